@@ -1,0 +1,81 @@
+# MySMS Messenger. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export NG_CLI_ANALYTICS := false
+
+VENV := backend/.venv
+BIN := $(CURDIR)/$(VENV)/bin
+BACKEND_READY := $(VENV)/.installed
+FRONTEND_READY := frontend/node_modules/.installed
+SPA := frontend/dist/frontend/browser/index.html
+SPA_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+	$(wildcard frontend/*.json frontend/scripts/*)
+SCHEMA := frontend/src/app/api/schema.d.ts
+
+.PHONY: help install run dev test test-backend test-frontend test-e2e lint format api-types lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(BACKEND_READY) $(SPA) ## Install what is missing and build the SPA
+
+run: install ## Run everything on this machine (PORT, MONGODB_PORT, TWILIO_SIMULATOR_PORT, DATA_DIR)
+	@exec $(BIN)/mysms demo
+
+dev: $(BACKEND_READY) $(FRONTEND_READY) ## The same for developers: API with reload, ng serve on port 4200
+	@exec $(BIN)/mysms demo --dev
+
+test: test-backend test-frontend test-e2e ## Run all tests
+
+test-backend: $(BACKEND_READY) $(SPA) ## pytest against the development servers, or TEST_MONGODB_URI
+	cd backend && $(BIN)/pytest
+
+test-frontend: $(FRONTEND_READY) ## Vitest
+	cd frontend && npm test
+
+test-e2e: install ## Playwright, in a real browser
+	cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run e2e
+
+lint: $(BACKEND_READY) $(FRONTEND_READY) ## Check style, types, imports, and that generated files are current
+	cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	cd frontend && npm run lint
+	@$(MAKE) --no-print-directory SCHEMA="$$(mktemp --suffix=.d.ts)" check-api-types
+
+.PHONY: check-api-types
+check-api-types: api-types
+	@diff -u frontend/src/app/api/schema.d.ts $(SCHEMA) || \
+		{ echo 'The API has changed, but not the types that the SPA makes of it: run `make api-types`.'; exit 1; }
+
+format: $(BACKEND_READY) $(FRONTEND_READY) ## Put everything into the common form
+	cd backend && $(BIN)/ruff check --fix . && $(BIN)/ruff format .
+	cd frontend && npm run format
+
+api-types: $(BACKEND_READY) $(FRONTEND_READY) ## Generate the SPA's types from the API
+	@document=$$(mktemp --suffix=.json) && $(BIN)/mysms openapi > "$$document" && \
+		cd frontend && npx openapi-typescript "$$document" --output "$(abspath $(SCHEMA))" > /dev/null && rm "$$document"
+
+lock: $(BACKEND_READY) ## Lock the dependencies anew, with hashes
+	cd backend && $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		pyproject.toml --output-file requirements.lock
+	cd backend && $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		pyproject.toml --group dev --output-file requirements-dev.lock
+	cd frontend && npm update
+
+clean: ## Remove what was installed and built; your data in backend/.data stays
+	rm -rf $(VENV) frontend/node_modules frontend/dist frontend/.angular
+
+$(BACKEND_READY): backend/requirements-dev.lock backend/pyproject.toml
+	@python=$$(backend/find-python) && echo "Installing the backend with $$python ..." && "$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable backend
+	@touch $@
+
+$(FRONTEND_READY): frontend/package-lock.json
+	@command -v npm > /dev/null || { echo 'MySMS needs Node.js 20.19 or newer, with npm.'; exit 1; }
+	@echo 'Installing the frontend ...' && cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(SPA): $(FRONTEND_READY) $(SPA_SOURCES)
+	@echo 'Building the SPA ...' && cd frontend && npm run build --silent
+	@touch $@

@@ -1,0 +1,1 @@
+"""MySMS Messenger: the API that sends SMS and tells the truth about them."""

@@ -1,0 +1,64 @@
+"""What the product asks of a carrier, and every way in which handing over a message can end."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class OutboundText:
+    """A text to hand over. `callback_url` is where the carrier shall report, None if it cannot."""
+
+    from_number: str
+    to_number: str
+    body: str
+    callback_url: str | None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The carrier has it, under this SID."""
+
+    sid: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The carrier will not take it, now or later."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """The carrier certainly does not have it: try again later. `code` is the carrier's, if it said so itself."""
+
+    reason: str
+    code: int | None = None
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The carrier certainly does not have it, and will not take any until the operator mends something."""
+
+    reason: str
+    code: int | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The carrier may have it or not: never send it again before that is known."""
+
+    reason: str
+
+
+Outcome = Accepted | Refused | NotSent | Paused | Unknown
+
+
+class Carrier(Protocol):
+    """Blocking calls, made from worker threads."""
+
+    def send(self, text: OutboundText) -> Outcome:
+        """Hands over a text. Never raises: what went wrong is an outcome."""
+        ...

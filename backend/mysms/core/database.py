@@ -1,0 +1,46 @@
+"""The connection to MongoDB."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from beanie import Document, init_beanie
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+DEFAULT_DATABASE = "mysms"
+DEVELOPMENT_SERVER_MARK = "mysmsDevelopmentServer"
+"""The field by which the development server of this project names itself in its handshake."""
+
+Database = AsyncDatabase[dict[str, Any]]
+DatabaseError = PyMongoError
+"""The database did not answer, or refused."""
+
+
+def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
+    """A client whose acknowledged writes are on the disks of a majority. Connects when first used."""
+    return AsyncMongoClient(uri, tz_aware=True, w="majority", journal=True, serverSelectionTimeoutMS=5_000)
+
+
+def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
+    """The database that the URI names, else `mysms`."""
+    return client.get_default_database(DEFAULT_DATABASE)
+
+
+async def prepare(database: Database, models: Sequence[type[Document]]) -> None:
+    """Binds the document classes to the database and makes their indexes; safe for several processes at once."""
+    await init_beanie(database=database, document_models=models)
+
+
+async def answers(database: Database) -> bool:
+    """Whether the database answers a ping."""
+    try:
+        await database.command("ping")
+    except DatabaseError:
+        return False
+    return True
+
+
+async def is_development_server(database: Database) -> bool:
+    """Whether the server at the other end is this project's own, made for one person's machine."""
+    return bool((await database.command("hello")).get(DEVELOPMENT_SERVER_MARK))

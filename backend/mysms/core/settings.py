@@ -1,0 +1,93 @@
+"""Every setting of the product, read once from the environment (and a `.env` file in the working directory)."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MINIMUM_SECRET_LENGTH = 32
+MINIMUM_RECONCILE_AFTER_SECONDS = 60
+
+
+class SettingsError(Exception):
+    """The start is refused; `sentences` say which settings are wrong and why."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+class Settings(BaseSettings):
+    """The variables of `.env.example`, under the same names in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    frontend_dist: Path | None = None
+
+    mongodb_uri: str
+    jwt_secret: SecretStr
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: SecretStr
+    twilio_from_number: str = Field(pattern=r"^\+[1-9]\d{1,14}$")
+    twilio_status_callback_url: str = ""
+    twilio_api_base_url: str = ""
+
+    carrier_workers: int = Field(4, ge=1, le=64)
+    reconcile_after_seconds: int = Field(300, ge=1)
+    send_expires_after_seconds: int = Field(24 * 3600, ge=1)
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        return value
+
+    @field_validator("twilio_status_callback_url", "twilio_api_base_url")
+    @classmethod
+    def _require_url(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+            raise ValueError("must be a URL that begins with https:// (or http://)")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _refuse_what_is_unsafe_in_production(self) -> Self:
+        if self.environment != "production":
+            return self
+        if len(self.jwt_secret.get_secret_value()) < MINIMUM_SECRET_LENGTH:
+            raise ValueError(
+                f"JWT_SECRET is too weak for production: whoever guesses it is signed in as anybody. Use at least "
+                f"{MINIMUM_SECRET_LENGTH} random characters, for example from: openssl rand -hex 32"
+            )
+        if self.reconcile_after_seconds < MINIMUM_RECONCILE_AFTER_SECONDS:
+            raise ValueError(
+                f"RECONCILE_AFTER_SECONDS must be at least {MINIMUM_RECONCILE_AFTER_SECONDS} in production: a message "
+                "that Twilio commits later than that would be sent twice"
+            )
+        return self
+
+    @property
+    def callback_url(self) -> str | None:
+        """The URL to ask the carrier to call, or None where it could not: Twilio itself calls public https only."""
+        url = self.twilio_status_callback_url
+        return url if url.startswith("https://") or (url and self.twilio_api_base_url) else None
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError with one sentence for each that is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sentences = []
+        for item in error.errors(include_url=False, include_input=False):
+            name = str(item["loc"][0]).upper() if item["loc"] else ""
+            reason = "is missing" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
+            sentences.append(f"{name} {reason}".strip() + ".")
+        raise SettingsError(sentences) from None

@@ -1,0 +1,27 @@
+"""Times as the product keeps and shows them: UTC, cut to the millisecond that BSON keeps."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import PlainSerializer, WithJsonSchema
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC and whole milliseconds, so that a stored time equals the one that was stored."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def to_rfc3339(time: datetime) -> str:
+    """`2026-11-22T10:42:07.120Z`: always UTC, always three decimals, so that strings sort as times do."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(to_rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T10:42:07.120Z"]}),
+]

@@ -1,0 +1,1 @@
+"""Getting messages to the carrier, once, and learning what became of them."""

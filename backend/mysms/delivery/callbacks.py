@@ -1,0 +1,67 @@
+"""Status callbacks from Twilio over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, status
+
+from mysms.carrier.signature import is_signed_by_twilio
+from mysms.core.errors import documented
+from mysms.core.metrics import CALLBACKS
+from mysms.delivery.dependencies import AppSettings, Reports
+from mysms.delivery.errors import BadSignatureError
+from mysms.delivery.reports import StatusReport
+
+router = APIRouter(prefix="/api/twilio", tags=["Twilio"])
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        name: {"type": "string"}
+                        for name in ("MessageSid", "MessageStatus", "AccountSid", "From", "To", "ErrorCode")
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+async def _read_signed_form(
+    request: Request, settings: AppSettings, x_twilio_signature: Annotated[str | None, Header()] = None
+) -> StatusReport:
+    """The form, if Twilio signed it. Raises BadSignatureError."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    signed = x_twilio_signature is not None and is_signed_by_twilio(
+        settings.twilio_auth_token.get_secret_value(),
+        settings.twilio_status_callback_url,
+        request.url.query,
+        form,
+        x_twilio_signature,
+    )
+    if not signed:
+        CALLBACKS.labels("bad_signature").inc()
+        raise BadSignatureError
+    return StatusReport.model_validate(fields)
+
+
+@router.post(
+    "/status_callback",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Status callback",
+    responses=documented(BadSignatureError()),
+    openapi_extra=_FORM,
+)
+async def status_callback(
+    report: Annotated[StatusReport, Depends(_read_signed_form)],
+    reports: Reports,
+    message_id: str = "",
+    attempt: str = "",
+) -> None:
+    """Twilio calls this when a message's status changes. Repeated, late and unordered calls do no harm."""
+    await reports.apply(report, message_id, attempt)

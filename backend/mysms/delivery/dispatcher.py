@@ -1,0 +1,110 @@
+"""The loop that keeps the worker threads busy with what is due."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+from bson import ObjectId
+
+from mysms.carrier.base import Paused
+from mysms.core.database import DatabaseError
+from mysms.delivery.outbox import Claim, Outbox
+from mysms.delivery.sender import Sender
+
+POLL_SECONDS = 1.0
+"""How soon this process notices what another one stored, or what has become due."""
+PAUSE_SECONDS = 30.0
+"""After the carrier turned us away altogether, how long to wait before trying it with one message."""
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Claims a message whenever a worker is free, and tells those who wait for it when its attempt has ended."""
+
+    def __init__(self, outbox: Outbox, sender: Sender, workers: int) -> None:
+        self._outbox = outbox
+        self._sender = sender
+        self._free = asyncio.Semaphore(workers)
+        self._wake = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._waiting: defaultdict[ObjectId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._resume_at = 0.0
+        self.pause_reason: str | None = None
+        """Why nothing is being sent, if the carrier turned us away."""
+
+    def wake(self) -> None:
+        """Something is due now."""
+        self._wake.set()
+
+    @contextlib.contextmanager
+    def expecting(self, message_id: ObjectId) -> Iterator[asyncio.Future[None]]:
+        """A future that is done when an attempt for this message has ended in this process."""
+        ended = asyncio.get_running_loop().create_future()
+        self._waiting[message_id].add(ended)
+        try:
+            yield ended
+        finally:
+            self._waiting[message_id].discard(ended)
+            if not self._waiting[message_id]:
+                del self._waiting[message_id]
+
+    @property
+    def can_send_now(self) -> bool:
+        """Whether a message that is due now would be sent at once."""
+        return self.pause_reason is None and not self._free.locked()
+
+    async def run(self) -> None:
+        """Runs until cancelled; attempts that have begun go on (see `finish`)."""
+        while True:
+            self._wake.clear()
+            try:
+                busy = await self._send_next()
+            except DatabaseError as error:
+                _log.warning("The database does not answer (%s); trying again.", type(error).__name__)
+                busy = False
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+
+    async def finish(self) -> None:
+        """Waits for the attempts that have begun."""
+        await asyncio.gather(*self._sending)
+
+    async def _send_next(self) -> bool:
+        """Starts one attempt, once a worker is free; False if nothing can be sent now."""
+        if self.pause_reason is not None and (time.monotonic() < self._resume_at or self._sending):
+            return False
+        await self._free.acquire()
+        claim = None
+        try:
+            claimed_at = time.monotonic()
+            claim = await self._outbox.claim_next()
+        finally:
+            if claim is None:
+                self._free.release()
+        if claim is None:
+            return False
+        task = asyncio.create_task(self._send(claim, claimed_at))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return True
+
+    async def _send(self, claim: Claim, claimed_at: float) -> None:
+        try:
+            outcome = await self._sender.send(claim, claimed_at)
+        finally:
+            self._free.release()
+            self._wake.set()
+        if isinstance(outcome, Paused):
+            self.pause_reason = outcome.reason
+            self._resume_at = time.monotonic() + PAUSE_SECONDS
+            _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
+        else:
+            self.pause_reason = None
+        for ended in self._waiting.get(claim.message_id, ()):
+            if not ended.done():
+                ended.set_result(None)

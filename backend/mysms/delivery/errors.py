@@ -1,0 +1,35 @@
+"""Why a message is not sent."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from mysms.core.errors import DomainError
+from mysms.messages.schemas import MessageOut
+
+
+class IdempotencyKeyReusedError(DomainError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+    example = "This Idempotency-Key has already been used for another message."
+
+
+class CarrierRefusedError(DomainError):
+    """The message is stored, as failed, and stays in the history."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "carrier_refused"
+    example = "The 'To' number +15005550001 is not a valid phone number."
+
+    def __init__(self, message: MessageOut) -> None:
+        super().__init__(message.error_message)
+        self.message = message
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        return {"message": self.message.model_dump(mode="json", by_alias=True)}
+
+
+class BadSignatureError(DomainError):
+    status = HTTPStatus.FORBIDDEN
+    code = "bad_signature"
+    example = "This request is not signed by Twilio for this URL."

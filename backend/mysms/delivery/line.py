@@ -1,0 +1,33 @@
+"""The line that messages go out on."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+from mysms.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Line:
+    """One account and number at one carrier. A message belongs to the line for which it was stored."""
+
+    account_sid: str
+    from_number: str
+    api_base_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(settings.twilio_account_sid, settings.twilio_from_number, settings.twilio_api_base_url)
+
+    @property
+    def key(self) -> str:
+        return f"{self.account_sid} {self.from_number} {self.api_base_url}".rstrip()
+
+    def text_key(self, to_number: str, content: str) -> str:
+        """The same for texts that the carrier's list could not tell apart."""
+        return digest(self.account_sid, self.from_number, to_number, content)
+
+
+def digest(*parts: str) -> str:
+    """A hash of the parts that no other split of the same characters shares."""
+    return hashlib.blake2b("\0".join(f"{len(part)}:{part}" for part in parts).encode(), digest_size=20).hexdigest()

@@ -1,0 +1,69 @@
+"""What the carrier reports of a message, and whether it may be believed."""
+
+from bson import ObjectId
+from bson.errors import InvalidId
+from pydantic import BaseModel, Field
+
+from mysms.core.metrics import CALLBACKS
+from mysms.delivery.outbox import Outbox
+from mysms.messages import repository
+from mysms.messages.models import Message
+
+
+class StatusReport(BaseModel):
+    """The fields of a status callback that matter here; Twilio adds others without notice."""
+
+    sid: str = Field("", alias="MessageSid")
+    status: str = Field("", alias="MessageStatus")
+    account_sid: str = Field("", alias="AccountSid")
+    to: str = Field("", alias="To")
+    error_code: str = Field("", alias="ErrorCode")
+    error_message: str = Field("", alias="ErrorMessage")
+
+
+class ReportReader:
+    """Applies reports whose signature has been checked."""
+
+    def __init__(self, outbox: Outbox, account_sid: str) -> None:
+        self._outbox = outbox
+        self._account_sid = account_sid
+
+    async def apply(self, report: StatusReport, message_id: str, attempt: str) -> None:
+        """Records what the report says of one of our messages; anything else is counted and left alone."""
+        CALLBACKS.labels(await self._apply(report, message_id, attempt)).inc()
+
+    async def _apply(self, report: StatusReport, message_id: str, attempt: str) -> str:
+        if not report.sid or not report.status:
+            return "without_status"
+        if report.account_sid != self._account_sid:
+            return "foreign_account"
+        message = await self._find_message(report, message_id, attempt)
+        if message is None:
+            return "unknown_message"
+        if message.recipient_number != report.to:
+            return "foreign_recipient"
+        # The callback's URL was made for one attempt of this message: whatever its 201 said, the carrier has it.
+        own = ObjectId(message.id)
+        if not await self._outbox.accept(own, int(attempt or message.attempt), message.text_key, report.sid):
+            return "foreign_sid"
+        await self._outbox.record(
+            own,
+            report.sid,
+            report.status,
+            "callback",
+            int(report.error_code) if report.error_code.isdecimal() else None,
+            report.error_message or None,
+        )
+        return "applied"
+
+    async def _find_message(self, report: StatusReport, message_id: str, attempt: str) -> Message | None:
+        owner = await self._outbox.owner_of(report.sid)
+        if owner is not None:
+            return await repository.find(owner)
+        if not attempt.isdecimal():
+            return None
+        try:
+            message = await repository.find(ObjectId(message_id))
+        except InvalidId:
+            return None
+        return message if message is not None and 1 <= int(attempt) <= message.attempt else None

@@ -1,0 +1,75 @@
+"""Sending messages over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response, status
+
+from mysms.core.errors import InvalidFieldsError, documented
+from mysms.delivery.dependencies import Messages
+from mysms.delivery.errors import CarrierRefusedError, IdempotencyKeyReusedError
+from mysms.messages.schemas import MessageOut, SendRequest
+from mysms.users.dependencies import Caller
+from mysms.users.errors import NotSignedInError
+
+router = APIRouter(prefix="/api/messages", tags=["Messages"])
+
+_REFUSED = MessageOut.model_validate(
+    {
+        "id": "6921f0c2a4b1c93e5d0f7a12",
+        "direction": "outbound",
+        "from_number": "+15005550006",
+        "recipient_number": "+15005550001",
+        "peer_number": "+15005550001",
+        "content": "Hello",
+        "status": "failed",
+        "twilio_sid": None,
+        "error_code": 21211,
+        "error_message": CarrierRefusedError.example,
+        "segments": 1,
+        "created_at": "2026-11-22T10:42:07.120Z",
+        "updated_at": "2026-11-22T10:42:07.260Z",
+    }
+)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    summary="Send a message",
+    responses={
+        status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
+        status.HTTP_202_ACCEPTED: {"model": MessageOut, "description": "Stored, and still on its way to the carrier."},
+        **documented(
+            NotSignedInError(),
+            InvalidFieldsError({"recipient_number": ["can't be blank"]}),
+            IdempotencyKeyReusedError(),
+            CarrierRefusedError(_REFUSED),
+        ),
+    },
+)
+async def send_message(
+    body: SendRequest,
+    caller: Caller,
+    messages: Messages,
+    response: Response,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x20-\x7e]+$",
+            description="Yours, for ever: the same key with the same message never sends a second SMS.",
+            examples=["0b9f6d8e4a7c"],
+        ),
+    ] = None,
+) -> MessageOut:
+    """Stores a message and hands it to the carrier.
+
+    It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
+    has accepted it, and 202 if that takes longer: its status then changes by itself.
+    """
+    message = await messages.send(caller.user_id, body.message, idempotency_key)
+    response.headers["Cache-Control"] = "no-store"
+    if message.twilio_sid is None:
+        response.status_code = status.HTTP_202_ACCEPTED
+    return message

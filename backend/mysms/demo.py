@@ -1,0 +1,255 @@
+"""`mysms demo`: everything on this machine, as processes of their own, until Ctrl-C.
+
+What the environment configures (MONGODB_URI, TWILIO_*) is used as it is; for the rest a development server is started.
+"""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import FrameType
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_BACKEND = Path(__file__).resolve().parent.parent
+_FRONTEND = _BACKEND.parent / "frontend"
+_BUILT_SPA = _FRONTEND / "dist" / "frontend" / "browser"
+
+_READY_WITHIN_SECONDS = 60.0
+_STOP_WITHIN_SECONDS = 10.0
+_DEV_SERVER_PORT = 4200
+
+_SIMULATED_ACCOUNT = {
+    "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",
+    "TWILIO_AUTH_TOKEN": "simulated-auth-token",
+    "TWILIO_FROM_NUMBER": "+15005550006",
+}
+
+
+class DemoError(Exception):
+    """It cannot run, and this sentence says why."""
+
+
+class DemoSettings(BaseSettings):
+    """What `make run` honours beside the settings of the API itself."""
+
+    model_config = SettingsConfigDict(env_file=_BACKEND / ".env", env_ignore_empty=True, extra="ignore")
+
+    port: int = Field(8000, ge=1, le=65535)
+    mongodb_port: int = Field(27117, ge=1, le=65535)
+    twilio_simulator_port: int = Field(8027, ge=1, le=65535)
+    data_dir: Path = _BACKEND / ".data"
+    mongodb_uri: str | None = None
+    twilio_account_sid: str | None = None
+    twilio_api_base_url: str | None = None
+    jwt_secret: str | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A process to run. `answers` tells whether it is ready."""
+
+    name: str
+    command: list[str]
+    port: int
+    port_variable: str
+    answers: Callable[[], bool]
+    directory: Path = _BACKEND
+
+
+def run_demo(*, dev: bool) -> int:
+    """Runs until a signal ends it, or a part of it ends by itself. Raises DemoError."""
+    settings = DemoSettings()
+    data = settings.data_dir.absolute()
+    logs = data / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = _environment(settings, data, dev=dev)
+    parts = _parts(settings, data, dev=dev)
+    for part in parts:
+        _require_free_port(part)
+
+    with _signals() as stop, contextlib.ExitStack() as running:
+        processes: dict[str, subprocess.Popen[bytes]] = {}
+        for part in parts:
+            log = logs / f"{part.name}.log"
+            process = running.enter_context(_running(part, environment, log))
+            processes[part.name] = process
+            _await_ready(part, process, log, stop)
+            if stop.is_set():
+                return 0
+        _explain(settings, data, dev=dev)
+        while not stop.wait(0.5):
+            for name, process in processes.items():
+                if process.poll() is not None:
+                    raise DemoError(_why_it_ended(name, process, logs / f"{name}.log"))
+    print("\nStopped. Your data stays in", data)
+    return 0
+
+
+def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[str, str]:
+    """The API's settings: what is configured already, and the stand-ins for the rest."""
+    origin = f"http://127.0.0.1:{settings.port}"
+    environment = {**os.environ, "PORT": str(settings.port)}
+    if settings.mongodb_uri is None:
+        environment["MONGODB_URI"] = f"mongodb://127.0.0.1:{settings.mongodb_port}/mysms"
+    if settings.twilio_account_sid is None:
+        environment |= _SIMULATED_ACCOUNT
+        environment["TWILIO_API_BASE_URL"] = f"http://127.0.0.1:{settings.twilio_simulator_port}"
+        environment["TWILIO_STATUS_CALLBACK_URL"] = f"{origin}/api/twilio/status_callback"
+    if settings.jwt_secret is None:
+        environment["JWT_SECRET"] = _kept_secret(data / "jwt-secret")
+    if _BUILT_SPA.is_dir() and not dev:
+        environment.setdefault("FRONTEND_DIST", str(_BUILT_SPA))
+    return environment
+
+
+def _kept_secret(file: Path) -> str:
+    """A secret of this installation's own, the same at every start, so that people stay signed in."""
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(secrets.token_hex(32))
+    return file.read_text()
+
+
+def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
+    """In the order of their start."""
+    python = sys.executable
+    parts = []
+    if settings.mongodb_uri is None:
+        port = settings.mongodb_port
+        file = str(data / "mongodb.sqlite3")
+        command = [python, "-m", "devservers.mongodb", "--port", str(port), "--data", file]
+        parts.append(_Part("mongodb", command, port, "MONGODB_PORT", lambda: _listens(port)))
+    if settings.twilio_account_sid is None:
+        simulator_port = settings.twilio_simulator_port
+        command = [python, "-m", "devservers.twilio", "--port", str(simulator_port)]
+        command += ["--data", str(data / "twilio.sqlite3")]
+        command += ["--account-sid", _SIMULATED_ACCOUNT["TWILIO_ACCOUNT_SID"]]
+        command += ["--auth-token", _SIMULATED_ACCOUNT["TWILIO_AUTH_TOKEN"]]
+        command += ["--from-number", _SIMULATED_ACCOUNT["TWILIO_FROM_NUMBER"]]
+        parts.append(
+            _Part("twilio", command, simulator_port, "TWILIO_SIMULATOR_PORT", lambda: _listens(simulator_port))
+        )
+    serve = [python, "-m", "mysms", "serve"]
+    if dev:
+        factory = "mysms.main:create_app_from_environment"
+        serve = [python, "-m", "uvicorn", "--factory", factory, "--reload", "--port", str(settings.port)]
+    parts.append(_Part("api", serve, settings.port, "PORT", lambda: _is_up(settings.port)))
+    if dev:
+        parts.append(
+            _Part("spa", ["npm", "start"], _DEV_SERVER_PORT, "4200", lambda: _listens(_DEV_SERVER_PORT), _FRONTEND)
+        )
+    return parts
+
+
+def _require_free_port(part: _Part) -> None:
+    if _listens(part.port):
+        raise DemoError(
+            f"Port {part.port} is taken, by another program or by a MySMS that still runs. "
+            f"Stop it, or choose another port: {part.port_variable}={part.port + 10} make run"
+        )
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, a closed terminal and an ordinary kill set."""
+    stop = threading.Event()
+
+    def set_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, set_stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _running(part: _Part, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a part. It is in a group of its own: Ctrl-C reaches us alone, and we end the parts in their order."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603  # our own commands
+            part.command,
+            cwd=part.directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_STOP_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await_ready(part: _Part, process: subprocess.Popen[bytes], log: Path, stop: threading.Event) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while not part.answers():
+        if process.poll() is not None:
+            raise DemoError(_why_it_ended(part.name, process, log))
+        if time.monotonic() > deadline:
+            raise DemoError(f"The part {part.name} did not answer in time. Its log: {log}")
+        if stop.wait(0.1):
+            return
+
+
+def _why_it_ended(name: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    last_lines = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-8:])
+    return f"The part {name} ended by itself (exit code {process.returncode}). The end of its log, {log}:\n{last_lines}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _is_up(port: int) -> bool:
+    try:
+        # No proxy: what we ask is on this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{port}/up", timeout=2) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
+def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
+    url = f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
+    print(f"\n  MySMS Messenger is running:  {url}\n")
+    print("  Sign up with any email and password, and send a text to a number such as +1 415 555 2671.")
+    if settings.twilio_account_sid is None:
+        print(f"  No SMS leaves this machine. The simulated phones:  http://localhost:{settings.twilio_simulator_port}")
+        print("  To see it refused, send to +15005550001; to see it not delivered, to +15005553003.")
+    else:
+        print("  SMS go out through your Twilio account, and cost what Twilio charges for them.")
+    print(f"  The API, to try by hand:  http://localhost:{settings.port}/docs")
+    print(f"  Data and logs: {data}")
+    print("  Ctrl-C ends all of it.\n", flush=True)

@@ -1,0 +1,134 @@
+"""The application: the only place where its parts are wired together."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from mysms.carrier.twilio import TwilioCarrier
+from mysms.core import database
+from mysms.core.settings import Settings, load_settings
+from mysms.core.timestamps import utc_now
+from mysms.delivery import callbacks
+from mysms.delivery import router as sending
+from mysms.delivery.dispatcher import Dispatcher
+from mysms.delivery.line import Line
+from mysms.delivery.outbox import Outbox
+from mysms.delivery.reports import ReportReader
+from mysms.delivery.sender import Sender
+from mysms.delivery.service import MessageSender
+from mysms.messages import router as reading
+from mysms.messages.models import Message
+from mysms.messages.service import MessageHistory
+from mysms.users import router as users
+from mysms.users.models import Session, User
+from mysms.users.passwords import PasswordHasher
+from mysms.users.service import UserService
+from mysms.users.tokens import TokenSigner
+from mysms.web.docs import install_docs
+from mysms.web.middleware import CountRequests, JsonSuffix, SecurityHeaders
+from mysms.web.ops import make_router as make_ops_router
+from mysms.web.problems import describe_problems, install_problem_answers
+from mysms.web.spa import SinglePageApp
+
+_log = logging.getLogger(__name__)
+
+_DESCRIPTION = """
+Send SMS through your own Twilio number, and see what became of them.
+
+**To try it here:** sign up (or use your account), press *Authorize*, give your email as the username, and send.
+Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem objects with a stable `code`.
+"""
+
+
+class UnsafeStartError(Exception):
+    """The process must not start like this."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API with everything it needs, not yet connected to anything: that happens in its lifespan."""
+    client = database.connect(settings.mongodb_uri)
+    db = database.database_of(client)
+    line = Line.of(settings)
+    outbox = Outbox(db, line, owner=secrets.token_hex(8), clock=utc_now)
+    carrier = TwilioCarrier(
+        settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value(), settings.twilio_api_base_url
+    )
+    sender = Sender(outbox, carrier, settings.callback_url, settings.carrier_workers)
+    dispatcher = Dispatcher(outbox, sender, settings.carrier_workers)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await _refuse_development_server(db, settings)
+        await database.prepare(db, [User, Session, Message])
+        await outbox.prepare()
+        if settings.callback_url is None:
+            _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL back: it needs a public https:// address.")
+        dispatching = asyncio.create_task(dispatcher.run())
+        try:
+            yield
+        finally:
+            dispatching.cancel()
+            await asyncio.gather(dispatching, return_exceptions=True)
+            await dispatcher.finish()
+            sender.close()
+            await client.close()
+
+    app = FastAPI(
+        title="MySMS Messenger",
+        version="0.1.0",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.users = UserService(PasswordHasher(), TokenSigner(settings.jwt_secret.get_secret_value()), clock=utc_now)
+    app.state.history = MessageHistory()
+    app.state.message_sender = MessageSender(outbox, dispatcher, line, clock=utc_now)
+    app.state.report_reader = ReportReader(outbox, settings.twilio_account_sid)
+
+    async def check_database() -> str | None:
+        return None if await database.answers(db) else "MongoDB does not answer."
+
+    async def check_carrier() -> str | None:
+        return dispatcher.pause_reason
+
+    for router in (users.router, sending.router, reading.router, callbacks.router):
+        app.include_router(router)
+    app.include_router(make_ops_router({"database": check_database, "carrier": check_carrier}))
+    install_docs(app)
+    install_problem_answers(app)
+    if settings.frontend_dist is not None:
+        app.mount("/", SinglePageApp(settings.frontend_dist))
+
+    # The last one added is the first to see a request.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Idempotency-Key", "If-None-Match"],
+        expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After"],
+    )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(CountRequests)
+    app.add_middleware(JsonSuffix)
+    describe_problems(app)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """For servers that make the app themselves, such as uvicorn with reload."""
+    return create_app(load_settings())
+
+
+async def _refuse_development_server(db: database.Database, settings: Settings) -> None:
+    if settings.environment == "production" and await database.is_development_server(db):
+        raise UnsafeStartError(
+            "MONGODB_URI leads to the development database of this project, which is made for one person's machine. "
+            "Use MongoDB in production."
+        )

@@ -1,0 +1,1 @@
+"""Messages: what they are, what their status is, and reading them."""

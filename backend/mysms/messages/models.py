@@ -1,0 +1,77 @@
+"""A message as it is stored. The document is its own outbox entry: one insert stores and enqueues it."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from beanie import Document, PydanticObjectId
+from pydantic import BaseModel, Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from mysms.messages.status import NO_RANK, Dispatch, shown_status
+
+EventSource = Literal["send", "callback", "reconciler"]
+ErrorCode = int | Literal["expired"]
+"""Twilio's number, or our word for a message that could not be sent in time."""
+
+
+class Event(BaseModel):
+    """One thing that was learnt about a message. `key` makes a repetition recognisable."""
+
+    key: str
+    at: datetime
+    source: EventSource
+    status: str
+    sid: str | None = None
+    error_code: ErrorCode | None = None
+    error_message: str | None = None
+
+
+class Message(Document):
+    """A text from or to somebody."""
+
+    user_id: PydanticObjectId
+    client_id: str
+    """What makes a repeated request recognisable, unique for each user: `key:…`, or `message:…` without one."""
+    request_hash: str
+    """Of number and content: whether a repeated key comes with the same request."""
+
+    direction: Literal["outbound", "inbound"] = "outbound"
+    from_number: str
+    recipient_number: str
+    peer_number: str
+    content: str
+    segments: int
+
+    line: str
+    """The carrier's account, number and address for which it was stored: the loops of another line leave it alone."""
+    text_key: str
+    """Of line, number and content: two with the same key are never unsettled at the carrier at once."""
+    dispatch: Dispatch = Dispatch.PENDING
+    attempt: int = 0
+    owner: str | None = None
+    next_attempt_at: datetime
+
+    twilio_sid: str | None = None
+    second_sids: list[str] = Field(default_factory=list)
+    """Further SIDs that the carrier gave to this message: it was sent more than once."""
+    carrier_status: str | None = None
+    rank: int = NO_RANK
+    error_code: ErrorCode | None = None
+    error_message: str | None = None
+    events: list[Event] = Field(default_factory=list)
+
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def status(self) -> str:
+        return shown_status(self.dispatch, self.carrier_status)
+
+    class Settings:
+        name = "messages"
+        indexes: ClassVar = [
+            IndexModel([("user_id", ASCENDING), ("client_id", ASCENDING)], name="client_id", unique=True),
+            IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="history"),
+            IndexModel([("user_id", ASCENDING), ("updated_at", ASCENDING)], name="changes"),
+            IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("next_attempt_at", ASCENDING)], name="outbox"),
+        ]

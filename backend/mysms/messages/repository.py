@@ -1,0 +1,74 @@
+"""Reading messages, and recording what is learnt about them. Every update is targeted: nothing else can be lost."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from mysms.messages.models import Event, Message
+from mysms.messages.status import NO_RANK, rank_of
+
+MAXIMUM_EVENTS = 100
+
+
+async def find_own(user_id: ObjectId, message_id: ObjectId) -> Message | None:
+    return await Message.find_one({"_id": message_id, "user_id": user_id})
+
+
+async def find_by_client_id(user_id: ObjectId, client_id: str) -> Message | None:
+    return await Message.find_one({"user_id": user_id, "client_id": client_id})
+
+
+async def find(message_id: ObjectId) -> Message | None:
+    return await Message.find_one({"_id": message_id})
+
+
+async def count_own(user_id: ObjectId) -> int:
+    return await Message.find({"user_id": user_id}).count()
+
+
+async def list_own(
+    user_id: ObjectId, *, limit: int, before: Message | None = None, updated_since: datetime | None = None
+) -> list[Message]:
+    """Newest first, by `created_at` and then `_id`; only what comes after `before` in that order."""
+    query: dict[str, Any] = {"user_id": user_id}
+    if before is not None:
+        query["created_at"] = {"$lte": before.created_at}
+        query["$or"] = [
+            {"created_at": {"$lt": before.created_at}},
+            {"created_at": before.created_at, "_id": {"$lt": before.id}},
+        ]
+    if updated_since is not None:
+        query["updated_at"] = {"$gte": updated_since}
+    return await Message.find(query).sort("-created_at", "-_id").limit(limit).to_list()
+
+
+async def record_event(message_id: ObjectId, event: Event) -> None:
+    """Adds what was learnt to the timeline, and raises the status if this is further along. Repeating it does nothing.
+
+    The status moves in the same update that adds the event; an event that moves nothing is added by itself.
+    """
+    messages = Message.get_pymongo_collection()
+    unknown = {"_id": message_id, "events.key": {"$ne": event.key}}
+    stored = event.model_dump()
+    # Only what the carrier says of a SID is a carrier status.
+    rank = rank_of(event.status) if event.sid is not None else NO_RANK
+    moved = await messages.update_one(
+        {**unknown, "rank": {"$lt": rank}, "twilio_sid": event.sid},
+        {
+            "$set": {"carrier_status": event.status, "rank": rank, "updated_at": event.at, **_error_of(event)},
+            "$push": {"events": {"$each": [stored], "$slice": MAXIMUM_EVENTS}},
+        },
+    )
+    if moved.matched_count == 0:
+        await messages.update_one(
+            {**unknown, f"events.{MAXIMUM_EVENTS - 1}": {"$exists": False}},
+            {"$set": {"updated_at": event.at}, "$push": {"events": stored}},
+        )
+
+
+def _error_of(event: Event) -> Mapping[str, object]:
+    """An error is never erased by a blank."""
+    found = {"error_code": event.error_code, "error_message": event.error_message}
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,113 @@
+"""What goes in and out of the messages API."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from mysms.core.timestamps import Timestamp
+from mysms.messages.models import ErrorCode, Event, EventSource, Message
+
+MAXIMUM_CONTENT_LENGTH = 1600
+"""Characters; Twilio's limit for `Body`."""
+DEFAULT_PAGE = 50
+MAXIMUM_PAGE = 200
+
+_PUNCTUATION = re.compile(r"[ .()\-]")
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+
+
+def _normalise_number(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "can't be blank")
+    number = _PUNCTUATION.sub("", value)
+    if not _E164.fullmatch(number):
+        raise PydanticCustomError(
+            "phone_number",
+            "is not an international phone number: it begins with + and the country, as +1 415 555 2671",
+        )
+    return number
+
+
+def _require_text(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "can't be blank")
+    return value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Draft(_Strict):
+    """A message to send."""
+
+    recipient_number: Annotated[str, AfterValidator(_normalise_number)] = Field(
+        examples=["+1 415 555 2671"],
+        description="E.164. Spaces, dots, dashes and parentheses are stripped; the carrier judges whether it exists.",
+    )
+    content: Annotated[str, AfterValidator(_require_text)] = Field(
+        max_length=MAXIMUM_CONTENT_LENGTH, examples=["Your table for four is confirmed, see you at 19:30."]
+    )
+
+
+class SendRequest(_Strict):
+    message: Draft
+
+
+class MessageOut(BaseModel):
+    """A message, as its owner sees it."""
+
+    id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a12"])
+    direction: Literal["outbound", "inbound"]
+    from_number: str = Field(examples=["+15005550006"])
+    recipient_number: str = Field(examples=["+14155552671"])
+    peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
+    content: str = Field(examples=["Your table for four is confirmed, see you at 19:30."])
+    status: str = Field(
+        examples=["delivered"],
+        description="`pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we "
+        "are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, "
+        "queued, sending, sent, delivered, undelivered, failed, canceled, read.",
+    )
+    twilio_sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
+    error_code: ErrorCode | None = Field(examples=[None], description="Twilio's, where the message failed.")
+    error_message: str | None = Field(examples=[None])
+    segments: int = Field(examples=[1], description="How many SMS segments the text takes.")
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        return cls(**_fields_of(message))
+
+
+class EventOut(BaseModel):
+    """One thing that was learnt about a message."""
+
+    at: Timestamp
+    source: EventSource = Field(description="Who said so: the answer to our request, a callback, or a later look.")
+    status: str = Field(examples=["sent"])
+    sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
+    error_code: ErrorCode | None = Field(examples=[None])
+    error_message: str | None = Field(examples=[None])
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(**event.model_dump(exclude={"key"}))
+
+
+class MessageDetail(MessageOut):
+    """A message with its timeline, oldest event first."""
+
+    timeline: list[EventOut]
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        return cls(**_fields_of(message), timeline=[EventOut.of(event) for event in message.events])
+
+
+def _fields_of(message: Message) -> dict[str, object]:
+    names = MessageOut.model_fields.keys() - {"id"}
+    return {"id": str(message.id), **{name: getattr(message, name) for name in names}}

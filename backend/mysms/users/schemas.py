@@ -1,0 +1,117 @@
+"""What goes in and out of the accounts API."""
+
+from typing import Annotated, Literal, Self
+
+import email_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from mysms.core.timestamps import Timestamp
+from mysms.users.models import User
+
+MINIMUM_PASSWORD_LENGTH = 8
+MAXIMUM_PASSWORD_LENGTH = 128
+MAXIMUM_EMAIL_LENGTH = 254
+"""RFC 5321, section 4.5.3.1.3, less the angle brackets."""
+
+
+def _normalise_email(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "can't be blank")
+    try:
+        # An account is only a name here, nothing is mailed to it: an office's .local or .test domain will do.
+        email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
+    except email_validator.EmailNotValidError as error:
+        raise PydanticCustomError("email", "is invalid") from error
+    return email.normalized.lower()
+
+
+def _require_password(value: str) -> str:
+    if not value:
+        raise PydanticCustomError("blank", "can't be blank")
+    return value
+
+
+Email = Annotated[str, Field(max_length=MAXIMUM_EMAIL_LENGTH), AfterValidator(_normalise_email)]
+Password = Annotated[
+    str,
+    Field(min_length=MINIMUM_PASSWORD_LENGTH, max_length=MAXIMUM_PASSWORD_LENGTH),
+    AfterValidator(_require_password),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Registration(_Strict):
+    email: Email = Field(examples=["ada@example.com"])
+    password: Password = Field(examples=["correct horse battery"])
+    password_confirmation: str = Field(examples=["correct horse battery"])
+
+    @field_validator("password_confirmation")
+    @classmethod
+    def _match_password(cls, value: str, info: ValidationInfo) -> str:
+        if "password" in info.data and value != info.data["password"]:
+            raise PydanticCustomError("confirmation", "doesn't match Password")
+        return value
+
+
+class RegistrationRequest(_Strict):
+    user: Registration
+
+
+class Credentials(_Strict):
+    email: str = Field(examples=["ada@example.com"])
+    password: str = Field(examples=["correct horse battery"])
+
+
+class SignInRequest(_Strict):
+    user: Credentials
+
+
+class TokenForm(BaseModel):
+    """RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for."""
+
+    grant_type: str = Field("", examples=["refresh_token"], description="`password` or `refresh_token`")
+    username: str = Field("", description="With `password`: the email.")
+    password: str = Field("", description="With `password`: the password.", json_schema_extra={"format": "password"})
+    refresh_token: str = Field("", description="With `refresh_token`: the newest one you have.")
+
+
+class AccountOut(BaseModel):
+    """An account, as its owner sees it."""
+
+    id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
+    email: str = Field(examples=["ada@example.com"])
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(id=str(user.id), email=user.email, created_at=user.created_at)
+
+
+class AccessTokenOut(BaseModel):
+    """A token for the Authorization header, for `expires_in` seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105
+    expires_in: int = Field(examples=[900], description="Seconds.")
+
+
+class TokensOut(AccessTokenOut):
+    """The tokens of a session. Each use of the refresh token yields its successor."""
+
+    refresh_token: str
+
+
+class SignedInOut(TokensOut):
+    """An account and the tokens of the session that was just opened."""
+
+    id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
+    email: str = Field(examples=["ada@example.com"])
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, user: User, tokens: TokensOut) -> Self:
+        return cls(id=str(user.id), email=user.email, created_at=user.created_at, **tokens.model_dump())

@@ -1,0 +1,1 @@
+"""The HTTP edge. Knows no feature."""

@@ -1,0 +1,24 @@
+"""/docs: Swagger UI from a package, without inline script and without another host, so that it works offline."""
+
+from pathlib import Path
+
+import fastapi_swagger
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+_SWAGGER_UI = Path(fastapi_swagger.__file__).parent / "resources"
+_OWN = Path(__file__).parent / "static"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+async def docs() -> FileResponse:
+    return FileResponse(_OWN / "docs.html")
+
+
+def install_docs(app: FastAPI) -> None:
+    app.include_router(router)
+    app.mount("/docs/swagger-ui", StaticFiles(directory=_SWAGGER_UI))
+    app.mount("/docs/static", StaticFiles(directory=_OWN))

@@ -1,0 +1,135 @@
+"""The one place where errors become answers: RFC 9457 problem objects."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from mysms.core.errors import DomainError, FieldErrors, InvalidFieldsError, Problem, documented, problem_body
+
+_log = logging.getLogger(__name__)
+
+_SENTENCES = {
+    "missing": "can't be blank",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a text",
+    "string_unicode": "contains an invalid character",
+    "string_too_short": "is too short (minimum is {min_length} characters)",
+    "string_too_long": "is too long (maximum is {max_length} characters)",
+    "string_pattern_mismatch": "contains an invalid character",
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "datetime_from_date_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
+    "datetime_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
+    "timezone_aware": "must name its time zone, such as 2026-11-22T10:42:07.120Z",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
+}
+
+
+_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
+
+
+class MalformedJsonError(DomainError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed_json"
+    example = "The body is not valid JSON."
+
+
+class UnexpectedError(DomainError):
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal_error"
+    example = "Something went wrong on our side."
+
+
+def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """With the keys that an OpenAPI document has."""
+    return {str(status): answer for status, answer in responses.items()}
+
+
+_INVALID_REQUEST = _by_text(documented(InvalidFieldsError({"content": ["must be a text"]})))
+_MALFORMED_JSON = _by_text(documented(MalformedJsonError()))
+
+
+def install_problem_answers(app: FastAPI) -> None:
+    """Makes every error answer of the app a problem object."""
+    app.exception_handler(DomainError)(_answer_domain_error)
+    app.exception_handler(RequestValidationError)(_answer_invalid_request)
+    app.exception_handler(HTTPException)(_answer_http_exception)
+    app.exception_handler(Exception)(_answer_unexpected)
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Makes the OpenAPI document say so: FastAPI itself announces another shape for invalid requests."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document["components"]["schemas"]
+        if "Problem" not in schemas:
+            schemas["Problem"] = Problem.model_json_schema()
+            for name in _FASTAPIS_OWN:
+                schemas.pop(name, None)
+            for operation in (op for path in document["paths"].values() for op in path.values()):
+                responses = operation["responses"]
+                if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                    responses.update(_MALFORMED_JSON)
+                if "application/json" in responses.get("422", {}).get("content", {}):
+                    responses.update(_INVALID_REQUEST)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+
+
+def problem_response(error: DomainError) -> JSONResponse:
+    return JSONResponse(
+        problem_body(error),
+        status_code=error.status,
+        headers=dict(error.headers),
+        media_type="application/problem+json",
+    )
+
+
+async def _answer_domain_error(_: Request, error: DomainError) -> JSONResponse:
+    return problem_response(error)
+
+
+async def _answer_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem_response(MalformedJsonError())
+    return problem_response(InvalidFieldsError(_sentences_by_field(found)))
+
+
+async def _answer_http_exception(_: Request, error: HTTPException) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": f"{error.detail or status.phrase}".rstrip(".") + ".",
+        "code": status.name.lower(),
+    }
+    return JSONResponse(body, status.value, headers=error.headers, media_type="application/problem+json")
+
+
+async def _answer_unexpected(_: Request, error: Exception) -> JSONResponse:
+    _log.error("A request failed: %s", type(error).__name__, exc_info=error)
+    return problem_response(UnexpectedError())
+
+
+def _sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:
+    """Names a field as the caller does, without the place and the envelope that it came in."""
+    errors: dict[str, list[str]] = {}
+    for item in found:
+        template = _SENTENCES.get(item["type"])
+        sentence = template.format(**item.get("ctx", {})) if template else str(item["msg"])
+        place = item["loc"][-1] if item["loc"] else "body"
+        errors.setdefault(str(place), []).append(sentence)
+    return errors
