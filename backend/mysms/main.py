@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -18,6 +19,7 @@ from mysms.delivery import router as sending
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.line import Line
 from mysms.delivery.outbox import Outbox
+from mysms.delivery.reconciler import Reconciler
 from mysms.delivery.reports import ReportReader
 from mysms.delivery.sender import Sender
 from mysms.delivery.service import MessageSender
@@ -54,28 +56,53 @@ def create_app(settings: Settings) -> FastAPI:
     client = database.connect(settings.mongodb_uri)
     db = database.database_of(client)
     line = Line.of(settings)
-    outbox = Outbox(db, line, owner=secrets.token_hex(8), clock=utc_now)
-    carrier = TwilioCarrier(
-        settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value(), settings.twilio_api_base_url
+    timeout = timedelta(seconds=settings.carrier_timeout_seconds)
+    reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
+    outbox = Outbox(
+        db,
+        line,
+        owner=secrets.token_hex(8),
+        clock=utc_now,
+        expires_after=timedelta(seconds=settings.send_expires_after_seconds),
+        reconcile_after=reconcile_after,
+        hears_callbacks=settings.callback_url is not None,
     )
-    sender = Sender(outbox, carrier, settings.callback_url, settings.carrier_workers)
+    carrier = TwilioCarrier(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        settings.twilio_api_base_url,
+        settings.carrier_timeout_seconds,
+    )
+    sender = Sender(outbox, carrier, settings.callback_url, workers=settings.carrier_workers, start_within=timeout)
     dispatcher = Dispatcher(outbox, sender, settings.carrier_workers)
+    reconciler = Reconciler(
+        outbox,
+        carrier,
+        line.from_number,
+        utc_now,
+        # To begin, to connect and to be answered take one timeout each at the most; the fourth is a margin.
+        lease=4 * timeout,
+        reconcile_after=reconcile_after,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await _refuse_development_server(db, settings)
         await database.prepare(db, [User, Session, Message])
-        await outbox.prepare()
+        await outbox.sids.prepare()
         if settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL back: it needs a public https:// address.")
-        dispatching = asyncio.create_task(dispatcher.run())
+        loops = [asyncio.create_task(dispatcher.run()), asyncio.create_task(reconciler.run())]
         try:
             yield
         finally:
-            dispatching.cancel()
-            await asyncio.gather(dispatching, return_exceptions=True)
+            sender.stop()
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
             await dispatcher.finish()
             sender.close()
+            reconciler.close()
             await client.close()
 
     app = FastAPI(

@@ -1,6 +1,7 @@
 """What the product asks of a carrier, and every way in which handing over a message can end."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -56,9 +57,35 @@ class Unknown:
 Outcome = Accepted | Refused | NotSent | Paused | Unknown
 
 
+@dataclass(frozen=True)
+class CarrierMessage:
+    """A message as the carrier has it. `created_at` is by the carrier's clock, in whole seconds."""
+
+    sid: str
+    from_number: str
+    to_number: str
+    body: str
+    status: str
+    error_code: int | None
+    error_message: str | None
+    created_at: datetime
+
+
+class CarrierUnavailableError(Exception):
+    """The carrier did not answer a question completely: nothing may be concluded."""
+
+
 class Carrier(Protocol):
     """Blocking calls, made from worker threads."""
 
     def send(self, text: OutboundText) -> Outcome:
         """Hands over a text. Never raises: what went wrong is an outcome."""
+        ...
+
+    def fetch(self, sid: str) -> CarrierMessage | None:
+        """One message as it is now; None if there is none. Raises CarrierUnavailableError."""
+        ...
+
+    def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
+        """All that was sent from a number since then, complete. Raises CarrierUnavailableError."""
         ...

@@ -1,23 +1,35 @@
 """Twilio as the carrier, through its own library."""
 
+import io
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import urllib3.exceptions
+from requests.adapters import HTTPAdapter
 from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 
-from mysms.carrier.base import Accepted, NotSent, OutboundText, Outcome, Paused, Refused, Unknown
-
-CONNECT_TIMEOUT_SECONDS = 5.0
-READ_TIMEOUT_SECONDS = 10.0
+from mysms.carrier.base import (
+    Accepted,
+    CarrierMessage,
+    CarrierUnavailableError,
+    NotSent,
+    OutboundText,
+    Outcome,
+    Paused,
+    Refused,
+    Unknown,
+)
 
 # https://www.twilio.com/docs/api/errors
 _AUTHENTICATION_FAILED = 20003
@@ -33,13 +45,25 @@ _NEVER_CONNECTED = (
 )
 
 
-class TwilioCarrier:
-    """Sends through one Twilio account. `api_base_url` empty means Twilio itself."""
+_UNREADABLE = (requests.RequestException, TwilioException, ValueError, KeyError, TypeError, AttributeError)
+"""What the library lets through when an answer does not come, or is not what Twilio documents."""
 
-    def __init__(self, account_sid: str, auth_token: str, api_base_url: str) -> None:
+_LIST_PAGE = 1000
+"""Twilio's maximum."""
+_LIST_LIMIT = 20_000
+
+
+class TwilioCarrier:
+    """Sends through one Twilio account. `api_base_url` empty means Twilio itself.
+
+    `timeout_seconds` is how long connecting may take, and then again how long the answer may take.
+    """
+
+    def __init__(self, account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float) -> None:
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._api_base_url = api_base_url
+        self._timeout_seconds = timeout_seconds
         # The library does not promise that a client may be shared, so each worker thread has its own.
         self._of_thread = threading.local()
 
@@ -58,28 +82,81 @@ class TwilioCarrier:
             return _outcome_of_answer(error)
         except requests.RequestException as error:
             return _outcome_of_failure(error)
-        except (TwilioException, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             return Unknown(f"Twilio's answer is unreadable ({type(error).__name__}).")
+
+    def fetch(self, sid: str) -> CarrierMessage | None:
+        try:
+            return _carrier_message(self._client().messages(sid).fetch())
+        except TwilioRestException as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise CarrierUnavailableError(f"Twilio answered {error.status}.") from error
+        except _UNREADABLE as error:
+            raise CarrierUnavailableError(f"Twilio gave no answer ({type(error).__name__}).") from error
+
+    def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
+        # Not filtered by date: `DateSent` is null until a message is sent. Nor by To: a carrier may rewrite it.
+        found: list[CarrierMessage] = []
+        try:
+            for row in self._client().messages.stream(from_=from_number, page_size=_LIST_PAGE):
+                message = _carrier_message(row)
+                if message.created_at < since:
+                    return found
+                if len(found) == _LIST_LIMIT:
+                    raise CarrierUnavailableError("Twilio lists more messages than can be looked through.")
+                found.append(message)
+        except (TwilioRestException, *_UNREADABLE) as error:
+            raise CarrierUnavailableError(f"Twilio's list is incomplete ({type(error).__name__}).") from error
+        return found
 
     def _client(self) -> Client:
         client: Client | None = getattr(self._of_thread, "client", None)
         if client is None:
-            client = Client(self._account_sid, self._auth_token, http_client=_HttpClient(self._api_base_url))
+            http_client = _HttpClient(self._api_base_url, self._timeout_seconds)
+            client = Client(self._account_sid, self._auth_token, http_client=http_client)
             self._of_thread.client = client
         return client
+
+
+class _BoundedAdapter(HTTPAdapter):
+    """Bounds the whole answer: the timeout of `requests` is for each read, and a trickle never meets it."""
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002  # the base class's signature
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,  # noqa: FBT001, FBT002
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        response = super().send(request, stream, timeout, verify, cert, proxies)
+        if isinstance(timeout, float):
+            deadline = time.monotonic() + timeout
+            body = io.BytesIO()
+            while chunk := response.raw.read1(decode_content=True):
+                body.write(chunk)
+                if time.monotonic() > deadline:
+                    response.close()
+                    raise requests.ReadTimeout("The answer took too long.")
+            response.raw = io.BytesIO(body.getvalue())
+        return response
 
 
 class _HttpClient(TwilioHttpClient):
     """The library's documented extension point: the same requests with a timeout, and to another host if need be."""
 
-    def __init__(self, api_base_url: str) -> None:
-        # `requests` also takes a pair: to connect, and between two reads.
+    def __init__(self, api_base_url: str, timeout_seconds: float) -> None:
         super().__init__()
-        self.timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)  # type: ignore[assignment]
+        self.timeout = timeout_seconds
         self._base = urlsplit(api_base_url) if api_base_url else None
-        # A development server on loopback is not reached through a proxy.
-        if self.session is not None and self._base is not None:
-            self.session.trust_env = False
+        if self.session is not None:
+            self.session.mount("https://", _BoundedAdapter())
+            self.session.mount("http://", _BoundedAdapter())
+            if self._base is not None:
+                # A development server on loopback is not reached through a proxy.
+                self.session.trust_env = False
 
     def request(
         self,
@@ -95,6 +172,21 @@ class _HttpClient(TwilioHttpClient):
         if self._base is not None:
             url = urlunsplit(urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc))
         return super().request(method, url, params, data, headers, auth, timeout, allow_redirects)
+
+
+def _carrier_message(resource: MessageInstance) -> CarrierMessage:
+    if not isinstance(resource.sid, str) or not isinstance(resource.date_created, datetime):
+        raise TypeError("Twilio's message has no SID or no date.")
+    return CarrierMessage(
+        sid=resource.sid,
+        from_number=str(resource.from_),
+        to_number=str(resource.to),
+        body=resource.body or "",
+        status=str(resource.status),
+        error_code=resource.error_code,
+        error_message=resource.error_message,
+        created_at=resource.date_created,
+    )
 
 
 def _outcome_of_answer(error: TwilioRestException) -> Outcome:

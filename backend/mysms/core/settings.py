@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     twilio_api_base_url: str = ""
 
     carrier_workers: int = Field(4, ge=1, le=64)
+    carrier_timeout_seconds: float = Field(10.0, gt=0, le=60)
     reconcile_after_seconds: int = Field(300, ge=1)
     send_expires_after_seconds: int = Field(24 * 3600, ge=1)
 

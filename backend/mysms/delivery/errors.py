@@ -29,6 +29,29 @@ class CarrierRefusedError(DomainError):
         return {"message": self.message.model_dump(mode="json", by_alias=True)}
 
 
+class NotCancellableError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "not_cancellable"
+    example = "It is too late to cancel this message."
+
+
+class NotRetryableError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "not_retryable"
+    example = "Only a message that failed, was not delivered or was cancelled can be sent again."
+
+
+class PossibleDoubleError(DomainError):
+    """The message may have reached the carrier: who sends it again must accept that it may arrive twice."""
+
+    status = HTTPStatus.CONFLICT
+    code = "possible_double"
+    example = (
+        "This message may have been sent already, and we are still finding out. "
+        "Sent again now, it may arrive twice. Repeat with accept_possible_double to do so all the same."
+    )
+
+
 class BadSignatureError(DomainError):
     status = HTTPStatus.FORBIDDEN
     code = "bad_signature"

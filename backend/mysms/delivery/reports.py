@@ -57,7 +57,7 @@ class ReportReader:
         return "applied"
 
     async def _find_message(self, report: StatusReport, message_id: str, attempt: str) -> Message | None:
-        owner = await self._outbox.owner_of(report.sid)
+        owner = await self._outbox.sids.owner_of(report.sid)
         if owner is not None:
             return await repository.find(owner)
         if not attempt.isdecimal():

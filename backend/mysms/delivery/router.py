@@ -1,12 +1,18 @@
 """Sending messages over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response, status
+from fastapi import APIRouter, Header, Query, Response, status
 
-from mysms.core.errors import InvalidFieldsError, documented
+from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
 from mysms.delivery.dependencies import Messages
-from mysms.delivery.errors import CarrierRefusedError, IdempotencyKeyReusedError
+from mysms.delivery.errors import (
+    CarrierRefusedError,
+    IdempotencyKeyReusedError,
+    NotCancellableError,
+    NotRetryableError,
+    PossibleDoubleError,
+)
 from mysms.messages.schemas import MessageOut, SendRequest
 from mysms.users.dependencies import Caller
 from mysms.users.errors import NotSignedInError
@@ -25,6 +31,12 @@ _REFUSED = MessageOut.model_validate(
         "twilio_sid": None,
         "error_code": 21211,
         "error_message": CarrierRefusedError.example,
+        "explanation": {
+            "cause": "This is not a valid phone number.",
+            "advice": "Check the number and send it to the right one.",
+            "retry_makes_sense": False,
+        },
+        "retry_of": None,
         "segments": 1,
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.260Z",
@@ -32,13 +44,18 @@ _REFUSED = MessageOut.model_validate(
 )
 
 
+_SENT: dict[int | str, dict[str, Any]] = {
+    status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
+    status.HTTP_202_ACCEPTED: {"model": MessageOut, "description": "Stored, and still on its way to the carrier."},
+}
+
+
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
     summary="Send a message",
     responses={
-        status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
-        status.HTTP_202_ACCEPTED: {"model": MessageOut, "description": "Stored, and still on its way to the carrier."},
+        **_SENT,
         **documented(
             NotSignedInError(),
             InvalidFieldsError({"recipient_number": ["can't be blank"]}),
@@ -68,7 +85,53 @@ async def send_message(
     It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
     has accepted it, and 202 if that takes longer: its status then changes by itself.
     """
-    message = await messages.send(caller.user_id, body.message, idempotency_key)
+    return _answer(await messages.send(caller.user_id, body.message, idempotency_key), response)
+
+
+@router.post(
+    "/{message_id}/cancel",
+    summary="Cancel a message",
+    responses=documented(NotSignedInError(), NotFoundError("There is no such message."), NotCancellableError()),
+)
+async def cancel_message(message_id: str, caller: Caller, messages: Messages, response: Response) -> MessageOut:
+    """Withdraws a message that has not been sent yet.
+
+    One that is `unconfirmed` may have been sent: it stays so until that is known, and will not be sent again.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return await messages.cancel(caller.user_id, message_id)
+
+
+@router.post(
+    "/{message_id}/retry",
+    status_code=status.HTTP_201_CREATED,
+    summary="Send a failed message again",
+    responses={
+        **_SENT,
+        **documented(
+            NotSignedInError(),
+            NotFoundError("There is no such message."),
+            NotRetryableError(),
+            PossibleDoubleError(),
+            CarrierRefusedError(_REFUSED),
+        ),
+    },
+)
+async def retry_message(
+    message_id: str,
+    caller: Caller,
+    messages: Messages,
+    response: Response,
+    accept_possible_double: Annotated[  # noqa: FBT002  # a query parameter, given by name
+        bool, Query(description="For an `unconfirmed` message: send it although it may then arrive twice.")
+    ] = False,
+) -> MessageOut:
+    """Sends the same text to the same number as a new message; asking again for the same one gives the same answer."""
+    message = await messages.retry(caller.user_id, message_id, accept_possible_double=accept_possible_double)
+    return _answer(message, response)
+
+
+def _answer(message: MessageOut, response: Response) -> MessageOut:
     response.headers["Cache-Control"] = "no-store"
     if message.twilio_sid is None:
         response.status_code = status.HTTP_202_ACCEPTED

@@ -2,17 +2,16 @@
 
 import asyncio
 import random
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from mysms.carrier.base import Carrier, NotSent, OutboundText, Outcome, Unknown
 from mysms.core.database import DatabaseError
 from mysms.core.metrics import SENDS
 from mysms.delivery.outbox import Claim, Outbox
-
-START_WITHIN_SECONDS = 5.0
-"""A request that has not begun by then is not made any more: the lease counts on it."""
 
 _SETTLE_RETRY_SECONDS = 1.0
 _CALLBACK_OVERRIDES = "#rc=5&rp=all"
@@ -23,18 +22,31 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
 
 class Sender:
-    """Makes attempts, at most `workers` at a time."""
+    """Makes attempts, at most `workers` at a time.
 
-    def __init__(self, outbox: Outbox, carrier: Carrier, callback_url: str | None, workers: int) -> None:
+    A request that has not begun `start_within` its claim is not made any more: the lease counts on it.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        carrier: Carrier,
+        callback_url: str | None,
+        *,
+        workers: int,
+        start_within: timedelta,
+    ) -> None:
         self._outbox = outbox
         self._carrier = carrier
         self._callback_url = callback_url
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="carrier")
+        self._start_within_seconds = start_within.total_seconds()
+        self._stopping = threading.Event()
         self._random = random.SystemRandom()
 
     async def send(self, claim: Claim, claimed_at: float) -> Outcome:
         """Makes the attempt and records how it ended. `claimed_at` is when claiming began, on the monotonic clock."""
-        deadline = claimed_at + START_WITHIN_SECONDS
+        deadline = claimed_at + self._start_within_seconds
         loop = asyncio.get_running_loop()
         outcome = await loop.run_in_executor(self._threads, self._attempt, claim, deadline)
         SENDS.labels(type(outcome).__name__).inc()
@@ -49,6 +61,9 @@ class Sender:
 
     def _attempt(self, claim: Claim, deadline: float) -> Outcome:
         text = OutboundText(claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim))
+        if self._stopping.is_set():
+            return NotSent("The process is stopping.")
+        # After this check nothing but the request itself may take time: others count on the lease.
         if time.monotonic() > deadline:
             return NotSent("The attempt came too late.")
         try:
@@ -62,6 +77,10 @@ class Sender:
         query = urlencode({"message_id": str(claim.message_id), "attempt": claim.attempt})
         separator = "&" if "?" in self._callback_url else "?"
         return f"{self._callback_url}{separator}{query}{_CALLBACK_OVERRIDES}"
+
+    def stop(self) -> None:
+        """Begins no more requests; those that have begun go on."""
+        self._stopping.set()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

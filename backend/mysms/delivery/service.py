@@ -1,12 +1,19 @@
-"""What a person does: send a message."""
+"""What people do with messages: send, cancel, and send again."""
 
 import asyncio
 
 from bson import ObjectId
 
+from mysms.core.errors import NotFoundError
 from mysms.core.timestamps import Clock
 from mysms.delivery.dispatcher import Dispatcher
-from mysms.delivery.errors import CarrierRefusedError, IdempotencyKeyReusedError
+from mysms.delivery.errors import (
+    CarrierRefusedError,
+    IdempotencyKeyReusedError,
+    NotCancellableError,
+    NotRetryableError,
+    PossibleDoubleError,
+)
 from mysms.delivery.line import Line, digest
 from mysms.delivery.outbox import Outbox
 from mysms.messages import repository
@@ -17,6 +24,8 @@ from mysms.messages.status import Dispatch
 
 ANSWER_WITHIN_SECONDS = 3.0
 """How long a request waits for the carrier before it answers that the message is on its way."""
+
+_RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
 
 
 class MessageSender:
@@ -34,10 +43,45 @@ class MessageSender:
         The same key with the same draft gives the same message, as it is now. Raises CarrierRefusedError, and
         IdempotencyKeyReusedError for the same key with another draft.
         """
-        message = self._compose(user_id, draft, idempotency_key)
-        stored = await repository.find_by_client_id(user_id, message.client_id)
+        message_id = ObjectId()
+        client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
+        return await self._store_and_send(self._compose(message_id, user_id, client_id, draft))
+
+    async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_double: bool) -> MessageOut:
+        """Sends the text of a failed message again, as a new message; once, however often it is asked for.
+
+        Raises NotFoundError, NotRetryableError, CarrierRefusedError, and PossibleDoubleError for an unconfirmed
+        message unless that is accepted.
+        """
+        failed = await self._find(user_id, message_id)
+        client_id = f"retry:{failed.id}"
+        if await repository.find_by_client_id(user_id, client_id) is None:
+            await self._permit_retry(failed, accept_possible_double=accept_possible_double)
+        draft = Draft(recipient_number=failed.recipient_number, content=failed.content)
+        retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
+        return await self._store_and_send(retry)
+
+    async def cancel(self, user_id: ObjectId, message_id: str) -> MessageOut:
+        """Withdraws a message. Raises NotFoundError, and NotCancellableError if the carrier has it or is asked now."""
+        message = await self._find(user_id, message_id)
+        if not (await self._outbox.cancel(message) or await self._outbox.withdraw_unconfirmed(message)):
+            raise NotCancellableError
+        return MessageOut.of(await self._find(user_id, message_id))
+
+    async def _permit_retry(self, failed: Message, *, accept_possible_double: bool) -> None:
+        if failed.dispatch is Dispatch.UNCONFIRMED:
+            if not accept_possible_double:
+                raise PossibleDoubleError
+            # From here on its author sends it, and we must not.
+            if await self._outbox.withdraw_unconfirmed(failed):
+                return
+        if failed.status not in _RETRYABLE:
+            raise NotRetryableError
+
+    async def _store_and_send(self, message: Message) -> MessageOut:
+        stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is None and not await self._outbox.enqueue(message):
-            stored = await repository.find_by_client_id(user_id, message.client_id)
+            stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is not None and stored.request_hash != message.request_hash:
             raise IdempotencyKeyReusedError
         message = await self._await_attempt(stored or message)
@@ -58,13 +102,20 @@ class MessageSender:
                 message = await repository.find(message_id) or message
         return message
 
-    def _compose(self, user_id: ObjectId, draft: Draft, idempotency_key: str | None) -> Message:
-        message_id = ObjectId()
+    async def _find(self, user_id: ObjectId, message_id: str) -> Message:
+        message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
+        if message is None:
+            raise NotFoundError("There is no such message.")
+        return message
+
+    def _compose(
+        self, message_id: ObjectId, user_id: ObjectId, client_id: str, draft: Draft, retry_of: ObjectId | None = None
+    ) -> Message:
         now = self._clock()
         return Message(
             id=message_id,
             user_id=user_id,
-            client_id=f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}",
+            client_id=client_id,
             request_hash=digest(draft.recipient_number, draft.content),
             from_number=self._line.from_number,
             recipient_number=draft.recipient_number,
@@ -74,6 +125,7 @@ class MessageSender:
             line=self._line.key,
             text_key=self._line.text_key(draft.recipient_number, draft.content),
             next_attempt_at=now,
+            retry_of=retry_of,
             created_at=now,
             updated_at=now,
         )

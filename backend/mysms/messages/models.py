@@ -7,11 +7,10 @@ from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from mysms.messages.failures import ErrorCode
 from mysms.messages.status import NO_RANK, Dispatch, shown_status
 
-EventSource = Literal["send", "callback", "reconciler"]
-ErrorCode = int | Literal["expired"]
-"""Twilio's number, or our word for a message that could not be sent in time."""
+EventSource = Literal["send", "callback", "reconciler", "author"]
 
 
 class Event(BaseModel):
@@ -49,7 +48,17 @@ class Message(Document):
     dispatch: Dispatch = Dispatch.PENDING
     attempt: int = 0
     owner: str | None = None
+    """The process that is sending it."""
     next_attempt_at: datetime
+    first_claimed_at: datetime | None = None
+    unknown_since: datetime | None = None
+    """Since when it is unconfirmed."""
+    withdrawn: bool = False
+    """Its author does not want it to be sent again, should it turn out that the carrier does not have it."""
+    check_at: datetime | None = None
+    """When the carrier is to be asked about it: for its status, or, while it is unconfirmed, whether it is there."""
+    checks: int = 0
+    retry_of: PydanticObjectId | None = None
 
     twilio_sid: str | None = None
     second_sids: list[str] = Field(default_factory=list)
@@ -74,4 +83,5 @@ class Message(Document):
             IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="history"),
             IndexModel([("user_id", ASCENDING), ("updated_at", ASCENDING)], name="changes"),
             IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("next_attempt_at", ASCENDING)], name="outbox"),
+            IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("check_at", ASCENDING)], name="checks"),
         ]

@@ -7,7 +7,7 @@ from typing import Any
 from bson import ObjectId
 
 from mysms.messages.models import Event, Message
-from mysms.messages.status import NO_RANK, rank_of
+from mysms.messages.status import FINAL_RANK, NO_RANK, is_final, rank_of
 
 MAXIMUM_EVENTS = 100
 
@@ -47,28 +47,66 @@ async def list_own(
 async def record_event(message_id: ObjectId, event: Event) -> None:
     """Adds what was learnt to the timeline, and raises the status if this is further along. Repeating it does nothing.
 
-    The status moves in the same update that adds the event; an event that moves nothing is added by itself.
+    The status moves in the same update that adds the event. Two different last words for one SID contradict each
+    other: the first stays, and the carrier is to be asked at once. Any other event is added by itself.
     """
     messages = Message.get_pymongo_collection()
     unknown = {"_id": message_id, "events.key": {"$ne": event.key}}
-    stored = event.model_dump()
-    # Only what the carrier says of a SID is a carrier status.
+    push = {"$push": {"events": push_of(event)}}
+    # Only what the carrier says of the message's own SID is its status.
     rank = rank_of(event.status) if event.sid is not None else NO_RANK
     moved = await messages.update_one(
         {**unknown, "rank": {"$lt": rank}, "twilio_sid": event.sid},
         {
-            "$set": {"carrier_status": event.status, "rank": rank, "updated_at": event.at, **_error_of(event)},
-            "$push": {"events": {"$each": [stored], "$slice": MAXIMUM_EVENTS}},
+            "$set": {"carrier_status": event.status, "rank": rank, "updated_at": event.at, **_consequences(event)},
+            **push,
         },
     )
-    if moved.matched_count == 0:
-        await messages.update_one(
-            {**unknown, f"events.{MAXIMUM_EVENTS - 1}": {"$exists": False}},
-            {"$set": {"updated_at": event.at}, "$push": {"events": stored}},
+    if moved.matched_count:
+        return
+    if rank == FINAL_RANK:
+        contradicted = await messages.update_one(
+            {**unknown, "rank": FINAL_RANK, "twilio_sid": event.sid, "carrier_status": {"$ne": event.status}},
+            {"$set": {"check_at": event.at, "updated_at": event.at}, **push},
         )
+        if contradicted.matched_count:
+            return
+    await messages.update_one(
+        {**unknown, f"events.{MAXIMUM_EVENTS - 1}": {"$exists": False}}, {"$set": {"updated_at": event.at}, **push}
+    )
 
 
-def _error_of(event: Event) -> Mapping[str, object]:
-    """An error is never erased by a blank."""
+async def replace_final_status(message_id: ObjectId, event: Event) -> None:
+    """Of two contradicting last words, the carrier's answer to our question holds, with its error or without one."""
+    await Message.get_pymongo_collection().update_one(
+        {"_id": message_id, "twilio_sid": event.sid, "rank": FINAL_RANK, "carrier_status": {"$ne": event.status}},
+        {
+            "$set": {
+                "carrier_status": event.status,
+                "error_code": event.error_code,
+                "error_message": event.error_message,
+                "updated_at": event.at,
+            }
+        },
+    )
+
+
+async def end_checks(message_id: ObjectId, check_at: datetime | None) -> None:
+    """Asks no more, unless a contradiction has meanwhile asked for another check."""
+    await Message.get_pymongo_collection().update_one(
+        {"_id": message_id, "check_at": check_at}, {"$set": {"check_at": None}}
+    )
+
+
+def push_of(event: Event) -> dict[str, object]:
+    """What `$push` takes to add an event, and to keep the first hundred."""
+    return {"$each": [event.model_dump()], "$slice": MAXIMUM_EVENTS}
+
+
+def _consequences(event: Event) -> Mapping[str, object]:
+    """An error is never erased by a blank; what is final is asked for no more."""
     found = {"error_code": event.error_code, "error_message": event.error_message}
-    return {name: value for name, value in found.items() if value is not None}
+    changes: dict[str, object] = {name: value for name, value in found.items() if value is not None}
+    if is_final(event.status):
+        changes["check_at"] = None
+    return changes

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from mysms.core.timestamps import Timestamp
-from mysms.messages.models import ErrorCode, Event, EventSource, Message
+from mysms.messages.failures import ErrorCode, explain
+from mysms.messages.models import Event, EventSource, Message
 
 MAXIMUM_CONTENT_LENGTH = 1600
 """Characters; Twilio's limit for `Body`."""
@@ -56,6 +57,16 @@ class SendRequest(_Strict):
     message: Draft
 
 
+class ExplanationOut(BaseModel):
+    """What an error code means."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    cause: str = Field(examples=["The phone could not be reached."])
+    advice: str = Field(examples=["It may be switched off or out of range: try again later."])
+    retry_makes_sense: bool = Field(description="Whether sending the same again can help.")
+
+
 class MessageOut(BaseModel):
     """A message, as its owner sees it."""
 
@@ -74,6 +85,8 @@ class MessageOut(BaseModel):
     twilio_sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
     error_code: ErrorCode | None = Field(examples=[None], description="Twilio's, where the message failed.")
     error_message: str | None = Field(examples=[None])
+    explanation: ExplanationOut | None = Field(examples=[None], description="What `error_code` means, in plain words.")
+    retry_of: str | None = Field(examples=[None], description="The message that this one repeats.")
     segments: int = Field(examples=[1], description="How many SMS segments the text takes.")
     created_at: Timestamp
     updated_at: Timestamp
@@ -109,5 +122,10 @@ class MessageDetail(MessageOut):
 
 
 def _fields_of(message: Message) -> dict[str, object]:
-    names = MessageOut.model_fields.keys() - {"id"}
-    return {"id": str(message.id), **{name: getattr(message, name) for name in names}}
+    names = MessageOut.model_fields.keys() - {"id", "explanation", "retry_of"}
+    return {
+        "id": str(message.id),
+        "explanation": explain(message.error_code),
+        "retry_of": str(message.retry_of) if message.retry_of is not None else None,
+        **{name: getattr(message, name) for name in names},
+    }

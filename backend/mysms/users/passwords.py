@@ -3,6 +3,7 @@
 import anyio.to_thread
 from anyio import CapacityLimiter
 from passlib.context import CryptContext
+from passlib.exc import PasswordSizeError
 
 _CONCURRENT_HASHES = 2
 """Each hash takes a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
@@ -23,7 +24,10 @@ class PasswordHasher:
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """Whether the password is right. An unknown user (None) takes as long as a known one with a wrong password."""
-        right: bool = await anyio.to_thread.run_sync(
-            _context.verify, password, password_hash or self._nobodys_hash, limiter=self._limiter
-        )
+        try:
+            right: bool = await anyio.to_thread.run_sync(
+                _context.verify, password, password_hash or self._nobodys_hash, limiter=self._limiter
+            )
+        except PasswordSizeError:
+            return False
         return right and password_hash is not None

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 
 import email_validator
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mysms.core.timestamps import Timestamp
@@ -15,28 +15,49 @@ MAXIMUM_EMAIL_LENGTH = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
 
-def _normalise_email(value: str) -> str:
-    if not value.strip():
-        raise PydanticCustomError("blank", "can't be blank")
-    try:
-        # An account is only a name here, nothing is mailed to it: an office's .local or .test domain will do.
-        email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
-    except email_validator.EmailNotValidError as error:
-        raise PydanticCustomError("email", "is invalid") from error
+def normalise_email(value: str) -> str:
+    """The one spelling under which an address is kept. Raises ValueError if it is none."""
+    # An account is only a name here, nothing is mailed to it: an office's .local or .test domain will do.
+    email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
     return email.normalized.lower()
 
 
-def _require_password(value: str) -> str:
-    if not value:
+def _require_email(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "can't be blank")
+    try:
+        return normalise_email(value)
+    except ValueError as error:
+        raise PydanticCustomError("email", "is invalid") from error
+
+
+def _require_password(value: object) -> object:
+    if value == "":
         raise PydanticCustomError("blank", "can't be blank")
     return value
 
 
-Email = Annotated[str, Field(max_length=MAXIMUM_EMAIL_LENGTH), AfterValidator(_normalise_email)]
+def _require_whole_characters(value: str) -> str:
+    """Half a surrogate pair, which JSON can carry, can be neither hashed nor looked up."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("string_unicode", "contains an invalid character") from error
+    return value
+
+
+def _only_text(value: object) -> object:
+    """A file is as good as an absent field: RFC 6749 knows texts only."""
+    return value if isinstance(value, str) else ""
+
+
+Text = Annotated[str, AfterValidator(_require_whole_characters)]
+FormText = Annotated[str, BeforeValidator(_only_text)]
+Email = Annotated[str, Field(max_length=MAXIMUM_EMAIL_LENGTH), AfterValidator(_require_email)]
 Password = Annotated[
     str,
     Field(min_length=MINIMUM_PASSWORD_LENGTH, max_length=MAXIMUM_PASSWORD_LENGTH),
-    AfterValidator(_require_password),
+    BeforeValidator(_require_password),  # "is too short" would be the second thing to say
 ]
 
 
@@ -62,8 +83,8 @@ class RegistrationRequest(_Strict):
 
 
 class Credentials(_Strict):
-    email: str = Field(examples=["ada@example.com"])
-    password: str = Field(examples=["correct horse battery"])
+    email: Text = Field(examples=["ada@example.com"])
+    password: Text = Field(examples=["correct horse battery"])
 
 
 class SignInRequest(_Strict):
@@ -73,10 +94,12 @@ class SignInRequest(_Strict):
 class TokenForm(BaseModel):
     """RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for."""
 
-    grant_type: str = Field("", examples=["refresh_token"], description="`password` or `refresh_token`")
-    username: str = Field("", description="With `password`: the email.")
-    password: str = Field("", description="With `password`: the password.", json_schema_extra={"format": "password"})
-    refresh_token: str = Field("", description="With `refresh_token`: the newest one you have.")
+    grant_type: FormText = Field("", examples=["refresh_token"], description="`password` or `refresh_token`")
+    username: FormText = Field("", description="With `password`: the email.")
+    password: FormText = Field(
+        "", description="With `password`: the password.", json_schema_extra={"format": "password"}
+    )
+    refresh_token: FormText = Field("", description="With `refresh_token`: the newest one you have.")
 
 
 class AccountOut(BaseModel):

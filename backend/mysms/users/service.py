@@ -17,7 +17,15 @@ from mysms.users.errors import (
 )
 from mysms.users.models import Session, User
 from mysms.users.passwords import PasswordHasher
-from mysms.users.schemas import AccessTokenOut, Credentials, Registration, SignedInOut, TokenForm, TokensOut
+from mysms.users.schemas import (
+    AccessTokenOut,
+    Credentials,
+    Registration,
+    SignedInOut,
+    TokenForm,
+    TokensOut,
+    normalise_email,
+)
 from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, BadTokenError, RefreshClaims, TokenSigner
 
 IDLE_LIFETIME = timedelta(days=30)
@@ -85,7 +93,10 @@ class UserService:
         return user
 
     async def _authenticate(self, email: str, password: str) -> User:
-        user = await repository.find_user_by_email(email.strip().lower())
+        try:
+            user = await repository.find_user_by_email(normalise_email(email))
+        except ValueError:
+            user = None
         if not await self._hasher.verify(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentialsError
         return user

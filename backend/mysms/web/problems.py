@@ -42,6 +42,14 @@ class MalformedJsonError(DomainError):
     example = "The body is not valid JSON."
 
 
+class UnreadableBodyError(DomainError):
+    """What the framework answers to a body that is not in UTF-8, or a form without an end."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = HTTPStatus.BAD_REQUEST.name.lower()
+    example = "There was an error parsing the body."
+
+
 class UnexpectedError(DomainError):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "internal_error"
@@ -54,7 +62,8 @@ def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[st
 
 
 _INVALID_REQUEST = _by_text(documented(InvalidFieldsError({"content": ["must be a text"]})))
-_MALFORMED_JSON = _by_text(documented(MalformedJsonError()))
+_MALFORMED_JSON = _by_text(documented(MalformedJsonError(), UnreadableBodyError()))
+_UNREADABLE_FORM = _by_text(documented(UnreadableBodyError()))
 
 
 def install_problem_answers(app: FastAPI) -> None:
@@ -78,13 +87,22 @@ def describe_problems(app: FastAPI) -> None:
                 schemas.pop(name, None)
             for operation in (op for path in document["paths"].values() for op in path.values()):
                 responses = operation["responses"]
-                if "application/json" in operation.get("requestBody", {}).get("content", {}):
-                    responses.update(_MALFORMED_JSON)
+                accepted = operation.get("requestBody", {}).get("content", {})
+                if accepted:
+                    _add_examples(responses, _MALFORMED_JSON if "application/json" in accepted else _UNREADABLE_FORM)
                 if "application/json" in responses.get("422", {}).get("content", {}):
                     responses.update(_INVALID_REQUEST)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+
+
+def _add_examples(responses: dict[str, Any], added: Mapping[str, Any]) -> None:
+    """Without losing those that the operation documents itself for the same status."""
+    for status, answer in added.items():
+        (media_type, content), *_ = answer["content"].items()
+        known = responses.setdefault(status, answer)["content"].setdefault(media_type, content)
+        known["examples"] = {**known["examples"], **content["examples"]}
 
 
 def problem_response(error: DomainError) -> JSONResponse:

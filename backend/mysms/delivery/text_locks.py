@@ -1,0 +1,32 @@
+"""Keeps identical texts to one number apart, so that the carrier's list can tell which of them it holds."""
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from mysms.core.database import Database
+
+
+class TextLocks:
+    """At most one message holds the lock of a text: from before it is claimed until it is known what became of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._inflight = database["inflight"]
+
+    async def lock(self, text_key: str, message_id: ObjectId, attempt: int) -> ObjectId | None:
+        """None if the message now holds the lock (or did already), else the message that holds it."""
+        try:
+            await self._inflight.find_one_and_update(
+                {"_id": text_key, "message_id": message_id}, {"$set": {"attempt": attempt}}, upsert=True
+            )
+        except DuplicateKeyError:
+            holder = await self._inflight.find_one({"_id": text_key})
+            return ObjectId(holder["message_id"]) if holder is not None else message_id
+        return None
+
+    async def unlock(self, text_key: str, message_id: ObjectId, attempt: int) -> None:
+        """Ends what one attempt holds; a later attempt's lock stays."""
+        await self._inflight.delete_one({"_id": text_key, "message_id": message_id, "attempt": attempt})
+
+    async def break_lock(self, text_key: str, message_id: ObjectId) -> None:
+        """Ends what any attempt of a message holds."""
+        await self._inflight.delete_one({"_id": text_key, "message_id": message_id})
