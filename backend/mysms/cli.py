@@ -1,6 +1,7 @@
 """The command `mysms`."""
 
 import argparse
+import asyncio
 import json
 import socket
 import sys
@@ -11,7 +12,7 @@ import uvicorn
 from mysms.core.logging import configure_logging
 from mysms.core.settings import Settings, SettingsError, load_settings
 from mysms.demo import DemoError, run_demo
-from mysms.main import create_app
+from mysms.main import UnsafeStartError, check_start, create_app
 
 _SHUTDOWN_SECONDS = 20
 
@@ -44,6 +45,12 @@ def _serve() -> int:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         return _complain(f"mysms cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set PORT.")
+    try:
+        asyncio.run(check_start(settings))
+    except UnsafeStartError as error:
+        return _complain(f"mysms does not start: {error}")
+    except KeyboardInterrupt:
+        return 1
     config = uvicorn.Config(
         create_app(settings),
         log_config=None,

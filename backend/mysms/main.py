@@ -10,7 +10,8 @@ from datetime import timedelta
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from mysms.carrier.twilio import TwilioCarrier
+from mysms.carrier.base import CarrierUnavailableError
+from mysms.carrier.twilio import TwilioCarrier, is_simulator
 from mysms.core import database
 from mysms.core.settings import Settings, load_settings
 from mysms.core.timestamps import utc_now
@@ -87,7 +88,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await _refuse_development_server(db, settings)
         await database.prepare(db, [User, Session, Message])
         await outbox.sids.prepare()
         if settings.callback_url is None:
@@ -153,9 +153,33 @@ def create_app_from_environment() -> FastAPI:
     return create_app(load_settings())
 
 
-async def _refuse_development_server(db: database.Database, settings: Settings) -> None:
-    if settings.environment == "production" and await database.is_development_server(db):
+async def check_start(settings: Settings) -> None:
+    """Waits for the database. Raises UnsafeStartError for a development server in production.
+
+    Those are told by how they name themselves, whatever their hosts are called.
+    """
+    async with database.connect(settings.mongodb_uri) as client:
+        db = database.database_of(client)
+        await database.wait_for(db)
+        if settings.environment == "production":
+            await _refuse_development_servers(db, settings)
+
+
+async def _refuse_development_servers(db: database.Database, settings: Settings) -> None:
+    if await database.is_development_server(db):
         raise UnsafeStartError(
             "MONGODB_URI leads to the development database of this project, which is made for one person's machine. "
             "Use MongoDB in production."
         )
+    if settings.twilio_api_base_url:
+        try:
+            simulated = await asyncio.to_thread(
+                is_simulator, settings.twilio_api_base_url, settings.carrier_timeout_seconds
+            )
+        except CarrierUnavailableError as error:
+            raise UnsafeStartError(f"TWILIO_API_BASE_URL cannot be checked: {error}") from error
+        if simulated:
+            raise UnsafeStartError(
+                "TWILIO_API_BASE_URL leads to the Twilio simulator of this project: nothing would be sent. "
+                "Leave it empty in production."
+            )

@@ -48,9 +48,23 @@ _NEVER_CONNECTED = (
 _UNREADABLE = (requests.RequestException, TwilioException, ValueError, KeyError, TypeError, AttributeError)
 """What the library lets through when an answer does not come, or is not what Twilio documents."""
 
+_SIMULATOR_MARK = "X-Simulator"
+"""The header by which the simulator of this project names itself in every answer."""
+
 _LIST_PAGE = 1000
 """Twilio's maximum."""
 _LIST_LIMIT = 20_000
+
+
+def is_simulator(api_base_url: str, timeout_seconds: float) -> bool:
+    """Whether the simulator of this project answers there. Raises CarrierUnavailableError if nobody does."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(api_base_url, timeout=timeout_seconds, allow_redirects=False)
+    except requests.RequestException as error:
+        raise CarrierUnavailableError(f"{api_base_url} does not answer.") from error
+    return _SIMULATOR_MARK in answer.headers
 
 
 class TwilioCarrier:

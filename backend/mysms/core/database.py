@@ -1,12 +1,18 @@
 """The connection to MongoDB."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from beanie import Document, init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+_WAIT_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_DATABASE = "mysms"
 DEVELOPMENT_SERVER_MARK = "mysmsDevelopmentServer"
@@ -15,6 +21,8 @@ DEVELOPMENT_SERVER_MARK = "mysmsDevelopmentServer"
 Database = AsyncDatabase[dict[str, Any]]
 DatabaseError = PyMongoError
 """The database did not answer, or refused."""
+DatabaseUnreachableError = ConnectionFailure
+"""It did not answer; it may, later."""
 
 
 def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
@@ -30,6 +38,13 @@ def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
 async def prepare(database: Database, models: Sequence[type[Document]]) -> None:
     """Binds the document classes to the database and makes their indexes; safe for several processes at once."""
     await init_beanie(database=database, document_models=models)
+
+
+async def wait_for(database: Database) -> None:
+    """Returns when the database answers, and says meanwhile that it is waited for."""
+    while not await answers(database):
+        _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
+        await asyncio.sleep(_WAIT_SECONDS)
 
 
 async def answers(database: Database) -> bool:

@@ -1,0 +1,82 @@
+"""`python -m devservers.twilio --port N --data FILE`: run the simulator until it is told to stop."""
+
+import argparse
+import contextlib
+import signal
+import socket
+import sys
+from pathlib import Path
+from random import Random
+
+import uvicorn
+
+from devservers.twilio import __doc__ as manual
+from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_FROM_NUMBER, Account
+from devservers.twilio.app import HEADERS, create_app
+from devservers.twilio.clock import Clock
+from devservers.twilio.ledger import Ledger, LedgerUnavailableError
+from devservers.twilio.server import Server, listening_socket
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m devservers.twilio", description=manual, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--port", type=int, required=True, help="port of the API and the page; 0 takes a free one")
+    parser.add_argument("--data", type=Path, required=True, help="SQLite file of the ledger, made if missing")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--control-port", type=int, help="a port more, which refused connections leave open")
+    parser.add_argument("--account-sid", default=DEFAULT_ACCOUNT_SID, help="(%(default)s)")
+    parser.add_argument("--auth-token", default=DEFAULT_AUTH_TOKEN, help="(%(default)s)")
+    parser.add_argument("--from-number", default=DEFAULT_FROM_NUMBER, help="the account's own number (%(default)s)")
+    parser.add_argument("--pace", type=float, default=1.0, help="stretches every delay; 0 is at once (%(default)s)")
+    parser.add_argument("--seed", type=int, help="makes faults with a probability repeatable")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    account = Account(options.account_sid, options.auth_token, options.from_number)
+    own_control_port = options.control_port is not None
+    ports = [options.port, options.control_port] if own_control_port else [options.port]
+    sockets: list[socket.socket] = []
+    with contextlib.ExitStack() as stack:
+        for port in ports:
+            try:
+                sockets.append(stack.enter_context(listening_socket(options.host, port)))
+            except (OSError, OverflowError) as error:
+                print(f"The Twilio simulator cannot listen on {options.host}:{port}: {error}.", file=sys.stderr)
+                return 1
+        try:
+            ledger = Ledger(options.data)
+        except LedgerUnavailableError as error:
+            print(f"The Twilio simulator cannot start. {error}", file=sys.stderr)
+            return 1
+        rng = Random(options.seed)  # noqa: S311 - it decides about faults, not about secrets
+        app = create_app(account, ledger, rng, Clock(), options.pace, own_control_port=own_control_port)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            lifespan="on",
+            log_level="warning",
+            server_header=False,
+            headers=HEADERS,
+            timeout_graceful_shutdown=1,
+        )
+        server = Server(config, sockets, _ready(account, sockets))
+        app.state.connections = server
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, server.handle_exit)
+        server.run()
+    return 0
+
+
+def _ready(account: Account, sockets: list[socket.socket]) -> str:
+    hosts = [listener.getsockname()[:2] for listener in sockets]
+    urls = [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}" for host, port in hosts]
+    control = f", control {urls[1]}" if len(urls) > 1 else ""
+    return f"Twilio simulator ready on {urls[0]}{control} (account {account.sid}, number {account.from_number})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

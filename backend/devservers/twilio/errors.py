@@ -1,0 +1,66 @@
+"""Twilio's error codes: at a request (an HTTP error body) and at delivery (`error_code` of a message)."""
+
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+
+# Code: HTTP status and sentence, after Twilio's error dictionary. 30002 is a delivery code too.
+REQUEST_ERRORS: dict[int, tuple[int, str]] = {
+    20001: (400, "A parameter of the request is not valid"),
+    20003: (401, "Authenticate"),
+    20004: (405, "Method not allowed"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too Many Requests"),
+    20500: (500, "An internal server error has occurred"),
+    20503: (503, "Service unavailable"),
+    21211: (400, "Invalid 'To' Phone Number"),
+    21212: (400, "Invalid 'From' Phone Number"),
+    21408: (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number"),
+    21602: (400, "Message body is required."),
+    21603: (400, "A 'From' phone number is required."),
+    21604: (400, "A 'To' phone number is required."),
+    21606: (400, "The 'From' phone number provided is not a valid message-capable Twilio phone number."),
+    21608: (400, "The number is unverified. Trial accounts cannot send messages to unverified numbers."),
+    21609: (400, "The 'StatusCallback' URL is not a valid URL."),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21611: (400, "This 'From' number has exceeded the maximum number of queued messages"),
+    21612: (400, "The 'To' phone number is not currently reachable using the 'From' phone number"),
+    21614: (400, "'To' number is not a valid mobile number"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    30002: (403, "Account suspended"),
+}
+
+DELIVERY_ERRORS: dict[int, str] = {
+    30001: "Queue overflow",
+    30002: "Account suspended",
+    30003: "Unreachable destination handset",
+    30004: "Message blocked",
+    30005: "Unknown destination handset",
+    30006: "Landline or unreachable carrier",
+    30007: "Message filtered",
+    30008: "Unknown error",
+    30032: "Toll-free number has not been verified",
+    30034: "Message from an unregistered 10DLC number",
+    30410: "Provider timeout error",
+}
+
+
+@dataclass
+class ApiError(Exception):
+    """A request that Twilio refuses; `status` and `message` default to those of the code."""
+
+    code: int
+    message: str = ""
+    status: int | None = None
+
+    def answer(self) -> JSONResponse:
+        status, message = REQUEST_ERRORS.get(self.code, (400, "The message was refused"))
+        status = self.status or status
+        body = {
+            "code": self.code,
+            "message": self.message or message,
+            "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
+            "status": status,
+        }
+        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if status == 401 else None  # noqa: PLR2004
+        return JSONResponse(body, status, headers)

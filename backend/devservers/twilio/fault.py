@@ -1,0 +1,35 @@
+"""What every fault has: how many `times` it strikes (null: until reset), its `probability`, and for which `to` number.
+
+`to` is the number of a create request, or the filter of a list request; null means all.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+
+Operation = Literal["create", "fetch", "list", "update", "delete"]
+YEAR = 365 * 86_400
+Seconds = Annotated[float, Field(ge=0, le=YEAR)]
+ErrorCode = Annotated[int, Field(ge=10_000, le=99_999)]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What a fault may strike."""
+
+    to: str = ""
+    operation: Operation | None = None
+    status: str = ""
+
+
+class Fault(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: ClassVar[str]
+
+    times: PositiveInt | None = None
+    probability: float = Field(1.0, gt=0, le=1)
+    to: str | None = None
+
+    def concerns(self, occasion: Occasion) -> bool:
+        return self.to in {None, occasion.to}

@@ -1,0 +1,179 @@
+"""Every fault that can be switched on, in one table.
+
+Those of `request_faults` strike a request. A `MessageFault` strikes a message as it is accepted: all that match apply.
+A `CallbackFault` strikes a status callback (`status` narrows it): the first one that matches applies. The others stand
+alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field, PositiveInt
+
+from devservers.twilio.fault import YEAR, ErrorCode, Fault, Occasion, Seconds
+from devservers.twilio.messages import Message
+from devservers.twilio.plans import Outcome, conflict, plan_for
+from devservers.twilio.request_faults import (
+    Error500,
+    Hang,
+    LateCommit,
+    Lose201,
+    QueueFull,
+    RateLimited,
+    Refuse,
+    ResetConnection,
+    Suspended,
+    Trickle,
+    Unauthorized,
+    Unavailable,
+    Unreadable201,
+)
+
+Final = Literal["delivered", "undelivered", "failed"]
+
+
+class RefuseConnections(Fault):
+    """The API port is closed for so many seconds; null (only with a control port): until the faults are reset."""
+
+    kind = "refuse_connections"
+    seconds: Seconds | None = None
+
+
+class ListLag(Fault):
+    """A message shows in the list only so many seconds after it was accepted."""
+
+    kind = "list_lag"
+    seconds: Seconds = 30
+
+
+class MessageFault(Fault):
+    def apply(self, message: Message) -> Message:
+        raise NotImplementedError
+
+
+class SkewDates(MessageFault):
+    """The message's dates are off by so many seconds (negative: in the past)."""
+
+    kind = "skew_dates"
+    seconds: float = Field(ge=-YEAR, le=YEAR)
+
+    def apply(self, message: Message) -> Message:
+        shifted = message.accepted_at + self.seconds
+        return replace(message, skew=self.seconds, created_at=shifted, updated_at=shifted)
+
+
+class TrialPrefix(MessageFault):
+    """The stored body begins with the sentence of a trial account."""
+
+    kind = "trial_prefix"
+    prefix: str = "Sent from your Twilio trial account - "
+
+    def apply(self, message: Message) -> Message:
+        return replace(message, body=self.prefix + message.body)
+
+
+class RewriteTo(MessageFault):
+    """The resource and its callbacks show this To number instead of the one that was asked for."""
+
+    kind = "rewrite_to"
+    number: str
+
+    def apply(self, message: Message) -> Message:
+        return replace(message, to_number=self.number)
+
+
+class EndAs(MessageFault):
+    """The message ends with this status, and with this error code if that is a failure."""
+
+    kind = "outcome"
+    status: Outcome
+    error_code: ErrorCode | None = None
+
+    def apply(self, message: Message) -> Message:
+        return replace(message, plan=plan_for(self.status, self.error_code))
+
+
+class ConflictingFinals(MessageFault):
+    """Two final statuses are announced one after the other; the resource tells the `truth`."""
+
+    kind = "conflicting_finals"
+    first: Final = "delivered"
+    second: Final = "undelivered"
+    truth: Final = "undelivered"
+    error_code: ErrorCode | None = 30003
+
+    def apply(self, message: Message) -> Message:
+        return replace(message, plan=conflict(self.first, self.second, self.truth, self.error_code))
+
+
+class EarlyCallbacks(Fault):
+    """The first callback, or every one, is sent before the 201."""
+
+    kind = "early_callbacks"
+    until: Literal["first", "final"] = "first"
+
+
+class CallbackFault(Fault):
+    status: str | None = None
+
+    def concerns(self, occasion: Occasion) -> bool:
+        return super().concerns(occasion) and self.status in {None, occasion.status}
+
+
+class DelayCallbacks(CallbackFault):
+    """A callback is sent so many seconds later; those after it overtake it."""
+
+    kind = "delay_callbacks"
+    seconds: Seconds
+
+
+class DropCallbacks(CallbackFault):
+    """A callback is never sent."""
+
+    kind = "drop_callbacks"
+
+
+class DuplicateCallbacks(CallbackFault):
+    """A callback is sent again, so many times."""
+
+    kind = "duplicate_callbacks"
+    copies: PositiveInt = 1
+
+
+class ReorderCallbacks(CallbackFault):
+    """A callback is held back until the message's next one was sent, or there is none any more."""
+
+    kind = "reorder_callbacks"
+
+
+KINDS: Mapping[str, type[Fault]] = {
+    fault.kind: fault
+    for fault in (
+        Refuse,
+        Unauthorized,
+        Suspended,
+        RateLimited,
+        Unavailable,
+        QueueFull,
+        Error500,
+        Lose201,
+        Unreadable201,
+        Trickle,
+        Hang,
+        LateCommit,
+        ResetConnection,
+        RefuseConnections,
+        ListLag,
+        SkewDates,
+        TrialPrefix,
+        RewriteTo,
+        EndAs,
+        ConflictingFinals,
+        EarlyCallbacks,
+        DelayCallbacks,
+        DropCallbacks,
+        DuplicateCallbacks,
+        ReorderCallbacks,
+    )
+}

@@ -1,0 +1,171 @@
+"""What the simulator accepted, and the callbacks it sent: one SQLite file, committed before anybody is told."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from devservers.twilio.messages import Message, Step
+
+CALLBACKS_KEPT = 2000
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS messages (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  sid TEXT NOT NULL UNIQUE, account_sid TEXT NOT NULL, from_number TEXT NOT NULL, to_number TEXT NOT NULL,
+  body TEXT NOT NULL, num_media INTEGER NOT NULL, num_segments INTEGER NOT NULL,
+  created_at REAL NOT NULL, updated_at REAL NOT NULL, accepted_at REAL NOT NULL, sent_at REAL, skew REAL NOT NULL,
+  status TEXT NOT NULL, error_code INTEGER, status_callback TEXT, deleted INTEGER NOT NULL,
+  request TEXT NOT NULL, plan TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS messages_by_to ON messages (to_number, position);
+CREATE INDEX IF NOT EXISTS messages_unfinished ON messages (position) WHERE plan <> '[]';
+CREATE TABLE IF NOT EXISTS callbacks (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  at REAL NOT NULL, sid TEXT NOT NULL, url TEXT NOT NULL, params TEXT NOT NULL, token TEXT NOT NULL,
+  attempt INTEGER NOT NULL, answer INTEGER, problem TEXT
+);
+"""
+
+
+class LedgerUnavailableError(Exception):
+    """The data file cannot be used; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class CallbackRecord:
+    """One attempt to deliver one callback: `answer` is the receiver's HTTP status, `problem` why there was none."""
+
+    at: float
+    sid: str
+    url: str
+    params: Mapping[str, str]
+    token: str
+    attempt: int
+    answer: int | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which messages a list request asks for; `before` and `after` are positions in the ledger."""
+
+    to_number: str = ""
+    from_number: str = ""
+    sent_from: float | None = None
+    sent_until: float | None = None
+    accepted_until: float | None = None
+    before: int | None = None
+    after: int | None = None
+    offset: int = 0
+
+    def conditions(self) -> dict[str, object]:
+        return {
+            "to_number = ?": self.to_number or None,
+            "from_number = ?": self.from_number or None,
+            "sent_at >= ?": self.sent_from,
+            "sent_at < ?": self.sent_until,
+            "accepted_at <= ?": self.accepted_until,
+            "position < ?": self.before,
+            "position > ?": self.after,
+        }
+
+
+class Ledger:
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            # The exclusive lock keeps a second simulator off the file; the kernel drops it when this process dies.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # A commit has to survive the death of this process, not the loss of power.
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in {0, SCHEMA_VERSION}:
+                raise sqlite3.DatabaseError("another version of the simulator wrote it; remove it")
+            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerUnavailableError(f"The data file {path} cannot be used: {error}.") from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    def accept(self, message: Message) -> None:
+        self._insert("messages", _to_row(message))
+
+    def find(self, sid: str) -> Message | None:
+        row = self._db.execute("SELECT * FROM messages WHERE sid = ? AND NOT deleted", [sid]).fetchone()
+        return None if row is None else _to_message(row)
+
+    def change(self, message: Message, **changes: Any) -> Message:
+        """Commit changed fields of a message."""
+        row = {name: value for name, value in _to_row(replace(message, **changes)).items() if name in changes}
+        assignments = ", ".join(f"{name} = ?" for name in row)
+        self._db.execute(f"UPDATE messages SET {assignments} WHERE sid = ?", [*row.values(), message.sid])  # noqa: S608
+        return replace(message, **changes)
+
+    def page(self, listing: Listing, limit: int) -> list[Message]:
+        """Newest first; with `after`, those just newer than that position, still newest first."""
+        conditions = {sql: value for sql, value in listing.conditions().items() if value is not None}
+        backwards = listing.after is not None
+        rows = self._db.execute(
+            f"SELECT * FROM messages WHERE {' AND '.join(['NOT deleted', *conditions])}"  # noqa: S608 - our names
+            f" ORDER BY position {'ASC' if backwards else 'DESC'} LIMIT ? OFFSET ?",
+            [*conditions.values(), limit, listing.offset],
+        ).fetchall()
+        return [_to_message(row) for row in (reversed(rows) if backwards else rows)]
+
+    def position(self, sid: str) -> int | None:
+        row = self._db.execute("SELECT position FROM messages WHERE sid = ?", [sid]).fetchone()
+        return None if row is None else int(row["position"])
+
+    def unfinished(self) -> list[str]:
+        return [row["sid"] for row in self._db.execute("SELECT sid FROM messages WHERE plan <> '[]' ORDER BY position")]
+
+    def everything(self) -> Iterator[Message]:
+        """Oldest first, deleted ones too: what was accepted stays accepted."""
+        return map(_to_message, self._db.execute("SELECT * FROM messages ORDER BY position"))
+
+    def count(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM messages").fetchone()[0])
+
+    def record_callback(self, record: CallbackRecord) -> None:
+        row = asdict(record) | {"params": json.dumps(dict(record.params))}
+        self._insert("callbacks", row)
+        self._db.execute(
+            "DELETE FROM callbacks WHERE position <= (SELECT max(position) FROM callbacks) - ?", [CALLBACKS_KEPT]
+        )
+
+    def callbacks(self, sid: str = "") -> Sequence[CallbackRecord]:
+        rows = self._db.execute("SELECT * FROM callbacks WHERE ? IN ('', sid) ORDER BY position", [sid])
+        names = [field.name for field in fields(CallbackRecord)]
+        return [CallbackRecord(**{n: row[n] for n in names} | {"params": json.loads(row["params"])}) for row in rows]
+
+    def clear(self) -> None:
+        self._db.executescript("BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; COMMIT;")
+
+    def _insert(self, table: str, row: Mapping[str, Any]) -> None:
+        marks = ", ".join("?" * len(row))
+        self._db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608
+
+
+def _to_row(message: Message) -> dict[str, Any]:
+    row = {field.name: getattr(message, field.name) for field in fields(message)}
+    return row | {"request": json.dumps(row["request"]), "plan": json.dumps([asdict(step) for step in row["plan"]])}
+
+
+def _to_message(row: sqlite3.Row) -> Message:
+    values = {field.name: row[field.name] for field in fields(Message)}
+    return Message(
+        **values
+        | {
+            "deleted": bool(values["deleted"]),
+            "request": [(name, value) for name, value in json.loads(values["request"])],
+            "plan": [Step(**step) for step in json.loads(values["plan"])],
+        }
+    )

@@ -1,0 +1,170 @@
+"""The Message resource: what a create request must look like, and how a message is shown."""
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from devservers.twilio.account import DEFAULT_FROM_NUMBER, Account
+from devservers.twilio.clock import rfc2822
+from devservers.twilio.errors import DELIVERY_ERRORS, ApiError
+
+API_VERSION = "2010-04-01"
+BODY_LIMIT = 1600
+PRICE_PER_SEGMENT = 0.0075
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+# The magic numbers of Twilio's test credentials.
+MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
+MAGIC_TO = {
+    "+15005550001": 21211,
+    "+15005550002": 21612,
+    "+15005550003": 21408,
+    "+15005550004": 21610,
+    "+15005550009": 21614,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A thing that will happen to a message. `announced_only` goes out as a callback and leaves the resource alone."""
+
+    status: str
+    delay: float
+    error_code: int | None = None
+    announced_only: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that was accepted. `accepted_at` is the true time; the other times may be skewed by `skew` seconds."""
+
+    sid: str
+    account_sid: str
+    from_number: str
+    to_number: str
+    body: str
+    num_media: int
+    created_at: float
+    updated_at: float
+    accepted_at: float
+    num_segments: int = 1
+    sent_at: float | None = None
+    skew: float = 0.0
+    status: str = "queued"
+    error_code: int | None = None
+    status_callback: str | None = None
+    deleted: bool = False
+    request: Sequence[tuple[str, str]] = ()
+    plan: Sequence[Step] = ()
+
+    @property
+    def uri(self) -> str:
+        return f"{messages_path(self.account_sid)}/{self.sid}.json"
+
+    @property
+    def asked_to(self) -> str:
+        """The number of the create request, also where a fault shows another one."""
+        return dict(self.request).get("To", self.to_number)
+
+    def resource(self) -> dict[str, object]:
+        """The 20 fields, in the types of Twilio's API reference."""
+        return {
+            "sid": self.sid,
+            "account_sid": self.account_sid,
+            "messaging_service_sid": None,
+            "from": self.from_number,
+            "to": self.to_number,
+            "body": self.body,
+            "num_segments": str(self.num_segments),
+            "num_media": str(self.num_media),
+            "direction": "outbound-api",
+            "status": self.status,
+            "date_created": rfc2822(self.created_at),
+            "date_updated": rfc2822(self.updated_at),
+            "date_sent": rfc2822(self.sent_at),
+            "price": None if self.sent_at is None else f"-{PRICE_PER_SEGMENT * self.num_segments:.5f}",
+            "price_unit": "USD",
+            "error_code": self.error_code,
+            "error_message": delivery_error(self.error_code),
+            "api_version": API_VERSION,
+            "uri": self.uri,
+            "subresource_uris": {"media": f"{messages_path(self.account_sid)}/{self.sid}/Media.json"},
+        }
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A create request that is in order."""
+
+    from_number: str
+    to_number: str
+    body: str
+    status_callback: str | None
+    num_media: int = 0
+    request: Sequence[tuple[str, str]] = field(default=())
+
+    @classmethod
+    def parse(cls, form: Mapping[str, Sequence[str]], account: Account) -> "Draft":
+        """Check a create request in the order: what is missing, the body, the callback, From, To."""
+        to_number, from_number, body, callback = (
+            first(form, name) for name in ("To", "From", "Body", "StatusCallback")
+        )
+        media = form.get("MediaUrl", ())
+        for code, missing in ((21604, not to_number), (21603, not from_number), (21602, not body and not media)):
+            if missing:
+                raise ApiError(code)
+        if len(body) > BODY_LIMIT:
+            raise ApiError(21617)
+        if callback and not is_loopback_url(callback):
+            raise ApiError(21609, f"The 'StatusCallback' URL {callback} is not a valid URL on this machine.")
+        _check_from(from_number, account)
+        _check_to(to_number)
+        request = [(name, value) for name, values in form.items() for value in values]
+        return cls(from_number, to_number, body, callback or None, len(media), request)
+
+
+def messages_path(account_sid: str) -> str:
+    return f"/{API_VERSION}/Accounts/{account_sid}/Messages"
+
+
+def new_sid(num_media: int) -> str:
+    return ("MM" if num_media else "SM") + secrets.token_hex(16)
+
+
+def first(form: Mapping[str, Sequence[str]], name: str) -> str:
+    return form.get(name, ("",))[0]
+
+
+def delivery_error(code: int | None) -> str | None:
+    return None if code is None else DELIVERY_ERRORS.get(code, "Unknown error")
+
+
+def is_loopback_url(url: str) -> bool:
+    """A usable http(s) URL of this machine. A simulator sends nothing out into the world."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or not host:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_from(number: str, account: Account) -> None:
+    if number in {account.from_number, DEFAULT_FROM_NUMBER}:
+        return
+    raise ApiError(MAGIC_FROM.get(number, 21606 if E164.fullmatch(number) else 21212))
+
+
+def _check_to(number: str) -> None:
+    if not E164.fullmatch(number):
+        raise ApiError(21211, f"Invalid 'To' Phone Number: {number}")
+    if number in MAGIC_TO:
+        raise ApiError(MAGIC_TO[number])

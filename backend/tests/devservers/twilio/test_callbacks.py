@@ -1,0 +1,199 @@
+import asyncio
+import socket
+import time
+
+import pytest
+
+from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_FROM_NUMBER
+from devservers.twilio.callbacks import RetryPolicy, sign
+from devservers.twilio.control import ControlError, SimulatorControl
+from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, eventually
+
+VECTOR = {
+    "CallSid": "CA1234567890ABCDE",
+    "Digits": "1234",
+    "From": "+14158675309",
+    "To": "+18005551212",
+    "Caller": "+14158675309",
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "signature"),
+    [
+        ("https://mycompany.com/myapp.php?foo=1&bar=2", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        ("https://mycompany.com/myapp.php?foo=1&bar=2#rc=5&rp=all", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        ("https://user:secret@mycompany.com/myapp.php?foo=1&bar=2", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        ("https://mycompany.com:443/myapp.php?foo=1&bar=2", "kvajT1Ptam85bY51eRf/AJRuM3w="),
+        ("http://mycompany.com:1234/myapp.php?foo=1&bar=2", "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
+    ],
+)
+def test_signature_vectors(url: str, signature: str) -> None:
+    assert sign("12345", url, VECTOR) == signature
+
+
+@pytest.mark.parametrize(
+    ("fragment", "policy"),
+    [
+        ("", RetryPolicy()),
+        ("#rc=5&rp=all", RetryPolicy(retries=5, when=frozenset({"all"}))),
+        ("#rc=9&rp=4xx,5xx", RetryPolicy(retries=5, when=frozenset({"4xx", "5xx"}))),
+        ("#rc=x&rp=sometimes&ct=", RetryPolicy()),
+        ("#rc=0&ct=100&rt=200&tt=300", RetryPolicy(0, frozenset({"ct"}), 0.1, 0.2, 0.3)),
+        ("#tt=60000&ct=0", RetryPolicy(connect=0.001)),
+    ],
+)
+def test_connection_overrides(fragment: str, policy: RetryPolicy) -> None:
+    assert RetryPolicy.of(f"http://127.0.0.1/status{fragment}") == policy
+
+
+async def test_a_delivery_is_announced(twilio: Library, receiver: Receiver) -> None:
+    url = receiver.url("/status_callback?message_id=1&attempt=a%20b")
+    message = await twilio.create(status_callback=url + "#rc=5&rp=all")
+    sent, delivered = await receiver.waited(2)
+    common = {
+        "MessageSid": message.sid,
+        "SmsSid": message.sid,
+        "AccountSid": DEFAULT_ACCOUNT_SID,
+        "From": DEFAULT_FROM_NUMBER,
+        "To": ORDINARY,
+        "ApiVersion": "2010-04-01",
+    }
+    assert sent.params == common | {"MessageStatus": "sent", "SmsStatus": "sent"}
+    assert delivered.params == common | {
+        "MessageStatus": "delivered",
+        "SmsStatus": "delivered",
+        "RawDlrDoneDate": delivered.params["RawDlrDoneDate"],
+    }
+    assert sent.url == delivered.url == url
+    assert sent.is_signed()
+    assert delivered.is_signed()
+    assert sent.token != delivered.token
+
+
+@pytest.mark.parametrize(
+    ("to", "statuses", "code"),
+    [
+        ("+15005553005", ["sent", "undelivered"], "30005"),
+        ("+15005553002", ["failed"], "30002"),
+        ("+15005551003", ["sent", "delivered", "read"], None),
+    ],
+)
+async def test_other_ends(twilio: Library, receiver: Receiver, to: str, statuses: list[str], code: str | None) -> None:
+    await twilio.create(to=to, status_callback=receiver.url())
+    received = await receiver.waited(len(statuses))
+    assert receiver.statuses() == statuses
+    assert received[-1].params.get("ErrorCode") == code
+    assert all(callback.is_signed() for callback in received)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "script", "tries"),
+    [
+        ("", [500], 1),
+        ("#rc=5", [404], 1),
+        ("#rc=3&rp=5xx", [500, 503], 3),
+        ("#rc=3&rp=5xx", [404], 1),
+        ("#rc=3&rp=4xx", [404, 500], 2),
+        ("#rc=2&rp=all", [500, 404, 500, 500], 3),
+        ("#rc=0&rp=all", [500], 1),
+        ("#rp=all", [500, 500], 2),
+        ("#rc=2&rp=rt&rt=100", [0.3, 0.3], 3),
+        ("#rc=2&rp=ct&rt=100", [0.3], 1),
+        ("#rc=5&rp=all", [302], 1),
+    ],
+)
+async def test_retries(
+    twilio: Library,
+    control: SimulatorControl,
+    receiver: Receiver,
+    fragment: str,
+    script: list[int | float],
+    tries: int,
+) -> None:
+    receiver.script.extend(script)
+    message = await twilio.create(to="+15005551001", status_callback=receiver.url() + fragment)
+    await receiver.waited(tries)
+
+    async def all_recorded() -> bool:
+        return len(await control.callbacks(message.sid)) >= tries
+
+    await eventually(all_recorded)
+    await asyncio.sleep(0.15)
+    assert len(receiver.received) == tries
+    assert len({callback.token for callback in receiver.received}) == 1
+    recorded = await control.callbacks(message.sid)
+    assert [attempt.attempt for attempt in recorded] == list(range(1, tries + 1))
+    expected = [answer if isinstance(answer, int) else None for answer in script][:tries]
+    assert [attempt.answer for attempt in recorded] == (expected + [204] * tries)[:tries]
+
+
+async def test_a_refused_connection_is_retried_by_default(twilio: Library, control: SimulatorControl) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    message = await twilio.create(to="+15005551001", status_callback=f"http://127.0.0.1:{port}/")
+
+    async def tried_twice() -> bool:
+        return len(await control.callbacks(message.sid)) == 2
+
+    await eventually(tried_twice)
+    assert all("ConnectError" in str(attempt.problem) for attempt in await control.callbacks(message.sid))
+
+
+async def test_the_total_time_holds_over_all_retries(control: SimulatorControl, receiver: Receiver) -> None:
+    receiver.script.extend([0.2, 2.0, 2.0])
+    begun = time.monotonic()
+    attempts = await control.send_callback(receiver.url() + "#rc=5&rp=all&rt=400&tt=600", {"MessageStatus": "sent"})
+    assert time.monotonic() - begun < 1.5
+    assert [attempt.answer for attempt in attempts] == [204]
+
+    receiver.script[:] = [2.0, 2.0]
+    attempts = await control.send_callback(receiver.url() + "#rc=5&rp=all&rt=400&tt=600", {"MessageStatus": "sent"})
+    assert [attempt.answer for attempt in attempts] == [None, None]
+    assert "total time" in str(attempts[-1].problem)
+
+
+async def test_no_callback_without_a_url(twilio: Library, control: SimulatorControl) -> None:
+    await twilio.create()
+
+    async def delivered() -> bool:
+        return bool((await control.ledger())[0].message["status"] == "delivered")
+
+    await eventually(delivered)
+    assert await control.callbacks() == []
+
+
+async def test_a_status_by_hand(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+    message = await twilio.create(to="+15005551002", status_callback=receiver.url())
+    [attempt] = await control.set_status(message.sid, "undelivered", 30005)
+    assert attempt.answer == 204
+    assert (await twilio.fetch(message.sid)).error_code == 30005
+
+    await control.set_status(message.sid, "delivered", resource=False)
+    assert (await twilio.fetch(message.sid)).status == "undelivered"
+    assert receiver.statuses() == ["undelivered", "delivered"]
+
+    assert await control.set_status(message.sid, "delivered", announce=False) == []
+    assert (await twilio.fetch(message.sid)).status == "delivered"
+    assert len(receiver.received) == 2
+    with pytest.raises(ControlError, match="no such message"):
+        await control.set_status("SM0", "delivered")
+
+
+async def test_a_status_by_hand_ends_the_progress(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_pace(0.3)
+    message = await twilio.create()
+    await control.set_status(message.sid, "canceled")
+    await asyncio.sleep(0.5)
+    assert (await twilio.fetch(message.sid)).status == "canceled"
+
+
+async def test_callbacks_by_hand(control: SimulatorControl, receiver: Receiver) -> None:
+    params = {"MessageSid": "SM1", "MessageStatus": "delivered", "To": "", "Grüße": "ü & ="}
+    await control.send_callback(receiver.url(), params, token="again")
+    await control.send_callback(receiver.url(), params, "forged")
+    await control.send_callback(receiver.url(), params, "missing")
+    assert [callback.params for callback in receiver.received] == [params] * 3
+    assert [callback.is_signed() for callback in receiver.received] == [True, False, False]
+    assert receiver.received[0].token == "again"
+    assert "x-twilio-signature" not in receiver.received[2].headers

@@ -1,0 +1,292 @@
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+
+from devservers.twilio.control import ControlError, SimulatorControl
+from devservers.twilio.faults import KINDS
+from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually
+
+OTHER = "+442079460958"
+
+
+async def accepted(control: SimulatorControl) -> int:
+    return len(await control.ledger())
+
+
+async def final(control: SimulatorControl, status: str) -> None:
+    async def reached() -> bool:
+        return [entry.message["status"] for entry in await control.ledger()] == [status]
+
+    await eventually(reached)
+
+
+def test_every_kind_has_a_test() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f'"{kind}"' not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "status", "code"),
+    [
+        ("unauthorized", {}, 401, 20003),
+        ("suspended", {}, 401, 20003),
+        ("suspended", {"code": 30002}, 403, 30002),
+        ("rate_limited", {}, 429, 20429),
+        ("unavailable", {}, 503, 20503),
+        ("error_500", {}, 500, 20500),
+        ("queue_full", {}, 400, 21611),
+        ("queue_full", {"status": 429}, 429, 21611),
+        ("refuse", {"code": 21610}, 400, 21610),
+        ("refuse", {"code": 20005, "status": 403}, 403, 20005),
+    ],
+)
+async def test_a_refused_create_commits_nothing(
+    twilio: Library, control: SimulatorControl, kind: str, parameters: dict[str, Any], status: int, code: int
+) -> None:
+    await control.set_fault(kind, times=1, **parameters)
+    with pytest.raises(TwilioRestException) as refused:
+        await twilio.create()
+    assert (refused.value.status, refused.value.code) == (status, code)
+    assert await accepted(control) == 0
+    assert [(r["fault"], r["status"]) for r in await control.requests()] == [(kind, status)]
+    await twilio.create()
+    assert await accepted(control) == 1
+
+
+async def test_error_500_after_the_commit(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("error_500", times=1, commit=True)
+    with pytest.raises(TwilioRestException) as refused:
+        await twilio.create()
+    assert refused.value.status == 500
+    assert await accepted(control) == 1
+
+
+async def test_faults_strike_the_operation_they_name(twilio: Library, control: SimulatorControl) -> None:
+    message = await twilio.create(to="+15005551002")
+    await control.set_fault("error_500", on="list", times=1)
+    with pytest.raises(TwilioException):
+        await twilio.list()
+    assert len(await twilio.list()) == 1
+    await control.set_fault("unauthorized", on="any", times=2)
+    with pytest.raises(TwilioRestException):
+        await twilio.fetch(message.sid)
+    with pytest.raises(TwilioRestException):
+        await twilio.create()
+    assert (await twilio.fetch(message.sid)).status == "queued"
+
+
+async def test_lose_201(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("lose_201", times=1)
+    with pytest.raises(requests.ConnectionError):
+        await twilio.create()
+    assert await accepted(control) == 1
+    await final(control, "delivered")
+
+
+async def test_a_number_whose_201_is_lost(twilio: Library, control: SimulatorControl) -> None:
+    with pytest.raises(requests.ConnectionError):
+        await twilio.create(to="+15005551004")
+    assert await accepted(control) == 1
+    with pytest.raises(TwilioRestException):
+        await twilio.create(to="+15005551007")
+
+
+async def test_unreadable_201(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("unreadable_201", times=1)
+    with pytest.raises(ValueError, match="Expecting value"):
+        await twilio.create()
+    assert await accepted(control) == 1
+
+
+async def test_reset_connection(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("reset_connection", times=1)
+    with pytest.raises(requests.ConnectionError):
+        await twilio.create()
+    assert await accepted(control) == 0
+
+
+async def test_trickle(hasty: Library, control: SimulatorControl) -> None:
+    """The client gives up after 0.3 s without a byte, and still waits for 0.8 s."""
+    await control.set_fault("trickle", times=1, seconds=0.8)
+    begun = time.monotonic()
+    assert (await hasty.create()).status == "queued"
+    assert time.monotonic() - begun > 0.7
+    assert await accepted(control) == 1
+
+
+async def test_hang(hasty: Library, control: SimulatorControl) -> None:
+    await control.set_fault("hang", times=1, seconds=0.5)
+    with pytest.raises(requests.ReadTimeout):
+        await hasty.create()
+    await asyncio.sleep(0.3)
+    assert await accepted(control) == 0
+
+
+async def test_late_commit(hasty: Library, control: SimulatorControl) -> None:
+    await control.set_fault("late_commit", times=1, seconds=0.6)
+    with pytest.raises(requests.ReadTimeout):
+        await hasty.create()
+    assert await accepted(control) == 0
+
+    async def committed() -> bool:
+        return await accepted(control) == 1
+
+    await eventually(committed)
+
+
+async def test_refuse_connections(simulator: Simulator, twilio: Library, control: SimulatorControl) -> None:
+    await twilio.create()
+    await control.set_fault("refuse_connections")
+    for _ in range(2):
+        with pytest.raises(requests.ConnectionError, match="refused"):
+            await twilio.create()
+    await control.reset_faults()
+    await twilio.create()
+    assert await accepted(control) == 2
+
+    await control.set_fault("refuse_connections", seconds=0.3)
+    with pytest.raises(requests.ConnectionError, match="refused"):
+        await twilio.create()
+    async with httpx.AsyncClient(trust_env=False) as http:
+
+        async def open_again() -> bool:
+            try:
+                return (await http.get(simulator.url)).is_success
+            except httpx.ConnectError:
+                return False
+
+        await eventually(open_again)
+    await twilio.create()
+
+
+async def test_list_lag(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("list_lag", seconds=0.5)
+    message = await twilio.create()
+    assert await twilio.list(to=ORDINARY) == []
+    assert (await twilio.fetch(message.sid)).sid == message.sid
+
+    async def listed() -> bool:
+        return len(await twilio.list(to=ORDINARY)) == 1
+
+    await eventually(listed)
+
+
+@pytest.mark.parametrize("seconds", [-3600, 86_400.7])
+async def test_skew_dates(twilio: Library, control: SimulatorControl, seconds: float) -> None:
+    await control.set_fault("skew_dates", times=1, seconds=seconds)
+    message = await twilio.create()
+    expected = datetime.now(UTC) + timedelta(seconds=seconds)
+    assert abs(message.date_created - expected) < timedelta(seconds=3)
+    assert message.date_created.microsecond == 0
+    await final(control, "delivered")
+    assert abs((await twilio.fetch(message.sid)).date_sent - expected) < timedelta(seconds=5)
+    begun = datetime.fromisoformat((await control.ledger())[0].accepted_at)
+    assert abs(begun - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+async def test_trial_prefix(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("trial_prefix")
+    message = await twilio.create(body="1" * 150)
+    assert message.body == "Sent from your Twilio trial account - " + "1" * 150
+    assert message.num_segments == "2"
+    assert (await control.ledger())[0].request["Body"] == "1" * 150
+
+
+async def test_rewrite_to(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+    await control.set_fault("rewrite_to", times=1, number=OTHER)
+    message = await twilio.create(status_callback=receiver.url())
+    assert message.to == OTHER
+    assert {callback.params["To"] for callback in await receiver.waited(2)} == {OTHER}
+    assert (await control.ledger())[0].request["To"] == ORDINARY
+
+
+async def test_outcome(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("outcome", status="failed", error_code=30002)
+    message = await twilio.create()
+    await final(control, "failed")
+    assert (await twilio.fetch(message.sid)).error_message == "Account suspended"
+
+
+@pytest.mark.parametrize(("truth", "error_code"), [("delivered", None), ("undelivered", 30003)])
+async def test_conflicting_finals(
+    twilio: Library, control: SimulatorControl, receiver: Receiver, truth: str, error_code: int | None
+) -> None:
+    await control.set_fault("conflicting_finals", times=1, truth=truth)
+    message = await twilio.create(status_callback=receiver.url())
+    await receiver.waited(3)
+    assert receiver.statuses() == ["sent", "delivered", "undelivered"]
+    fetched = await twilio.fetch(message.sid)
+    assert (fetched.status, fetched.error_code) == (truth, error_code)
+
+
+@pytest.mark.parametrize(("until", "statuses"), [("first", ["sent"]), ("final", ["sent", "delivered"])])
+async def test_early_callbacks(
+    twilio: Library, control: SimulatorControl, receiver: Receiver, until: str, statuses: list[str]
+) -> None:
+    await control.set_pace(1000)
+    await control.set_fault("early_callbacks", times=1, until=until)
+    message = await twilio.create(status_callback=receiver.url())
+    assert receiver.statuses() == statuses
+    assert message.status == "queued"
+
+
+async def test_delay_callbacks(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+    await control.set_fault("delay_callbacks", times=1, seconds=0.4)
+    await twilio.create(status_callback=receiver.url())
+    delivered, sent = await receiver.waited(2)
+    assert (delivered.status, sent.status) == ("delivered", "sent")
+    assert sent.at - delivered.at > 0.2
+
+
+async def test_drop_callbacks(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+    await control.set_fault("drop_callbacks", status="delivered")
+    await twilio.create(status_callback=receiver.url())
+    await final(control, "delivered")
+    assert receiver.statuses() == ["sent"]
+    assert [attempt.problem for attempt in await control.callbacks()] == [None, "dropped by a fault"]
+
+
+async def test_duplicate_callbacks(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+    await control.set_fault("duplicate_callbacks", times=1, copies=2)
+    await twilio.create(status_callback=receiver.url())
+    await receiver.waited(4)
+    assert receiver.statuses() == ["sent", "sent", "sent", "delivered"]
+    assert all(callback.is_signed() for callback in receiver.received)
+
+
+@pytest.mark.parametrize(("times", "statuses"), [(1, ["delivered", "sent"]), (None, ["sent", "delivered"])])
+async def test_reorder_callbacks(
+    twilio: Library, control: SimulatorControl, receiver: Receiver, times: int | None, statuses: list[str]
+) -> None:
+    """When every one is held back, they are sent at the end of the message's life."""
+    await control.set_fault("reorder_callbacks", times=times)
+    await twilio.create(status_callback=receiver.url())
+    await receiver.waited(2)
+    assert receiver.statuses() == statuses
+
+
+async def test_a_fault_for_one_number(twilio: Library, control: SimulatorControl) -> None:
+    await control.set_fault("rate_limited", to=OTHER)
+    await twilio.create()
+    with pytest.raises(TwilioRestException):
+        await twilio.create(to=OTHER)
+    [fault] = await control.faults()
+    assert (fault["kind"], fault["to"], fault["struck"]) == ("rate_limited", OTHER, 1)
+    await control.reset_faults()
+    assert await control.faults() == []
+
+
+async def test_a_fault_that_does_not_exist(control: SimulatorControl) -> None:
+    with pytest.raises(ControlError, match=r"422 .*unknown fault kind.*lose_201"):
+        await control.set_fault("lose_everything")
+    with pytest.raises(ControlError, match=r"422 .*minutes"):
+        await control.set_fault("hang", minutes=3)
+    with pytest.raises(ControlError, match=r"422 .*seconds: Field required"):
+        await control.set_fault("delay_callbacks")

@@ -1,0 +1,130 @@
+import asyncio
+import contextlib
+import signal
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from devservers.twilio.control import ControlError
+from tests.devservers.twilio.harness import Library, Receiver, Simulator, eventually, start_process
+
+Start = Callable[..., Coroutine[Any, Any, tuple[Simulator, Library]]]
+
+
+@pytest.fixture
+async def start(data: Path) -> AsyncIterator[Start]:
+    started: list[tuple[Simulator, Library]] = []
+
+    async def start(*options: str) -> tuple[Simulator, Library]:
+        simulator = await Simulator.start(data, *options)
+        started.append((simulator, Library(simulator.url)))
+        return started[-1]
+
+    yield start
+    for simulator, library in started:
+        library.close()
+        await simulator.stop()
+
+
+async def complaint(*options: str) -> str:
+    process = await start_process(*options)
+    out, err = await process.communicate()
+    assert process.returncode == 1
+    assert out == b""
+    text = err.decode()
+    assert text.count("\n") == 1
+    return text
+
+
+async def test_what_was_accepted_survives_kill_9(start: Start, receiver: Receiver) -> None:
+    """Also what was still on its way goes on after the restart."""
+    simulator, twilio = await start("--pace", "0")
+    arrived = await twilio.create(body="arrived", status_callback=receiver.url())
+    await receiver.waited(2)
+    async with simulator.control() as control:
+        await control.set_pace(1000)
+    travelling = await twilio.create(body="travelling", status_callback=receiver.url())
+    assert await simulator.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert receiver.statuses() == ["sent", "delivered"]
+
+    simulator, twilio = await start("--pace", "0")
+    await receiver.waited(4)
+    assert receiver.statuses() == ["sent", "delivered"] * 2
+    assert [message.sid for message in await twilio.list()] == [travelling.sid, arrived.sid]
+    async with simulator.control() as control:
+        assert [entry.request["Body"] for entry in await control.ledger()] == ["arrived", "travelling"]
+
+        async def all_recorded() -> bool:
+            return len(await control.callbacks()) == 4
+
+        await eventually(all_recorded)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_soon_and_cleanly(start: Start, receiver: Receiver, number: int) -> None:
+    simulator, twilio = await start("--pace", "0")
+    async with simulator.control() as control:
+        await control.set_fault("delay_callbacks", times=1, seconds=60)
+        await control.set_fault("hang", times=1, on="fetch", seconds=60)
+    receiver.script.append(5.0)
+    message = await twilio.create(status_callback=receiver.url())
+    hanging = asyncio.create_task(twilio.fetch(message.sid))
+    await receiver.waited(1)
+    begun = time.monotonic()
+    assert await simulator.stop(number) == 0
+    assert time.monotonic() - begun < 3
+    with pytest.raises(OSError, match="Connection"):
+        await hanging
+
+
+async def test_a_data_file_in_use_and_a_taken_port(start: Start, data: Path) -> None:
+    simulator, _ = await start()
+    port = simulator.url.rpartition(":")[2]
+    assert "database is locked" in await complaint("--port", "0", "--data", str(data))
+    assert f"cannot listen on 127.0.0.1:{port}" in await complaint("--port", port, "--data", str(data) + "2")
+    assert "cannot listen on" in await complaint("--port", "0", "--control-port", port, "--data", str(data) + "2")
+
+
+async def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, but long enough to be mistaken for one" * 50)
+    assert "file is not a database" in await complaint("--port", "0", "--data", str(text))
+
+
+async def test_its_own_account(start: Start) -> None:
+    simulator, _ = await start(
+        "--account-sid", "AC" + "1" * 32, "--auth-token", "other", "--from-number", "+14155550100"
+    )
+    path = f"{simulator.url}/2010-04-01/Accounts/AC{'1' * 32}/Messages.json"
+    form = {"From": "+14155550100", "To": "+14155552671", "Body": "hello"}
+    async with httpx.AsyncClient(trust_env=False, auth=("AC" + "1" * 32, "other")) as http:
+        assert (await http.post(path, data=form)).status_code == 201
+
+
+async def test_without_a_control_port_the_control_is_beside_the_api(data: Path) -> None:
+    process = await start_process("--port", "0", "--data", str(data))
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().split()[4]
+    simulator = Simulator(process, url, url)
+    async with simulator.control() as control:
+        with pytest.raises(ControlError, match="needs seconds"):
+            await control.set_fault("refuse_connections")
+        await control.set_fault("refuse_connections", seconds=0.2)
+        with pytest.raises(httpx.ConnectError):
+            await control.ledger()
+        await asyncio.sleep(0.3)
+        assert await control.ledger() == []
+    assert await simulator.stop() == 0
+
+
+async def test_a_ledger_of_another_version(start: Start, data: Path) -> None:
+    simulator, _ = await start()
+    await simulator.stop()
+    with contextlib.closing(sqlite3.connect(data)) as db:
+        db.execute("PRAGMA user_version = 99")
+    assert "another version of the simulator wrote it; remove it" in await complaint("--port", "0", "--data", str(data))
