@@ -1,0 +1,93 @@
+import { Page, test as base, expect } from '@playwright/test';
+
+interface Fixtures {
+  /** Failed calls that a test brings about itself, and that the browser reports in its console. */
+  tolerate: (complaint: RegExp) => void;
+  phone: SimulatedPhone;
+}
+
+/** A number at which a message stays queued until the test says what becomes of it. */
+interface SimulatedPhone {
+  readonly unhurried: string;
+  report(text: string, status: string): Promise<void>;
+}
+
+interface Ledger {
+  readonly messages: readonly {
+    readonly sid: string;
+    readonly message: { readonly body: string };
+  }[];
+}
+
+export { expect };
+
+/** Fails whatever test leaves an error in the console of any page. */
+export const test = base.extend<Fixtures>({
+  // The product is started after the configuration is read.
+  baseURL: async ({}, use) => {
+    await use(process.env['E2E_BASE_URL']);
+  },
+  phone: async ({ request }, use) => {
+    const control = `${process.env['E2E_SIMULATOR_URL'] ?? ''}/_control`;
+    await use({
+      unhurried: '+1 500 555 1002',
+      report: async (text, status) => {
+        const { messages } = (await (await request.get(`${control}/ledger`)).json()) as Ledger;
+        const sid = messages.find(({ message }) => message.body === text)?.sid ?? 'none';
+        const answer = await request.post(`${control}/messages/${sid}/status`, {
+          data: { status },
+        });
+        expect(answer.ok()).toBe(true);
+      },
+    });
+  },
+  tolerate: [
+    async ({ context }, use) => {
+      const complaints: string[] = [];
+      const tolerated: RegExp[] = [];
+      context.on('console', (message) => {
+        if (message.type() === 'error') {
+          complaints.push(`${message.text()} ${message.location().url}`);
+        }
+      });
+      context.on('weberror', (error) => complaints.push(error.error().message));
+      await use((complaint) => tolerated.push(complaint));
+      const unexpected = complaints.filter((text) => !tolerated.some((known) => known.test(text)));
+      expect(unexpected).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export const PASSWORD = 'correct horse battery';
+
+export function newEmail(): string {
+  return `${crypto.randomUUID()}@example.com`;
+}
+
+export async function signUp(page: Page, email = newEmail()): Promise<string> {
+  await page.goto('/sign-up');
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Confirm password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  return email;
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+}
+
+export async function sendNew(page: Page, number: string, text: string): Promise<void> {
+  await page.getByLabel('Phone number').fill(number);
+  await page.getByRole('textbox', { name: 'Message' }).fill(text);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+}
+
+/** One message of the open conversation. */
+export function bubble(page: Page, text: string) {
+  return page.getByRole('log').getByRole('article').filter({ hasText: text });
+}

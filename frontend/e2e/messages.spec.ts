@@ -1,0 +1,82 @@
+import { bubble, expect, sendNew, signOut, signUp, test } from './fixtures';
+
+test('a message is seen to arrive, and a reload signs nobody out', async ({ page, phone }) => {
+  await signUp(page);
+  await sendNew(page, phone.unhurried, 'Your table is ready');
+
+  const message = bubble(page, 'Your table is ready');
+  await expect(page.getByRole('heading', { name: phone.unhurried })).toBeVisible();
+  await expect(message).toContainText('Queued');
+  await phone.report('Your table is ready', 'sent');
+  await expect(message).toContainText('Sent');
+  await phone.report('Your table is ready', 'delivered');
+  await expect(message).toContainText('Delivered');
+  await expect(page.getByRole('heading', { name: 'Message History (1)' })).toBeVisible();
+
+  await page.reload();
+  await expect(message).toContainText('Delivered');
+  await expect(page.getByRole('status')).toHaveText('Up to date');
+
+  await signOut(page);
+  await page.goto('/messages');
+  await expect(page).toHaveURL('/sign-in');
+});
+
+test('what the carrier refuses shows as not sent, with the reason', async ({ page, tolerate }) => {
+  tolerate(/422 .*\/api\/messages/);
+  await signUp(page);
+  await sendNew(page, '+15005550001', 'Is anybody there?');
+  const message = bubble(page, 'Is anybody there?');
+  await expect(message).toContainText('Not sent');
+  await expect(message).toContainText(/This is not a valid phone number\..*Code 21211\./);
+});
+
+test('a call that fails keeps the text and can be repeated', async ({ page, tolerate }) => {
+  tolerate(/ERR_FAILED .*\/api\/messages/);
+  await signUp(page);
+  const keys: (string | undefined)[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST') keys.push(request.headers()['idempotency-key']);
+  });
+  await page.route('**/api/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  await sendNew(page, '+14155552671', 'Once and only once');
+  const message = bubble(page, 'Once and only once');
+  await expect(message).toContainText('The server cannot be reached.');
+
+  await page.unroute('**/api/messages');
+  await message.getByRole('button', { name: 'Try again' }).click();
+  await expect(message).toContainText(/Queued|Sent|Delivered/);
+  await expect(message).toHaveCount(1);
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(keys[1]);
+});
+
+test('a number that cannot be one is said at its field', async ({ page }) => {
+  await signUp(page);
+  await sendNew(page, '12', 'Hello');
+  const field = page.getByLabel('Phone number');
+  await expect(field).toBeFocused();
+  await expect(field).toHaveAccessibleDescription(/Phone number needs a country code/);
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Hello');
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 320, height: 640 }, hasTouch: true });
+
+  test('one half shows at a time', async ({ page }) => {
+    await signUp(page);
+    await sendNew(page, '+14155552671', 'Hello from a small screen');
+    await expect(bubble(page, 'Hello from a small screen')).toBeVisible();
+    await expect(page.getByRole('navigation')).toBeHidden();
+    await page.getByRole('link', { name: 'Back to all conversations' }).click();
+    await expect(page.getByRole('navigation')).toBeVisible();
+    await page.getByRole('link', { name: '+1 415 555 2671' }).click();
+    await expect(bubble(page, 'Hello from a small screen')).toBeVisible();
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBe(0);
+  });
+});

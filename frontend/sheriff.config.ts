@@ -1,0 +1,27 @@
+import { SheriffConfig } from '@softarc/sheriff-core';
+
+/** Who may import whom. `texts` holds what people read, and everybody may speak. */
+export const config: SheriffConfig = {
+  entryFile: './src/main.ts',
+  enableBarrelLess: true,
+  modules: {
+    'src/app': {
+      texts: 'texts',
+      api: 'api',
+      ui: 'ui',
+      session: 'session',
+      shell: 'shell',
+      account: 'feature:account',
+      messaging: 'feature:messaging',
+    },
+  },
+  depRules: {
+    root: ['*'],
+    texts: [],
+    api: ['texts'],
+    ui: ['texts'],
+    session: ['api', 'texts'],
+    shell: ['session', 'ui', 'texts'],
+    'feature:*': ['session', 'api', 'ui', 'texts'],
+  },
+};

@@ -1,0 +1,24 @@
+import { ChangeDetectionStrategy, Component, input } from '@angular/core';
+import { texts } from '../texts/texts';
+
+@Component({
+  selector: 'app-account-card',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <main class="card">
+      <p class="brand">{{ brand }}</p>
+      <header>
+        <h1>{{ heading() }}</h1>
+        <p>{{ intro() }}</p>
+      </header>
+      <ng-content />
+    </main>
+  `,
+  host: { class: 'account' },
+})
+export class AccountCard {
+  readonly heading = input.required<string>();
+  readonly intro = input.required<string>();
+
+  protected readonly brand = texts.brand;
+}

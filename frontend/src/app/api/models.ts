@@ -1,0 +1,11 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Credentials = Schemas['Credentials'];
+export type NewUser = Schemas['Registration'];
+export type User = Schemas['AccountOut'];
+export type Tokens = Schemas['TokensOut'];
+export type SignedInUser = Schemas['SignedInOut'];
+export type NewMessage = Schemas['Draft'];
+export type Message = Schemas['MessageOut'];

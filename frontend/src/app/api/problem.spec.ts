@@ -1,0 +1,69 @@
+import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
+import { NEVER, firstValueFrom, timeout } from 'rxjs';
+import { explain, toProblem } from './problem';
+
+function answer(status: number, error: unknown, headers: Record<string, string> = {}) {
+  return new HttpErrorResponse({ status, error, headers: new HttpHeaders(headers) });
+}
+
+describe('toProblem', () => {
+  it('reads a problem of the API', () => {
+    const problem = toProblem(
+      answer(422, {
+        type: 'about:blank',
+        title: 'Unprocessable Content',
+        status: 422,
+        detail: 'Some fields are invalid.',
+        code: 'invalid_fields',
+        errors: { email: ['has already been taken'] },
+      }),
+    );
+    expect(problem).toMatchObject({
+      status: 422,
+      code: 'invalid_fields',
+      detail: 'Some fields are invalid.',
+      errors: { email: ['has already been taken'] },
+    });
+  });
+
+  it('reads how long to wait', () => {
+    expect(toProblem(answer(429, null, { 'Retry-After': '7' })).retryAfterSeconds).toBe(7);
+  });
+
+  it.each([
+    ['a page of a proxy', answer(502, '<html>Bad gateway</html>')],
+    ['nothing', answer(500, null)],
+    ['something else', answer(500, { errors: 'odd', detail: 7 })],
+  ])('survives %s', (_, error) => {
+    expect(explain(toProblem(error))).toBe('The server has a problem at the moment.');
+  });
+});
+
+describe('explain', () => {
+  it.each([
+    [
+      'no answer',
+      answer(0, new ProgressEvent('error')),
+      'The server cannot be reached. Check your connection.',
+    ],
+    [
+      'a detail',
+      answer(401, { detail: 'Invalid email or password.' }),
+      'Invalid email or password.',
+    ],
+    [
+      'haste',
+      answer(429, { detail: 'Too many.' }),
+      'Too many requests at once. Please wait a moment.',
+    ],
+    ['a conflict', answer(409, null), 'This was already sent with other content.'],
+    ['a bug', new Error('a bug'), 'Something went wrong.'],
+  ])('says %s in plain words', (_, error, words) => {
+    expect(explain(toProblem(error))).toBe(words);
+  });
+
+  it('says that there was no answer in time', async () => {
+    const error: unknown = await firstValueFrom(NEVER.pipe(timeout(1))).catch((e: unknown) => e);
+    expect(explain(toProblem(error))).toBe('The server took too long to answer.');
+  });
+});

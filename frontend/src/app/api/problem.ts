@@ -1,0 +1,74 @@
+import { HttpErrorResponse } from '@angular/common/http';
+import { TimeoutError } from 'rxjs';
+import { texts } from '../texts/texts';
+
+/** What went wrong with a call: an RFC 9457 problem, or the lack of any answer (status 0). */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+  readonly retryAfterSeconds: number | undefined;
+  /** All members, those that only one kind of problem has among them. */
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof TimeoutError) return unanswered('timeout');
+  if (!(error instanceof HttpErrorResponse)) return unanswered('unknown');
+  if (error.status === 0) return unanswered('offline');
+  const members = isRecord(error.error) ? error.error : {};
+  return {
+    status: error.status,
+    code: stringOf(members['code']),
+    detail: stringOf(members['detail']),
+    errors: fieldErrors(members['errors']),
+    retryAfterSeconds: seconds(error.headers.get('Retry-After')),
+    members,
+  };
+}
+
+/** The problem in plain words. */
+export function explain({ status, code, detail }: Problem): string {
+  if (code === 'timeout') return texts.problems.timeout;
+  if (code === 'offline') return texts.problems.offline;
+  if (status === 429) return texts.problems.tooManyRequests;
+  if (status >= 500) return texts.problems.server;
+  if (detail) return detail;
+  switch (status) {
+    case 401:
+      return texts.problems.unauthorized;
+    case 404:
+      return texts.problems.notFound;
+    case 409:
+      return texts.problems.conflict;
+    default:
+      return texts.problems.unknown;
+  }
+}
+
+function unanswered(code: 'timeout' | 'offline' | 'unknown'): Problem {
+  return { status: 0, code, detail: '', errors: {}, retryAfterSeconds: undefined, members: {} };
+}
+
+function fieldErrors(value: unknown): Record<string, string[]> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).map(([field, sentences]) => [
+      field,
+      Array.isArray(sentences) ? sentences.map(String) : [String(sentences)],
+    ]),
+  );
+}
+
+function seconds(header: string | null): number | undefined {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

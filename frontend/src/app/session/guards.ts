@@ -1,0 +1,23 @@
+import { inject } from '@angular/core';
+import { CanActivateFn, Router } from '@angular/router';
+import { Observable, filter, map, take } from 'rxjs';
+import { SessionStore } from './session-store';
+
+export const whenSignedIn: CanActivateFn = () => {
+  const router = inject(Router);
+  return signedOutOnceKnown().pipe(map((out) => (out ? router.parseUrl('/sign-in') : true)));
+};
+
+export const whenSignedOut: CanActivateFn = () => {
+  const router = inject(Router);
+  return signedOutOnceKnown().pipe(map((out) => (out ? true : router.parseUrl('/messages'))));
+};
+
+/** Waits while the session loads, so that a reload never shows the sign-in page in passing. */
+function signedOutOnceKnown(): Observable<boolean> {
+  return inject(SessionStore).statusChanges.pipe(
+    filter((status) => status !== 'loading'),
+    map((status) => status === 'signed-out'),
+    take(1),
+  );
+}

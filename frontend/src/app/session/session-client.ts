@@ -1,0 +1,43 @@
+import { HttpClient, HttpContext, HttpContextToken, HttpParams } from '@angular/common/http';
+import { Injectable, inject } from '@angular/core';
+import { Observable, timeout } from 'rxjs';
+import { API_BASE_URL } from '../api/base-url';
+import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
+
+/** Calls that prove who somebody is by themselves, and so go without an access token. */
+export const ANONYMOUS = new HttpContextToken(() => false);
+
+const ANSWER_WITHIN_MS = 15_000;
+const SIGN_OUT_WITHIN_MS = 5_000;
+
+@Injectable({ providedIn: 'root' })
+export class SessionClient {
+  readonly #http = inject(HttpClient);
+  readonly #users = `${inject(API_BASE_URL)}/users`;
+
+  signUp(user: NewUser): Observable<SignedInUser> {
+    return this.#post<SignedInUser>(this.#users, { user });
+  }
+
+  signIn(user: Credentials): Observable<SignedInUser> {
+    return this.#post<SignedInUser>(`${this.#users}/sign_in`, { user });
+  }
+
+  refresh(refreshToken: string): Observable<Tokens> {
+    return this.#post<Tokens>(
+      `${this.#users}/token`,
+      new HttpParams({
+        fromObject: { grant_type: 'refresh_token', refresh_token: refreshToken },
+      }),
+    );
+  }
+
+  signOut(): Observable<unknown> {
+    return this.#http.delete(`${this.#users}/sign_out`).pipe(timeout(SIGN_OUT_WITHIN_MS));
+  }
+
+  #post<T>(url: string, body: unknown): Observable<T> {
+    const context = new HttpContext().set(ANONYMOUS, true);
+    return this.#http.post<T>(url, body, { context }).pipe(timeout(ANSWER_WITHIN_MS));
+  }
+}

@@ -1,0 +1,286 @@
+import { provideHttpClient, withInterceptors, HttpClient, HttpParams } from '@angular/common/http';
+import {
+  HttpTestingController,
+  TestRequest,
+  provideHttpClientTesting,
+} from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { SessionStore } from './session-store';
+import { tokenInterceptor } from './token-interceptor';
+
+const ada = { _id: 'u1', email: 'ada@example.com', created_at: '2026-11-22T12:00:00.000Z' };
+const tokens = (number: number) => ({
+  access_token: `access-${number}`,
+  token_type: 'bearer',
+  expires_in: 900,
+  refresh_token: `refresh-${number}`,
+});
+
+describe('SessionStore', () => {
+  let http: HttpTestingController;
+  let session: SessionStore;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    localStorage.clear();
+    TestBed.configureTestingModule({
+      providers: [
+        provideHttpClient(withInterceptors([tokenInterceptor])),
+        provideHttpClientTesting(),
+      ],
+    });
+    http = TestBed.inject(HttpTestingController);
+    session = TestBed.inject(SessionStore);
+  });
+
+  afterEach(() => {
+    http.verify();
+    vi.useRealTimers();
+  });
+
+  it('is signed out where nothing is stored', () => {
+    session.start();
+    expect(session.status()).toBe('signed-out');
+  });
+
+  it('signs in and keeps the refresh token alone for later', async () => {
+    session.start();
+    const signingIn = session.signIn({ email: ada.email, password: 'password' });
+    http.expectOne('/users/sign_in').flush({ ...ada, ...tokens(1) });
+    await signingIn;
+    expect(session.status()).toBe('signed-in');
+    expect(session.user()).toEqual({ id: 'u1', email: ada.email });
+    expect(stored()).toBe('refresh-1');
+    expect(JSON.stringify(localStorage)).not.toContain('access-1');
+  });
+
+  it('is loading after a reload until it has new tokens', async () => {
+    store('refresh-1');
+    session.start();
+    expect(session.status()).toBe('loading');
+    const request = expectRefresh('refresh-1');
+    await answer(request, tokens(2));
+    expect(session.status()).toBe('signed-in');
+    expect(stored()).toBe('refresh-2');
+  });
+
+  it('refreshes once for all who ask at the same time', async () => {
+    await signedIn();
+    void session.refresh();
+    void session.refresh();
+    await answer(expectRefresh('refresh-2'), tokens(3));
+    expect(stored()).toBe('refresh-3');
+  });
+
+  it("leaves the other tab's successor where that one was quicker", async () => {
+    store('refresh-1');
+    session.start();
+    const request = expectRefresh('refresh-1');
+    store('refresh-of-the-other-tab');
+    await answer(request, tokens(2));
+    expect(stored()).toBe('refresh-of-the-other-tab');
+    expect(session.status()).toBe('signed-in');
+  });
+
+  it('ends with session_ended alone', async () => {
+    store('refresh-1');
+    session.start();
+    await refuse(expectRefresh('refresh-1'), 400, 'session_ended');
+    expect(session.status()).toBe('signed-out');
+    expect(session.user()).toBeUndefined();
+    expect(stored()).toBeUndefined();
+  });
+
+  it('does not end when only the token of before was too old', async () => {
+    store('refresh-1');
+    session.start();
+    const request = expectRefresh('refresh-1');
+    store('refresh-2');
+    await refuse(request, 400, 'session_ended');
+    await answer(expectRefresh('refresh-2'), tokens(3));
+    expect(session.status()).toBe('signed-in');
+    expect(stored()).toBe('refresh-3');
+  });
+
+  it.each([0, 400, 401, 404, 429, 500, 503])(
+    'survives a %s at reload and recovers by itself',
+    async (status) => {
+      store('refresh-1');
+      session.start();
+      await refuse(expectRefresh('refresh-1'), status);
+      expect(session.status()).toBe('unavailable');
+      expect(session.user()?.email).toBe(ada.email);
+      expect(stored()).toBe('refresh-1');
+      await vi.advanceTimersByTimeAsync(2_000);
+      await answer(expectRefresh('refresh-1'), tokens(2));
+      expect(session.status()).toBe('signed-in');
+    },
+  );
+
+  it('waits for as long as it is told, and longer each time', async () => {
+    store('refresh-1');
+    session.start();
+    await refuse(expectRefresh('refresh-1'), 429, '', { 'Retry-After': '30' });
+    await vi.advanceTimersByTimeAsync(29_000);
+    http.expectNone('/users/token');
+    await vi.advanceTimersByTimeAsync(9_000);
+    await refuse(expectRefresh('refresh-1'), 500);
+    await vi.advanceTimersByTimeAsync(1_900);
+    http.expectNone('/users/token');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await answer(expectRefresh('refresh-1'), tokens(2));
+  });
+
+  it('tries at once when the network is back', async () => {
+    store('refresh-1');
+    session.start();
+    await refuse(expectRefresh('refresh-1'), 0);
+    window.dispatchEvent(new Event('online'));
+    await answer(expectRefresh('refresh-1'), tokens(2));
+    expect(session.status()).toBe('signed-in');
+  });
+
+  it('renews ahead of the end, and makes do with what it has while that fails', async () => {
+    await signedIn();
+    vi.setSystemTime(Date.now() + 850_000);
+    const token = session.accessToken();
+    await refuse(expectRefresh('refresh-2'), 503);
+    expect(await token).toBe('access-2');
+    expect(session.status()).toBe('signed-in');
+  });
+
+  it('forgets here and tells the server at sign-out', async () => {
+    await signedIn();
+    const leaving = session.signOut();
+    await vi.advanceTimersByTimeAsync(0);
+    const request = http.expectOne({ method: 'DELETE', url: '/users/sign_out' });
+    expect(request.request.headers.get('Authorization')).toBe('Bearer access-2');
+    request.flush(null, { status: 503, statusText: 'Unavailable' });
+    await leaving;
+    expect(session.status()).toBe('signed-out');
+    expect(stored()).toBeUndefined();
+  });
+
+  it('follows a sign-out in another tab', async () => {
+    await signedIn();
+    localStorage.clear();
+    otherTabWrote();
+    expect(session.status()).toBe('signed-out');
+  });
+
+  it('stays signed out when a refresh fails that was on its way', async () => {
+    await signedIn();
+    const refresh = session.refresh();
+    const request = expectRefresh('refresh-2');
+    localStorage.clear();
+    otherTabWrote();
+    await refuse(request, 0);
+    await refresh;
+    expect(session.status()).toBe('signed-out');
+  });
+
+  it('follows another user of another tab, and drops the answer for the one before', async () => {
+    await signedIn();
+    void session.refresh();
+    const stale = expectRefresh('refresh-2');
+    store('refresh-of-bob', 'u2');
+    otherTabWrote();
+    expect(session.user()?.id).toBe('u2');
+    await answer(stale, tokens(3));
+    expect(session.status()).toBe('loading');
+    await answer(expectRefresh('refresh-of-bob'), tokens(4));
+    expect(session.status()).toBe('signed-in');
+    expect(await session.accessToken()).toBe('access-4');
+    expect(stored()).toBe('refresh-4');
+  });
+
+  describe('its requests', () => {
+    const get = (url: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        TestBed.inject(HttpClient).get(url).subscribe({ next: resolve, error: reject });
+      });
+
+    it('repeats a request after a 401 once, with a new token', async () => {
+      await signedIn();
+      const messages = get('/api/messages');
+      await vi.advanceTimersByTimeAsync(0);
+      await refuse(expectWith('access-2'), 401);
+      await answer(expectRefresh('refresh-2'), tokens(3));
+      expectWith('access-3').flush([]);
+      expect(await messages).toEqual([]);
+    });
+
+    it('gives up after a second 401, and stays signed in', async () => {
+      await signedIn();
+      const messages = get('/api/messages').catch(() => 'refused');
+      await vi.advanceTimersByTimeAsync(0);
+      await refuse(expectWith('access-2'), 401);
+      await answer(expectRefresh('refresh-2'), tokens(3));
+      await refuse(expectWith('access-3'), 401);
+      expect(await messages).toBe('refused');
+      expect(session.status()).toBe('signed-in');
+    });
+
+    it('gives the token to nobody else', async () => {
+      await signedIn();
+      void get('https://elsewhere.example/api/messages');
+      const request = http.expectOne('https://elsewhere.example/api/messages');
+      expect(request.request.headers.has('Authorization')).toBe(false);
+      request.flush([]);
+    });
+
+    function expectWith(token: string): TestRequest {
+      return http.expectOne(
+        ({ url, headers }) =>
+          url === '/api/messages' && headers.get('Authorization') === `Bearer ${token}`,
+      );
+    }
+  });
+
+  async function signedIn(): Promise<void> {
+    store('refresh-1');
+    session.start();
+    await answer(expectRefresh('refresh-1'), tokens(2));
+  }
+
+  function expectRefresh(token: string): TestRequest {
+    return http.expectOne(
+      ({ url, body }) =>
+        url === '/users/token' &&
+        body instanceof HttpParams &&
+        body.toString() === `grant_type=refresh_token&refresh_token=${token}`,
+    );
+  }
+
+  async function answer(request: TestRequest, body: object): Promise<void> {
+    request.flush(body);
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  async function refuse(
+    request: TestRequest,
+    status: number,
+    code = '',
+    headers: Record<string, string> = {},
+  ): Promise<void> {
+    if (status === 0) request.error(new ProgressEvent('error'));
+    else request.flush({ code }, { status, statusText: 'No', headers });
+    await vi.advanceTimersByTimeAsync(0);
+  }
+});
+
+function store(refreshToken: string, id = ada._id): void {
+  const session = { refreshToken, user: { id, email: ada.email } };
+  localStorage.setItem('mysms.session', JSON.stringify(session));
+}
+
+function stored(): string | undefined {
+  const session = JSON.parse(localStorage.getItem('mysms.session') ?? 'null') as {
+    refreshToken: string;
+  } | null;
+  return session?.refreshToken;
+}
+
+function otherTabWrote(): void {
+  window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.session' }));
+}

@@ -1,0 +1,197 @@
+import { DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
+import { firstValueFrom, fromEvent } from 'rxjs';
+import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
+import { Problem, explain, toProblem } from '../api/problem';
+import { oneTabAtATime } from './one-tab-at-a-time';
+import { SessionClient } from './session-client';
+import { SessionStorage, StoredSession } from './session-storage';
+
+export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
+
+interface Access {
+  readonly token: string;
+  readonly endsAt: number;
+}
+
+const RENEW_BEFORE_END_MS = 60_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+
+/**
+ * Who is signed in. The access token lives in memory, the refresh token in the browser's storage,
+ * where all tabs share it. Only the answer `session_ended` ends a session; whatever else goes wrong
+ * keeps it and is tried again.
+ */
+@Injectable({ providedIn: 'root' })
+export class SessionStore {
+  readonly #client = inject(SessionClient);
+  readonly #storage = inject(SessionStorage);
+
+  readonly #user = signal<StoredSession['user'] | undefined>(undefined, {
+    equal: (one, other) => one?.id === other?.id,
+  });
+  readonly #status = signal<SessionStatus>('loading');
+  readonly #reason = signal('');
+
+  readonly user = this.#user.asReadonly();
+  readonly status = this.#status.asReadonly();
+  /** Why the session is unavailable. */
+  readonly reason = this.#reason.asReadonly();
+  readonly statusChanges = toObservable(this.#status);
+
+  #access: Access | undefined;
+  #refreshing: Promise<void> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+
+  constructor() {
+    inject(DestroyRef).onDestroy(() => {
+      clearTimeout(this.#retry);
+    });
+    this.#storage.changes.pipe(takeUntilDestroyed()).subscribe(() => {
+      this.#follow();
+    });
+    fromEvent(window, 'online')
+      .pipe(takeUntilDestroyed())
+      .subscribe(() => {
+        if (this.#status() === 'unavailable') this.retry();
+      });
+  }
+
+  start(): void {
+    this.#follow();
+  }
+
+  async signUp(user: NewUser): Promise<void> {
+    this.#adopt(await firstValueFrom(this.#client.signUp(user)));
+  }
+
+  async signIn(credentials: Credentials): Promise<void> {
+    this.#adopt(await firstValueFrom(this.#client.signIn(credentials)));
+  }
+
+  /** Always signs this browser out; the server is told if it can be reached. */
+  async signOut(): Promise<void> {
+    const leaving = this.#user();
+    try {
+      if (this.#status() === 'signed-in') await firstValueFrom(this.#client.signOut());
+    } catch {
+      // The session ends by itself once it is idle for long enough.
+    }
+    if (this.#storage.read()?.user.id === leaving?.id) this.#storage.clear();
+    this.#follow();
+  }
+
+  /** An access token for the next request, renewed ahead of its end. */
+  async accessToken(): Promise<string> {
+    if (this.#access === undefined) {
+      await this.refresh();
+    } else if (this.#access.endsAt - RENEW_BEFORE_END_MS < Date.now()) {
+      const stillGood = this.#access.endsAt > Date.now();
+      await this.refresh().catch((error: unknown) => {
+        if (!stillGood) throw error;
+      });
+    }
+    if (this.#access === undefined) throw new Error('Nobody is signed in');
+    return this.#access.token;
+  }
+
+  /** The API has refused this token, whatever its end: another one is needed. */
+  async accessTokenInsteadOf(refused: string): Promise<string> {
+    if (this.#access?.token === refused) this.#access = undefined;
+    return this.accessToken();
+  }
+
+  /** Gets new tokens; callers at the same time share one request. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= oneTabAtATime('mysms.refresh', () => this.#exchange()).finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  retry(): void {
+    clearTimeout(this.#retry);
+    this.refresh().catch(() => undefined);
+  }
+
+  async #exchange(): Promise<void> {
+    const sent = this.#storage.read();
+    this.#become(sent?.user);
+    if (sent === undefined) return;
+    let tokens: Tokens;
+    try {
+      tokens = await firstValueFrom(this.#client.refresh(sent.refreshToken));
+    } catch (error) {
+      await this.#cope(error, sent);
+      return;
+    }
+    this.#storage.replace(sent, { ...sent, refreshToken: tokens.refresh_token });
+    if (this.#user()?.id === sent.user.id) this.#accept(tokens);
+    else await this.#exchange();
+  }
+
+  async #cope(error: unknown, sent: StoredSession): Promise<void> {
+    const problem = toProblem(error);
+    const stored = this.#storage.read();
+    if (stored === undefined) {
+      this.#become(undefined);
+    } else if (problem.code !== 'session_ended') {
+      this.#keepTrying(problem);
+      throw error;
+    } else if (stored.refreshToken !== sent.refreshToken) {
+      await this.#exchange();
+    } else {
+      this.#storage.clear();
+      this.#become(undefined);
+    }
+  }
+
+  #adopt({ _id, email, ...tokens }: SignedInUser): void {
+    this.#storage.write({ refreshToken: tokens.refresh_token, user: { id: _id, email } });
+    this.#user.set({ id: _id, email });
+    this.#accept(tokens);
+  }
+
+  #accept({ access_token, expires_in }: Tokens): void {
+    clearTimeout(this.#retry);
+    this.#failures = 0;
+    this.#access = { token: access_token, endsAt: Date.now() + expires_in * 1000 };
+    this.#reason.set('');
+    this.#status.set('signed-in');
+  }
+
+  /** Another tab may have signed in or out. */
+  #follow(): void {
+    const before = this.#user()?.id;
+    this.#become(this.#storage.read()?.user);
+    const now = this.#user()?.id;
+    if (now !== undefined && now !== before) this.retry();
+  }
+
+  #become(user: StoredSession['user'] | undefined): void {
+    if (user !== undefined && user.id === this.#user()?.id) return;
+    clearTimeout(this.#retry);
+    this.#access = undefined;
+    this.#reason.set('');
+    this.#user.set(user);
+    this.#status.set(user === undefined ? 'signed-out' : 'loading');
+  }
+
+  #keepTrying(problem: Problem): void {
+    const backoff = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    const atLeast = (problem.retryAfterSeconds ?? 0) * 1000;
+    this.#failures += 1;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(
+      () => {
+        this.retry();
+      },
+      Math.max(backoff, atLeast) * (1 + Math.random() / 4),
+    );
+    if (this.#access !== undefined && this.#access.endsAt > Date.now()) return;
+    this.#reason.set(explain(problem));
+    this.#status.set('unavailable');
+  }
+}

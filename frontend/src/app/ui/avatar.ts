@@ -1,0 +1,24 @@
+import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+
+const HUES = 12;
+
+/** Two characters on a colour of their own; decoration beside the full name. */
+@Component({
+  selector: 'app-avatar',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `{{ letters() }}`,
+  host: { '[class]': 'classes()', 'aria-hidden': 'true' },
+})
+export class Avatar {
+  readonly letters = input.required<string>();
+  /** What the colour is drawn from: always the same for the same name. */
+  readonly of = input.required<string>();
+
+  protected readonly classes = computed(() => `avatar avatar--hue-${hueOf(this.of())}`);
+}
+
+function hueOf(name: string): number {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 9973;
+  return hash % HUES;
+}

@@ -1,0 +1,58 @@
+import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { FormControl, ReactiveFormsModule } from '@angular/forms';
+import { texts } from '../texts/texts';
+import { controlEvents } from './control-events';
+import { Icon } from './icon';
+import { sentencesOf } from './validators';
+
+/** A line of input with its label, its hint, and what is wrong with it once somebody was there. */
+@Component({
+  selector: 'app-field',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Icon, ReactiveFormsModule],
+  template: `
+    <label class="field__label" [for]="name()">{{ label() }}</label>
+    <input
+      class="field__input"
+      [id]="name()"
+      [name]="name()"
+      [type]="type()"
+      [attr.autocomplete]="autocomplete()"
+      [attr.aria-invalid]="errors().length > 0 ? true : null"
+      [attr.aria-describedby]="describedBy()"
+      [formControl]="control()"
+    />
+    @if (errors().length > 0) {
+      <div role="alert" [id]="name() + '-error'">
+        @for (error of errors(); track error) {
+          <p class="field__error"><app-icon name="warning" />{{ error }}</p>
+        }
+      </div>
+    } @else if (hint()) {
+      <p class="field__hint" [id]="name() + '-hint'">{{ hint() }}</p>
+    }
+  `,
+  host: { class: 'field' },
+})
+export class Field {
+  readonly name = input.required<string>();
+  readonly label = input.required<string>();
+  readonly control = input.required<FormControl<string>>();
+  readonly type = input('text');
+  readonly autocomplete = input('off');
+  readonly hint = input('');
+
+  readonly #events = controlEvents(this.control);
+
+  protected readonly errors = computed(() => {
+    this.#events();
+    const control = this.control();
+    return control.touched && control.dirty
+      ? sentencesOf(control).map((sentence) => texts.fields.wrong(this.label(), sentence))
+      : [];
+  });
+  protected readonly describedBy = computed(() => {
+    if (this.errors().length > 0) return `${this.name()}-error`;
+    return this.hint() ? `${this.name()}-hint` : null;
+  });
+}

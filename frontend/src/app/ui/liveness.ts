@@ -1,0 +1,27 @@
+import { Injectable, signal } from '@angular/core';
+
+export interface Liveness {
+  readonly state: 'connecting' | 'up-to-date' | 'offline';
+  /** When the screen was last known to be right. */
+  readonly asOf: Date | undefined;
+}
+
+/** Whether what is on the screen is current: told by whoever loads it, shown in the frame. */
+@Injectable({ providedIn: 'root' })
+export class LivenessStore {
+  readonly #liveness = signal<Liveness>({ state: 'connecting', asOf: undefined });
+
+  readonly liveness = this.#liveness.asReadonly();
+
+  upToDate(): void {
+    this.#liveness.set({ state: 'up-to-date', asOf: new Date() });
+  }
+
+  offline(): void {
+    this.#liveness.update(({ asOf }) => ({ state: 'offline', asOf }));
+  }
+
+  connecting(): void {
+    this.#liveness.set({ state: 'connecting', asOf: undefined });
+  }
+}

@@ -1,0 +1,32 @@
+import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { texts } from '../texts/texts';
+import { THEMES, ThemeStore } from './theme';
+
+@Component({
+  selector: 'app-theme-switch',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <fieldset class="choices">
+      <legend>{{ texts.legend }}</legend>
+      <div>
+        @for (theme of themes; track theme) {
+          <label class="choice">
+            <input
+              type="radio"
+              name="theme"
+              [value]="theme"
+              [checked]="store.theme() === theme"
+              (change)="store.choose(theme)"
+            />
+            <span>{{ texts.choices[theme] }}</span>
+          </label>
+        }
+      </div>
+    </fieldset>
+  `,
+})
+export class ThemeSwitch {
+  protected readonly texts = texts.theme;
+  protected readonly themes = THEMES;
+  protected readonly store = inject(ThemeStore);
+}

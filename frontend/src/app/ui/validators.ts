@@ -1,0 +1,45 @@
+import { AbstractControl, ValidatorFn } from '@angular/forms';
+import { texts } from '../texts/texts';
+
+// The value of each error is its sentence, without a subject: just as the API words them.
+
+export const required: ValidatorFn = ({ value }: AbstractControl<string>) =>
+  value.trim() === '' ? { required: texts.fields.required } : null;
+
+/** The mail server judges the rest. */
+export const email: ValidatorFn = ({ value }: AbstractControl<string>) =>
+  value === '' || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : { email: texts.fields.email };
+
+export function minLength(minimum: number): ValidatorFn {
+  return ({ value }: AbstractControl<string>) =>
+    value === '' || value.length >= minimum ? null : { minLength: texts.fields.tooShort(minimum) };
+}
+
+export function maxLength(maximum: number): ValidatorFn {
+  return ({ value }: AbstractControl<string>) =>
+    Array.from(value).length > maximum ? { maxLength: texts.fields.tooLong(maximum) } : null;
+}
+
+/** Puts the sentences of the API at its controls; they go with the next edit. Answers the others. */
+export function setServerErrors(
+  controls: Readonly<Record<string, AbstractControl>>,
+  errors: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  const homeless: string[] = [];
+  for (const [field, sentences] of Object.entries(errors)) {
+    const control = controls[field];
+    if (control === undefined) {
+      homeless.push(...sentences.map((sentence) => texts.fields.wrong(field, sentence)));
+    } else {
+      control.setErrors({ server: sentences });
+      control.markAsTouched();
+      control.markAsDirty();
+    }
+  }
+  return homeless;
+}
+
+export function sentencesOf(control: AbstractControl): string[] {
+  const errors = Object.values(control.errors ?? {}) as (string | readonly string[])[];
+  return errors.flat();
+}
