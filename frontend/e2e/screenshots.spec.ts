@@ -1,0 +1,66 @@
+import { bubble, expect, newEmail, PASSWORD, signIn, test } from './fixtures';
+
+const SIZES = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+};
+
+const ADA = '+1 500 555 1002';
+const OTHERS = [
+  ['+81 3 4520 0100', 'See you in Tokyo!'],
+  ['+49 30 901820', 'Danke, bis Montag!'],
+  ['+1 500 555 0001', 'Is this number right?'],
+  ['+44 20 7946 0958', 'The parcel is with your neighbour at 14.'],
+] as const;
+const TO_ADA = [
+  ['Your table for four is confirmed, see you at 19:30. Parking is behind the house.', 'delivered'],
+  ['One more thing: the kitchen asks about allergies.', 'sent'],
+  ['And would you like the tasting menu?', 'undelivered'],
+  ['We look forward to Sunday!', 'queued'],
+] as const;
+
+/** Pictures of the main states, to be looked at, in test-results/screenshots. */
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test.describe(`${size}, ${colorScheme}`, () => {
+      test.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
+
+      test('pictures', async ({ page, request, phone }) => {
+        const email = newEmail();
+        const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
+        const signedUp = await request.post('/users', { data: { user } });
+        const { access_token } = (await signedUp.json()) as { access_token: string };
+        const picture = (name: string): Promise<Buffer> =>
+          page.screenshot({ path: `test-results/screenshots/${name}-${size}-${colorScheme}.png` });
+        const send = async (recipient_number: string, content: string): Promise<void> => {
+          await request.post('/api/messages', {
+            headers: { Authorization: `Bearer ${access_token}` },
+            data: { message: { recipient_number, content } },
+          });
+        };
+
+        await page.goto('/sign-in');
+        await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+        await picture('sign-in');
+        await signIn(page, email);
+        await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+        await picture('empty');
+
+        for (const [number, text] of OTHERS) await send(number, text);
+        for (const [text, status] of TO_ADA) {
+          await send(ADA, text);
+          await phone.report(text, status);
+        }
+        await page.reload();
+        await expect(page.getByRole('heading', { name: 'Message History (8)' })).toBeAttached();
+        await picture('list');
+        await page.goto(`/messages/${encodeURIComponent(ADA.replaceAll(' ', ''))}`);
+        await expect(bubble(page, 'tasting menu')).toContainText('Not delivered');
+        await page
+          .getByRole('textbox', { name: 'Message' })
+          .fill('See you on Sunday – bring your appetite');
+        await picture('thread');
+      });
+    });
+  }
+}
