@@ -1,0 +1,51 @@
+"""`python -m devservers.mongodb --port N --data FILE`: the development MongoDB server as a process."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+from devservers.mongodb.context import Context
+from devservers.mongodb.journal import Journal, JournalError
+from devservers.mongodb.server import Server
+from devservers.mongodb.store import Store
+
+
+def main() -> int:
+    """Serve until a signal says otherwise; 1 if that was not possible."""
+    parser = argparse.ArgumentParser(prog="python -m devservers.mongodb", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="the SQLite file that holds everything")
+    options = parser.parse_args()
+    try:
+        journal = Journal(options.data)
+        with contextlib.closing(journal), contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(journal, options.host, options.port, options.data))
+    except (JournalError, OSError) as error:
+        print(f"mongodb: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(journal: Journal, host: str, port: int, data: Path) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Where the loop takes no signal handlers (Windows), Ctrl-C still raises KeyboardInterrupt.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopped.set)
+    server = Server(Context(Store(journal)))
+    try:
+        listening = await loop.create_server(server.connection, host, port)
+    except OSError as error:
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    print(f"mongodb: listening on {host}:{listening.sockets[0].getsockname()[1]}, data in {data}", flush=True)
+    await stopped.wait()
+    listening.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The fields of a command, read once each and checked. What nobody asked for is refused, as MongoDB does."""
+
+from typing import Any, Final
+
+from devservers.mongodb.documents import Document
+from devservers.mongodb.errors import Code, CommandError, not_implemented
+
+_REQUIRED: Final = object()
+# Fields any command may carry and that change nothing on a server of one node and one disk.
+_HARMLESS: Final = ("$db", "lsid", "$clusterTime", "$readPreference", "maxTimeMS", "comment")
+_TRANSACTION: Final = frozenset({"txnNumber", "startTransaction", "autocommit"})
+_READ_LEVELS: Final = frozenset({"local", "majority", "available"})
+
+
+class Arguments:
+    """The fields that are left to read, of a command or of one statement in it."""
+
+    def __init__(self, name: str, fields: Any) -> None:
+        if not isinstance(fields, dict):
+            raise _wrong_type(name, fields, "object")
+        self.name = name
+        self.database = fields.get("$db")
+        self._fields = dict(fields)
+
+    @classmethod
+    def of_command(cls, body: Document) -> "Arguments":
+        """The fields of a whole command, those that concern every command being dealt with."""
+        arguments = cls(next(iter(body), ""), body)
+        if _TRANSACTION & body.keys():
+            raise CommandError(
+                Code.IllegalOperation, "Transaction numbers are only allowed on a replica set member or mongos"
+            )
+        for name in _HARMLESS:
+            arguments._fields.pop(name, None)
+        _check_write_concern(arguments.document("writeConcern", {}))
+        level = arguments.document("readConcern", {}).get("level", "local")
+        if level not in _READ_LEVELS:
+            raise CommandError(Code.InvalidOptions, f"readConcern level '{level}' is not supported on a standalone")
+        return arguments
+
+    def any(self, name: str, default: Any = _REQUIRED) -> Any:
+        """A field of any type."""
+        value = self._fields.pop(name, default)
+        if value is _REQUIRED:
+            raise CommandError(Code.Location40414, f"BSON field '{self.name}.{name}' is missing but a required field")
+        return value
+
+    def document(self, name: str, default: Any = _REQUIRED) -> Document:
+        """A document."""
+        value = self.any(name, default)
+        if not isinstance(value, dict):
+            raise _wrong_type(f"{self.name}.{name}", value, "object")
+        return value
+
+    def array(self, name: str) -> list[Any]:
+        """An array."""
+        value = self.any(name)
+        if not isinstance(value, list):
+            raise _wrong_type(f"{self.name}.{name}", value, "array")
+        return value
+
+    def text(self, name: str) -> str:
+        """A string."""
+        value = self.any(name)
+        if not isinstance(value, str):
+            raise _wrong_type(f"{self.name}.{name}", value, "string")
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A boolean, or a number in its place."""
+        value = self.any(name, default)
+        if not isinstance(value, bool | int | float):
+            raise _wrong_type(f"{self.name}.{name}", value, "bool")
+        return bool(value)
+
+    def count(self, name: str, default: int) -> int:
+        """A whole number that is not negative."""
+        value = self.any(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
+            raise _wrong_type(f"{self.name}.{name}", value, "long")
+        if value < 0:
+            raise CommandError(Code.BadValue, f"BSON field '{name}' value must be >= 0, actual value '{value}'")
+        return int(value)
+
+    def namespace(self, name: str) -> str:
+        """The full name of the collection that a field names, if it can be one."""
+        collection = self.any(name)
+        if not isinstance(self.database, str) or not isinstance(collection, str):
+            raise CommandError(Code.InvalidNamespace, "collection name has invalid type")
+        bad_database = not self.database or set(self.database) & set('/\\. "$\0')
+        if bad_database or not collection or collection.startswith((".", "system.")) or set(collection) & set("$\0"):
+            raise CommandError(Code.InvalidNamespace, f"Invalid namespace specified '{self.database}.{collection}'")
+        return f"{self.database}.{collection}"
+
+    def optional_count(self, name: str) -> int | None:
+        """A whole number that is not negative, or None if the field is absent."""
+        return self.count(name, 0) if self.has(name) else None
+
+    def batch_size(self) -> int | None:
+        """The size of the first batch, in the `cursor` field of commands that answer with a cursor."""
+        options = Arguments(f"{self.name}.cursor", self.any("cursor", {}))
+        size = options.optional_count("batchSize")
+        options.finish()
+        return size
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there to be read."""
+        return name in self._fields
+
+    def ignore(self, *names: str) -> None:
+        """Fields that may be there and change nothing here."""
+        for name in names:
+            self._fields.pop(name, None)
+
+    def refuse(self, *names: str) -> None:
+        """Fields that MongoDB knows and this server does not, unless they ask for nothing."""
+        for name in names:
+            if self._fields.pop(name, None):
+                raise not_implemented(f"the option '{name}' of {self.name}")
+
+    def finish(self) -> None:
+        """Refuse what was not read."""
+        for name in self._fields:
+            raise CommandError(Code.Location40415, f"BSON field '{self.name}.{name}' is an unknown field.")
+
+
+def _check_write_concern(concern: Document) -> None:
+    w = concern.get("w", 1)
+    if w not in (0, 1, "majority"):
+        raise CommandError(Code.BadValue, f"cannot use 'w' of {w!r} when a host is not replicated")
+
+
+def _wrong_type(name: str, value: Any, expected: str) -> CommandError:
+    return CommandError(
+        Code.TypeMismatch, f"BSON field '{name}' is the wrong type '{type(value).__name__}', expected type '{expected}'"
+    )

@@ -1,0 +1,56 @@
+"""All commands by name, and what every one of them has in common."""
+
+from collections.abc import Callable
+from typing import Final
+
+from devservers.mongodb import administration, index_commands, reads, writes
+from devservers.mongodb.arguments import Arguments
+from devservers.mongodb.context import Context
+from devservers.mongodb.documents import Document
+from devservers.mongodb.errors import Code, CommandError, error_fields
+
+Command = Callable[[Context, Arguments], Document]
+
+_COMMANDS: Final[dict[str, Command]] = {
+    "hello": administration.hello,
+    "isMaster": administration.hello,
+    "ismaster": administration.hello,
+    "ping": administration.ping,
+    "buildInfo": administration.build_info,
+    "buildinfo": administration.build_info,
+    "serverStatus": administration.server_status,
+    "endSessions": administration.end_sessions,
+    "listDatabases": administration.list_databases,
+    "listCollections": administration.list_collections,
+    "create": administration.create,
+    "drop": administration.drop,
+    "dropDatabase": administration.drop_database,
+    "createIndexes": index_commands.create_indexes,
+    "listIndexes": index_commands.list_indexes,
+    "dropIndexes": index_commands.drop_indexes,
+    "find": reads.find,
+    "getMore": reads.get_more,
+    "killCursors": reads.kill_cursors,
+    "count": reads.count,
+    "distinct": reads.distinct,
+    "aggregate": reads.aggregate,
+    "insert": writes.insert,
+    "update": writes.update,
+    "delete": writes.delete,
+    "findAndModify": writes.find_and_modify,
+    "findandmodify": writes.find_and_modify,
+}
+
+
+def _unknown(_context: Context, arguments: Arguments) -> Document:
+    raise CommandError(Code.CommandNotFound, f"no such command: '{arguments.name}'")
+
+
+def run(context: Context, body: Document) -> Document:
+    """The reply to a command. Refusals are replies too."""
+    name = next(iter(body), "")
+    command = _COMMANDS.get(name, _unknown)
+    try:
+        return {**command(context, Arguments.of_command(body)), "ok": 1.0}
+    except CommandError as error:
+        return {"ok": 0.0, **error_fields(error)}

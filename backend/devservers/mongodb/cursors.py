@@ -1,0 +1,94 @@
+"""Open cursors: what a query found, handed out in batches."""
+
+import random
+import time
+from typing import Final
+
+from bson import Int64
+from bson.raw_bson import RawBSONDocument
+
+from devservers.mongodb.documents import MAX_DOCUMENT_SIZE, Document, encoded
+from devservers.mongodb.errors import Code, CommandError
+from devservers.mongodb.projection import Projection
+
+_FIRST_BATCH: Final = 101
+_UNLIMITED: Final = 2**63
+_MAX_CURSORS: Final = 1000
+_MAX_IDLE_SECONDS: Final = 600.0
+
+
+class _Cursor:
+    """Stored documents are never changed, so a list of them is a snapshot that costs next to nothing."""
+
+    def __init__(self, namespace: str, documents: list[Document], projection: Projection) -> None:
+        self.namespace = namespace
+        self.used_at = time.monotonic()
+        self._documents = documents
+        self._projection = projection
+        self._position = 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self._position >= len(self._documents)
+
+    def batch(self, count: int) -> list[RawBSONDocument]:
+        """The next documents, as many as are asked for and fit into one reply."""
+        self.used_at = time.monotonic()
+        batch: list[RawBSONDocument] = []
+        room = MAX_DOCUMENT_SIZE
+        while not self.is_exhausted and len(batch) < count:
+            document = encoded(self._projection.apply(self._documents[self._position]))
+            room -= len(document.raw)
+            if batch and room < 0:
+                break
+            batch.append(document)
+            self._position += 1
+        return batch
+
+
+class Cursors:
+    """The open cursors of all clients, the longest unused first. They are bounded in number and in idle time."""
+
+    def __init__(self) -> None:
+        self._cursors: dict[int, _Cursor] = {}
+
+    def open(
+        self,
+        namespace: str,
+        documents: list[Document],
+        projection: Projection,
+        *,
+        batch_size: int | None = None,
+        single_batch: bool = False,
+    ) -> Document:
+        """The reply with the first batch; a cursor stays behind if there is more to come."""
+        cursor = _Cursor(namespace, documents, projection)
+        batch = cursor.batch(_FIRST_BATCH if batch_size is None else batch_size)
+        identifier = 0
+        if not cursor.is_exhausted and not single_batch:
+            self._make_room()
+            identifier = random.getrandbits(62) + 1
+            self._cursors[identifier] = cursor
+        return {"cursor": {"firstBatch": batch, "id": Int64(identifier), "ns": namespace}}
+
+    def more(self, identifier: int, namespace: str, batch_size: int) -> Document:
+        """The reply with the next batch."""
+        cursor = self._cursors.pop(identifier, None)
+        if cursor is None or cursor.namespace != namespace:
+            raise CommandError(Code.CursorNotFound, f"cursor id {identifier} not found")
+        batch = cursor.batch(batch_size or _UNLIMITED)
+        if not cursor.is_exhausted:
+            self._cursors[identifier] = cursor
+        left = 0 if cursor.is_exhausted else identifier
+        return {"cursor": {"nextBatch": batch, "id": Int64(left), "ns": namespace}}
+
+    def kill(self, identifier: int) -> bool:
+        """Forget a cursor; tells whether there was one."""
+        return self._cursors.pop(identifier, None) is not None
+
+    def _make_room(self) -> None:
+        too_old = time.monotonic() - _MAX_IDLE_SECONDS
+        for identifier, cursor in list(self._cursors.items()):
+            if len(self._cursors) < _MAX_CURSORS and cursor.used_at > too_old:
+                break
+            del self._cursors[identifier]

@@ -1,0 +1,76 @@
+"""All collections of the server, and the one way to change them: in memory and in the journal together."""
+
+from collections.abc import Iterator
+
+from devservers.mongodb.collection import Change, Collection, Statistics
+from devservers.mongodb.indexes import Index
+from devservers.mongodb.journal import Journal
+
+
+class Store:
+    """Collections by namespace (`database.collection`), loaded from a journal and written through to it.
+
+    A change is visible in memory at once and durable with the next `commit`. The server answers nobody in between, not
+    even readers, so nothing that a crash could take back is ever seen outside.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.statistics = Statistics()
+        self._journal = journal
+        self._collections: dict[str, Collection] = {}
+        for namespace in journal.namespaces():
+            collection = self._collections[namespace] = Collection(namespace, self.statistics)
+            collection.load(dict(journal.documents(namespace)), journal.indexes(namespace))
+
+    def __contains__(self, namespace: str) -> bool:
+        return namespace in self._collections
+
+    def collection(self, namespace: str) -> Collection:
+        """The collection, or an empty one that is not kept if there is none."""
+        found = self._collections.get(namespace)
+        if found is None:
+            found = Collection(namespace, self.statistics)
+            found.load({}, [])
+        return found
+
+    def in_database(self, database: str) -> Iterator[Collection]:
+        """The collections of a database, by name."""
+        for namespace in sorted(self._collections):
+            if namespace.partition(".")[0] == database:
+                yield self._collections[namespace]
+
+    def databases(self) -> list[str]:
+        """The names of the databases that have a collection."""
+        return sorted({namespace.partition(".")[0] for namespace in self._collections})
+
+    def create(self, namespace: str) -> Collection:
+        """The collection, made now if there is none."""
+        if namespace not in self._collections:
+            self._journal.create(namespace)
+            self._collections[namespace] = self.collection(namespace)
+        return self._collections[namespace]
+
+    def drop(self, namespace: str) -> None:
+        """Remove a collection."""
+        self._journal.drop(namespace)
+        del self._collections[namespace]
+
+    def add_index(self, namespace: str, index: Index) -> None:
+        """Keep an index that was built over the collection's documents."""
+        self.create(namespace).indexes[index.spec.name] = index
+        self._journal.add_index(namespace, index.spec)
+
+    def drop_index(self, namespace: str, name: str) -> None:
+        """Forget an index."""
+        del self._collections[namespace].indexes[name]
+        self._journal.drop_index(namespace, name)
+
+    def apply(self, namespace: str, changes: list[Change]) -> None:
+        """Make all changes or, if one is refused, none."""
+        if changes:
+            self.create(namespace).apply(changes)
+            self._journal.record(namespace, changes)
+
+    def commit(self) -> None:
+        """Make all changes so far durable."""
+        self._journal.commit()
