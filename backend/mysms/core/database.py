@@ -8,7 +8,7 @@ from typing import Any
 from beanie import Document, init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, PyMongoError
 
 _WAIT_SECONDS = 1.0
 
@@ -25,9 +25,19 @@ DatabaseUnreachableError = ConnectionFailure
 """It did not answer; it may, later."""
 
 
+class UnusableAddressError(Exception):
+    """The address is not one of a MongoDB; the text says why."""
+
+
 def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
-    """A client whose acknowledged writes are on the disks of a majority. Connects when first used."""
-    return AsyncMongoClient(uri, tz_aware=True, w="majority", journal=True, serverSelectionTimeoutMS=5_000)
+    """A client whose acknowledged writes are on the disks of a majority. Connects when first used.
+
+    Raises UnusableAddressError.
+    """
+    try:
+        return AsyncMongoClient(uri, tz_aware=True, w="majority", journal=True, serverSelectionTimeoutMS=5_000)
+    except (ConfigurationError, ValueError) as error:
+        raise UnusableAddressError(str(error)) from error
 
 
 def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:

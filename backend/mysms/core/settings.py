@@ -1,5 +1,6 @@
 """Every setting of the product, read once from the environment (and a `.env` file in the working directory)."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -9,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_RECONCILE_AFTER_SECONDS = 60
+
+
+SignUpMode = Literal["open", "invite", "closed"]
 
 
 class SettingsError(Exception):
@@ -33,6 +37,17 @@ class Settings(BaseSettings):
     mongodb_uri: str
     jwt_secret: SecretStr
 
+    signup: SignUpMode | None = None
+    setup_code: SecretStr | None = None
+    attempts_per_minute: int = Field(30, ge=1)
+    attempts_per_account: int = Field(10, ge=1)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+
+    messages_per_user_and_minute: int = Field(20, ge=1)
+    messages_per_user_and_day: int = Field(500, ge=1)
+    messages_per_day: int = Field(2000, ge=1)
+    allowed_countries: Annotated[tuple[str, ...], NoDecode] = ()
+
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
     twilio_auth_token: SecretStr
     twilio_from_number: str = Field(pattern=r"^\+[1-9]\d{1,14}$")
@@ -44,7 +59,7 @@ class Settings(BaseSettings):
     reconcile_after_seconds: int = Field(300, ge=1)
     send_expires_after_seconds: int = Field(24 * 3600, ge=1)
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "allowed_countries", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -54,7 +69,12 @@ class Settings(BaseSettings):
     @field_validator("twilio_status_callback_url", "twilio_api_base_url")
     @classmethod
     def _require_url(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+        try:
+            url = urlsplit(value)
+            good = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+        except ValueError:
+            good = False
+        if value and not good:
             raise ValueError("must be a URL that begins with https:// (or http://)")
         return value.rstrip("/")
 
@@ -73,6 +93,18 @@ class Settings(BaseSettings):
                 "that Twilio commits later than that would be sent twice"
             )
         return self
+
+    @field_validator("allowed_countries")
+    @classmethod
+    def _require_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"\+[1-9][0-9]{0,6}", prefix) for prefix in value):
+            raise ValueError("must be prefixes such as +1,+44, separated by commas")
+        return value
+
+    @property
+    def sign_up_mode(self) -> SignUpMode:
+        """Open while one tries things out; by invitation where strangers could spend the operator's money."""
+        return self.signup or ("invite" if self.environment == "production" else "open")
 
     @property
     def callback_url(self) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 Clock = Callable[[], datetime]
 
@@ -19,6 +20,17 @@ def to_rfc3339(time: datetime) -> str:
     """`2026-11-22T10:42:07.120Z`: always UTC, always three decimals, so that strings sort as times do."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
+
+def _in_utc(time: datetime) -> datetime:
+    """Raises for the first and last hours of all time, which other time zones have and UTC has not."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("datetime_parsing", "is out of range") from error
+
+
+MomentInUtc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time that somebody sent us, in any time zone."""
 
 Timestamp = Annotated[
     datetime,

@@ -11,6 +11,7 @@ from bson import ObjectId
 
 from mysms.carrier.base import Paused
 from mysms.core.database import DatabaseError
+from mysms.delivery.cancellation import was_cancelled
 from mysms.delivery.outbox import Claim, Outbox
 from mysms.delivery.sender import Sender
 
@@ -59,7 +60,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Runs until cancelled; attempts that have begun go on (see `finish`)."""
-        while True:
+        while not was_cancelled():
             self._wake.clear()
             try:
                 busy = await self._send_next()
@@ -76,11 +77,12 @@ class Dispatcher:
 
     async def _send_next(self) -> bool:
         """Starts one attempt, once a worker is free; False if nothing can be sent now."""
-        if self.pause_reason is not None and (time.monotonic() < self._resume_at or self._sending):
-            return False
         await self._free.acquire()
         claim = None
         try:
+            # Asked only now: the worker may have been waited for, and have brought the reason for a pause.
+            if self.pause_reason is not None and (time.monotonic() < self._resume_at or self._sending):
+                return False
             claimed_at = time.monotonic()
             claim = await self._outbox.claim_next()
         finally:

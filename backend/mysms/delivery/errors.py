@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from mysms.core.errors import DomainError
+from mysms.core.errors import DomainError, InvalidFieldsError
+from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.schemas import MessageOut
 
 
@@ -50,6 +51,36 @@ class PossibleDoubleError(DomainError):
         "This message may have been sent already, and we are still finding out. "
         "Sent again now, it may arrive twice. Repeat with accept_possible_double to do so all the same."
     )
+
+
+class QuotaError(RateLimitedError):
+    """No more may be sent for now. Nothing was stored."""
+
+    def __init__(self, retry_after_seconds: int = 30) -> None:
+        super().__init__(retry_after_seconds, self.example)
+
+
+class MinuteQuotaError(QuotaError):
+    code = "minute_quota"
+    example = "You are sending very fast. Please wait a moment, then send it again."
+
+
+class DayQuotaError(QuotaError):
+    code = "day_quota"
+    example = "You have sent as many messages as one person may send in a day. You can go on tomorrow."
+
+
+class InstallationQuotaError(QuotaError):
+    code = "installation_quota"
+    example = "As many messages have been sent from here today as may be. You can go on tomorrow."
+
+
+class CountryNotAllowedError(InvalidFieldsError):
+    code = "country_not_allowed"
+    example = "Messages to this country are not allowed here."
+
+    def __init__(self) -> None:
+        super().__init__({"recipient_number": ["is in a country that messages may not be sent to from here"]})
 
 
 class BadSignatureError(DomainError):

@@ -188,13 +188,11 @@ class Outbox:
             case Refused(code, reason):
                 refusal = {"dispatch": Dispatch.REFUSED, "error_code": code, "error_message": reason}
                 event = self._own_event("send", "failed", claim.attempt, code, reason)
-                await self._finish_attempt(claim, refusal, event)
+                await self._finish_attempt(claim, {}, refusal, event)
             case NotSent(_, code):
-                due = self._clock() + backoff(claim.attempt, code, chance)
-                await self._finish_attempt(claim, {"dispatch": Dispatch.PENDING, "next_attempt_at": due})
+                await self._put_back(claim, self._clock() + backoff(claim.attempt, code, chance))
             case Paused():
-                due = self._clock() + _PAUSED_FOR
-                await self._finish_attempt(claim, {"dispatch": Dispatch.PENDING, "next_attempt_at": due})
+                await self._put_back(claim, self._clock() + _PAUSED_FOR)
             case Unknown():
                 await self._leave_unconfirmed(claim.message_id, claim.attempt, {}, "send")
 
@@ -253,10 +251,20 @@ class Outbox:
             SECOND_SIDS.inc(second.modified_count)
         await self._locks.unlock(text_key, message_id, attempt)
 
-    async def _finish_attempt(self, claim: Claim, changes: Mapping[str, object], event: Event | None = None) -> None:
+    async def _put_back(self, claim: Claim, due: datetime) -> None:
+        """The carrier does not have it: it is sent later, unless its author has withdrawn it meanwhile."""
+        await self._finish_attempt(
+            claim, {"withdrawn": False}, {"dispatch": Dispatch.PENDING, "next_attempt_at": due}, None
+        )
+        event = self._own_event("send", "canceled", claim.attempt)
+        await self._finish_attempt(claim, {"withdrawn": True}, {"dispatch": Dispatch.CANCELLED}, event)
+
+    async def _finish_attempt(
+        self, claim: Claim, seen: Mapping[str, object], changes: Mapping[str, object], event: Event | None
+    ) -> None:
         values = {**changes, **_DECIDED, "updated_at": self._clock()}
         await self._messages.update_one(
-            {"_id": claim.message_id, "attempt": claim.attempt, "dispatch": {"$in": _UNDECIDED}},
+            {"_id": claim.message_id, "attempt": claim.attempt, "dispatch": {"$in": _UNDECIDED}, **seen},
             _update(values, event),
         )
         await self._locks.unlock(claim.text_key, claim.message_id, claim.attempt)
@@ -399,6 +407,14 @@ class Outbox:
         if withdrawn.matched_count:
             await self._locks.break_lock(message.text_key, message_id)
         return bool(withdrawn.matched_count)
+
+    async def erase(self, user_id: ObjectId) -> None:
+        """Erases what a person has written; first what might still be sent. Who owns a SID stays known, by number."""
+        await self._messages.delete_many({"user_id": user_id, "dispatch": Dispatch.PENDING})
+        undecided = self._messages.find({"user_id": user_id, "dispatch": {"$in": _UNDECIDED}}, {"text_key": 1})
+        for row in await undecided.to_list():
+            await self._locks.break_lock(row["text_key"], row["_id"])
+        await self._messages.delete_many({"user_id": user_id})
 
     async def _end_pending(
         self,

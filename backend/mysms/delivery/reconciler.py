@@ -19,6 +19,7 @@ from mysms.carrier.base import Carrier, CarrierMessage, CarrierUnavailableError
 from mysms.core.database import DatabaseError
 from mysms.core.metrics import RECONCILED
 from mysms.core.timestamps import Clock
+from mysms.delivery.cancellation import was_cancelled
 from mysms.delivery.evidence import is_absent, look_back_to, match
 from mysms.delivery.outbox import Outbox, StatusCheck, Undecided
 from mysms.messages import repository
@@ -66,7 +67,7 @@ class Reconciler:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        while True:
+        while not was_cancelled():
             for task in (self._outbox_chores, self._resolve_unconfirmed, self._ask_for_statuses):
                 try:
                     await task()

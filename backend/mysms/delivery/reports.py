@@ -1,13 +1,14 @@
 """What the carrier reports of a message, and whether it may be believed."""
 
 from bson import ObjectId
-from bson.errors import InvalidId
 from pydantic import BaseModel, Field
 
 from mysms.core.metrics import CALLBACKS
 from mysms.delivery.outbox import Outbox
 from mysms.messages import repository
 from mysms.messages.models import Message
+
+_DIGITS = 9
 
 
 class StatusReport(BaseModel):
@@ -37,33 +38,34 @@ class ReportReader:
             return "without_status"
         if report.account_sid != self._account_sid:
             return "foreign_account"
-        message = await self._find_message(report, message_id, attempt)
+        message = await self._find_message(report, message_id, _small_number(attempt))
         if message is None:
             return "unknown_message"
         if message.recipient_number != report.to:
             return "foreign_recipient"
         # The callback's URL was made for one attempt of this message: whatever its 201 said, the carrier has it.
         own = ObjectId(message.id)
-        if not await self._outbox.accept(own, int(attempt or message.attempt), message.text_key, report.sid):
+        made_for = _small_number(attempt) or message.attempt
+        if not await self._outbox.accept(own, made_for, message.text_key, report.sid):
             return "foreign_sid"
         await self._outbox.record(
             own,
             report.sid,
             report.status,
             "callback",
-            int(report.error_code) if report.error_code.isdecimal() else None,
+            _small_number(report.error_code),
             report.error_message or None,
         )
         return "applied"
 
-    async def _find_message(self, report: StatusReport, message_id: str, attempt: str) -> Message | None:
+    async def _find_message(self, report: StatusReport, message_id: str, attempt: int | None) -> Message | None:
+        """The owner of the SID, else the message whose callback URL this is, if it was ever tried so often."""
         owner = await self._outbox.sids.owner_of(report.sid)
         if owner is not None:
             return await repository.find(owner)
-        if not attempt.isdecimal():
-            return None
-        try:
-            message = await repository.find(ObjectId(message_id))
-        except InvalidId:
-            return None
-        return message if message is not None and 1 <= int(attempt) <= message.attempt else None
+        message = await repository.find(ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
+        return message if message is not None and attempt is not None and 1 <= attempt <= message.attempt else None
+
+
+def _small_number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None

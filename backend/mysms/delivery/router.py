@@ -8,7 +8,11 @@ from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
 from mysms.delivery.dependencies import Messages
 from mysms.delivery.errors import (
     CarrierRefusedError,
+    CountryNotAllowedError,
+    DayQuotaError,
     IdempotencyKeyReusedError,
+    InstallationQuotaError,
+    MinuteQuotaError,
     NotCancellableError,
     NotRetryableError,
     PossibleDoubleError,
@@ -44,6 +48,7 @@ _REFUSED = MessageOut.model_validate(
 )
 
 
+_QUOTAS = (MinuteQuotaError(), DayQuotaError(), InstallationQuotaError())
 _SENT: dict[int | str, dict[str, Any]] = {
     status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
     status.HTTP_202_ACCEPTED: {"model": MessageOut, "description": "Stored, and still on its way to the carrier."},
@@ -60,6 +65,8 @@ _SENT: dict[int | str, dict[str, Any]] = {
             NotSignedInError(),
             InvalidFieldsError({"recipient_number": ["can't be blank"]}),
             IdempotencyKeyReusedError(),
+            CountryNotAllowedError(),
+            *_QUOTAS,
             CarrierRefusedError(_REFUSED),
         ),
     },
@@ -113,7 +120,9 @@ async def cancel_message(message_id: str, caller: Caller, messages: Messages, re
             NotFoundError("There is no such message."),
             NotRetryableError(),
             PossibleDoubleError(),
+            CountryNotAllowedError(),
             CarrierRefusedError(_REFUSED),
+            *_QUOTAS,
         ),
     },
 )

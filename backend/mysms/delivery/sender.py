@@ -55,6 +55,8 @@ class Sender:
                 await self._outbox.settle(claim, outcome, self._random.random())
             except DatabaseError:
                 # What is known must not be lost with the database's absence; if this process ends, the lease does.
+                if self._stopping.is_set():
+                    return outcome
                 await asyncio.sleep(_SETTLE_RETRY_SECONDS)
             else:
                 return outcome

@@ -1,6 +1,7 @@
 """What people do with messages: send, cancel, and send again."""
 
 import asyncio
+import time
 
 from bson import ObjectId
 
@@ -16,6 +17,7 @@ from mysms.delivery.errors import (
 )
 from mysms.delivery.line import Line, digest
 from mysms.delivery.outbox import Outbox
+from mysms.delivery.quotas import SpendGuard
 from mysms.messages import repository
 from mysms.messages.models import Message
 from mysms.messages.schemas import Draft, MessageOut
@@ -25,23 +27,26 @@ from mysms.messages.status import Dispatch
 ANSWER_WITHIN_SECONDS = 3.0
 """How long a request waits for the carrier before it answers that the message is on its way."""
 
+_LOOK_AGAIN_SECONDS = 0.25
+
 _RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
 
 
 class MessageSender:
     """Takes messages from people."""
 
-    def __init__(self, outbox: Outbox, dispatcher: Dispatcher, line: Line, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, dispatcher: Dispatcher, guard: SpendGuard, line: Line, clock: Clock) -> None:
         self._outbox = outbox
         self._dispatcher = dispatcher
+        self._guard = guard
         self._line = line
         self._clock = clock
 
     async def send(self, user_id: ObjectId, draft: Draft, idempotency_key: str | None) -> MessageOut:
         """Stores the message, which enqueues it, and waits a little for the carrier's answer.
 
-        The same key with the same draft gives the same message, as it is now. Raises CarrierRefusedError, and
-        IdempotencyKeyReusedError for the same key with another draft.
+        The same key with the same draft gives the same message, as it is now. Raises CarrierRefusedError,
+        IdempotencyKeyReusedError for the same key with another draft, and what SpendGuard.permit raises.
         """
         message_id = ObjectId()
         client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
@@ -80,8 +85,10 @@ class MessageSender:
 
     async def _store_and_send(self, message: Message) -> MessageOut:
         stored = await repository.find_by_client_id(message.user_id, message.client_id)
-        if stored is None and not await self._outbox.enqueue(message):
-            stored = await repository.find_by_client_id(message.user_id, message.client_id)
+        if stored is None:
+            await self._guard.permit(message.user_id, message.recipient_number)
+            if not await self._outbox.enqueue(message):
+                stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is not None and stored.request_hash != message.request_hash:
             raise IdempotencyKeyReusedError
         message = await self._await_attempt(stored or message)
@@ -96,11 +103,20 @@ class MessageSender:
         with self._dispatcher.expecting(message_id) as ended:
             # Read again only now: an attempt that ended before we listened is seen here, a later one is heard.
             message = await repository.find(message_id) or message
-            if message.dispatch in {Dispatch.PENDING, Dispatch.CLAIMED} and self._dispatcher.can_send_now:
-                self._dispatcher.wake()
-                await asyncio.wait([ended], timeout=ANSWER_WITHIN_SECONDS)
+            if not self._dispatcher.can_send_now:
+                return message
+            self._dispatcher.wake()
+            answer_at = time.monotonic() + ANSWER_WITHIN_SECONDS
+            while self._is_on_its_way(message) and not ended.done() and time.monotonic() < answer_at:
+                # Another process may be the one that sends it: of that we hear nothing.
+                await asyncio.wait([ended], timeout=_LOOK_AGAIN_SECONDS)
                 message = await repository.find(message_id) or message
         return message
+
+    def _is_on_its_way(self, message: Message) -> bool:
+        """Whether an attempt is being made or is due, so that waiting for its end makes sense."""
+        is_due = message.dispatch is Dispatch.PENDING and message.next_attempt_at <= self._clock()
+        return is_due or message.dispatch is Dispatch.CLAIMED
 
     async def _find(self, user_id: ObjectId, message_id: str) -> Message:
         message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None

@@ -13,10 +13,13 @@ class TextLocks:
         self._inflight = database["inflight"]
 
     async def lock(self, text_key: str, message_id: ObjectId, attempt: int) -> ObjectId | None:
-        """None if the message now holds the lock (or did already), else the message that holds it."""
+        """None if the message now holds the lock (or did already), else the message that holds it.
+
+        Whoever comes late with an earlier attempt does not take it from the later one.
+        """
         try:
             await self._inflight.find_one_and_update(
-                {"_id": text_key, "message_id": message_id}, {"$set": {"attempt": attempt}}, upsert=True
+                {"_id": text_key, "message_id": message_id}, {"$max": {"attempt": attempt}}, upsert=True
             )
         except DuplicateKeyError:
             holder = await self._inflight.find_one({"_id": text_key})

@@ -71,6 +71,14 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
         )
         if contradicted.matched_count:
             return
+    if event.sid is not None and event.error_code is not None:
+        # The same word was said before, without its reason.
+        explained = await messages.update_one(
+            {**unknown, "twilio_sid": event.sid, "carrier_status": event.status, "error_code": None},
+            {"$set": {"updated_at": event.at, **_reason(event)}, **push},
+        )
+        if explained.matched_count:
+            return
     await messages.update_one(
         {**unknown, f"events.{MAXIMUM_EVENTS - 1}": {"$exists": False}}, {"$set": {"updated_at": event.at}, **push}
     )
@@ -104,9 +112,11 @@ def push_of(event: Event) -> dict[str, object]:
 
 
 def _consequences(event: Event) -> Mapping[str, object]:
-    """An error is never erased by a blank; what is final is asked for no more."""
+    """What is final is asked for no more."""
+    return {**_reason(event), **({"check_at": None} if is_final(event.status) else {})}
+
+
+def _reason(event: Event) -> Mapping[str, object]:
+    """An error is never erased by a blank."""
     found = {"error_code": event.error_code, "error_message": event.error_message}
-    changes: dict[str, object] = {name: value for name, value in found.items() if value is not None}
-    if is_final(event.status):
-        changes["check_at"] = None
-    return changes
+    return {name: value for name, value in found.items() if value is not None}

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response, status
-from pydantic import AwareDatetime
 
 from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
+from mysms.core.timestamps import MomentInUtc
 from mysms.messages.dependencies import History
 from mysms.messages.schemas import DEFAULT_PAGE, MAXIMUM_PAGE, MessageDetail, MessageOut
 from mysms.users.dependencies import Caller
@@ -37,7 +37,7 @@ async def list_messages(
     limit: Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)] = DEFAULT_PAGE,
     before: Annotated[str | None, Query(description="The `_id` of the last row of the page before.")] = None,
     updated_since: Annotated[
-        AwareDatetime | None,
+        MomentInUtc | None,
         Query(description="Only what has changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
     ] = None,
     if_none_match: Annotated[str | None, Header()] = None,

@@ -1,11 +1,12 @@
-"""What routers ask for: the account service, and who is calling."""
+"""What routers ask for: the account service, who is calling, and from where."""
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from mysms.users.service import UserService
+from mysms.users.devices import device_of
+from mysms.users.service import Origin, UserService
 from mysms.users.tokens import AccessClaims
 
 _bearer = OAuth2PasswordBearer(
@@ -19,10 +20,18 @@ def _users(request: Request) -> UserService:
 
 
 Users = Annotated[UserService, Depends(_users)]
+BearerToken = Annotated[str | None, Depends(_bearer)]
 
 
-async def _caller(users: Users, token: Annotated[str | None, Depends(_bearer)]) -> AccessClaims:
+async def _caller(users: Users, token: BearerToken) -> AccessClaims:
     return await users.require_session(token)
 
 
 Caller = Annotated[AccessClaims, Depends(_caller)]
+
+
+def _origin(request: Request, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> Origin:
+    return Origin(request.client.host if request.client else "", device_of(user_agent))
+
+
+RequestOrigin = Annotated[Origin, Depends(_origin)]

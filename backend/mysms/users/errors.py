@@ -24,6 +24,12 @@ class NotSignedInError(DomainError):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class SignUpClosedError(DomainError):
+    status = HTTPStatus.FORBIDDEN
+    code = "sign_up_closed"
+    example = "Nobody can sign up here at the moment. Ask the person who runs this service."
+
+
 class TokenRequestError(DomainError):
     """A refusal of the token endpoint, which also carries the members of RFC 6749, section 5.2."""
 

@@ -6,6 +6,8 @@ from typing import ClassVar
 from beanie import Document, PydanticObjectId
 from pymongo import ASCENDING, IndexModel
 
+from mysms.users.devices import UNKNOWN_DEVICE
+
 
 class User(Document):
     """A person's account. `email` is kept in lower case and is unique."""
@@ -24,9 +26,23 @@ class Session(Document):
 
     user_id: PydanticObjectId
     generation: int = 0
+    device: str = UNKNOWN_DEVICE
     created_at: datetime
     last_used_at: datetime
 
     class Settings:
         name = "sessions"
         indexes: ClassVar = [IndexModel([("user_id", ASCENDING)], name="user")]
+
+
+class Invite(Document):
+    """A code that lets somebody in, under its hash; it is gone once it was used.
+
+    The one called `setup` is not a code: it marks that the code for the first account was used.
+    """
+
+    id: str  # type: ignore[assignment]  # the hash is its name
+    created_at: datetime
+
+    class Settings:
+        name = "invites"

@@ -8,7 +8,8 @@ from passlib.exc import PasswordSizeError
 _CONCURRENT_HASHES = 2
 """Each hash takes a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
 
-_context = CryptContext(schemes=["argon2"])
+_context = CryptContext(schemes=["argon2"], argon2__memory_cost=19_456, argon2__time_cost=2, argon2__parallelism=1)
+"""OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane."""
 
 
 class PasswordHasher:
@@ -31,3 +32,7 @@ class PasswordHasher:
         except PasswordSizeError:
             return False
         return right and password_hash is not None
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether the hash was made at a lower cost than hashes are made today."""
+        return bool(_context.needs_update(password_hash))

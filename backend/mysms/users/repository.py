@@ -5,7 +5,7 @@ from datetime import datetime
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from mysms.users.models import Session, User
+from mysms.users.models import Invite, Session, User
 
 
 async def insert_user(user: User) -> bool:
@@ -43,3 +43,45 @@ async def advance_session(session_id: ObjectId, generation: int, now: datetime) 
 
 async def delete_session(session_id: ObjectId) -> None:
     await Session.get_pymongo_collection().delete_one({"_id": session_id})
+
+
+async def list_sessions(user_id: ObjectId) -> list[Session]:
+    """Those used last come first."""
+    return await Session.find({"user_id": user_id}).sort("-last_used_at", "-_id").to_list()
+
+
+async def delete_own_session(user_id: ObjectId, session_id: ObjectId) -> bool:
+    """False if the user has no such session."""
+    deleted = await Session.get_pymongo_collection().delete_one({"_id": session_id, "user_id": user_id})
+    return bool(deleted.deleted_count)
+
+
+async def delete_sessions(user_id: ObjectId, *, but: ObjectId | None = None) -> None:
+    await Session.get_pymongo_collection().delete_many({"user_id": user_id, "_id": {"$ne": but}})
+
+
+async def set_password_hash(user_id: ObjectId, password_hash: str) -> None:
+    await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"password_hash": password_hash}})
+
+
+async def delete_user(user_id: ObjectId) -> None:
+    await User.get_pymongo_collection().delete_one({"_id": user_id})
+
+
+async def has_users() -> bool:
+    return await User.find_one({}) is not None
+
+
+async def insert_invite(invite: str, now: datetime) -> bool:
+    """Stores an invite under the hash of its code; False if it is there already."""
+    try:
+        await Invite(id=invite, created_at=now).insert()
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+async def delete_invite(invite: str) -> bool:
+    """Uses an invite up; False if there is none."""
+    deleted = await Invite.get_pymongo_collection().delete_one({"_id": invite})
+    return bool(deleted.deleted_count)

@@ -4,22 +4,28 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, status
 
-from mysms.core.errors import InvalidFieldsError, documented
-from mysms.users.dependencies import Caller, Users
+from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
+from mysms.core.rate_limit import RateLimitedError
+from mysms.users.dependencies import BearerToken, Caller, RequestOrigin, Users
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidGrantError,
     InvalidTokenRequestError,
     NotSignedInError,
     SessionEndedError,
+    SignUpClosedError,
     UnsupportedGrantTypeError,
 )
 from mysms.users.schemas import (
     AccessTokenOut,
+    AccountDeletionRequest,
     AccountOut,
+    PasswordChangeRequest,
     RegistrationRequest,
+    SessionOut,
     SignedInOut,
     SignInRequest,
+    SignUpOut,
     TokenForm,
     TokensOut,
 )
@@ -31,34 +37,44 @@ router = APIRouter(prefix="/users", tags=["Accounts"])
     "",
     status_code=status.HTTP_201_CREATED,
     summary="Sign up",
-    responses=documented(InvalidFieldsError({"email": ["has already been taken"]})),
+    responses=documented(
+        SignUpClosedError(), InvalidFieldsError({"email": ["has already been taken"]}), RateLimitedError()
+    ),
 )
-async def sign_up(body: RegistrationRequest, users: Users, response: Response) -> SignedInOut:
+async def sign_up(body: RegistrationRequest, users: Users, origin: RequestOrigin, response: Response) -> SignedInOut:
     """Makes an account and signs it in."""
     response.headers["Cache-Control"] = "no-store"
-    return await users.register(body.user)
+    return await users.register(body.user, origin)
 
 
 @router.post(
     "/sign_in",
     status_code=status.HTTP_201_CREATED,
     summary="Sign in",
-    responses=documented(InvalidCredentialsError(), InvalidFieldsError({"password": ["can't be blank"]})),
+    responses=documented(
+        InvalidCredentialsError(), InvalidFieldsError({"password": ["can't be blank"]}), RateLimitedError()
+    ),
 )
-async def sign_in(body: SignInRequest, users: Users, response: Response) -> SignedInOut:
+async def sign_in(body: SignInRequest, users: Users, origin: RequestOrigin, response: Response) -> SignedInOut:
     """Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive."""
     response.headers["Cache-Control"] = "no-store"
-    return await users.sign_in(body.user)
+    return await users.sign_in(body.user, origin)
 
 
 @router.post(
     "/token",
     summary="Get tokens (OAuth2)",
     responses=documented(
-        InvalidGrantError(), SessionEndedError(), UnsupportedGrantTypeError(), InvalidTokenRequestError()
+        InvalidGrantError(),
+        SessionEndedError(),
+        UnsupportedGrantTypeError(),
+        InvalidTokenRequestError(),
+        RateLimitedError(),
     ),
 )
-async def token(form: Annotated[TokenForm, Form()], users: Users, response: Response) -> TokensOut | AccessTokenOut:
+async def token(
+    form: Annotated[TokenForm, Form()], users: Users, origin: RequestOrigin, response: Response
+) -> TokensOut | AccessTokenOut:
     """The token endpoint of RFC 6749.
 
     `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
@@ -66,7 +82,7 @@ async def token(form: Annotated[TokenForm, Form()], users: Users, response: Resp
     the Authorize button of this page and yields an access token only.
     """
     response.headers["Cache-Control"] = "no-store"
-    return await users.issue_tokens(form)
+    return await users.issue_tokens(form, origin)
 
 
 @router.delete(
@@ -75,9 +91,67 @@ async def token(form: Annotated[TokenForm, Form()], users: Users, response: Resp
     summary="Sign out",
     responses=documented(NotSignedInError()),
 )
-async def sign_out(caller: Caller, users: Users) -> None:
-    """Ends the session: its tokens are dead from now on."""
-    await users.sign_out(caller)
+async def sign_out(token: BearerToken, users: Users) -> None:
+    """Ends the session: its tokens are dead from now on. Takes its access token or its refresh token."""
+    await users.sign_out(token)
+
+
+@router.get("/sign_up", summary="Who may sign up?")
+async def sign_up_mode(users: Users) -> SignUpOut:
+    """Whether anybody may make an account, only who has an invite code, or nobody."""
+    return SignUpOut(mode=users.sign_up_mode)
+
+
+@router.get("/sessions", summary="List your sessions", responses=documented(NotSignedInError()))
+async def list_sessions(caller: Caller, users: Users) -> list[SessionOut]:
+    """Where you are signed in, those used last first."""
+    return await users.sessions(caller)
+
+
+@router.delete(
+    "/sessions",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Sign out everywhere",
+    responses=documented(NotSignedInError()),
+)
+async def end_all_sessions(caller: Caller, users: Users) -> None:
+    """Ends all your sessions, this one too."""
+    await users.end_all_sessions(caller)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="End one of your sessions",
+    responses=documented(NotSignedInError(), NotFoundError("There is no such session.")),
+)
+async def end_session(session_id: str, caller: Caller, users: Users) -> None:
+    """Its tokens are dead from now on."""
+    await users.end_session(caller, session_id)
+
+
+@router.put(
+    "/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Change your password",
+    responses=documented(
+        NotSignedInError(), InvalidFieldsError({"current_password": ["is invalid"]}), RateLimitedError()
+    ),
+)
+async def change_password(body: PasswordChangeRequest, caller: Caller, users: Users, origin: RequestOrigin) -> None:
+    """Ends your other sessions."""
+    await users.change_password(caller, body.user, origin)
+
+
+@router.delete(
+    "",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Delete your account",
+    responses=documented(NotSignedInError(), InvalidFieldsError({"password": ["is invalid"]}), RateLimitedError()),
+)
+async def delete_account(body: AccountDeletionRequest, caller: Caller, users: Users, origin: RequestOrigin) -> None:
+    """Deletes your account, your sessions and your messages. What has not been sent will not be sent."""
+    await users.delete_account(caller, body.user.password, origin)
 
 
 @router.get("", summary="Who am I?", responses=documented(NotSignedInError()))

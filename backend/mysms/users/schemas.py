@@ -6,8 +6,9 @@ import email_validator
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from mysms.core.settings import SignUpMode
 from mysms.core.timestamps import Timestamp
-from mysms.users.models import User
+from mysms.users.models import Session, User
 
 MINIMUM_PASSWORD_LENGTH = 8
 MAXIMUM_PASSWORD_LENGTH = 128
@@ -65,8 +66,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Registration(_Strict):
-    email: Email = Field(examples=["ada@example.com"])
+class NewPassword(_Strict):
     password: Password = Field(examples=["correct horse battery"])
     password_confirmation: str = Field(examples=["correct horse battery"])
 
@@ -76,6 +76,29 @@ class Registration(_Strict):
         if "password" in info.data and value != info.data["password"]:
             raise PydanticCustomError("confirmation", "doesn't match Password")
         return value
+
+
+class Registration(NewPassword):
+    email: Email = Field(examples=["ada@example.com"])
+    invite_code: Text | None = Field(
+        None, max_length=100, examples=[None], description="Where sign-up needs one (see GET /users/sign_up)."
+    )
+
+
+class PasswordChange(NewPassword):
+    current_password: Text = Field(examples=["correct horse battery"])
+
+
+class PasswordChangeRequest(_Strict):
+    user: PasswordChange
+
+
+class AccountDeletion(_Strict):
+    password: Text = Field(examples=["correct horse battery"])
+
+
+class AccountDeletionRequest(_Strict):
+    user: AccountDeletion
 
 
 class RegistrationRequest(_Strict):
@@ -138,3 +161,29 @@ class SignedInOut(TokensOut):
     @classmethod
     def of(cls, user: User, tokens: TokensOut) -> Self:
         return cls(id=str(user.id), email=user.email, created_at=user.created_at, **tokens.model_dump())
+
+
+class SignUpOut(BaseModel):
+    """Who may sign up here."""
+
+    mode: SignUpMode = Field(description="`open`: anybody; `invite`: who has a code; `closed`: nobody.")
+
+
+class SessionOut(BaseModel):
+    """A sign-in on a device."""
+
+    id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a13"])
+    device: str = Field(examples=["Firefox on Windows"])
+    created_at: Timestamp
+    last_used_at: Timestamp
+    current: bool = Field(description="Whether it is the one that asks.")
+
+    @classmethod
+    def of(cls, session: Session, *, current: bool) -> Self:
+        return cls(
+            id=str(session.id),
+            device=session.device,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            current=current,
+        )

@@ -1,12 +1,16 @@
 """What people do with accounts and sessions."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bson import ObjectId
 
-from mysms.core.errors import InvalidFieldsError
+from mysms.core.errors import InvalidFieldsError, NotFoundError
+from mysms.core.settings import SignUpMode
 from mysms.core.timestamps import Clock
 from mysms.users import repository
+from mysms.users.attempts import AttemptLimits
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidGrantError,
@@ -20,28 +24,60 @@ from mysms.users.passwords import PasswordHasher
 from mysms.users.schemas import (
     AccessTokenOut,
     Credentials,
+    PasswordChange,
     Registration,
+    SessionOut,
     SignedInOut,
     TokenForm,
     TokensOut,
     normalise_email,
 )
+from mysms.users.sign_up import SignUpDesk
 from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, BadTokenError, RefreshClaims, TokenSigner
 
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
 
 
-class UserService:
-    """Registers people, opens sessions, keeps them alive and ends them."""
+@dataclass(frozen=True)
+class Origin:
+    """Where a request comes from."""
 
-    def __init__(self, hasher: PasswordHasher, signer: TokenSigner, clock: Clock) -> None:
+    address: str
+    device: str
+
+
+class UserService:
+    """Registers people, opens sessions, keeps them alive and ends them.
+
+    `erase_messages` erases what an account has written, when the account is deleted. Any method that checks a password
+    or takes a token raises RateLimitedError once there are too many attempts.
+    """
+
+    def __init__(
+        self,
+        hasher: PasswordHasher,
+        signer: TokenSigner,
+        desk: SignUpDesk,
+        attempts: AttemptLimits,
+        erase_messages: Callable[[ObjectId], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
         self._hasher = hasher
         self._signer = signer
+        self._desk = desk
+        self._attempts = attempts
+        self._erase_messages = erase_messages
         self._clock = clock
 
-    async def register(self, registration: Registration) -> SignedInOut:
-        """Raises InvalidFieldsError if the email has already been taken."""
+    @property
+    def sign_up_mode(self) -> SignUpMode:
+        return self._desk.mode
+
+    async def register(self, registration: Registration, origin: Origin) -> SignedInOut:
+        """Raises InvalidFieldsError if the email has already been taken or the code is wrong, and SignUpClosedError."""
+        await self._attempts.count_address("sign_up", origin.address)
+        taken = await self._desk.take_code(registration.invite_code)
         user = User(
             id=ObjectId(),
             email=registration.email,
@@ -49,30 +85,66 @@ class UserService:
             created_at=self._clock(),
         )
         if not await repository.insert_user(user):
+            await self._desk.give_back(taken)
             raise InvalidFieldsError({"email": ["has already been taken"]})
-        return SignedInOut.of(user, await self._open_session(user))
+        return SignedInOut.of(user, await self._open_session(user, origin))
 
-    async def sign_in(self, credentials: Credentials) -> SignedInOut:
+    async def sign_in(self, credentials: Credentials, origin: Origin) -> SignedInOut:
         """Raises InvalidCredentialsError, which does not tell whether the account exists."""
-        user = await self._authenticate(credentials.email, credentials.password)
-        return SignedInOut.of(user, await self._open_session(user))
+        user = await self._authenticate(credentials.email, credentials.password, origin)
+        return SignedInOut.of(user, await self._open_session(user, origin))
 
-    async def issue_tokens(self, form: TokenForm) -> AccessTokenOut:
+    async def issue_tokens(self, form: TokenForm, origin: Origin) -> AccessTokenOut:
         """Answers an OAuth2 token request. Raises a TokenRequestError."""
         match form.grant_type:
             case "password":
                 try:
-                    user = await self._authenticate(form.username, form.password)
+                    user = await self._authenticate(form.username, form.password, origin)
                 except InvalidCredentialsError as error:
                     raise InvalidGrantError from error
-                return AccessTokenOut.model_validate((await self._open_session(user)).model_dump())
+                return AccessTokenOut.model_validate((await self._open_session(user, origin)).model_dump())
             case "refresh_token":
                 return await self._refresh(form.refresh_token)
             case _:
                 raise UnsupportedGrantTypeError
 
-    async def sign_out(self, claims: AccessClaims) -> None:
-        await repository.delete_session(claims.session_id)
+    async def sign_out(self, token: str | None) -> None:
+        """Ends the session of an access token or of a refresh token. Raises NotSignedInError."""
+        try:
+            session_id = self._signer.read_refresh_token(token or "").session_id
+        except BadTokenError:
+            session_id = (await self.require_session(token)).session_id
+        await repository.delete_session(session_id)
+
+    async def sessions(self, caller: AccessClaims) -> list[SessionOut]:
+        """The caller's own, those used last first."""
+        return [
+            SessionOut.of(session, current=session.id == caller.session_id)
+            for session in await repository.list_sessions(caller.user_id)
+            if not self._is_over(session)
+        ]
+
+    async def end_session(self, caller: AccessClaims, session_id: str) -> None:
+        """Raises NotFoundError, also for somebody else's session."""
+        known = ObjectId.is_valid(session_id)
+        if not known or not await repository.delete_own_session(caller.user_id, ObjectId(session_id)):
+            raise NotFoundError("There is no such session.")
+
+    async def end_all_sessions(self, caller: AccessClaims) -> None:
+        await repository.delete_sessions(caller.user_id)
+
+    async def change_password(self, caller: AccessClaims, change: PasswordChange, origin: Origin) -> None:
+        """Ends the other sessions. Raises InvalidFieldsError if the current password is wrong."""
+        await self._confirm_password(caller, change.current_password, origin, field="current_password")
+        await repository.set_password_hash(caller.user_id, await self._hasher.hash(change.password))
+        await repository.delete_sessions(caller.user_id, but=caller.session_id)
+
+    async def delete_account(self, caller: AccessClaims, password: str, origin: Origin) -> None:
+        """Deletes the account and all that belongs to it. Raises InvalidFieldsError if the password is wrong."""
+        await self._confirm_password(caller, password, origin, field="password")
+        await repository.delete_sessions(caller.user_id)
+        await self._erase_messages(caller.user_id)
+        await repository.delete_user(caller.user_id)
 
     async def require_session(self, access_token: str | None) -> AccessClaims:
         """Whose request this is. Raises NotSignedInError."""
@@ -92,18 +164,30 @@ class UserService:
             raise NotSignedInError
         return user
 
-    async def _authenticate(self, email: str, password: str) -> User:
+    async def _authenticate(self, email: str, password: str, origin: Origin) -> User:
+        await self._attempts.count_address("sign_in", origin.address)
         try:
-            user = await repository.find_user_by_email(normalise_email(email))
+            normal_email = normalise_email(email)
         except ValueError:
-            user = None
+            normal_email = ""
+        await self._attempts.count_account(normal_email)
+        user = await repository.find_user_by_email(normal_email)
         if not await self._hasher.verify(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentialsError
+        if self._hasher.is_outdated(user.password_hash):
+            await repository.set_password_hash(_id_of(user), await self._hasher.hash(password))
         return user
 
-    async def _open_session(self, user: User) -> TokensOut:
+    async def _confirm_password(self, caller: AccessClaims, password: str, origin: Origin, *, field: str) -> None:
+        await self._attempts.count_address("password", origin.address)
+        user = await self.account(caller.user_id)
+        await self._attempts.count_account(user.email)
+        if not await self._hasher.verify(password, user.password_hash):
+            raise InvalidFieldsError({field: ["is invalid"]})
+
+    async def _open_session(self, user: User, origin: Origin) -> TokensOut:
         now = self._clock()
-        session = Session(id=ObjectId(), user_id=_id_of(user), created_at=now, last_used_at=now)
+        session = Session(id=ObjectId(), user_id=_id_of(user), device=origin.device, created_at=now, last_used_at=now)
         await repository.insert_session(session)
         return self._tokens(session, successor_of=0)
 
@@ -115,16 +199,20 @@ class UserService:
             claims = self._signer.read_refresh_token(refresh_token)
         except BadTokenError as error:
             raise SessionEndedError from error
-        now = self._clock()
+        await self._attempts.count_refresh(claims.session_id)
         session = await repository.find_session(claims.session_id)
-        if session is None or now > min(session.last_used_at + IDLE_LIFETIME, session.created_at + ABSOLUTE_LIFETIME):
+        if session is None or self._is_over(session):
             raise SessionEndedError
         if claims.generation < session.generation:
             # Its successor has been used, so whoever holds this one copied it: end the session for both.
             await repository.delete_session(claims.session_id)
             raise SessionEndedError
-        await repository.advance_session(claims.session_id, claims.generation, now)
+        await repository.advance_session(claims.session_id, claims.generation, self._clock())
         return self._tokens(session, successor_of=claims.generation)
+
+    def _is_over(self, session: Session) -> bool:
+        now = self._clock()
+        return now > min(session.last_used_at + IDLE_LIFETIME, session.created_at + ABSOLUTE_LIFETIME)
 
     def _tokens(self, session: Session, *, successor_of: int) -> TokensOut:
         session_id = ObjectId(session.id)

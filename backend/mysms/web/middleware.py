@@ -1,21 +1,34 @@
 """What happens to every request before and after its route, in plain ASGI."""
 
+import asyncio
+
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mysms.core.metrics import REQUESTS
+from mysms.web.problems import RequestTooLargeError, SlowRequestError, problem_response
 
-_CONTENT_SECURITY_POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types angular angular#bundler"
+"""What the SPA can bear besides, and Swagger UI cannot."""
 _HEADERS = {
-    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 _SUFFIX = ".json"
+
+MAXIMUM_BODY_BYTES = 1024 * 1024
+"""The longest text that may be sent takes a fraction of it; what is a little too long is still told why."""
+BODY_WITHIN_SECONDS = 10.0
 
 
 class JsonSuffix:
@@ -29,6 +42,50 @@ class JsonSuffix:
         if scope["type"] == "http" and path.endswith(_SUFFIX) and path.startswith(("/api/", "/users")):
             scope = {**scope, "path": path.removesuffix(_SUFFIX)}
         await self._app(scope, receive, send)
+
+
+class BoundedBody:
+    """Reads the whole body before anybody works on the request: it must be small, and come soon.
+
+    Starlette's own limit answers in plain text, and waits for a slow body as long as it takes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(BODY_WITHIN_SECONDS):
+                body = await _read(receive)
+        except TimeoutError:
+            await problem_response(SlowRequestError())(scope, receive, send)
+        except RequestTooLargeError as error:
+            await problem_response(error)(scope, receive, send)
+        except ClientDisconnect:
+            return
+        else:
+            messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+            async def replay() -> Message:
+                return next(messages, None) or await receive()
+
+            await self._app(scope, replay, send)
+
+
+async def _read(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > MAXIMUM_BODY_BYTES:
+            raise RequestTooLargeError
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 class SecurityHeaders:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from mysms.core.database import DatabaseUnreachableError
 from mysms.core.errors import DomainError, FieldErrors, InvalidFieldsError, Problem, documented, problem_body
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,28 @@ class UnreadableBodyError(DomainError):
     example = "There was an error parsing the body."
 
 
+class RequestTooLargeError(DomainError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "request_too_large"
+    example = "The request is too large."
+
+
+class SlowRequestError(DomainError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "slow_request"
+    example = "The request took too long to arrive."
+
+
+class UnavailableError(DomainError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = HTTPStatus.SERVICE_UNAVAILABLE.name.lower()
+    example = "The database does not answer. Please try again in a moment."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": "5"}
+
+
 class UnexpectedError(DomainError):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "internal_error"
@@ -62,8 +85,12 @@ def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[st
 
 
 _INVALID_REQUEST = _by_text(documented(InvalidFieldsError({"content": ["must be a text"]})))
-_MALFORMED_JSON = _by_text(documented(MalformedJsonError(), UnreadableBodyError()))
-_UNREADABLE_FORM = _by_text(documented(UnreadableBodyError()))
+_MALFORMED_JSON = _by_text(
+    documented(MalformedJsonError(), UnreadableBodyError(), RequestTooLargeError(), SlowRequestError())
+)
+_UNREADABLE_FORM = _by_text(documented(UnreadableBodyError(), RequestTooLargeError(), SlowRequestError()))
+_UNAVAILABLE = _by_text(documented(UnavailableError()))
+_ASKED_BY_OPERATORS = frozenset({"/up", "/ready", "/metrics"})
 
 
 def install_problem_answers(app: FastAPI) -> None:
@@ -71,6 +98,7 @@ def install_problem_answers(app: FastAPI) -> None:
     app.exception_handler(DomainError)(_answer_domain_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
+    app.exception_handler(DatabaseUnreachableError)(_answer_unreachable_database)
     app.exception_handler(Exception)(_answer_unexpected)
 
 
@@ -85,11 +113,13 @@ def describe_problems(app: FastAPI) -> None:
             schemas["Problem"] = Problem.model_json_schema()
             for name in _FASTAPIS_OWN:
                 schemas.pop(name, None)
-            for operation in (op for path in document["paths"].values() for op in path.values()):
+            for path, operation in ((path, op) for path, ops in document["paths"].items() for op in ops.values()):
                 responses = operation["responses"]
                 accepted = operation.get("requestBody", {}).get("content", {})
                 if accepted:
                     _add_examples(responses, _MALFORMED_JSON if "application/json" in accepted else _UNREADABLE_FORM)
+                if path not in _ASKED_BY_OPERATORS:
+                    _add_examples(responses, _UNAVAILABLE)
                 if "application/json" in responses.get("422", {}).get("content", {}):
                     responses.update(_INVALID_REQUEST)
         return document
@@ -135,6 +165,11 @@ async def _answer_http_exception(_: Request, error: HTTPException) -> JSONRespon
         "code": status.name.lower(),
     }
     return JSONResponse(body, status.value, headers=error.headers, media_type="application/problem+json")
+
+
+async def _answer_unreachable_database(_: Request, error: Exception) -> JSONResponse:
+    _log.warning("The database does not answer (%s).", type(error).__name__)
+    return problem_response(UnavailableError())
 
 
 async def _answer_unexpected(_: Request, error: Exception) -> JSONResponse:

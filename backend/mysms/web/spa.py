@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from mysms.web.middleware import CONTENT_SECURITY_POLICY, TRUSTED_TYPES
+
 _API_PATHS = ("api/", "users/", "docs/")
 _A_YEAR = "public, max-age=31536000, immutable"
 
@@ -29,4 +31,5 @@ class SinglePageApp(StaticFiles):
         # Built files carry a hash of their content in their names; pages must always be asked for again.
         hashed = path.endswith((".js", ".css")) and "-" in path
         response.headers["Cache-Control"] = _A_YEAR if hashed else "no-cache"
+        response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {TRUSTED_TYPES}"
         return response

@@ -1,0 +1,154 @@
+"""Twilio's library against the simulator: what each way of ending means for a message."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mysms.carrier.base import (
+    Accepted,
+    CarrierUnavailableError,
+    NotSent,
+    OutboundText,
+    Outcome,
+    Paused,
+    Refused,
+    Unknown,
+)
+from mysms.carrier.twilio import TwilioCarrier
+from tests.support.person import new_number
+from tests.support.processes import free_port
+from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Simulator
+
+TIMEOUT_SECONDS = 0.5
+
+
+def carrier_at(url: str, *, sid: str = ACCOUNT_SID, token: str = AUTH_TOKEN) -> TwilioCarrier:
+    return TwilioCarrier(sid, token, url, TIMEOUT_SECONDS)
+
+
+async def send(carrier: TwilioCarrier, to: str, *, from_number: str = FROM_NUMBER, body: str = "Hello") -> Outcome:
+    # The client library keeps its connections for the next call of the same thread; a thread of our own ends with it.
+    return await asyncio.to_thread(carrier.send, OutboundText(from_number, to, body, None))
+
+
+async def test_an_accepted_message_has_a_sid_and_a_status(simulator: Simulator) -> None:
+    number = new_number()
+    outcome = await send(carrier_at(simulator.url), number, body="Grüße 😜")
+    assert isinstance(outcome, Accepted)
+    assert outcome.status == "queued"
+    (accepted,) = await simulator.accepted(number)
+    assert accepted.sid == outcome.sid
+    assert dict(accepted.request) == {"To": number, "From": FROM_NUMBER, "Body": "Grüße 😜"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("+15005550001", 21211),
+        ("+15005550002", 21612),
+        ("+15005550003", 21408),
+        ("+15005550004", 21610),
+        ("+15005550009", 21614),
+    ],
+)
+async def test_a_number_can_be_refused(simulator: Simulator, number: str, code: int) -> None:
+    outcome = await send(carrier_at(simulator.url), number)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == code
+    assert outcome.reason
+    assert "Unable to create record" not in outcome.reason
+
+
+async def test_a_text_can_be_refused(simulator: Simulator) -> None:
+    outcome = await send(carrier_at(simulator.url), new_number(), body="x" * 1601)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == 21617
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters", "expected"),
+    [
+        ("rate_limited", {}, NotSent),
+        ("queue_full", {"status": 400}, NotSent),
+        ("queue_full", {"status": 429}, NotSent),
+        ("unauthorized", {}, Paused),
+        ("suspended", {"code": 20003}, Paused),
+        ("suspended", {"code": 30002}, Paused),
+        ("refuse", {"code": 20404}, Paused),
+        ("refuse", {"code": 21610}, Refused),
+        ("unavailable", {}, Unknown),
+        ("error_500", {"commit": False}, Unknown),
+        ("error_500", {"commit": True}, Unknown),
+        ("lose_201", {}, Unknown),
+        ("unreadable_201", {}, Unknown),
+        ("reset_connection", {}, Unknown),
+        ("hang", {"seconds": 2}, Unknown),
+        ("trickle", {"seconds": 60}, Unknown),
+    ],
+)
+async def test_every_way_of_ending_has_its_meaning(
+    simulator: Simulator, fault: str, parameters: dict[str, Any], expected: type[Outcome]
+) -> None:
+    number = new_number()
+    await simulator.control.set_fault(fault, to=number, **parameters)
+    outcome = await asyncio.wait_for(send(carrier_at(simulator.url), number), timeout=2 * TIMEOUT_SECONDS + 1)
+    assert isinstance(outcome, expected), outcome
+
+
+async def test_a_full_queue_is_told_by_its_code(simulator: Simulator) -> None:
+    number = new_number()
+    await simulator.control.set_fault("queue_full", to=number, status=429)
+    outcome = await send(carrier_at(simulator.url), number)
+    assert isinstance(outcome, NotSent)
+    assert outcome.code == 21611
+
+
+async def test_an_error_is_not_repeated_by_the_library(simulator: Simulator) -> None:
+    number = new_number()
+    await simulator.control.set_fault("error_500", to=number, commit=True)
+    await send(carrier_at(simulator.url), number)
+    assert len(await simulator.create_requests(number)) == 1
+
+
+async def test_wrong_credentials_pause(simulator: Simulator) -> None:
+    assert isinstance(await send(carrier_at(simulator.url, token="wrong"), new_number()), Paused)
+    assert isinstance(await send(carrier_at(simulator.url, sid="AC" + "0" * 32), new_number()), Paused)
+
+
+async def test_nobody_there_means_not_sent() -> None:
+    assert isinstance(await send(carrier_at(f"http://127.0.0.1:{free_port()}"), new_number()), NotSent)
+    assert isinstance(await send(carrier_at("http://a-host-that-is-not.invalid"), new_number()), NotSent)
+
+
+async def test_a_message_can_be_asked_for(simulator: Simulator) -> None:
+    carrier = carrier_at(simulator.url)
+    number = new_number()
+    await simulator.control.set_fault("outcome", to=number, status="undelivered", error_code=30003)
+    outcome = await send(carrier, number)
+    assert isinstance(outcome, Accepted)
+    await simulator.control.set_status(outcome.sid, "undelivered", 30003)
+
+    message = await asyncio.to_thread(carrier.fetch, outcome.sid)
+    assert message is not None
+    assert (message.status, message.error_code) == ("undelivered", 30003)
+    assert (message.to_number, message.from_number, message.body) == (number, FROM_NUMBER, "Hello")
+    assert abs(message.created_at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert await asyncio.to_thread(carrier.fetch, "SM" + "0" * 32) is None
+
+
+async def test_what_was_sent_can_be_listed(simulator: Simulator) -> None:
+    carrier = carrier_at(simulator.url)
+    sent = [await send(carrier, new_number()) for _ in range(3)]
+    listed = await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, datetime.now(UTC) - timedelta(minutes=5))
+    sids = [outcome.sid for outcome in sent if isinstance(outcome, Accepted)]
+    assert [message.sid for message in listed][:3] == sids[::-1]
+    assert await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, datetime.now(UTC) + timedelta(minutes=5)) == []
+
+
+@pytest.mark.parametrize("fault", ["error_500", "unauthorized", "reset_connection", "unreadable_201"])
+async def test_a_list_that_fails_concludes_nothing(simulator: Simulator, fault: str) -> None:
+    await simulator.control.set_fault(fault, on="list")
+    with pytest.raises(CarrierUnavailableError):
+        await asyncio.to_thread(carrier_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC))

@@ -1,0 +1,297 @@
+"""POST /api/twilio/status_callback: the status only tells the truth."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.answers import problem_of
+from tests.support.person import Json, Person
+from tests.support.reports import PATH, form_of, post_signed, query_of, report, signature_of
+from tests.support.servers import Api, Simulator
+
+STAYS_QUEUED = "+15005551002"
+
+
+@pytest.fixture
+async def message(person: Person) -> Json:
+    """A message that the carrier says nothing more of, unless a test does."""
+    return await person.sent(STAYS_QUEUED, person.email)
+
+
+@pytest.fixture(scope="module")
+async def shared_bystander(shared_api: Api) -> Person:
+    """One for this file alone, for this one has a message."""
+    return await Person.sign_up(shared_api)
+
+
+@pytest.fixture(scope="module")
+async def untouched(shared_bystander: Person) -> Json:
+    """A message for posts that must change nothing."""
+    return await shared_bystander.sent(STAYS_QUEUED, "Leave me alone")
+
+
+async def test_a_report_raises_the_status(api: Api, person: Person, message: Json) -> None:
+    response = await post_signed(api, query_of(message), form_of(message, "sent"))
+    assert (response.status_code, response.content) == (204, b"")
+    now = await person.detail(message["_id"])
+    assert now["status"] == "sent"
+    assert now["updated_at"] > message["updated_at"]
+    assert [(event["source"], event["status"]) for event in now["timeline"]] == [
+        ("send", "queued"),
+        ("callback", "sent"),
+    ]
+
+
+async def test_a_repeated_report_changes_nothing(api: Api, person: Person, message: Json) -> None:
+    await report(api, message, "sent")
+    before = await person.detail(message["_id"])
+    for _ in range(3):
+        await report(api, message, "sent")
+    assert await person.detail(message["_id"]) == before
+
+
+@pytest.mark.parametrize(
+    ("reported", "shown"),
+    [
+        (["delivered", "sent"], "delivered"),
+        (["delivered", "sent", "sending", "queued", "accepted", "scheduled"], "delivered"),
+        (["sent", "sending"], "sent"),
+        (["read", "delivered"], "read"),
+        (["delivered", "read"], "read"),
+        (["undelivered", "sent"], "undelivered"),
+        (["canceled", "sending"], "canceled"),
+        (["failed", "queued"], "failed"),
+    ],
+)
+async def test_a_late_report_never_lowers_the_status(
+    api: Api, person: Person, message: Json, reported: list[str], shown: str
+) -> None:
+    for status in reported:
+        await report(api, message, status)
+    now = await person.detail(message["_id"])
+    assert now["status"] == shown
+    known = {event["status"] for event in now["timeline"]}
+    assert set(reported) <= known, "what came late is recorded nevertheless"
+
+
+async def test_an_error_is_shown_and_explained(api: Api, person: Person, message: Json) -> None:
+    await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable destination handset")
+    now = await person.detail(message["_id"])
+    assert (now["status"], now["error_code"]) == ("undelivered", 30003)
+    assert now["error_message"] == "Unreachable destination handset"
+
+
+async def test_an_error_is_never_erased_by_a_blank(api: Api, person: Person, message: Json) -> None:
+    await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable")
+    await report(api, message, "undelivered")
+    await report(api, message, "undelivered", ErrorCode="", ErrorMessage="")
+    await report(api, message, "sent")
+    now = await person.detail(message["_id"])
+    assert (now["error_code"], now["error_message"]) == (30003, "Unreachable")
+
+
+@pytest.mark.parametrize("status", ["partially_delivered", "teleported", "Delivered", "x" * 500])
+async def test_an_unknown_status_is_recorded_and_moves_nothing(
+    api: Api, person: Person, message: Json, status: str
+) -> None:
+    await report(api, message, status)
+    now = await person.detail(message["_id"])
+    assert now["status"] == "queued"
+    assert now["timeline"][-1]["status"] == status
+
+
+async def test_the_timeline_has_an_end_and_the_status_goes_on(api: Api, person: Person, message: Json) -> None:
+    for number in range(110):
+        await report(api, message, f"unknown-{number}")
+    assert len((await person.detail(message["_id"]))["timeline"]) == 100
+    await report(api, message, "delivered")
+    assert (await person.detail(message["_id"]))["status"] == "delivered"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"MessageStatus": None, "SmsStatus": None},
+        {"MessageStatus": ""},
+        {"MessageSid": None},
+        {"MessageSid": ""},
+        {"AccountSid": "AC" + "9" * 32},
+        {"AccountSid": None},
+        {"To": "+14155550000"},
+        {"To": None},
+        {"To": STAYS_QUEUED + "0"},
+    ],
+)
+async def test_what_is_not_about_our_message_is_counted_and_left_alone(
+    api: Api, bystander: Person, untouched: Json, changes: dict[str, str | None]
+) -> None:
+    await refused_silently(api, bystander, untouched, query_of(untouched), form_of(untouched, "delivered", **changes))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "message_id=&attempt=",
+        "message_id=nonsense&attempt=1",
+        "message_id=0123456789abcdef01234567&attempt=1",
+        "message_id={0}&attempt=0",
+        "message_id={0}&attempt=2",
+        "message_id={0}&attempt=-1",
+        "message_id={0}&attempt=x",
+        "message_id={0}&attempt=99999999999999999999999",
+        "message_id={0}",
+        "attempt=1",
+    ],
+)
+async def test_a_sid_that_nobody_owns_needs_the_message_and_its_attempt(
+    api: Api, bystander: Person, untouched: Json, query: str
+) -> None:
+    unowned = {**untouched, "twilio_sid": "SM" + "e" * 32}
+    await refused_silently(api, bystander, untouched, query.format(untouched["_id"]), form_of(unowned, "delivered"))
+
+
+@pytest.mark.parametrize(
+    "query", ["", "message_id=nonsense&attempt=x", "attempt=" + "9" * 30, "attempt=" + "9" * 5_000, "attempt=²"]
+)
+async def test_a_sid_that_we_own_is_enough(api: Api, person: Person, message: Json, query: str) -> None:
+    """An operator may have moved the callback's address, and lost what we had added to it."""
+    response = await post_signed(api, str(httpx.QueryParams(query)), form_of(message, "delivered"))
+    assert response.status_code == 204, response.text
+    assert (await person.detail(message["_id"]))["status"] == "delivered"
+
+
+async def test_a_sid_has_one_owner(api: Api, person: Person, message: Json) -> None:
+    """A report that names another message's SID speaks of that message, whatever its address says."""
+    other = await person.sent(STAYS_QUEUED, "another")
+    await post_signed(api, query_of(other), form_of(message, "delivered"))
+    assert (await person.detail(message["_id"]))["status"] == "delivered"
+    assert (await person.detail(other["_id"]))["status"] == "queued"
+
+
+@pytest.mark.parametrize(
+    "code", ["nonsense", "-1", "99999999999999999999999999", "9" * 5_000, "²", "٣", "30003.0", " 30003"]
+)
+async def test_a_strange_error_code_is_survived(api: Api, person: Person, message: Json, code: str) -> None:
+    await report(api, message, "undelivered", ErrorCode=code)
+    assert (await person.detail(message["_id"]))["status"] == "undelivered"
+
+
+async def test_an_inbound_message_on_this_address_is_thanked_for(api: Api, bystander: Person, untouched: Json) -> None:
+    """The README of the original told operators to point inbound messages here."""
+    inbound = {
+        "MessageSid": "SM" + "f" * 32,
+        "SmsStatus": "received",
+        "From": STAYS_QUEUED,
+        "Body": "Hi",
+        "NumMedia": "0",
+    }
+    await refused_silently(api, bystander, untouched, "", inbound)
+
+
+class TestForgery:
+    async def forged(
+        self, api: Api, person: Person, message: Json, signature: str | bytes | None, **request: Any
+    ) -> None:
+        """A post that must be refused, and must change nothing."""
+        before = await person.detail(message["_id"])
+        headers: Any = {} if signature is None else {"X-Twilio-Signature": signature}
+        request = {"data": form_of(message, "delivered"), **request}
+        response = await api.http.post(f"{PATH}?{query_of(message)}", headers=headers, **request)
+        problem_of(response, 403, "bad_signature")
+        assert await person.detail(message["_id"]) == before
+
+    @pytest.mark.parametrize("signature", [None, "", "nonsense", "=", "Zm9yZ2Vk", "é".encode(), b"\xff" * 28])
+    async def test_without_a_signature_nothing_is_believed(
+        self, api: Api, bystander: Person, untouched: Json, signature: str | bytes | None
+    ) -> None:
+        await self.forged(api, bystander, untouched, signature)
+
+    @pytest.mark.parametrize(
+        "url_of",
+        [
+            lambda api, query: f"https://elsewhere.example{PATH}?{query}",
+            lambda api, query: api.callback_url,
+            lambda api, query: f"{api.callback_url}?{query}&more=1",
+            lambda api, query: f"{api.callback_url}/?{query}",
+            lambda api, query: f"{api.callback_url.replace('http:', 'https:')}?{query}",
+        ],
+    )
+    async def test_a_signature_for_another_address_is_worth_nothing(
+        self, api: Api, bystander: Person, untouched: Json, url_of: Callable[[Api, str], str]
+    ) -> None:
+        signature = signature_of(url_of(api, query_of(untouched)), form_of(untouched, "delivered"))
+        await self.forged(api, bystander, untouched, signature)
+
+    async def test_neither_is_one_by_another_token(self, api: Api, bystander: Person, untouched: Json) -> None:
+        url = f"{api.callback_url}?{query_of(untouched)}"
+        await self.forged(api, bystander, untouched, signature_of(url, form_of(untouched, "delivered"), token="other"))
+
+    async def test_nor_one_for_another_form(self, api: Api, bystander: Person, untouched: Json) -> None:
+        url = f"{api.callback_url}?{query_of(untouched)}"
+        await self.forged(api, bystander, untouched, signature_of(url, form_of(untouched, "sent")))
+
+    async def test_the_host_that_the_request_names_does_not_count(
+        self, api: Api, bystander: Person, untouched: Json
+    ) -> None:
+        """A signature for an attacker's own address must not be replayed with that address as the host."""
+        form, query = form_of(untouched, "delivered"), query_of(untouched)
+        before = await bystander.detail(untouched["_id"])
+        signature = signature_of(f"http://evil.example{PATH}?{query}", form)
+        headers = {"X-Twilio-Signature": signature, "Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+        problem_of(await api.http.post(f"{PATH}?{query}", data=form, headers=headers), 403, "bad_signature")
+        assert await bystander.detail(untouched["_id"]) == before
+
+    @pytest.mark.parametrize("signature", [None, "nonsense"])
+    async def test_other_kinds_of_bodies_are_refused(
+        self, api: Api, bystander: Person, untouched: Json, signature: str | None
+    ) -> None:
+        form = form_of(untouched, "delivered")
+        await self.forged(api, bystander, untouched, signature, data=None, json=form)
+        await self.forged(api, bystander, untouched, signature, data=None, content=b"")
+        await self.forged(api, bystander, untouched, signature, data=None, content=b"\xff\x00=%zz&&&=")
+        await self.forged(api, bystander, untouched, signature, data=form, files={"File": ("name", b"content")})
+        await self.forged(
+            api, bystander, untouched, signature, data=form, files={"MessageStatus": ("name", b"delivered")}
+        )
+
+    async def test_a_broken_multipart_body_is_a_bad_request(self, api: Api) -> None:
+        headers = {"Content-Type": "multipart/form-data", "X-Twilio-Signature": "nonsense"}
+        problem_of(await api.http.post(PATH, content=b"--x\r\nbroken", headers=headers), 400, "bad_request")
+
+    async def test_the_simulators_forgeries_are_refused_too(
+        self, api: Api, person: Person, message: Json, simulator: Simulator
+    ) -> None:
+        url = f"{api.callback_url}?{query_of(message)}#rc=0"
+        for signature in ("forged", "missing"):
+            (attempt,) = await simulator.control.send_callback(url, form_of(message, "delivered"), signature)
+            assert attempt.answer == 403
+        (attempt,) = await simulator.control.send_callback(url, form_of(message, "delivered"))
+        assert attempt.answer == 204
+        assert (await person.detail(message["_id"]))["status"] == "delivered"
+
+
+async def test_new_fields_of_twilio_are_signed_and_ignored(api: Api, person: Person, message: Json) -> None:
+    await report(api, message, "delivered", RawDlrDoneDate="2611221042", SomethingNew="ünïcode & more", Blank="")
+    assert (await person.detail(message["_id"]))["status"] == "delivered"
+
+
+async def test_what_became_of_reports_is_counted(api: Api, person: Person, message: Json) -> None:
+    async def counted(result: str) -> float:
+        lines = (await api.http.get("/metrics")).text.splitlines()
+        name = f'mysms_callbacks_total{{result="{result}"}} '
+        return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+    before = await counted("bad_signature")
+    await api.http.post(PATH, data=form_of(message, "delivered"))
+    assert await counted("bad_signature") == before + 1
+
+
+async def refused_silently(api: Api, person: Person, message: Json, query: str, form: dict[str, str]) -> None:
+    """A validly signed post that is thanked for, and changes nothing."""
+    before = await person.detail(message["_id"])
+    response = await post_signed(api, query, form)
+    assert response.status_code == 204, response.text
+    assert await person.detail(message["_id"]) == before

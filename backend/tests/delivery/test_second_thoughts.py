@@ -1,0 +1,103 @@
+"""Cancelling a message, and sending a failed one again."""
+
+import pytest
+
+from tests.support.answers import problem_of
+from tests.support.person import Json, Person, new_number
+from tests.support.servers import Api, Simulator
+
+
+async def post(person: Person, message: Json, action: str, query: str = "") -> Json:
+    """The answer to an action that succeeds."""
+    response = await person.call("POST", f"/api/messages/{message['_id']}/{action}{query}")
+    assert response.is_success, response.text
+    assert response.headers["Cache-Control"] == "no-store"
+    answer: Json = response.json()
+    return answer
+
+
+@pytest.fixture
+async def pending(person: Person, simulator: Simulator) -> Json:
+    """A message that the carrier has no room for."""
+    number = new_number()
+    await simulator.control.set_fault("queue_full", to=number)
+    message: Json = (await person.send(number)).json()
+    assert message["status"] == "pending"
+    return message
+
+
+@pytest.fixture
+async def unconfirmed(person: Person, simulator: Simulator) -> Json:
+    """A message of which nobody knows whether it was sent."""
+    number = new_number()
+    await simulator.control.set_fault("reset_connection", to=number, times=1)
+    message: Json = (await person.send(number)).json()
+    assert message["status"] == "unconfirmed"
+    return message
+
+
+async def test_a_waiting_message_can_be_cancelled_and_is_never_sent(
+    person: Person, simulator: Simulator, pending: Json
+) -> None:
+    assert (await post(person, pending, "cancel"))["status"] == "canceled"
+    await simulator.control.reset_faults()
+    assert (await person.detail(pending["_id"]))["status"] == "canceled"
+    assert await simulator.accepted(pending["recipient_number"]) == []
+
+
+async def test_what_the_carrier_has_cannot_be_cancelled(person: Person) -> None:
+    sent = await person.sent("+15005551002", person.email)
+    response = await person.call("POST", f"/api/messages/{sent['_id']}/cancel")
+    problem_of(response, 409, "not_cancellable")
+
+
+async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(person: Person, unconfirmed: Json) -> None:
+    assert (await post(person, unconfirmed, "cancel"))["status"] == "unconfirmed"
+
+
+async def test_a_cancelled_message_can_be_sent_again_once(person: Person, simulator: Simulator, pending: Json) -> None:
+    await post(person, pending, "cancel")
+    await simulator.control.reset_faults()
+    again = await post(person, pending, "retry")
+    assert (again["retry_of"], again["content"]) == (pending["_id"], pending["content"])
+    assert again["_id"] != pending["_id"]
+    assert (await post(person, pending, "retry"))["_id"] == again["_id"]
+    await person.eventually(again["_id"], "delivered")
+    assert len(await simulator.accepted(pending["recipient_number"])) == 1
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+async def test_what_did_not_fail_is_not_sent_again(person: Person, simulator: Simulator, status: str) -> None:
+    message = await person.sent("+15005551002", person.email)
+    await simulator.control.set_status(message["twilio_sid"], status)
+    await person.eventually(message["_id"], status)
+    response = await person.call("POST", f"/api/messages/{message['_id']}/retry")
+    problem_of(response, 409, "not_retryable")
+
+
+async def test_what_was_refused_is_refused_again_as_a_message_of_its_own(person: Person) -> None:
+    refused = (await person.send("+15005550001", person.email)).json()["message"]
+    response = await person.call("POST", f"/api/messages/{refused['_id']}/retry")
+    problem = problem_of(response, 422, "carrier_refused")
+    assert problem["message"]["retry_of"] == refused["_id"]
+    assert len(await person.list()) == 2
+
+
+async def test_an_unconfirmed_message_is_only_sent_again_by_who_accepts_a_double(
+    person: Person, simulator: Simulator, unconfirmed: Json
+) -> None:
+    response = await person.call("POST", f"/api/messages/{unconfirmed['_id']}/retry")
+    problem_of(response, 409, "possible_double")
+    assert len(await simulator.create_requests(unconfirmed["recipient_number"])) == 1
+
+    again = await post(person, unconfirmed, "retry", "?accept_possible_double=true")
+    assert again["retry_of"] == unconfirmed["_id"]
+
+
+@pytest.mark.parametrize("action", ["cancel", "retry"])
+async def test_nobody_else_can(api: Api, pending: Json, action: str) -> None:
+    stranger = await Person.sign_up(api)
+    for message_id in (pending["_id"], "0123456789abcdef01234567", "nonsense"):
+        response = await stranger.call("POST", f"/api/messages/{message_id}/{action}")
+        problem_of(response, 404, "not_found")
+    problem_of(await api.http.post(f"/api/messages/{pending['_id']}/{action}"), 401, "not_signed_in")

@@ -1,0 +1,224 @@
+"""GET /api/messages."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.support.answers import field_errors
+from tests.support.person import Json, Person, new_number
+from tests.support.reports import report
+from tests.support.servers import Api, Simulator
+
+STAYS_QUEUED = "+15005551002"
+
+
+async def ids(person: Person, **query: str | int) -> list[str]:
+    return [message["_id"] for message in await person.list(**query)]
+
+
+async def write(person: Person, count: int) -> list[Json]:
+    """So many messages, newest first."""
+    return [await person.sent(new_number(), f"Number {number}") for number in range(count)][::-1]
+
+
+async def test_nothing_is_an_empty_list(person: Person) -> None:
+    response = await person.call("GET", "/api/messages")
+    assert response.json() == []
+    assert response.headers["X-Total-Count"] == "0"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["content-type"] == "application/json"
+    assert "Link" not in response.headers
+
+
+async def test_messages_come_newest_first_and_as_documented(api: Api, person: Person) -> None:
+    written = await write(person, 3)
+    messages = await person.list()
+
+    assert [message["_id"] for message in messages] == [message["_id"] for message in written]
+    documented = api.contract.document["components"]["schemas"]["MessageOut"]["properties"]
+    assert all(message.keys() == documented.keys() for message in messages)
+    promised = "_id direction from_number recipient_number peer_number content status twilio_sid error_code"
+    promised += " error_message segments created_at updated_at"
+    assert documented.keys() >= set(promised.split())
+
+
+async def test_people_see_their_own_messages_only(api: Api, person: Person) -> None:
+    await write(person, 2)
+    other = await Person.sign_up(api)
+    (theirs,) = await write(other, 1)
+
+    assert await ids(other) == [theirs["_id"]]
+    assert (await other.call("GET", "/api/messages")).headers["X-Total-Count"] == "1"
+    assert theirs["_id"] not in await ids(person)
+
+
+async def test_pages_lead_through_everything_without_gap_or_repeat(person: Person) -> None:
+    written = [message["_id"] for message in await write(person, 4)]
+    for limit in (1, 2, 3, 4, 200):
+        assert await walk(person, limit) == written
+
+
+async def walk(person: Person, limit: int) -> list[str]:
+    """All of a person's messages, from link to link."""
+    seen: list[str] = []
+    response = await person.call("GET", "/api/messages", params={"limit": limit})
+    while True:
+        rows = [message["_id"] for message in response.json()]
+        assert response.headers["X-Total-Count"] == "4"
+        seen += rows
+        if "next" not in response.links:
+            return seen
+        assert len(rows) == limit
+        response = await person.call("GET", response.links["next"]["url"])
+
+
+async def test_messages_of_the_same_millisecond_are_all_there(person: Person) -> None:
+    """Many at once share their time; then the id decides."""
+    sent = await asyncio.gather(*(person.sent(STAYS_QUEUED, f"At once {number}") for number in range(12)))
+    expected = sorted(sent, key=lambda message: (message["created_at"], message["_id"]), reverse=True)
+
+    seen: list[str] = []
+    while page := await ids(person, limit=5, **({"before": seen[-1]} if seen else {})):
+        seen += page
+    assert seen == [message["_id"] for message in expected]
+
+
+async def test_a_new_message_does_not_shift_the_pages(person: Person) -> None:
+    newest, older, oldest = [message["_id"] for message in await write(person, 3)]
+    first = await person.call("GET", "/api/messages", params={"limit": 1})
+    await write(person, 1)
+    second = await person.call("GET", first.links["next"]["url"])
+    assert [first.json()[0]["_id"], second.json()[0]["_id"]] == [newest, older]
+    assert await ids(person, before=older) == [oldest]
+    assert await ids(person, before=oldest) == []
+
+
+async def test_the_link_keeps_the_query(person: Person) -> None:
+    messages = await write(person, 3)
+    since = messages[-1]["created_at"]
+    response = await person.call("GET", "/api/messages", params={"limit": 1, "updated_since": since})
+    url = response.links["next"]["url"]
+    assert url.startswith("/api/messages?")
+    followed = await person.call("GET", url)
+    assert followed.json()[0]["_id"] == messages[1]["_id"]
+    assert "updated_since" in followed.links["next"]["url"]
+
+
+async def test_only_what_has_changed_since_can_be_asked_for(api: Api, person: Person) -> None:
+    changed, _, newest = [await person.sent(STAYS_QUEUED, text) for text in ("a", "b", "c")]
+    since = newest["updated_at"]
+    await report(api, changed, "sent")
+
+    found = await person.list(updated_since=since)
+    assert [message["_id"] for message in found] == [newest["_id"], changed["_id"]]
+    # The time itself is included: a change of the same millisecond must not be missed.
+    after = (await person.detail(changed["_id"]))["updated_at"]
+    assert changed["_id"] in await ids(person, updated_since=after)
+    assert await ids(person, updated_since="2999-01-01T00:00:00Z") == []
+    assert await ids(person, updated_since=after.replace("Z", "+00:00")) == await ids(person, updated_since=after)
+
+
+@pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        ({"limit": "0"}, {"limit": ["must be at least 1"]}),
+        ({"limit": "-1"}, {"limit": ["must be at least 1"]}),
+        ({"limit": "201"}, {"limit": ["must be at most 200"]}),
+        ({"limit": "9" * 30}, {"limit": ["must be at most 200"]}),
+        ({"limit": "many"}, {"limit": ["must be a whole number"]}),
+        ({"limit": "1.5"}, {"limit": ["must be a whole number"]}),
+        ({"limit": ""}, {"limit": ["must be a whole number"]}),
+        ({"before": "nonsense"}, {"before": ["is not one of your messages"]}),
+        ({"before": ""}, {"before": ["is not one of your messages"]}),
+        ({"before": "0123456789abcdef01234567"}, {"before": ["is not one of your messages"]}),
+        ({"before": "\x00"}, {"before": ["is not one of your messages"]}),
+        ({"updated_since": "yesterday"}, {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]}),
+        ({"updated_since": ""}, {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]}),
+        (
+            {"updated_since": "2026-11-22T10:42:07"},
+            {"updated_since": ["must name its time zone, such as 2026-11-22T10:42:07.120Z"]},
+        ),
+        (
+            {"updated_since": "2026-02-30T10:42:07Z"},
+            {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]},
+        ),
+        ({"limit": "x", "before": "x"}, {"limit": ["must be a whole number"]}),
+    ],
+)
+async def test_bad_queries_are_refused(bystander: Person, query: dict[str, str], errors: Any) -> None:
+    assert field_errors(await bystander.call("GET", "/api/messages", params=query)) == errors
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999-14:00", "1e9", "-1e30", "1e300"],
+)
+async def test_the_ends_of_time_are_survived(bystander: Person, time: str) -> None:
+    response = await bystander.call("GET", "/api/messages", params={"updated_since": time})
+    assert response.status_code == (200 if time == "0001-01-01T00:00:00Z" else 422)
+
+
+async def test_somebody_elses_message_is_no_place_to_begin(api: Api, person: Person) -> None:
+    (message,) = await write(person, 1)
+    other = await Person.sign_up(api)
+    response = await other.call("GET", "/api/messages", params={"before": message["_id"]})
+    assert field_errors(response) == {"before": ["is not one of your messages"]}
+
+
+class TestETag:
+    async def tag(self, person: Person, **query: str | int) -> str:
+        response = await person.call("GET", "/api/messages", params=query)
+        tag: str = response.headers["ETag"]
+        assert tag.startswith('W/"')
+        return tag
+
+    async def status(self, person: Person, tag: str) -> int:
+        response = await person.call("GET", "/api/messages", headers={"If-None-Match": tag})
+        assert response.headers["Cache-Control"] == "no-store"
+        assert (response.status_code == 304) == (response.content == b"")
+        return response.status_code
+
+    async def test_what_is_known_is_not_sent_again(self, person: Person) -> None:
+        await person.sent(STAYS_QUEUED)
+        tag = await self.tag(person)
+        response = await person.call("GET", "/api/messages", headers={"If-None-Match": tag})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response.headers["ETag"] == tag
+        assert response.headers["X-Total-Count"] == "1"
+
+    async def test_one_of_several_tags_is_enough(self, person: Person) -> None:
+        tag = await self.tag(person)
+        assert await self.status(person, f'W/"other", {tag}') == 304
+        assert await self.status(person, 'W/"other", "another"') == 200
+        assert await self.status(person, "nonsense") == 200
+
+    async def test_a_new_message_and_a_new_status_are_sent(self, api: Api, person: Person) -> None:
+        empty = await self.tag(person)
+        message = await person.sent(STAYS_QUEUED)
+        assert await self.status(person, empty) == 200
+
+        tag = await self.tag(person)
+        await report(api, message, "sent")
+        assert await self.status(person, tag) == 200
+        assert (await person.list())[0]["status"] == "sent"
+
+    async def test_a_repeated_report_is_no_news(self, api: Api, person: Person) -> None:
+        message = await person.sent(STAYS_QUEUED)
+        await report(api, message, "sent")
+        tag = await self.tag(person)
+        await report(api, message, "sent")
+        assert await self.status(person, tag) == 304
+
+    async def test_no_two_people_and_no_two_queries_share_a_tag(self, api: Api, person: Person) -> None:
+        other = await Person.sign_up(api)
+        tags = [await self.tag(person), await self.tag(other)]
+        tags += [await self.tag(person, limit=7), await self.tag(person, updated_since="2026-01-01T00:00:00Z")]
+        assert len(set(tags)) == 4
+
+
+async def test_a_page_of_the_simulators_phones_is_up_to_date(person: Person, simulator: Simulator) -> None:
+    """From the browser's poll to the phone and back, through every process."""
+    message = await person.sent(new_number())
+    await person.eventually(message["_id"], "delivered")
+    assert (await person.list())[0]["status"] == "delivered"

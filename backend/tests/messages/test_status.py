@@ -1,0 +1,60 @@
+"""What a message's status is."""
+
+from itertools import pairwise
+
+import pytest
+
+from mysms.messages.status import ENDED_UNSENT, NO_RANK, Dispatch, is_final, rank_of, shown_status
+
+IN_ORDER = [["accepted", "scheduled"], ["queued"], ["sending"], ["sent"]]
+LAST = ["delivered", "undelivered", "failed", "canceled"]
+
+
+def test_carrier_statuses_rise_in_the_order_in_which_they_happen() -> None:
+    groups = [*IN_ORDER, LAST, ["read"]]
+    for group in groups:
+        assert len({rank_of(status) for status in group}) == 1
+    for earlier, later in pairwise(groups):
+        assert rank_of(earlier[0]) < rank_of(later[0])
+
+
+@pytest.mark.parametrize("status", ["", "unknown", "received", "partially_delivered", "Delivered", "delivered "])
+def test_a_status_that_nobody_knows_moves_nothing(status: str) -> None:
+    assert rank_of(status) == NO_RANK
+    assert not is_final(status)
+
+
+@pytest.mark.parametrize("status", [*LAST, "read"])
+def test_last_words_are_final(status: str) -> None:
+    assert is_final(status)
+
+
+@pytest.mark.parametrize("status", [status for group in IN_ORDER for status in group])
+def test_everything_before_is_not(status: str) -> None:
+    assert rank_of(status) > NO_RANK
+    assert not is_final(status)
+
+
+@pytest.mark.parametrize("dispatch", Dispatch)
+def test_the_carriers_word_is_shown_where_there_is_one(dispatch: Dispatch) -> None:
+    assert shown_status(dispatch, "sent") == "sent"
+
+
+@pytest.mark.parametrize(
+    ("dispatch", "shown"),
+    [
+        (Dispatch.PENDING, "pending"),
+        (Dispatch.CLAIMED, "pending"),
+        (Dispatch.UNCONFIRMED, "unconfirmed"),
+        (Dispatch.SETTLED, "accepted"),
+        (Dispatch.REFUSED, "failed"),
+        (Dispatch.EXPIRED, "failed"),
+        (Dispatch.CANCELLED, "canceled"),
+    ],
+)
+def test_else_how_far_we_got_ourselves(dispatch: Dispatch, shown: str) -> None:
+    assert shown_status(dispatch, None) == shown
+
+
+def test_what_ended_unsent_is_neither_on_its_way_nor_at_the_carrier() -> None:
+    assert ENDED_UNSENT.isdisjoint({Dispatch.PENDING, Dispatch.CLAIMED, Dispatch.UNCONFIRMED, Dispatch.SETTLED})

@@ -1,0 +1,59 @@
+"""The API's promises that hold for every answer, judged whenever a test gets one."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+_PROBLEM = "application/problem+json"
+
+
+class Contract:
+    """What the OpenAPI document says, and what every answer has to keep to."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._templates = [
+            (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), path) for path in document["paths"]
+        ]
+
+    async def judge(self, response: httpx.Response) -> None:
+        """No answer is a crash; every error is a problem object, and documented for its operation."""
+        if response.status_code < 400 or response.request.method == "OPTIONS":
+            return
+        await response.aread()
+        request = f"{response.request.method} {response.request.url.path}"
+        assert response.status_code != 500, f"{request} crashed: {response.text}"
+        operation = self.operation(response.request.method, response.request.url.path)
+        if response.headers["content-type"] == "application/json" and response.request.url.path == "/ready":
+            return
+        assert response.headers["content-type"] == _PROBLEM, f"{request}: {response.text}"
+        problem = response.json()
+        assert {"type", "title", "status", "detail", "code"} <= problem.keys()
+        assert problem["status"] == response.status_code
+        if operation is not None:
+            documented = dict(self.documented_codes(operation)).get(response.status_code, set())
+            assert problem["code"] in documented, f"{request} does not document {response.status_code} {problem}"
+
+    def operation(self, method: str, path: str) -> Mapping[str, Any] | None:
+        """The documented operation that a request belongs to; its path may have the suffix .json."""
+        path = re.sub(r"^(/users|/users/.*|/api/.*)\.json$", r"\1", path)
+        found = [template for pattern, template in self._templates if pattern.fullmatch(path)]
+        # A literal path is meant rather than one with a parameter in the same place.
+        for template in sorted(found, key=lambda template: "{" in template):
+            operation: Mapping[str, Any] | None = self.document["paths"][template].get(method.lower())
+            return operation
+        return None
+
+    def operations(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for path, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                yield f"{method.upper()} {path}", operation
+
+    @staticmethod
+    def documented_codes(operation: Mapping[str, Any]) -> Iterator[tuple[int, set[str]]]:
+        """The problem codes that an operation documents, by status."""
+        for status, response in operation["responses"].items():
+            examples = response.get("content", {}).get(_PROBLEM, {}).get("examples", {})
+            yield int(status), {example["value"]["code"] for example in examples.values()}

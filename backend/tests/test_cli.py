@@ -1,0 +1,86 @@
+"""The command `mysms`, as an operator meets it: plain sentences, exit codes, no traceback."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+from tests.support.processes import Process, clean_environment, free_port
+from tests.support.servers import Simulator, api_environment, is_up, listens, running_api, running_mongodb
+
+NOBODY = "http://127.0.0.1:9"
+
+
+async def refused(directory: Path, environment: dict[str, str]) -> str:
+    """What `mysms serve` says when it does not start."""
+    process = Process("serve", ["mysms", "serve"], directory, environment)
+    try:
+        assert await process.wait_for_end() == 1
+    finally:
+        process.kill()
+    assert "Traceback" not in process.text()
+    return process.text()
+
+
+async def test_serve_names_everything_that_is_missing(tmp_path: Path) -> None:
+    said = await refused(tmp_path, clean_environment())
+    assert said.splitlines() == [
+        "mysms cannot start:",
+        "  MONGODB_URI is missing.",
+        "  JWT_SECRET is missing.",
+        "  TWILIO_ACCOUNT_SID is missing.",
+        "  TWILIO_AUTH_TOKEN is missing.",
+        "  TWILIO_FROM_NUMBER is missing.",
+    ]
+
+
+async def test_serve_refuses_an_address_that_is_none(tmp_path: Path) -> None:
+    environment = api_environment(port=free_port(), mongodb_uri="http://localhost", twilio_url=NOBODY)
+    (sentence,) = (await refused(tmp_path, environment)).splitlines()
+    assert "MONGODB_URI cannot be used: " in sentence
+
+
+async def test_serve_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environment = api_environment(port=port, mongodb_uri="mongodb://127.0.0.1:9", twilio_url=NOBODY)
+        (sentence,) = (await refused(tmp_path, environment)).splitlines()
+    assert sentence.startswith(f"mysms cannot listen on 127.0.0.1:{port}:")
+    assert "PORT" in sentence
+
+
+async def test_production_refuses_the_development_servers_by_how_they_name_themselves(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with running_mongodb(tmp_path) as mongodb:
+        environment = api_environment(
+            port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url, ENVIRONMENT="production"
+        )
+        said = await refused(tmp_path, environment)
+    assert "MONGODB_URI leads to the development database of this project" in said
+
+
+async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    async with running_mongodb(tmp_path) as mongodb:
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
+        async with running_api(tmp_path, environment) as api:
+            api.process.send_signal(signal.SIGTERM)
+            await api.process.wait_for_end(within=10)
+            assert not await listens(int(environment["PORT"]))
+            assert not await is_up(api.http)
+
+
+async def test_openapi_prints_the_document_without_any_setting(tmp_path: Path) -> None:
+    process = Process("openapi", ["mysms", "openapi"], tmp_path, clean_environment())
+    assert await process.wait_for_end() == 0
+    document = json.loads(process.text())
+    assert document["info"]["title"] == "MySMS Messenger"
+    assert "/api/messages" in document["paths"]
+
+
+async def test_anything_else_is_explained(tmp_path: Path) -> None:
+    process = Process("usage", ["mysms", "dance"], tmp_path, clean_environment())
+    assert await process.wait_for_end() == 2
+    assert "usage: mysms" in process.text()

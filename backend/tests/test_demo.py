@@ -1,0 +1,131 @@
+"""`mysms demo`: everything in one command, and nothing left of it afterwards but the data."""
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.person import PASSWORD, new_email, new_number
+from tests.support.polling import eventually
+from tests.support.processes import Process, clean_environment, free_port
+from tests.support.servers import is_up, listens
+
+
+class Demo:
+    """A demo with ports and data of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.ports = {name: free_port() for name in ("PORT", "MONGODB_PORT", "TWILIO_SIMULATOR_PORT")}
+        self.process: Process | None = None
+
+    def start(self) -> Process:
+        ports = {name: str(port) for name, port in self.ports.items()}
+        environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports)
+        self.process = Process("demo", ["mysms", "demo"], self.directory, environment)
+        return self.process
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
+        process = self.start()
+        url = f"http://127.0.0.1:{self.ports['PORT']}"
+        try:
+            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+                await process.wait_until(lambda: is_up(http), within=60)
+                yield process, http
+        finally:
+            if process.exit_code is None:
+                process.send_signal(signal.SIGINT)
+                await process.wait_for_end()
+
+    def children(self) -> list[int]:
+        """The processes that run for this demo, whoever their parent is now."""
+        mark = str(self.directory).encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal() and int(entry.name) != os.getpid():
+                with contextlib.suppress(OSError):
+                    if mark in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes():
+                        found.append(int(entry.name))
+        return found
+
+    def part(self, module: str) -> int:
+        """The process that runs a module for this demo."""
+        (found,) = [pid for pid in self.children() if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return found
+
+    async def nothing_left(self) -> None:
+        for port in self.ports.values():
+            assert not await listens(port)
+        assert self.children() == []
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    demo = Demo(tmp_path)
+    yield demo
+    for process in demo.children():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
+    user = {"email": new_email(), "password": PASSWORD}
+    number = new_number()
+    async with demo.running() as (process, http):
+        signed_up = await http.post("/users", json={"user": {**user, "password_confirmation": PASSWORD}})
+        session = signed_up.json()
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        draft = {"message": {"recipient_number": number, "content": "Hello"}}
+        sent = (await http.post("/api/messages", json=draft, headers=headers)).json()
+
+        async def look() -> str:
+            status: str = (await http.get(f"/api/messages/{sent['_id']}", headers=headers)).json()["status"]
+            return status
+
+        await eventually(look, lambda status: status == "delivered", what="a delivery")
+        assert (await http.get("/ready")).json() == {"status": "ok", "problems": {}}
+        phones = f"http://127.0.0.1:{demo.ports['TWILIO_SIMULATOR_PORT']}/"
+        assert "Hello" in (await http.get(phones)).text
+        for port in demo.ports.values():
+            assert await listens(port)
+
+        process.send_signal(signal.SIGINT)
+        assert await process.wait_for_end(within=20) == 0
+    assert "Traceback" not in process.text()
+    assert "MySMS Messenger is running" in process.text()
+    await demo.nothing_left()
+    secret = demo.directory / "data" / "jwt-secret"
+    assert secret.stat().st_mode & 0o777 == 0o600, "it is for its owner alone"
+
+    async with demo.running() as (process, http):
+        # Whoever was signed in still is, with the same token, for the secret was kept.
+        (message,) = (await http.get("/api/messages", headers=headers)).json()
+        assert (message["_id"], message["status"]) == (sent["_id"], "delivered")
+        refresh = {"grant_type": "refresh_token", "refresh_token": session["refresh_token"]}
+        assert (await http.post("/users/token", data=refresh)).status_code == 200
+        assert (await http.post("/users/sign_in", json={"user": user})).status_code == 201
+
+        # It also ends with any of its parts, and says which.
+        os.kill(demo.part("devservers.twilio"), signal.SIGKILL)
+        assert await process.wait_for_end(within=20) == 1
+    assert "The part twilio ended by itself" in process.text()
+    await demo.nothing_left()
+
+
+@pytest.mark.parametrize("variable", ["PORT", "MONGODB_PORT"])
+async def test_a_taken_port_is_one_clear_sentence(demo: Demo, variable: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", demo.ports[variable]))
+        taken.listen()
+        process = demo.start()
+        assert await process.wait_for_end() == 1
+    (line,) = process.text().strip().splitlines()
+    assert f"Port {demo.ports[variable]} is taken" in line
+    assert f"{variable}=" in line
+    await demo.nothing_left()

@@ -1,0 +1,119 @@
+"""Which access tokens open the API: our own, of a session that lives, and no other."""
+
+import base64
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from jose import jwt
+
+from tests.support.answers import problem_of
+from tests.support.person import Person
+from tests.support.servers import JWT_SECRET, Api
+
+
+def claims_of(person: Person) -> dict[str, Any]:
+    return dict(jwt.get_unverified_claims(person.access_token))
+
+
+def sign(claims: dict[str, Any], secret: str = JWT_SECRET, algorithm: str = "HS256") -> str:
+    return str(jwt.encode(claims, secret, algorithm=algorithm))
+
+
+async def refused(person: Person, token: str) -> None:
+    response = await replace(person, access_token=token).call("GET", "/users")
+    problem_of(response, 401, "not_signed_in")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_the_claims_are_those_that_were_promised(api: Api, bystander: Person) -> None:
+    claims = claims_of(bystander)
+    assert claims.keys() == {"sub", "sid", "iss", "aud", "iat", "exp", "typ"}
+    assert claims["sub"] == bystander.id
+    assert claims["exp"] - claims["iat"] == 900
+    assert abs(claims["iat"] - time.time()) < 60
+
+
+async def test_a_token_of_the_same_claims_is_accepted(bystander: Person) -> None:
+    """So that the refusals below are refused for what they change, and for nothing else."""
+    response = await replace(bystander, access_token=sign(claims_of(bystander))).call("GET", "/users")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": int(time.time()) - 1},
+        {"exp": "soon"},
+        {"aud": "someone-else"},
+        {"iss": "someone-else"},
+        {"typ": "refresh"},
+        {"sub": str(ObjectId())},
+        {"sub": "nobody"},
+        {"sid": str(ObjectId())},
+        {"sid": "none"},
+        {"sid": None},
+        {"sid": 7},
+        {"sid": {"$ne": None}},
+    ],
+)
+async def test_a_token_of_other_claims_is_refused(bystander: Person, changes: dict[str, object]) -> None:
+    await refused(bystander, sign(claims_of(bystander) | changes))
+
+
+@pytest.mark.parametrize("claim", ["sub", "sid", "iss", "aud", "iat", "exp", "typ"])
+async def test_no_claim_may_be_missing(bystander: Person, claim: str) -> None:
+    claims = claims_of(bystander)
+    del claims[claim]
+    await refused(bystander, sign(claims))
+
+
+async def test_a_token_signed_with_another_secret_is_refused(bystander: Person) -> None:
+    await refused(bystander, sign(claims_of(bystander), secret="a secret of somebody else's, also long enough"))
+
+
+async def test_a_token_signed_in_another_way_is_refused(bystander: Person) -> None:
+    await refused(bystander, sign(claims_of(bystander), algorithm="HS512"))
+
+
+async def test_an_unsigned_token_is_refused(bystander: Person) -> None:
+    def part(content: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+    await refused(bystander, f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims_of(bystander))}.")
+
+
+async def test_a_token_with_exchanged_claims_is_refused(api: Api, bystander: Person) -> None:
+    other = await Person.sign_up(api)
+    header, _, signature = bystander.access_token.split(".")
+    await refused(bystander, f"{header}.{other.access_token.split('.')[1]}.{signature}")
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "..", "e30.e30.", "x" * 5_000, "null"])
+async def test_nonsense_is_refused(bystander: Person, token: str) -> None:
+    await refused(bystander, token)
+
+
+@pytest.mark.parametrize(
+    "header", [b"", b"Bearer", b"Bearer \xff\xfe", "Bearer é.é.é".encode(), b"Basic YTpi", b"Bearer a b"]
+)
+async def test_any_other_authorization_header_is_refused(api: Api, header: bytes) -> None:
+    response = await api.http.get("/users", headers={b"Authorization": header})
+    problem_of(response, 401, "not_signed_in")
+
+
+async def test_a_refresh_token_opens_nothing(bystander: Person) -> None:
+    await refused(bystander, bystander.refresh_token)
+
+
+@pytest.mark.parametrize("path", ["/users", "/api/messages", "/api/messages/0123456789abcdef01234567"])
+async def test_everything_of_a_persons_own_needs_a_session(api: Api, path: str) -> None:
+    problem_of(await api.http.get(path), 401, "not_signed_in")
+
+
+async def test_whoever_is_not_signed_in_hears_that_first(api: Api) -> None:
+    """Before anything about the body: nobody else's business."""
+    problem_of(await api.post("/api/messages", {"message": {}}), 401, "not_signed_in")

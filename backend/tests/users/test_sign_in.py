@@ -1,0 +1,81 @@
+"""POST /users/sign_in."""
+
+import pytest
+
+from tests.support.answers import field_errors, problem_of
+from tests.support.person import PASSWORD, Person, new_email, register, sign_in
+from tests.support.servers import Api
+
+
+async def test_signing_in_opens_a_session_of_the_same_account(api: Api, person: Person) -> None:
+    response = await sign_in(api, person.email)
+
+    assert response.status_code == 201
+    assert response.headers["Cache-Control"] == "no-store"
+    body = response.json()
+    assert (body["_id"], body["email"]) == (person.id, person.email)
+    assert body["refresh_token"] != person.refresh_token
+    assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
+    assert body.keys() == (await register(api)).json().keys()
+
+
+async def test_both_sessions_are_good(api: Api, person: Person) -> None:
+    elsewhere = Person.of(api, (await sign_in(api, person.email)).json())
+    for session in (person, elsewhere):
+        assert (await session.call("GET", "/users")).json()["_id"] == person.id
+
+
+@pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}"])
+async def test_the_email_may_be_written_otherwise(api: Api, bystander: Person, written: str) -> None:
+    assert (await sign_in(api, written.format(bystander.email, bystander.email.upper()))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("signed_up_as", "signs_in_as"),
+    [
+        ("{}@exämple.com", "{}@xn--exmple-cua.com"),
+        ("{}@xn--exmple-cua.com", "{}@xn--exmple-cua.com"),
+        ("{}josé@example.com", "{}jose\u0301@example.com"),
+        ("{}jose\u0301@example.com", "{}JOSE\u0301@example.com"),
+    ],
+)
+async def test_one_address_has_several_spellings(api: Api, signed_up_as: str, signs_in_as: str) -> None:
+    name = new_email().partition("@")[0]
+    assert (await register(api, email=signed_up_as.format(name))).status_code == 201
+    assert (await sign_in(api, signs_in_as.format(name))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "password", ["", "correct horse batterY", PASSWORD + " ", PASSWORD[:-1], "x" * 5_000, "x" * 1_000_000, "\x00"]
+)
+async def test_a_wrong_password_is_refused(api: Api, bystander: Person, password: str) -> None:
+    problem = problem_of(await sign_in(api, bystander.email, password), 401, "invalid_credentials")
+    assert problem["detail"] == "Invalid email or password."
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "nobody@example.com", "x" * 100_000, "a\x00@example.com"])
+async def test_an_unknown_email_is_refused_in_the_same_words(api: Api, email: str) -> None:
+    problem = problem_of(await sign_in(api, email), 401, "invalid_credentials")
+    assert problem["detail"] == "Invalid email or password."
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "errors"),
+    [
+        ({"$ne": ""}, PASSWORD, {"email": ["must be a text"]}),
+        ("a@example.com", {"$ne": ""}, {"password": ["must be a text"]}),
+        (None, 7, {"email": ["must be a text"], "password": ["must be a text"]}),
+        ("\ud800", "\ud800", {name: ["contains an invalid character"] for name in ("email", "password")}),
+    ],
+)
+async def test_anything_but_text_is_refused(api: Api, email: object, password: object, errors: object) -> None:
+    assert field_errors(await sign_in(api, email, password)) == errors
+
+
+async def test_fields_that_are_missing_or_unknown_are_named(api: Api) -> None:
+    response = await api.post("/users/sign_in", {"user": {"remember_me": True}})
+    assert field_errors(response) == {
+        "email": ["can't be blank"],
+        "password": ["can't be blank"],
+        "remember_me": ["is not a known field"],
+    }

@@ -1,0 +1,136 @@
+"""POST /users."""
+
+import re
+
+import pytest
+
+from tests.support.answers import field_errors
+from tests.support.person import Person, new_email, register, sign_in
+from tests.support.servers import Api
+
+ALL_BLANK = {name: ["can't be blank"] for name in ("email", "password", "password_confirmation")}
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+async def test_signing_up_answers_with_the_account_and_its_tokens(api: Api) -> None:
+    email = new_email()
+    response = await register(api, email=email)
+
+    assert response.status_code == 201
+    assert response.headers["Cache-Control"] == "no-store"
+    body = response.json()
+    assert body.keys() == {
+        "_id",
+        "email",
+        "created_at",
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+    }
+    assert re.fullmatch(r"[0-9a-f]{24}", body["_id"])
+    assert body["email"] == email
+    assert TIME.fullmatch(body["created_at"])
+    assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
+
+
+async def test_an_email_is_kept_in_lower_case_and_trimmed(api: Api) -> None:
+    email = new_email()
+    response = await register(api, email=f"  {email.upper()} ")
+    assert response.json()["email"] == email
+
+
+@pytest.mark.parametrize("written", [str, str.upper, str.title, lambda email: f" {email} "])
+async def test_an_email_can_be_taken_once_however_it_is_written(api: Api, bystander: Person, written: object) -> None:
+    assert callable(written)
+    response = await register(api, email=written(bystander.email))
+    assert field_errors(response) == {"email": ["has already been taken"]}
+
+
+@pytest.mark.parametrize(
+    ("email", "sentence"),
+    [
+        ("", "can't be blank"),
+        ("   ", "can't be blank"),
+        ("nobody", "is invalid"),
+        ("a@", "is invalid"),
+        ("@example.com", "is invalid"),
+        ("a b@example.com", "is invalid"),
+        ("a@example..com", "is invalid"),
+        ("a\x00b@example.com", "is invalid"),
+        ("x" * 250 + "@example.com", "is too long (maximum is 254 characters)"),
+        ("x" * 1_000_000, "is too long (maximum is 254 characters)"),
+        ("\ud800@example.com", "contains an invalid character"),
+        (None, "must be a text"),
+        (7, "must be a text"),
+        (True, "must be a text"),
+        (["a@example.com"], "must be a text"),
+        ({"$ne": ""}, "must be a text"),
+    ],
+)
+async def test_an_unusable_email_is_refused(api: Api, email: object, sentence: str) -> None:
+    assert field_errors(await register(api, email=email)) == {"email": [sentence]}
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("", "can't be blank"),
+        ("1234567", "is too short (minimum is 8 characters)"),
+        ("x" * 129, "is too long (maximum is 128 characters)"),
+        ("x" * 1_000_000, "is too long (maximum is 128 characters)"),
+        ("\ud800" * 8, "contains an invalid character"),
+        (12345678, "must be a text"),
+        (None, "must be a text"),
+    ],
+)
+async def test_an_unusable_password_is_refused(api: Api, password: object, sentence: str) -> None:
+    response = await register(api, password=password, password_confirmation="whatever")
+    assert field_errors(response) == {"password": [sentence]}
+
+
+@pytest.mark.parametrize("password", ["12345678", "x" * 128, "pässwörd 🔑", "with\x00a zero byte", "        x"])
+async def test_any_other_password_is_accepted_and_opens_the_account(api: Api, password: str) -> None:
+    email = new_email()
+    assert (await register(api, email=email, password=password)).status_code == 201
+    assert (await sign_in(api, email, password)).status_code == 201
+
+
+@pytest.mark.parametrize("confirmation", ["", "correct horse batterY", "\x00"])
+async def test_the_confirmation_has_to_match(api: Api, confirmation: str) -> None:
+    response = await register(api, password_confirmation=confirmation)
+    assert field_errors(response) == {"password_confirmation": ["doesn't match Password"]}
+
+
+async def test_all_fields_are_judged_at_once(api: Api) -> None:
+    response = await api.post("/users", {"user": {"email": "nobody", "password": "short", "admin": True}})
+    assert field_errors(response) == {
+        "email": ["is invalid"],
+        "password": ["is too short (minimum is 8 characters)"],
+        "password_confirmation": ["can't be blank"],
+        "admin": ["is not a known field"],
+    }
+
+
+async def test_a_refused_registration_leaves_nothing_behind(api: Api) -> None:
+    email = new_email()
+    assert (await register(api, email=email, password_confirmation="other")).status_code == 422
+    assert (await register(api, email=email)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {"user": ["can't be blank"]}),
+        ({"user": None}, {"user": ["must be an object"]}),
+        ({"user": []}, {"user": ["must be an object"]}),
+        ({"user": "ada"}, {"user": ["must be an object"]}),
+        ([], {"body": ["must be an object"]}),
+        ("text", {"body": ["must be an object"]}),
+        (None, {"body": ["must be an object"]}),
+        ({"user": {}, "admin": True}, {"admin": ["is not a known field"], **ALL_BLANK}),
+        ({"user": {"\ud800": 1}}, {"user": ["contains an invalid character"]}),
+    ],
+)
+async def test_the_envelope_is_required(api: Api, body: object, errors: dict[str, list[str]]) -> None:
+    assert field_errors(await api.post("/users", body)) == errors

@@ -1,0 +1,117 @@
+"""POST /users/token, the token endpoint of RFC 6749."""
+
+import httpx
+import pytest
+
+from tests.support.answers import problem_of
+from tests.support.person import PASSWORD, Json, Person
+from tests.support.servers import Api
+
+
+async def ask(api: Api, **form: str) -> httpx.Response:
+    response = await api.http.post("/users/token", data=form)
+    assert response.headers["Cache-Control"] == "no-store"
+    return response
+
+
+def refusal_of(response: httpx.Response, status: int, code: str, oauth_error: str) -> Json:
+    """The problem, which also has to be what section 5.2 of RFC 6749 asks for."""
+    problem = problem_of(response, status, code)
+    assert problem["error"] == oauth_error
+    assert problem["error_description"] == problem["detail"]
+    assert response.headers["Cache-Control"] == "no-store"
+    return problem
+
+
+async def test_a_password_yields_an_access_token_alone(api: Api, person: Person) -> None:
+    response = await ask(api, grant_type="password", username=person.email, password=PASSWORD)
+
+    assert response.status_code == 200
+    body = response.json()
+    assert body.keys() == {"access_token", "token_type", "expires_in"}
+    signed_in = Person(api, person.id, person.email, body["access_token"], "")
+    assert (await signed_in.call("GET", "/users")).json()["_id"] == person.id
+
+
+@pytest.mark.parametrize("password", ["", "wrong", "x" * 5_000])
+async def test_a_wrong_password_is_an_invalid_grant(api: Api, bystander: Person, password: str) -> None:
+    response = await ask(api, grant_type="password", username=bystander.email, password=password)
+    refusal_of(response, 400, "invalid_credentials", "invalid_grant")
+
+
+async def test_a_refresh_token_yields_a_new_pair(api: Api, person: Person) -> None:
+    response = await ask(api, grant_type="refresh_token", refresh_token=person.refresh_token)
+
+    assert response.status_code == 200
+    body = response.json()
+    assert body.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
+    assert body["refresh_token"] != person.refresh_token
+
+
+@pytest.mark.parametrize("grant_type", ["", "authorization_code", "client_credentials", "PASSWORD", "\x00"])
+async def test_other_grants_are_not_supported(api: Api, grant_type: str) -> None:
+    response = await ask(api, grant_type=grant_type, refresh_token="x")
+    refusal_of(response, 400, "unsupported_grant_type", "unsupported_grant_type")
+
+
+async def test_a_refresh_without_a_token_is_an_invalid_request(api: Api) -> None:
+    response = await ask(api, grant_type="refresh_token", refresh_token="")
+    refusal_of(response, 400, "invalid_request", "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda token: "nonsense",
+        lambda token: token + "x",
+        lambda token: token[:-1],
+        lambda token: token.replace(".1.", ".2."),
+        lambda token: token.replace(".1.", ".01."),
+        lambda token: token.replace(".1.", ".١."),
+        lambda token: token.replace(".1.", "." + "9" * 5_000 + "."),
+        lambda token: "0" * 24 + token[24:],
+        lambda token: "..",
+        lambda token: "é" * 24 + ".1.x",
+    ],
+)
+async def test_a_forged_refresh_token_ends_nothing_but_itself(api: Api, person: Person, change: object) -> None:
+    assert callable(change)
+    forged = await ask(api, grant_type="refresh_token", refresh_token=change(person.refresh_token))
+    refusal_of(forged, 400, "session_ended", "invalid_grant")
+
+    real = await ask(api, grant_type="refresh_token", refresh_token=person.refresh_token)
+    assert real.status_code == 200
+
+
+async def test_an_access_token_does_not_refresh(api: Api, person: Person) -> None:
+    response = await ask(api, grant_type="refresh_token", refresh_token=person.access_token)
+    refusal_of(response, 400, "session_ended", "invalid_grant")
+
+
+async def test_json_is_no_form(api: Api, person: Person) -> None:
+    body = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+    refusal_of(await api.post("/users/token", body), 400, "unsupported_grant_type", "unsupported_grant_type")
+
+
+@pytest.mark.parametrize(
+    ("field", "code"), [("grant_type", "unsupported_grant_type"), ("refresh_token", "invalid_request")]
+)
+async def test_a_file_is_no_field(api: Api, field: str, code: str) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    del form[field]
+    response = await api.http.post("/users/token", data=form, files={field: ("name", b"refresh_token")})
+    refusal_of(response, 400, code, code)
+
+
+async def test_a_broken_multipart_body_is_refused(api: Api) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    response = await api.http.post("/users/token", content=b"grant_type=password", headers=headers)
+    problem_of(response, 400, "bad_request")
+
+
+async def test_unknown_parameters_are_ignored(api: Api, person: Person) -> None:
+    """RFC 6749, section 3.2; Swagger UI sends `client_id` and `scope`."""
+    response = await ask(
+        api, grant_type="password", username=person.email, password=PASSWORD, scope="", client_id="docs"
+    )
+    assert response.status_code == 200

@@ -1,0 +1,39 @@
+"""/docs works offline and under the strict content security policy."""
+
+import re
+
+from tests.support.servers import Api
+
+
+async def test_the_page_holds_no_inline_script_and_no_other_host(api: Api) -> None:
+    response = await api.http.get("/docs")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+    scripts = re.findall(r"<script\b([^>]*)>(.*?)</script>", response.text, re.DOTALL)
+    assert scripts
+    for attributes, content in scripts:
+        assert "src=" in attributes
+        assert not content.strip()
+    assert not re.search(r"<style|\son\w+=|\sstyle=|javascript:", response.text)
+    assert not re.search(r"https?://|src=\"//|href=\"//", response.text)
+
+
+async def test_its_parts_are_all_there(api: Api) -> None:
+    page = (await api.http.get("/docs")).text
+    addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
+    assert len(addresses) >= 3
+    for address in addresses:
+        response = await api.http.get(address)
+        assert response.status_code == 200, address
+        assert response.content, address
+
+
+async def test_it_shows_our_document(api: Api) -> None:
+    script = (await api.http.get("/docs/static/docs.js")).text
+    (address,) = re.findall(r"url: '([^']+)'", script)
+    assert (await api.http.get(address)).json()["info"]["title"] == "MySMS Messenger"
+
+
+async def test_the_authorize_button_finds_the_token_endpoint(api: Api) -> None:
+    (scheme,) = api.contract.document["components"]["securitySchemes"].values()
+    assert scheme["flows"]["password"]["tokenUrl"] == "/users/token"

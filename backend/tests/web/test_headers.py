@@ -1,0 +1,76 @@
+"""What browsers are told with every answer."""
+
+import httpx
+import pytest
+
+from tests.support.person import Person
+from tests.support.servers import LISTED_ORIGIN, Api
+
+OTHER_ORIGINS = ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"]
+
+
+@pytest.mark.parametrize("path", ["/up", "/docs", "/openapi.json", "/users", "/nowhere", "/docs/static/docs.js"])
+async def test_every_answer_carries_the_security_headers(api: Api, path: str) -> None:
+    headers = (await api.http.get(path)).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    policy = dict(rule.strip().split(" ", 1) for rule in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+async def test_the_server_does_not_introduce_itself(api: Api) -> None:
+    assert "Server" not in (await api.http.get("/up")).headers
+
+
+async def preflight(api: Api, origin: str, method: str, *headers: str) -> httpx.Response:
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    if headers:
+        asked["Access-Control-Request-Headers"] = ", ".join(headers)
+    return await api.http.options("/api/messages", headers=asked)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_a_listed_origin_may_send_what_the_app_sends(api: Api, method: str) -> None:
+    response = await preflight(
+        api, LISTED_ORIGIN, method, "authorization", "idempotency-key", "if-none-match", "content-type"
+    )
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    assert method in response.headers["Access-Control-Allow-Methods"]
+    allowed = response.headers["Access-Control-Allow-Headers"].lower()
+    assert {"authorization", "idempotency-key", "if-none-match"} <= {name.strip() for name in allowed.split(",")}
+
+
+@pytest.mark.parametrize("origin", OTHER_ORIGINS)
+async def test_no_other_origin_may(api: Api, origin: str) -> None:
+    response = await preflight(api, origin, "GET", "authorization")
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_other_headers_and_methods_may_not_be_sent(api: Api) -> None:
+    assert (await preflight(api, LISTED_ORIGIN, "GET", "x-anything")).status_code == 400
+    assert (await preflight(api, LISTED_ORIGIN, "PATCH")).status_code == 400
+
+
+async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, bystander: Person) -> None:
+    response = await bystander.call("GET", "/api/messages", headers={"Origin": LISTED_ORIGIN})
+    assert response.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    assert "Origin" in response.headers["Vary"]
+    exposed = {name.strip() for name in response.headers["Access-Control-Expose-Headers"].split(",")}
+    assert exposed >= {"ETag", "Link", "X-Total-Count", "Retry-After"}
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+async def test_errors_can_be_read_there_too(api: Api) -> None:
+    response = await api.http.get("/users", headers={"Origin": LISTED_ORIGIN})
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, LISTED_ORIGIN)
+
+
+@pytest.mark.parametrize("origin", OTHER_ORIGINS)
+async def test_no_other_origin_reads_anything(bystander: Person, origin: str) -> None:
+    response = await bystander.call("GET", "/api/messages", headers={"Origin": origin})
+    assert "Access-Control-Allow-Origin" not in response.headers

@@ -1,0 +1,51 @@
+"""The paths of the original API end in `.json`; they answer the same."""
+
+import pytest
+
+from tests.support.answers import problem_of
+from tests.support.person import PASSWORD, Person, new_email, new_number
+from tests.support.servers import Api
+
+
+async def test_an_account_can_be_used_by_the_original_paths_alone(api: Api) -> None:
+    email = new_email()
+    user = {"email": email, "password": PASSWORD, "password_confirmation": PASSWORD}
+    assert (await api.post("/users.json", {"user": user})).status_code == 201
+    signed_in = await api.post("/users/sign_in.json", {"user": {"email": email, "password": PASSWORD}})
+    assert signed_in.status_code == 201
+    person = Person.of(api, signed_in.json())
+
+    draft = {"message": {"recipient_number": new_number(), "content": "Hello"}}
+    sent = await person.call("POST", "/api/messages.json", json=draft)
+    assert sent.status_code == 201
+    assert [row["_id"] for row in (await person.call("GET", "/api/messages.json")).json()] == [sent.json()["_id"]]
+    detail = await person.call("GET", f"/api/messages/{sent.json()['_id']}.json")
+    assert detail.json()["_id"] == sent.json()["_id"]
+
+    assert (await person.call("DELETE", "/users/sign_out.json")).status_code == 204
+
+
+async def test_errors_are_the_same_too(api: Api) -> None:
+    for path in ("/users", "/api/messages"):
+        with_suffix, without = [await api.http.get(path + suffix) for suffix in (".json", "")]
+        assert with_suffix.status_code == without.status_code == 401
+        assert with_suffix.json() == without.json()
+
+
+@pytest.mark.parametrize("path", ["/api/messages.json.json", "/users.jsonx", "/api/nothing.json", "/up.json"])
+async def test_nothing_else_has_a_suffix(api: Api, path: str) -> None:
+    problem_of(await api.http.get(path), 404, "not_found")
+
+
+async def test_the_next_page_is_reached_from_there_too(api: Api, person: Person) -> None:
+    for _ in range(2):
+        await person.sent(new_number())
+    first = await person.call("GET", "/api/messages.json", params={"limit": 1})
+    second = await person.call("GET", first.links["next"]["url"])
+    assert [len(page.json()) for page in (first, second)] == [1, 1]
+    assert first.json() != second.json()
+    assert "next" not in second.links
+
+
+async def test_the_document_does_not_know_them(api: Api) -> None:
+    assert not [path for path in api.contract.document["paths"] if path.endswith(".json")]

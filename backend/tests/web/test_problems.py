@@ -1,0 +1,82 @@
+"""Every error answer is a problem object (RFC 9457), whatever went wrong and wherever."""
+
+import pytest
+
+from tests.support.answers import problem_of
+from tests.support.person import Person
+from tests.support.servers import Api
+
+JSON = {"Content-Type": "application/json"}
+WITH_JSON = ["/users", "/users/sign_in", "/api/messages"]
+
+
+@pytest.mark.parametrize("path", WITH_JSON)
+@pytest.mark.parametrize("body", ["{", "nonsense", '{"user": }', "{'user': {}}", '{"user": {}} x', "[" * 50])
+async def test_malformed_json_is_a_bad_request(bystander: Person, path: str, body: str) -> None:
+    problem = problem_of(await bystander.call("POST", path, content=body, headers=JSON), 400, "malformed_json")
+    assert problem["type"] == "about:blank"
+    assert problem["title"] == "Bad Request"
+    assert problem["detail"] == "The body is not valid JSON."
+
+
+@pytest.mark.parametrize("path", WITH_JSON)
+@pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"user": "\xff"}', b"[" * 100_000, b"1" * 5_000])
+async def test_a_body_that_cannot_be_read_is_a_bad_request(bystander: Person, path: str, body: bytes) -> None:
+    response = await bystander.call("POST", path, content=body, headers=JSON)
+    assert response.status_code in {400, 422}
+
+
+@pytest.mark.parametrize("path", WITH_JSON)
+async def test_a_body_that_is_too_large_is_not_read(bystander: Person, path: str) -> None:
+    response = await bystander.call("POST", path, content=b" " * 1_100_000, headers=JSON)
+    problem_of(response, 413, "request_too_large")
+
+
+@pytest.mark.parametrize("path", WITH_JSON)
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_json_has_to_say_that_it_is(bystander: Person, path: str, content_type: str) -> None:
+    """A page elsewhere can make a browser post anything but this content type without asking first."""
+    headers = {"Content-Type": content_type}
+    response = await bystander.call("POST", path, content='{"user": {}, "message": {}}', headers=headers)
+    assert problem_of(response, 422, "invalid_fields")["errors"] == {"body": ["must be an object"]}
+
+
+@pytest.mark.parametrize("path", WITH_JSON)
+async def test_a_missing_body_is_named(bystander: Person, path: str) -> None:
+    problem = problem_of(await bystander.call("POST", path), 422, "invalid_fields")
+    assert problem["errors"] == {"body": ["can't be blank"]}
+
+
+@pytest.mark.parametrize("path", WITH_JSON)
+async def test_numbers_that_are_none_are_survived(bystander: Person, path: str) -> None:
+    for body in ("NaN", '{"user": NaN, "message": Infinity}', '{"user": 1e999, "message": -1e999}'):
+        response = await bystander.call("POST", path, content=body, headers=JSON)
+        assert response.status_code in {400, 422}
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/api", "/api/nothing", "/users/nobody", "/usersnobody", "/%00", "/api/é"]
+)
+async def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
+    problem = problem_of(await api.http.get(path), 404, "not_found")
+    assert problem["title"] == "Not Found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/users", "POST"),
+        ("GET", "/users/sign_in", "POST"),
+        ("GET", "/users/token", "POST"),
+        ("POST", "/users/sign_out", "DELETE"),
+        ("DELETE", "/api/messages", "POST"),
+        ("PATCH", "/api/messages/0123456789abcdef01234567", "GET"),
+        ("GET", "/api/twilio/status_callback", "POST"),
+        ("POST", "/up", "GET"),
+    ],
+)
+async def test_other_methods_are_not_allowed(api: Api, method: str, path: str, allowed: str) -> None:
+    response = await api.http.request(method, path)
+    problem_of(response, 405, "method_not_allowed")
+    assert response.headers["Allow"]
+    assert allowed in response.headers["Allow"] or path in {"/users", "/api/messages"}
