@@ -3,6 +3,8 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +16,7 @@ from tests.support.servers import (
     Api,
     Mongo,
     Simulator,
+    Start,
     api_environment,
     running_api,
     running_mongodb,
@@ -84,3 +87,16 @@ async def bystander(api: Api, shared_bystander: Person) -> Person:
     """Somebody for tests in which nothing may change, since everything is refused; signing up takes a while."""
     await shared_bystander.stay_signed_in()
     return shared_bystander
+
+
+@pytest.fixture
+def start(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> Start:
+    """Starts an API on a database of the test's own, so that no other process repairs what the test breaks."""
+    uri = f"{mongodb.uri}_{tmp_path.name[-20:]}"
+
+    def start(**changes: str) -> AbstractAsyncContextManager[Api]:
+        port = free_port()
+        environment = api_environment(port=port, mongodb_uri=uri, twilio_url=simulator.url, **changes)
+        return running_api(tmp_path / str(port), environment)
+
+    return start

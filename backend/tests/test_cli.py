@@ -5,6 +5,8 @@ import signal
 import socket
 from pathlib import Path
 
+from tests.support.answers import field_errors
+from tests.support.person import Person, new_email, register, sign_in
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import Simulator, api_environment, is_up, listens, running_api, running_mongodb
 
@@ -60,6 +62,41 @@ async def test_production_refuses_the_development_servers_by_how_they_name_thems
         )
         said = await refused(tmp_path, environment)
     assert "MONGODB_URI leads to the development database of this project" in said
+
+
+async def test_an_invitation_lets_one_person_in(tmp_path: Path) -> None:
+    async with running_mongodb(tmp_path) as mongodb:
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY, SIGNUP="invite")
+        async with running_api(tmp_path, environment) as api:
+            invite = Process("invite", ["mysms", "invite"], tmp_path, environment)
+            assert await invite.wait_for_end() == 0
+            code = invite.text().strip()
+            taken = new_email()
+            assert (await register(api, email=taken, invite_code=code)).status_code == 201
+
+            second = Process("second", ["mysms", "invite"], tmp_path, environment)
+            assert await second.wait_for_end() == 0
+            kept = second.text().strip()
+            # Who could not sign up keeps the code.
+            assert "email" in field_errors(await register(api, email=taken, invite_code=kept))
+            assert (await register(api, invite_code=kept)).status_code == 201
+            assert field_errors(await register(api, invite_code=code)) == {"invite_code": ["is not valid"]}
+
+
+async def test_a_reset_password_ends_all_sessions(tmp_path: Path) -> None:
+    async with running_mongodb(tmp_path) as mongodb:
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
+        async with running_api(tmp_path, environment) as api:
+            person = await Person.sign_up(api)
+            reset = Process("reset", ["mysms", "reset-password", person.email.upper()], tmp_path, environment)
+            assert await reset.wait_for_end() == 0
+            password = reset.text().splitlines()[0].split()[-1]
+            assert (await person.call("GET", "/users")).status_code == 401
+            assert (await sign_in(api, person.email)).status_code == 401
+            assert (await sign_in(api, person.email, password)).status_code == 201
+        nobody = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
+        assert await nobody.wait_for_end() == 1
+        assert nobody.text().splitlines() == ["There is no account with the email nobody@example.com."]
 
 
 async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:

@@ -84,12 +84,12 @@ async def test_an_error_is_shown_and_explained(api: Api, person: Person, message
 
 
 async def test_an_error_is_never_erased_by_a_blank(api: Api, person: Person, message: Json) -> None:
-    await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable")
+    await report(api, message, "sending", ErrorCode="30003", ErrorMessage="Unreachable")
+    await report(api, message, "sent", ErrorCode="", ErrorMessage="")
     await report(api, message, "undelivered")
-    await report(api, message, "undelivered", ErrorCode="", ErrorMessage="")
-    await report(api, message, "sent")
+    await report(api, message, "undelivered", ErrorCode="")
     now = await person.detail(message["_id"])
-    assert (now["error_code"], now["error_message"]) == (30003, "Unreachable")
+    assert (now["status"], now["error_code"], now["error_message"]) == ("undelivered", 30003, "Unreachable")
 
 
 @pytest.mark.parametrize("status", ["partially_delivered", "teleported", "Delivered", "x" * 500])

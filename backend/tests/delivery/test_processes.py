@@ -1,8 +1,7 @@
 """Several API processes, and processes that end in the middle of something."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -11,22 +10,7 @@ import pytest
 from tests.support.person import Person, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
-from tests.support.servers import Api, Mongo, Simulator, api_environment, running_api
-
-Start = Callable[..., AbstractAsyncContextManager[Api]]
-
-
-@pytest.fixture
-def start(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> Start:
-    """Starts an API on a database of the test's own, so that no other process repairs what the test breaks."""
-    uri = f"{mongodb.uri}_{tmp_path.name[-20:]}"
-
-    def start(**changes: str) -> AbstractAsyncContextManager[Api]:
-        port = free_port()
-        environment = api_environment(port=port, mongodb_uri=uri, twilio_url=simulator.url, **changes)
-        return running_api(tmp_path / str(port), environment)
-
-    return start
+from tests.support.servers import Api, Mongo, Simulator, Start, api_environment, running_api
 
 
 def at(api: Api, person: Person) -> Person:

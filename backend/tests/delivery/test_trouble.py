@@ -43,18 +43,27 @@ async def test_what_was_not_sent_is_sent_later(person: Person, simulator: Simula
 
 
 async def test_what_may_have_been_sent_is_not_sent_again(person: Person, simulator: Simulator) -> None:
+    """Neither by itself, nor before it is certain that the carrier does not have it, nor as an identical text."""
     messages = []
     for fault in ("reset_connection", "error_500", "unavailable"):
         number = new_number()
         await simulator.control.set_fault(fault, to=number)
         messages.append(await given_up_waiting(person, number, "unconfirmed"))
-
     await simulator.control.reset_faults()
+    looks = await looks_at_the_list(simulator)
+    identical = await given_up_waiting(person, messages[0]["recipient_number"], "pending")
+
+    await eventually(lambda: looks_at_the_list(simulator), lambda now: now > looks, what="a look at the carrier's list")
     await rounds_have_passed(person, simulator)
     for message in messages:
         assert (await person.detail(message["_id"]))["status"] == "unconfirmed"
         assert len(await simulator.create_requests(message["recipient_number"])) == 1
         assert await simulator.accepted(message["recipient_number"]) == []
+    assert (await person.detail(identical["_id"]))["status"] == "pending"
+
+
+async def looks_at_the_list(simulator: Simulator) -> int:
+    return sum(request["operation"] == "list" for request in await simulator.control.requests())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,10 @@ def api_environment(*, port: int, mongodb_uri: str, twilio_url: str, **changes: 
         **changes,
     }
     return clean_environment(**settings)
+
+
+Start = Callable[..., contextlib.AbstractAsyncContextManager[Api]]
+"""Starts an API with these changes to its settings."""
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,131 @@
+"""Who may sign up, and how often somebody may try."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from mysms.users.attempts import visitor_of
+from mysms.users.devices import device_of
+from tests.support.answers import field_errors, problem_of
+from tests.support.person import PASSWORD, Person, new_email, register, sign_in
+from tests.support.servers import Api, Start
+
+
+async def until_limited(attempt: Callable[[], Awaitable[httpx.Response]], allowed: int) -> httpx.Response:
+    """Tries as often as is allowed, and once more; starts anew where a window ended meanwhile."""
+    for _ in range(3):
+        answers = [await attempt() for _ in range(allowed + 1)]
+        assert all(answer.status_code != 429 for answer in answers[:allowed]), "limited too early"
+        if answers[-1].status_code == 429:
+            return answers[-1]
+    raise AssertionError("never limited")
+
+
+async def test_closed_means_closed(start: Start) -> None:
+    async with start(SIGNUP="closed") as api:
+        assert (await api.http.get("/users/sign_up")).json() == {"mode": "closed"}
+        problem_of(await register(api), 403, "sign_up_closed")
+
+
+async def test_an_invitation_is_needed_and_good_for_the_first_account_by_the_setup_code(start: Start) -> None:
+    async with start(SIGNUP="invite", SETUP_CODE="let me in") as api:
+        assert (await api.http.get("/users/sign_up")).json() == {"mode": "invite"}
+        assert field_errors(await register(api)) == {"invite_code": ["can't be blank"]}
+        assert field_errors(await register(api, invite_code="guess")) == {"invite_code": ["is not valid"]}
+        assert (await register(api, invite_code="let me in")).status_code == 201
+        assert field_errors(await register(api, invite_code="let me in")) == {"invite_code": ["is not valid"]}
+
+
+async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
+    async with start(ATTEMPTS_PER_MINUTE="4") as api:
+        limited = await until_limited(lambda: sign_in(api, new_email()), allowed=4)
+        problem_of(limited, 429, "rate_limited")
+        assert 1 <= int(limited.headers["Retry-After"]) <= 60
+        assert limited.headers["Retry-After"] in limited.json()["detail"]
+
+
+async def test_an_address_may_not_sign_up_for_ever(start: Start) -> None:
+    async with start(ATTEMPTS_PER_MINUTE="3") as api:
+        problem_of(await until_limited(lambda: register(api), allowed=3), 429, "rate_limited")
+
+
+async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
+    async with start(ATTEMPTS_PER_MINUTE="5") as api:
+        person = await Person.sign_up(api)
+        form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+        limited = await until_limited(lambda: api.http.post("/users/token", data=form), allowed=5)
+        problem_of(limited, 429, "rate_limited")
+
+
+async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start: Start) -> None:
+    async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
+        known = (await Person.sign_up(api)).email
+        for email in (known, new_email()):
+            limited = await until_limited(lambda email=email: sign_in(api, email, "wrong"), allowed=3)  # type: ignore[misc]
+            problem_of(limited, 429, "rate_limited")
+            assert (await sign_in(api, email, PASSWORD)).status_code == 429
+
+
+async def test_a_limit_holds_over_several_processes(start: Start) -> None:
+    async with start(ATTEMPTS_PER_ACCOUNT="4") as one, start(ATTEMPTS_PER_ACCOUNT="4") as other:
+        email = new_email()
+        turns = iter([one, other] * 20)
+        limited = await until_limited(lambda: sign_in(next(turns), email, "wrong"), allowed=4)
+        problem_of(limited, 429, "rate_limited")
+
+
+async def test_only_trusted_proxies_are_believed(start: Start) -> None:
+    async def attempt(api: Api, address: str) -> int:
+        user = {"email": new_email(), "password": "wrong"}
+        headers = {"X-Forwarded-For": address}
+        return (await api.http.post("/users/sign_in", json={"user": user}, headers=headers)).status_code
+
+    async with start(ATTEMPTS_PER_MINUTE="2") as api:
+        assert 429 in [await attempt(api, f"203.0.113.{number}") for number in range(6)]
+    async with start(ATTEMPTS_PER_MINUTE="2", TRUSTED_PROXIES="127.0.0.1") as api:
+        assert 429 not in [await attempt(api, f"198.51.100.{number}") for number in range(6)]
+        assert 429 in [await attempt(api, "198.51.100.77") for _ in range(6)]
+
+
+async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, bystander: Person) -> None:
+    async def fastest(email: Callable[[], str]) -> float:
+        times = []
+        for _ in range(12):
+            begun = time.perf_counter()
+            assert (await sign_in(api, email(), "wrong")).status_code == 401
+            times.append(time.perf_counter() - begun)
+        return min(times)
+
+    known, unknown = await fastest(lambda: bystander.email), await fastest(new_email)
+    assert 0.5 < known / unknown < 2
+
+
+@pytest.mark.parametrize(
+    ("address", "visitor"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_visitor_is_an_address_or_a_site(address: str, visitor: str) -> None:
+    assert visitor_of(address) == visitor
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.5.0", "curl"),
+        ("", "Unknown device"),
+    ],
+)
+def test_a_device_has_a_name_that_a_person_recognises(user_agent: str, device: str) -> None:
+    assert device_of(user_agent) == device
