@@ -77,10 +77,15 @@ export async function signUp(page: Page, email = newEmail()): Promise<string> {
   return email;
 }
 
-export async function signIn(page: Page, email: string): Promise<void> {
+export async function signIn(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.goto('/sign-in');
+  await fillSignIn(page, email, password);
+}
+
+/** On the page for it. */
+export async function fillSignIn(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
@@ -99,4 +104,30 @@ export async function sendNew(page: Page, number: string, text: string): Promise
 /** One message of the open conversation. */
 export function bubble(page: Page, text: string) {
   return page.getByRole('log').getByRole('article').filter({ hasText: text });
+}
+
+export async function openAccount(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('link', { name: 'Your account' }).click();
+  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+}
+
+export function storedRefreshToken(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => {
+    const session = localStorage.getItem('mysms.session');
+    return session ? (JSON.parse(session) as { refreshToken: string }).refreshToken : undefined;
+  });
+}
+
+/** From the next load on: answers the paths that were seen, and whether the page to sign in was. */
+export async function watchForSignInPage(page: Page): Promise<() => Promise<string[]>> {
+  await page.addInitScript(() => {
+    const seen = new Set<string>();
+    Object.assign(window, { seen });
+    new MutationObserver(() => {
+      seen.add(location.pathname);
+      if (document.querySelector('app-sign-in-page')) seen.add('the page to sign in');
+    }).observe(document, { childList: true, subtree: true });
+  });
+  return () => page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
 }

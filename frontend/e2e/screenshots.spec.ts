@@ -1,4 +1,4 @@
-import { bubble, expect, newEmail, PASSWORD, signIn, test } from './fixtures';
+import { bubble, expect, newEmail, openAccount, PASSWORD, signIn, test } from './fixtures';
 
 const SIZES = {
   desktop: { width: 1280, height: 800 },
@@ -60,6 +60,22 @@ for (const colorScheme of ['light', 'dark'] as const) {
           .getByRole('textbox', { name: 'Message' })
           .fill('See you on Sunday – bring your appetite');
         await picture('thread');
+
+        await request.post('/users/sign_in', {
+          headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Safari/605.1.15' },
+          data: { user: { email, password: PASSWORD } },
+        });
+        await openAccount(page);
+        await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toBeVisible();
+        await page.getByLabel('New password', { exact: true }).fill('short');
+        await page.getByRole('button', { name: 'Delete account…' }).click();
+        await page.getByLabel('Your password, to confirm it').focus();
+        await page.getByRole('link', { name: 'Messages' }).scrollIntoViewIfNeeded();
+        await picture('account');
+        await page.getByRole('heading', { name: 'Delete account' }).scrollIntoViewIfNeeded();
+        await picture('account-end');
+        await page.getByRole('button', { name: /^Account of/ }).click();
+        await picture('menu');
       });
     });
   }

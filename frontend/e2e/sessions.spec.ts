@@ -1,4 +1,15 @@
-import { PASSWORD, bubble, expect, sendNew, signOut, signUp, test } from './fixtures';
+import {
+  PASSWORD,
+  bubble,
+  expect,
+  sendNew,
+  signIn,
+  signOut,
+  signUp,
+  storedRefreshToken,
+  test,
+  watchForSignInPage,
+} from './fixtures';
 
 test('a wrong password is told apart from a right one', async ({ page, tolerate }) => {
   tolerate(/401 .*\/users\/sign_in/);
@@ -50,33 +61,118 @@ test('two users of one browser see only their own messages, in all tabs', async 
   }
 });
 
-test('who cannot reach the server at a reload stays signed in', async ({ page, tolerate }) => {
+for (const [trouble, answer, words] of [
+  ['cannot reach the server', undefined, 'The server cannot be reached.'],
+  ['asks too often', { status: 429, headers: { 'Retry-After': '1' } }, 'Try again in 1 second.'],
+  ['meets an old proxy', { status: 404 }, 'The server does not know this address.'],
+  ['meets a broken server', { status: 503 }, 'The server has a problem at the moment.'],
+] as const) {
+  test(`who ${trouble} at a reload stays signed in`, async ({ page, tolerate }) => {
+    tolerate(/(ERR_FAILED|429|404|503) .*\/users\/token/);
+    await signUp(page);
+    await page.route('**/users/token', (route) => (answer ? route.fulfill(answer) : route.abort()));
+    await page.reload();
+    await expect(page.getByRole('alert')).toContainText('You are still signed in');
+    await expect(page.getByRole('alert')).toContainText(words);
+    await expect(page).toHaveURL('/messages');
+
+    await page.unroute('**/users/token');
+    await expect(page.getByRole('status')).toHaveText('Up to date');
+    await expect(page.getByText('You are still signed in')).toBeHidden();
+  });
+}
+
+test('a reload that is cut off in the middle of a refresh loses nothing', async ({
+  page,
+  tolerate,
+}) => {
   tolerate(/ERR_FAILED .*\/users\/token/);
   await signUp(page);
-  await page.route('**/users/token', (route) => route.abort());
-  await page.reload();
-  await expect(page.getByRole('alert')).toContainText('You are still signed in');
-  await expect(page).toHaveURL('/messages');
-
-  await page.unroute('**/users/token');
-  await expect(page.getByRole('status')).toHaveText('Up to date');
-  await expect(page.getByText('You are still signed in')).toBeHidden();
+  for (let time = 1; time <= 3; time += 1) {
+    const before = await storedRefreshToken(page);
+    await page.route(
+      '**/users/token',
+      async (route) => {
+        expect((await route.fetch()).status()).toBe(200);
+        await route.abort();
+      },
+      { times: 1 },
+    );
+    await page.reload();
+    await expect(page.getByRole('status')).toHaveText('Up to date');
+    expect(await storedRefreshToken(page)).not.toBe(before);
+  }
 });
+
+test('a sign-out without a network is made up for later', async ({
+  context,
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED/);
+  await signUp(page);
+  const refreshToken = await storedRefreshToken(page);
+  await context.setOffline(true);
+  await signOut(page);
+  expect(await storedRefreshToken(page)).toBeUndefined();
+
+  await page.close();
+  await context.setOffline(false);
+  const later = await context.newPage();
+  await later.goto('/');
+  await expect(later).toHaveURL('/sign-in');
+  await expect.poll(() => later.evaluate(() => localStorage.length)).toBe(0);
+  const form = { grant_type: 'refresh_token', refresh_token: refreshToken ?? '' };
+  const refused = await request.post('/users/token', { form });
+  expect(refused.status()).toBe(400);
+  expect(await refused.json()).toMatchObject({ code: 'session_ended' });
+});
+
+test('what one has written is gone with the sign-out', async ({ page }) => {
+  const email = await signUp(page);
+  await page.getByRole('textbox', { name: 'Message' }).fill('For nobody else');
+  await signOut(page);
+  await signIn(page, email);
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
+  await expect(page.getByText('For nobody else')).toHaveCount(0);
+});
+
+for (const mode of ['invite', 'closed']) {
+  test(`the page for signing up says that it is ${mode}`, async ({ page, tolerate }) => {
+    tolerate(/422 .*\/users/);
+    await page.route('**/users/sign_up', (route) => route.fulfill({ json: { mode } }));
+    await page.route('**/users', (route) => {
+      expect(route.request().postDataJSON()).toMatchObject({ user: { invite_code: 'abc-def' } });
+      const errors = { invite_code: ['is not valid'] };
+      return route.fulfill({ status: 422, json: { code: 'invalid_fields', errors } });
+    });
+    await page.goto('/sign-up');
+    if (mode === 'closed') {
+      await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
+      await expect(page.getByRole('textbox')).toHaveCount(0);
+      return;
+    }
+    await page.getByLabel('Email').fill('ada@example.com');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('Confirm password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByLabel('Invite code')).toBeFocused();
+    await page.getByLabel('Invite code').fill(' abc-def ');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByLabel('Invite code')).toHaveAccessibleDescription(
+      'Invite code is not valid.',
+    );
+  });
+}
 
 test('a reload shows no sign-in page in passing', async ({ page }) => {
   await signUp(page);
-  await page.addInitScript(() => {
-    const seen: string[] = [];
-    Object.assign(window, { seen });
-    new MutationObserver(() => {
-      seen.push(location.pathname);
-      if (document.querySelector('app-sign-in-page')) seen.push('sign-in page');
-    }).observe(document, { childList: true, subtree: true });
-  });
+  const seen = await watchForSignInPage(page);
   await page.reload();
   await expect(page.getByRole('status')).toHaveText('Up to date');
-  const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
-  expect(new Set(seen)).toEqual(new Set(['/messages']));
+  expect(await seen()).toEqual(['/messages']);
 });
 
 test('the theme is a choice that lasts', async ({ page }) => {

@@ -4,13 +4,20 @@ import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serveCookies, serveSpa } from './sites';
 
 const READY_WITHIN_MS = 90_000;
 
-/** Runs the whole product on free ports with data of its own, until the tests are over. */
+/**
+ * Runs the whole product on free ports with data of its own, until the tests are over. The SPA is
+ * served twice: by the API, and on another site.
+ */
 export default async function startProduct(): Promise<() => Promise<void>> {
   const data = await mkdtemp(join(tmpdir(), 'mysms-e2e-'));
   const [port, mongodb, twilio] = await freePorts(3);
+  const spa = await serveSpa(`http://api.localhost:${String(port)}`);
+  const cookies = await serveCookies();
+  const otherSite = `http://app.localhost:${String(spa.port)}`;
   const product = spawn('.venv/bin/mysms', ['demo'], {
     cwd: join(import.meta.dirname, '../../backend'),
     env: {
@@ -19,10 +26,15 @@ export default async function startProduct(): Promise<() => Promise<void>> {
       MONGODB_PORT: String(mongodb),
       TWILIO_SIMULATOR_PORT: String(twilio),
       DATA_DIR: data,
+      CORS_ORIGINS: otherSite,
+      // All tests come from one address.
+      ATTEMPTS_PER_MINUTE: '1000',
     },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const stop = async (): Promise<void> => {
+    spa.close();
+    cookies.close();
     await end(product);
     await rm(data, { recursive: true, force: true });
   };
@@ -34,6 +46,8 @@ export default async function startProduct(): Promise<() => Promise<void>> {
     throw error;
   }
   process.env['E2E_BASE_URL'] = url;
+  process.env['E2E_OTHER_SITE_URL'] = otherSite;
+  process.env['E2E_COOKIES_PORT'] = String(cookies.port);
   process.env['E2E_SIMULATOR_URL'] = `http://127.0.0.1:${String(twilio)}`;
   return stop;
 }

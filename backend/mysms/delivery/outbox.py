@@ -362,6 +362,13 @@ class Outbox:
         )
         return [Undecided.of(row) for row, _ in claimed]
 
+    async def ask_soon(self, message_id: ObjectId) -> None:
+        """Brings the next question for a status forward, if there is to be one."""
+        await self._messages.update_one(
+            {"_id": message_id, "dispatch": Dispatch.SETTLED, "check_at": {"$ne": None}},
+            {"$set": {"check_at": next_check(self._clock(), 0, hears_callbacks=False)}},
+        )
+
     async def claim_status_checks(self, limit: int) -> list[StatusCheck]:
         """The messages whose status is to be asked for now; each is given to one process."""
         claimed = await self._claim_due(

@@ -67,8 +67,10 @@ class Reconciler:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        while not was_cancelled():
+        while True:
             for task in (self._outbox_chores, self._resolve_unconfirmed, self._ask_for_statuses):
+                if was_cancelled():
+                    return
                 try:
                     await task()
                 except DatabaseError as error:
@@ -135,6 +137,8 @@ class Reconciler:
         if not await self._outbox.accept(message.message_id, message.attempt, message.text_key, row.sid):
             return None
         await self._record(message.message_id, row)
+        # What lost the answer may have lost callbacks too.
+        await self._outbox.ask_soon(message.message_id)
         RECONCILED.labels("found").inc()
         return message.message_id
 

@@ -65,7 +65,7 @@ class SlowRequestError(DomainError):
 
 class UnavailableError(DomainError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = HTTPStatus.SERVICE_UNAVAILABLE.name.lower()
+    code = "database_unavailable"
     example = "The database does not answer. Please try again in a moment."
 
     @property

@@ -58,7 +58,7 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
             assert response.status_code == 503
             assert response.json() == {"status": "unavailable", "problems": {"database": "MongoDB does not answer."}}
             assert (await api.http.get("/up")).status_code == 200
-            problem_of(refused, 503, "service_unavailable")
+            problem_of(refused, 503, "database_unavailable")
             assert int(refused.headers["Retry-After"]) > 0
 
             port = int(mongodb.uri.rpartition(":")[2].partition("/")[0])

@@ -21,6 +21,12 @@ export const routes: Routes = [
     canActivate: [whenSignedIn],
     loadComponent: () => import('./messaging/messages-page').then((file) => file.MessagesPage),
   },
+  {
+    path: 'account',
+    title: texts.titles.account,
+    canActivate: [whenSignedIn],
+    loadComponent: () => import('./account/account-page').then((file) => file.AccountPage),
+  },
   { path: '**', redirectTo: 'messages' },
 ];
 

@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { texts } from '../texts/texts';
+import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
@@ -15,7 +15,10 @@ import { Submission } from './submission';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink],
   template: `
-    <app-account-card [heading]="texts.signInTitle" [intro]="texts.signInIntro">
+    <app-account-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
+      @if (farewell(); as farewell) {
+        <p class="notice notice--calm" role="status">{{ texts.signIn.farewells[farewell] }}</p>
+      }
       <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
         <app-field
           name="email"
@@ -39,11 +42,12 @@ import { Submission } from './submission';
           class="button button--primary button--large"
           [attr.aria-disabled]="submission.busy()"
         >
-          {{ submission.busy() ? texts.signingIn : texts.signIn }}
+          {{ submission.busy() ? texts.signIn.submitting : texts.signIn.submit }}
         </button>
       </form>
       <p>
-        {{ texts.newHere }} <a routerLink="/sign-up">{{ texts.toSignUp }}</a>
+        {{ texts.signIn.newHere }}
+        <a routerLink="/sign-up" queryParamsHandling="preserve">{{ texts.signIn.toSignUp }}</a>
       </p>
     </app-account-card>
   `,
@@ -51,7 +55,8 @@ import { Submission } from './submission';
 export class SignInPage {
   readonly #session = inject(SessionStore);
 
-  protected readonly texts = texts.account;
+  protected readonly texts = accountTexts;
+  protected readonly farewell = this.#session.farewell;
   protected readonly form = new FormGroup({
     email: new FormControl('', { nonNullable: true, validators: [required, email] }),
     password: new FormControl('', { nonNullable: true, validators: required }),

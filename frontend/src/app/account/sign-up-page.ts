@@ -1,60 +1,80 @@
-import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { AbstractControl, FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
+import { retry, timer } from 'rxjs';
+import { SignUpMode } from '../api/models';
+import { explain, toProblem } from '../api/problem';
+import { SessionClient } from '../session/session-client';
 import { SessionStore } from '../session/session-store';
-import { texts } from '../texts/texts';
+import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { email, minLength, required } from '../ui/validators';
+import { email, required } from '../ui/validators';
 import { AccountCard } from './account-card';
+import { newPasswordControls } from './new-password';
 import { Submission } from './submission';
 
-const SHORTEST_PASSWORD = 8;
+const RETRY_MS = 3_000;
 
 @Component({
   selector: 'app-sign-up-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink],
   template: `
-    <app-account-card [heading]="texts.signUpTitle" [intro]="texts.signUpIntro">
-      <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
-        <app-field
-          name="email"
-          type="email"
-          autocomplete="username"
-          [label]="texts.email"
-          [control]="form.controls.email"
-        />
-        <app-field
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          [label]="texts.password"
-          [hint]="texts.passwordHint"
-          [control]="form.controls.password"
-        />
-        <app-field
-          name="password-confirmation"
-          type="password"
-          autocomplete="new-password"
-          [label]="texts.passwordConfirmation"
-          [control]="form.controls.password_confirmation"
-        />
-        @if (submission.problem(); as problem) {
-          <app-notice>{{ problem }}</app-notice>
-        }
-        <button
-          type="submit"
-          class="button button--primary button--large"
-          [attr.aria-disabled]="submission.busy()"
-        >
-          {{ submission.busy() ? texts.signingUp : texts.signUp }}
-        </button>
-      </form>
+    <app-account-card
+      [heading]="mode() === 'closed' ? texts.signUp.closedTitle : texts.signUp.title"
+      [intro]="intro()"
+    >
+      @if (mode() === 'open' || mode() === 'invite') {
+        <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+          @if (mode() === 'invite') {
+            <app-field
+              name="invite-code"
+              [label]="texts.signUp.inviteCode"
+              [control]="form.controls.invite_code"
+            />
+          }
+          <app-field
+            name="email"
+            type="email"
+            autocomplete="username"
+            [label]="texts.email"
+            [control]="form.controls.email"
+          />
+          <app-field
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            [label]="texts.password"
+            [hint]="texts.passwordHint"
+            [control]="form.controls.password"
+          />
+          <app-field
+            name="password-confirmation"
+            type="password"
+            autocomplete="new-password"
+            [label]="texts.passwordConfirmation"
+            [control]="form.controls.password_confirmation"
+          />
+          @if (submission.problem(); as problem) {
+            <app-notice>{{ problem }}</app-notice>
+          }
+          <button
+            type="submit"
+            class="button button--primary button--large"
+            [attr.aria-disabled]="submission.busy()"
+          >
+            {{ submission.busy() ? texts.signUp.submitting : texts.signUp.submit }}
+          </button>
+        </form>
+      } @else if (problem()) {
+        <app-notice>{{ problem() }}</app-notice>
+      }
       <p>
-        {{ texts.knownHere }} <a routerLink="/sign-in">{{ texts.toSignIn }}</a>
+        {{ texts.signUp.knownHere }}
+        <a routerLink="/sign-in" queryParamsHandling="preserve">{{ texts.signUp.toSignIn }}</a>
       </p>
     </app-account-card>
   `,
@@ -62,28 +82,49 @@ const SHORTEST_PASSWORD = 8;
 export class SignUpPage {
   readonly #session = inject(SessionStore);
 
-  protected readonly texts = texts.account;
-  protected readonly form = new FormGroup({
-    email: new FormControl('', { nonNullable: true, validators: [required, email] }),
-    password: new FormControl('', {
-      nonNullable: true,
-      validators: [required, minLength(SHORTEST_PASSWORD)],
-    }),
-    password_confirmation: new FormControl('', { nonNullable: true, validators: samePassword }),
+  /** Who may sign up, once the API has said it. */
+  protected readonly mode = signal<SignUpMode | undefined>(undefined);
+  protected readonly problem = signal('');
+  protected readonly intro = computed(() => {
+    switch (this.mode()) {
+      case 'closed':
+        return accountTexts.signUp.closed;
+      case 'invite':
+        return accountTexts.signUp.introByInvitation;
+      default:
+        return accountTexts.signUp.intro;
+    }
   });
-  protected readonly submission = new Submission(this.form, () =>
-    this.#session.signUp(this.form.getRawValue()),
-  );
+
+  protected readonly texts = accountTexts;
+  protected readonly form = new FormGroup({
+    invite_code: new FormControl(
+      { value: '', disabled: true },
+      { nonNullable: true, validators: required },
+    ),
+    email: new FormControl('', { nonNullable: true, validators: [required, email] }),
+    ...newPasswordControls(),
+  });
+  protected readonly submission = new Submission(this.form, () => {
+    const { invite_code, ...user } = this.form.getRawValue();
+    return this.#session.signUp(invite_code ? { ...user, invite_code: invite_code.trim() } : user);
+  });
 
   constructor() {
-    const { password, password_confirmation } = this.form.controls;
-    password.valueChanges.pipe(takeUntilDestroyed()).subscribe(() => {
-      password_confirmation.updateValueAndValidity();
-    });
+    inject(SessionClient)
+      .signUpMode()
+      .pipe(
+        retry({
+          delay: (error) => {
+            this.problem.set(explain(toProblem(error)));
+            return timer(RETRY_MS);
+          },
+        }),
+        takeUntilDestroyed(),
+      )
+      .subscribe((mode) => {
+        if (mode === 'invite') this.form.controls.invite_code.enable();
+        this.mode.set(mode);
+      });
   }
-}
-
-function samePassword({ value, parent }: AbstractControl<string>): { mismatch: string } | null {
-  const password: unknown = parent?.get('password')?.value;
-  return value === password ? null : { mismatch: texts.fields.passwordMismatch };
 }

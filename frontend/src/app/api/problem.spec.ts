@@ -56,6 +56,41 @@ describe('explain', () => {
       answer(429, { detail: 'Too many.' }),
       'Too many requests at once. Please wait a moment.',
     ],
+    [
+      'too many attempts',
+      answer(429, { code: 'rate_limited' }, { 'Retry-After': '30' }),
+      'Too many attempts. Try again in 30 seconds.',
+    ],
+    [
+      'a quota of a minute',
+      answer(429, { code: 'minute_quota' }, { 'Retry-After': '1' }),
+      'You are sending very fast. Try again in 1 second.',
+    ],
+    [
+      'a quota of a day',
+      answer(429, { code: 'day_quota' }, { 'Retry-After': '17000' }),
+      'You have sent as many messages as one person may send in a day. Try again in 5 hours.',
+    ],
+    [
+      'a quota of all',
+      answer(429, { code: 'installation_quota' }, { 'Retry-After': '600' }),
+      'As many messages have been sent from here today as may be. Try again in 10 minutes.',
+    ],
+    [
+      'a country',
+      answer(422, { code: 'country_not_allowed' }),
+      'Messages to this country are not allowed here.',
+    ],
+    [
+      'a database that is down',
+      answer(503, { code: 'database_unavailable' }),
+      'The server cannot reach its database at the moment.',
+    ],
+    [
+      'too much',
+      answer(413, { code: 'request_too_large' }),
+      'This is more than the server takes at once.',
+    ],
     ['a conflict', answer(409, null), 'This was already sent with other content.'],
     ['a bug', new Error('a bug'), 'Something went wrong.'],
   ])('says %s in plain words', (_, error, words) => {

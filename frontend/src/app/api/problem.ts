@@ -1,5 +1,6 @@
 import { HttpErrorResponse } from '@angular/common/http';
 import { TimeoutError } from 'rxjs';
+import { durationOf } from '../texts/formats';
 import { texts } from '../texts/texts';
 
 /** What went wrong with a call: an RFC 9457 problem, or the lack of any answer (status 0). */
@@ -29,10 +30,14 @@ export function toProblem(error: unknown): Problem {
 }
 
 /** The problem in plain words. */
-export function explain({ status, code, detail }: Problem): string {
-  if (code === 'timeout') return texts.problems.timeout;
-  if (code === 'offline') return texts.problems.offline;
-  if (status === 429) return texts.problems.tooManyRequests;
+export function explain({ status, code, detail, retryAfterSeconds }: Problem): string {
+  const { byCode, tooManyRequests, tryAgainIn, tryAgainSoon } = texts.problems;
+  const known = byCode[code];
+  if (status === 429) {
+    const when = retryAfterSeconds ? tryAgainIn(durationOf(retryAfterSeconds)) : tryAgainSoon;
+    return `${known ?? tooManyRequests} ${when}`;
+  }
+  if (known) return known;
   if (status >= 500) return texts.problems.server;
   if (detail) return detail;
   switch (status) {

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 import { fullTime, timeOfDay } from '../texts/formats';
-import { texts } from '../texts/texts';
+import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
 import { StatusPresentation } from './status';
 
@@ -45,7 +45,7 @@ export class Bubble {
   readonly status = input<StatusPresentation>();
   readonly failure = input('');
 
-  protected readonly texts = texts.thread;
+  protected readonly texts = messagingTexts.thread;
   protected readonly clock = computed(() => timeOfDay(this.time()));
   protected readonly exactly = computed(() => fullTime(this.time()));
 }

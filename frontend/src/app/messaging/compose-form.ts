@@ -1,5 +1,5 @@
 import { AbstractControl, FormControl, FormGroup } from '@angular/forms';
-import { texts } from '../texts/texts';
+import { messagingTexts } from '../texts/messaging-texts';
 import { maxLength, required } from '../ui/validators';
 import { toE164 } from './phone-number';
 
@@ -25,5 +25,7 @@ export function newComposeForm(recipient: string): ComposeForm {
 }
 
 function phoneNumber({ value }: AbstractControl<string>): { phoneNumber: string } | null {
-  return value.trim() === '' || toE164(value) ? null : { phoneNumber: texts.fields.phoneNumber };
+  return value.trim() === '' || toE164(value)
+    ? null
+    : { phoneNumber: messagingTexts.compose.phoneNumberError };
 }

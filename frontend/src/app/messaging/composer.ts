@@ -11,6 +11,7 @@ import {
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { NewMessage } from '../api/models';
+import { messagingTexts } from '../texts/messaging-texts';
 import { texts } from '../texts/texts';
 import { Autofocus } from '../ui/autofocus';
 import { controlEvents } from '../ui/control-events';
@@ -96,7 +97,7 @@ export class Composer {
   readonly #changes = controlEvents(this.form);
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
 
-  protected readonly texts = texts.compose;
+  protected readonly texts = messagingTexts.compose;
   protected readonly measure = computed(() => {
     this.#changes();
     return segment(this.form().getRawValue().content);
@@ -106,8 +107,10 @@ export class Composer {
     const { recipient_number, content } = this.form().controls;
     const shown = content.dirty && (content.touched || content.hasError('maxLength'));
     return [
-      ...(this.asksForRecipient() ? [] : this.#worded(recipient_number, texts.compose.phoneNumber)),
-      ...(shown ? this.#worded(content, texts.compose.message) : []),
+      ...(this.asksForRecipient()
+        ? []
+        : this.#worded(recipient_number, messagingTexts.compose.phoneNumber)),
+      ...(shown ? this.#worded(content, messagingTexts.compose.message) : []),
     ];
   });
 

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { shortTime } from '../texts/formats';
-import { texts } from '../texts/texts';
+import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
 import { Conversation } from './conversations';
@@ -73,7 +73,7 @@ export class ConversationList {
 
   readonly current = input<string>();
 
-  protected readonly texts = texts.history;
+  protected readonly texts = messagingTexts.history;
   protected readonly rows = computed(() => this.store.conversations().map(toRow));
 }
 

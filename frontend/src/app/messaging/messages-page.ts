@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, input } from '@an
 import { Router, RouterLink } from '@angular/router';
 import { NewMessage } from '../api/models';
 import { Problem } from '../api/problem';
-import { texts } from '../texts/texts';
+import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
 import { setServerErrors } from '../ui/validators';
 import { ComposeForm, newComposeForm } from './compose-form';
@@ -57,8 +57,8 @@ export class MessagesPage {
   /** From the address: a number, or "new". */
   readonly peer = input<string>();
 
-  protected readonly texts = texts.compose;
-  protected readonly back = texts.thread.back;
+  protected readonly texts = messagingTexts.compose;
+  protected readonly back = messagingTexts.thread.back;
   protected readonly new = NEW;
 
   protected readonly place = computed(() => this.peer() ?? NEW);

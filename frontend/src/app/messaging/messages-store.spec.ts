@@ -143,6 +143,24 @@ describe('MessagesStore', () => {
     expect(outgoing()).toEqual([]);
   });
 
+  it('keeps the text where a quota is used up', async () => {
+    answerPoll([]);
+    const sending = store.send(hello);
+    expectSend().flush(
+      { code: 'minute_quota' },
+      { status: 429, statusText: 'No', headers: { 'Retry-After': '20' } },
+    );
+    await sending;
+    expect(outgoing()).toMatchObject([
+      {
+        content: 'Hello',
+        state: 'failed',
+        problem: 'You are sending very fast. Try again in 20 seconds.',
+        isEditable: true,
+      },
+    ]);
+  });
+
   it('hands back what is wrong with the fields', async () => {
     answerPoll([]);
     const sending = store.send(hello);

@@ -1,4 +1,4 @@
-import { Injectable, computed, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { EMPTY, Observable, catchError, firstValueFrom, map, switchMap } from 'rxjs';
 import { Message, NewMessage } from '../api/models';
@@ -39,6 +39,9 @@ export class MessagesStore {
   constructor() {
     const poll = inject(Poll);
     this.#liveness.connecting();
+    inject(DestroyRef).onDestroy(() => {
+      this.#liveness.rest();
+    });
     inject(SessionStore)
       .statusChanges.pipe(
         switchMap((status) => {

@@ -1,5 +1,5 @@
 import { Message } from '../api/models';
-import { texts } from '../texts/texts';
+import { messagingTexts } from '../texts/messaging-texts';
 import { IconName } from '../ui/icon';
 
 export interface StatusPresentation {
@@ -26,7 +26,7 @@ const LOOKS: Readonly<Record<string, Omit<StatusPresentation, 'text'>>> = {
 /** A status that the carrier adds one day is shown by its own name. */
 export function presentStatus(status: string): StatusPresentation {
   const look = LOOKS[status] ?? { icon: 'clock', tone: 'soft' };
-  return { ...look, text: texts.status.names[status] ?? status };
+  return { ...look, text: messagingTexts.status.names[status] ?? status };
 }
 
 export function hasFailed({ status }: Message): boolean {
@@ -35,7 +35,9 @@ export function hasFailed({ status }: Message): boolean {
 
 /** Why it failed and what to do, in plain words. */
 export function failureReason({ error_code, explanation }: Message): string {
-  const words = explanation ? [explanation.cause, explanation.advice] : [texts.status.noReason];
-  const code = typeof error_code === 'number' ? [texts.status.code(error_code)] : [];
+  const words = explanation
+    ? [explanation.cause, explanation.advice]
+    : [messagingTexts.status.noReason];
+  const code = typeof error_code === 'number' ? [messagingTexts.status.code(error_code)] : [];
   return [...words, ...code].join(' ');
 }

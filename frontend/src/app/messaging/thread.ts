@@ -11,6 +11,7 @@ import {
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { Message } from '../api/models';
+import { messagingTexts } from '../texts/messaging-texts';
 import { texts } from '../texts/texts';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
@@ -93,9 +94,9 @@ export class Thread {
 
   protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
 
-  protected readonly texts = texts.thread;
-  protected readonly history = texts.history;
-  protected readonly sending = texts.sending;
+  protected readonly texts = messagingTexts.thread;
+  protected readonly history = messagingTexts.history;
+  protected readonly sending = messagingTexts.sending;
   protected readonly hasFailed = hasFailed;
   protected readonly presentStatus = presentStatus;
   protected readonly failureReason = failureReason;
@@ -105,7 +106,7 @@ export class Thread {
   protected readonly count = computed(() => {
     const { messages, outgoing } = this.conversation();
     if (!this.store.isLoaded()) return texts.session.loading;
-    return texts.thread.count(messages.length + outgoing.length, this.store.hasEarlier());
+    return messagingTexts.thread.count(messages.length + outgoing.length, this.store.hasEarlier());
   });
 
   readonly #written = computed(() => this.conversation().outgoing.at(-1)?.key);
@@ -123,7 +124,7 @@ export class Thread {
 
   protected presentOutgoing({ state }: Outgoing) {
     return state === 'sending'
-      ? { ...presentStatus('sending'), text: texts.sending.inProgress }
+      ? { ...presentStatus('sending'), text: messagingTexts.sending.inProgress }
       : presentStatus('failed');
   }
 }

@@ -1,19 +1,26 @@
 import { HttpClient, HttpContext, HttpContextToken, HttpParams } from '@angular/common/http';
 import { Injectable, inject } from '@angular/core';
-import { Observable, timeout } from 'rxjs';
+import { Observable, map, timeout } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
-import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
+import { Credentials, NewUser, SignUpMode, SignedInUser, Tokens } from '../api/models';
 
 /** Calls that prove who somebody is by themselves, and so go without an access token. */
 export const ANONYMOUS = new HttpContextToken(() => false);
 
 const ANSWER_WITHIN_MS = 15_000;
-const SIGN_OUT_WITHIN_MS = 5_000;
 
 @Injectable({ providedIn: 'root' })
 export class SessionClient {
   readonly #http = inject(HttpClient);
   readonly #users = `${inject(API_BASE_URL)}/users`;
+
+  signUpMode(): Observable<SignUpMode> {
+    const context = anonymous();
+    return this.#http.get<{ mode: SignUpMode }>(`${this.#users}/sign_up`, { context }).pipe(
+      timeout(ANSWER_WITHIN_MS),
+      map(({ mode }) => mode),
+    );
+  }
 
   signUp(user: NewUser): Observable<SignedInUser> {
     return this.#post<SignedInUser>(this.#users, { user });
@@ -32,12 +39,22 @@ export class SessionClient {
     );
   }
 
-  signOut(): Observable<unknown> {
-    return this.#http.delete(`${this.#users}/sign_out`).pipe(timeout(SIGN_OUT_WITHIN_MS));
+  signOut(refreshToken: string): Observable<unknown> {
+    return this.#http
+      .delete(`${this.#users}/sign_out`, {
+        context: anonymous(),
+        headers: { Authorization: `Bearer ${refreshToken}` },
+        // Who signs out often closes the page next.
+        keepalive: true,
+      })
+      .pipe(timeout(ANSWER_WITHIN_MS));
   }
 
   #post<T>(url: string, body: unknown): Observable<T> {
-    const context = new HttpContext().set(ANONYMOUS, true);
-    return this.#http.post<T>(url, body, { context }).pipe(timeout(ANSWER_WITHIN_MS));
+    return this.#http.post<T>(url, body, { context: anonymous() }).pipe(timeout(ANSWER_WITHIN_MS));
   }
+}
+
+function anonymous(): HttpContext {
+  return new HttpContext().set(ANONYMOUS, true);
 }

@@ -87,6 +87,7 @@ describe('SessionStore', () => {
     session.start();
     await refuse(expectRefresh('refresh-1'), 400, 'session_ended');
     expect(session.status()).toBe('signed-out');
+    expect(session.farewell()).toBe('session-ended');
     expect(session.user()).toBeUndefined();
     expect(stored()).toBeUndefined();
   });
@@ -149,16 +150,51 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-in');
   });
 
-  it('forgets here and tells the server at sign-out', async () => {
+  it('forgets here at once and tells the server at sign-out', async () => {
     await signedIn();
-    const leaving = session.signOut();
-    await vi.advanceTimersByTimeAsync(0);
-    const request = http.expectOne({ method: 'DELETE', url: '/users/sign_out' });
-    expect(request.request.headers.get('Authorization')).toBe('Bearer access-2');
-    request.flush(null, { status: 503, statusText: 'Unavailable' });
-    await leaving;
+    session.signOut();
     expect(session.status()).toBe('signed-out');
     expect(stored()).toBeUndefined();
+    const request = expectSignOut('refresh-2');
+    expect(localStorage.getItem('mysms.ending')).toContain('refresh-2');
+    request.flush(null);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(localStorage).toHaveLength(0);
+  });
+
+  it.each([0, 404, 429, 503])('tells the server later where it answers %s', async (status) => {
+    await signedIn();
+    session.signOut();
+    await refuse(expectSignOut('refresh-2'), status);
+    expect(session.status()).toBe('signed-out');
+    window.dispatchEvent(new Event('online'));
+    await refuse(expectSignOut('refresh-2'), status);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expectSignOut('refresh-2').flush(null);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(localStorage).toHaveLength(0);
+  });
+
+  it('tells the server at the next start, and drops what it does not know any more', async () => {
+    localStorage.setItem('mysms.ending', '["refresh-1","refresh-2"]');
+    session.start();
+    await refuse(expectSignOut('refresh-1'), 401);
+    expectSignOut('refresh-2').flush(null);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(localStorage).toHaveLength(0);
+  });
+
+  it('says why nobody is signed in, until somebody is', async () => {
+    await signedIn();
+    session.leave('account-deleted');
+    expect(session.status()).toBe('signed-out');
+    expect(stored()).toBeUndefined();
+    await session.refresh();
+    expect(session.farewell()).toBe('account-deleted');
+    store('refresh-of-bob', 'u2');
+    otherTabWrote();
+    expect(session.farewell()).toBeUndefined();
+    await answer(expectRefresh('refresh-of-bob'), tokens(3));
   });
 
   it('follows a sign-out in another tab', async () => {
@@ -249,6 +285,15 @@ describe('SessionStore', () => {
         url === '/users/token' &&
         body instanceof HttpParams &&
         body.toString() === `grant_type=refresh_token&refresh_token=${token}`,
+    );
+  }
+
+  function expectSignOut(token: string): TestRequest {
+    return http.expectOne(
+      ({ method, url, headers }) =>
+        method === 'DELETE' &&
+        url === '/users/sign_out' &&
+        headers.get('Authorization') === `Bearer ${token}`,
     );
   }
 

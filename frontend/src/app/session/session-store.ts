@@ -3,11 +3,15 @@ import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
 import { Problem, explain, toProblem } from '../api/problem';
+import { EndingSessions } from './ending-sessions';
 import { oneTabAtATime } from './one-tab-at-a-time';
 import { SessionClient } from './session-client';
 import { SessionStorage, StoredSession } from './session-storage';
 
 export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
+
+/** Why nobody is signed in any more, where this is not plain to see. */
+export type Farewell = 'session-ended' | 'signed-out-everywhere' | 'account-deleted';
 
 interface Access {
   readonly token: string;
@@ -27,17 +31,20 @@ const LONGEST_RETRY_MS = 60_000;
 export class SessionStore {
   readonly #client = inject(SessionClient);
   readonly #storage = inject(SessionStorage);
+  readonly #ending = inject(EndingSessions);
 
   readonly #user = signal<StoredSession['user'] | undefined>(undefined, {
     equal: (one, other) => one?.id === other?.id,
   });
   readonly #status = signal<SessionStatus>('loading');
   readonly #reason = signal('');
+  readonly #farewell = signal<Farewell | undefined>(undefined);
 
   readonly user = this.#user.asReadonly();
   readonly status = this.#status.asReadonly();
   /** Why the session is unavailable. */
   readonly reason = this.#reason.asReadonly();
+  readonly farewell = this.#farewell.asReadonly();
   readonly statusChanges = toObservable(this.#status);
 
   #access: Access | undefined;
@@ -61,6 +68,7 @@ export class SessionStore {
 
   start(): void {
     this.#follow();
+    this.#ending.end();
   }
 
   async signUp(user: NewUser): Promise<void> {
@@ -71,16 +79,22 @@ export class SessionStore {
     this.#adopt(await firstValueFrom(this.#client.signIn(credentials)));
   }
 
-  /** Always signs this browser out; the server is told if it can be reached. */
-  async signOut(): Promise<void> {
-    const leaving = this.#user();
-    try {
-      if (this.#status() === 'signed-in') await firstValueFrom(this.#client.signOut());
-    } catch {
-      // The session ends by itself once it is idle for long enough.
+  /** Signs this browser out at once; the server is told as soon as it can be reached. */
+  signOut(): void {
+    const stored = this.#storage.read();
+    if (stored?.user.id === this.#user()?.id) {
+      if (stored) this.#ending.add(stored.refreshToken);
+      this.#storage.clear();
     }
-    if (this.#storage.read()?.user.id === leaving?.id) this.#storage.clear();
     this.#follow();
+    this.#ending.end();
+  }
+
+  /** The API has ended the session itself. */
+  leave(farewell: Farewell): void {
+    this.#storage.clear();
+    this.#become(undefined);
+    this.#farewell.set(farewell);
   }
 
   /** An access token for the next request, renewed ahead of its end. */
@@ -143,13 +157,13 @@ export class SessionStore {
     } else if (stored.refreshToken !== sent.refreshToken) {
       await this.#exchange();
     } else {
-      this.#storage.clear();
-      this.#become(undefined);
+      this.leave('session-ended');
     }
   }
 
   #adopt({ _id, email, ...tokens }: SignedInUser): void {
     this.#storage.write({ refreshToken: tokens.refresh_token, user: { id: _id, email } });
+    this.#farewell.set(undefined);
     this.#user.set({ id: _id, email });
     this.#accept(tokens);
   }
@@ -171,10 +185,13 @@ export class SessionStore {
   }
 
   #become(user: StoredSession['user'] | undefined): void {
-    if (user !== undefined && user.id === this.#user()?.id) return;
+    const known =
+      user === undefined ? this.#status() === 'signed-out' : user.id === this.#user()?.id;
+    if (known) return;
     clearTimeout(this.#retry);
     this.#access = undefined;
     this.#reason.set('');
+    this.#farewell.set(undefined);
     this.#user.set(user);
     this.#status.set(user === undefined ? 'signed-out' : 'loading');
   }

@@ -1,4 +1,5 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
 import { texts } from '../texts/texts';
 import { Avatar } from '../ui/avatar';
@@ -7,7 +8,7 @@ import { ThemeSwitch } from '../ui/theme-switch';
 @Component({
   selector: 'app-account-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, ThemeSwitch],
+  imports: [Avatar, RouterLink, ThemeSwitch],
   template: `
     <button
       type="button"
@@ -17,28 +18,21 @@ import { ThemeSwitch } from '../ui/theme-switch';
     >
       <app-avatar [letters]="initials()" [of]="email()" />
     </button>
-    <div id="account-menu" class="menu" popover>
+    <div #menu id="account-menu" class="menu" popover>
       <p class="menu__who">
         {{ texts.signedInAs }} <strong>{{ email() }}</strong>
       </p>
       <app-theme-switch />
-      <button type="button" class="button" [disabled]="leaving()" (click)="signOut()">
-        {{ leaving() ? texts.signingOut : texts.signOut }}
-      </button>
+      <a class="button" routerLink="/account" (click)="menu.hidePopover()">{{ texts.toAccount }}</a>
+      <button type="button" class="button" (click)="session.signOut()">{{ texts.signOut }}</button>
     </div>
   `,
 })
 export class AccountMenu {
-  readonly #session = inject(SessionStore);
+  protected readonly session = inject(SessionStore);
 
   readonly email = input.required<string>();
 
   protected readonly texts = texts.account;
-  protected readonly leaving = signal(false);
   protected readonly initials = computed(() => this.email().slice(0, 2).toUpperCase());
-
-  protected async signOut(): Promise<void> {
-    this.leaving.set(true);
-    await this.#session.signOut();
-  }
 }

@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/c
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { Router, RouterOutlet } from '@angular/router';
 import { skip } from 'rxjs';
+import { signInUrl, urlBehind } from '../session/return-to';
 import { SessionStore } from '../session/session-store';
 import { texts } from '../texts/texts';
 import { LiveLine } from '../ui/live-line';
@@ -46,7 +47,11 @@ export class Shell {
     toObservable(this.userId)
       .pipe(skip(1), takeUntilDestroyed())
       .subscribe((userId) => {
-        void router.navigateByUrl(userId === undefined ? '/sign-in' : '/messages');
+        // Who signs out leaves for good; whose session ends comes back to where they were.
+        const from = this.session.farewell() === 'session-ended' ? router.url : undefined;
+        void router.navigateByUrl(
+          userId === undefined ? signInUrl(router, from) : urlBehind(router, router.url),
+        );
       });
   }
 }

@@ -1,7 +1,12 @@
 import { texts } from './texts';
 
 /** The texts are English; of the English ways to write a date, the reader's own. */
-const locale = navigator.languages.find((language) => /^en\b/.test(language)) ?? 'en-GB';
+export const locale = navigator.languages.find((language) => /^en\b/.test(language)) ?? 'en-GB';
+
+const SIZES = [
+  [3600, 'hour'],
+  [60, 'minute'],
+] as const;
 
 const clock = new Intl.DateTimeFormat(locale, {
   hour: '2-digit',
@@ -32,8 +37,8 @@ export function timeWithSeconds(time: Date): string {
 /** "Today", "Yesterday", "Friday, 20 November", and with the year when it is another one. */
 export function dayName(time: Date, now = new Date()): string {
   const ago = daysBetween(time, now);
-  if (ago === 0) return texts.thread.today;
-  if (ago === 1) return texts.thread.yesterday;
+  if (ago === 0) return texts.days.today;
+  if (ago === 1) return texts.days.yesterday;
   return (time.getFullYear() === now.getFullYear() ? day : longDay).format(time);
 }
 
@@ -45,11 +50,18 @@ export function shortTime(time: Date, now = new Date()): string {
   return (time.getFullYear() === now.getFullYear() ? dayAndMonth : shortDate).format(time);
 }
 
+/** "30 seconds", "12 minutes", "5 hours": never less than it is. */
+export function durationOf(seconds: number): string {
+  const [size, unit] = SIZES.find(([size]) => seconds > 1.5 * size) ?? [1, 'second'];
+  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  return format.format(Math.ceil(seconds / size));
+}
+
 export function fullTime(time: Date): string {
   return dateAndTime.format(time);
 }
 
-function daysBetween(earlier: Date, later: Date): number {
+export function daysBetween(earlier: Date, later: Date): number {
   const midnight = (time: Date): number =>
     Date.UTC(time.getFullYear(), time.getMonth(), time.getDate());
   return Math.round((midnight(later) - midnight(earlier)) / 86_400_000);

@@ -7,7 +7,9 @@ import { LivenessStore } from './liveness';
   selector: 'app-live-line',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <span class="live__dot"></span>
+    @if (liveness().state !== 'resting') {
+      <span class="live__dot"></span>
+    }
     <span role="status">{{ said() }}</span>
     @if (time(); as time) {
       <span aria-hidden="true">&nbsp;· {{ time }}</span>
@@ -22,6 +24,8 @@ export class LiveLine {
   protected readonly said = computed(() => {
     const { state, asOf } = this.liveness();
     switch (state) {
+      case 'resting':
+        return '';
       case 'connecting':
         return texts.live.connecting;
       case 'up-to-date':

@@ -1,7 +1,7 @@
 import { Injectable, signal } from '@angular/core';
 
 export interface Liveness {
-  readonly state: 'connecting' | 'up-to-date' | 'offline';
+  readonly state: 'resting' | 'connecting' | 'up-to-date' | 'offline';
   /** When the screen was last known to be right. */
   readonly asOf: Date | undefined;
 }
@@ -9,7 +9,7 @@ export interface Liveness {
 /** Whether what is on the screen is current: told by whoever loads it, shown in the frame. */
 @Injectable({ providedIn: 'root' })
 export class LivenessStore {
-  readonly #liveness = signal<Liveness>({ state: 'connecting', asOf: undefined });
+  readonly #liveness = signal<Liveness>({ state: 'resting', asOf: undefined });
 
   readonly liveness = this.#liveness.asReadonly();
 
@@ -19,6 +19,11 @@ export class LivenessStore {
 
   offline(): void {
     this.#liveness.update(({ asOf }) => ({ state: 'offline', asOf }));
+  }
+
+  /** Nothing is watched at the moment. */
+  rest(): void {
+    this.#liveness.set({ state: 'resting', asOf: undefined });
   }
 
   connecting(): void {

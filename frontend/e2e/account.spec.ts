@@ -1,0 +1,114 @@
+import {
+  PASSWORD,
+  bubble,
+  expect,
+  fillSignIn,
+  openAccount,
+  sendNew,
+  signIn,
+  signUp,
+  test as base,
+} from './fixtures';
+import { Page } from '@playwright/test';
+
+const SESSION_ENDED = /40[01] .*\/(users|api)/;
+
+/** Another browser of the same person. */
+const test = base.extend<{ elsewhere: Page }>({
+  elsewhere: async ({ browser, baseURL }, use) => {
+    const context = await browser.newContext(baseURL ? { baseURL } : {});
+    await use(await context.newPage());
+    await context.close();
+  },
+});
+
+test('a session that is ended elsewhere leads back to the same place', async ({
+  page,
+  elsewhere,
+  tolerate,
+}) => {
+  tolerate(SESSION_ENDED);
+  const email = await signUp(page);
+  await sendNew(page, '+14155552671', 'I was here');
+  await expect(bubble(page, 'I was here')).toBeVisible();
+  const place = page.url();
+
+  await signIn(elsewhere, email);
+  await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
+  await openAccount(elsewhere);
+  const sessions = elsewhere.getByRole('region', { name: 'Your sessions' });
+  await expect(sessions.getByRole('listitem')).toHaveCount(2);
+  await expect(sessions.getByRole('listitem').first()).toContainText('This one');
+  await sessions.getByRole('button', { name: /^Sign out (?!here|everywhere)/ }).click();
+  await expect(sessions.getByRole('status')).toHaveText(/ is signed out\.$/);
+  await expect(sessions.getByRole('listitem')).toHaveCount(1);
+  await expect(sessions.getByRole('heading')).toBeFocused();
+
+  await expect(page.getByRole('status')).toHaveText(
+    'Your session has ended. Please sign in again.',
+  );
+  await fillSignIn(page, email);
+  await expect(bubble(page, 'I was here')).toBeVisible();
+  expect(page.url()).toBe(place);
+});
+
+test('a change of password ends the other session', async ({ page, elsewhere, tolerate }) => {
+  tolerate(SESSION_ENDED);
+  tolerate(/422 .*\/users\/password/);
+  const email = await signUp(page);
+  await signIn(elsewhere, email);
+  await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
+
+  await openAccount(page);
+  const panel = page.getByRole('region', { name: 'Change password' });
+  await panel.getByLabel('Current password').fill('wrong horse');
+  await panel.getByLabel('New password', { exact: true }).fill('a new and longer one');
+  await panel.getByLabel('Confirm new password').fill('a new and other one');
+  await panel.getByRole('button', { name: 'Change password' }).click();
+  await expect(panel.getByLabel('Confirm new password')).toHaveAccessibleDescription(
+    "Confirm new password doesn't match Password.",
+  );
+  await panel.getByLabel('Confirm new password').fill('a new and longer one');
+  await panel.getByRole('button', { name: 'Change password' }).click();
+  await expect(panel.getByLabel('Current password')).toHaveAccessibleDescription(
+    'Current password is invalid.',
+  );
+  await panel.getByLabel('Current password').fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Change password' }).click();
+  await expect(panel.getByRole('status')).toHaveText(/^Your password is changed/);
+  await expect(
+    page.getByRole('region', { name: 'Your sessions' }).getByRole('listitem'),
+  ).toHaveCount(1);
+
+  await expect(elsewhere.getByText('Your session has ended.')).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(page.getByText('You are signed out everywhere.')).toBeVisible();
+  await fillSignIn(page, email, 'a new and longer one');
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+});
+
+test('an account is deleted by password, with all its messages', async ({ page, tolerate }) => {
+  tolerate(/(401 .*\/users\/sign_in|422 .*\/users)/);
+  const email = await signUp(page);
+  await sendNew(page, '+14155552671', 'To be forgotten');
+  await expect(bubble(page, 'To be forgotten')).toBeVisible();
+  await openAccount(page);
+  const panel = page.getByRole('region', { name: 'Delete account' });
+  await panel.getByRole('button', { name: 'Delete account…' }).click();
+  await expect(panel.getByLabel('Your password, to confirm it')).toBeFocused();
+  await page.keyboard.type('wrong horse');
+  await page.keyboard.press('Enter');
+  await expect(panel.getByLabel('Your password, to confirm it')).toHaveAccessibleDescription(
+    /is invalid/,
+  );
+  await panel.getByLabel('Your password, to confirm it').fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Delete account and messages' }).click();
+  await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
+
+  await fillSignIn(page, email);
+  await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
+  await signUp(page, email);
+  await expect(page.getByRole('heading', { name: 'Message History (0)' })).toBeAttached();
+});

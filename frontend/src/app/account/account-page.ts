@@ -1,0 +1,37 @@
+import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { SessionStore } from '../session/session-store';
+import { accountTexts } from '../texts/account-texts';
+import { Icon } from '../ui/icon';
+import { AccountClient } from './account-client';
+import { AccountStore } from './account-store';
+import { ChangePassword } from './change-password';
+import { DeleteAccount } from './delete-account';
+import { SessionList } from './session-list';
+
+@Component({
+  selector: 'app-account-page',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [ChangePassword, DeleteAccount, Icon, RouterLink, SessionList],
+  providers: [AccountClient, AccountStore],
+  template: `
+    @if (user(); as user) {
+      <main class="panels">
+        <a class="button button--quiet" routerLink="/messages">
+          <app-icon name="back" />{{ texts.back }}
+        </a>
+        <header>
+          <h1>{{ texts.title }}</h1>
+          <p>{{ user.email }}</p>
+        </header>
+        <app-session-list />
+        <app-change-password [email]="user.email" />
+        <app-delete-account />
+      </main>
+    }
+  `,
+})
+export class AccountPage {
+  protected readonly user = inject(SessionStore).user;
+  protected readonly texts = accountTexts.page;
+}

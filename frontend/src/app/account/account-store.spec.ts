@@ -1,0 +1,136 @@
+import { provideHttpClient } from '@angular/common/http';
+import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { Subject } from 'rxjs';
+import { Session } from '../api/models';
+import { SessionStore } from '../session/session-store';
+import { AccountClient } from './account-client';
+import { AccountStore } from './account-store';
+
+const at = '2026-11-22T12:00:00.000Z';
+const here: Session = {
+  _id: 's1',
+  device: 'Firefox on Linux',
+  created_at: at,
+  last_used_at: at,
+  current: true,
+};
+const there: Session = { ...here, _id: 's2', device: 'Safari on iPhone', current: false };
+
+describe('AccountStore', () => {
+  const session = { statusChanges: new Subject<string>(), signOut: vi.fn(), leave: vi.fn() };
+  let http: HttpTestingController;
+  let store: AccountStore;
+
+  beforeEach(() => {
+    vi.resetAllMocks();
+    TestBed.configureTestingModule({
+      providers: [
+        provideHttpClient(),
+        provideHttpClientTesting(),
+        { provide: SessionStore, useValue: session },
+        AccountClient,
+        AccountStore,
+      ],
+    });
+    http = TestBed.inject(HttpTestingController);
+    store = TestBed.inject(AccountStore);
+  });
+
+  afterEach(() => {
+    http.verify();
+  });
+
+  it('loads the sessions once there are tokens', async () => {
+    session.statusChanges.next('unavailable');
+    expect(store.sessions()).toBeUndefined();
+    await load();
+    expect(store.sessions()).toEqual([here, there]);
+  });
+
+  it('keeps the sessions when a reload fails, and says so', async () => {
+    await load();
+    const loading = store.load();
+    http.expectOne('/users/sessions').error(new ProgressEvent('error'));
+    await loading;
+    expect(store.sessions()).toEqual([here, there]);
+    expect(store.problem()).toBe('The server cannot be reached. Check your connection.');
+    await load();
+    expect(store.problem()).toBe('');
+  });
+
+  it.each([204, 404])('takes a session off the list after a %s', async (status) => {
+    await load();
+    const ending = store.end(there);
+    http
+      .expectOne({ method: 'DELETE', url: '/users/sessions/s2' })
+      .flush(null, { status, statusText: 'Any' });
+    expect(await ending).toBe(true);
+    expect(store.sessions()).toEqual([here]);
+  });
+
+  it('keeps a session that could not be ended', async () => {
+    await load();
+    const ending = store.end(there);
+    http.expectOne('/users/sessions/s2').flush(null, { status: 500, statusText: 'No' });
+    expect(await ending).toBe(false);
+    expect(store.sessions()).toEqual([here, there]);
+    expect(store.problem()).toBe('The server has a problem at the moment.');
+  });
+
+  it('signs out here where it is told to end this one', async () => {
+    await load();
+    await store.end(here);
+    expect(session.signOut).toHaveBeenCalledOnce();
+  });
+
+  it('leaves once all sessions are ended, and only then', async () => {
+    await load();
+    const failing = store.endAll();
+    http
+      .expectOne({ method: 'DELETE', url: '/users/sessions' })
+      .flush(null, { status: 503, statusText: 'No' });
+    await failing;
+    expect(session.leave).not.toHaveBeenCalled();
+
+    const ending = store.endAll();
+    http.expectOne({ method: 'DELETE', url: '/users/sessions' }).flush(null);
+    await ending;
+    expect(session.leave).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
+  });
+
+  it('shows which sessions are left by a change of password', async () => {
+    await load();
+    const change = { current_password: 'old', password: 'new', password_confirmation: 'new' };
+    const changing = store.changePassword(change);
+    const request = http.expectOne({ method: 'PUT', url: '/users/password' });
+    expect(request.request.body).toEqual({ user: change });
+    request.flush(null);
+    await Promise.resolve();
+    http.expectOne('/users/sessions').flush([here]);
+    await changing;
+    expect(store.sessions()).toEqual([here]);
+  });
+
+  it('leaves once the account is deleted, and hands back a wrong password', async () => {
+    const wrong = store.deleteAccount('wrong');
+    http
+      .expectOne({ method: 'DELETE', url: '/users' })
+      .flush({ errors: { password: ['is invalid'] } }, { status: 422, statusText: 'No' });
+    await expect(wrong).rejects.toMatchObject({ status: 422 });
+    expect(session.leave).not.toHaveBeenCalled();
+
+    const deleting = store.deleteAccount('right');
+    const request = http.expectOne({ method: 'DELETE', url: '/users' });
+    expect(request.request.body).toEqual({ user: { password: 'right' } });
+    request.flush(null);
+    await deleting;
+    expect(session.leave).toHaveBeenCalledExactlyOnceWith('account-deleted');
+  });
+
+  async function load(): Promise<void> {
+    session.statusChanges.next('signed-in');
+    http.expectOne('/users/sessions').flush([here, there]);
+    await Promise.resolve();
+  }
+});

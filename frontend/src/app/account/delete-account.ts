@@ -1,0 +1,71 @@
+import { ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { accountTexts } from '../texts/account-texts';
+import { Autofocus } from '../ui/autofocus';
+import { Field } from '../ui/field';
+import { Notice } from '../ui/notice';
+import { required } from '../ui/validators';
+import { AccountStore } from './account-store';
+import { Submission } from './submission';
+
+@Component({
+  selector: 'app-delete-account',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Autofocus, Field, Notice, ReactiveFormsModule],
+  template: `
+    <header>
+      <h2 id="delete-account">{{ texts.title }}</h2>
+      <p>{{ texts.intro }}</p>
+    </header>
+    @if (asks()) {
+      <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+        <app-field
+          name="delete-password"
+          type="password"
+          autocomplete="current-password"
+          [label]="texts.confirm"
+          [control]="form.controls.password"
+        />
+        @if (submission.problem(); as problem) {
+          <app-notice>{{ problem }}</app-notice>
+        }
+        <div class="panel__foot">
+          <button
+            type="submit"
+            class="button button--danger"
+            [attr.aria-disabled]="submission.busy()"
+          >
+            {{ submission.busy() ? texts.submitting : texts.submit }}
+          </button>
+          <button type="button" class="button button--quiet" (click)="keep()">
+            {{ texts.cancel }}
+          </button>
+        </div>
+      </form>
+    } @else {
+      <div class="panel__foot">
+        <button type="button" class="button button--bad" (click)="asks.set(true)">
+          {{ texts.begin }}
+        </button>
+      </div>
+    }
+  `,
+  host: { class: 'panel', role: 'region', 'aria-labelledby': 'delete-account' },
+})
+export class DeleteAccount {
+  readonly #store = inject(AccountStore);
+
+  protected readonly texts = accountTexts.deleteAccount;
+  protected readonly asks = signal(false);
+  protected readonly form = new FormGroup({
+    password: new FormControl('', { nonNullable: true, validators: required }),
+  });
+  protected readonly submission = new Submission(this.form, () =>
+    this.#store.deleteAccount(this.form.getRawValue().password),
+  );
+
+  protected keep(): void {
+    this.asks.set(false);
+    this.form.reset();
+  }
+}

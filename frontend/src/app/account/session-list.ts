@@ -1,0 +1,121 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  inject,
+  signal,
+  viewChild,
+} from '@angular/core';
+import { Session } from '../api/models';
+import { accountTexts } from '../texts/account-texts';
+import { ago, dateOf } from '../texts/ago';
+import { fullTime } from '../texts/formats';
+import { Notice } from '../ui/notice';
+import { AccountStore } from './account-store';
+
+@Component({
+  selector: 'app-session-list',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Notice],
+  template: `
+    <header>
+      <h2 #heading id="sessions" tabindex="-1">{{ texts.title }}</h2>
+      <p>{{ texts.intro }}</p>
+    </header>
+    @if (store.sessions(); as sessions) {
+      <ul aria-labelledby="sessions">
+        @for (session of sessions; track session._id) {
+          <li class="session">
+            <div>
+              <p>
+                {{ session.device }}
+                @if (session.current) {
+                  <span class="tag">{{ texts.current }}</span>
+                }
+              </p>
+              <p>
+                {{ texts.lastUsed }}
+                <time
+                  [attr.datetime]="session.last_used_at"
+                  [title]="exactly(session.last_used_at)"
+                  >{{ since(session.last_used_at) }}</time
+                >
+                · {{ texts.signedIn }}
+                <time [attr.datetime]="session.created_at" [title]="exactly(session.created_at)">{{
+                  date(session.created_at)
+                }}</time>
+              </p>
+            </div>
+            <button
+              type="button"
+              class="button button--small"
+              [attr.aria-label]="
+                session.current ? texts.signOutHere : texts.signOutOf(session.device)
+              "
+              [attr.aria-disabled]="busy()"
+              (click)="end(session)"
+            >
+              {{ texts.signOut }}
+            </button>
+          </li>
+        }
+      </ul>
+    } @else if (!store.problem()) {
+      <p>{{ texts.loading }}</p>
+    }
+    @if (store.problem(); as problem) {
+      <app-notice>
+        {{ problem }}
+        <button type="button" class="link" (click)="store.load()">{{ texts.tryAgain }}</button>
+      </app-notice>
+    }
+    <div class="panel__foot">
+      <button type="button" class="button" [attr.aria-disabled]="busy()" (click)="endAll()">
+        {{ texts.signOutEverywhere }}
+      </button>
+      <p role="status">{{ done() }}</p>
+    </div>
+  `,
+  host: { class: 'panel', role: 'region', 'aria-labelledby': 'sessions' },
+})
+export class SessionList {
+  protected readonly store = inject(AccountStore);
+
+  protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
+  protected readonly busy = signal(false);
+  protected readonly done = signal('');
+  protected readonly texts = accountTexts.sessions;
+
+  protected async end(session: Session): Promise<void> {
+    await this.#once(async () => {
+      if (!(await this.store.end(session))) return;
+      this.done.set(this.texts.ended(session.device));
+      // Its button, which had the focus, is gone.
+      this.heading().nativeElement.focus();
+    });
+  }
+
+  protected async endAll(): Promise<void> {
+    await this.#once(() => this.store.endAll());
+  }
+
+  protected since(time: string): string {
+    return ago(new Date(time));
+  }
+
+  protected date(time: string): string {
+    return dateOf(new Date(time));
+  }
+
+  protected exactly(time: string): string {
+    return fullTime(new Date(time));
+  }
+
+  async #once(work: () => Promise<void>): Promise<void> {
+    if (this.busy()) return;
+    this.busy.set(true);
+    this.done.set('');
+    await work();
+    this.busy.set(false);
+  }
+}
