@@ -13,7 +13,7 @@ SPA_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/*.json frontend/scripts/*)
 SCHEMA := frontend/src/app/api/schema.d.ts
 
-.PHONY: help install run dev test test-backend test-frontend test-e2e lint format api-types lock clean
+.PHONY: help install run dev test test-backend test-frontend test-e2e faults mutants lint format api-types lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,12 @@ test-frontend: $(FRONTEND_READY) ## Vitest
 
 test-e2e: install ## Playwright, in a real browser
 	cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run e2e
+
+faults: $(BACKEND_READY) ## The long form of what breaks things to prove the guarantees (half an hour)
+	cd backend && FAULTS=long $(BIN)/pytest tests/faults --timeout 3600
+
+mutants: $(BACKEND_READY) ## Break each mechanism of the delivery on purpose, and see a test notice
+	cd backend && $(BIN)/python -m tests.mutants.run
 
 lint: $(BACKEND_READY) $(FRONTEND_READY) ## Check style, types, imports, and that generated files are current
 	cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
