@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from mysms.administration import UnknownAccountError, make_invite, reset_password
+from mysms.core.database import UnusableAddressError
 from mysms.core.logging import configure_logging
 from mysms.core.settings import Settings, SettingsError, load_settings
 from mysms.demo import DemoError, run_demo
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(given)
     except SettingsError as error:
         return _complain("mysms cannot start:", *(f"  {sentence}" for sentence in error.sentences))
-    except (DemoError, UnknownAccountError, UnsafeStartError) as error:
+    except (DemoError, UnknownAccountError, UnsafeStartError, UnusableAddressError) as error:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 1

@@ -212,15 +212,11 @@ def create_app_from_environment() -> FastAPI:
 
 
 async def check_start(settings: Settings) -> None:
-    """Waits for the database. Raises UnsafeStartError for a development server in production.
+    """Waits for the database. Raises UnusableAddressError, and UnsafeStartError for a development server in production.
 
     Those are told by how they name themselves, whatever their hosts are called.
     """
-    try:
-        client = database.connect(settings.mongodb_uri)
-    except database.UnusableAddressError as error:
-        raise UnsafeStartError(f"MONGODB_URI cannot be used: {error}.") from error
-    async with client:
+    async with database.connect(settings.mongodb_uri) as client:
         db = database.database_of(client)
         await database.wait_for(db)
         if settings.environment == "production":

@@ -92,7 +92,7 @@ async def bystander(api: Api, shared_bystander: Person) -> Person:
 @pytest.fixture
 def start(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> Start:
     """Starts an API on a database of the test's own, so that no other process repairs what the test breaks."""
-    uri = f"{mongodb.uri}_{tmp_path.name[-20:]}"
+    uri = mongodb.another(tmp_path.name[-20:])
 
     def start(**changes: str) -> AbstractAsyncContextManager[Api]:
         port = free_port()

@@ -121,3 +121,12 @@ async def test_anything_else_is_explained(tmp_path: Path) -> None:
     process = Process("usage", ["mysms", "dance"], tmp_path, clean_environment())
     assert await process.wait_for_end() == 2
     assert "usage: mysms" in process.text()
+
+
+async def test_serve_does_not_wait_for_a_database_that_refuses_it(tmp_path: Path) -> None:
+    async with running_mongodb(tmp_path) as mongodb:
+        with_credentials = mongodb.uri.replace("mongodb://", "mongodb://somebody:secret@")
+        environment = api_environment(port=free_port(), mongodb_uri=with_credentials, twilio_url=NOBODY)
+        said = await refused(tmp_path, environment)
+    assert "MONGODB_URI cannot be used: " in said
+    assert "secret" not in said

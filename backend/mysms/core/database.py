@@ -26,7 +26,7 @@ DatabaseUnreachableError = ConnectionFailure
 
 
 class UnusableAddressError(Exception):
-    """The address is not one of a MongoDB; the text says why."""
+    """There is no MongoDB for us at this address; the sentence says why."""
 
 
 def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
@@ -37,7 +37,7 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
     try:
         return AsyncMongoClient(uri, tz_aware=True, w="majority", journal=True, serverSelectionTimeoutMS=5_000)
     except (ConfigurationError, ValueError) as error:
-        raise UnusableAddressError(str(error)) from error
+        raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
 
 
 def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
@@ -51,10 +51,20 @@ async def prepare(database: Database, models: Sequence[type[Document]]) -> None:
 
 
 async def wait_for(database: Database) -> None:
-    """Returns when the database answers, and says meanwhile that it is waited for."""
-    while not await answers(database):
-        _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
-        await asyncio.sleep(_WAIT_SECONDS)
+    """Returns when the database answers, and says meanwhile that it is waited for.
+
+    Raises UnusableAddressError if it answers that it will not have us: waiting does not help against that.
+    """
+    while True:
+        try:
+            await database.command("ping")
+        except DatabaseUnreachableError:
+            _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
+            await asyncio.sleep(_WAIT_SECONDS)
+        except DatabaseError as error:
+            raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
+        else:
+            return
 
 
 async def answers(database: Database) -> bool:

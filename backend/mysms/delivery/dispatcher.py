@@ -67,6 +67,9 @@ class Dispatcher:
             except DatabaseError as error:
                 _log.warning("The database does not answer (%s); trying again.", type(error).__name__)
                 busy = False
+            except Exception:  # noqa: BLE001  # one message that cannot be read must not end the sending of all others
+                _log.exception("Sending failed; going on.")
+                busy = False
             if not busy:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)

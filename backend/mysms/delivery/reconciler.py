@@ -77,6 +77,8 @@ class Reconciler:
                     _log.warning("The database does not answer (%s); trying again.", type(error).__name__)
                 except CarrierUnavailableError as error:
                     _log.warning("The carrier could not be asked: %s", error)
+                except Exception:  # noqa: BLE001  # one message that cannot be read must not end the care for all others
+                    _log.exception("Repairing failed; going on.")
             await asyncio.sleep(ROUND_SECONDS)
 
     def close(self) -> None:

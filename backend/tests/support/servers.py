@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -32,6 +33,11 @@ class Mongo:
     uri: str
     process: Process | None
     """None if it runs elsewhere."""
+
+    def another(self, name: str) -> str:
+        """The address of another database on the same server."""
+        address = urlsplit(self.uri)
+        return address._replace(path=f"{address.path}_{name}").geturl()
 
 
 @dataclass(frozen=True)
