@@ -1,0 +1,38 @@
+"""Prints what was broken how often, and what became of it."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.figures import TABLES
+from tests.faults.scale import IS_LONG, SEED
+
+_LONG_FORM_SECONDS = 3600
+_HERE = Path(__file__).parent
+_started = time.monotonic()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long form of a scenario may take longer than any other test."""
+    if IS_LONG:
+        for item in items:
+            if _HERE in item.path.parents:
+                item.add_marker(pytest.mark.timeout(_LONG_FORM_SECONDS))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    tables = [table for table in TABLES if table.rows]
+    if not tables:
+        return
+    lines: list[str] = []
+    for table in tables:
+        lines += [*table.markdown(), ""]
+    form = "long" if IS_LONG else "short"
+    lines.append(f"FAULTS={form} FAULT_SEED={SEED}, {time.monotonic() - _started:.0f} s")
+    terminalreporter.section("delivery under faults")
+    for line in lines:
+        terminalreporter.write_line(line)
+    if path := os.environ.get("FAULT_FIGURES"):
+        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")

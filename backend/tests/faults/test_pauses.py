@@ -1,0 +1,85 @@
+"""The carrier turns everybody away, or asks for patience: nothing fails, and everything goes on by itself."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from mysms.carrier.base import Accepted, NotSent, Paused
+from mysms.delivery import dispatcher as dispatching
+from mysms.delivery.dispatcher import Dispatcher
+from mysms.messages.status import Dispatch
+from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
+from tests.support.polling import eventually
+from tests.support.servers import Mongo
+
+PAUSE_SECONDS = 0.3
+
+
+@pytest.fixture
+async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
+    async with open_workshop(mongodb.uri) as workshop:
+        yield workshop
+
+
+@contextlib.asynccontextmanager
+async def running(workshop: Workshop, carrier: StubCarrier) -> AsyncIterator[Dispatcher]:
+    outbox = workshop.outbox("process")
+    sender = workshop.sender(outbox, carrier, timedelta(seconds=10))
+    dispatcher = Dispatcher(outbox, sender, workers=1)
+    loop = asyncio.create_task(dispatcher.run())
+    try:
+        yield dispatcher
+    finally:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        await dispatcher.finish()
+        sender.close()
+
+
+async def test_a_closed_account_pauses_sending_and_it_resumes_by_itself(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
+    monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
+    carrier = StubCarrier(Paused("Authenticate", 20003))
+    outbox = workshop.outbox("process")
+    ids = [await workshop.store(outbox, new_number(), f"Letter {place}") for place in range(3)]
+    async with running(workshop, carrier) as dispatcher:
+
+        async def reason() -> str | None:
+            return dispatcher.pause_reason
+
+        assert await eventually(reason, bool, what="a pause") == "Authenticate"
+        assert not dispatcher.can_send_now
+        # One message at a time is tried, and not more often than the pause is long.
+        tried = len(carrier.sent)
+        assert tried == 1
+        carrier.outcome = Accepted("SM" + "3" * 32, "queued")
+        await eventually(reason, lambda seen: seen is None, what="the end of the pause")
+    dispatches = [(await workshop.message(message_id)).dispatch for message_id in ids]
+    assert Dispatch.REFUSED not in dispatches
+    assert Dispatch.SETTLED in dispatches
+
+
+async def test_who_is_asked_for_patience_waits_longer_each_time(workshop: Workshop) -> None:
+    outbox = workshop.outbox("process")
+    message_id = await workshop.store(outbox, new_number(), "Patience")
+    waits = []
+    for _ in range(10):
+        claim = await workshop.claim(outbox)
+        await outbox.settle(claim, NotSent("Too many requests", 20429), 0.0)
+        waits.append(((await workshop.message(message_id)).next_attempt_at - workshop.now).total_seconds())
+        assert await outbox.claim_next() is None
+        workshop.wait(seconds=waits[-1])
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 150, 150]
+
+
+async def test_a_full_queue_is_given_a_long_time(workshop: Workshop) -> None:
+    outbox = workshop.outbox("process")
+    message_id = await workshop.store(outbox, new_number(), "Later")
+    await outbox.settle(await workshop.claim(outbox), NotSent("Queue full", 21611), 0.0)
+    wait = (await workshop.message(message_id)).next_attempt_at - workshop.now
+    assert wait >= timedelta(minutes=5)

@@ -1,0 +1,147 @@
+"""The delivery's parts in the test's own process, on a real database: every step of a race can be made by hand."""
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from bson import ObjectId
+
+from mysms.carrier.base import CarrierMessage, CarrierUnavailableError, NotSent, OutboundText, Outcome
+from mysms.core import database as connection
+from mysms.delivery.line import Line
+from mysms.delivery.outbox import Claim, Outbox
+from mysms.delivery.reports import ReportReader, StatusReport
+from mysms.delivery.sender import Sender
+from mysms.messages import repository
+from mysms.messages.models import Message
+from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
+
+LINE = Line(ACCOUNT_SID, FROM_NUMBER, "http://carrier.example")
+EXPIRES_AFTER = timedelta(hours=24)
+RECONCILE_AFTER = timedelta(seconds=300)
+
+_places = itertools.count(1)
+
+
+@dataclass
+class StubCarrier:
+    """Says what it is told to say, and remembers what it was asked."""
+
+    outcome: Outcome = field(default_factory=lambda: NotSent("nothing was arranged"))
+    listed: list[CarrierMessage] | None = field(default_factory=list)
+    """None: the list cannot be read."""
+    sent: list[OutboundText] = field(default_factory=list)
+
+    def send(self, text: OutboundText) -> Outcome:
+        self.sent.append(text)
+        return self.outcome
+
+    def fetch(self, sid: str) -> CarrierMessage | None:
+        return next((row for row in self.listed or [] if row.sid == sid), None)
+
+    def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
+        if self.listed is None:
+            raise CarrierUnavailableError("It was arranged so.")
+        return [row for row in self.listed if row.created_at >= since]
+
+
+@dataclass
+class Workshop:
+    database: connection.Database
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    """The time, which passes only when it is told to."""
+
+    def outbox(self, owner: str, line: Line = LINE) -> Outbox:
+        """What a process of this name may do."""
+        return Outbox(
+            self.database,
+            line,
+            owner=owner,
+            clock=lambda: self.now,
+            expires_after=EXPIRES_AFTER,
+            reconcile_after=RECONCILE_AFTER,
+            hears_callbacks=True,
+        )
+
+    def sender(self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta) -> Sender:
+        return Sender(outbox, carrier, None, workers=1, start_within=start_within)
+
+    def wait(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+    async def store(self, outbox: Outbox, number: str, text: str, line: Line = LINE) -> ObjectId:
+        message_id = ObjectId()
+        message = Message(
+            id=message_id,
+            user_id=ObjectId(),
+            client_id=f"message:{message_id}",
+            request_hash="",
+            from_number=line.from_number,
+            recipient_number=number,
+            peer_number=number,
+            content=text,
+            segments=1,
+            line=line.key,
+            text_key=line.text_key(number, text),
+            next_attempt_at=self.now,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        assert await outbox.enqueue(message)
+        return message_id
+
+    async def claim(self, outbox: Outbox) -> Claim:
+        """The claim of the message that is due."""
+        claim = await outbox.claim_next()
+        assert claim is not None
+        return claim
+
+    async def lose(self, outbox: Outbox, message_id: ObjectId) -> None:
+        """Its owner is not heard of any more."""
+        (undecided,) = [row for row in await outbox.list_claimed(100) if row.message_id == message_id]
+        await outbox.end_lease(undecided)
+
+    async def find_absent(self, outbox: Outbox, message_id: ObjectId) -> None:
+        """The carrier's list shows that it does not have it."""
+        message = await self.message(message_id)
+        undecided = await outbox.list_undecided_to([message.recipient_number])
+        (seen,) = [row for row in undecided if row.message_id == message_id]
+        await outbox.return_absent(seen)
+
+    async def message(self, message_id: ObjectId) -> Message:
+        message = await repository.find(message_id)
+        assert message is not None
+        return message
+
+    async def hear(self, outbox: Outbox, claim: Claim, sid: str, status: str, **fields: str) -> None:
+        """A status callback for this attempt."""
+        report = StatusReport.model_validate(
+            {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": claim.to_number, **fields}
+        )
+        await ReportReader(outbox, ACCOUNT_SID).apply(report, str(claim.message_id), str(claim.attempt))
+
+
+@asynccontextmanager
+async def open_workshop(mongodb_uri: str) -> AsyncIterator[Workshop]:
+    """With a database of its own."""
+    uri = urlsplit(mongodb_uri)._replace(path=f"/mysms_workshop_{secrets.token_hex(6)}").geturl()
+    async with connection.connect(uri) as client:
+        database = connection.database_of(client)
+        await connection.prepare(database, [Message])
+        workshop = Workshop(database)
+        await workshop.outbox("nobody").sids.prepare()
+        yield workshop
+        await client.drop_database(database.name)
+
+
+def new_number() -> str:
+    return f"+1321555{next(_places):04}"
+
+
+def listed(sid: str, number: str, body: str, created_at: datetime, status: str = "sent") -> CarrierMessage:
+    """A row of the carrier's list."""
+    return CarrierMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at)

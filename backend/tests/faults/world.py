@@ -1,0 +1,295 @@
+"""A small world to break: a database, a carrier, API processes, and somebody who has signed up."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+from bson import ObjectId
+from prometheus_client.parser import text_string_to_metric_families
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from tests.faults.front import Front
+from tests.faults.scale import chance
+from tests.faults.wire_tap import WireTap
+from tests.support.polling import eventually
+from tests.support.processes import Process, clean_environment, free_port
+from tests.support.servers import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    Simulator,
+    api_environment,
+    callback_url_of,
+    is_up,
+    listens,
+    running_simulator,
+)
+
+Json = dict[str, Any]
+
+TIMEOUT_SECONDS = 1.0
+LEASE_SECONDS = 4 * TIMEOUT_SECONDS
+RECONCILE_AFTER_SECONDS = 3
+
+_UNLIMITED = dict.fromkeys(
+    ("ATTEMPTS_PER_MINUTE", "MESSAGES_PER_USER_AND_MINUTE", "MESSAGES_PER_USER_AND_DAY", "MESSAGES_PER_DAY"), "1000000"
+)
+_UNHANDLED = ("Traceback (most recent call last)", "never retrieved", "was never awaited")
+_PASSWORD = "correct horse battery"
+
+
+class MongoProcess:
+    """The development server for MongoDB, which can be killed and started again with its data."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._port = free_port()
+        self._process: Process | None = None
+        self.uri = f"mongodb://127.0.0.1:{self._port}/mysms"
+
+    async def start(self) -> None:
+        module = ["devservers.mongodb", "--port", str(self._port), "--data", str(self._directory / "mongodb.sqlite3")]
+        self._process = Process("mongodb", module, self._directory, clean_environment())
+        await self._process.wait_until(lambda: listens(self._port))
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+
+
+@dataclass
+class ApiProcess:
+    """`mysms serve`, which reaches its database through a tap of its own."""
+
+    name: str
+    directory: Path
+    mongodb_uri: str
+    settings: Mapping[str, str]
+    port: int = field(default_factory=free_port)
+    frozen: bool = False
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.mongodb_uri)
+        self.tap = WireTap(parts.hostname or "127.0.0.1", parts.port or 27017)
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None
+        return self._process
+
+    @property
+    def lives(self) -> bool:
+        return self._process is not None and self._process.exit_code is None
+
+    async def start(self, **changes: str) -> None:
+        self.tap.owner = None
+        await self.tap.open()
+        parts = urlsplit(self.mongodb_uri)
+        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        # Whatever the server says of itself, it is to be reached through the tap.
+        query = urlencode([*parse_qsl(parts.query), ("directConnection", "true")])
+        tapped = parts._replace(netloc=f"{user}127.0.0.1:{self.tap.port}", query=query)
+        settings = {**self.settings, **changes, "PORT": str(self.port), "MONGODB_URI": tapped.geturl()}
+        self._process = Process(self.name, ["mysms", "serve"], self.directory, settings)
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            await self._process.wait_until(lambda: is_up(http), within=60)
+
+    def die(self) -> None:
+        """kill -9."""
+        self.process.kill()
+
+    async def bury(self) -> None:
+        """Its connections to the database end with it."""
+        self.tap.release()
+        await self.tap.close()
+
+    async def kill(self) -> None:
+        self.die()
+        await self.bury()
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        self.frozen = True
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.frozen = False
+
+    async def end(self) -> None:
+        """Ends it, if it lives; fails if it has met an error that it does not handle."""
+        if self._process is None:
+            return
+        if self.lives:
+            self._process.kill()
+        await self.tap.close()
+        log = self._process.text()
+        assert not any(mark in log for mark in _UNHANDLED), log[-5000:]
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of a counter over the labels that are not given."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            text = (await http.get(f"{self.url}/metrics")).text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+
+@dataclass
+class World:
+    uri: str
+    mongodb: MongoProcess | None
+    """None if it is not ours to kill."""
+    simulator: Simulator
+    apis: Sequence[ApiProcess]
+    front: Front
+    database: AsyncDatabase[Json]
+    http: httpx.AsyncClient
+    token: str = ""
+
+    @property
+    def living(self) -> list[ApiProcess]:
+        return [api for api in self.apis if api.lives and not api.frozen]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def sign_up(self) -> None:
+        user = {"email": "somebody@example.com", "password": _PASSWORD, "password_confirmation": _PASSWORD}
+        answer = await self.http.post(f"{self.living[0].url}/users", json={"user": user})
+        assert answer.status_code == 201, answer.text
+        self.token = answer.json()["access_token"]
+
+    async def post(self, number: str, text: str, *, key: str | None = None, to: ApiProcess | None = None) -> Json:
+        """The message that a POST answers with, sent or on its way or refused."""
+        headers = self.headers if key is None else {**self.headers, "Idempotency-Key": key}
+        body = {"message": {"recipient_number": number, "content": text}}
+        url = f"{(to or self.living[0]).url}/api/messages"
+        answer = await self.http.post(url, json=body, headers=headers)
+        assert answer.status_code in {201, 202, 422}, answer.text
+        message: Json = answer.json()
+        return message["message"] if answer.status_code == 422 else message
+
+    async def detail(self, message_id: str) -> Json:
+        answer = await self.http.get(f"{self.living[0].url}/api/messages/{message_id}", headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        message: Json = answer.json()
+        return message
+
+    async def act(self, message_id: str, action: str, **query: str) -> httpx.Response:
+        """Cancels or retries a message."""
+        url = f"{self.living[0].url}/api/messages/{message_id}/{action}"
+        return await self.http.post(url, params=query, headers=self.headers)
+
+    async def eventually(self, message_id: str, *statuses: str, within: float = 30) -> Json:
+        """The message, once it has one of these statuses."""
+        return await eventually(
+            lambda: self.detail(message_id),
+            lambda message: message["status"] in statuses,
+            within=within,
+            what=f"a message becoming {' or '.join(statuses)}",
+        )
+
+    async def statuses(self) -> dict[str, str]:
+        """The status of every message, by id, as the API shows it."""
+        found: dict[str, str] = {}
+        query: dict[str, str] = {"limit": "200"}
+        while True:
+            url = f"{self.living[0].url}/api/messages"
+            rows = (await self.http.get(url, params=query, headers=self.headers)).json()
+            found |= {row["_id"]: row["status"] for row in rows}
+            if len(rows) < 200:
+                return found
+            query["before"] = rows[-1]["_id"]
+
+    async def document(self, message_id: str) -> Json:
+        """The message as it is stored."""
+        row = await self.database["messages"].find_one({"_id": ObjectId(message_id)})
+        assert row is not None
+        return row
+
+    async def sids_at_carrier(self, text: str) -> list[str]:
+        """What the simulator accepted with this text, oldest first."""
+        return [entry.sid for entry in await self.simulator.control.ledger() if entry.request["Body"] == text]
+
+    async def texts_at_carrier(self, number: str) -> list[str]:
+        """The bodies of what the carrier lists for a number."""
+        url = f"{self.simulator.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
+        answer = await self.http.get(url, params={"To": number, "PageSize": 1000}, auth=(ACCOUNT_SID, AUTH_TOKEN))
+        return [message["body"] for message in answer.json()["messages"]]
+
+    async def let_time_pass(self) -> None:
+        """What waits for its next attempt, or to be asked after, waits no longer."""
+        messages, now = self.database["messages"], datetime.now(UTC)
+        await messages.update_many({"dispatch": "pending"}, {"$min": {"next_attempt_at": now}})
+        await messages.update_many({"dispatch": "settled", "check_at": {"$gt": now}}, {"$set": {"check_at": now}})
+
+    async def metric(self, name: str, **labels: str) -> float:
+        return sum([await api.metric(name, **labels) for api in self.living])
+
+
+@contextlib.asynccontextmanager
+async def running_world(
+    directory: Path, *, processes: int = 2, pace: float = 0.1, name: str = "world", **settings: str
+) -> AsyncIterator[World]:
+    """Everything on free ports; `settings` are those of the API processes."""
+    async with contextlib.AsyncExitStack() as stack:
+        uri, mongodb = await _database(stack, directory)
+        simulator = await stack.enter_async_context(running_simulator(directory))
+        await simulator.control.set_pace(pace)
+        apis: list[ApiProcess] = []
+        front = Front(lambda: [api.port for api in apis if api.lives and not api.frozen], chance(f"front of {name}"))
+        await front.open()
+        stack.push_async_callback(front.close)
+        environment = api_environment(port=1, mongodb_uri=uri, twilio_url=simulator.url)
+        environment |= {
+            "CARRIER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+            "RECONCILE_AFTER_SECONDS": str(RECONCILE_AFTER_SECONDS),
+            "TWILIO_STATUS_CALLBACK_URL": callback_url_of(f"http://127.0.0.1:{front.port}"),
+            **_UNLIMITED,
+            **settings,
+        }
+        apis += [ApiProcess(f"api{number}", directory, uri, environment) for number in range(processes)]
+        for api in apis:
+            stack.push_async_callback(api.end)
+        await asyncio.gather(*(api.start() for api in apis))
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=20, limits=limits))
+        client = await stack.enter_async_context(AsyncMongoClient[Json](uri, tz_aware=True))
+        world = World(uri, mongodb, simulator, apis, front, client.get_default_database(), http)
+        await world.sign_up()
+        yield world
+
+
+async def _database(stack: contextlib.AsyncExitStack, directory: Path) -> tuple[str, MongoProcess | None]:
+    elsewhere = os.environ.get("TEST_MONGODB_URI")
+    if elsewhere:
+        name = f"mysms_faults_{secrets.token_hex(6)}"
+
+        async def drop() -> None:
+            async with AsyncMongoClient[Json](elsewhere) as client:
+                await client.drop_database(name)
+
+        stack.push_async_callback(drop)
+        return urlsplit(elsewhere)._replace(path=f"/{name}").geturl(), None
+    mongodb = MongoProcess(directory)
+    await mongodb.start()
+    stack.callback(mongodb.kill)
+    return mongodb.uri, mongodb
