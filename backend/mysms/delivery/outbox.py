@@ -27,6 +27,7 @@ from mysms.messages.status import ENDED_UNSENT, Dispatch
 
 _CANDIDATES = 16
 _BLOCKED_FOR = timedelta(seconds=2)
+_UNANSWERED_FOR = timedelta(seconds=5)
 _PAUSED_FOR = timedelta(seconds=60)
 _UNDECIDED = [Dispatch.CLAIMED, Dispatch.UNCONFIRMED]
 _FINISHED = [*ENDED_UNSENT, Dispatch.SETTLED]
@@ -367,6 +368,13 @@ class Outbox:
         await self._messages.update_one(
             {"_id": message_id, "dispatch": Dispatch.SETTLED, "check_at": {"$ne": None}},
             {"$set": {"check_at": next_check(self._clock(), 0, hears_callbacks=False)}},
+        )
+
+    async def put_off(self, check: StatusCheck) -> None:
+        """A question that the carrier did not answer does not count as asked."""
+        await self._messages.update_one(
+            {"_id": check.message_id, "check_at": check.next_at},
+            {"$set": {"check_at": self._clock() + _UNANSWERED_FOR}, "$inc": {"checks": -1}},
         )
 
     async def claim_status_checks(self, limit: int) -> list[StatusCheck]:

@@ -152,8 +152,14 @@ class Reconciler:
         return is_late_enough and is_absent(listed, owned, message)
 
     async def _ask_for_statuses(self) -> None:
-        for check in await self._outbox.claim_status_checks(_BATCH):
-            await self._ask_for_status(check)
+        checks = await self._outbox.claim_status_checks(_BATCH)
+        for position, check in enumerate(checks):
+            try:
+                await self._ask_for_status(check)
+            except CarrierUnavailableError:
+                for unanswered in checks[position:]:
+                    await self._outbox.put_off(unanswered)
+                raise
 
     async def _ask_for_status(self, check: StatusCheck) -> None:
         row = await self._ask(self._carrier.fetch, check.sid)

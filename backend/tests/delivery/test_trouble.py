@@ -126,6 +126,14 @@ async def test_conflicting_last_words_are_settled_by_asking(person: Person, simu
     assert settled["error_code"] == 30003
 
 
+async def test_a_question_that_is_not_answered_is_asked_again(person: Person, simulator: Simulator) -> None:
+    number = new_number()
+    await simulator.control.set_fault("unavailable", on="fetch", times=1)
+    await simulator.control.set_fault("conflicting_finals", to=number)
+    message = await person.sent(number, person.email)
+    await person.eventually(message["_id"], "undelivered", within=20)
+
+
 async def test_a_failed_delivery_has_its_code(person: Person) -> None:
     message = await person.sent("+15005553003", person.email)
     failed = await person.eventually(message["_id"], "undelivered")
