@@ -27,7 +27,7 @@ from mysms.messages.status import ENDED_UNSENT, Dispatch
 
 _CANDIDATES = 16
 _BLOCKED_FOR = timedelta(seconds=2)
-_UNANSWERED_FOR = timedelta(seconds=5)
+_HELD_FOR = timedelta(seconds=15)
 _PAUSED_FOR = timedelta(seconds=60)
 _UNDECIDED = [Dispatch.CLAIMED, Dispatch.UNCONFIRMED]
 _FINISHED = [*ENDED_UNSENT, Dispatch.SETTLED]
@@ -80,11 +80,12 @@ class Undecided:
 
 @dataclass(frozen=True)
 class StatusCheck:
-    """A message whose status the carrier is to be asked for; `next_at` is when again, if that is not final."""
+    """A message whose status the carrier is to be asked for, by one process until `held_until`."""
 
     message_id: ObjectId
     sid: str
-    next_at: datetime | None
+    checks: int
+    held_until: datetime
 
 
 class Outbox:
@@ -359,7 +360,7 @@ class Outbox:
     async def claim_looks(self, limit: int) -> list[Undecided]:
         """The unconfirmed messages that are to be looked for now; each is given to one process."""
         claimed = await self._claim_due(
-            Dispatch.UNCONFIRMED, limit, lambda now, checks: next_look(now, checks, self._reconcile_after)
+            Dispatch.UNCONFIRMED, limit, lambda now, looks: next_look(now, looks, self._reconcile_after), counted=1
         )
         return [Undecided.of(row) for row, _ in claimed]
 
@@ -370,36 +371,40 @@ class Outbox:
             {"$set": {"check_at": next_check(self._clock(), 0, hears_callbacks=False)}},
         )
 
-    async def put_off(self, check: StatusCheck) -> None:
-        """A question that the carrier did not answer does not count as asked."""
-        await self._messages.update_one(
-            {"_id": check.message_id, "check_at": check.next_at},
-            {"$set": {"check_at": self._clock() + _UNANSWERED_FOR}, "$inc": {"checks": -1}},
-        )
-
     async def claim_status_checks(self, limit: int) -> list[StatusCheck]:
-        """The messages whose status is to be asked for now; each is given to one process."""
-        claimed = await self._claim_due(
-            Dispatch.SETTLED, limit, lambda now, checks: next_check(now, checks, hears_callbacks=self._hears_callbacks)
+        """The messages whose status is to be asked for now; each is given to one process.
+
+        A question counts only once it is answered (`end_check`): if the carrier is silent, or the process ends, the
+        message is soon due again.
+        """
+        claimed = await self._claim_due(Dispatch.SETTLED, limit, lambda now, _: now + _HELD_FOR, counted=0)
+        return [StatusCheck(row["_id"], row["twilio_sid"], row["checks"], until) for row, until in claimed]
+
+    async def end_check(self, check: StatusCheck, *, is_last: bool) -> None:
+        """The carrier has answered. The next question comes at its time, unless something has asked for one before."""
+        asked = check.checks + 1
+        following = next_check(self._clock(), asked, hears_callbacks=self._hears_callbacks)
+        await self._messages.update_one(
+            {"_id": check.message_id, "check_at": check.held_until},
+            {"$set": {"check_at": None if is_last else following, "checks": asked}},
         )
-        return [StatusCheck(row["_id"], row["twilio_sid"], following) for row, following in claimed]
 
     async def _claim_due(
-        self, dispatch: Dispatch, limit: int, schedule: Callable[[datetime, int], datetime | None]
-    ) -> list[tuple[Mapping[str, Any], datetime | None]]:
-        """Moves what is due to its next time; whoever moved it has it."""
+        self, dispatch: Dispatch, limit: int, schedule: Callable[[datetime, int], datetime], *, counted: int
+    ) -> list[tuple[Mapping[str, Any], datetime]]:
+        """Moves what is due to its next time, and counts that; whoever moved it has it."""
         now = self._clock()
         due = self._messages.find(
             {"line": self._line.key, "dispatch": dispatch, "check_at": {"$lte": now}},
             sort=[("check_at", ASCENDING)],
             limit=limit,
         )
-        claimed: list[tuple[Mapping[str, Any], datetime | None]] = []
+        claimed: list[tuple[Mapping[str, Any], datetime]] = []
         for row in await due.to_list():
             following = schedule(now, row["checks"] + 1)
             moved = await self._messages.update_one(
                 {"_id": row["_id"], "check_at": row["check_at"]},
-                {"$set": {"check_at": following}, "$inc": {"checks": 1}},
+                {"$set": {"check_at": following}, "$inc": {"checks": counted}},
             )
             if moved.modified_count:
                 claimed.append((row, following))

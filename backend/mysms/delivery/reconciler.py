@@ -152,24 +152,15 @@ class Reconciler:
         return is_late_enough and is_absent(listed, owned, message)
 
     async def _ask_for_statuses(self) -> None:
-        checks = await self._outbox.claim_status_checks(_BATCH)
-        for position, check in enumerate(checks):
-            try:
-                await self._ask_for_status(check)
-            except CarrierUnavailableError:
-                for unanswered in checks[position:]:
-                    await self._outbox.put_off(unanswered)
-                raise
+        for check in await self._outbox.claim_status_checks(_BATCH):
+            await self._ask_for_status(check)
 
     async def _ask_for_status(self, check: StatusCheck) -> None:
         row = await self._ask(self._carrier.fetch, check.sid)
-        if row is None:
-            # The operator has deleted it at the carrier: there is no more to learn.
-            await repository.end_checks(check.message_id, check.next_at)
-            return
-        await self._record(check.message_id, row)
-        if is_final(row.status):
-            await repository.end_checks(check.message_id, check.next_at)
+        if row is not None:
+            await self._record(check.message_id, row)
+        # What the operator has deleted at the carrier has no more to tell.
+        await self._outbox.end_check(check, is_last=row is None or is_final(row.status))
 
     async def _record(self, message_id: ObjectId, row: CarrierMessage) -> None:
         event = await self._outbox.record(

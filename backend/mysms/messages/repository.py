@@ -99,13 +99,6 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> None:
     )
 
 
-async def end_checks(message_id: ObjectId, check_at: datetime | None) -> None:
-    """Asks no more, unless a contradiction has meanwhile asked for another check."""
-    await Message.get_pymongo_collection().update_one(
-        {"_id": message_id, "check_at": check_at}, {"$set": {"check_at": None}}
-    )
-
-
 def push_of(event: Event) -> dict[str, object]:
     """What `$push` takes to add an event, and to keep the first hundred."""
     return {"$each": [event.model_dump()], "$slice": MAXIMUM_EVENTS}

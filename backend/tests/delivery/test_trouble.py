@@ -131,7 +131,7 @@ async def test_a_question_that_is_not_answered_is_asked_again(person: Person, si
     await simulator.control.set_fault("unavailable", on="fetch", times=1)
     await simulator.control.set_fault("conflicting_finals", to=number)
     message = await person.sent(number, person.email)
-    await person.eventually(message["_id"], "undelivered", within=20)
+    await person.eventually(message["_id"], "undelivered", within=40)
 
 
 async def test_a_failed_delivery_has_its_code(person: Person) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from bson import ObjectId
 
-from mysms.carrier.base import NotSent, Unknown
+from mysms.carrier.base import Accepted, NotSent, Unknown
 from mysms.delivery import reconciler as reconciling
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.reconciler import Reconciler
@@ -114,6 +114,58 @@ async def test_a_list_that_cannot_be_read_proves_nothing(workshop: Workshop) -> 
     async with running(workshop, StubCarrier(listed=None)):
         workshop.wait(seconds=2 * RECONCILE_AFTER.total_seconds())
         assert (await looked_for(workshop, message)).dispatch is Dispatch.UNCONFIRMED
+
+
+async def test_a_question_without_an_answer_is_asked_again_soon(workshop: Workshop) -> None:
+    """And so are those that were to be asked after it."""
+    outbox, carrier = workshop.outbox("process"), StubCarrier(listed=[])
+    ids = []
+    for place in range(3):
+        sid, number = f"SM{place:032}", new_number()
+        ids.append(await workshop.store(outbox, number, TEXT))
+        await outbox.settle(await workshop.claim(outbox), Accepted(sid, "queued"), 0.5)
+        carrier.listed = [*(carrier.listed or []), listed(sid, number, TEXT, workshop.now, "delivered")]
+    carrier.unanswered = 1
+    async with running(workshop, carrier):
+        workshop.wait(hours=1)
+
+        async def unanswered() -> int:
+            return carrier.unanswered
+
+        await eventually(unanswered, lambda left: left == 0, what="the first question")
+        workshop.wait(minutes=5)
+        for message_id in ids:
+            await eventually(partial(workshop.message, message_id), _is_delivered, what="its last word")
+
+
+async def test_a_question_of_a_process_that_ended_is_asked_by_another(workshop: Workshop) -> None:
+    outbox, number = workshop.outbox("process"), new_number()
+    message_id = await workshop.store(outbox, number, TEXT)
+    await outbox.settle(await workshop.claim(outbox), Accepted(SID, "queued"), 0.5)
+    workshop.wait(hours=1)
+    (check,) = await outbox.claim_status_checks(100)
+    assert (check.message_id, await outbox.claim_status_checks(100)) == (message_id, [])
+    workshop.wait(minutes=5)
+    async with running(workshop, StubCarrier(listed=[listed(SID, number, TEXT, workshop.now, "delivered")])):
+        await eventually(partial(workshop.message, message_id), _is_delivered, what="its last word")
+
+
+async def test_a_status_that_is_not_final_is_asked_for_four_times(workshop: Workshop) -> None:
+    outbox, number = workshop.outbox("process"), new_number()
+    message_id = await workshop.store(outbox, number, TEXT)
+    await outbox.settle(await workshop.claim(outbox), Accepted(SID, "queued"), 0.5)
+    settled_at = workshop.now
+    asked = []
+    while (due := (await workshop.message(message_id)).check_at) is not None:
+        asked.append((due - settled_at).total_seconds() / 3600)
+        workshop.now = due
+        (check,) = await outbox.claim_status_checks(100)
+        await outbox.end_check(check, is_last=False)
+    assert asked == [1, 6, 24, 72]
+
+
+def _is_delivered(message: Message) -> bool:
+    return message.status == "delivered"
 
 
 async def test_a_lease_is_over_when_the_claim_was_seen_unchanged_for_its_length(workshop: Workshop) -> None:

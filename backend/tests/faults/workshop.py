@@ -35,12 +35,17 @@ class StubCarrier:
     listed: list[CarrierMessage] | None = field(default_factory=list)
     """None: the list cannot be read."""
     sent: list[OutboundText] = field(default_factory=list)
+    unanswered: int = 0
+    """How many of the next questions for a single message get no answer."""
 
     def send(self, text: OutboundText) -> Outcome:
         self.sent.append(text)
         return self.outcome
 
     def fetch(self, sid: str) -> CarrierMessage | None:
+        if self.unanswered:
+            self.unanswered -= 1
+            raise CarrierUnavailableError("It was arranged so.")
         return next((row for row in self.listed or [] if row.sid == sid), None)
 
     def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
