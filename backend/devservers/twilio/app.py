@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from devservers.twilio.account import Account
+from devservers.twilio.account_api import AccountApi, account_path
 from devservers.twilio.api import MessagesApi
 from devservers.twilio.callbacks import Courier
 from devservers.twilio.clock import Clock
@@ -39,6 +40,7 @@ def create_app(
     courier = Courier(account, ledger, switchboard, clock)
     progress = Progress(ledger, courier, clock, pace)
     api = MessagesApi(account, ledger, switchboard, progress, clock)
+    accounts = AccountApi(account, clock)
     control = ControlApi(ledger, switchboard, courier, progress, api, own_port=own_control_port)
     page = Page(account, ledger, switchboard)
 
@@ -55,6 +57,8 @@ def create_app(
             Route("/", page.show),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
             *control.routes(),
+            Route(account_path("{account_sid}") + ".json", accounts.account),
+            Route(account_path("{account_sid}") + "/IncomingPhoneNumbers.json", accounts.numbers),
             Route(f"{messages_path('{account_sid}')}.json", api.collection, methods=["GET", "POST"]),
             Route(messages_path("{account_sid}") + "/{sid}.json", api.instance, methods=["GET", "POST", "DELETE"]),
         ],

@@ -59,6 +59,8 @@ class Server(uvicorn.Server):
         self.servers[0].close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        # They are closed at the loop's next turn: nobody is told before that.
+        await asyncio.sleep(0)
         if seconds is not None:
             self._reopening = asyncio.create_task(self._reopen(seconds))
 

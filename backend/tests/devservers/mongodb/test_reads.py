@@ -84,6 +84,54 @@ def test_filters(database: Database[Document], query: Document, expected: list[i
     assert database.things.count_documents(query) == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "options", "expected"),
+    [
+        ("HELLO", "i", [1, 2]),
+        ("HELLO", "", [2]),
+        ("o\\ y", "i", [2]),
+        ("ÜSS", "i", [3]),
+        ("\\.\\*", "i", [4]),
+        ("\\(so\\)\\?", "i", [5]),
+        ("back\\\\slash", "i", [6]),
+        ("\\^", "i", []),
+        ("two\\\nlines", "i", [7]),
+        ("🎉", "i", [8]),
+        ("", "", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_a_pattern_is_looked_for_in_texts(
+    database: Database[Document], pattern: str, options: str, expected: list[int]
+) -> None:
+    """Escaped, as a search does it; in texts only, also inside arrays, beside other conditions and under $or."""
+    texts = [
+        "hello there",
+        "HELLO you",
+        "Grüsse",
+        "a .* b",
+        "is it (so)?",
+        "back\\slash",
+        "two\nlines",
+        "🎉",
+        ["x", "y"],
+    ]
+    others = [None, 7, True, {"a": "hello"}]
+    things = [{"_id": n, "v": v, "u": n % 2} for n, v in enumerate([*texts, *others], 1)]
+    database.things.insert_many([*things, {"_id": 99, "u": 1}])
+    condition = {"$regex": pattern, "$options": options}
+    for index in (None, [("u", 1), ("v", 1)]):
+        if index:
+            database.things.create_index(index)
+        assert matching(database, {"v": condition}) == expected
+        assert matching(database, {"u": 1, "v": condition}) == [n for n in expected if n % 2]
+        either = {"$or": [{"v": condition}, {"_id": {"$gt": 98}}]}
+        assert matching(database, either) == [*expected, 99]
+        assert matching(database, {"$and": [either], "$or": [{"u": 1}, {"_id": 2}]}) == [
+            n for n in [*expected, 99] if n % 2 or n == 2
+        ]
+        assert database.things.count_documents({"v": condition}) == len(expected)
+
+
 def test_ranges_over_dates_and_object_ids_follow_time(database: Database[Document]) -> None:
     moments = [DAY + timedelta(milliseconds=n) for n in range(5)]
     database.things.insert_many(

@@ -140,7 +140,7 @@ class Receiver:
         app = Starlette(routes=[Route("/{path:path}", self._take, methods=["POST"])])
         self._socket = listening_socket("127.0.0.1", 0)
         self._base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
         self.server = Server(config, [self._socket], "receiver ready")
 
     def url(self, path_and_query: str = "/status_callback?message_id=1") -> str:

@@ -151,7 +151,7 @@ async def test_refuse_connections(simulator: Simulator, twilio: Library, control
     await twilio.create()
     assert await accepted(control) == 2
 
-    await control.set_fault("refuse_connections", seconds=0.3)
+    await control.set_fault("refuse_connections", seconds=2)
     with pytest.raises(requests.ConnectionError, match="refused"):
         await twilio.create()
     async with httpx.AsyncClient(trust_env=False) as http:

@@ -1,0 +1,119 @@
+"""Twilio's Account and IncomingPhoneNumbers resources, as far as they can be read.
+
+Fields as in https://www.twilio.com/docs/iam/api/account and
+https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+"""
+
+import hashlib
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from devservers.twilio.account import DEFAULT_FROM_NUMBER, Account
+from devservers.twilio.clock import Clock, rfc2822
+from devservers.twilio.errors import ApiError
+from devservers.twilio.messages import API_VERSION
+
+VOICE_ONLY = "+15005550007"
+"""Twilio's magic number that cannot send messages: here it belongs to the account, and can only call."""
+
+
+class AccountApi:
+    def __init__(self, account: Account, clock: Clock) -> None:
+        self._account = account
+        self._since = rfc2822(clock.now())
+
+    async def account(self, request: Request) -> Response:
+        try:
+            self._admit(request)
+        except ApiError as error:
+            return error.answer()
+        return JSONResponse(
+            {
+                "auth_token": self._account.auth_token,
+                "date_created": self._since,
+                "date_updated": self._since,
+                "friendly_name": "The simulated account",
+                "owner_account_sid": self._account.sid,
+                "sid": self._account.sid,
+                "status": "active",
+                "subresource_uris": {"incoming_phone_numbers": f"{_path(self._account)}/IncomingPhoneNumbers.json"},
+                "type": "Full",
+                "uri": f"{_path(self._account)}.json",
+            }
+        )
+
+    async def numbers(self, request: Request) -> Response:
+        try:
+            self._admit(request)
+        except ApiError as error:
+            return error.answer()
+        wanted = request.query_params.get("PhoneNumber")
+        owned = sorted({self._account.from_number, DEFAULT_FROM_NUMBER, VOICE_ONLY})
+        rows = [self._number(number) for number in owned if wanted in {None, number}]
+        uri = f"{request.url.path}?{request.url.query}".rstrip("?")
+        return JSONResponse(
+            {
+                "incoming_phone_numbers": rows,
+                "page": 0,
+                "page_size": 50,
+                "start": 0,
+                "end": max(0, len(rows) - 1),
+                "uri": uri,
+                "first_page_uri": uri,
+                "next_page_uri": None,
+                "previous_page_uri": None,
+            }
+        )
+
+    def _admit(self, request: Request) -> None:
+        if not self._account.admits(request.headers.get("Authorization")):
+            raise ApiError(20003)
+        if request.path_params["account_sid"] != self._account.sid:
+            raise ApiError(20404, f"The requested resource {request.url.path} was not found")
+
+    def _number(self, number: str) -> dict[str, object]:
+        sends = number != VOICE_ONLY
+        sid = "PN" + hashlib.blake2b(number.encode(), digest_size=16).hexdigest()
+        return {
+            "account_sid": self._account.sid,
+            "address_requirements": "none",
+            "address_sid": None,
+            "api_version": API_VERSION,
+            "beta": False,
+            "bundle_sid": None,
+            "capabilities": {"voice": True, "sms": sends, "mms": sends, "fax": False},
+            "date_created": self._since,
+            "date_updated": self._since,
+            "emergency_address_sid": None,
+            "emergency_status": "Inactive",
+            "friendly_name": number,
+            "identity_sid": None,
+            "origin": "twilio",
+            "phone_number": number,
+            "sid": sid,
+            "sms_application_sid": "",
+            "sms_fallback_method": "POST",
+            "sms_fallback_url": "",
+            "sms_method": "POST",
+            "sms_url": "",
+            "status": "in-use",
+            "status_callback": "",
+            "status_callback_method": "POST",
+            "trunk_sid": None,
+            "uri": f"{_path(self._account)}/IncomingPhoneNumbers/{sid}.json",
+            "voice_application_sid": "",
+            "voice_caller_id_lookup": False,
+            "voice_fallback_method": "POST",
+            "voice_fallback_url": None,
+            "voice_method": "POST",
+            "voice_url": None,
+        }
+
+
+def account_path(account_sid: str) -> str:
+    return f"/{API_VERSION}/Accounts/{account_sid}"
+
+
+def _path(account: Account) -> str:
+    return account_path(account.sid)
