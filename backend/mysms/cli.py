@@ -5,18 +5,26 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import uvicorn
 
-from mysms.administration import UnknownAccountError, make_invite, reset_password
+from mysms.administration import SendingIsOnError, UnknownAccountError, make_invite, reconcile, reset_password
+from mysms.carrier.base import CarrierUnavailableError
 from mysms.core.database import UnusableAddressError
 from mysms.core.logging import configure_logging
 from mysms.core.settings import Settings, SettingsError, load_settings
 from mysms.demo import DemoError, run_demo
-from mysms.main import UnsafeStartError, check_start, create_app
+from mysms.doctor import examine, findings_of
+from mysms.main import create_app
+from mysms.start import UnsafeStartError, check_start
+from mysms.web.leaving import Server
 
 _SHUTDOWN_SECONDS = 20
+"""For what is being answered when the door is shut; with the time before that, within the 30 s that platforms give."""
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep an idle connection: it is for them to close it, who know that they send nothing on it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,34 +36,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("invite", help="make a code with which one person can sign up")
     reset = commands.add_parser("reset-password", help="give an account a new password and end its sessions")
     reset.add_argument("email")
+    commands.add_parser("doctor", help="check settings, database, Twilio and the callback URL; say how to mend them")
+    reconciling = commands.add_parser("reconcile", help="after restoring a backup: look before anything is sent twice")
+    reconciling.add_argument("--since", required=True, metavar="T", type=_moment, help="when the backup was begun")
     commands.add_parser("openapi", help="print the API's OpenAPI document")
     given = parser.parse_args(arguments)
     try:
         return _run(given)
     except SettingsError as error:
         return _complain("mysms cannot start:", *(f"  {sentence}" for sentence in error.sentences))
-    except (DemoError, UnknownAccountError, UnsafeStartError, UnusableAddressError) as error:
+    except (DemoError, SendingIsOnError, UnknownAccountError, UnsafeStartError, UnusableAddressError) as error:
         return _complain(str(error))
+    except CarrierUnavailableError as error:
+        return _complain(f"The carrier could not be asked: {error}", "Nothing is lost; run this again.")
     except KeyboardInterrupt:
         return 1
 
 
 def _run(given: argparse.Namespace) -> int:
-    match given.command:
-        case "serve":
-            return _serve(load_settings())
-        case "demo":
-            return run_demo(dev=given.dev)
-        case "invite":
-            return _print_invite(load_settings())
-        case "reset-password":
-            return _reset_password(load_settings(), given.email)
-        case _:
-            return _print_openapi()
+    commands: dict[str, Callable[[], int]] = {
+        "serve": lambda: _serve(load_settings()),
+        "demo": lambda: run_demo(dev=given.dev),
+        "invite": lambda: _print_invite(load_settings()),
+        "doctor": _examine,
+        "reset-password": lambda: _reset_password(load_settings(), given.email),
+        "reconcile": lambda: _reconcile(load_settings(), given.since),
+        "openapi": _print_openapi,
+    }
+    return commands[given.command]()
 
 
 def _serve(settings: Settings) -> int:
-    configure_logging()
+    configure_logging(settings.log_lines)
     listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -63,18 +75,30 @@ def _serve(settings: Settings) -> int:
     except OSError as error:
         return _complain(f"mysms cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set PORT.")
     asyncio.run(check_start(settings))
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    server = uvicorn.Server(config)
+    server = Server(config, app.state.leaving, app.state.stop_work, settings.drains_for_seconds)
     server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def _examine() -> int:
+    try:
+        findings = asyncio.run(examine(load_settings()))
+    except SettingsError as error:
+        findings = findings_of(error)
+    for finding in findings:
+        print(finding.line)
+    return 1 if any(finding.remedy for finding in findings) else 0
 
 
 def _print_invite(settings: Settings) -> int:
@@ -87,6 +111,22 @@ def _reset_password(settings: Settings, email: str) -> int:
     print(f"The new password of {email} is  {password}")
     print("All sessions of the account have ended. It can be changed in the account's page.")
     return 0
+
+
+def _reconcile(settings: Settings, since: datetime) -> int:
+    found = asyncio.run(reconcile(settings, since))
+    print(f"Messages that were waiting: {found.doubted}. Each is looked for at Twilio before it is sent.")
+    print(f"Messages that Twilio has sent since then, and that are not in this database: {found.missing}.")
+    print("Sending can be turned on now: take SENDING=off out of the settings, and start mysms again.")
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError, which argparse turns into a sentence, unless the time names its zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} names no time zone: write it as 2026-11-22T03:00:00Z")
+    return moment
 
 
 def _print_openapi() -> int:

@@ -1,182 +1,199 @@
 """The application: the only place where its parts are wired together."""
 
-import asyncio
 import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
-from mysms.carrier.base import CarrierUnavailableError
-from mysms.carrier.twilio import TwilioCarrier, is_simulator
+from mysms.carrier.twilio import TwilioCarrier
 from mysms.core import database
+from mysms.core.background import meanwhile
+from mysms.core.event_loop import watch_lag
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.logging import configure_logging
+from mysms.core.metrics import CARRIER_PAUSED
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.settings import Settings, load_settings
 from mysms.core.timestamps import utc_now
 from mysms.delivery import callbacks
 from mysms.delivery import router as sending
+from mysms.delivery.backlog import Backlog
 from mysms.delivery.dispatcher import Dispatcher
+from mysms.delivery.erasure import Erasure
 from mysms.delivery.line import Line
+from mysms.delivery.loops import Loops
 from mysms.delivery.outbox import Outbox
+from mysms.delivery.pauses import Pause
+from mysms.delivery.questions import Questions
 from mysms.delivery.quotas import SpendGuard
 from mysms.delivery.reconciler import Reconciler
+from mysms.delivery.repairs import Repairs
 from mysms.delivery.reports import ReportReader
 from mysms.delivery.sender import Sender
 from mysms.delivery.service import MessageSender
+from mysms.delivery.sids import SidOwners
+from mysms.delivery.text_locks import TextLocks
+from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import router as reading
-from mysms.messages.models import Message
+from mysms.messages.export import AccountExport
+from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
+from mysms.readiness import make_checks
+from mysms.start import prepare
 from mysms.users import router as users
 from mysms.users.attempts import AttemptLimits
-from mysms.users.models import Invite, Session, User
 from mysms.users.passwords import PasswordHasher
 from mysms.users.service import UserService
 from mysms.users.sign_up import SignUpDesk
 from mysms.users.tokens import TokenSigner
-from mysms.web.docs import install_docs
-from mysms.web.middleware import BoundedBody, CountRequests, JsonSuffix, SecurityHeaders
+from mysms.web.access import REQUEST_ID_HEADER, AccessLog, RequestIds
+from mysms.web.docs import DESCRIPTION, install_docs
+from mysms.web.leaving import CloseConnections, Leaving
+from mysms.web.metrics import make_router as make_metrics_router
+from mysms.web.middleware import AnswerUnexpected, BoundedBody, JsonSuffix, SecurityHeaders
 from mysms.web.ops import make_router as make_ops_router
 from mysms.web.problems import describe_problems, install_problem_answers
 from mysms.web.spa import SinglePageApp
 
 _log = logging.getLogger(__name__)
 
-_DESCRIPTION = """
-Send SMS through your own Twilio number, and see what became of them.
-
-**To try it here:** sign up (or use your account), press *Authorize*, give your email as the username, and send.
-Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem objects with a stable `code`.
-"""
-
-
-class UnsafeStartError(Exception):
-    """The process must not start like this."""
+_LONGEST_TURN = timedelta(seconds=60)
+"""How long a loop may take for a turn, beside waiting for an attempt, before it counts as stuck."""
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The API with everything it needs, not yet connected to anything: that happens in its lifespan."""
     client = database.connect(settings.mongodb_uri)
     db = database.database_of(client)
-    delivery = _Delivery.of(settings, db)
     limiter = RateLimiter(db, utc_now)
+    outbox = _make_outbox(settings, db)
+    erasure = Erasure(db, utc_now)
+    loops = _make_loops(settings, db, outbox, erasure)
+    accounts = _make_users(settings, limiter, erasure)
+
+    leaving = Leaving()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await database.prepare(db, [User, Session, Invite, Message])
-        await delivery.outbox.sids.prepare()
-        await limiter.prepare()
-        async with client, delivery.running():
+        await prepare(db)
+        await accounts.finish_deletions()
+        await TextLocks(db).break_stale()
+        if settings.callback_url is None:
+            _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL back: it needs a public https:// address.")
+        async with client, meanwhile(watch_lag()), meanwhile(_remove_old_texts(settings)), loops.running():
             yield
 
     app = FastAPI(
         title="MySMS Messenger",
         version="0.1.0",
-        description=_DESCRIPTION,
+        description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.state.users = _make_users(settings, limiter, delivery.outbox)
+    app.state.leaving = leaving
+    app.state.stop_work = loops.dispatcher.stop
+    app.state.users = accounts
     app.state.history = MessageHistory()
+    app.state.export = AccountExport(accounts, limiter, utc_now)
     app.state.message_sender = MessageSender(
-        delivery.outbox, delivery.dispatcher, _make_guard(settings, limiter), Line.of(settings), clock=utc_now
+        outbox,
+        Withdrawals(db, utc_now),
+        erasure,
+        loops.dispatcher,
+        _make_guard(settings, limiter),
+        Line.of(settings),
+        clock=utc_now,
+        is_open=accounts.is_open,
     )
-    app.state.report_reader = ReportReader(delivery.outbox, settings.twilio_account_sid)
+    app.state.report_reader = ReportReader(outbox, SidOwners(db, utc_now), settings.twilio_account_sid)
 
-    async def check_database() -> str | None:
-        return None if await database.answers(db) else "MongoDB does not answer."
+    backlog = Backlog(db, Line.of(settings), utc_now)
 
-    async def check_carrier() -> str | None:
-        return delivery.dispatcher.pause_reason
+    async def measure() -> None:
+        CARRIER_PAUSED.set(settings.sending and loops.dispatcher.pause is not None)
+        await backlog.measure()
 
-    ops = make_ops_router({"database": check_database, "carrier": check_carrier})
-    for router in (users.router, sending.router, reading.router, callbacks.router, ops):
+    ops = make_ops_router(make_checks(db, loops, leaving, sending=settings.sending))
+    metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    metrics = make_metrics_router(metrics_token, measure)
+    for router in (users.router, sending.router, reading.router, callbacks.router, ops, metrics):
         app.include_router(router)
     install_docs(app)
     install_problem_answers(app)
     describe_problems(app)
     if settings.frontend_dist is not None:
-        app.mount("/", SinglePageApp(settings.frontend_dist))
-    _add_middleware(app, settings)
+        # Whatever has a route of its own answers itself, also to a method that it does not know.
+        app.router.default = GZipMiddleware(SinglePageApp(settings.frontend_dist), compresslevel=6)
+    _add_middleware(app, settings, leaving)
     return app
 
 
-@dataclass(frozen=True)
-class _Delivery:
-    """What gets messages to the carrier, and its loops."""
-
-    outbox: Outbox
-    sender: Sender
-    dispatcher: Dispatcher
-    reconciler: Reconciler
-    hears_callbacks: bool
-
-    @classmethod
-    def of(cls, settings: Settings, db: database.Database) -> Self:
-        line = Line.of(settings)
-        timeout = timedelta(seconds=settings.carrier_timeout_seconds)
-        reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
-        outbox = Outbox(
-            db,
-            line,
-            owner=secrets.token_hex(8),
-            clock=utc_now,
-            expires_after=timedelta(seconds=settings.send_expires_after_seconds),
-            reconcile_after=reconcile_after,
-            hears_callbacks=settings.callback_url is not None,
-        )
-        carrier = TwilioCarrier(
-            settings.twilio_account_sid,
-            settings.twilio_auth_token.get_secret_value(),
-            settings.twilio_api_base_url,
-            settings.carrier_timeout_seconds,
-        )
-        workers = settings.carrier_workers
-        sender = Sender(outbox, carrier, settings.callback_url, workers=workers, start_within=timeout)
-        # To begin, to connect and to be answered take one timeout each at the most; the fourth is a margin.
-        lease = 4 * timeout
-        reconciler = Reconciler(
-            outbox, carrier, line.from_number, utc_now, lease=lease, reconcile_after=reconcile_after
-        )
-        return cls(outbox, sender, Dispatcher(outbox, sender, workers), reconciler, settings.callback_url is not None)
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Runs the loops; at the end, what has begun is finished, and nothing else is begun."""
-        if not self.hears_callbacks:
-            _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL back: it needs a public https:// address.")
-        loops = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.reconciler.run())]
-        try:
-            yield
-        finally:
-            self.sender.stop()
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
-            await self.dispatcher.finish()
-            self.sender.close()
-            self.reconciler.close()
+def _make_outbox(settings: Settings, db: database.Database) -> Outbox:
+    return Outbox(
+        db,
+        Line.of(settings),
+        owner=secrets.token_hex(8),
+        clock=utc_now,
+        expires_after=timedelta(seconds=settings.send_expires_after_seconds),
+        reconcile_after=timedelta(seconds=settings.reconcile_after_seconds),
+        hears_callbacks=settings.callback_url is not None,
+        sending=settings.sending,
+    )
 
 
-def _make_users(settings: Settings, limiter: RateLimiter, outbox: Outbox) -> UserService:
+def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasure: Erasure) -> Loops:
+    line = Line.of(settings)
+    hears_callbacks = settings.callback_url is not None
+    timeout = timedelta(seconds=settings.carrier_timeout_seconds)
+    reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
+    carrier = TwilioCarrier.of(settings)
+    workers = settings.carrier_workers
+    sender = Sender(outbox, carrier, settings.callback_url, workers=workers, start_within=timeout, clock=utc_now)
+    # To begin, to connect and to be answered take one timeout each at the most; the fourth is a margin.
+    lease = 4 * timeout
+    stuck_after = (lease + _LONGEST_TURN).total_seconds()
+    pause = None if settings.sending else Pause.switched_off(utc_now())
+    dispatcher = Dispatcher(outbox, sender, workers, utc_now, Heartbeat("dispatcher", stuck_after), pause)
+    reconciler = Reconciler(
+        outbox,
+        Repairs(db, line, utc_now, reconcile_after=reconcile_after),
+        Questions(db, line, utc_now, reconcile_after=reconcile_after, hears_callbacks=hears_callbacks),
+        erasure,
+        SidOwners(db, utc_now),
+        carrier,
+        line.from_number,
+        utc_now,
+        lease=lease,
+        reconcile_after=reconcile_after,
+        heart=Heartbeat("reconciler", stuck_after),
+    )
+    return Loops(dispatcher, reconciler, sender)
+
+
+async def _remove_old_texts(settings: Settings) -> None:
+    """Where the operator wants that, until it is cancelled."""
+    if settings.content_retention_days is not None:
+        await Retention(timedelta(days=settings.content_retention_days), utc_now).run()
+
+
+def _make_users(settings: Settings, limiter: RateLimiter, erasure: Erasure) -> UserService:
     setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
     attempts = AttemptLimits(
-        limiter,
-        per_minute=settings.attempts_per_minute,
-        per_account=settings.attempts_per_account,
+        limiter, per_minute=settings.attempts_per_minute, per_account=settings.attempts_per_account
     )
     return UserService(
         PasswordHasher(),
         TokenSigner(settings.jwt_secret.get_secret_value()),
         SignUpDesk(settings.sign_up_mode, setup_code, utc_now),
         attempts,
-        erase_messages=outbox.erase,
+        erase_messages=erasure.erase,
         clock=utc_now,
     )
 
@@ -191,53 +208,26 @@ def _make_guard(settings: Settings, limiter: RateLimiter) -> SpendGuard:
     )
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, leaving: Leaving) -> None:
     """The last one added is the first to see a request."""
+    app.add_middleware(BoundedBody)
+    app.add_middleware(AnswerUnexpected)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Idempotency-Key", "If-None-Match"],
-        expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After"],
+        expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
     )
-    app.add_middleware(BoundedBody)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(CountRequests)
+    app.add_middleware(CloseConnections, leaving=leaving)
+    app.add_middleware(AccessLog)
+    app.add_middleware(RequestIds)
     app.add_middleware(JsonSuffix)
 
 
 def create_app_from_environment() -> FastAPI:
     """For servers that make the app themselves, such as uvicorn with reload."""
-    return create_app(load_settings())
-
-
-async def check_start(settings: Settings) -> None:
-    """Waits for the database. Raises UnusableAddressError, and UnsafeStartError for a development server in production.
-
-    Those are told by how they name themselves, whatever their hosts are called.
-    """
-    async with database.connect(settings.mongodb_uri) as client:
-        db = database.database_of(client)
-        await database.wait_for(db)
-        if settings.environment == "production":
-            await _refuse_development_servers(db, settings)
-
-
-async def _refuse_development_servers(db: database.Database, settings: Settings) -> None:
-    if await database.is_development_server(db):
-        raise UnsafeStartError(
-            "MONGODB_URI leads to the development database of this project, which is made for one person's machine. "
-            "Use MongoDB in production."
-        )
-    if settings.twilio_api_base_url:
-        try:
-            simulated = await asyncio.to_thread(
-                is_simulator, settings.twilio_api_base_url, settings.carrier_timeout_seconds
-            )
-        except CarrierUnavailableError as error:
-            raise UnsafeStartError(f"TWILIO_API_BASE_URL cannot be checked: {error}") from error
-        if simulated:
-            raise UnsafeStartError(
-                "TWILIO_API_BASE_URL leads to the Twilio simulator of this project: nothing would be sent. "
-                "Leave it empty in production."
-            )
+    settings = load_settings()
+    configure_logging(settings.log_lines)
+    return create_app(settings)

@@ -1,20 +1,51 @@
-"""No secret, token, text, phone number or email gets into a log line, also when things go wrong."""
+"""Log lines: no secret, token, text, phone number or email gets into them, and one request's lines can be found."""
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+import io
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+import httpx
+import pytest
+from bson import ObjectId
+from pymongo import AsyncMongoClient
+
+from mysms.core.logging import bound, configure_logging, current_request_id, describe_exception
 from tests.support.person import PASSWORD, Person, new_number, sign_in
-from tests.support.servers import AUTH_TOKEN, JWT_SECRET, Simulator, Start
+from tests.support.polling import eventually
+from tests.support.servers import AUTH_TOKEN, JWT_SECRET, LISTED_ORIGIN, Api, Simulator, Start
+
+FORMATS = ["text", "json"]
 
 
 def found_in(log: str, private: Iterable[str]) -> list[str]:
-    return [text for text in private if text in log]
+    """Which of these the log holds, as they are or as JSON and Python write them."""
+    return [text for text in private if any(form in log for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1]))]
 
 
-async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator) -> None:
-    text = "A secret recipe for lentil soup"
+def lines_of(log: str) -> list[dict[str, Any]]:
+    """The lines of a log in JSON: every one of them is an object."""
+    return [json.loads(line) for line in log.splitlines()]
+
+
+async def spoil(mongodb_uri: str, message_id: str) -> None:
+    """Puts a text where no text belongs: whoever reads the message meets an error that quotes it."""
+    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
+        messages = client.get_default_database()["messages"]
+        text = (await messages.find_one({"_id": ObjectId(message_id)}) or {})["content"]
+        await messages.update_one({"_id": ObjectId(message_id)}, {"$set": {"segments": text}})
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator, log_format: str) -> None:
+    text = 'A secret “recipe” for lentil soup\nwith "salt"'
     number, refused, troubled = new_number(), "+15005550001", new_number()
     await simulator.control.set_fault("error_500", to=troubled, commit=False)
-    async with start(RECONCILE_AFTER_SECONDS="60") as api:
+    async with start(RECONCILE_AFTER_SECONDS="60", LOG_FORMAT=log_format) as api:
         person = await Person.sign_up(api)
         for recipient in (number, refused, troubled):
             await person.send(recipient, text, key="a private key")
@@ -22,9 +53,19 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
         await sign_in(api, person.email, "wrong password")
         await api.http.post(f"/api/twilio/status_callback?message_id={person.id}", data={"To": number, "Body": text})
         await api.http.post("/users", content=f'{{"user": {{"email": "{person.email}"')
+        await api.http.get(f"/api/messages/{number}", params={"number": number})
+        await api.http.get("/up", headers={"X-Request-ID": person.email})
+
+        message = await person.sent(new_number(), text)
+        await person.eventually(message["_id"], "delivered")
+        await spoil(api.mongodb_uri, message["_id"])
+        async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
+            answer = await http.get("/api/messages", headers={"Authorization": f"Bearer {person.access_token}"})
+        assert answer.status_code == 500
+
         await simulator.control.set_fault("unauthorized")
         await person.send(new_number(), text)
-        log = api.process.text()
+        log = api.process.news()
 
     private = [
         *(text, number, refused, troubled, "a private key", person.email, PASSWORD, "wrong password"),
@@ -32,6 +73,197 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
     ]
     assert "Application startup complete" in log, "this is not the log"
     assert "The carrier turned us away" in log, "nothing went wrong"
+    assert "ValidationError" in log, "nothing was unexpected"
+    assert "Traceback (most recent call last)" in log, "an error was not traced"
     for each in private:
         assert found_in(f"{log}\nINFO to={each}!", private) == [each]
+        assert found_in(log + json.dumps({"exception": f"ValueError: {each}"}), private) == [each]
+        assert found_in(f"{log}\nValidationError [input_value={each!r}]", private) == [each]
     assert found_in(log, private) == []
+    if log_format == "json":
+        for line in lines_of(log):
+            assert {"timestamp", "level", "logger", "event"} <= line.keys()
+
+
+async def test_every_request_has_one_line_with_its_route(start: Start) -> None:
+    async with start(LOG_FORMAT="json") as api:
+        person = await Person.sign_up(api)
+        number = new_number()
+        message = await person.sent(number, "Hello there")
+        await person.detail(message["_id"])
+        await api.http.get("/nowhere/at/all?number=" + number)
+        lines = accesses(await log_with(api, '"route": "other"'))
+    for wanted in (
+        {"method": "POST", "route": "/users", "status": 201},
+        {"method": "POST", "route": "/api/messages"},
+        {"method": "GET", "route": "/api/messages/{message_id}", "status": 200},
+        {"method": "GET", "route": "other", "status": 404},
+    ):
+        (line,) = [line for line in lines if wanted.items() <= line.items()]
+        assert line["milliseconds"] >= 0
+        assert re.fullmatch(r"[0-9a-f]{16}", line["request_id"])
+    assert len({line["request_id"] for line in lines}) == len(lines)
+
+
+def accesses(log: str) -> list[dict[str, Any]]:
+    return [line for line in lines_of(log) if line["logger"] == "mysms.access"]
+
+
+async def log_with(api: Api, mark: str) -> str:
+    """The log, once it holds this: a line is written after its answer has gone out."""
+
+    async def look() -> str:
+        return api.process.text()
+
+    return await eventually(look, lambda log: mark in log, what=f"a line with {mark}")
+
+
+async def test_a_request_id_reaches_the_attempt_to_send(start: Start, simulator: Simulator) -> None:
+    async with start(LOG_FORMAT="json") as api:
+        person = await Person.sign_up(api)
+        answer = await send_as(person, "order-4711")
+        assert (answer.status_code, answer.headers["X-Request-ID"]) == (201, "order-4711")
+        lines = lines_of(await log_with(api, "The attempt has ended"))
+    (attempt,) = [line for line in lines if line["event"] == "The attempt has ended: Accepted."]
+    assert attempt["request_id"] == "order-4711"
+    assert (attempt["message_id"], attempt["attempt"]) == (answer.json()["_id"], 1)
+
+
+async def test_a_request_id_reaches_the_process_that_sends_in_the_end(start: Start, simulator: Simulator) -> None:
+    """The one that took the message never sends it: it is killed before the carrier takes anything again."""
+    await simulator.control.set_fault("rate_limited")
+    async with start() as first:
+        person = await Person.sign_up(first)
+        answer = await send_as(person, "order-4712")
+        assert answer.json()["status"] == "pending"
+        first.process.kill()
+    await simulator.control.reset_faults()
+    async with start(LOG_FORMAT="json") as second:
+        lines = lines_of(await log_with(second, "The attempt has ended: Accepted."))
+    (attempt,) = [line for line in lines if line["event"] == "The attempt has ended: Accepted."]
+    assert (attempt["request_id"], attempt["message_id"]) == ("order-4712", answer.json()["_id"])
+
+
+async def send_as(person: Person, request_id: str) -> httpx.Response:
+    body = {"message": {"recipient_number": new_number(), "content": "Hello"}}
+    return await person.call("POST", "/api/messages", json=body, headers={"X-Request-ID": request_id})
+
+
+@pytest.mark.parametrize(
+    "given", ["a" * 65, "with space", "tab\tbed", "ada@example.com", "+14155552671", "-x", "é", ""]
+)
+async def test_a_request_id_that_is_not_sane_is_replaced(api: Api, given: str) -> None:
+    answer = await api.http.get("/up", headers={b"X-Request-ID": given.encode()})
+    assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-ID"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_parts", "status"),
+    [
+        ("GET", "/up", {}, 200),
+        ("GET", "/users", {}, 401),
+        ("GET", "/nowhere", {}, 404),
+        ("DELETE", "/up", {}, 405),
+        ("POST", "/users", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
+        ("POST", "/users", {"content": b"x" * 2_000_000}, 413),
+        ("OPTIONS", "/api/messages", {"headers": {"Access-Control-Request-Method": "POST"}}, 200),
+    ],
+)
+async def test_every_answer_carries_its_id_and_a_listed_origin_may_read_it(
+    api: Api, method: str, path: str, request_parts: Mapping[str, Any], status: int
+) -> None:
+    headers = {"Origin": LISTED_ORIGIN, "X-Request-ID": "mine.1", **request_parts.get("headers", {})}
+    answer = await api.http.request(method, path, **{**request_parts, "headers": headers})
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine.1")
+    assert answer.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    if method != "OPTIONS":
+        assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
+
+
+async def test_what_nobody_thought_of_is_answered_like_everything_else(start: Start) -> None:
+    async with start(LOG_FORMAT="json") as api:
+        person = await Person.sign_up(api)
+        message = await person.sent(new_number())
+        await person.eventually(message["_id"], "delivered")
+        await spoil(api.mongodb_uri, message["_id"])
+        headers = {"Authorization": f"Bearer {person.access_token}", "Origin": LISTED_ORIGIN, "X-Request-ID": "broken"}
+        async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
+            answer = await http.get("/api/messages", headers=headers)
+        lines = lines_of(await log_with(api, "A request failed"))
+        api.process.news()
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert answer.headers["X-Request-ID"] == "broken"
+    assert answer.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    (line,) = [line for line in lines if line["level"] == "error"]
+    assert (line["request_id"], line["event"]) == ("broken", "A request failed: ValidationError")
+    assert "mysms/messages/repository.py" in line["exception"]
+
+
+def failure(secret: str) -> BaseException:
+    """An error with a cause, a context and parts, all of which quote something."""
+    try:
+        try:
+            int(secret)
+        except ValueError as error:
+            raise ExceptionGroup(secret, [KeyError(secret), TypeError(secret)]) from error
+    except ExceptionGroup as error:
+        return error
+    raise AssertionError("it must fail")
+
+
+def test_a_traceback_tells_where_and_what_but_quotes_nothing() -> None:
+    told = describe_exception(failure("lentil soup"))
+    for name in ("builtins.ExceptionGroup", "builtins.ValueError", "builtins.KeyError", "builtins.TypeError"):
+        assert name in told
+    assert f'File "{__file__}"' in told
+    assert "lentil soup" not in told
+
+
+def test_an_error_that_is_its_own_origin_is_told_once() -> None:
+    error = ValueError("a")
+    error.__cause__ = TypeError("b")
+    error.__cause__.__cause__ = error
+    assert describe_exception(error).count("builtins.ValueError") == 1
+
+
+@contextlib.contextmanager
+def logging_in_json() -> Iterator[io.StringIO]:
+    """What this process logs meanwhile."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    with contextlib.redirect_stderr(io.StringIO()) as written:
+        configure_logging("json")
+        try:
+            yield written
+        finally:
+            root.handlers[:] = before
+            root.setLevel(level)
+            logging.captureWarnings(capture=False)
+
+
+async def test_asyncio_tells_no_values() -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(asyncio.sleep(0, "lentil soup"))
+    await task
+    message = "Exception in callback print('lentil soup')"
+    with logging_in_json() as written:
+        loop.call_exception_handler({"message": message, "exception": ValueError("lentil soup"), "task": task})
+    (line,) = lines_of(written.getvalue())
+    assert line["event"] == "Exception in callback print"
+    assert "builtins.ValueError" in line["exception"]
+    assert "lentil soup" not in json.dumps(line)
+
+
+def test_libraries_write_into_the_same_pipe() -> None:
+    with logging_in_json() as written:
+        logging.getLogger("uvicorn.error").info("Started %s", "it", extra={"color_message": "Started in colour"})
+        logging.getLogger("pymongo.command").debug("find lentil soup")
+        with bound(request_id="r1"):
+            logging.getLogger("anything").warning("Look out")
+            assert current_request_id() == "r1"
+        assert current_request_id() is None
+    started, warned = lines_of(written.getvalue())
+    assert (started["logger"], started["level"], started["event"]) == ("uvicorn.error", "info", "Started it")
+    assert "color_message" not in started
+    assert (warned["event"], warned["request_id"]) == ("Look out", "r1")

@@ -1,12 +1,15 @@
 """Twilio as the carrier, through its own library."""
 
+import contextlib
 import io
+import re
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -30,6 +33,7 @@ from mysms.carrier.base import (
     Refused,
     Unknown,
 )
+from mysms.core.settings import Settings
 
 # https://www.twilio.com/docs/api/errors
 _AUTHENTICATION_FAILED = 20003
@@ -67,6 +71,17 @@ def is_simulator(api_base_url: str, timeout_seconds: float) -> bool:
     return _SIMULATOR_MARK in answer.headers
 
 
+@contextlib.contextmanager
+def client_for_once(account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float) -> Iterator[Client]:
+    """The library's client, whose connections are closed afterwards; `api_base_url` empty means Twilio itself."""
+    http_client = _HttpClient(api_base_url, timeout_seconds)
+    try:
+        yield Client(account_sid, auth_token, http_client=http_client)
+    finally:
+        if http_client.session is not None:
+            http_client.session.close()
+
+
 class TwilioCarrier:
     """Sends through one Twilio account. `api_base_url` empty means Twilio itself.
 
@@ -80,6 +95,15 @@ class TwilioCarrier:
         self._timeout_seconds = timeout_seconds
         # The library does not promise that a client may be shared, so each worker thread has its own.
         self._of_thread = threading.local()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(
+            settings.twilio_account_sid,
+            settings.twilio_auth_token.get_secret_value(),
+            settings.twilio_api_base_url,
+            settings.carrier_timeout_seconds,
+        )
 
     def send(self, text: OutboundText) -> Outcome:
         try:
@@ -147,15 +171,25 @@ class _BoundedAdapter(HTTPAdapter):
     ) -> requests.Response:
         response = super().send(request, stream, timeout, verify, cert, proxies)
         if isinstance(timeout, float):
-            deadline = time.monotonic() + timeout
-            body = io.BytesIO()
-            while chunk := response.raw.read1(decode_content=True):
-                body.write(chunk)
-                if time.monotonic() > deadline:
-                    response.close()
-                    raise requests.ReadTimeout("The answer took too long.")
-            response.raw = io.BytesIO(body.getvalue())
+            try:
+                response.raw = io.BytesIO(_read_within(timeout, response))
+            except urllib3.exceptions.HTTPError as error:
+                raise requests.ConnectionError("The answer broke off.") from error
         return response
+
+
+def _read_within(seconds: float, response: requests.Response) -> bytes:
+    """The whole body. However reading ends, the connection is back in the pool or closed."""
+    deadline = time.monotonic() + seconds
+    body = io.BytesIO()
+    try:
+        while chunk := response.raw.read1(decode_content=True):
+            body.write(chunk)
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("The answer took too long.")
+    finally:
+        response.close()
+    return body.getvalue()
 
 
 class _HttpClient(TwilioHttpClient):
@@ -212,7 +246,7 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
         _AUTHENTICATION_FAILED,
         _ACCOUNT_SUSPENDED,
     }:
-        return Paused(error.msg, code)
+        return Paused(_without_numbers(error.msg), code)
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:
         return Paused("Twilio does not know the account.", code)
     if HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and code is not None:
@@ -238,6 +272,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(cause))
         yield cause
         pending += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+
+
+def _without_numbers(message: str) -> str:
+    """Why nothing is sent is written into logs, and told to whoever asks /ready."""
+    return re.sub(r"\+?\d{6,}", "…", message)
 
 
 def _sentence(message: str) -> str:

@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import pymongo
 from beanie import Document, init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConfigurationError, ConnectionFailure, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
 _WAIT_SECONDS = 1.0
+_SAY_AGAIN_SECONDS = 30.0
+_ANSWERS_WITHIN_SECONDS = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +27,10 @@ DatabaseError = PyMongoError
 """The database did not answer, or refused."""
 DatabaseUnreachableError = ConnectionFailure
 """It did not answer; it may, later."""
+
+
+within = pymongo.timeout
+"""A context manager: what is asked of the database in it is answered within so many seconds, or fails."""
 
 
 class UnusableAddressError(Exception):
@@ -51,26 +59,50 @@ async def prepare(database: Database, models: Sequence[type[Document]]) -> None:
 
 
 async def wait_for(database: Database) -> None:
-    """Returns when the database answers, and says meanwhile that it is waited for.
+    """Returns when the database answers, and says meanwhile, calmly, that it is waited for.
 
     Raises UnusableAddressError if it answers that it will not have us: waiting does not help against that.
     """
+    said_at: float | None = None
     while True:
         try:
             await database.command("ping")
         except DatabaseUnreachableError:
-            _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
+            if said_at is None or time.monotonic() - said_at > _SAY_AGAIN_SECONDS:
+                _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
+                said_at = time.monotonic()
             await asyncio.sleep(_WAIT_SECONDS)
         except DatabaseError as error:
             raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
+        else:
+            if said_at is not None:
+                _log.info("MongoDB answers.")
+            return
+
+
+async def insist(database: Database, work: Callable[[], Awaitable[None]]) -> None:
+    """Does work that may be repeated, waiting for the database as long as it takes.
+
+    Raises UnusableAddressError if the database refuses.
+    """
+    while True:
+        await wait_for(database)
+        try:
+            await work()
+        except DatabaseUnreachableError:
+            continue
+        except OperationFailure as error:
+            # Not in its own words: they may quote what is stored.
+            raise UnusableAddressError(f"MongoDB does not let us prepare the database (error {error.code}).") from error
         else:
             return
 
 
 async def answers(database: Database) -> bool:
-    """Whether the database answers a ping."""
+    """Whether the database answers a ping, soon."""
     try:
-        await database.command("ping")
+        with within(_ANSWERS_WITHIN_SECONDS):
+            await database.command("ping")
     except DatabaseError:
         return False
     return True

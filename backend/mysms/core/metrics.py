@@ -1,9 +1,32 @@
-"""What the process counts about itself, in Prometheus's terms."""
+"""What the process counts and measures about itself, in Prometheus's terms.
 
-from prometheus_client import Counter
+Labels come from short lists of our own: nothing that a caller can choose, and nothing about people.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("mysms_requests", "Answered requests.", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("mysms_request_seconds", "How long answering took.", ["route"])
+
 SENDS = Counter("mysms_sends", "Attempts to hand a message to the carrier, by outcome.", ["outcome"])
-CALLBACKS = Counter("mysms_callbacks", "Status callbacks, by what became of them.", ["result"])
-RECONCILED = Counter("mysms_reconciled", "What the reconciler found out.", ["result"])
+SECONDS_TO_CARRIER = Histogram(
+    "mysms_seconds_to_carrier",
+    "From storing a message to the carrier's acceptance.",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
+)
 SECOND_SIDS = Counter("mysms_second_sids", "Messages that the carrier holds twice: a known gap, detected.")
+CALLBACKS = Counter(
+    "mysms_callbacks", "Status callbacks, by what became of them and the status reported.", ["result", "status"]
+)
+RECONCILED = Counter("mysms_reconciled", "What the reconciler found out.", ["result"])
+
+PENDING = Gauge("mysms_outbox_pending", "Messages that wait to be sent; counted up to 1000.")
+OLDEST_PENDING_SECONDS = Gauge("mysms_outbox_oldest_seconds", "Age of the oldest of them; 0 if there is none.")
+UNCONFIRMED = Gauge("mysms_outbox_unconfirmed", "Messages that may have been sent; counted up to 1000.")
+CARRIER_PAUSED = Gauge("mysms_carrier_paused", "1 while the carrier turns us away.")
+
+EVENT_LOOP_LAG = Histogram(
+    "mysms_event_loop_lag_seconds",
+    "How late the event loop was; measured twice a second.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)

@@ -1,5 +1,6 @@
 """Every setting of the product, read once from the environment (and a `.env` file in the working directory)."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from mysms.core.logging import LogFormat
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_RECONCILE_AFTER_SECONDS = 60
@@ -28,11 +31,16 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
+    secrets_dir: Path | None = None
+    """Only the environment itself can say it: the other sources are read at the same time as these files."""
     environment: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     frontend_dist: Path | None = None
+    log_format: LogFormat | None = None
+    metrics_token: SecretStr | None = None
+    drain_seconds: float | None = Field(None, ge=0, le=60)
 
     mongodb_uri: str
     jwt_secret: SecretStr
@@ -54,10 +62,12 @@ class Settings(BaseSettings):
     twilio_status_callback_url: str = ""
     twilio_api_base_url: str = ""
 
+    sending: bool = True
     carrier_workers: int = Field(4, ge=1, le=64)
     carrier_timeout_seconds: float = Field(10.0, gt=0, le=60)
     reconcile_after_seconds: int = Field(300, ge=1)
     send_expires_after_seconds: int = Field(24 * 3600, ge=1)
+    content_retention_days: int | None = Field(None, ge=1, le=36_500)
 
     @field_validator("cors_origins", "trusted_proxies", "allowed_countries", mode="before")
     @classmethod
@@ -107,6 +117,18 @@ class Settings(BaseSettings):
         return self.signup or ("invite" if self.environment == "production" else "open")
 
     @property
+    def log_lines(self) -> LogFormat:
+        """JSON where programs read them, text where people do."""
+        return self.log_format or ("json" if self.environment == "production" else "text")
+
+    @property
+    def drains_for_seconds(self) -> float:
+        """How long a process that is told to end goes on as before: load balancers take a moment to notice."""
+        if self.drain_seconds is not None:
+            return self.drain_seconds
+        return 5.0 if self.environment == "production" else 0.0
+
+    @property
     def callback_url(self) -> str | None:
         """The URL to ask the carrier to call, or None where it could not: Twilio itself calls public https only."""
         url = self.twilio_status_callback_url
@@ -114,9 +136,16 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with one sentence for each that is missing or wrong."""
+    """The settings of this process. Raises SettingsError with one sentence for each that is missing or wrong.
+
+    What the environment does not say may stand in files of the folder SECRETS_DIR, named as the variables: containers
+    are given secrets so.
+    """
+    folder = os.environ.get("SECRETS_DIR") or None
+    if folder is not None and not Path(folder).is_dir():
+        raise SettingsError([f"SECRETS_DIR must be a folder, and {folder} is none."])
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder)
     except ValidationError as error:
         sentences = []
         for item in error.errors(include_url=False, include_input=False):

@@ -1,10 +1,11 @@
 """Times as the product keeps and shows them: UTC, cut to the millisecond that BSON keeps."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 Clock = Callable[[], datetime]
@@ -21,6 +22,16 @@ def to_rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d")
+
+
+def _require_date_and_time(value: object) -> object:
+    """A bare number would be taken for the seconds since 1970, which nobody has promised."""
+    if isinstance(value, str) and not _DATE_AND_TIME.match(value):
+        raise PydanticCustomError("datetime_parsing", "is not a time")
+    return value
+
+
 def _in_utc(time: datetime) -> datetime:
     """Raises for the first and last hours of all time, which other time zones have and UTC has not."""
     try:
@@ -29,7 +40,7 @@ def _in_utc(time: datetime) -> datetime:
         raise PydanticCustomError("datetime_parsing", "is out of range") from error
 
 
-MomentInUtc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+MomentInUtc = Annotated[AwareDatetime, BeforeValidator(_require_date_and_time), AfterValidator(_in_utc)]
 """A time that somebody sent us, in any time zone."""
 
 Timestamp = Annotated[

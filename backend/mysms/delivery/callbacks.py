@@ -24,6 +24,7 @@ _FORM = {
                         name: {"type": "string"}
                         for name in ("MessageSid", "MessageStatus", "AccountSid", "From", "To", "ErrorCode")
                     },
+                    "additionalProperties": {"type": "string"},
                 }
             }
         },
@@ -45,7 +46,7 @@ async def _read_signed_form(
         x_twilio_signature,
     )
     if not signed:
-        CALLBACKS.labels("bad_signature").inc()
+        CALLBACKS.labels("bad_signature", "").inc()
         raise BadSignatureError
     return StatusReport.model_validate(fields)
 

@@ -11,8 +11,13 @@ from bson import ObjectId
 
 from mysms.carrier.base import Paused
 from mysms.core.database import DatabaseError
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.logging import bound
+from mysms.core.timestamps import Clock
 from mysms.delivery.cancellation import was_cancelled
-from mysms.delivery.outbox import Claim, Outbox
+from mysms.delivery.outbox import Outbox
+from mysms.delivery.pauses import Pause
+from mysms.delivery.records import Claim
 from mysms.delivery.sender import Sender
 
 POLL_SECONDS = 1.0
@@ -26,16 +31,27 @@ _log = logging.getLogger(__name__)
 class Dispatcher:
     """Claims a message whenever a worker is free, and tells those who wait for it when its attempt has ended."""
 
-    def __init__(self, outbox: Outbox, sender: Sender, workers: int) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        workers: int,
+        clock: Clock,
+        heart: Heartbeat,
+        pause: Pause | None = None,
+    ) -> None:
         self._outbox = outbox
         self._sender = sender
+        self._clock = clock
+        self.heart = heart
         self._free = asyncio.Semaphore(workers)
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._waiting: defaultdict[ObjectId, set[asyncio.Future[None]]] = defaultdict(set)
         self._resume_at = 0.0
-        self.pause_reason: str | None = None
-        """Why nothing is being sent, if the carrier turned us away."""
+        self._stopping = False
+        self.pause = pause
+        """Why nothing is being sent, if the carrier turned us away or the outbox gives nothing out."""
 
     def wake(self) -> None:
         """Something is due now."""
@@ -54,13 +70,24 @@ class Dispatcher:
                 del self._waiting[message_id]
 
     @property
+    def pause_reason(self) -> str | None:
+        """What the operator has to know of the pause."""
+        return None if self.pause is None else self.pause.reason
+
+    @property
     def can_send_now(self) -> bool:
         """Whether a message that is due now would be sent at once."""
-        return self.pause_reason is None and not self._free.locked()
+        return self.pause is None and not self._stopping and not self._free.locked()
+
+    def stop(self) -> None:
+        """Begins no more attempts; those that have begun go on (see `finish`)."""
+        self._stopping = True
+        self._wake.set()
 
     async def run(self) -> None:
-        """Runs until cancelled; attempts that have begun go on (see `finish`)."""
-        while not was_cancelled():
+        """Runs until it is stopped or cancelled."""
+        while not (self._stopping or was_cancelled()):
+            self.heart.beat()
             self._wake.clear()
             try:
                 busy = await self._send_next()
@@ -84,7 +111,7 @@ class Dispatcher:
         claim = None
         try:
             # Asked only now: the worker may have been waited for, and have brought the reason for a pause.
-            if self.pause_reason is not None and (time.monotonic() < self._resume_at or self._sending):
+            if self._stopping or (self.pause is not None and (time.monotonic() < self._resume_at or self._sending)):
                 return False
             claimed_at = time.monotonic()
             claim = await self._outbox.claim_next()
@@ -99,17 +126,19 @@ class Dispatcher:
         return True
 
     async def _send(self, claim: Claim, claimed_at: float) -> None:
-        try:
-            outcome = await self._sender.send(claim, claimed_at)
-        finally:
-            self._free.release()
-            self._wake.set()
-        if isinstance(outcome, Paused):
-            self.pause_reason = outcome.reason
-            self._resume_at = time.monotonic() + PAUSE_SECONDS
-            _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
-        else:
-            self.pause_reason = None
+        with bound(**claim.log_context):
+            try:
+                outcome = await self._sender.send(claim, claimed_at)
+            finally:
+                self._free.release()
+                self._wake.set()
+            if isinstance(outcome, Paused):
+                since = self._clock() if self.pause is None else self.pause.since
+                self.pause = Pause.turned_away(since, outcome.reason, outcome.code)
+                self._resume_at = time.monotonic() + PAUSE_SECONDS
+                _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
+            else:
+                self.pause = None
         for ended in self._waiting.get(claim.message_id, ()):
             if not ended.done():
                 ended.set_result(None)

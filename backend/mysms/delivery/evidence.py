@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 
 from mysms.carrier.base import CarrierMessage
-from mysms.delivery.outbox import Undecided
+from mysms.delivery.records import Undecided
 from mysms.messages.status import Dispatch
 
 CLOCK_MARGIN = timedelta(minutes=5)

@@ -5,8 +5,10 @@ from pydantic import BaseModel, Field
 
 from mysms.core.metrics import CALLBACKS
 from mysms.delivery.outbox import Outbox
+from mysms.delivery.sids import SidOwners
 from mysms.messages import repository
 from mysms.messages.models import Message
+from mysms.messages.status import rank_of
 
 _DIGITS = 9
 
@@ -25,13 +27,15 @@ class StatusReport(BaseModel):
 class ReportReader:
     """Applies reports whose signature has been checked."""
 
-    def __init__(self, outbox: Outbox, account_sid: str) -> None:
+    def __init__(self, outbox: Outbox, sids: SidOwners, account_sid: str) -> None:
         self._outbox = outbox
+        self._sids = sids
         self._account_sid = account_sid
 
     async def apply(self, report: StatusReport, message_id: str, attempt: str) -> None:
         """Records what the report says of one of our messages; anything else is counted and left alone."""
-        CALLBACKS.labels(await self._apply(report, message_id, attempt)).inc()
+        result = await self._apply(report, message_id, attempt)
+        CALLBACKS.labels(result, report.status if rank_of(report.status) else "other" if report.status else "").inc()
 
     async def _apply(self, report: StatusReport, message_id: str, attempt: str) -> str:
         if not report.sid or not report.status:
@@ -60,7 +64,7 @@ class ReportReader:
 
     async def _find_message(self, report: StatusReport, message_id: str, attempt: int | None) -> Message | None:
         """The owner of the SID, else the message whose callback URL this is, if it was ever tried so often."""
-        owner = await self._outbox.sids.owner_of(report.sid)
+        owner = await self._sids.owner_of(report.sid)
         if owner is not None:
             return await repository.find(owner)
         message = await repository.find(ObjectId(message_id)) if ObjectId.is_valid(message_id) else None

@@ -17,11 +17,12 @@ from mysms.delivery.errors import (
     NotRetryableError,
     PossibleDoubleError,
 )
+from mysms.delivery.schemas import SendingOut
 from mysms.messages.schemas import MessageOut, SendRequest
 from mysms.users.dependencies import Caller
 from mysms.users.errors import NotSignedInError
 
-router = APIRouter(prefix="/api/messages", tags=["Messages"])
+router = APIRouter(prefix="/api", tags=["Messages"])
 
 _REFUSED = MessageOut.model_validate(
     {
@@ -32,6 +33,7 @@ _REFUSED = MessageOut.model_validate(
         "peer_number": "+15005550001",
         "content": "Hello",
         "status": "failed",
+        "withdrawn": False,
         "twilio_sid": None,
         "error_code": 21211,
         "error_message": CarrierRefusedError.example,
@@ -56,7 +58,7 @@ _SENT: dict[int | str, dict[str, Any]] = {
 
 
 @router.post(
-    "",
+    "/messages",
     status_code=status.HTTP_201_CREATED,
     summary="Send a message",
     responses={
@@ -96,7 +98,7 @@ async def send_message(
 
 
 @router.post(
-    "/{message_id}/cancel",
+    "/messages/{message_id}/cancel",
     summary="Cancel a message",
     responses=documented(NotSignedInError(), NotFoundError("There is no such message."), NotCancellableError()),
 )
@@ -110,7 +112,7 @@ async def cancel_message(message_id: str, caller: Caller, messages: Messages, re
 
 
 @router.post(
-    "/{message_id}/retry",
+    "/messages/{message_id}/retry",
     status_code=status.HTTP_201_CREATED,
     summary="Send a failed message again",
     responses={
@@ -138,6 +140,13 @@ async def retry_message(
     """Sends the same text to the same number as a new message; asking again for the same one gives the same answer."""
     message = await messages.retry(caller.user_id, message_id, accept_possible_double=accept_possible_double)
     return _answer(message, response)
+
+
+@router.get("/sending", summary="Are messages being sent?", responses=documented(NotSignedInError()))
+async def read_sending(_: Caller, messages: Messages, response: Response) -> SendingOut:
+    """Whether the carrier takes messages from this service at all. It is asked again by itself while it does not."""
+    response.headers["Cache-Control"] = "no-store"
+    return messages.sending()
 
 
 def _answer(message: MessageOut, response: Response) -> MessageOut:

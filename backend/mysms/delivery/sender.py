@@ -1,6 +1,8 @@
 """One attempt to hand a message over, in a worker thread."""
 
 import asyncio
+import contextvars
+import logging
 import random
 import threading
 import time
@@ -8,10 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from mysms.carrier.base import Carrier, NotSent, OutboundText, Outcome, Unknown
+from mysms.carrier.base import Accepted, Carrier, NotSent, OutboundText, Outcome, Unknown
 from mysms.core.database import DatabaseError
-from mysms.core.metrics import SENDS
-from mysms.delivery.outbox import Claim, Outbox
+from mysms.core.metrics import SECONDS_TO_CARRIER, SENDS
+from mysms.core.timestamps import Clock
+from mysms.delivery.outbox import Outbox
+from mysms.delivery.records import Claim
+
+_log = logging.getLogger(__name__)
 
 _SETTLE_RETRY_SECONDS = 1.0
 _CALLBACK_OVERRIDES = "#rc=5&rp=all"
@@ -35,12 +41,14 @@ class Sender:
         *,
         workers: int,
         start_within: timedelta,
+        clock: Clock,
     ) -> None:
         self._outbox = outbox
         self._carrier = carrier
         self._callback_url = callback_url
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="carrier")
         self._start_within_seconds = start_within.total_seconds()
+        self._clock = clock
         self._stopping = threading.Event()
         self._random = random.SystemRandom()
 
@@ -48,8 +56,10 @@ class Sender:
         """Makes the attempt and records how it ended. `claimed_at` is when claiming began, on the monotonic clock."""
         deadline = claimed_at + self._start_within_seconds
         loop = asyncio.get_running_loop()
-        outcome = await loop.run_in_executor(self._threads, self._attempt, claim, deadline)
+        context = contextvars.copy_context()
+        outcome = await loop.run_in_executor(self._threads, context.run, self._attempt, claim, deadline)
         SENDS.labels(type(outcome).__name__).inc()
+        _log.info("The attempt has ended: %s.", type(outcome).__name__)
         while True:
             try:
                 await self._outbox.settle(claim, outcome, self._random.random())
@@ -59,6 +69,8 @@ class Sender:
                     return outcome
                 await asyncio.sleep(_SETTLE_RETRY_SECONDS)
             else:
+                if isinstance(outcome, Accepted):
+                    SECONDS_TO_CARRIER.observe((self._clock() - claim.created_at).total_seconds())
                 return outcome
 
     def _attempt(self, claim: Claim, deadline: float) -> Outcome:

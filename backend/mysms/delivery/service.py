@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from bson import ObjectId
 
 from mysms.core.errors import NotFoundError
+from mysms.core.logging import current_request_id
 from mysms.core.timestamps import Clock
 from mysms.delivery.dispatcher import Dispatcher
+from mysms.delivery.erasure import Erasure
 from mysms.delivery.errors import (
     CarrierRefusedError,
     IdempotencyKeyReusedError,
@@ -18,11 +21,14 @@ from mysms.delivery.errors import (
 from mysms.delivery.line import Line, digest
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.quotas import SpendGuard
+from mysms.delivery.schemas import SendingOut
+from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import repository
 from mysms.messages.models import Message
 from mysms.messages.schemas import Draft, MessageOut
 from mysms.messages.segments import count_segments
 from mysms.messages.status import Dispatch
+from mysms.users.errors import NotSignedInError
 
 ANSWER_WITHIN_SECONDS = 3.0
 """How long a request waits for the carrier before it answers that the message is on its way."""
@@ -33,14 +39,27 @@ _RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
 
 
 class MessageSender:
-    """Takes messages from people."""
+    """Takes messages from people. `is_open` tells whether an account is there to stay."""
 
-    def __init__(self, outbox: Outbox, dispatcher: Dispatcher, guard: SpendGuard, line: Line, clock: Clock) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        withdrawals: Withdrawals,
+        erasure: Erasure,
+        dispatcher: Dispatcher,
+        guard: SpendGuard,
+        line: Line,
+        clock: Clock,
+        is_open: Callable[[ObjectId], Awaitable[bool]],
+    ) -> None:
         self._outbox = outbox
+        self._withdrawals = withdrawals
+        self._erasure = erasure
         self._dispatcher = dispatcher
         self._guard = guard
         self._line = line
         self._clock = clock
+        self._is_open = is_open
 
     async def send(self, user_id: ObjectId, draft: Draft, idempotency_key: str | None) -> MessageOut:
         """Stores the message, which enqueues it, and waits a little for the carrier's answer.
@@ -59,6 +78,8 @@ class MessageSender:
         message unless that is accepted.
         """
         failed = await self._find(user_id, message_id)
+        if failed.content_removed_at is not None:
+            raise NotRetryableError("Its text was removed: it was kept for a limited time only.")
         client_id = f"retry:{failed.id}"
         if await repository.find_by_client_id(user_id, client_id) is None:
             await self._permit_retry(failed, accept_possible_double=accept_possible_double)
@@ -69,16 +90,20 @@ class MessageSender:
     async def cancel(self, user_id: ObjectId, message_id: str) -> MessageOut:
         """Withdraws a message. Raises NotFoundError, and NotCancellableError if the carrier has it or is asked now."""
         message = await self._find(user_id, message_id)
-        if not (await self._outbox.cancel(message) or await self._outbox.withdraw_unconfirmed(message)):
+        if not (await self._withdrawals.cancel(message) or await self._withdrawals.withdraw_unconfirmed(message)):
             raise NotCancellableError
         return MessageOut.of(await self._find(user_id, message_id))
+
+    def sending(self) -> SendingOut:
+        """Whether this process sends, from memory."""
+        return SendingOut.of(self._dispatcher.pause)
 
     async def _permit_retry(self, failed: Message, *, accept_possible_double: bool) -> None:
         if failed.dispatch is Dispatch.UNCONFIRMED:
             if not accept_possible_double:
                 raise PossibleDoubleError
             # From here on its author sends it, and we must not.
-            if await self._outbox.withdraw_unconfirmed(failed):
+            if await self._withdrawals.withdraw_unconfirmed(failed):
                 return
         if failed.status not in _RETRYABLE:
             raise NotRetryableError
@@ -89,6 +114,10 @@ class MessageSender:
             await self._guard.permit(message.user_id, message.recipient_number)
             if not await self._outbox.enqueue(message):
                 stored = await repository.find_by_client_id(message.user_id, message.client_id)
+            elif not await self._is_open(message.user_id):
+                # Deleted while this was on its way: either that has erased this message too, or it is seen here.
+                await self._erasure.erase(message.user_id)
+                raise NotSignedInError
         if stored is not None and stored.request_hash != message.request_hash:
             raise IdempotencyKeyReusedError
         message = await self._await_attempt(stored or message)
@@ -142,6 +171,7 @@ class MessageSender:
             text_key=self._line.text_key(draft.recipient_number, draft.content),
             next_attempt_at=now,
             retry_of=retry_of,
+            request_id=current_request_id(),
             created_at=now,
             updated_at=now,
         )

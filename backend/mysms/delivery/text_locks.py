@@ -4,6 +4,7 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from mysms.core.database import Database
+from mysms.messages.status import FINISHED
 
 
 class TextLocks:
@@ -11,6 +12,7 @@ class TextLocks:
 
     def __init__(self, database: Database) -> None:
         self._inflight = database["inflight"]
+        self._messages = database["messages"]
 
     async def lock(self, text_key: str, message_id: ObjectId, attempt: int) -> ObjectId | None:
         """None if the message now holds the lock (or did already), else the message that holds it.
@@ -33,3 +35,15 @@ class TextLocks:
     async def break_lock(self, text_key: str, message_id: ObjectId) -> None:
         """Ends what any attempt of a message holds."""
         await self._inflight.delete_one({"_id": text_key, "message_id": message_id})
+
+    async def break_if_over(self, text_key: str, holder: ObjectId) -> None:
+        """Ends the lock of a message that is finished or erased, which its process could not end any more."""
+        if await self._messages.find_one({"_id": holder, "dispatch": {"$nin": list(FINISHED)}}, {"_id": 1}) is None:
+            # What is finished stays so: this cannot race.
+            await self.break_lock(text_key, holder)
+
+    async def break_stale(self) -> None:
+        """Ends the locks that nobody else would: they tell, to who guesses it, what was written to whom."""
+        # Never many.
+        for row in await self._inflight.find({}).to_list():
+            await self.break_if_over(str(row["_id"]), ObjectId(row["message_id"]))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from mysms.messages.export import AccountExport
 from mysms.messages.service import MessageHistory
 
 
@@ -12,4 +13,10 @@ def _history(request: Request) -> MessageHistory:
     return history
 
 
+def _export(request: Request) -> AccountExport:
+    export: AccountExport = request.app.state.export
+    return export
+
+
+Export = Annotated[AccountExport, Depends(_export)]
 History = Annotated[MessageHistory, Depends(_history)]

@@ -39,6 +39,8 @@ class Message(Document):
     recipient_number: str
     peer_number: str
     content: str
+    """Empty once it was removed: nobody can write an empty one."""
+    content_removed_at: datetime | None = None
     segments: int
 
     line: str
@@ -59,6 +61,10 @@ class Message(Document):
     """When the carrier is to be asked about it: for its status, or, while it is unconfirmed, whether it is there."""
     checks: int = 0
     retry_of: PydanticObjectId | None = None
+    request_id: str | None = None
+    """Of the request that stored it: log lines about the message carry it, in whatever process they are written."""
+    erase_at: datetime | None = None
+    """Its author is gone: it is erased once it is known what became of it, and then at the latest."""
 
     twilio_sid: str | None = None
     second_sids: list[str] = Field(default_factory=list)
@@ -82,6 +88,39 @@ class Message(Document):
             IndexModel([("user_id", ASCENDING), ("client_id", ASCENDING)], name="client_id", unique=True),
             IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="history"),
             IndexModel([("user_id", ASCENDING), ("updated_at", ASCENDING)], name="changes"),
+            IndexModel(
+                [
+                    ("user_id", ASCENDING),
+                    ("peer_number", ASCENDING),
+                    ("created_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="conversation",
+            ),
+            IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
             IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("next_attempt_at", ASCENDING)], name="outbox"),
             IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("check_at", ASCENDING)], name="checks"),
+            IndexModel([("erase_at", ASCENDING)], name="erasures"),
+        ]
+
+
+class Conversation(Document):
+    """What a person and one number have written to each other, in figures. `conversations` keeps them right."""
+
+    id: str  # type: ignore[assignment]  # made of the person and the number
+    user_id: PydanticObjectId
+    peer_number: str
+    messages: int
+    last: str | None
+    """The place of the newest message: its time and its id. These texts sort as the messages do."""
+    storing: dict[str, bool] = Field(default_factory=dict)
+    """The ids of messages that are being stored, and are not counted yet."""
+    open: int
+    """How many those are."""
+
+    class Settings:
+        name = "conversations"
+        indexes: ClassVar = [
+            IndexModel([("user_id", ASCENDING), ("last", DESCENDING)], name="newest"),
+            IndexModel([("user_id", ASCENDING), ("open", ASCENDING)], name="open"),
         ]

@@ -1,13 +1,14 @@
 """Reading messages, and recording what is learnt about them. Every update is targeted: nothing else can be lost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
 from bson import ObjectId
+from pymongo import ASCENDING
 
 from mysms.messages.models import Event, Message
-from mysms.messages.status import FINAL_RANK, NO_RANK, is_final, rank_of
+from mysms.messages.selection import Selection
+from mysms.messages.status import FINAL_RANK, FINISHED, NO_RANK, is_final, rank_of
 
 MAXIMUM_EVENTS = 100
 
@@ -24,23 +25,27 @@ async def find(message_id: ObjectId) -> Message | None:
     return await Message.find_one({"_id": message_id})
 
 
-async def count_own(user_id: ObjectId) -> int:
-    return await Message.find({"user_id": user_id}).count()
+async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Message]:
+    """Those of these that there are, by id."""
+    found = await Message.find({"_id": {"$in": list(message_ids)}}).to_list()
+    return {ObjectId(message.id): message for message in found}
+
+
+async def count_own(user_id: ObjectId, selection: Selection) -> int:
+    return await Message.find(selection.query(user_id)).count()
 
 
 async def list_own(
-    user_id: ObjectId, *, limit: int, before: Message | None = None, updated_since: datetime | None = None
+    user_id: ObjectId, selection: Selection, *, limit: int, before: Message | None = None
 ) -> list[Message]:
     """Newest first, by `created_at` and then `_id`; only what comes after `before` in that order."""
-    query: dict[str, Any] = {"user_id": user_id}
+    query = selection.query(user_id)
     if before is not None:
         query["created_at"] = {"$lte": before.created_at}
         query["$or"] = [
             {"created_at": {"$lt": before.created_at}},
             {"created_at": before.created_at, "_id": {"$lt": before.id}},
         ]
-    if updated_since is not None:
-        query["updated_at"] = {"$gte": updated_since}
     return await Message.find(query).sort("-created_at", "-_id").limit(limit).to_list()
 
 
@@ -97,6 +102,24 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> None:
             }
         },
     )
+
+
+async def remove_contents(stored_before: datetime, now: datetime, *, limit: int) -> int:
+    """Takes the texts out of finished messages, at most so many, those stored first before others; how many it took on.
+
+    What is not finished keeps its text: it may have to be sent, or to be recognised at the carrier. Any number of
+    processes may do this at once.
+    """
+    messages = Message.get_pymongo_collection()
+    kept = {"content_removed_at": None, "dispatch": {"$in": list(FINISHED)}}
+    old = await messages.find(
+        {**kept, "created_at": {"$lt": stored_before}}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit
+    ).to_list()
+    await messages.update_many(
+        {"_id": {"$in": [row["_id"] for row in old]}, **kept},
+        {"$set": {"content": "", "content_removed_at": now, "updated_at": now}},
+    )
+    return len(old)
 
 
 def push_of(event: Event) -> dict[str, object]:

@@ -1,60 +1,116 @@
 """Reading messages over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
 
-from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
+from mysms.core.errors import DomainError, InvalidFieldsError, NotFoundError, documented
+from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import MomentInUtc
-from mysms.messages.dependencies import History
-from mysms.messages.schemas import DEFAULT_PAGE, MAXIMUM_PAGE, MessageDetail, MessageOut
+from mysms.messages.dependencies import Export, History
+from mysms.messages.schemas import (
+    DEFAULT_PAGE,
+    MAXIMUM_PAGE,
+    MAXIMUM_SEARCH,
+    ConversationOut,
+    ExportOut,
+    MessageDetail,
+    MessageOut,
+    PeerNumber,
+)
+from mysms.messages.selection import Selection
+from mysms.messages.service import Page
 from mysms.users.dependencies import Caller
 from mysms.users.errors import NotSignedInError
 
-router = APIRouter(prefix="/api/messages", tags=["Messages"])
+router = APIRouter(prefix="/api", tags=["Messages"])
 
+_INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {
     "ETag": {"description": "Of this page. Send it as If-None-Match.", "schema": {"type": "string"}},
     "Link": {"description": '`<…>; rel="next"`, if there is more.', "schema": {"type": "string"}},
-    "X-Total-Count": {"description": "How many messages you have in all.", "schema": {"type": "integer"}},
 }
 
 
+def _page_documented(total: str, *errors: DomainError) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a list; `total` says what X-Total-Count counts."""
+    headers = {**_PAGE_HEADERS, "X-Total-Count": {"description": total, "schema": {"type": "integer"}}}
+    return {
+        status.HTTP_200_OK: {"headers": headers},
+        status.HTTP_304_NOT_MODIFIED: {"description": "Nothing has changed since the answer with this ETag."},
+        **documented(NotSignedInError(), *errors),
+    }
+
+
+Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
+IfNoneMatch = Annotated[str | None, Header()]
+
+
 @router.get(
-    "",
+    "/messages",
     response_model=list[MessageOut],
     summary="List your messages",
-    responses={
-        status.HTTP_200_OK: {"headers": _PAGE_HEADERS},
-        status.HTTP_304_NOT_MODIFIED: {"description": "Nothing has changed since the answer with this ETag."},
-        **documented(NotSignedInError(), InvalidFieldsError({"limit": ["must be at most 200"]})),
-    },
+    responses=_page_documented(
+        "How many messages you have in all; with `peer_number`, with this number; with `search`, how many match.",
+        _INVALID_LIMIT,
+    ),
 )
 async def list_messages(
     request: Request,
     caller: Caller,
     history: History,
-    limit: Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)] = DEFAULT_PAGE,
+    limit: Limit = DEFAULT_PAGE,
     before: Annotated[str | None, Query(description="The `_id` of the last row of the page before.")] = None,
+    peer_number: Annotated[
+        PeerNumber | None,
+        Query(description="Only messages to and from this number.", examples=["+14155552671"]),
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=MAXIMUM_SEARCH,
+            pattern=r"^[^\x00]*$",
+            description="Only what has this in its text, in upper or lower case; or, if it is made of digits and "
+            "punctuation, in its number.",
+            examples=["table for four"],
+        ),
+    ] = None,
     updated_since: Annotated[
         MomentInUtc | None,
         Query(description="Only what has changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
     ] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Newest first, by `created_at` and then `_id`; only your own."""
-    page = await history.page(caller.user_id, limit=limit, before=before, updated_since=updated_since)
-    # No text stays on a disk, and no cache serves one user another's list.
-    headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
-    if page.last_id is not None:
-        headers["Link"] = f'<{_next_url(request, page.last_id)}>; rel="next"'
-    if if_none_match is not None and page.etag in (tag.strip() for tag in if_none_match.split(",")):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(page.body, media_type="application/json", headers=headers)
+    page = await history.page(caller.user_id, Selection(peer_number, search, updated_since), limit=limit, before=before)
+    return _answer(page, request, if_none_match)
 
 
 @router.get(
-    "/{message_id}",
+    "/conversations",
+    response_model=list[ConversationOut],
+    summary="List your conversations",
+    responses=_page_documented("How many conversations you have in all.", _INVALID_LIMIT),
+)
+async def list_conversations(
+    request: Request,
+    caller: Caller,
+    history: History,
+    limit: Limit = DEFAULT_PAGE,
+    before: Annotated[
+        str | None, Query(description="The `_id` of the last message of the last row of the page before.")
+    ] = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """One row for each number that you have written with; the one with the newest message comes first."""
+    page = await history.conversations(caller.user_id, limit=limit, before=before)
+    return _answer(page, request, if_none_match)
+
+
+@router.get(
+    "/messages/{message_id}",
     summary="Read one message and its timeline",
     responses=documented(NotSignedInError(), NotFoundError("There is no such message.")),
 )
@@ -64,7 +120,30 @@ async def read_message(message_id: str, caller: Caller, history: History, respon
     return await history.detail(caller.user_id, message_id)
 
 
+@router.get(
+    "/export",
+    tags=["Accounts"],
+    response_model=ExportOut,
+    summary="Take everything with you",
+    responses=documented(NotSignedInError(), RateLimitedError()),
+)
+async def export_account(caller: Caller, export: Export) -> Response:
+    """Your account, your sessions, and all your messages with their timelines, as one JSON document."""
+    headers = {"Content-Disposition": 'attachment; filename="mysms.json"', "Cache-Control": "no-store"}
+    return StreamingResponse(await export.begin(caller), media_type="application/json", headers=headers)
+
+
 def _next_url(request: Request, last_id: str) -> str:
     """Relative, so that it is right behind any proxy."""
     url = request.url.include_query_params(before=last_id)
     return f"{url.path}?{url.query}"
+
+
+def _answer(page: Page, request: Request, if_none_match: str | None) -> Response:
+    # No text stays on a disk, and no cache serves one user another's list.
+    headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
+    if page.last_id is not None:
+        headers["Link"] = f'<{_next_url(request, page.last_id)}>; rel="next"'
+    if if_none_match is not None and page.etag in (tag.strip() for tag in if_none_match.split(",")):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(page.body, media_type="application/json", headers=headers)

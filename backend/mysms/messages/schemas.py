@@ -3,20 +3,23 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from mysms.core.timestamps import Timestamp
 from mysms.messages.failures import ErrorCode, explain
 from mysms.messages.models import Event, EventSource, Message
+from mysms.users.schemas import AccountOut, SessionOut
 
 MAXIMUM_CONTENT_LENGTH = 1600
 """Characters; Twilio's limit for `Body`."""
 DEFAULT_PAGE = 50
 MAXIMUM_PAGE = 200
+MAXIMUM_SEARCH = 200
 
 _PUNCTUATION = re.compile(r"[ .()\-]")
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+_WRITTEN_NUMBER = r"^[ .()\-]*\+[ .()\-]*[1-9]([ .()\-]*[0-9]){1,14}[ .()\-]*$"
 
 
 def _normalise_number(value: str) -> str:
@@ -29,6 +32,20 @@ def _normalise_number(value: str) -> str:
             "is not an international phone number: it begins with + and the country, as +1 415 555 2671",
         )
     return number
+
+
+def _restore_plus(value: str) -> str:
+    """In a URL an unescaped + means a space."""
+    return re.sub(r"^ +(?=[0-9])", "+", value)
+
+
+PeerNumber = Annotated[
+    str,
+    AfterValidator(_restore_plus),
+    AfterValidator(_normalise_number),
+    WithJsonSchema({"type": "string", "pattern": _WRITTEN_NUMBER}),
+]
+"""A number in a URL."""
 
 
 def _require_text(value: str) -> str:
@@ -47,9 +64,12 @@ class Draft(_Strict):
     recipient_number: Annotated[str, AfterValidator(_normalise_number)] = Field(
         examples=["+1 415 555 2671"],
         description="E.164. Spaces, dots, dashes and parentheses are stripped; the carrier judges whether it exists.",
+        json_schema_extra={"pattern": _WRITTEN_NUMBER},
     )
     content: Annotated[str, AfterValidator(_require_text)] = Field(
-        max_length=MAXIMUM_CONTENT_LENGTH, examples=["Your table for four is confirmed, see you at 19:30."]
+        max_length=MAXIMUM_CONTENT_LENGTH,
+        examples=["Your table for four is confirmed, see you at 19:30."],
+        json_schema_extra={"pattern": r"\S"},
     )
 
 
@@ -75,12 +95,19 @@ class MessageOut(BaseModel):
     from_number: str = Field(examples=["+15005550006"])
     recipient_number: str = Field(examples=["+14155552671"])
     peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
-    content: str = Field(examples=["Your table for four is confirmed, see you at 19:30."])
+    content: str = Field(
+        examples=["Your table for four is confirmed, see you at 19:30."],
+        description="Empty once it was removed, where the operator keeps texts for a limited time only.",
+    )
     status: str = Field(
         examples=["delivered"],
         description="`pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we "
         "are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, "
         "queued, sending, sent, delivered, undelivered, failed, canceled, read.",
+    )
+    withdrawn: bool = Field(
+        examples=[False],
+        description="Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.",
     )
     twilio_sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
     error_code: ErrorCode | None = Field(examples=[None], description="Twilio's, where the message failed.")
@@ -119,6 +146,28 @@ class MessageDetail(MessageOut):
     @classmethod
     def of(cls, message: Message) -> Self:
         return cls(**_fields_of(message), timeline=[EventOut.of(event) for event in message.events])
+
+
+class ConversationOut(BaseModel):
+    """What you and one number have written to each other."""
+
+    peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
+    last_message: MessageOut
+    messages: int = Field(examples=[12], description="How many there are in all.")
+
+
+class ExportHead(BaseModel):
+    """What an export begins with."""
+
+    exported_at: Timestamp
+    account: AccountOut
+    sessions: list[SessionOut]
+
+
+class ExportOut(ExportHead):
+    """Everything that is stored about a person, newest message first."""
+
+    messages: list[MessageDetail]
 
 
 def _fields_of(message: Message) -> dict[str, object]:

@@ -28,6 +28,10 @@ class Dispatch(StrEnum):
 
 ENDED_UNSENT = frozenset({Dispatch.REFUSED, Dispatch.CANCELLED, Dispatch.EXPIRED})
 """The outbox is done with these, and the carrier does not have them."""
+FINISHED = ENDED_UNSENT | {Dispatch.SETTLED}
+"""The outbox is done with these."""
+UNDECIDED = frozenset({Dispatch.CLAIMED, Dispatch.UNCONFIRMED})
+"""The carrier may have these."""
 
 _RANKS = {
     "accepted": 1,

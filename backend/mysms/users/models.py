@@ -15,6 +15,8 @@ class User(Document):
     email: str
     password_hash: str
     created_at: datetime
+    deleting: bool = False
+    """Its deletion has begun, and is finished whatever happens."""
 
     class Settings:
         name = "users"

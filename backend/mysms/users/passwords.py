@@ -9,7 +9,7 @@ _CONCURRENT_HASHES = 2
 """Each hash takes a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
 
 _context = CryptContext(schemes=["argon2"], argon2__memory_cost=19_456, argon2__time_cost=2, argon2__parallelism=1)
-"""OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane."""
+"""19 MiB, two passes, one lane: a setting that OWASP recommends, chosen by measurement (docs/decisions/0005)."""
 
 
 class PasswordHasher:

@@ -64,6 +64,23 @@ async def set_password_hash(user_id: ObjectId, password_hash: str) -> None:
     await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"password_hash": password_hash}})
 
 
+async def replace_password_hash(user_id: ObjectId, old: str, new: str) -> bool:
+    """False if the hash is another one by now: then somebody has changed the password, and that counts."""
+    replaced = await User.get_pymongo_collection().update_one(
+        {"_id": user_id, "password_hash": old}, {"$set": {"password_hash": new}}
+    )
+    return bool(replaced.matched_count)
+
+
+async def mark_deleting(user_id: ObjectId) -> None:
+    await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"deleting": True}})
+
+
+async def list_deleting() -> list[ObjectId]:
+    """The accounts whose deletion has begun and not ended."""
+    return [ObjectId(user.id) for user in await User.find({"deleting": True}).to_list()]
+
+
 async def delete_user(user_id: ObjectId) -> None:
     await User.get_pymongo_collection().delete_one({"_id": user_id})
 

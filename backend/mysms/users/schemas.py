@@ -54,7 +54,11 @@ def _only_text(value: object) -> object:
 
 Text = Annotated[str, AfterValidator(_require_whole_characters)]
 FormText = Annotated[str, BeforeValidator(_only_text)]
-Email = Annotated[str, Field(max_length=MAXIMUM_EMAIL_LENGTH), AfterValidator(_require_email)]
+Email = Annotated[
+    str,
+    Field(max_length=MAXIMUM_EMAIL_LENGTH, json_schema_extra={"format": "email"}),
+    AfterValidator(_require_email),
+]
 Password = Annotated[
     str,
     Field(min_length=MINIMUM_PASSWORD_LENGTH, max_length=MAXIMUM_PASSWORD_LENGTH),
@@ -117,7 +121,11 @@ class SignInRequest(_Strict):
 class TokenForm(BaseModel):
     """RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for."""
 
-    grant_type: FormText = Field("", examples=["refresh_token"], description="`password` or `refresh_token`")
+    model_config = ConfigDict(json_schema_extra={"required": ["grant_type"]})
+
+    grant_type: FormText = Field(
+        "", examples=["refresh_token"], json_schema_extra={"enum": ["password", "refresh_token"]}
+    )
     username: FormText = Field("", description="With `password`: the email.")
     password: FormText = Field(
         "", description="With `password`: the password.", json_schema_extra={"format": "password"}

@@ -50,8 +50,8 @@ class Origin:
 class UserService:
     """Registers people, opens sessions, keeps them alive and ends them.
 
-    `erase_messages` erases what an account has written, when the account is deleted. Any method that checks a password
-    or takes a token raises RateLimitedError once there are too many attempts.
+    `erase_messages` erases what an account has written, when the account is deleted; it may be repeated. Any method
+    that checks a password or takes a token raises RateLimitedError once there are too many attempts.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class UserService:
     async def sign_in(self, credentials: Credentials, origin: Origin) -> SignedInOut:
         """Raises InvalidCredentialsError, which does not tell whether the account exists."""
         user = await self._authenticate(credentials.email, credentials.password, origin)
-        return SignedInOut.of(user, await self._open_session(user, origin))
+        return SignedInOut.of(user, await self._admit(user, origin))
 
     async def issue_tokens(self, form: TokenForm, origin: Origin) -> AccessTokenOut:
         """Answers an OAuth2 token request. Raises a TokenRequestError."""
@@ -100,9 +100,10 @@ class UserService:
             case "password":
                 try:
                     user = await self._authenticate(form.username, form.password, origin)
+                    tokens = await self._admit(user, origin)
                 except InvalidCredentialsError as error:
                     raise InvalidGrantError from error
-                return AccessTokenOut.model_validate((await self._open_session(user, origin)).model_dump())
+                return AccessTokenOut.model_validate(tokens.model_dump())
             case "refresh_token":
                 return await self._refresh(form.refresh_token)
             case _:
@@ -142,9 +143,18 @@ class UserService:
     async def delete_account(self, caller: AccessClaims, password: str, origin: Origin) -> None:
         """Deletes the account and all that belongs to it. Raises InvalidFieldsError if the password is wrong."""
         await self._confirm_password(caller, password, origin, field="password")
-        await repository.delete_sessions(caller.user_id)
-        await self._erase_messages(caller.user_id)
-        await repository.delete_user(caller.user_id)
+        await repository.mark_deleting(caller.user_id)
+        await self._finish_deletion(caller.user_id)
+
+    async def finish_deletions(self) -> None:
+        """Finishes what a process that ended had begun."""
+        for user_id in await repository.list_deleting():
+            await self._finish_deletion(user_id)
+
+    async def is_open(self, user_id: ObjectId) -> bool:
+        """Whether there is such an account, and it is not being deleted."""
+        user = await repository.find_user(user_id)
+        return user is not None and not user.deleting
 
     async def require_session(self, access_token: str | None) -> AccessClaims:
         """Whose request this is. Raises NotSignedInError."""
@@ -171,12 +181,30 @@ class UserService:
         except ValueError:
             normal_email = ""
         await self._attempts.count_account(normal_email)
-        user = await repository.find_user_by_email(normal_email)
+        return await self._find_by_password(normal_email, password)
+
+    async def _find_by_password(self, email: str, password: str) -> User:
+        """The account, its password kept under a hash of today's cost. Raises InvalidCredentialsError."""
+        user = await repository.find_user_by_email(email)
         if not await self._hasher.verify(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentialsError
-        if self._hasher.is_outdated(user.password_hash):
-            await repository.set_password_hash(_id_of(user), await self._hasher.hash(password))
+        if user.deleting:
+            await self._finish_deletion(_id_of(user))
+            raise InvalidCredentialsError
+        if not self._hasher.is_outdated(user.password_hash):
+            return user
+        renewed = await self._hasher.hash(password)
+        if not await repository.replace_password_hash(_id_of(user), user.password_hash, renewed):
+            # Somebody else was faster, or has changed the password: what counts is what is there now.
+            return await self._find_by_password(email, password)
+        user.password_hash = renewed
         return user
+
+    async def _finish_deletion(self, user_id: ObjectId) -> None:
+        """Each step can be repeated; the account itself goes last, so that what was interrupted is found again."""
+        await repository.delete_sessions(user_id)
+        await self._erase_messages(user_id)
+        await repository.delete_user(user_id)
 
     async def _confirm_password(self, caller: AccessClaims, password: str, origin: Origin, *, field: str) -> None:
         await self._attempts.count_address("password", origin.address)
@@ -184,6 +212,19 @@ class UserService:
         await self._attempts.count_account(user.email)
         if not await self._hasher.verify(password, user.password_hash):
             raise InvalidFieldsError({field: ["is invalid"]})
+
+    async def _admit(self, user: User, origin: Origin) -> TokensOut:
+        """Opens a session, unless the account has changed since its password was checked, which takes a while.
+
+        It is asked after the session is there: whoever changes the password or deletes the account ends the sessions
+        only afterwards, so either this session is among those, or the change is seen here.
+        """
+        tokens = await self._open_session(user, origin)
+        now = await repository.find_user(_id_of(user))
+        if now is None or now.deleting or now.password_hash != user.password_hash:
+            await self.sign_out(tokens.refresh_token)
+            raise InvalidCredentialsError
+        return tokens
 
     async def _open_session(self, user: User, origin: Origin) -> TokensOut:
         now = self._clock()

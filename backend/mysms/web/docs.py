@@ -10,6 +10,13 @@ from starlette.staticfiles import StaticFiles
 _SWAGGER_UI = Path(fastapi_swagger.__file__).parent / "resources"
 _OWN = Path(__file__).parent / "static"
 
+DESCRIPTION = """
+Send SMS through your own Twilio number, and see what became of them.
+
+**To try it here:** sign up (or use your account), press *Authorize*, give your email as the username, and send.
+Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem objects with a stable `code`.
+"""
+
 router = APIRouter(include_in_schema=False)
 
 

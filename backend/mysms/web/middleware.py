@@ -1,13 +1,15 @@
 """What happens to every request before and after its route, in plain ASGI."""
 
 import asyncio
+import logging
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mysms.core.metrics import REQUESTS
-from mysms.web.problems import RequestTooLargeError, SlowRequestError, problem_response
+from mysms.web.problems import RequestTooLargeError, SlowRequestError, UnexpectedError, problem_response
+
+_log = logging.getLogger(__name__)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -50,15 +52,16 @@ class BoundedBody:
     Starlette's own limit answers in plain text, and waits for a slow body as long as it takes.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, within_seconds: float = BODY_WITHIN_SECONDS) -> None:
         self._app = app
+        self._within_seconds = within_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(BODY_WITHIN_SECONDS):
+            async with asyncio.timeout(self._within_seconds):
                 body = await _read(receive)
         except TimeoutError:
             await problem_response(SlowRequestError())(scope, receive, send)
@@ -88,6 +91,35 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
+class AnswerUnexpected:
+    """Answers what nobody has thought of, and writes of it.
+
+    Starlette's own handler for that is outside of every middleware: its answers would carry no headers of ours.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception as error:
+            _log.exception("A request failed: %s", type(error).__name__)
+            if begun:
+                raise
+            await problem_response(UnexpectedError())(scope, receive, send)
+
+
 class SecurityHeaders:
     """Tells browsers to load nothing from elsewhere, and to guess nothing."""
 
@@ -103,19 +135,3 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
-
-
-class CountRequests:
-    """Counts answers by route, never by path: a path may hold anything."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_and_count(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "other")
-                REQUESTS.labels(scope["method"], route, message["status"]).inc()
-            await send(message)
-
-        await self._app(scope, receive, send_and_count if scope["type"] == "http" else send)

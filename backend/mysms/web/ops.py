@@ -1,10 +1,9 @@
-"""What operators and platforms ask: does it live, can it work, what has it counted."""
+"""What platforms and load balancers ask: does it live, and can it work?"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response, status
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, Field
 
 Check = Callable[[], Awaitable[str | None]]
@@ -20,11 +19,13 @@ def make_router(checks: Mapping[str, Check]) -> APIRouter:
     """The operators' routes; `checks` are what readiness depends on, by name."""
     router = APIRouter(tags=["Operations"])
 
+    @router.head("/up", include_in_schema=False)
     @router.get("/up", summary="Does it live?")
     async def up() -> Health:
         """200 as long as the process answers; asks nobody else."""
         return Health(status="ok")
 
+    @router.head("/ready", include_in_schema=False)
     @router.get(
         "/ready",
         summary="Can it work?",
@@ -37,15 +38,5 @@ def make_router(checks: Mapping[str, Check]) -> APIRouter:
         if problems:
             response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
         return Health(status="unavailable" if problems else "ok", problems=problems)
-
-    @router.get(
-        "/metrics",
-        summary="What has it counted?",
-        response_class=Response,
-        responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text."}},
-    )
-    async def metrics(_: Request) -> Response:
-        """Counters of this process, for Prometheus."""
-        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return router

@@ -99,7 +99,6 @@ def install_problem_answers(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
     app.exception_handler(DatabaseUnreachableError)(_answer_unreachable_database)
-    app.exception_handler(Exception)(_answer_unexpected)
 
 
 def describe_problems(app: FastAPI) -> None:
@@ -155,8 +154,11 @@ async def _answer_invalid_request(_: Request, error: RequestValidationError) -> 
     return problem_response(InvalidFieldsError(_sentences_by_field(found)))
 
 
-async def _answer_http_exception(_: Request, error: HTTPException) -> JSONResponse:
+async def _answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
+    headers = error.headers
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and (methods := _documented_methods(request)):
+        headers = {"Allow": ", ".join(methods)}
     body = {
         "type": "about:blank",
         "title": status.phrase,
@@ -164,17 +166,18 @@ async def _answer_http_exception(_: Request, error: HTTPException) -> JSONRespon
         "detail": f"{error.detail or status.phrase}".rstrip(".") + ".",
         "code": status.name.lower(),
     }
-    return JSONResponse(body, status.value, headers=error.headers, media_type="application/problem+json")
+    return JSONResponse(body, status.value, headers=headers, media_type="application/problem+json")
+
+
+def _documented_methods(request: Request) -> list[str]:
+    """All methods of a path: the framework knows those of its first route alone."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
 
 
 async def _answer_unreachable_database(_: Request, error: Exception) -> JSONResponse:
     _log.warning("The database does not answer (%s).", type(error).__name__)
     return problem_response(UnavailableError())
-
-
-async def _answer_unexpected(_: Request, error: Exception) -> JSONResponse:
-    _log.error("A request failed: %s", type(error).__name__, exc_info=error)
-    return problem_response(UnexpectedError())
 
 
 def _sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:

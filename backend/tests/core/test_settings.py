@@ -34,6 +34,25 @@ def refusals() -> list[str]:
     return refused.value.sentences
 
 
+def test_secrets_may_stand_in_files(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "JWT_SECRET").write_text("from a file\n")
+    (folder / "TWILIO_AUTH_TOKEN").write_text("also from a file")
+    environment.setenv("SECRETS_DIR", str(folder))
+    environment.delenv("JWT_SECRET")
+    settings = load_settings()
+    assert settings.jwt_secret.get_secret_value() == "from a file"
+    assert settings.twilio_auth_token.get_secret_value() == "token", "the environment comes first"
+    environment.setenv("JWT_SECRET", "")
+    assert load_settings().jwt_secret.get_secret_value() == "from a file"
+
+
+def test_the_folder_of_secrets_must_be_there(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("SECRETS_DIR", str(tmp_path / "nowhere"))
+    assert refusals() == [f"SECRETS_DIR must be a folder, and {tmp_path}/nowhere is none."]
+
+
 def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert (settings.environment, settings.host, settings.port) == ("development", "127.0.0.1", 8000)

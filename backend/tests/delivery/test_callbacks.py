@@ -279,14 +279,15 @@ async def test_new_fields_of_twilio_are_signed_and_ignored(api: Api, person: Per
 
 
 async def test_what_became_of_reports_is_counted(api: Api, person: Person, message: Json) -> None:
-    async def counted(result: str) -> float:
-        lines = (await api.http.get("/metrics")).text.splitlines()
-        name = f'mysms_callbacks_total{{result="{result}"}} '
-        return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
-
-    before = await counted("bad_signature")
+    name, forged = "mysms_callbacks_total", {"result": "bad_signature", "status": ""}
+    before = await api.metric(name, **forged)
     await api.http.post(PATH, data=form_of(message, "delivered"))
-    assert await counted("bad_signature") == before + 1
+    assert await api.metric(name, **forged) == before + 1
+
+    for status, label in (("delivered", "delivered"), ("surprising", "other")):
+        before = await api.metric(name, result="applied", status=label)
+        await report(api, message, status)
+        assert await api.metric(name, result="applied", status=label) == before + 1
 
 
 async def refused_silently(api: Api, person: Person, message: Json, query: str, form: dict[str, str]) -> None:

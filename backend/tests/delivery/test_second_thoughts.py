@@ -52,7 +52,11 @@ async def test_what_the_carrier_has_cannot_be_cancelled(person: Person) -> None:
 
 
 async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(person: Person, unconfirmed: Json) -> None:
-    assert (await post(person, unconfirmed, "cancel"))["status"] == "unconfirmed"
+    assert not unconfirmed["withdrawn"]
+    cancelled = await post(person, unconfirmed, "cancel")
+    assert (cancelled["status"], cancelled["withdrawn"]) == ("unconfirmed", True)
+    assert cancelled["updated_at"] > unconfirmed["updated_at"], "who asks what has changed is told"
+    assert [message["withdrawn"] for message in await person.list()] == [True]
 
 
 async def test_a_cancelled_message_can_be_sent_again_once(person: Person, simulator: Simulator, pending: Json) -> None:

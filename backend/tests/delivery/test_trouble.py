@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mysms.core.timestamps import to_rfc3339, utc_now
 from tests.support.person import Json, Person, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
@@ -112,9 +113,12 @@ async def test_a_report_before_the_answer_is_believed(person: Person, simulator:
     number = new_number()
     await simulator.control.set_fault("early_callbacks", to=number, until="final")
     message = await person.sent(number)
-    assert message["status"] == "delivered"
-    detail = await person.detail(message["_id"])
+    # The answer to the person may come as soon as the first report proves that the carrier has it.
+    detail = await eventually(
+        lambda: person.detail(message["_id"]), lambda seen: len(seen["timeline"]) > 2, what="the end of the attempt"
+    )
     assert [event["status"] for event in detail["timeline"]] == ["sent", "delivered", "queued"]
+    assert detail["status"] == "delivered"
     (accepted,) = await simulator.accepted(number)
     assert detail["twilio_sid"] == accepted.sid
     assert len(await simulator.create_requests(number)) == 1
@@ -163,12 +167,20 @@ async def test_a_carrier_that_turns_us_away_pauses_everything_and_ready_says_so(
     )  # fmt: skip
     async with running_api(tmp_path, environment) as api:
         person = await Person.sign_up(api)
+        assert (await person.call("GET", "/api/sending")).json() == {"paused": None}
         number = new_number()
+        begun = utc_now()
         await given_up_waiting(person, number, "pending")
         response = await eventually(
             lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503, what="a pause"
         )
         assert response.json()["problems"].keys() == {"carrier"}
+        sending = await person.call("GET", "/api/sending")
+        assert sending.headers["Cache-Control"] == "no-store"
+        paused = sending.json()["paused"]
+        assert paused["reason"].startswith("Twilio does not accept this service's credentials.")
+        assert to_rfc3339(begun) <= paused["since"] <= to_rfc3339(utc_now())
+        assert (await api.http.get("/api/sending")).status_code == 401
         # The next one is not even tried, and answered at once.
         another = new_number()
         await given_up_waiting(person, another, "pending")

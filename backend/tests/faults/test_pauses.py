@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from mysms.carrier.base import Accepted, NotSent, Paused
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.timestamps import utc_now
 from mysms.delivery import dispatcher as dispatching
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.messages.status import Dispatch
@@ -28,7 +30,7 @@ async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
 async def running(workshop: Workshop, carrier: StubCarrier) -> AsyncIterator[Dispatcher]:
     outbox = workshop.outbox("process")
     sender = workshop.sender(outbox, carrier, timedelta(seconds=10))
-    dispatcher = Dispatcher(outbox, sender, workers=1)
+    dispatcher = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
     loop = asyncio.create_task(dispatcher.run())
     try:
         yield dispatcher

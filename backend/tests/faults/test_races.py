@@ -43,8 +43,8 @@ async def test_a_late_outcome_of_an_earlier_attempt_changes_nothing(
     number = new_number()
     message_id = await workshop.store(first, number, TEXT)
     stale = await workshop.claim(first)
-    await workshop.lose(second, message_id)
-    await workshop.find_absent(second, message_id)
+    await workshop.lose(message_id)
+    await workshop.find_absent(message_id)
     await workshop.claim(second)
     await workshop.store(first, number, TEXT)
 
@@ -61,10 +61,10 @@ async def test_what_was_absent_at_an_earlier_attempt_says_nothing_of_the_current
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await workshop.store(outbox, number, TEXT)
     await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
-    (slow,) = await outbox.list_undecided_to([number])
-    await workshop.find_absent(outbox, message_id)
+    (slow,) = await workshop.repairs.list_undecided_to([number])
+    await workshop.find_absent(message_id)
     await outbox.settle(await workshop.claim(outbox), Unknown("lost as well"), 0.5)
-    await outbox.return_absent(slow)
+    await workshop.repairs.return_absent(slow)
     message = await workshop.message(message_id)
     assert (message.dispatch, message.attempt) == (Dispatch.UNCONFIRMED, 2)
 
@@ -73,8 +73,8 @@ async def test_a_late_acceptance_always_counts(workshop: Workshop) -> None:
     first, second = workshop.outbox("first"), workshop.outbox("second")
     message_id = await workshop.store(first, new_number(), TEXT)
     stale = await workshop.claim(first)
-    await workshop.lose(second, message_id)
-    await workshop.find_absent(second, message_id)
+    await workshop.lose(message_id)
+    await workshop.find_absent(message_id)
     current = await workshop.claim(second)
     await first.settle(stale, Accepted(SID, "queued"), 0.5)
     await second.settle(current, Accepted(OTHER_SID, "queued"), 0.5)
@@ -101,7 +101,7 @@ async def test_a_known_sid_stops_a_repetition_after_the_claim(workshop: Workshop
     message_id = await workshop.store(outbox, new_number(), TEXT)
     claim = await workshop.claim(outbox)
     await outbox.settle(claim, NotSent("It seems so."), 0.5)
-    await outbox.sids.own(SID, message_id, claim.attempt)
+    await workshop.sids.own(SID, message_id, claim.attempt)
     workshop.wait(minutes=1)
     assert await outbox.claim_next() is None
     message = await workshop.message(message_id)
@@ -162,8 +162,8 @@ async def test_what_its_author_has_withdrawn_is_not_sent_again(workshop: Worksho
     lost, other = workshop.outbox("lost"), workshop.outbox("other")
     message_id = await workshop.store(lost, new_number(), TEXT)
     claim = await workshop.claim(lost)
-    await workshop.lose(other, message_id)
-    assert await other.withdraw_unconfirmed(await workshop.message(message_id))
+    await workshop.lose(message_id)
+    assert await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(message_id))
     await lost.settle(claim, late, 0.5)
     workshop.wait(hours=1)
     assert await other.claim_next() is None
@@ -176,12 +176,12 @@ async def test_a_withdrawn_message_that_is_absent_is_canceled(workshop: Workshop
     message_id = await workshop.store(outbox, new_number(), TEXT)
     claim = await workshop.claim(outbox)
     await outbox.settle(claim, Unknown("lost"), 0.5)
-    seen = (await outbox.list_undecided_to([claim.to_number]))[0]
-    await outbox.withdraw_unconfirmed(await workshop.message(message_id))
+    seen = (await workshop.repairs.list_undecided_to([claim.to_number]))[0]
+    await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(message_id))
     # Whoever looked before it was withdrawn must look again.
-    await outbox.return_absent(seen)
+    await workshop.repairs.return_absent(seen)
     assert (await workshop.message(message_id)).dispatch is Dispatch.UNCONFIRMED
-    await workshop.find_absent(outbox, message_id)
+    await workshop.find_absent(message_id)
     assert (await workshop.message(message_id)).status == "canceled"
 
 
@@ -191,7 +191,7 @@ async def test_the_carriers_list_gives_each_of_two_identical_texts_its_own_sid(w
     old_id = await workshop.store(outbox, number, TEXT)
     old = await workshop.claim(outbox)
     await outbox.settle(old, Unknown("lost"), 0.5)
-    await outbox.withdraw_unconfirmed(await workshop.message(old_id))
+    await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(old_id))
     workshop.wait(seconds=30)
     new_id = await workshop.store(outbox, number, TEXT)
     new = await workshop.claim(outbox)
@@ -201,7 +201,7 @@ async def test_the_carriers_list_gives_each_of_two_identical_texts_its_own_sid(w
         listed(OTHER_SID, number, TEXT, workshop.now),
         listed(SID, number, TEXT, workshop.now - timedelta(seconds=30)),
     ]
-    pairs = match(rows, set(), await outbox.list_undecided_to([number]))
+    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]))
     assert {row.sid: message.message_id for row, message in pairs} == {SID: old_id, OTHER_SID: new_id}
 
 
@@ -211,11 +211,11 @@ async def test_a_text_that_is_being_sent_now_is_not_taken_for_an_earlier_one(wor
     old_id = await workshop.store(outbox, number, TEXT)
     old = await workshop.claim(outbox)
     await outbox.settle(old, Unknown("lost"), 0.5)
-    await outbox.withdraw_unconfirmed(await workshop.message(old_id))
+    await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(old_id))
     new_id = await workshop.store(outbox, number, TEXT)
     await workshop.claim(outbox)
     rows = [listed(SID, number, TEXT, workshop.now)]
-    pairs = match(rows, set(), await outbox.list_undecided_to([number]))
+    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]))
     assert [(row.sid, message.message_id) for row, message in pairs] == [(SID, new_id)]
 
 
@@ -224,7 +224,7 @@ async def test_a_message_that_the_carrier_holds_twice_gets_both_sids(workshop: W
     message_id = await workshop.store(outbox, number, TEXT)
     await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
     rows = [listed(sid, number, TEXT, workshop.now) for sid in (SID, OTHER_SID)]
-    pairs = match(rows, set(), await outbox.list_undecided_to([number]))
+    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]))
     assert {(row.sid, message.message_id) for row, message in pairs} == {(SID, message_id), (OTHER_SID, message_id)}
 
 
@@ -238,7 +238,7 @@ async def test_whatever_may_be_the_message_speaks_against_its_absence(
     outbox, number = workshop.outbox("process"), new_number()
     await workshop.store(outbox, number, TEXT)
     await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
-    (message,) = await outbox.list_undecided_to([number])
+    (message,) = await workshop.repairs.list_undecided_to([number])
     row = listed(SID, number if to_number == "same" else to_number, body, workshop.now)
     assert not is_absent([row], set(), message)
     assert is_absent([row], {SID}, message)

@@ -11,12 +11,12 @@ import pytest
 from bson import ObjectId
 
 from mysms.carrier.base import Accepted, NotSent, Unknown
+from mysms.core.heartbeat import Heartbeat
 from mysms.delivery import reconciler as reconciling
 from mysms.delivery.outbox import Outbox
-from mysms.delivery.reconciler import Reconciler
 from mysms.messages.models import Message
 from mysms.messages.status import Dispatch
-from tests.faults.workshop import LINE, RECONCILE_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
+from tests.faults.workshop import RECONCILE_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
@@ -34,13 +34,8 @@ async def workshop(mongodb: Mongo, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 @contextlib.asynccontextmanager
 async def running(workshop: Workshop, carrier: StubCarrier) -> AsyncIterator[None]:
-    reconciler = Reconciler(
-        workshop.outbox("reconciler"),
-        carrier,
-        LINE.from_number,
-        lambda: workshop.now,
-        lease=LEASE,
-        reconcile_after=RECONCILE_AFTER,
+    reconciler = workshop.reconciler(
+        carrier, workshop.clock, lease=LEASE, reconcile_after=RECONCILE_AFTER, heart=Heartbeat("reconciler", 60)
     )
     loop = asyncio.create_task(reconciler.run())
     try:
@@ -143,8 +138,8 @@ async def test_a_question_of_a_process_that_ended_is_asked_by_another(workshop: 
     message_id = await workshop.store(outbox, number, TEXT)
     await outbox.settle(await workshop.claim(outbox), Accepted(SID, "queued"), 0.5)
     workshop.wait(hours=1)
-    (check,) = await outbox.claim_status_checks(100)
-    assert (check.message_id, await outbox.claim_status_checks(100)) == (message_id, [])
+    (check,) = await workshop.questions.claim_status_checks(100)
+    assert (check.message_id, await workshop.questions.claim_status_checks(100)) == (message_id, [])
     workshop.wait(minutes=5)
     async with running(workshop, StubCarrier(listed=[listed(SID, number, TEXT, workshop.now, "delivered")])):
         await eventually(partial(workshop.message, message_id), _is_delivered, what="its last word")
@@ -159,8 +154,8 @@ async def test_a_status_that_is_not_final_is_asked_for_four_times(workshop: Work
     while (due := (await workshop.message(message_id)).check_at) is not None:
         asked.append((due - settled_at).total_seconds() / 3600)
         workshop.now = due
-        (check,) = await outbox.claim_status_checks(100)
-        await outbox.end_check(check, is_last=False)
+        (check,) = await workshop.questions.claim_status_checks(100)
+        await workshop.questions.end_check(check, is_last=False)
     assert asked == [1, 6, 24, 72]
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.faults.crowd import Crowd
 from tests.faults.scale import chance, scaled
 from tests.faults.verdict import final_verdict
+from tests.faults.wire_tap import Trap, is_claim
 from tests.faults.world import running_world
 from tests.support.polling import eventually
 
@@ -60,3 +61,24 @@ async def test_a_process_whose_database_is_gone_still_ends(tmp_path: Path) -> No
         # Fails if it does not end within fifteen seconds.
         await asyncio.to_thread(api.process.stop)
         await asyncio.gather(posting, return_exceptions=True)
+
+
+async def test_a_claim_that_is_being_made_at_the_end_is_not_left_behind(tmp_path: Path) -> None:
+    """Nobody would know whether it was sent, until minutes later the carrier's list shows that it was not."""
+    async with running_world(tmp_path, processes=1, name="last claim") as world:
+        (api,) = world.apis
+        claim = api.tap.set(Trap(is_claim, "reply"))
+        posting = asyncio.create_task(world.post(NUMBERS[0], "At the last moment"))
+        await asyncio.wait_for(claim.sprung.wait(), 20)
+        api.process.send_signal(signal.SIGTERM)
+
+        async def log() -> str:
+            return api.process.text()
+
+        await eventually(log, lambda text: "Waiting for application shutdown" in text, what="the end of all answers")
+        claim.release()
+        await api.process.wait_for_end(within=15)
+        assert (await posting)["status"] == "pending"
+        (row,) = await world.database["messages"].find().to_list()
+        assert (row["dispatch"], row["owner"]) == ("pending", None)
+        assert await world.sids_at_carrier("At the last moment") == []

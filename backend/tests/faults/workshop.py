@@ -12,12 +12,21 @@ from bson import ObjectId
 
 from mysms.carrier.base import CarrierMessage, CarrierUnavailableError, NotSent, OutboundText, Outcome
 from mysms.core import database as connection
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.timestamps import Clock
+from mysms.delivery.erasure import Erasure
 from mysms.delivery.line import Line
-from mysms.delivery.outbox import Claim, Outbox
+from mysms.delivery.outbox import Outbox
+from mysms.delivery.questions import Questions
+from mysms.delivery.reconciler import Reconciler
+from mysms.delivery.records import Claim
+from mysms.delivery.repairs import Repairs
 from mysms.delivery.reports import ReportReader, StatusReport
 from mysms.delivery.sender import Sender
+from mysms.delivery.sids import SidOwners
+from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import repository
-from mysms.messages.models import Message
+from mysms.messages.models import Conversation, Message
 from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 
 LINE = Line(ACCOUNT_SID, FROM_NUMBER, "http://carrier.example")
@@ -60,20 +69,61 @@ class Workshop:
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     """The time, which passes only when it is told to."""
 
+    def clock(self) -> datetime:
+        return self.now
+
     def outbox(self, owner: str, line: Line = LINE) -> Outbox:
         """What a process of this name may do."""
         return Outbox(
             self.database,
             line,
             owner=owner,
-            clock=lambda: self.now,
+            clock=self.clock,
             expires_after=EXPIRES_AFTER,
             reconcile_after=RECONCILE_AFTER,
             hears_callbacks=True,
+            sending=True,
+        )
+
+    @property
+    def repairs(self) -> Repairs:
+        return Repairs(self.database, LINE, self.clock, reconcile_after=RECONCILE_AFTER)
+
+    @property
+    def questions(self) -> Questions:
+        return Questions(self.database, LINE, self.clock, reconcile_after=RECONCILE_AFTER, hears_callbacks=True)
+
+    @property
+    def withdrawals(self) -> Withdrawals:
+        return Withdrawals(self.database, self.clock)
+
+    @property
+    def erasure(self) -> Erasure:
+        return Erasure(self.database, self.clock)
+
+    @property
+    def sids(self) -> SidOwners:
+        return SidOwners(self.database, self.clock)
+
+    def reconciler(
+        self, carrier: StubCarrier, clock: Clock, *, lease: timedelta, reconcile_after: timedelta, heart: Heartbeat
+    ) -> Reconciler:
+        return Reconciler(
+            self.outbox("reconciler"),
+            self.repairs,
+            self.questions,
+            self.erasure,
+            self.sids,
+            carrier,
+            LINE.from_number,
+            clock,
+            lease=lease,
+            reconcile_after=reconcile_after,
+            heart=heart,
         )
 
     def sender(self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta) -> Sender:
-        return Sender(outbox, carrier, None, workers=1, start_within=start_within)
+        return Sender(outbox, carrier, None, workers=1, start_within=start_within, clock=self.clock)
 
     def wait(self, **duration: float) -> None:
         self.now += timedelta(**duration)
@@ -105,17 +155,17 @@ class Workshop:
         assert claim is not None
         return claim
 
-    async def lose(self, outbox: Outbox, message_id: ObjectId) -> None:
+    async def lose(self, message_id: ObjectId) -> None:
         """Its owner is not heard of any more."""
-        (undecided,) = [row for row in await outbox.list_claimed(100) if row.message_id == message_id]
-        await outbox.end_lease(undecided)
+        (undecided,) = [row for row in await self.repairs.list_claimed(100) if row.message_id == message_id]
+        await self.repairs.end_lease(undecided)
 
-    async def find_absent(self, outbox: Outbox, message_id: ObjectId) -> None:
+    async def find_absent(self, message_id: ObjectId) -> None:
         """The carrier's list shows that it does not have it."""
         message = await self.message(message_id)
-        undecided = await outbox.list_undecided_to([message.recipient_number])
+        undecided = await self.repairs.list_undecided_to([message.recipient_number])
         (seen,) = [row for row in undecided if row.message_id == message_id]
-        await outbox.return_absent(seen)
+        await self.repairs.return_absent(seen)
 
     async def message(self, message_id: ObjectId) -> Message:
         message = await repository.find(message_id)
@@ -127,7 +177,7 @@ class Workshop:
         report = StatusReport.model_validate(
             {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": claim.to_number, **fields}
         )
-        await ReportReader(outbox, ACCOUNT_SID).apply(report, str(claim.message_id), str(claim.attempt))
+        await ReportReader(outbox, self.sids, ACCOUNT_SID).apply(report, str(claim.message_id), str(claim.attempt))
 
 
 @asynccontextmanager
@@ -136,9 +186,9 @@ async def open_workshop(mongodb_uri: str) -> AsyncIterator[Workshop]:
     uri = urlsplit(mongodb_uri)._replace(path=f"/mysms_workshop_{secrets.token_hex(6)}").geturl()
     async with connection.connect(uri) as client:
         database = connection.database_of(client)
-        await connection.prepare(database, [Message])
+        await connection.prepare(database, [Message, Conversation])
         workshop = Workshop(database)
-        await workshop.outbox("nobody").sids.prepare()
+        await workshop.sids.prepare()
         yield workshop
         await client.drop_database(database.name)
 

@@ -133,6 +133,7 @@ async def test_only_what_has_changed_since_can_be_asked_for(api: Api, person: Pe
         ({"before": ""}, {"before": ["is not one of your messages"]}),
         ({"before": "0123456789abcdef01234567"}, {"before": ["is not one of your messages"]}),
         ({"before": "\x00"}, {"before": ["is not one of your messages"]}),
+        ({"updated_since": "1795384630"}, {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]}),
         ({"updated_since": "yesterday"}, {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]}),
         ({"updated_since": ""}, {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]}),
         (

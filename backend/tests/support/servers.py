@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from devservers.twilio.control import Accepted, Attempt, SimulatorControl
 from tests.support.contract import Contract
@@ -72,6 +73,11 @@ class Api:
     process: Process
     http: httpx.AsyncClient
     contract: Contract
+    environment: Mapping[str, str]
+
+    @property
+    def mongodb_uri(self) -> str:
+        return self.environment["MONGODB_URI"]
 
     @property
     def callback_url(self) -> str:
@@ -81,6 +87,16 @@ class Api:
         """Posts JSON, escaped to ASCII: so even half a character can be sent, as some clients would."""
         sent_as = {"Content-Type": "application/json", **(headers or {})}
         return await self.http.post(path, content=json.dumps(body), headers=sent_as)
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of what is counted under these labels, over those that are not given."""
+        text = (await self.http.get("/metrics")).text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     def require_no_unhandled_error(self) -> None:
         """Fails if the API has written of one since this was last asked."""
@@ -167,7 +183,7 @@ async def running_api(directory: Path, environment: Mapping[str, str]) -> AsyncI
             await process.wait_until(lambda: is_up(http))
             contract = Contract((await http.get("/openapi.json")).json())
             http.event_hooks["response"].append(contract.judge)
-            api = Api(url, process, http, contract)
+            api = Api(url, process, http, contract, environment)
             yield api
     finally:
         process.stop()

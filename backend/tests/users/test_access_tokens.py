@@ -79,6 +79,15 @@ async def test_a_token_signed_in_another_way_is_refused(bystander: Person) -> No
     await refused(bystander, sign(claims_of(bystander), algorithm="HS512"))
 
 
+@pytest.mark.parametrize("header", ["jwk", "jku", "x5u", "kid"])
+async def test_a_token_does_not_bring_its_own_key(bystander: Person, header: str) -> None:
+    """RFC 7515, section 4.1: a header may name a key, which is not to be believed."""
+    secret = "a key of the attacker's own, long enough"
+    own_key = {"kty": "oct", "k": base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")}
+    named = own_key if header == "jwk" else "https://attacker.example/key"
+    await refused(bystander, str(jwt.encode(claims_of(bystander), secret, headers={header: named})))
+
+
 async def test_an_unsigned_token_is_refused(bystander: Person) -> None:
     def part(content: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")

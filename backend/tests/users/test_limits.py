@@ -1,5 +1,6 @@
 """Who may sign up, and how often somebody may try."""
 
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 
@@ -48,7 +49,43 @@ async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
 
 async def test_an_address_may_not_sign_up_for_ever(start: Start) -> None:
     async with start(ATTEMPTS_PER_MINUTE="3") as api:
-        problem_of(await until_limited(lambda: register(api), allowed=3), 429, "rate_limited")
+        limited = await until_limited(lambda: register(api), allowed=3)
+        problem_of(limited, 429, "rate_limited")
+        assert 1 <= int(limited.headers["Retry-After"]) <= 60
+
+
+async def test_an_address_may_not_ask_for_tokens_by_password_for_ever(start: Start) -> None:
+    """The other way in has the same limit, and shares it."""
+    async with start(ATTEMPTS_PER_MINUTE="4") as api:
+        turns = itertools.count()
+
+        async def attempt() -> httpx.Response:
+            if next(turns) % 2:
+                return await sign_in(api, new_email())
+            form = {"grant_type": "password", "username": new_email(), "password": "wrong"}
+            return await api.http.post("/users/token", data=form)
+
+        limited = await until_limited(attempt, allowed=4)
+        problem_of(limited, 429, "rate_limited")
+        assert 1 <= int(limited.headers["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(
+    ("limit", "window"), [("ATTEMPTS_PER_MINUTE", 60), ("ATTEMPTS_PER_ACCOUNT", 300)], ids=["address", "account"]
+)
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/users/password"), ("DELETE", "/users")])
+async def test_a_current_password_may_not_be_guessed_for_ever(
+    start: Start, limit: str, window: int, method: str, path: str
+) -> None:
+    async with start(**{limit: "3"}) as api:
+        person = await Person.sign_up(api)
+        user = {"password": "wrong"}
+        if method == "PUT":
+            user = {"current_password": "wrong", "password": "a new one", "password_confirmation": "a new one"}
+        limited = await until_limited(lambda: person.call(method, path, json={"user": user}), allowed=3)
+        problem_of(limited, 429, "rate_limited")
+        assert 1 <= int(limited.headers["Retry-After"]) <= window
+        assert (await person.call("GET", "/users")).status_code == 200
 
 
 async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
@@ -57,6 +94,10 @@ async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
         form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
         limited = await until_limited(lambda: api.http.post("/users/token", data=form), allowed=5)
         problem_of(limited, 429, "rate_limited")
+        assert 1 <= int(limited.headers["Retry-After"]) <= 60
+        other = (await sign_in(api, person.email)).json()["refresh_token"]
+        form["refresh_token"] = other
+        assert (await api.http.post("/users/token", data=form)).status_code == 200
 
 
 async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start: Start) -> None:
@@ -65,6 +106,7 @@ async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start:
         for email in (known, new_email()):
             limited = await until_limited(lambda email=email: sign_in(api, email, "wrong"), allowed=3)  # type: ignore[misc]
             problem_of(limited, 429, "rate_limited")
+            assert 1 <= int(limited.headers["Retry-After"]) <= 300
             assert (await sign_in(api, email, PASSWORD)).status_code == 429
 
 

@@ -1,15 +1,20 @@
-"""/up, /ready and /metrics."""
+"""/up and /ready."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from mysms.core.heartbeat import Heartbeat
+from mysms.web.ops import Check, make_router
 from tests.support.answers import problem_of
-from tests.support.person import Person
+from tests.support.person import Person, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
-from tests.support.servers import Api, api_environment, running_api, running_mongodb
+from tests.support.servers import Api, Simulator, Start, api_environment, running_api, running_mongodb
 
 
 async def test_it_lives_and_can_work(api: Api) -> None:
@@ -18,29 +23,10 @@ async def test_it_lives_and_can_work(api: Api) -> None:
         assert (response.status_code, response.json()) == (200, {"status": "ok", "problems": {}})
 
 
-async def test_metrics_are_prometheus_text(api: Api) -> None:
-    response = await api.http.get("/metrics")
-    assert response.headers["content-type"].startswith("text/plain")
-    for name in ("mysms_requests_total", "mysms_sends_total", "mysms_callbacks_total", "mysms_second_sids_total"):
-        assert f"# TYPE {name.removesuffix('_total')}" in response.text or f"# TYPE {name}" in response.text
-
-
-async def test_requests_are_counted_by_route_and_never_by_path(api: Api, person: Person) -> None:
-    before = await counted(api)
-    await person.call("GET", "/api/messages/0123456789abcdef01234567")
-    await api.http.get("/a-path-that-nobody-knows")
-    after = await counted(api)
-
-    route = 'mysms_requests_total{method="GET",route="/api/messages/{message_id}",status="404"}'
-    other = 'mysms_requests_total{method="GET",route="other",status="404"}'
-    assert after[route] == before.get(route, 0) + 1
-    assert after[other] == before.get(other, 0) + 1
-    assert not [name for name in after if "0123456789abcdef" in name or "nobody-knows" in name]
-
-
-async def counted(api: Api) -> dict[str, float]:
-    lines = (await api.http.get("/metrics")).text.splitlines()
-    return {name: float(count) for name, _, count in (line.rpartition(" ") for line in lines) if name[:1] != "#"}
+@pytest.mark.parametrize("path", ["/up", "/ready"])
+async def test_monitors_may_ask_without_wanting_the_body(api: Api, path: str) -> None:
+    response = await api.http.head(path)
+    assert (response.status_code, response.content) == (200, b"")
 
 
 @pytest.mark.timeout(90)
@@ -57,7 +43,10 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
             response, refused = await asyncio.gather(api.http.get("/ready"), person.call("GET", "/users"))
             assert response.status_code == 503
             assert response.json() == {"status": "unavailable", "problems": {"database": "MongoDB does not answer."}}
+            assert response.elapsed.total_seconds() < refused.elapsed.total_seconds()
             assert (await api.http.get("/up")).status_code == 200
+            # No figure is better than an old one.
+            assert "mysms_outbox_pending NaN" in (await api.http.get("/metrics")).text
             problem_of(refused, 503, "database_unavailable")
             assert int(refused.headers["Retry-After"]) > 0
 
@@ -65,3 +54,56 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
             async with running_mongodb(tmp_path, port):
                 await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 200, within=30)
                 assert (await person.call("GET", "/users")).json()["_id"] == person.id
+
+
+async def test_what_the_carrier_says_is_told(start: Start, simulator: Simulator) -> None:
+    await simulator.control.set_fault("unauthorized")
+    async with start() as api:
+        person = await Person.sign_up(api)
+        await person.send(new_number())
+        response = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
+        assert list(response.json()["problems"]) == ["carrier"]
+        assert await api.metric("mysms_carrier_paused") == 1
+
+
+async def asked(checks: Mapping[str, Check]) -> httpx.Response:
+    """The answer of /ready with these checks."""
+    app = FastAPI()
+    app.include_router(make_router(checks))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        return await http.get("/ready")
+
+
+async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
+    now = 100.0
+    hangs, ends = (Heartbeat(name, 60, lambda: now) for name in ("dispatcher", "reconciler"))
+    hanging = asyncio.create_task(hangs.watch(asyncio.Event().wait()))  # type: ignore[arg-type]
+    ending = asyncio.create_task(ends.watch(fail()))
+    await asyncio.gather(ending, return_exceptions=True)
+
+    async def dispatcher() -> str | None:
+        return hangs.problem
+
+    async def reconciler() -> str | None:
+        return ends.problem
+
+    checks = {"dispatcher": dispatcher, "reconciler": reconciler}
+    now = 160.0
+    assert (await asked(checks)).json()["problems"] == {"reconciler": "The reconciler does not run."}
+    now = 161.0
+    assert (await asked(checks)).json() == {
+        "status": "unavailable",
+        "problems": {
+            "dispatcher": "The dispatcher has been stuck for 61 s.",
+            "reconciler": "The reconciler does not run.",
+        },
+    }
+    hangs.beat()
+    assert (await asked({"dispatcher": dispatcher})).status_code == 200
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+    assert (await asked({"dispatcher": dispatcher})).status_code == 503
+
+
+async def fail() -> None:
+    raise AssertionError("on purpose")

@@ -1,5 +1,6 @@
 """The SPA from the API's own origin."""
 
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.processes import free_port
 from tests.support.servers import Api, Mongo, api_environment, running_api
 
 PAGE = "<!doctype html><title>The app</title>"
+LARGE_SCRIPT = "export const words = [" + "'a good deal of the same', " * 4000 + "]"
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +21,7 @@ async def served(mongodb: Mongo, tmp_path_factory: pytest.TempPathFactory) -> As
     built.mkdir()
     (built / "index.html").write_text(PAGE)
     (built / "main-ABCD1234.js").write_text("export {}")
+    (built / "large-ABCD1234.js").write_text(LARGE_SCRIPT)
     (built / "favicon.ico").write_bytes(b"icon")
     (directory / "secret.txt").write_text("not for the world")
     nobody = f"http://127.0.0.1:{free_port()}"
@@ -47,6 +50,33 @@ async def test_files_are_served_as_they_are_and_kept_if_named_by_content(served:
     assert (await served.http.get("/favicon.ico")).headers["Cache-Control"] == "no-cache"
 
 
+async def test_large_files_travel_compressed_to_who_can_read_that(served: Api) -> None:
+    async with served.http.stream("GET", "/large-ABCD1234.js") as answer:
+        travelled = b"".join([chunk async for chunk in answer.aiter_raw()])
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert len(travelled) < len(LARGE_SCRIPT) / 10
+    assert gzip.decompress(travelled).decode() == LARGE_SCRIPT
+
+    plain = await served.http.get("/large-ABCD1234.js", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.text == LARGE_SCRIPT
+
+
+async def test_a_kept_file_is_not_sent_again(served: Api) -> None:
+    first = await served.http.get("/large-ABCD1234.js")
+    again = await served.http.get("/large-ABCD1234.js", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_answers_of_the_api_are_never_compressed(served: Api) -> None:
+    """What is secret and what a stranger may choose would tell of each other by the length."""
+    document = await served.http.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert len(document.content) > 10_000
+    assert "Content-Encoding" not in document.headers
+
+
 @pytest.mark.parametrize("path", ["/main-OLD.js", "/missing.png", "/assets/missing.css", "/api", "/api/nothing"])
 async def test_what_is_missing_is_not_a_page(served: Api, path: str) -> None:
     problem_of(await served.http.get(path), 404, "not_found")
@@ -72,4 +102,26 @@ async def test_the_api_still_answers(served: Api) -> None:
 
 async def test_pages_are_only_read(served: Api) -> None:
     problem_of(await served.http.post("/sign-in"), 405, "method_not_allowed")
-    problem_of(await served.http.request("PUT", "/api/messages"), 405, "method_not_allowed")
+    assert (await served.http.head("/sign-in")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("PUT", "/api/messages"), ("GET", "/users/sign_in"), ("GET", "/api/twilio/status_callback")),
+        *(("PATCH", "/users"), ("DELETE", "/up"), ("POST", "/metrics")),
+    ],
+)
+async def test_a_wrong_method_is_the_same_mistake_as_without_the_app(
+    served: Api, api: Api, method: str, path: str
+) -> None:
+    for each in (served, api):
+        answer = await each.http.request(method, path)
+        assert answer.status_code == 405
+        assert answer.headers["Allow"]
+        assert PAGE not in answer.text
+
+
+async def test_monitors_meet_the_api_and_not_the_app(served: Api) -> None:
+    answer = await served.http.head("/up")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")

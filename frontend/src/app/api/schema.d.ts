@@ -249,6 +249,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Are messages being sent?
+         * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+         */
+        get: operations["read_sending_api_sending_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your conversations
+         * @description One row for each number that you have written with; the one with the newest message comes first.
+         */
+        get: operations["list_conversations_api_conversations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/{message_id}": {
         parameters: {
             query?: never;
@@ -261,6 +301,26 @@ export interface paths {
          * @description Everything that is known about a message.
          */
         get: operations["read_message_api_messages__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take everything with you
+         * @description Your account, your sessions, and all your messages with their timelines, as one JSON document.
+         */
+        get: operations["export_account_api_export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -338,7 +398,9 @@ export interface paths {
         };
         /**
          * What has it counted?
-         * @description Counters of this process, for Prometheus.
+         * @description Counters of this process, and what waits in the outbox, for Prometheus.
+         *
+         *     Asks for METRICS_TOKEN as a bearer token where that is set, and answers on loopback only where it is not.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -406,6 +468,25 @@ export interface components {
              * @example 2026-11-22T10:42:07.120Z
              */
             created_at: string;
+        };
+        /**
+         * ConversationOut
+         * @description What you and one number have written to each other.
+         */
+        ConversationOut: {
+            /**
+             * Peer Number
+             * @description The other side's number.
+             * @example +14155552671
+             */
+            peer_number: string;
+            last_message: components["schemas"]["MessageOut"];
+            /**
+             * Messages
+             * @description How many there are in all.
+             * @example 12
+             */
+            messages: number;
         };
         /** Credentials */
         Credentials: {
@@ -496,6 +577,23 @@ export interface components {
              */
             retry_makes_sense: boolean;
         };
+        /**
+         * ExportOut
+         * @description Everything that is stored about a person, newest message first.
+         */
+        ExportOut: {
+            /**
+             * Exported At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            exported_at: string;
+            account: components["schemas"]["AccountOut"];
+            /** Sessions */
+            sessions: components["schemas"]["SessionOut"][];
+            /** Messages */
+            messages: components["schemas"]["MessageDetail"][];
+        };
         /** Health */
         Health: {
             /**
@@ -545,6 +643,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
+             * @description Empty once it was removed, where the operator keeps texts for a limited time only.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -554,6 +653,12 @@ export interface components {
              * @example delivered
              */
             status: string;
+            /**
+             * Withdrawn
+             * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
+             * @example false
+             */
+            withdrawn: boolean;
             /**
              * Twilio Sid
              * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
@@ -635,6 +740,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
+             * @description Empty once it was removed, where the operator keeps texts for a limited time only.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -644,6 +750,12 @@ export interface components {
              * @example delivered
              */
             status: string;
+            /**
+             * Withdrawn
+             * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
+             * @example false
+             */
+            withdrawn: boolean;
             /**
              * Twilio Sid
              * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
@@ -712,6 +824,24 @@ export interface components {
         PasswordChangeRequest: {
             user: components["schemas"]["PasswordChange"];
         };
+        /**
+         * PauseOut
+         * @description Since when nothing is being sent, and why.
+         */
+        PauseOut: {
+            /**
+             * Since
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            since: string;
+            /**
+             * Reason
+             * @description A sentence for the person who sends.
+             * @example Twilio does not accept this service's credentials. Your messages wait, and are sent once the person who runs this service has mended that.
+             */
+            reason: string;
+        };
         /** Registration */
         Registration: {
             /**
@@ -726,6 +856,7 @@ export interface components {
             password_confirmation: string;
             /**
              * Email
+             * Format: email
              * @example ada@example.com
              */
             email: string;
@@ -743,6 +874,14 @@ export interface components {
         /** SendRequest */
         SendRequest: {
             message: components["schemas"]["Draft"];
+        };
+        /**
+         * SendingOut
+         * @description Whether messages are being sent.
+         */
+        SendingOut: {
+            /** @description null while all is well. */
+            paused: components["schemas"]["PauseOut"] | null;
         };
         /**
          * SessionOut
@@ -838,11 +977,11 @@ export interface components {
         TokenForm: {
             /**
              * Grant Type
-             * @description `password` or `refresh_token`
              * @default
              * @example refresh_token
+             * @enum {string}
              */
-            grant_type: string;
+            grant_type: "password" | "refresh_token";
             /**
              * Username
              * @description With `password`: the email.
@@ -1591,6 +1730,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `_id` of the last row of the page before. */
                 before?: string | null;
+                /** @description Only messages to and from this number. */
+                peer_number?: string | null;
+                /** @description Only what has this in its text, in upper or lower case; or, if it is made of digits and punctuation, in its number. */
+                search?: string | null;
                 /** @description Only what has changed at or after this time. */
                 updated_since?: string | null;
             };
@@ -1609,7 +1752,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"`, if there is more. */
                     Link?: string;
-                    /** @description How many messages you have in all. */
+                    /** @description How many messages you have in all; with `peer_number`, with this number; with `search`, how many match. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -1907,6 +2050,110 @@ export interface operations {
             };
         };
     };
+    read_sending_api_sending_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversations_api_conversations_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `_id` of the last message of the last row of the page before. */
+                before?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Of this page. Send it as If-None-Match. */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, if there is more. */
+                    Link?: string;
+                    /** @description How many conversations you have in all. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationOut"][];
+                };
+            };
+            /** @description Nothing has changed since the answer with this ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_message_api_messages__message_id__get: {
         parameters: {
             query?: never;
@@ -1965,6 +2212,53 @@ export interface operations {
             };
         };
     };
+    export_account_api_export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     status_callback_api_twilio_status_callback_post: {
         parameters: {
             query?: {
@@ -1986,6 +2280,8 @@ export interface operations {
                     From?: string;
                     To?: string;
                     ErrorCode?: string;
+                } & {
+                    [key: string]: string;
                 };
             };
         };
@@ -2118,6 +2414,33 @@ export interface operations {
                 };
                 content: {
                     "text/plain": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,0 +1,112 @@
+"""What an operator wants to know of the carrier before the first message: credentials, number, and the way back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.request_validator import RequestValidator
+
+from mysms.carrier.base import CarrierUnavailableError
+from mysms.carrier.twilio import client_for_once
+
+# https://www.twilio.com/docs/api/errors
+_TEST_CREDENTIALS = 20008
+
+_FORGED_SIGNATURE = "bm90IHNpZ25lZCBieSBUd2lsaW8="
+_QUERY = "message_id=000000000000000000000000&attempt=1"
+"""As in the URLs that Twilio is given for each message; of this one there is none."""
+_HARMLESS = {"SmsSid": "SM" + "0" * 32, "Body": "A check: ünïcode, + & = and spaces", "Blank": ""}
+"""No MessageStatus: a report without one is thanked for, counted, and changes nothing."""
+
+
+class CredentialsRefusedError(Exception):
+    """Twilio does not let this account in; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """An account and one of its numbers. `sends_sms` is None if the number is not the account's."""
+
+    status: str
+    is_trial: bool
+    sends_sms: bool | None
+
+
+def inspect_account(
+    account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
+) -> Inspection:
+    """Raises CredentialsRefusedError and CarrierUnavailableError."""
+    try:
+        with client_for_once(account_sid, auth_token, api_base_url, timeout_seconds) as client:
+            account = client.api.v2010.accounts(account_sid).fetch()
+            found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+    except TwilioRestException as error:
+        if error.code == _TEST_CREDENTIALS:
+            raise CredentialsRefusedError("These are Twilio's test credentials, which send nothing.") from error
+        if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+            raise CredentialsRefusedError("Twilio does not accept the account with this token.") from error
+        raise CarrierUnavailableError(f"Twilio answered {error.status}.") from error
+    except (requests.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+        raise CarrierUnavailableError(f"Twilio gave no answer ({type(error).__name__}).") from error
+    owned = [row for row in found if row.phone_number == number]
+    return Inspection(
+        status=str(account.status).rpartition(".")[2].lower(),
+        is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
+        sends_sms=_can(owned[0].capabilities, "sms") if owned else None,
+    )
+
+
+def _can(capabilities: object, what: str) -> bool:
+    """The library types the capabilities as a text; they are an object with a boolean for each."""
+    return isinstance(capabilities, Mapping) and bool(capabilities.get(what))
+
+
+@dataclass(frozen=True)
+class CallbackProbe:
+    """Posts a harmless form to the public callback URL as Twilio would, and tells the HTTP status of the answer.
+
+    Raises CarrierUnavailableError if nobody answers.
+    """
+
+    url: str
+    account_sid: str
+    auth_token: str
+    timeout_seconds: float
+
+    def post_signed(self) -> int:
+        return self._post(self._sign(f"{self.url}?{_QUERY}"))
+
+    def post_signed_without_query(self) -> int:
+        """Signed as if the URL had no query: who takes it has not seen the one that it has."""
+        return self._post(self._sign(self.url))
+
+    def post_forged(self) -> int:
+        return self._post(_FORGED_SIGNATURE)
+
+    @property
+    def _form(self) -> dict[str, str]:
+        return {**_HARMLESS, "AccountSid": self.account_sid}
+
+    def _sign(self, url: str) -> str:
+        return str(RequestValidator(self.auth_token).compute_signature(url, self._form))
+
+    def _post(self, signature: str) -> int:
+        try:
+            with requests.Session() as session:
+                if urlsplit(self.url).hostname in {"localhost", "127.0.0.1", "::1"}:
+                    # This machine is not reached through a proxy.
+                    session.trust_env = False
+                return session.post(
+                    f"{self.url}?{_QUERY}",
+                    data=self._form,
+                    headers={"X-Twilio-Signature": signature},
+                    timeout=self.timeout_seconds,
+                    allow_redirects=False,
+                ).status_code
+        except requests.exceptions.SSLError as error:
+            raise CarrierUnavailableError("Its certificate is not valid.") from error
+        except requests.RequestException as error:
+            raise CarrierUnavailableError(f"It does not answer from here ({type(error).__name__}).") from error

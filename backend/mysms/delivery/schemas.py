@@ -1,0 +1,31 @@
+"""What goes out of the sending API, besides messages."""
+
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from mysms.core.timestamps import Timestamp
+from mysms.delivery.pauses import Pause
+
+
+class PauseOut(BaseModel):
+    """Since when nothing is being sent, and why."""
+
+    since: Timestamp
+    reason: str = Field(
+        examples=[
+            "Twilio does not accept this service's credentials. Your messages wait, and are sent once the person who "
+            "runs this service has mended that."
+        ],
+        description="A sentence for the person who sends.",
+    )
+
+
+class SendingOut(BaseModel):
+    """Whether messages are being sent."""
+
+    paused: PauseOut | None = Field(description="null while all is well.")
+
+    @classmethod
+    def of(cls, pause: Pause | None) -> Self:
+        return cls(paused=None if pause is None else PauseOut(since=pause.since, reason=pause.explanation))

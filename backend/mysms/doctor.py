@@ -1,0 +1,205 @@
+"""`mysms doctor`: looks at everything that a running installation needs, and says how to mend what is wrong."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from mysms.carrier.base import CarrierUnavailableError
+from mysms.carrier.inspection import CallbackProbe, CredentialsRefusedError, inspect_account
+from mysms.carrier.twilio import is_simulator
+from mysms.core import database
+from mysms.core.database_check import examine as examine_database
+from mysms.core.settings import Settings, SettingsError
+
+_OLDEST_VERSION = (4, 4)
+_WORST_SKEW = timedelta(seconds=2)
+_CALLBACK_PATH = "/api/twilio/status_callback"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one check. `remedy` tells how to mend what is wrong; empty if all is well."""
+
+    check: str
+    said: str
+    remedy: str = ""
+
+    @property
+    def line(self) -> str:
+        mark = "wrong" if self.remedy else "ok"
+        return f"{mark:<6} {self.check:<9} {self.said} {self.remedy}".rstrip()
+
+
+class WrongError(Exception):
+    """A check has found something."""
+
+    def __init__(self, said: str, remedy: str) -> None:
+        super().__init__(said)
+        self.said = said
+        self.remedy = remedy
+
+
+def findings_of(error: SettingsError) -> list[Finding]:
+    """Without usable settings, nothing else can be looked at."""
+    remedy = "Set it in the environment or in .env; .env.example explains each."
+    return [Finding("settings", sentence, remedy) for sentence in error.sentences]
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """One finding for each check, in the order in which one would mend them."""
+    return [
+        Finding("settings", f"They are complete, for {settings.environment}."),
+        await _find("browser", check_browser, settings),
+        await _find("database", lambda given: asyncio.run(check_database(given)), settings),
+        await _find("twilio", check_account, settings),
+        await _find("callback", check_callback, settings),
+    ]
+
+
+async def _find(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    """In a thread: a check asks others, and waits for their answers."""
+    try:
+        return Finding(name, await asyncio.to_thread(check, settings))
+    except WrongError as error:
+        return Finding(name, error.said, error.remedy)
+
+
+def check_browser(settings: Settings) -> str:
+    """Whether the SPA, wherever it is, may call the API. Raises WrongError."""
+    origins = settings.cors_origins
+    if wrong := [origin for origin in origins if not _is_origin(origin)]:
+        raise WrongError(
+            f"CORS_ORIGINS holds {', '.join(wrong)}, which no browser sends as an origin.",
+            "Write scheme and host alone, such as https://sms.example.com, without a path and without *.",
+        )
+    insecure = [origin for origin in origins if origin.startswith("http://") and not _is_local(origin)]
+    if insecure and settings.environment == "production":
+        raise WrongError(
+            f"CORS_ORIGINS holds {', '.join(insecure)}: what is typed there can be read on the way.",
+            "Serve the SPA over https, and list that origin.",
+        )
+    if settings.frontend_dist is not None and not (settings.frontend_dist / "index.html").is_file():
+        raise WrongError(
+            f"FRONTEND_DIST is {settings.frontend_dist}, where no index.html is.",
+            "Build the SPA (npm run build), and name its folder dist/frontend/browser.",
+        )
+    places = [*(["here"] if settings.frontend_dist is not None else []), *origins]
+    return f"The SPA is served from {', '.join(places) or 'the origin of the API, by something else'}."
+
+
+def _is_origin(origin: str) -> bool:
+    try:
+        url = urlsplit(origin)
+        _ = url.port
+    except ValueError:
+        return False
+    has_more = url.path or url.query or url.fragment or "@" in url.netloc or "*" in origin
+    return url.scheme in {"http", "https"} and bool(url.hostname) and not has_more
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+async def check_database(settings: Settings) -> str:
+    """Whether it answers, takes writes, and has the right time. Raises WrongError."""
+    where = "Look at MONGODB_URI: host, user, password, and whether the database lets this address in."
+    try:
+        async with database.connect(settings.mongodb_uri) as client:
+            report = await examine_database(database.database_of(client))
+    except database.UnusableAddressError as error:
+        raise WrongError(str(error), where) from error
+    except database.DatabaseUnreachableError as error:
+        raise WrongError(f"MongoDB does not answer ({type(error).__name__}).", where) from error
+    except database.DatabaseError as error:
+        raise WrongError(f"MongoDB answers, but refuses (error {getattr(error, 'code', '?')}).", where) from error
+    version = ".".join(map(str, report.version))
+    if report.is_development_server and settings.environment == "production":
+        raise WrongError("This is the development database of this project.", "Let MONGODB_URI lead to a MongoDB.")
+    if report.version < _OLDEST_VERSION:
+        raise WrongError(f"MongoDB is version {version}.", "Use 4.4 or newer.")
+    if report.clock_skew > _WORST_SKEW:
+        seconds = report.clock_skew.total_seconds()
+        raise WrongError(f"Its clock and ours are {seconds:.0f} s apart.", "Let both be set by NTP.")
+    kind = "The development database" if report.is_development_server else f"MongoDB {version}"
+    return f"{kind} answers, and wrote durably in {report.milliseconds} ms."
+
+
+def check_account(settings: Settings) -> str:
+    """Whether the credentials are good, and the number is ours and can send. Raises WrongError."""
+    number = settings.twilio_from_number
+    timeout = settings.carrier_timeout_seconds
+    try:
+        is_simulated = bool(settings.twilio_api_base_url) and is_simulator(settings.twilio_api_base_url, timeout)
+        found = inspect_account(
+            settings.twilio_account_sid,
+            settings.twilio_auth_token.get_secret_value(),
+            settings.twilio_api_base_url,
+            timeout,
+            number,
+        )
+    except CredentialsRefusedError as error:
+        remedy = "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew from https://console.twilio.com."
+        raise WrongError(str(error), remedy) from error
+    except CarrierUnavailableError as error:
+        what = "TWILIO_API_BASE_URL" if settings.twilio_api_base_url else "this machine's way to api.twilio.com"
+        raise WrongError(str(error), f"Look at {what}.") from error
+    if is_simulated and settings.environment == "production":
+        raise WrongError("This is the simulator: nothing would be sent.", "Leave TWILIO_API_BASE_URL empty.")
+    if found.status != "active":
+        raise WrongError(f"The account is {found.status}.", "Twilio's console says why.")
+    if found.sends_sms is None:
+        raise WrongError(f"The account does not own {number}.", "Set TWILIO_FROM_NUMBER to a number of its own.")
+    if not found.sends_sms:
+        raise WrongError(f"{number} cannot send SMS.", "Use a number that can: Twilio's console shows which.")
+    trial = " It is a trial account, which texts to verified numbers only." if found.is_trial else ""
+    off = "" if settings.sending else " SENDING is off: messages wait."
+    who = "The simulated account" if is_simulated else "The account"
+    return f"{who} is active, and {number} can send SMS.{trial}{off}"
+
+
+def check_callback(settings: Settings) -> str:
+    """Whether what Twilio will post comes to the API as Twilio signs it. Raises WrongError."""
+    url = settings.twilio_status_callback_url
+    if not url:
+        return "There is none: Twilio is asked for each status instead, at growing intervals."
+    if settings.callback_url is None:
+        remedy = "Use https in TWILIO_STATUS_CALLBACK_URL, or leave it empty."
+        raise WrongError(f"Twilio does not call {url}.", remedy)
+    probe = CallbackProbe(
+        url,
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        settings.carrier_timeout_seconds,
+    )
+    try:
+        return _check_round_trip(probe)
+    except CarrierUnavailableError as error:
+        remedy = "Look at DNS, certificate and firewall, and whether the API runs."
+        raise WrongError(f"{url}: {error}", remedy) from error
+
+
+def _check_round_trip(probe: CallbackProbe) -> str:
+    url = probe.url
+    this_api = f"Let it lead to this API, to its path {_CALLBACK_PATH}."
+    status = probe.post_signed()
+    if status == HTTPStatus.NO_CONTENT:
+        if probe.post_forged() != HTTPStatus.FORBIDDEN:
+            raise WrongError(f"{url} takes forged reports too.", this_api)
+        return f"{url} takes what Twilio signs, and refuses what is forged."
+    if status == HTTPStatus.FORBIDDEN:
+        if probe.post_signed_without_query() == HTTPStatus.NO_CONTENT:
+            raise WrongError(f"{url}: a proxy on the way drops the query.", "Let it pass the URL on as it comes.")
+        raise WrongError(
+            f"{url} refuses what Twilio signs.",
+            "The API that runs there must have the TWILIO_AUTH_TOKEN and TWILIO_STATUS_CALLBACK_URL of these settings "
+            "(restart it after a change), and no proxy may rewrite the query or the body.",
+        )
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        raise WrongError(f"{url} redirects ({status}).", "Set TWILIO_STATUS_CALLBACK_URL to where it leads.")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise WrongError(f"{url} is in trouble ({status}).", "See the log there, and what /ready says.")
+    raise WrongError(f"{url} answers {status}.", this_api)

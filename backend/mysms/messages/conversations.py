@@ -1,0 +1,154 @@
+"""Conversations, one document for each person and number: a page of them costs the same among however many messages.
+
+The figures are exact without transactions. Whoever stores a message announces it in its conversation first, and counts
+it afterwards, by one update that also takes the announcement away: so it can be repeated by anybody, and only one of
+them counts. If a process ends in between, the next reader finds the announcement and does the rest. What was announced
+but never stored stays announced: its sender may only be slow.
+"""
+
+import contextlib
+from datetime import datetime
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import DuplicateKeyError
+
+from mysms.core.database import DatabaseError
+from mysms.core.timestamps import to_rfc3339
+from mysms.messages.models import Conversation, Message
+
+_NOBODY = ""
+"""The conversation with nobody marks that what was stored before there were conversations has been taken over."""
+
+
+async def store(message: Message) -> bool:
+    """Stores a message, and counts it in its conversation; False if its client_id is already in use."""
+    user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
+    conversation = _id_of(user_id, message.peer_number)
+    if not await _announce(conversation, message_id):
+        await _create(user_id, message.peer_number)
+        await _announce(conversation, message_id)
+    try:
+        await message.insert()
+    except DuplicateKeyError:
+        await _close(conversation, message_id)
+        return False
+    # It is stored, whatever happens now: a reader would count it.
+    with contextlib.suppress(DatabaseError):
+        await _count(conversation, message_id, message.created_at)
+    return True
+
+
+async def catch_up(user_id: ObjectId) -> None:
+    """Counts what its process could not count any more, and takes over what is older than the conversations."""
+    if await Conversation.find_one({"_id": _id_of(user_id, _NOBODY)}) is None:
+        await _take_over(user_id)
+    unfinished = await Conversation.find({"user_id": user_id, "open": {"$gt": 0}}).to_list()
+    announced = {ObjectId(message_id): each.id for each in unfinished for message_id in each.storing}
+    if not announced:
+        return
+    stored = Message.get_pymongo_collection().find({"_id": {"$in": list(announced)}}, {"created_at": 1})
+    for row in await stored.to_list():
+        await _count(announced[row["_id"]], row["_id"], row["created_at"])
+
+
+async def list_own(user_id: ObjectId, *, limit: int, before: Message | None = None) -> list[Conversation]:
+    """Those with the newest messages first; only those whose newest message comes after `before` in that order."""
+    places = {"$gt": ""} if before is None else {"$gt": "", "$lt": _place(before.created_at, ObjectId(before.id))}
+    return await Conversation.find({"user_id": user_id, "last": places}).sort("-last").limit(limit).to_list()
+
+
+async def count_own(user_id: ObjectId) -> int:
+    return await Conversation.find({"user_id": user_id, "last": {"$gt": ""}}).count()
+
+
+async def count_messages(user_id: ObjectId, peer_number: str) -> int:
+    """How many messages there are in one conversation."""
+    found = await Conversation.find_one({"_id": _id_of(user_id, peer_number)})
+    return 0 if found is None else found.messages
+
+
+async def erase(user_id: ObjectId) -> None:
+    await Conversation.get_pymongo_collection().delete_many({"user_id": user_id})
+
+
+def last_message_id(conversation: Conversation) -> ObjectId:
+    """Of a conversation that has messages."""
+    return ObjectId((conversation.last or "").partition(" ")[2])
+
+
+async def _announce(conversation: str, message_id: ObjectId) -> bool:
+    """False if there is no such conversation yet."""
+    announced = await Conversation.get_pymongo_collection().update_one(
+        {"_id": conversation, f"storing.{message_id}": {"$exists": False}},
+        {"$set": {f"storing.{message_id}": True}, "$inc": {"open": 1}},
+    )
+    return bool(announced.matched_count)
+
+
+async def _count(conversation: str, message_id: ObjectId, created_at: datetime) -> None:
+    await Conversation.get_pymongo_collection().update_one(
+        {"_id": conversation, f"storing.{message_id}": {"$exists": True}},
+        {
+            "$unset": {f"storing.{message_id}": True},
+            "$inc": {"open": -1, "messages": 1},
+            "$max": {"last": _place(created_at, message_id)},
+        },
+    )
+
+
+async def _close(conversation: str, message_id: ObjectId) -> None:
+    """Takes back the announcement of what was not stored; or counts it, if it was the driver that stored it twice."""
+    stored = await Message.get_pymongo_collection().find_one({"_id": message_id}, {"created_at": 1})
+    if stored is not None:
+        await _count(conversation, message_id, stored["created_at"])
+        return
+    await Conversation.get_pymongo_collection().update_one(
+        {"_id": conversation, f"storing.{message_id}": {"$exists": True}},
+        {"$unset": {f"storing.{message_id}": True}, "$inc": {"open": -1}},
+    )
+
+
+async def _take_over(user_id: ObjectId) -> None:
+    """Makes the conversations of messages that were stored before there were any; by any number of processes."""
+    numbers = _NOBODY
+    while True:
+        following = await Message.get_pymongo_collection().find_one(
+            {"user_id": user_id, "peer_number": {"$gt": numbers}},
+            {"peer_number": 1},
+            sort=[("peer_number", ASCENDING)],
+        )
+        if following is None:
+            break
+        numbers = following["peer_number"]
+        await _create(user_id, numbers)
+    await _create(user_id, _NOBODY)
+
+
+async def _create(user_id: ObjectId, peer_number: str) -> None:
+    """Makes a conversation, if there is none, of the messages that are there.
+
+    They are counted before: nothing is stored before its conversation is there, so if it is this process that makes
+    it, none has come since; and if it is another one, that one's figures hold.
+    """
+    messages = Message.get_pymongo_collection()
+    own = {"user_id": user_id, "peer_number": peer_number}
+    newest = await messages.find_one(own, {"created_at": 1}, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
+    figures = {
+        "messages": 0 if newest is None else await messages.count_documents(own),
+        "last": None if newest is None else _place(newest["created_at"], newest["_id"]),
+    }
+    with contextlib.suppress(DuplicateKeyError):
+        await Conversation.get_pymongo_collection().update_one(
+            {"_id": _id_of(user_id, peer_number)},
+            {"$setOnInsert": {**own, **figures, "storing": {}, "open": 0}},
+            upsert=True,
+        )
+
+
+def _id_of(user_id: ObjectId, peer_number: str) -> str:
+    return f"{user_id} {peer_number}"
+
+
+def _place(created_at: datetime, message_id: ObjectId) -> str:
+    return f"{to_rfc3339(created_at)} {message_id}"

@@ -1,0 +1,54 @@
+"""Everything that is stored about a person, as one JSON document, page by page: so it may be as long as it is."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from bson import ObjectId
+
+from mysms.core.rate_limit import Limit, RateLimiter
+from mysms.core.timestamps import Clock
+from mysms.messages import repository
+from mysms.messages.models import Message
+from mysms.messages.schemas import ExportHead, MessageDetail
+from mysms.messages.selection import Selection
+from mysms.users.schemas import AccountOut
+from mysms.users.service import UserService
+from mysms.users.tokens import AccessClaims
+
+_LIMIT = Limit("export", 10, timedelta(hours=1))
+_PAGE = 200
+_EVERYTHING = Selection()
+
+
+class AccountExport:
+    """Account, sessions, and all messages with their timelines."""
+
+    def __init__(self, users: UserService, limiter: RateLimiter, clock: Clock) -> None:
+        self._users = users
+        self._limiter = limiter
+        self._clock = clock
+
+    async def begin(self, caller: AccessClaims) -> AsyncIterator[bytes]:
+        """The document in pieces; a piece is made when the one before is on its way.
+
+        Raises RateLimitedError, and NotSignedInError if the account is gone.
+        """
+        await self._limiter.count(_LIMIT, str(caller.user_id))
+        head = ExportHead(
+            exported_at=self._clock(),
+            account=AccountOut.of(await self._users.account(caller.user_id)),
+            sessions=await self._users.sessions(caller),
+        )
+        # Read now, so that a database that does not answer is said so, instead of in the middle of the document.
+        first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE)
+        return self._pieces(caller.user_id, head, first)
+
+    async def _pieces(self, user_id: ObjectId, head: ExportHead, page: list[Message]) -> AsyncIterator[bytes]:
+        yield head.model_dump_json(by_alias=True).removesuffix("}").encode() + b',"messages":['
+        separator = b""
+        while page:
+            rows = (MessageDetail.of(message).model_dump_json(by_alias=True).encode() for message in page)
+            yield separator + b",".join(rows)
+            separator = b","
+            page = await repository.list_own(user_id, _EVERYTHING, limit=_PAGE, before=page[-1])
+        yield b"]}"

@@ -1,0 +1,98 @@
+# ruff: noqa: T201  # a command speaks
+"""`python -m tests.bench.password_hashes`: what a password hash costs, and what a flood of sign-ins does to others."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from passlib.context import CryptContext
+
+from tests.support.person import Person, sign_in
+from tests.support.processes import free_port
+from tests.support.servers import Api, api_environment, running_api, running_mongodb, running_simulator
+
+RECOMMENDED = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
+"""KiB and passes, of equal strength: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html"""
+_HASHES = 30
+_FLOODERS = 32
+_SAMPLES = 200
+
+
+def measure_hashes() -> None:
+    print("argon2id, one lane    median    slowest")
+    for memory, passes in RECOMMENDED:
+        context = CryptContext(
+            schemes=["argon2"], argon2__memory_cost=memory, argon2__time_cost=passes, argon2__parallelism=1
+        )
+        times = []
+        for _ in range(_HASHES):
+            begun = time.perf_counter()
+            context.hash("correct horse battery")
+            times.append(time.perf_counter() - begun)
+        print(f"{memory / 1024:3.0f} MiB, {passes} passes  {_ms(statistics.median(times))}  {_ms(max(times))}")
+
+
+async def measure_flood(api: Api) -> None:
+    person = await Person.sign_up(api)
+    questions: dict[str, Callable[[], Awaitable[object]]] = {
+        "GET /up": lambda: api.http.get("/up"),
+        "GET /api/messages": person.list,
+    }
+    quiet = {name: await _latencies(question) for name, question in questions.items()}
+    ended = asyncio.Event()
+    sign_ins: list[float] = []
+
+    async def flood() -> None:
+        while not ended.is_set():
+            begun = time.perf_counter()
+            await sign_in(api, person.email, "wrong password")
+            sign_ins.append(time.perf_counter() - begun)
+
+    flooders = [asyncio.create_task(flood()) for _ in range(_FLOODERS)]
+    begun = time.perf_counter()
+    flooded = {name: await _latencies(question) for name, question in questions.items()}
+    seconds = time.perf_counter() - begun
+    ended.set()
+    await asyncio.gather(*flooders)
+
+    print(f"\n{_FLOODERS} at once sign in, again and again: {len(sign_ins) / seconds:.0f} sign-ins a second")
+    print("                      quiet              in the flood (median, 95 of 100)")
+    for name in questions:
+        print(f"{name:20}  {_both(quiet[name])}  {_both(flooded[name])}")
+    print(f"a sign-in                                {_both(sign_ins)}")
+    status = (Path("/proc") / str(api.process.pid) / "status").read_text()
+    print(next(line for line in status.splitlines() if line.startswith("VmHWM")))
+
+
+async def _latencies(question: Callable[[], Awaitable[object]]) -> list[float]:
+    times = []
+    for _ in range(_SAMPLES):
+        begun = time.perf_counter()
+        await question()
+        times.append(time.perf_counter() - begun)
+    return times
+
+
+def _both(times: list[float]) -> str:
+    return f"{_ms(statistics.median(times))} {_ms(statistics.quantiles(times, n=20)[-1])}"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:6.1f} ms"
+
+
+async def main() -> None:
+    measure_hashes()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        async with running_mongodb(directory) as mongodb, running_simulator(directory) as simulator:
+            environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
+            async with running_api(directory, environment) as api:
+                await measure_flood(api)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,75 @@
+"""What waits in the outbox is measured at a cost that has a limit, counted in documents that the database looks at."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from prometheus_client import REGISTRY
+
+from mysms.delivery.backlog import Backlog
+from tests.faults.workshop import LINE, Workshop, open_workshop
+from tests.support.servers import running_mongodb
+
+MANY = 20_000
+WAITING = 1_300
+COUNTED_TO = 1_000
+
+
+@pytest.fixture
+async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
+    """On a database server of its own, whose counters nobody else moves."""
+    async with running_mongodb(tmp_path) as mongodb, open_workshop(mongodb.uri) as workshop:
+        yield workshop
+
+
+async def multiply(workshop: Workshop, model: dict[str, Any], count: int, **changes: object) -> None:
+    rows = [{**model, "_id": ObjectId(), "client_id": f"{ObjectId()}", **changes} for _ in range(count)]
+    await workshop.database["messages"].insert_many(rows)
+
+
+async def cost(workshop: Workshop) -> int:
+    """How many documents a measurement looks at."""
+
+    async def counter() -> int:
+        status = await workshop.database.client.admin.command("serverStatus")
+        return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+    backlog = Backlog(workshop.database, LINE, lambda: workshop.now)
+    before = await counter()
+    await backlog.measure()
+    return await counter() - before
+
+
+def told() -> tuple[float | None, ...]:
+    names = ("mysms_outbox_pending", "mysms_outbox_oldest_seconds", "mysms_outbox_unconfirmed")
+    return tuple(REGISTRY.get_sample_value(name) for name in names)
+
+
+async def test_measuring_costs_the_same_among_few_and_many_messages(workshop: Workshop) -> None:
+    outbox = workshop.outbox("a")
+    message_id = await workshop.store(outbox, "+13215550001", "It waits")
+    model = await workshop.database["messages"].find_one({"_id": message_id})
+    assert model is not None
+    workshop.wait(seconds=90)
+    await multiply(workshop, model, 3, dispatch="unconfirmed")
+    among_few = await cost(workshop)
+    assert told() == (1, 90, 3)
+    await multiply(workshop, model, MANY, dispatch="settled")
+    assert await cost(workshop) == among_few
+    assert told() == (1, 90, 3)
+
+
+async def test_it_counts_up_to_a_limit_and_sees_the_oldest(workshop: Workshop) -> None:
+    outbox = workshop.outbox("a")
+    message_id = await workshop.store(outbox, "+13215550001", "It waits")
+    model = await workshop.database["messages"].find_one({"_id": message_id})
+    assert model is not None
+    later = workshop.now + timedelta(seconds=60)
+    for dispatch in ("pending", "unconfirmed"):
+        await multiply(workshop, model, WAITING, dispatch=dispatch, created_at=later, next_attempt_at=later)
+    workshop.wait(seconds=120)
+    assert await cost(workshop) <= 2 * COUNTED_TO
+    assert told() == (COUNTED_TO, 120, COUNTED_TO)

@@ -1,0 +1,70 @@
+"""The loops tell that they go round: else nobody would notice one that hangs."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.timestamps import utc_now
+from mysms.delivery.dispatcher import Dispatcher
+from mysms.delivery.reconciler import Reconciler
+from tests.faults.workshop import StubCarrier, Workshop, open_workshop
+from tests.support.polling import eventually
+from tests.support.servers import Mongo
+
+Loop = Callable[[Workshop, Heartbeat], Dispatcher | Reconciler]
+
+
+def dispatcher(workshop: Workshop, heart: Heartbeat) -> Dispatcher:
+    outbox = workshop.outbox("a")
+    return Dispatcher(outbox, workshop.sender(outbox, StubCarrier(), timedelta(seconds=1)), 1, utc_now, heart)
+
+
+def reconciler(workshop: Workshop, heart: Heartbeat) -> Reconciler:
+    second = timedelta(seconds=1)
+    return workshop.reconciler(StubCarrier(), utc_now, lease=second, reconcile_after=second, heart=heart)
+
+
+@pytest.mark.parametrize("make", [dispatcher, reconciler])
+async def test_a_loop_beats_at_every_turn_until_it_hangs(
+    mongodb: Mongo, make: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_workshop(mongodb.uri) as workshop:
+        times = iter(range(1_000_000))
+        beats: list[float] = []
+        heart = Heartbeat(make.__name__, 0.0, lambda: next(times))
+        beat = heart.beat
+
+        def beat_and_note() -> None:
+            beats.append(time.monotonic())
+            beat()
+
+        monkeypatch.setattr(heart, "beat", beat_and_note)
+        part = make(workshop, heart)
+        task = asyncio.create_task(heart.watch(part.run()))
+
+        async def beaten() -> int:
+            return len(beats)
+
+        await eventually(beaten, lambda count: count > 6, what="a loop that goes round")
+        hang = asyncio.Event()
+        stuck = asyncio.Event()
+
+        async def hold(*_: object) -> None:
+            stuck.set()
+            await hang.wait()
+
+        monkeypatch.setattr(part._outbox, "claim_next", hold)
+        monkeypatch.setattr(part._outbox, "expire_overdue", hold)
+        await asyncio.wait_for(stuck.wait(), 10)
+        count = len(beats)
+        await asyncio.sleep(0)
+        assert len(beats) == count
+        assert heart.problem is not None
+        assert "stuck" in heart.problem
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert heart.problem == f"The {make.__name__} does not run."

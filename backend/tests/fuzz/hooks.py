@@ -1,0 +1,115 @@
+"""What the requests need that no document tells: who is signed in, the right passwords, and Twilio's signature.
+
+Loaded by schemathesis (see schemathesis.toml) in a process of its own.
+"""
+
+import itertools
+import os
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import schemathesis
+from schemathesis import AuthContext, Case, GenerationMode, HookContext, Response
+from twilio.request_validator import RequestValidator
+
+from tests.support.servers import AUTH_TOKEN, callback_url_of
+
+_PASSWORD = "correct horse battery"
+_ENDS_ITS_SESSION = {"DELETE /users", "PUT /users/password", "DELETE /users/sessions", "DELETE /users/sign_out"}
+
+_api = httpx.Client(base_url=os.environ["FUZZ_API_URL"], trust_env=False)
+_emails = (f"fuzz-{os.getpid()}-{number}@example.com" for number in itertools.count())
+_twilio = RequestValidator(AUTH_TOKEN)
+
+
+class Account:
+    """Somebody who has signed up, and has sent a message."""
+
+    def __init__(self) -> None:
+        self.email = next(_emails)
+        self._session = _post("/users", password_confirmation=_PASSWORD, email=self.email, password=_PASSWORD)
+        draft = {"recipient_number": "+14155552671", "content": "Here to be asked for"}
+        sent = _api.post("/api/messages", json={"message": draft}, headers=self.signature)
+        self.message_id = str(sent.raise_for_status().json()["_id"])
+
+    @property
+    def signature(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._session['access_token']}"}
+
+    @property
+    def refresh_token(self) -> str:
+        return self._session["refresh_token"]
+
+    def sign_in(self) -> None:
+        self._session = _post("/users/sign_in", email=self.email, password=_PASSWORD)
+
+
+def _post(path: str, **user: str) -> dict[str, str]:
+    session: dict[str, str] = _api.post(path, json={"user": user}).raise_for_status().json()
+    return session
+
+
+_lasting = Account()
+
+
+class SignedIn:
+    """Signs the calls in; one that would end its own session does so with an account that is there for it alone."""
+
+    def get(self, _: Case[Any], context: AuthContext) -> dict[str, str]:
+        return (Account() if context.operation.label in _ENDS_ITS_SESSION else _lasting).signature
+
+    def set(self, case: Case[Any], signature: dict[str, str], _: AuthContext) -> None:
+        case.headers.update(signature)
+
+
+if os.environ["FUZZ_SIGNED_IN"] == "yes":
+    schemathesis.auth(refresh_interval=None)(SignedIn)
+
+
+@schemathesis.hook
+def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
+    """Makes true what the document cannot ask for, in the requests that are meant to be acceptable."""
+    if case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE:
+        return
+    body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
+    user = body.get("user", {})
+    for places, name in ((case.query, "before"), (case.path_parameters, "message_id")):
+        if name in places:
+            places[name] = _lasting.message_id
+    match case.operation.label:
+        case "POST /users/sign_in":
+            user.update(email=_lasting.email, password=_PASSWORD)
+        case "POST /users":
+            user.update(email=_free(user["email"]), password_confirmation=user["password"])
+        case "PUT /users/password":
+            user.update(current_password=_PASSWORD, password_confirmation=user["password"])
+        case "DELETE /users":
+            user.update(password=_PASSWORD)
+        case "POST /users/token":
+            body.update(username=_lasting.email, password=_PASSWORD, refresh_token=_lasting.refresh_token)
+        case "POST /api/twilio/status_callback":
+            _sign(case)
+
+
+@schemathesis.hook
+def after_call(_: HookContext, __: Case[Any], response: Response) -> None:
+    """The lasting account signs in again, after a call that has ended its session by its id."""
+    if response.status_code == 401 and _lasting.signature["Authorization"] in response.request.headers.values():
+        _lasting.sign_in()
+
+
+_taken: set[str] = set()
+
+
+def _free(email: str) -> str:
+    """An email can be taken once; the document's example and those of earlier answers often are."""
+    free = next(_emails) if email == "ada@example.com" or "fuzz-" in email or email.lower() in _taken else email
+    _taken.add(free.lower())
+    return free
+
+
+def _sign(case: Case[Any]) -> None:
+    query = f"?{urlencode(case.query, doseq=True)}" if case.query else ""
+    url = callback_url_of(str(_api.base_url).rstrip("/"))
+    case.headers["X-Twilio-Signature"] = _twilio.compute_signature(url + query, case.body)

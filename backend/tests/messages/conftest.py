@@ -1,0 +1,21 @@
+"""What the tests of messages share."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from tests.messages.crowd import Crowded
+from tests.support.person import Json, Person
+from tests.support.processes import free_port
+from tests.support.servers import Simulator, api_environment, running_api, running_mongodb
+
+
+@pytest.fixture
+async def crowded(tmp_path: Path, simulator: Simulator) -> AsyncIterator[Crowded]:
+    """Somebody with a database to themselves, whose counters nobody else moves."""
+    async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[Json](mongodb.uri) as client:
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
+        async with running_api(tmp_path / "api", environment) as api:
+            yield Crowded(await Person.sign_up(api), client)

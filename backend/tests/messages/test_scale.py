@@ -1,0 +1,56 @@
+"""What a page costs as messages become many: counted in documents that the database looks at, not in time."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.messages.crowd import Crowded, number_of
+
+FEW, MANY = 1_000, 100_000
+
+
+async def cost(crowded: Crowded, operate: Callable[[], Awaitable[Any]]) -> int:
+    """How many documents the server looks at meanwhile; the least of three times, as the loops look at some too."""
+    costs = []
+    for _ in range(3):
+        before = await crowded.examined()
+        await operate()
+        costs.append(await crowded.examined() - before)
+    return min(costs)
+
+
+async def test_a_page_of_conversations_costs_the_same_among_few_and_many_messages(
+    crowded: Crowded,
+) -> None:
+    person, database = crowded.person, crowded.client.get_default_database()
+
+    async def read(path: str, **query: str | int) -> Any:
+        response = await person.call("GET", path, params=query)
+        assert response.status_code == 200, response.text
+        return response
+
+    middle = ""
+    operations: dict[str, Callable[[], Awaitable[Any]]] = {
+        "conversations": lambda: read("/api/conversations", limit=50),
+        "the next conversations": lambda: read("/api/conversations", limit=50, before=middle),
+        "one conversation": lambda: read("/api/messages", peer_number=number_of(7), limit=10),
+        "what changed in it": lambda: read("/api/messages", peer_number=number_of(7), updated_since=now()),
+        "storing": lambda: person.sent(number_of(0)),
+    }
+    costs: dict[str, list[int]] = {name: [] for name in operations}
+    for start, stop in ((0, FEW), (FEW, MANY)):
+        await crowded.store(start, stop)
+        # As if all of it had been there before there were conversations.
+        await database["conversations"].delete_many({})
+        rows = (await read("/api/conversations", limit=50)).json()
+        assert sum(row["messages"] for row in rows) > 0.7 * stop
+        middle = rows[20]["last_message"]["_id"]
+        for name, operate in operations.items():
+            costs[name].append(await cost(crowded, operate))
+    for name, (few, many) in costs.items():
+        assert many <= few * 1.25 + 5, f"{name}: {few} documents among {FEW} messages, {many} among {MANY}"
+    assert await cost(crowded, lambda: read("/api/messages", search="Number 77")) >= MANY, "the counter counts"
+
+
+def now() -> str:
+    return (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

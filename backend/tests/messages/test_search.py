@@ -1,0 +1,155 @@
+"""GET /api/messages with `peer_number` and `search`: which of one's messages."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.support.answers import field_errors
+from tests.support.person import Person, new_number
+
+
+async def texts(person: Person, **query: str | int) -> list[str]:
+    return [message["content"] for message in await person.list(**query)]
+
+
+async def total(person: Person, **query: str | int) -> str:
+    response = await person.call("GET", "/api/messages", params=query)
+    return str(response.headers["X-Total-Count"])
+
+
+async def test_one_conversation_however_its_number_is_spelt(person: Person) -> None:
+    number, other = new_number(), new_number()
+    for to, text in ((number, "one"), (other, "elsewhere"), (number, "two"), (number, "three")):
+        await person.sent(to, text)
+    spelt = f"{number[:2]} ({number[2:5]}) {number[5:8]}-{number[8:]}"
+    for spelling in (number, spelt, f" {spelt}"):
+        assert await texts(person, peer_number=spelling) == ["three", "two", "one"]
+        assert await total(person, peer_number=spelling) == "3"
+    unescaped = await person.call("GET", f"/api/messages?peer_number={number}")
+    assert [message["content"] for message in unescaped.json()] == ["three", "two", "one"]
+    assert await texts(person, peer_number=new_number()) == []
+    assert await total(person, peer_number=new_number()) == "0"
+    assert await total(person) == "4"
+
+
+async def test_pages_stay_within_the_conversation_and_the_search(person: Person) -> None:
+    number = new_number()
+    for text in ("match one", "no", "match two", "match three"):
+        await person.sent(number, text)
+        await person.sent(new_number(), text)
+    for query, expected in (
+        ({"peer_number": number}, ["match three", "match two", "no", "match one"]),
+        ({"search": "MATCH", "peer_number": number}, ["match three", "match two", "match one"]),
+        ({"search": "match o"}, ["match one"] * 2),
+    ):
+        seen: list[str] = []
+        response = await person.call("GET", "/api/messages", params={**query, "limit": 1})
+        while True:
+            assert response.headers["X-Total-Count"] == str(len(expected))
+            seen += [message["content"] for message in response.json()]
+            if "next" not in response.links:
+                break
+            response = await person.call("GET", response.links["next"]["url"])
+        assert seen == expected
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("hello", ["HELLO you", "Hello there"]),
+        ("o y", ["HELLO you"]),
+        ("GRÜSSE", []),
+        ("grüße", ["Schöne Grüße"]),
+        ("GRÜ", ["Schöne Grüße"]),
+        (".*", ["a .* b"]),
+        ("(", ["Is it (so)?"]),
+        ("so)?", ["Is it (so)?"]),
+        ("^H", []),
+        ("\\", ["back\\slash"]),
+        ("two\nlines", ["two\nlines"]),
+        ("100%", ["100% [sic] $5"]),
+        ("[sic] $5", ["100% [sic] $5"]),
+        ("🎉", ["🎉 party"]),
+        ("#", []),
+        ("nothing like it", []),
+        ("x" * 200, []),
+    ],
+)
+async def test_part_of_a_text_is_found_as_it_is_written(writer: Person, search: str, found: list[str]) -> None:
+    assert sorted(await texts(writer, search=search)) == found
+    assert await total(writer, search=search) == str(len(found))
+
+
+@pytest.fixture(scope="module")
+async def correspondent(shared_bystander: Person) -> Person:
+    """Somebody with texts that are hard to search."""
+    person = await Person.sign_up(shared_bystander.api)
+    written = ["Hello there", "HELLO you", "Schöne Grüße", "a .* b", "Is it (so)?", "back\\slash", "two\nlines"]
+    written += ["100% [sic] $5", "🎉 party"]
+    await asyncio.gather(*(person.sent(new_number(), text) for text in written))
+    return person
+
+
+@pytest.fixture
+async def writer(correspondent: Person) -> Person:
+    await correspondent.stay_signed_in()
+    return correspondent
+
+
+async def test_part_of_a_number_is_found_however_it_is_spelt(person: Person) -> None:
+    await person.sent("+14155552671", "to San Francisco")
+    await person.sent("+447700900123", "to London, about 415 things")
+    for search in ("415 555", "(415) 555-26", "+1 (415)", "2671", "+1415"):
+        assert await texts(person, search=search) == ["to San Francisco"]
+    assert await texts(person, search="415") == ["to London, about 415 things", "to San Francisco"]
+    assert await texts(person, search="415 things") == ["to London, about 415 things"]
+    assert await texts(person, search="415", peer_number="+14155552671") == ["to San Francisco"]
+    assert await texts(person, search="+415") == []
+    assert await texts(person, search="-") == []
+
+
+async def test_nobody_finds_what_others_wrote(person: Person, writer: Person) -> None:
+    theirs = (await writer.list(limit=1))[0]
+    assert await texts(person, search="e") == []
+    assert await texts(person, peer_number=theirs["peer_number"]) == []
+
+
+async def test_each_selection_has_an_etag_of_its_own(person: Person) -> None:
+    number = new_number()
+    await person.eventually((await person.sent(number, "Hello"))["_id"], "delivered")
+    queries: list[dict[str, Any]] = [{}, {"peer_number": number}, {"search": "Hello"}, {"search": "hello"}]
+    tags = [(await person.call("GET", "/api/messages", params=query)).headers["ETag"] for query in queries]
+    assert len(set(tags)) == len(queries)
+    for query, tag in zip(queries, tags, strict=True):
+        response = await person.call("GET", "/api/messages", params=query, headers={"If-None-Match": tag})
+        assert response.status_code == 304
+
+
+async def test_only_what_changed_of_a_conversation(person: Person) -> None:
+    number = new_number()
+    old = await person.eventually((await person.sent(number, "old"))["_id"], "delivered")
+    new = await person.sent(number, "new")
+    await person.sent(new_number(), "elsewhere")
+    query = {"peer_number": number, "updated_since": new["created_at"]}
+    assert await texts(person, **query) == ["new"]
+    assert await total(person, **query) == "2"
+    assert await texts(person, search="o", updated_since=old["created_at"]) == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"peer_number": "nobody"}, "is not an international phone number"),
+        ({"peer_number": "4155552671"}, "is not an international phone number"),
+        ({"peer_number": " "}, "can't be blank"),
+        ({"peer_number": ""}, "can't be blank"),
+        ({"search": ""}, "is too short"),
+        ({"search": "x" * 201}, "is too long"),
+        ({"search": "a\0b"}, "contains an invalid character"),
+    ],
+)
+async def test_what_does_not_make_sense_is_said(bystander: Person, query: dict[str, str], sentence: str) -> None:
+    response = await bystander.call("GET", "/api/messages", params=query)
+    (sentences,) = field_errors(response).values()
+    assert sentences[0].startswith(sentence)

@@ -1,0 +1,300 @@
+"""`mysms doctor`: it finds what is wrong, says how to mend it, and changes nothing."""
+
+import asyncio
+import gc
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import AsyncMongoClient
+
+from mysms.core.settings import Settings
+from mysms.doctor import WrongError, check_account, check_browser, check_callback, check_database
+from tests.support.person import Person, new_number
+from tests.support.processes import Process, clean_environment, free_port
+from tests.support.servers import (
+    AUTH_TOKEN,
+    Api,
+    Mongo,
+    Simulator,
+    Start,
+    api_environment,
+    callback_url_of,
+)
+
+NOBODY = "http://127.0.0.1:9"
+UNREACHABLE = "mongodb://127.0.0.1:9/mysms"
+
+
+async def doctor(directory: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
+    """Its exit code, and what it says."""
+    process = Process(f"doctor-{next(_runs)}", ["mysms", "doctor"], directory, environment)
+    code = await process.wait_for_end()
+    return code, process.text().splitlines()
+
+
+_runs = itertools.count(1)
+
+
+async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
+    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
+        database = client.get_default_database()
+        return {name: await database[name].find().to_list() for name in await database.list_collection_names()}
+
+
+async def test_all_is_well_and_nothing_is_changed(start: Start, tmp_path: Path) -> None:
+    async with start() as api:
+        person = await Person.sign_up(api)
+        message = await person.sent(new_number())
+        await person.eventually(message["_id"], "delivered")
+        before = await contents(api.mongodb_uri)
+        code, lines = await doctor(tmp_path, api.environment)
+        assert await contents(api.mongodb_uri) == before
+        assert await api.metric("mysms_callbacks_total", result="without_status") == 1
+        assert await api.metric("mysms_callbacks_total", result="bad_signature") == 1
+    assert (code, [line.split()[:2] for line in lines]) == (
+        0,
+        [["ok", name] for name in ("settings", "browser", "database", "twilio", "callback")],
+    )
+    assert AUTH_TOKEN not in "".join(lines)
+
+
+async def test_everything_that_is_wrong_is_found_at_once(tmp_path: Path, simulator: Simulator) -> None:
+    environment = api_environment(
+        port=free_port(),
+        mongodb_uri=UNREACHABLE,
+        twilio_url=simulator.url,
+        TWILIO_AUTH_TOKEN="another",
+        CORS_ORIGINS="*",
+    )
+    code, lines = await doctor(tmp_path, environment)
+    marks = [line.split()[:2] for line in lines]
+    names = ("browser", "database", "twilio", "callback")
+    assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names)])
+    assert "Traceback" not in "".join(lines)
+
+
+async def test_without_settings_it_names_them(tmp_path: Path) -> None:
+    code, lines = await doctor(tmp_path, clean_environment(MONGODB_URI=UNREACHABLE, ENVIRONMENT="production"))
+    assert code == 1
+    said = ("JWT_SECRET is missing.", "TWILIO_ACCOUNT_SID is missing.", "TWILIO_AUTH_TOKEN is missing.")
+    assert [line for line in lines if any(sentence in line for sentence in said)] == lines[:3]
+    assert all(line.startswith("wrong  settings  ") and ".env.example" in line for line in lines)
+
+
+def settings_of(api: Api | None = None, **changes: object) -> Settings:
+    """The settings of a running API, with these changes."""
+    environment = (
+        api.environment if api else api_environment(port=free_port(), mongodb_uri=UNREACHABLE, twilio_url=NOBODY)
+    )
+    known = {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
+    return Settings(_env_file=None, **{**known, **changes})  # type: ignore[arg-type]
+
+
+def wrong(check: Callable[[Settings], str], settings: Settings) -> WrongError:
+    with pytest.raises(WrongError) as found:
+        check(settings)
+    assert found.value.said
+    assert found.value.remedy
+    return found.value
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "https://*.example.com",
+        "https://app.example/path",
+        "app.example",
+        "ftp://app.example",
+        "https://a@b.example",
+    ],
+)
+def test_an_origin_that_no_browser_sends(origin: str) -> None:
+    assert origin in wrong(check_browser, settings_of(cors_origins=f"https://good.example,{origin}")).said
+
+
+def test_an_insecure_origin_in_production() -> None:
+    production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
+    assert "read on the way" in wrong(check_browser, settings_of(cors_origins="http://a.example", **production)).said
+    assert check_browser(settings_of(cors_origins="http://localhost:4200,https://a.example", **production))
+
+
+def test_a_folder_without_the_app(tmp_path: Path) -> None:
+    assert "no index.html" in wrong(check_browser, settings_of(frontend_dist=tmp_path)).said
+    (tmp_path / "index.html").touch()
+    assert check_browser(settings_of(frontend_dist=tmp_path)).startswith("The SPA is served from here")
+
+
+# The driver forgets the socket of a connection that is being made when its client is closed.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.parametrize("uri", [UNREACHABLE, "http://localhost"])
+async def test_a_database_that_is_not_there(uri: str) -> None:
+    assert "MONGODB_URI" in (await asyncio.to_thread(wrong_database, settings_of(mongodb_uri=uri))).remedy
+    gc.collect()
+
+
+def wrong_database(settings: Settings) -> WrongError:
+    return wrong(lambda given: asyncio.run(check_database(given)), settings)
+
+
+async def test_a_database_that_refuses_and_one_for_development(mongodb: Mongo) -> None:
+    if mongodb.process is not None:
+        with_credentials = mongodb.uri.replace("mongodb://", "mongodb://somebody:secret@")
+        found = await asyncio.to_thread(wrong_database, settings_of(mongodb_uri=with_credentials))
+        assert "refuses" in found.said
+        assert "secret" not in found.said + found.remedy
+        production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
+        found = await asyncio.to_thread(wrong_database, settings_of(mongodb_uri=mongodb.uri, **production))
+        assert "development database" in found.said
+    assert "wrote durably" in await check_database(settings_of(mongodb_uri=mongodb.uri))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"twilio_auth_token": "wrong"}, "does not accept"),
+        ({"twilio_account_sid": "AC" + "f" * 32}, "does not accept"),
+        ({"twilio_from_number": "+14155550100"}, "does not own +14155550100"),
+        ({"twilio_from_number": "+15005550007"}, "+15005550007 cannot send SMS"),
+        ({"twilio_api_base_url": NOBODY}, "does not answer"),
+        ({"environment": "production", "reconcile_after_seconds": 60}, "the simulator"),
+    ],
+)
+async def test_an_account_that_cannot_send(simulator: Simulator, changes: dict[str, Any], said: str) -> None:
+    settings = settings_of(**{"twilio_api_base_url": simulator.url, **changes})
+    assert said in (await asyncio.to_thread(wrong, check_account, settings)).said
+
+
+async def test_that_sending_is_switched_off_is_worth_a_word(simulator: Simulator) -> None:
+    for sending, said in ((True, False), (False, True)):
+        settings = settings_of(twilio_api_base_url=simulator.url, sending=sending)
+        assert ("SENDING is off" in await asyncio.to_thread(check_account, settings)) is said
+
+
+async def test_a_callback_url_that_twilio_does_not_call() -> None:
+    assert "does not call" in wrong(check_callback, settings_of(twilio_api_base_url="")).said
+    assert "There is none" in check_callback(settings_of(twilio_status_callback_url=""))
+
+
+@dataclass(frozen=True)
+class Post:
+    """A request as somebody on the way sees it."""
+
+    target: str
+    signature: str
+    body: bytes
+
+
+Answer = Callable[[Post], Awaitable[str]]
+"""A status line, and headers behind it if need be."""
+
+
+@asynccontextmanager
+async def somebody_on_the_way(answer: Answer) -> AsyncIterator[str]:
+    """The URL of a server that answers like this."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        post = Post(head.split()[1], headers.get("x-twilio-signature", ""), body)
+        writer.write(f"HTTP/1.1 {await answer(post)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def forward(api: Api, post: Post) -> str:
+    headers = {"X-Twilio-Signature": post.signature, "Content-Type": "application/x-www-form-urlencoded"}
+    async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
+        return f"{(await http.post(post.target, content=post.body, headers=headers)).status_code} Whatever"
+
+
+async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) -> WrongError | str:
+    """What the doctor says of a callback URL that leads over somebody on the way."""
+    behind: list[Api] = []
+
+    async def answer(post: Post) -> str:
+        return await change(behind[0], post)
+
+    async with (
+        somebody_on_the_way(answer) as public,
+        start(TWILIO_STATUS_CALLBACK_URL=callback_url_of(public)) as api,
+    ):
+        behind.append(api)
+        try:
+            return await asyncio.to_thread(check_callback, settings_of(api))
+        except WrongError as error:
+            return error
+
+
+async def as_it_comes(api: Api, post: Post) -> str:
+    return await forward(api, post)
+
+
+async def without_query(api: Api, post: Post) -> str:
+    return await forward(api, Post(post.target.partition("?")[0], post.signature, post.body))
+
+
+async def with_another_query(api: Api, post: Post) -> str:
+    return await forward(api, Post(post.target.replace("&attempt", "&utm=1&attempt"), post.signature, post.body))
+
+
+async def without_blanks(api: Api, post: Post) -> str:
+    return await forward(api, Post(post.target, post.signature, post.body.replace(b"&Blank=", b"")))
+
+
+async def elsewhere(api: Api, post: Post) -> str:
+    return f"301 Moved\r\nLocation: {api.url}{post.target}"
+
+
+async def thankful(_: Api, __: Post) -> str:
+    return "204 No Content"
+
+
+async def broken(_: Api, __: Post) -> str:
+    return "502 Bad Gateway"
+
+
+async def strange(_: Api, __: Post) -> str:
+    return "404 Not Found"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without_query, "drops the query"),
+        (with_another_query, "refuses what Twilio signs"),
+        (without_blanks, "refuses what Twilio signs"),
+        (elsewhere, "redirects (301)"),
+        (thankful, "takes forged reports too"),
+        (broken, "is in trouble (502)"),
+        (strange, "answers 404"),
+    ],
+)
+async def test_somebody_on_the_way_spoils_reports(
+    start: Start, change: Callable[[Api, Post], Awaitable[str]], said: str
+) -> None:
+    found = await examined(start, change)
+    assert isinstance(found, WrongError)
+    assert said in found.said
+    assert found.remedy
+
+
+async def test_somebody_on_the_way_who_passes_all_on_is_no_trouble(start: Start) -> None:
+    assert "takes what Twilio signs" in str(await examined(start, as_it_comes))
+
+
+async def test_a_callback_url_where_nobody_is() -> None:
+    found = wrong(check_callback, settings_of(twilio_status_callback_url=f"{NOBODY}/api/twilio/status_callback"))
+    assert "does not answer from here" in found.said

@@ -1,0 +1,124 @@
+"""The start: with a database that is not there yet, and of several processes at once."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pymongo import AsyncMongoClient
+
+from tests.support.person import Person
+from tests.support.processes import Process, free_port
+from tests.support.servers import Mongo, api_environment, is_up, running_api, running_mongodb
+
+NOBODY = "http://127.0.0.1:9"
+PROCESSES = 4
+
+WANTED = {
+    "users": {"email"},
+    "messages": {"client_id", "history", "changes", "outbox", "checks"},
+    "carrier_messages": {"message"},
+    "rate_limits": {"expires_at"},
+}
+"""Indexes without which something would be slow or doubled; others may be there."""
+
+
+async def indexes_of(mongodb_uri: str) -> dict[str, dict[str, Any]]:
+    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
+        database = client.get_default_database()
+        names = await database.list_collection_names()
+        return {name: dict(await database[name].index_information()) for name in names}
+
+
+async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mongo, tmp_path: Path) -> None:
+    uri = mongodb.another("start_at_once")
+    async with AsyncExitStack() as stack:
+        environments = [api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY) for _ in range(PROCESSES)]
+        apis = await asyncio.gather(
+            *(
+                stack.enter_async_context(running_api(tmp_path / environment["PORT"], environment))
+                for environment in environments
+            )
+        )
+        for api in apis:
+            assert "warning" not in api.process.text()
+            assert "error " not in api.process.text()
+        found = await indexes_of(uri)
+        for collection, names in WANTED.items():
+            assert names <= found[collection].keys(), collection
+        person = await Person.sign_up(apis[0])
+        for api in apis[1:]:
+            answer = await api.http.get("/users", headers={"Authorization": f"Bearer {person.access_token}"})
+            assert answer.status_code == 200
+    # Whoever starts later finds everything as it wants it.
+    async with running_api(tmp_path / "later", api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY)):
+        assert await indexes_of(uri) == found
+
+
+@asynccontextmanager
+async def starting(directory: Path, environment: dict[str, str]) -> AsyncIterator[Process]:
+    process = Process("api", ["mysms", "serve"], directory, environment)
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+async def test_it_waits_calmly_for_its_database(tmp_path: Path) -> None:
+    """With one line, which is not repeated all the time, and without any trace; then it starts by itself."""
+    port = free_port()
+    environment = api_environment(
+        port=free_port(),
+        mongodb_uri=f"mongodb://127.0.0.1:{port}/mysms",
+        twilio_url=NOBODY,
+    )
+    async with starting(tmp_path, environment) as process:
+
+        async def says_so() -> bool:
+            return "MongoDB does not answer yet" in process.text()
+
+        await process.wait_until(says_so)
+        said_at = time.monotonic()
+
+        async def some_tries_later() -> bool:
+            # Each try takes five seconds, and there is one between two of them.
+            return time.monotonic() - said_at > 13
+
+        await process.wait_until(some_tries_later)
+        assert process.text().count("MongoDB does not answer yet") == 1
+        assert "Traceback" not in process.text()
+        async with (
+            running_mongodb(tmp_path, port),
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{environment['PORT']}", trust_env=False) as http,
+        ):
+            await process.wait_until(lambda: is_up(http))
+            assert "MongoDB answers." in process.text()
+            assert (await http.get("/ready")).status_code == 200
+            process.stop()
+
+
+async def test_who_waits_can_be_told_to_end(tmp_path: Path) -> None:
+    environment = api_environment(port=free_port(), mongodb_uri="mongodb://127.0.0.1:9/mysms", twilio_url=NOBODY)
+    async with starting(tmp_path, environment) as process:
+
+        async def says_so() -> bool:
+            return "MongoDB does not answer yet" in process.text()
+
+        await process.wait_until(says_so)
+        # Fails if it does not obey.
+        await asyncio.to_thread(process.stop)
+
+
+async def test_a_database_that_contradicts_us_is_said_so_in_a_sentence(tmp_path: Path) -> None:
+    """An index of another kind has our name: without it, two accounts could have one email."""
+    async with running_mongodb(tmp_path) as mongodb:
+        async with AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
+            await client.get_default_database()["messages"].create_index([("content", 1)], name="client_id")
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
+        process = Process("api", ["mysms", "serve"], tmp_path, environment)
+        assert await process.wait_for_end() == 1
+        assert "MongoDB does not let us prepare the database (error 86)." in process.text()
+        assert "Traceback" not in process.text()

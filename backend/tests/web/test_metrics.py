@@ -1,0 +1,137 @@
+"""/metrics: what it tells, and to whom."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.support.answers import problem_of
+from tests.support.person import Person, new_number
+from tests.support.polling import eventually
+from tests.support.servers import Api, Simulator, Start
+
+TOKEN = "a-token-for-prometheus"
+COUNTERS = [
+    *("mysms_requests_total", "mysms_request_seconds_bucket", "mysms_sends_total", "mysms_seconds_to_carrier_bucket"),
+    *("mysms_second_sids_total", "mysms_event_loop_lag_seconds_bucket", "mysms_outbox_pending"),
+    *("mysms_outbox_oldest_seconds", "mysms_outbox_unconfirmed", "mysms_carrier_paused", "process_open_fds"),
+]
+
+
+async def test_metrics_are_prometheus_text(api: Api, person: Person) -> None:
+    await person.sent(new_number())
+    response = await api.http.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    for name in COUNTERS:
+        assert f"\n{name}" in response.text
+
+
+async def test_requests_are_counted_by_route_and_never_by_path(api: Api, person: Person) -> None:
+    name, route = "mysms_requests_total", "/api/messages/{message_id}"
+    known = await api.metric(name, method="GET", route=route, status="404")
+    other = await api.metric(name, method="GET", route="other", status="404")
+    await person.call("GET", "/api/messages/0123456789abcdef01234567")
+    await api.http.get("/a-path-that-nobody-knows")
+    assert await api.metric(name, method="GET", route=route, status="404") == known + 1
+    assert await api.metric(name, method="GET", route="other", status="404") == other + 1
+    text = (await api.http.get("/metrics")).text
+    assert "0123456789abcdef" not in text
+    assert "nobody-knows" not in text
+
+
+async def test_sends_and_the_time_to_the_carrier_are_measured(start: Start, simulator: Simulator) -> None:
+    number = new_number()
+    await simulator.control.set_fault("rate_limited", to=number, times=1)
+    async with start() as api:
+        person = await Person.sign_up(api)
+        message = (await person.send(number)).json()
+        await person.eventually(message["_id"], "delivered", within=20)
+        assert await api.metric("mysms_sends_total", outcome="NotSent") == 1
+        assert await api.metric("mysms_sends_total", outcome="Accepted") == 1
+        assert await api.metric("mysms_seconds_to_carrier_count") == 1
+        # The first backoff takes one second at the least: it counts from storing, not from the attempt.
+        assert await api.metric("mysms_seconds_to_carrier_bucket", le="0.5") == 0
+
+
+async def test_what_waits_is_told_with_its_age(start: Start, simulator: Simulator) -> None:
+    waits, doubtful = new_number(), new_number()
+    await simulator.control.set_fault("queue_full", to=waits)
+    await simulator.control.set_fault("reset_connection", to=doubtful)
+    async with start() as api:
+        assert await api.metric("mysms_outbox_pending") == await api.metric("mysms_outbox_oldest_seconds") == 0
+        person = await Person.sign_up(api)
+        for text in ("one", "two"):
+            assert (await person.send(waits, text)).json()["status"] == "pending"
+        assert (await person.send(doubtful)).json()["status"] == "unconfirmed"
+        assert await api.metric("mysms_outbox_pending") == 2
+        assert await api.metric("mysms_outbox_unconfirmed") == 1
+        oldest = await api.metric("mysms_outbox_oldest_seconds")
+        await asyncio.sleep(0.05)
+        assert await api.metric("mysms_outbox_oldest_seconds") > oldest > 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-For": "203.0.113.7"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Host": "sms.example.com"},
+        {"Via": "1.1 proxy"},
+        {"Host": "sms.example.com"},
+        {"Host": "127.0.0.1.example.com"},
+        {"Host": "127.0.0.1@example.com"},
+        {"Host": ""},
+    ],
+)
+async def test_what_a_proxy_passes_on_is_not_from_this_machine(api: Api, headers: dict[str, str]) -> None:
+    problem_of(await api.http.get("/metrics", headers=headers), 403, "metrics_from_loopback_only")
+
+
+@pytest.mark.parametrize("forwarded", ["203.0.113.7", "127.0.0.1", "127.0.0.1, 203.0.113.7", "203.0.113.7, 127.0.0.1"])
+async def test_nor_is_it_behind_a_trusted_proxy(start: Start, forwarded: str) -> None:
+    async with start(TRUSTED_PROXIES="127.0.0.1") as api:
+        assert (await api.http.get("/metrics")).status_code == 200
+        answer = await api.http.get("/metrics", headers={"X-Forwarded-For": forwarded})
+        problem_of(answer, 403, "metrics_from_loopback_only")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "[::1]:9", "LOCALHOST"])
+async def test_this_machine_has_several_names(api: Api, host: str) -> None:
+    assert (await api.http.get("/metrics", headers={"Host": host})).status_code == 200
+
+
+async def test_with_a_token_everybody_needs_it(start: Start) -> None:
+    async with start(METRICS_TOKEN=TOKEN) as api:
+        for given in ({}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": TOKEN}, {"Authorization": "Bearer"}):
+            answer = await api.http.get("/metrics", headers=given)
+            problem_of(answer, 401, "metrics_token_required")
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+        for more in ({}, {"X-Forwarded-For": "203.0.113.7"}, {"Host": "sms.example.com"}):
+            headers = {"Authorization": f"Bearer {TOKEN}", **more}
+            assert (await api.http.get("/metrics", headers=headers)).status_code == 200
+        strange = {b"Authorization": "Bearer ünïcode".encode()}
+        problem_of(await api.http.get("/metrics", headers=strange), 401, "metrics_token_required")
+        assert TOKEN not in api.process.text()
+
+
+async def test_a_loop_that_is_held_up_is_seen(api: Api) -> None:
+    async def measured() -> float:
+        return await api.metric("mysms_event_loop_lag_seconds_count")
+
+    before = await measured()
+    await eventually(measured, lambda count: count > before, what="a measurement")
+
+
+async def test_a_scrape_counts_as_any_request_does(api: Api) -> None:
+    async def scrapes() -> float:
+        return await api.metric("mysms_requests_total", route="/metrics", status="200")
+
+    assert await scrapes() + 1 == await scrapes()
+
+
+async def test_it_is_not_for_browsers(api: Api) -> None:
+    answer: httpx.Response = await api.http.get("/metrics", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in answer.headers
