@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   PASSWORD,
   bubble,
@@ -52,6 +53,50 @@ test('a session that is ended elsewhere leads back to the same place', async ({
   expect(page.url()).toBe(place);
 });
 
+test('sessions on the same kind of device are told apart', async ({ page, browser, baseURL }) => {
+  const email = await signUp(page);
+  for (let time = 1; time <= 2; time += 1) {
+    const context = await browser.newContext(baseURL ? { baseURL } : {});
+    const elsewhere = await context.newPage();
+    await signIn(elsewhere, email);
+    await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
+    await context.close();
+  }
+  await openAccount(page);
+  const sessions = page.getByRole('region', { name: 'Your sessions' });
+  await expect(sessions.getByRole('listitem')).toHaveCount(3);
+  const labels = await sessions
+    .getByRole('listitem')
+    .getByRole('button')
+    .evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-label')));
+  expect(labels).toContain('Sign out here');
+  expect(labels).toContainEqual(expect.stringMatching(/^Sign out \S+ on \S+, signed in on /));
+  expect(new Set(labels).size).toBe(3);
+
+  await sessions.getByRole('button', { name: 'Sign out here' }).click();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+});
+
+test('passwords are masked, and password managers know the fields', async ({ page }) => {
+  const known = async (label: string, autocomplete: string): Promise<void> => {
+    const field = page.getByLabel(label, { exact: true });
+    await expect(field).toHaveAttribute('type', 'password');
+    await expect(field).toHaveAttribute('autocomplete', autocomplete);
+  };
+  await page.goto('/sign-in');
+  await known('Password', 'current-password');
+  await expect(page.getByLabel('Email')).toHaveAttribute('autocomplete', 'username');
+  await page.goto('/sign-up');
+  await known('Password', 'new-password');
+  await known('Confirm password', 'new-password');
+
+  await signUp(page);
+  await openAccount(page);
+  await known('Current password', 'current-password');
+  await known('New password', 'new-password');
+  await known('Confirm new password', 'new-password');
+});
+
 test('a change of password ends the other session', async ({ page, elsewhere, tolerate }) => {
   tolerate(SESSION_ENDED);
   tolerate(/422 .*\/users\/password/);
@@ -87,6 +132,25 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await expect(page.getByText('You are signed out everywhere.')).toBeVisible();
   await fillSignIn(page, email, 'a new and longer one');
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+});
+
+test('all that is stored can be taken along as a file', async ({ page }) => {
+  const email = await signUp(page);
+  await sendNew(page, '+14155552671', 'To be taken along');
+  await expect(bubble(page, 'To be taken along')).toBeVisible();
+  await openAccount(page);
+  const panel = page.getByRole('region', { name: 'Your data' });
+  const downloaded = page.waitForEvent('download');
+  await panel.getByRole('button', { name: 'Download' }).click();
+  const file = await downloaded;
+  expect(file.suggestedFilename()).toBe('my-sms-messenger.json');
+  const { account, messages } = JSON.parse(await readFile(await file.path(), 'utf8')) as {
+    account: { email: string };
+    messages: { content: string }[];
+  };
+  expect(account.email).toBe(email);
+  expect(messages.map(({ content }) => content)).toEqual(['To be taken along']);
+  await expect(panel.getByRole('status')).toHaveText('The file is downloaded.');
 });
 
 test('an account is deleted by password, with all its messages', async ({ page, tolerate }) => {

@@ -1,4 +1,4 @@
-import { Page, test as base, expect } from '@playwright/test';
+import { APIRequestContext, Page, test as base, expect } from '@playwright/test';
 
 interface Fixtures {
   /** Failed calls that a test brings about itself, and that the browser reports in its console. */
@@ -10,6 +10,14 @@ interface Fixtures {
 interface SimulatedPhone {
   readonly unhurried: string;
   report(text: string, status: string): Promise<void>;
+  /** How often the simulated carrier has accepted this text. */
+  received(text: string): Promise<number>;
+}
+
+/** An account, and what its owner does without the browser. */
+interface Person {
+  readonly email: string;
+  write(number: string, text: string): Promise<void>;
 }
 
 interface Ledger {
@@ -29,11 +37,15 @@ export const test = base.extend<Fixtures>({
   },
   phone: async ({ request }, use) => {
     const control = `${process.env['E2E_SIMULATOR_URL'] ?? ''}/_control`;
+    const sidsOf = async (text: string): Promise<string[]> => {
+      const { messages } = (await (await request.get(`${control}/ledger`)).json()) as Ledger;
+      return messages.filter(({ message }) => message.body === text).map(({ sid }) => sid);
+    };
     await use({
+      received: async (text) => (await sidsOf(text)).length,
       unhurried: '+1 500 555 1002',
       report: async (text, status) => {
-        const { messages } = (await (await request.get(`${control}/ledger`)).json()) as Ledger;
-        const sids = messages.filter(({ message }) => message.body === text).map(({ sid }) => sid);
+        const sids = await sidsOf(text);
         expect(sids).not.toHaveLength(0);
         const data = status === 'undelivered' ? { status, error_code: 30003 } : { status };
         for (const sid of sids) {
@@ -93,6 +105,58 @@ export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Account of/ }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+}
+
+/** Somebody who has an account already. */
+export async function newPerson(request: APIRequestContext, at = ''): Promise<Person> {
+  const email = newEmail();
+  const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
+  const signedUp = await request.post(`${at}/users`, { data: { user } });
+  const { access_token } = (await signedUp.json()) as { access_token: string };
+  return {
+    email,
+    write: async (recipient_number, content) => {
+      const answer = await request.post(`${at}/api/messages`, {
+        headers: { Authorization: `Bearer ${access_token}` },
+        data: { message: { recipient_number, content } },
+      });
+      expect([201, 202, 422]).toContain(answer.status());
+    },
+  };
+}
+
+/** Switches a fault of the simulated carrier on: for one number, that nobody else writes to. */
+export async function setFault(
+  request: APIRequestContext,
+  fault: Readonly<Record<string, unknown>>,
+  simulator = process.env['E2E_SIMULATOR_URL'] ?? '',
+): Promise<void> {
+  const answer = await request.post(`${simulator}/_control/faults`, { data: fault });
+  expect(answer.ok()).toBe(true);
+}
+
+let numbers = 0;
+
+/** A number that no other test writes to. */
+export function newNumber(): string {
+  numbers += 1;
+  const worker = process.env['TEST_WORKER_INDEX'] ?? '0';
+  return `+4930${worker.padStart(3, '0')}${String(numbers).padStart(4, '0')}`;
+}
+
+/** Signs in, and is where the messages are. */
+export async function enter(page: Page, { email }: Person): Promise<void> {
+  await signIn(page, email);
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
+}
+
+export async function openThread(page: Page, number: string): Promise<void> {
+  await page.goto(`/messages/${encodeURIComponent(number)}`);
+  await expect(page.getByRole('log')).toBeVisible();
+}
+
+export function composer(page: Page) {
+  return page.getByRole('textbox', { name: 'Message' });
 }
 
 export async function sendNew(page: Page, number: string, text: string): Promise<void> {

@@ -76,6 +76,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await picture('account-end');
         await page.getByRole('button', { name: /^Account of/ }).click();
         await picture('menu');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: 'Theme' }).click();
+        await picture('theme');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: 'Help' }).click();
+        await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
+        await picture('help');
       });
     });
   }

@@ -1,7 +1,9 @@
+import { startInstallation } from './another-installation';
 import {
   PASSWORD,
   bubble,
   expect,
+  newEmail,
   sendNew,
   signIn,
   signOut,
@@ -72,8 +74,8 @@ for (const [trouble, answer, words] of [
     await signUp(page);
     await page.route('**/users/token', (route) => (answer ? route.fulfill(answer) : route.abort()));
     await page.reload();
-    await expect(page.getByRole('alert')).toContainText('You are still signed in');
-    await expect(page.getByRole('alert')).toContainText(words);
+    await expect(page.getByRole('status')).toContainText('You are still signed in');
+    await expect(page.getByRole('status')).toContainText(words);
     await expect(page).toHaveURL('/messages');
 
     await page.unroute('**/users/token');
@@ -139,33 +141,61 @@ test('what one has written is gone with the sign-out', async ({ page }) => {
   await expect(page.getByText('For nobody else')).toHaveCount(0);
 });
 
-for (const mode of ['invite', 'closed']) {
-  test(`the page for signing up says that it is ${mode}`, async ({ page, tolerate }) => {
-    tolerate(/422 .*\/users/);
-    await page.route('**/users/sign_up', (route) => route.fulfill({ json: { mode } }));
-    await page.route('**/users', (route) => {
-      expect(route.request().postDataJSON()).toMatchObject({ user: { invite_code: 'abc-def' } });
-      const errors = { invite_code: ['is not valid'] };
-      return route.fulfill({ status: 422, json: { code: 'invalid_fields', errors } });
-    });
-    await page.goto('/sign-up');
-    if (mode === 'closed') {
-      await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
-      await expect(page.getByRole('textbox')).toHaveCount(0);
-      return;
-    }
-    await page.getByLabel('Email').fill('ada@example.com');
+test('an invitation lets one person in', async ({ page, tolerate }) => {
+  tolerate(/422 .*\/users/);
+  const { url, invite, stop } = await startInstallation({ SIGNUP: 'invite' });
+  try {
+    const email = newEmail();
+    await page.goto(`${url}/sign-up`);
+    await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByLabel('Confirm password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByLabel('Invite code')).toBeFocused();
-    await page.getByLabel('Invite code').fill(' abc-def ');
+    await page.getByLabel('Invite code').fill('abc-def');
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByLabel('Invite code')).toHaveAccessibleDescription(
       'Invite code is not valid.',
     );
-  });
-}
+    const code = await invite();
+    await page.getByLabel('Invite code').fill(` ${code} `);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByRole('button', { name: `Account of ${email}` })).toBeVisible();
+  } finally {
+    // What it still loads must not miss the server.
+    await page.close();
+    await stop();
+  }
+});
+
+test('closed is said, and nothing asked', async ({ page }) => {
+  const { url, stop } = await startInstallation({ SIGNUP: 'closed' });
+  try {
+    await page.goto(`${url}/sign-up`);
+    await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
+    await expect(page.getByRole('textbox')).toHaveCount(0);
+  } finally {
+    // What it still loads must not miss the server.
+    await page.close();
+    await stop();
+  }
+});
+
+test('all tabs say that the session has ended', async ({ context, page, request, tolerate }) => {
+  tolerate(/40[01] .*\/(users|api)/);
+  await signUp(page);
+  const otherTab = await context.newPage();
+  await otherTab.goto('/');
+  await expect(otherTab.getByRole('status')).toHaveText('Up to date');
+
+  // As from another device.
+  const token = await storedRefreshToken(page);
+  const headers = { Authorization: `Bearer ${token ?? ''}` };
+  expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
+  for (const tab of [page, otherTab]) {
+    await expect(tab.getByText('Your session has ended. Please sign in again.')).toBeVisible();
+  }
+});
 
 test('a reload shows no sign-in page in passing', async ({ page }) => {
   await signUp(page);
@@ -173,13 +203,4 @@ test('a reload shows no sign-in page in passing', async ({ page }) => {
   await page.reload();
   await expect(page.getByRole('status')).toHaveText('Up to date');
   expect(await seen()).toEqual(['/messages']);
-});
-
-test('the theme is a choice that lasts', async ({ page }) => {
-  await signUp(page);
-  await page.getByRole('button', { name: /^Account of/ }).click();
-  await page.getByLabel('Dark').check({ force: true });
-  await page.reload();
-  await expect(page.getByRole('status')).toHaveText('Up to date');
-  await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
 });

@@ -1,11 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { IncomingMessage, Server, ServerResponse, createServer, request as ask } from 'node:http';
 import { AddressInfo } from 'node:net';
-import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 
 const BUILT = join(import.meta.dirname, '../dist/frontend/browser');
+const PREPARE = join(import.meta.dirname, '../scripts/prepare-static-site.mjs');
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
+  '.html': 'text/html',
   '.js': 'text/javascript',
   '.svg': 'image/svg+xml',
 };
@@ -15,23 +19,77 @@ export interface Site {
   close(): void;
 }
 
-/** The built SPA on a site of its own, as a static host serves it. */
-export function serveSpa(apiUrl: string): Promise<Site> {
-  const page = readFileSync(join(BUILT, 'index.html'), 'utf8').replace(
-    '<meta name="api-base-url" content=""',
-    `<meta name="api-base-url" content="${apiUrl}"`,
-  );
-  const policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-    `connect-src ${apiUrl}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; ` +
-    "require-trusted-types-for 'script'; trusted-types angular";
-  return serve((request, response) => {
-    const path = normalize(new URL(request.url ?? '/', apiUrl).pathname);
-    const type = TYPES[extname(path)];
-    response.setHeader('Content-Security-Policy', policy);
-    response.setHeader('Content-Type', type ?? 'text/html');
-    response.end(type ? readFileSync(join(BUILT, path)) : page);
+/**
+ * The built SPA on a site of its own, prepared as it is for a static host and served as such a host does: with the
+ * headers of `_headers`, and passing on what `_redirects` says. `variables` tell where the API is.
+ */
+export async function serveSpa(variables: Readonly<Record<string, string>>): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'mysms-site-'));
+  cpSync(BUILT, folder, { recursive: true });
+  execFileSync(process.execPath, [PREPARE, folder], { env: variables, stdio: 'pipe' });
+  const headers = readHeaders(join(folder, '_headers'));
+  const proxies = readProxies(join(folder, '_redirects'));
+  const site = await serve((request, response) => {
+    const { pathname, search } = new URL(request.url ?? '/', 'http://site');
+    const target = proxies.map((proxy) => proxy(pathname)).find((url) => url !== undefined);
+    if (target !== undefined) {
+      passOn(request, response, target + search);
+      return;
+    }
+    const file = join(folder, normalize(pathname));
+    const page = pathname === '/' || !existsSync(file);
+    for (const [name, value] of [...(headers['/*'] ?? []), ...(headers[pathname] ?? [])]) {
+      response.setHeader(name, value);
+    }
+    response.setHeader('Content-Type', page ? 'text/html' : (TYPES[extname(file)] ?? 'text/plain'));
+    response.end(readFileSync(page ? join(folder, 'index.html') : file));
   });
+  return {
+    port: site.port,
+    close: () => {
+      site.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function readHeaders(file: string): Partial<Record<string, [string, string][]>> {
+  const rules: Record<string, [string, string][]> = {};
+  let rule: [string, string][] = [];
+  for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
+    if (line.startsWith('/')) {
+      rules[line] = rule = [];
+    } else {
+      const [, name = '', value = ''] = /^ +([\w-]+): (.*)$/.exec(line) ?? [];
+      rule.push([name, value]);
+    }
+  }
+  return rules;
+}
+
+/** For each rule, what a path is rewritten to, if it is one of its paths. */
+function readProxies(file: string): ((path: string) => string | undefined)[] {
+  const rules = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return rules.map((rule) => {
+    const [from = '', to = ''] = rule.split(' ');
+    const prefix = from.endsWith('/*') ? from.slice(0, -1) : undefined;
+    return (path) => {
+      if (prefix !== undefined && path.startsWith(prefix)) {
+        return to.replace(':splat', path.slice(prefix.length));
+      }
+      return path === from ? to : undefined;
+    };
+  });
+}
+
+function passOn(request: IncomingMessage, response: ServerResponse, url: string): void {
+  const { method, headers } = request;
+  const asked = ask(url, { ...(method && { method }), headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  asked.on('error', () => response.destroy());
+  request.pipe(asked);
 }
 
 /** Sets a cookie that wants to be sent everywhere at /set, and says at /seen which came along. */

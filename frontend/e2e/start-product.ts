@@ -8,48 +8,82 @@ import { serveCookies, serveSpa } from './sites';
 
 const READY_WITHIN_MS = 90_000;
 
+export interface Product {
+  readonly url: string;
+  readonly simulatorUrl: string;
+  readonly mongodbUri: string;
+  stop(): Promise<void>;
+}
+
 /**
  * Runs the whole product on free ports with data of its own, until the tests are over. The SPA is
- * served twice: by the API, and on another site.
+ * served three times: by the API, on another site, and on a site that passes the API's paths on.
  */
 export default async function startProduct(): Promise<() => Promise<void>> {
-  const data = await mkdtemp(join(tmpdir(), 'mysms-e2e-'));
-  const [port, mongodb, twilio] = await freePorts(3);
-  const spa = await serveSpa(`http://api.localhost:${String(port)}`);
+  const [port] = await freePorts(1);
+  const spa = await serveSpa({ API_BASE_URL: `http://api.localhost:${String(port)}` });
+  const proxy = await serveSpa({ API_PROXY_URL: `http://127.0.0.1:${String(port)}` });
   const cookies = await serveCookies();
   const otherSite = `http://app.localhost:${String(spa.port)}`;
+  const closeSites = (): void => {
+    spa.close();
+    proxy.close();
+    cookies.close();
+  };
+  const product = await runProduct({ PORT: String(port), CORS_ORIGINS: otherSite }).catch(
+    (error: unknown) => {
+      closeSites();
+      throw error;
+    },
+  );
+  process.env['E2E_BASE_URL'] = product.url;
+  process.env['E2E_OTHER_SITE_URL'] = otherSite;
+  process.env['E2E_ONE_ORIGIN_URL'] = `http://app.localhost:${String(proxy.port)}`;
+  process.env['E2E_COOKIES_PORT'] = String(cookies.port);
+  process.env['E2E_SIMULATOR_URL'] = product.simulatorUrl;
+  process.env['E2E_MONGODB_URI'] = product.mongodbUri;
+  return async () => {
+    closeSites();
+    await product.stop();
+  };
+}
+
+/** The API with its SPA, the database and the simulator, for a test that would be in the way of others too. */
+export async function runProduct(settings: Readonly<Record<string, string>>): Promise<Product> {
+  const data = await mkdtemp(join(tmpdir(), 'mysms-e2e-'));
+  const [port, mongodb, twilio] = await freePorts(3);
+  const environment = {
+    PORT: String(port),
+    MONGODB_PORT: String(mongodb),
+    TWILIO_SIMULATOR_PORT: String(twilio),
+    DATA_DIR: data,
+    // All tests come from one address.
+    ATTEMPTS_PER_MINUTE: '1000',
+    MESSAGES_PER_USER_AND_MINUTE: '1000',
+    ...settings,
+  };
   const product = spawn('.venv/bin/mysms', ['demo'], {
     cwd: join(import.meta.dirname, '../../backend'),
-    env: {
-      ...process.env,
-      PORT: String(port),
-      MONGODB_PORT: String(mongodb),
-      TWILIO_SIMULATOR_PORT: String(twilio),
-      DATA_DIR: data,
-      CORS_ORIGINS: otherSite,
-      // All tests come from one address.
-      ATTEMPTS_PER_MINUTE: '1000',
-    },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const stop = async (): Promise<void> => {
-    spa.close();
-    cookies.close();
     await end(product);
     await rm(data, { recursive: true, force: true });
   };
-  const url = `http://127.0.0.1:${String(port)}`;
+  const url = `http://127.0.0.1:${environment.PORT}`;
   try {
     await ready(url, product);
   } catch (error) {
     await stop();
     throw error;
   }
-  process.env['E2E_BASE_URL'] = url;
-  process.env['E2E_OTHER_SITE_URL'] = otherSite;
-  process.env['E2E_COOKIES_PORT'] = String(cookies.port);
-  process.env['E2E_SIMULATOR_URL'] = `http://127.0.0.1:${String(twilio)}`;
-  return stop;
+  return {
+    url,
+    simulatorUrl: `http://127.0.0.1:${environment.TWILIO_SIMULATOR_PORT}`,
+    mongodbUri: `mongodb://127.0.0.1:${environment.MONGODB_PORT}/mysms`,
+    stop,
+  };
 }
 
 async function ready(url: string, product: ChildProcess): Promise<void> {
@@ -77,7 +111,7 @@ async function end(product: ChildProcess): Promise<void> {
 }
 
 /** All held at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

@@ -7,13 +7,9 @@ import {
   provideBrowserGlobalErrorListeners,
   provideZonelessChangeDetection,
 } from '@angular/core';
-import {
-  PreloadAllModules,
-  provideRouter,
-  withComponentInputBinding,
-  withPreloading,
-} from '@angular/router';
+import { provideRouter, withComponentInputBinding, withPreloading } from '@angular/router';
 import { routes } from './app.routes';
+import { PreloadAtRest } from './preload-at-rest';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
 
@@ -23,7 +19,7 @@ export const appConfig: ApplicationConfig = {
     provideZonelessChangeDetection(),
     // Instead of a <base> element, which the content security policy forbids.
     { provide: APP_BASE_HREF, useValue: '/' },
-    provideRouter(routes, withComponentInputBinding(), withPreloading(PreloadAllModules)),
+    provideRouter(routes, withComponentInputBinding(), withPreloading(PreloadAtRest)),
     provideHttpClient(withFetch(), withInterceptors([tokenInterceptor])),
     provideAppInitializer(() => {
       inject(SessionStore).start();

@@ -1,37 +1,72 @@
+import { Type } from '@angular/core';
 import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
+import accountStyles from '../styles/account.css' with { loader: 'file' };
+import frameStyles from '../styles/frame.css' with { loader: 'file' };
+import messagingStyles from '../styles/messaging.css' with { loader: 'file' };
 import { whenSignedIn, whenSignedOut } from './session/guards';
 import { texts } from './texts/texts';
+import { addStylesheet } from './ui/stylesheet';
 
 export const routes: Routes = [
   {
     path: 'sign-in',
     title: texts.titles.signIn,
     canActivate: [whenSignedOut],
-    loadComponent: () => import('./account/sign-in-page').then((file) => file.SignInPage),
+    loadComponent: () =>
+      dressed(
+        import('./account/sign-in-page').then((file) => file.SignInPage),
+        accountStyles,
+      ),
   },
   {
     path: 'sign-up',
     title: texts.titles.signUp,
     canActivate: [whenSignedOut],
-    loadComponent: () => import('./account/sign-up-page').then((file) => file.SignUpPage),
+    loadComponent: () =>
+      dressed(
+        import('./account/sign-up-page').then((file) => file.SignUpPage),
+        accountStyles,
+      ),
   },
   {
-    matcher: messagesUrl,
-    title: texts.titles.messages,
+    path: '',
     canActivate: [whenSignedIn],
-    loadComponent: () => import('./messaging/messages-page').then((file) => file.MessagesPage),
+    loadComponent: () =>
+      dressed(
+        import('./shell/frame').then((file) => file.Frame),
+        frameStyles,
+      ),
+    children: [
+      {
+        matcher: messagesUrl,
+        title: texts.titles.messages,
+        loadComponent: () =>
+          dressed(
+            import('./messaging/messages-page').then((file) => file.MessagesPage),
+            messagingStyles,
+          ),
+      },
+      {
+        path: 'account',
+        title: texts.titles.account,
+        loadComponent: () =>
+          dressed(
+            import('./account/account-page').then((file) => file.AccountPage),
+            accountStyles,
+          ),
+      },
+      { path: '**', redirectTo: '/messages' },
+    ],
   },
-  {
-    path: 'account',
-    title: texts.titles.account,
-    canActivate: [whenSignedIn],
-    loadComponent: () => import('./account/account-page').then((file) => file.AccountPage),
-  },
-  { path: '**', redirectTo: 'messages' },
 ];
 
 /** /messages, /messages/new and /messages/+14155552671 are one page, which stays as it is between them. */
 function messagesUrl([first, peer, ...more]: UrlSegment[]): UrlMatchResult | null {
   if (first?.path !== 'messages' || more.length > 0) return null;
   return peer ? { consumed: [first, peer], posParams: { peer } } : { consumed: [first] };
+}
+
+async function dressed(page: Promise<Type<unknown>>, styles: string): Promise<Type<unknown>> {
+  await addStylesheet(styles);
+  return page;
 }

@@ -7,12 +7,13 @@ import { AccountClient } from './account-client';
 import { AccountStore } from './account-store';
 import { ChangePassword } from './change-password';
 import { DeleteAccount } from './delete-account';
+import { ExportAccount } from './export-account';
 import { SessionList } from './session-list';
 
 @Component({
   selector: 'app-account-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ChangePassword, DeleteAccount, Icon, RouterLink, SessionList],
+  imports: [ChangePassword, DeleteAccount, ExportAccount, Icon, RouterLink, SessionList],
   providers: [AccountClient, AccountStore],
   template: `
     @if (user(); as user) {
@@ -26,6 +27,7 @@ import { SessionList } from './session-list';
         </header>
         <app-session-list />
         <app-change-password [email]="user.email" />
+        <app-export-account />
         <app-delete-account />
       </main>
     }

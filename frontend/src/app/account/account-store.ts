@@ -63,6 +63,11 @@ export class AccountStore {
     await this.load();
   }
 
+  /** Everything that is stored about the person, as one document. */
+  exportAccount(): Promise<Blob> {
+    return firstValueFrom(this.#client.exportAccount());
+  }
+
   async deleteAccount(password: string): Promise<void> {
     await firstValueFrom(this.#client.deleteAccount(password));
     this.#session.leave('account-deleted');

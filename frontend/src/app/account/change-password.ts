@@ -3,6 +3,7 @@ import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { accountTexts } from '../texts/account-texts';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
+import { SteadySubmit } from '../ui/steady-submit';
 import { required } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { newPasswordControls } from './new-password';
@@ -11,7 +12,7 @@ import { Submission } from './submission';
 @Component({
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Field, Notice, ReactiveFormsModule],
+  imports: [Field, Notice, ReactiveFormsModule, SteadySubmit],
   template: `
     <header>
       <h2 id="change-password">{{ texts.title }}</h2>
@@ -47,9 +48,11 @@ import { Submission } from './submission';
       }
       <div class="panel__foot">
         <button
+          appSteadySubmit
           type="submit"
           class="button button--primary"
           [attr.aria-disabled]="submission.busy()"
+          [attr.aria-busy]="submission.busy()"
         >
           {{ submission.busy() ? texts.submitting : texts.submit }}
         </button>

@@ -1,9 +1,19 @@
-import { ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  inject,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
+import { SteadySubmit } from '../ui/steady-submit';
 import { required } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { Submission } from './submission';
@@ -11,7 +21,7 @@ import { Submission } from './submission';
 @Component({
   selector: 'app-delete-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Field, Notice, ReactiveFormsModule],
+  imports: [Autofocus, Field, Notice, ReactiveFormsModule, SteadySubmit],
   template: `
     <header>
       <h2 id="delete-account">{{ texts.title }}</h2>
@@ -31,9 +41,11 @@ import { Submission } from './submission';
         }
         <div class="panel__foot">
           <button
+            appSteadySubmit
             type="submit"
             class="button button--danger"
             [attr.aria-disabled]="submission.busy()"
+            [attr.aria-busy]="submission.busy()"
           >
             {{ submission.busy() ? texts.submitting : texts.submit }}
           </button>
@@ -44,7 +56,7 @@ import { Submission } from './submission';
       </form>
     } @else {
       <div class="panel__foot">
-        <button type="button" class="button button--bad" (click)="asks.set(true)">
+        <button #begin type="button" class="button button--bad" (click)="asks.set(true)">
           {{ texts.begin }}
         </button>
       </div>
@@ -54,6 +66,9 @@ import { Submission } from './submission';
 })
 export class DeleteAccount {
   readonly #store = inject(AccountStore);
+  readonly #injector = inject(Injector);
+
+  protected readonly begin = viewChild<ElementRef<HTMLElement>>('begin');
 
   protected readonly texts = accountTexts.deleteAccount;
   protected readonly asks = signal(false);
@@ -67,5 +82,6 @@ export class DeleteAccount {
   protected keep(): void {
     this.asks.set(false);
     this.form.reset();
+    afterNextRender(() => this.begin()?.nativeElement.focus(), { injector: this.#injector });
   }
 }

@@ -50,9 +50,12 @@ import { AccountStore } from './account-store';
               type="button"
               class="button button--small"
               [attr.aria-label]="
-                session.current ? texts.signOutHere : texts.signOutOf(session.device)
+                session.current
+                  ? texts.signOutHere
+                  : texts.signOutOf(session.device, exactly(session.created_at))
               "
               [attr.aria-disabled]="busy()"
+              [attr.aria-busy]="busy()"
               (click)="end(session)"
             >
               {{ texts.signOut }}
@@ -70,7 +73,13 @@ import { AccountStore } from './account-store';
       </app-notice>
     }
     <div class="panel__foot">
-      <button type="button" class="button" [attr.aria-disabled]="busy()" (click)="endAll()">
+      <button
+        type="button"
+        class="button"
+        [attr.aria-disabled]="busy()"
+        [attr.aria-busy]="busy()"
+        (click)="endAll()"
+      >
         {{ texts.signOutEverywhere }}
       </button>
       <p role="status">{{ done() }}</p>

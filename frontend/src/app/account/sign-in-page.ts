@@ -6,6 +6,7 @@ import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
+import { SteadySubmit } from '../ui/steady-submit';
 import { email, required } from '../ui/validators';
 import { AccountCard } from './account-card';
 import { Submission } from './submission';
@@ -13,7 +14,7 @@ import { Submission } from './submission';
 @Component({
   selector: 'app-sign-in-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink],
+  imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink, SteadySubmit],
   template: `
     <app-account-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
       @if (farewell(); as farewell) {
@@ -38,9 +39,11 @@ import { Submission } from './submission';
           <app-notice>{{ problem }}</app-notice>
         }
         <button
+          appSteadySubmit
           type="submit"
           class="button button--primary button--large"
           [attr.aria-disabled]="submission.busy()"
+          [attr.aria-busy]="submission.busy()"
         >
           {{ submission.busy() ? texts.signIn.submitting : texts.signIn.submit }}
         </button>

@@ -11,6 +11,7 @@ import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
+import { SteadySubmit } from '../ui/steady-submit';
 import { email, required } from '../ui/validators';
 import { AccountCard } from './account-card';
 import { newPasswordControls } from './new-password';
@@ -21,7 +22,7 @@ const RETRY_MS = 3_000;
 @Component({
   selector: 'app-sign-up-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink],
+  imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink, SteadySubmit],
   template: `
     <app-account-card
       [heading]="mode() === 'closed' ? texts.signUp.closedTitle : texts.signUp.title"
@@ -62,9 +63,11 @@ const RETRY_MS = 3_000;
             <app-notice>{{ problem }}</app-notice>
           }
           <button
+            appSteadySubmit
             type="submit"
             class="button button--primary button--large"
             [attr.aria-disabled]="submission.busy()"
+            [attr.aria-busy]="submission.busy()"
           >
             {{ submission.busy() ? texts.signUp.submitting : texts.signUp.submit }}
           </button>

@@ -12,3 +12,6 @@ export type Session = Schemas['SessionOut'];
 export type PasswordChange = Schemas['PasswordChange'];
 export type NewMessage = Schemas['Draft'];
 export type Message = Schemas['MessageOut'];
+export type MessageDetail = Schemas['MessageDetail'];
+export type Conversation = Schemas['ConversationOut'];
+export type Sending = Schemas['SendingOut'];

@@ -1,6 +1,5 @@
 import { HttpErrorResponse } from '@angular/common/http';
-import { TimeoutError } from 'rxjs';
-import { durationOf } from '../texts/formats';
+import { durationOf } from '../texts/durations';
 import { texts } from '../texts/texts';
 
 /** What went wrong with a call: an RFC 9457 problem, or the lack of any answer (status 0). */
@@ -15,9 +14,8 @@ export interface Problem {
 }
 
 export function toProblem(error: unknown): Problem {
-  if (error instanceof TimeoutError) return unanswered('timeout');
   if (!(error instanceof HttpErrorResponse)) return unanswered('unknown');
-  if (error.status === 0) return unanswered('offline');
+  if (error.status === 0) return unanswered(isTimeout(error.error) ? 'timeout' : 'offline');
   const members = isRecord(error.error) ? error.error : {};
   return {
     status: error.status,
@@ -54,6 +52,10 @@ export function explain({ status, code, detail, retryAfterSeconds }: Problem): s
 
 function unanswered(code: 'timeout' | 'offline' | 'unknown'): Problem {
   return { status: 0, code, detail: '', errors: {}, retryAfterSeconds: undefined, members: {} };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError';
 }
 
 function fieldErrors(value: unknown): Record<string, string[]> {

@@ -1,51 +1,105 @@
-import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
+import { Message } from '../api/models';
 import { fullTime, timeOfDay } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
-import { StatusPresentation } from './status';
+import { FailureNotice } from './failure-notice';
+import { MessageActions } from './message-actions';
+import { hasFailed, isTextRemoved, presentStatus } from './status';
+import { UnconfirmedNotice } from './unconfirmed-notice';
 
+/** One message, and what can be done about it. */
 @Component({
   selector: 'app-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Icon],
+  imports: [FailureNotice, Icon, UnconfirmedNotice],
   template: `
     <p class="bubble__content">
-      <span class="visually-hidden">{{ inbound() ? texts.received : texts.sent }}</span>{{
-        content()
-      }}
-    </p>
-    <p class="bubble__meta" [class]="'tone-' + status()?.tone">
-      <time [attr.datetime]="time().toISOString()" [title]="exactly()">{{ clock() }}</time>
-      @if (status(); as status) {
-        <span>· {{ status.text }}</span>
-        <app-icon [name]="status.icon" />
+      <span class="visually-hidden">{{ isInbound() ? texts.received : texts.sent }}</span>
+      @if (isTextRemoved()) {
+        <span class="removed" [title]="texts.textRemovedWhy">{{ texts.textRemoved }}</span>
+      } @else {
+        <span>{{ message().content }}</span>
       }
     </p>
-    @if (failure()) {
-      <div class="bubble__failure">
-        <app-icon name="warning" />
-        <p>{{ failure() }}<ng-content /></p>
-      </div>
+    <p class="bubble__meta" [class]="'tone-' + status().tone">
+      <button
+        type="button"
+        class="bubble__details"
+        [attr.aria-label]="texts.detailsOf(exactly())"
+        [title]="texts.details"
+        (click)="details.emit(message())"
+      >
+        <app-icon name="info" />
+      </button>
+      <time [attr.datetime]="message().created_at" [title]="exactly()">{{ clock() }}</time>
+      @if (!isInbound()) {
+        <span [title]="status().meaning">· {{ status().text }}</span>
+        <app-icon [name]="status().icon" />
+      }
+      @if (message().status === 'pending') {
+        <button
+          type="button"
+          class="link"
+          [attr.aria-disabled]="action().isBusy"
+          [attr.aria-busy]="action().isBusy"
+          (click)="actions.cancel(message())"
+        >
+          {{ words.cancel }}
+        </button>
+      } @else if (message().status === 'canceled' && !isRetried() && !isTextRemoved()) {
+        <button
+          type="button"
+          class="link"
+          [attr.aria-disabled]="action().isBusy"
+          [attr.aria-busy]="action().isBusy"
+          (click)="actions.retry(message())"
+        >
+          {{ words.sendAfterAll }}
+        </button>
+      }
+    </p>
+    @if (hasFailed()) {
+      <app-failure-notice
+        [message]="message()"
+        [isRetried]="isRetried()"
+        (edit)="edit.emit($event)"
+      />
+    } @else if (message().status === 'unconfirmed') {
+      <app-unconfirmed-notice [message]="message()" [isRetried]="isRetried()" />
+    } @else if (action().problem; as problem) {
+      <p class="aside aside--bad" role="alert">{{ problem }}</p>
     }
   `,
   host: {
     class: 'bubble',
     role: 'article',
-    '[class.bubble--inbound]': 'inbound()',
-    '[class.bubble--failed]': "failure() !== ''",
-    '[class.bubble--waiting]': 'waiting()',
+    tabindex: '-1',
+    '[attr.id]': "'message-' + message()._id",
+    '[class.bubble--inbound]': 'isInbound()',
+    '[class.bubble--failed]': 'hasFailed()',
+    '[class.bubble--waiting]': "message().status === 'pending'",
+    '[class.bubble--found]': 'isFound()',
   },
 })
 export class Bubble {
-  readonly content = input.required<string>();
-  readonly time = input.required<Date>();
-  readonly inbound = input(false);
-  /** Not answered for yet. */
-  readonly waiting = input(false);
-  readonly status = input<StatusPresentation>();
-  readonly failure = input('');
+  protected readonly actions = inject(MessageActions);
+
+  readonly message = input.required<Message>();
+  /** There is a newer message that repeats this one. */
+  readonly isRetried = input(false);
+  /** It is the one that was looked for. */
+  readonly isFound = input(false);
+  readonly details = output<Message>();
+  readonly edit = output<Message>();
 
   protected readonly texts = messagingTexts.thread;
-  protected readonly clock = computed(() => timeOfDay(this.time()));
-  protected readonly exactly = computed(() => fullTime(this.time()));
+  protected readonly words = messagingTexts.actions;
+  protected readonly isInbound = computed(() => this.message().direction === 'inbound');
+  protected readonly isTextRemoved = computed(() => isTextRemoved(this.message()));
+  protected readonly hasFailed = computed(() => hasFailed(this.message()));
+  protected readonly status = computed(() => presentStatus(this.message().status));
+  protected readonly clock = computed(() => timeOfDay(new Date(this.message().created_at)));
+  protected readonly exactly = computed(() => fullTime(new Date(this.message().created_at)));
+  protected readonly action = computed(() => this.actions.of(this.message()));
 }

@@ -12,7 +12,7 @@ import {
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { NewMessage } from '../api/models';
 import { messagingTexts } from '../texts/messaging-texts';
-import { texts } from '../texts/texts';
+import { formTexts } from '../texts/form-texts';
 import { Autofocus } from '../ui/autofocus';
 import { controlEvents } from '../ui/control-events';
 import { Field } from '../ui/field';
@@ -22,6 +22,9 @@ import { sentencesOf } from '../ui/validators';
 import { ComposeForm } from './compose-form';
 import { toE164 } from './phone-number';
 import { segment } from './segments';
+
+/** So many show what kind they are. */
+const MOST_CULPRITS = 5;
 
 @Component({
   selector: 'app-composer',
@@ -35,6 +38,7 @@ import { segment } from './segments';
           type="tel"
           [label]="texts.phoneNumber"
           [hint]="texts.phoneNumberHint"
+          [suggestions]="recipients()"
           [control]="form().controls.recipient_number"
         />
       }
@@ -47,6 +51,7 @@ import { segment } from './segments';
             #content
             id="content"
             rows="2"
+            enterkeyhint="send"
             formControlName="content"
             [placeholder]="texts.placeholder"
             [attr.aria-invalid]="errors().length > 0 ? true : null"
@@ -58,16 +63,26 @@ import { segment } from './segments';
               <b>{{ measure().characters }}</b> {{ texts.characters(measure().characters) }} ·
               <b>{{ measure().segments }}</b> {{ texts.segments(measure().segments) }} ·
               {{ measure().encoding }}
-              @if (measure().culprit; as culprit) {
-                <span class="count__why"
-                  >{{ texts.because }} <mark>{{ culprit }}</mark></span
-                >
+              @if (culprits().length > 0) {
+                <span class="count__why">
+                  {{ texts.because }}
+                  @for (culprit of culprits(); track culprit) {
+                    <mark>{{ culprit }}</mark>&ngsp;
+                  }
+                </span>
               }
             </p>
             <button type="button" class="button button--quiet" (click)="clear()">
               {{ texts.clear }}
             </button>
-            <button type="submit" class="button button--primary">{{ texts.send }}</button>
+            <button
+              type="submit"
+              class="button button--primary composer__send"
+              [attr.aria-label]="texts.send"
+              [title]="texts.send"
+            >
+              <app-icon name="send" />
+            </button>
           </div>
         </div>
         @if (errors().length > 0) {
@@ -92,6 +107,8 @@ export class Composer {
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
+  /** Offered while a number is typed. */
+  readonly recipients = input<readonly string[]>([]);
   readonly send = output<NewMessage>();
 
   readonly #changes = controlEvents(this.form);
@@ -102,6 +119,7 @@ export class Composer {
     this.#changes();
     return segment(this.form().getRawValue().content);
   });
+  protected readonly culprits = computed(() => this.measure().culprits.slice(0, MOST_CULPRITS));
   protected readonly errors = computed(() => {
     this.#changes();
     const { recipient_number, content } = this.form().controls;
@@ -113,6 +131,10 @@ export class Composer {
       ...(shown ? this.#worded(content, messagingTexts.compose.message) : []),
     ];
   });
+
+  focus(): void {
+    this.textarea().nativeElement.focus();
+  }
 
   protected submit(): void {
     const form = this.form();
@@ -136,10 +158,10 @@ export class Composer {
 
   protected clear(): void {
     this.form().controls.content.reset();
-    this.textarea().nativeElement.focus();
+    this.focus();
   }
 
   #worded(control: AbstractControl, label: string): string[] {
-    return sentencesOf(control).map((sentence) => texts.fields.wrong(label, sentence));
+    return sentencesOf(control).map((sentence) => formTexts.wrong(label, sentence));
   }
 }

@@ -1,15 +1,31 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  computed,
+  inject,
+  input,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { RouterLink } from '@angular/router';
-import { shortTime } from '../texts/formats';
+import { shortTime, wholeNumber } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
-import { Conversation } from './conversations';
-import { MessagesStore } from './messages-store';
+import { Skeleton } from '../ui/skeleton';
+import { Row } from './conversations';
+import { ConversationsStore } from './conversations-store';
+import { Feed } from './feed';
+import { OutboxStore } from './outbox-store';
+import { Outgoing } from './outgoing';
 import { readable } from './phone-number';
+import { SearchBox } from './search-box';
+import { SearchResults } from './search-results';
+import { SearchStore } from './search-store';
 import { StatusPresentation, presentStatus } from './status';
 
-interface Row {
+interface RowView {
   readonly peer: string;
   readonly name: string;
   readonly time: string;
@@ -20,73 +36,168 @@ interface Row {
 @Component({
   selector: 'app-conversation-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Icon, RouterLink],
+  imports: [Avatar, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
   template: `
-    <a class="button button--primary history__new" routerLink="/messages/new">
-      <app-icon name="plus" />{{ texts.newMessage }}
-    </a>
-    @if (store.problem()) {
-      <p class="history__problem" role="alert">
+    <div class="history__head">
+      <app-search-box />
+      <a class="button button--primary" routerLink="/messages/new">
+        <app-icon name="plus" />{{ texts.newMessage }}
+      </a>
+    </div>
+    @if (problem(); as problem) {
+      <!-- Where something is still there to read, the bar says politely what is wrong. -->
+      <p class="history__problem" [attr.role]="store.isLoaded() ? null : 'alert'">
         @if (store.isLoaded()) {
           {{ texts.stale }}
         }
-        {{ store.problem() }}
+        {{ problem }}
       </p>
     }
-    <ul class="history__rows">
-      @for (row of rows(); track row.peer) {
-        <li>
-          <a
-            class="row"
-            [routerLink]="['/messages', row.peer]"
-            [attr.aria-current]="row.peer === current() ? 'true' : null"
-          >
-            <app-avatar [letters]="row.peer.slice(-2)" [of]="row.peer" />
-            <span class="row__name">{{ row.name }}</span>
-            <span class="row__time">{{ row.time }}</span>
-            <span class="row__preview">{{ row.preview }}</span>
-            @if (row.status; as status) {
-              <span class="row__status" [class]="'tone-' + status.tone">
-                <app-icon [name]="status.icon" />
-                <span class="visually-hidden">{{ status.text }}</span>
-              </span>
+    @if (search.isSearching()) {
+      <app-search-results />
+    } @else {
+      <div class="history__rows" [attr.aria-busy]="!store.isLoaded()">
+        <ul #rows>
+          @for (row of views(); track row.peer) {
+            <li>
+              <a
+                class="row"
+                [routerLink]="['/messages', row.peer]"
+                [attr.aria-current]="row.peer === current() ? 'true' : null"
+                [tabindex]="row.peer === entrance() ? 0 : -1"
+                (focus)="last.set(row.peer)"
+                (keydown)="walk($event)"
+              >
+                <app-avatar [letters]="row.peer.slice(-2)" [of]="row.peer" />
+                <span class="row__name">{{ row.name }}</span>
+                <span class="row__time">{{ row.time }}</span>
+                <span class="row__preview">{{ row.preview }}</span>
+                @if (row.status; as status) {
+                  <span class="row__status" [class]="'tone-' + status.tone" [title]="status.text">
+                    <app-icon [name]="status.icon" />
+                    <span class="visually-hidden">{{ status.text }}</span>
+                  </span>
+                }
+              </a>
+            </li>
+          } @empty {
+            @if (store.isLoaded()) {
+              <li class="history__empty">{{ texts.empty }}</li>
+            } @else if (!feed.problem()) {
+              <li class="visually-hidden">{{ texts.loading }}</li>
             }
-          </a>
-        </li>
-      } @empty {
-        <li class="history__empty">{{ store.isLoaded() ? texts.empty : texts.loading }}</li>
-      }
-    </ul>
+          }
+        </ul>
+        @if (!store.isLoaded() && !feed.problem()) {
+          <app-skeleton shape="rows" [count]="7" />
+        }
+        @if (store.hasMore()) {
+          <button
+            type="button"
+            class="button button--small history__more"
+            [attr.aria-disabled]="store.loadingMore()"
+            [attr.aria-busy]="store.loadingMore()"
+            (click)="store.loadMore()"
+          >
+            {{ store.loadingMore() ? texts.loadingMore : texts.loadMore }}
+          </button>
+        }
+      </div>
+    }
     <div class="history__foot">
-      <h2>{{ texts.title(store.total()) }}</h2>
-      @if (store.hasEarlier()) {
-        <button type="button" class="button button--small" (click)="store.loadEarlier()">
-          {{ store.loadingEarlier() ? texts.loadingEarlier : texts.loadEarlier }}
-        </button>
-      }
+      <h1>{{ texts.title(total()) }}</h1>
     </div>
   `,
   host: { class: 'history', role: 'navigation', '[attr.aria-label]': 'texts.label' },
 })
 export class ConversationList {
-  protected readonly store = inject(MessagesStore);
+  protected readonly store = inject(ConversationsStore);
+  protected readonly feed = inject(Feed);
+  protected readonly search = inject(SearchStore);
+  readonly #outbox = inject(OutboxStore).outbox;
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
 
   readonly current = input<string>();
 
+  protected readonly searchBox = viewChild.required(SearchBox);
+  protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
+
   protected readonly texts = messagingTexts.history;
-  protected readonly rows = computed(() => this.store.conversations().map(toRow));
+  protected readonly total = computed(() => wholeNumber(this.feed.total()));
+  protected readonly problem = computed(() => this.feed.problem() || this.store.problem());
+  protected readonly views = computed(() => {
+    const today = this.feed.today();
+    const outgoing = new Map(this.#outbox().map((one) => [one.recipient, one]));
+    return [
+      ...[...outgoing.values()].reverse().map((one) => ofOutgoing(one, today)),
+      ...this.store
+        .rows()
+        .filter(({ peer }) => !outgoing.has(peer))
+        .map((row) => ofRow(row, today)),
+    ];
+  });
+
+  /** The row that had the focus last: Tab leads to one row, and arrows from there to the others. */
+  protected readonly last = signal<string | undefined>(undefined);
+  protected readonly entrance = computed(() => {
+    const peers = this.views().map(({ peer }) => peer);
+    return [this.last(), this.current()].find((peer) => peer && peers.includes(peer)) ?? peers[0];
+  });
+
+  /** On a phone it is not, where something is open. */
+  isVisible(): boolean {
+    return this.#host.nativeElement.offsetParent !== null;
+  }
+
+  focusSearch(): void {
+    this.searchBox().focus();
+  }
+
+  focusRows(): void {
+    this.#links()
+      .find(({ tabIndex }) => tabIndex === 0)
+      ?.focus();
+  }
+
+  protected walk(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const links = this.#links();
+    const place = links.findIndex((link) => link === event.target);
+    const places: Readonly<Record<string, number>> = {
+      ArrowDown: place + 1,
+      ArrowUp: place - 1,
+      Home: 0,
+      End: links.length - 1,
+    };
+    const to = places[event.key];
+    if (to === undefined || place < 0) return;
+    event.preventDefault();
+    links[to]?.focus();
+  }
+
+  #links(): HTMLElement[] {
+    return Array.from(this.rows()?.nativeElement.querySelectorAll<HTMLElement>('a') ?? []);
+  }
 }
 
-function toRow({ peer, messages, outgoing }: Conversation): Row {
-  const unsent = outgoing.at(-1);
-  const last = messages.at(-1);
-  const time = unsent?.writtenAt ?? new Date(last?.created_at ?? 0);
-  const common = { peer, name: readable(peer), time: shortTime(time) };
-  if (unsent) {
-    const status = presentStatus(unsent.state);
-    return { ...common, preview: unsent.content, status };
-  }
-  const status = last?.direction === 'outbound' ? presentStatus(last.status) : undefined;
-  const preview = status?.tone === 'bad' ? status.text : (last?.content ?? '');
-  return { ...common, preview, status };
+function ofRow({ peer, last }: Row, today: Date): RowView {
+  const status = last.direction === 'outbound' ? presentStatus(last.status) : undefined;
+  const says = status !== undefined && ['bad', 'maybe'].includes(status.tone);
+  return {
+    peer,
+    name: readable(peer),
+    time: shortTime(new Date(last.created_at), today),
+    preview: says ? status.text : last.content || messagingTexts.thread.textRemoved,
+    status,
+  };
+}
+
+function ofOutgoing({ recipient, content, writtenAt, state }: Outgoing, today: Date): RowView {
+  return {
+    peer: recipient,
+    name: readable(recipient),
+    time: shortTime(writtenAt, today),
+    preview: content,
+    status: presentStatus(state),
+  };
 }

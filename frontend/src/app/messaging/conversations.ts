@@ -1,43 +1,53 @@
-import { Message } from '../api/models';
-import { dayName } from '../texts/formats';
-import { Outgoing } from './outbox';
+import { Conversation, Message } from '../api/models';
+import { isNewer, latestOf } from './order';
+import { Page } from './page';
 
-export interface Conversation {
+/** The conversation list as far as it is loaded, the liveliest first. */
+export interface Conversations {
+  readonly rows: readonly Row[];
+  readonly hasMore: boolean;
+}
+
+export interface Row {
   readonly peer: string;
-  /** Oldest first, as they are read. */
-  readonly messages: readonly Message[];
-  readonly outgoing: readonly Outgoing[];
+  readonly last: Message;
 }
 
-export interface Day {
-  readonly name: string;
-  readonly messages: readonly Message[];
+export function toConversations({ rows, hasMore }: Page<Conversation>): Conversations {
+  return {
+    rows: rows.map(({ peer_number, last_message }) => ({ peer: peer_number, last: last_message })),
+    hasMore,
+  };
 }
 
-/** All conversations among these messages (newest first), the liveliest first. */
-export function toConversations(
-  messages: readonly Message[],
-  outbox: readonly Outgoing[],
-): Conversation[] {
-  const peers = new Set([
-    ...outbox.map(({ recipient }) => recipient).reverse(),
-    ...messages.map(({ peer_number }) => peer_number),
-  ]);
-  return [...peers].map((peer) => ({
-    peer,
-    messages: messages.filter(({ peer_number }) => peer_number === peer).toReversed(),
-    outgoing: outbox.filter(({ recipient }) => recipient === peer),
-  }));
+export function withMore(loaded: Conversations, page: Page<Conversation>): Conversations {
+  const more = toConversations(page);
+  const known = new Set(loaded.rows.map(({ peer }) => peer));
+  return {
+    rows: [...loaded.rows, ...more.rows.filter(({ peer }) => !known.has(peer))],
+    hasMore: more.hasMore,
+  };
 }
 
-/** Messages (oldest first) under the days on which they were written. */
-export function toDays(messages: readonly Message[]): Day[] {
-  const days: { name: string; messages: Message[] }[] = [];
-  for (const message of messages) {
-    const name = dayName(new Date(message.created_at));
-    const day = days.at(-1);
-    if (day?.name === name) day.messages.push(message);
-    else days.push({ name, messages: [message] });
+/** What has been heard, of whomever. Answers the same list if that changes nothing. */
+export function withHeard(loaded: Conversations, heard: readonly Message[]): Conversations {
+  const rows = new Map(loaded.rows.map((row) => [row.peer, row]));
+  const oldest = loaded.rows.at(-1)?.last;
+  let changed = false;
+  for (const message of heard) {
+    const row = rows.get(message.peer_number);
+    const isBelow = loaded.hasMore && oldest && !isNewer(message, oldest);
+    const last = row ? lastOf(row.last, message) : isBelow ? undefined : message;
+    if (last === undefined || last === row?.last) continue;
+    rows.set(message.peer_number, { peer: message.peer_number, last });
+    changed = true;
   }
-  return days;
+  if (!changed) return loaded;
+  const sorted = [...rows.values()].sort((one, other) => (isNewer(one.last, other.last) ? -1 : 1));
+  return { ...loaded, rows: sorted };
+}
+
+function lastOf(last: Message, message: Message): Message {
+  if (message._id === last._id) return latestOf(last, message);
+  return isNewer(message, last) ? message : last;
 }

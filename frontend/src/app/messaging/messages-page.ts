@@ -1,61 +1,112 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { Location } from '@angular/common';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  input,
+  viewChild,
+} from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { NewMessage } from '../api/models';
-import { Problem } from '../api/problem';
+import { Message, NewMessage } from '../api/models';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
-import { setServerErrors } from '../ui/validators';
-import { ComposeForm, newComposeForm } from './compose-form';
+import { ComposeForms, NEW } from './compose-forms';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
+import { ConversationsStore } from './conversations-store';
+import { Drafts } from './drafts';
+import { Feed } from './feed';
+import { MessageActions } from './message-actions';
+import { MessageDetails } from './message-details';
+import { addMessageShortcuts } from './message-shortcuts';
 import { MessagesClient } from './messages-client';
-import { MessagesStore } from './messages-store';
-import { Outgoing } from './outbox';
+import { OutboxStore } from './outbox-store';
+import { Outgoing } from './outgoing';
+import { readable } from './phone-number';
+import { SearchStore } from './search-store';
+import { StatusNews } from './status-news';
 import { Thread } from './thread';
-
-const NEW = 'new';
+import { ThreadsStore } from './threads-store';
 
 @Component({
   selector: 'app-messages-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Composer, ConversationList, Icon, RouterLink, Thread],
-  providers: [MessagesClient, MessagesStore],
+  imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
+  providers: [
+    ComposeForms,
+    ConversationsStore,
+    Drafts,
+    Feed,
+    MessageActions,
+    MessagesClient,
+    OutboxStore,
+    SearchStore,
+    StatusNews,
+    ThreadsStore,
+  ],
   template: `
     <app-conversation-list [current]="peer()" />
-    <main class="pane">
+    <div class="pane">
       @for (place of [place()]; track place) {
         @if (place === new) {
           @if (!isFirst()) {
-            <header class="pane__head pane__head--phone">
+            <div class="pane__head pane__head--phone">
               <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
                 <app-icon name="back" />
               </a>
-            </header>
+            </div>
           }
           <div class="new-message">
             <h1>{{ isFirst() ? texts.emptyTitle : texts.title }}</h1>
             <p>{{ texts.intro }}</p>
-            <app-composer [asksForRecipient]="true" [form]="form()" (send)="sendNew($event)" />
+            <app-composer
+              [asksForRecipient]="true"
+              [recipients]="recipients()"
+              [form]="form()"
+              (send)="sendNew($event)"
+            />
           </div>
         } @else {
           <app-thread
-            [conversation]="conversation()"
-            (sendAgain)="sendAgain($event)"
-            (edit)="edit($event)"
+            [peer]="place"
+            [at]="at()"
+            (details)="showDetails($event)"
+            (edit)="writeAnew($event)"
+            (takeBack)="takeBack($event)"
           />
           <app-composer [form]="form()" (send)="reply($event)" />
         }
       }
-    </main>
+    </div>
+    <app-message-details [id]="details()" (closed)="closeDetails()" />
+    <p class="visually-hidden" aria-live="polite">{{ news.said() }}</p>
   `,
-  host: { class: 'messenger', '[class.messenger--pane]': 'showsPane()' },
+  host: { class: 'messenger', role: 'main', '[class.messenger--pane]': 'showsPane()' },
 })
 export class MessagesPage {
   readonly #router = inject(Router);
-  protected readonly store = inject(MessagesStore);
+  readonly #location = inject(Location);
+  readonly #injector = inject(Injector);
+  readonly #conversations = inject(ConversationsStore);
+  readonly #forms = inject(ComposeForms);
+  readonly #outbox = inject(OutboxStore);
+  protected readonly news = inject(StatusNews);
 
   /** From the address: a number, or "new". */
   readonly peer = input<string>();
+  /** From the address: the message to show in its conversation. */
+  readonly at = input<string>();
+  /** From the address: the message whose details are open. */
+  readonly details = input<string>();
+
+  /** From here, and not from an address: then closing them is going back. */
+  #openedDetails = false;
+
+  protected readonly list = viewChild.required(ConversationList);
+  protected readonly composer = viewChild(Composer);
 
   protected readonly texts = messagingTexts.compose;
   protected readonly back = messagingTexts.thread.back;
@@ -63,72 +114,82 @@ export class MessagesPage {
 
   protected readonly place = computed(() => this.peer() ?? NEW);
   protected readonly isFirst = computed(
-    () => this.store.isLoaded() && this.store.conversations().length === 0,
+    () =>
+      this.#conversations.isLoaded() &&
+      this.#conversations.rows().length + this.#outbox.outbox().length === 0,
   );
   /** Where there is room for one half only: the list, unless something is open or nothing to list. */
   protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
-  protected readonly conversation = computed(() => {
-    const peer = this.place();
-    return (
-      this.store.conversations().find((conversation) => conversation.peer === peer) ?? {
-        peer,
-        messages: [],
-        outgoing: [],
-      }
-    );
-  });
+  protected readonly form = computed(() => this.#forms.at(this.place()));
+  protected readonly recipients = computed(() =>
+    this.#conversations.rows().map(({ peer }) => readable(peer)),
+  );
 
-  /** What is written but not sent stays where it was written, whoever one looks at meanwhile. */
-  readonly #forms = new Map<string, ComposeForm>();
-  protected readonly form = computed(() => this.#formOf(this.place()));
+  constructor() {
+    addMessageShortcuts({
+      search: () =>
+        void this.#inList((list) => {
+          list.focusSearch();
+        }),
+      newMessage: () => void this.#router.navigate(['/messages', NEW]),
+      conversations: () =>
+        void this.#inList((list) => {
+          list.focusRows();
+        }),
+      back: () => void this.#router.navigate(['/messages']),
+    });
+  }
 
   protected async sendNew(message: NewMessage): Promise<void> {
-    const form = this.#formOf(NEW);
-    const sending = this.store.send(message);
-    form.reset();
+    void this.#outbox.send(message);
+    this.#forms.at(NEW).reset();
     await this.#router.navigate(['/messages', message.recipient_number]);
-    const errors = await sending;
-    if (this.#restore(form, message, errors)) await this.#router.navigate(['/messages', NEW]);
   }
 
-  protected async reply(message: NewMessage): Promise<void> {
-    const form = this.#formOf(message.recipient_number);
-    const sending = this.store.send(message);
-    form.controls.content.reset();
-    this.#restore(form, message, await sending);
+  protected reply(message: NewMessage): void {
+    void this.#outbox.send(message);
+    this.#forms.at(message.recipient_number).controls.content.reset();
   }
 
-  protected async sendAgain(outgoing: Outgoing): Promise<void> {
-    const form = this.#formOf(outgoing.recipient);
-    this.#restore(form, toMessage(outgoing), await this.store.sendAgain(outgoing));
+  protected takeBack(outgoing: Outgoing): void {
+    this.#write({ recipient_number: outgoing.recipient, content: outgoing.content });
+    this.#outbox.discard(outgoing);
   }
 
-  protected edit(outgoing: Outgoing): void {
-    this.store.discard(outgoing);
-    putBack(this.#formOf(outgoing.recipient), toMessage(outgoing));
+  protected writeAnew({ recipient_number, content }: Message): void {
+    this.#write({ recipient_number, content });
   }
 
-  #formOf(place: string): ComposeForm {
-    const form = this.#forms.get(place) ?? newComposeForm(place === NEW ? '' : place);
-    this.#forms.set(place, form);
-    return form;
+  protected showDetails({ _id }: Message): void {
+    this.#openedDetails = true;
+    void this.#router.navigate([], {
+      queryParams: { details: _id },
+      queryParamsHandling: 'merge',
+    });
   }
 
-  /** Returns a message that the API did not take to where it was written, with what is wrong. */
-  #restore(form: ComposeForm, message: NewMessage, errors: Problem['errors']): boolean {
-    if (Object.keys(errors).length === 0) return false;
-    putBack(form, message);
-    setServerErrors(form.controls, errors);
-    return true;
+  protected closeDetails(): void {
+    if (this.details() === undefined) return;
+    if (this.#openedDetails) {
+      this.#openedDetails = false;
+      this.#location.back();
+      return;
+    }
+    void this.#router.navigate([], {
+      queryParams: { details: null },
+      queryParamsHandling: 'merge',
+      replaceUrl: true,
+    });
   }
-}
 
-function toMessage({ recipient, content }: Outgoing): NewMessage {
-  return { recipient_number: recipient, content };
-}
+  #write(message: NewMessage): void {
+    this.#forms.putBack(message);
+    afterNextRender(() => this.composer()?.focus(), { injector: this.#injector });
+  }
 
-/** Before what has been written since. */
-function putBack(form: ComposeForm, { recipient_number, content }: NewMessage): void {
-  const since = form.getRawValue().content;
-  form.setValue({ recipient_number, content: since ? `${content}\n${since}` : content });
+  /** On a phone the list may be behind what is open. */
+  async #inList(act: (list: ConversationList) => void): Promise<void> {
+    if (!this.list().isVisible()) await this.#router.navigate(['/messages']);
+    act(this.list());
+  }
 }

@@ -1,4 +1,6 @@
-import { readable, toE164 } from './phone-number';
+import { computed } from '@angular/core';
+import { nationalFormat } from './national-format';
+import { readerBy, toE164 } from './phone-number';
 
 describe('toE164', () => {
   it.each([
@@ -17,13 +19,42 @@ describe('toE164', () => {
   );
 });
 
-describe('readable', () => {
+describe('readerBy', () => {
+  it('is right at once about the country, and then about the groups', async () => {
+    const rules = Promise.resolve(nationalFormat);
+    const readable = readerBy(rules);
+    const shown = computed(() => readable('+442079460958'));
+    expect(shown()).toBe('+44 207 946 0958');
+    expect(['+14155552671', '+1', '72345'].map(readable)).toEqual([
+      '+1 415 555 2671',
+      '+1',
+      '72345',
+    ]);
+    await rules;
+    expect(shown()).toBe('+44 20 7946 0958');
+  });
+
   it.each([
     ['+14155552671', '+1 415 555 2671'],
-    ['+442079460958', '+44 207 946 0958'],
-    ['+35312345678', '+353 123 456 78'],
+    ['+33170189900', '+33 1 70 18 99 00'],
+    ['+4930901820', '+49 30 901820'],
+    ['+81345200100', '+81 3 4520 0100'],
+    ['+35312345678', '+353 1 234 5678'],
+    ['+15005551002', '+1 500 555 1002'],
+    ['+999123456789', '+999 123 456 789'],
+    ['+1234567890', '+1 234567890'],
     ['72345', '72345'],
-  ])('writes %s as %s', (number, written) => {
+  ])('writes %s as %s', async (number, written) => {
+    const rules = Promise.resolve(nationalFormat);
+    const readable = readerBy(rules);
+    await rules;
     expect(readable(number)).toBe(written);
+  });
+
+  it('stays with simple groups where the rules cannot be loaded', async () => {
+    const rules = Promise.reject<typeof nationalFormat>(new Error('offline'));
+    const readable = readerBy(rules);
+    await rules.catch(() => undefined);
+    expect(readable('+442079460958')).toBe('+44 207 946 0958');
   });
 });

@@ -1,5 +1,9 @@
+import { signal } from '@angular/core';
+
 const E164 = /^\+[1-9]\d{1,14}$/;
 const TWO_DIGIT_COUNTRY = /^(2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+
+type Format = (number: string) => string | undefined;
 
 /** E.164 out of what people write, or nothing when it cannot be meant. */
 export function toE164(written: string): string | undefined {
@@ -7,22 +11,44 @@ export function toE164(written: string): string | undefined {
   return E164.test(number) ? number : undefined;
 }
 
-/** "+1 415 555 2671": in groups that can be read out. What is no E.164 number stays as it is. */
-export function readable(number: string): string {
-  if (!E164.test(number)) return number;
+/**
+ * "+44 20 7946 0958": as its country groups it. What is no E.164 number stays as it is. The rules of all countries are
+ * large: they come beside the page. Until then numbers are grouped simply; what shows them reads a signal, and follows.
+ */
+export const readable = readerBy(
+  import('./national-format').then(({ nationalFormat }) => nationalFormat),
+);
+
+/** Without the rules, if they cannot be loaded, it stays with simple groups. */
+export function readerBy(rules: Promise<Format>): (number: string) => string {
+  const national = signal<Format | undefined>(undefined);
+  const known = new Map<string, string>();
+  rules.then(
+    (format) => {
+      national.set(format);
+    },
+    () => undefined,
+  );
+  return (number) => {
+    const format = national();
+    if (!E164.test(number)) return number;
+    if (!format) return inGroups(number);
+    const written = known.get(number) ?? format(number) ?? inGroups(number);
+    known.set(number, written);
+    return written;
+  };
+}
+
+/** The country's code, and the rest as it can be read out. */
+function inGroups(number: string): string {
   const digits = number.slice(1);
   const country =
     /^[17]/.exec(digits)?.[0] ?? TWO_DIGIT_COUNTRY.exec(digits)?.[0] ?? digits.slice(0, 3);
-  const rest = digits.slice(country.length);
-  return ['+' + country, ...inGroups(rest)].join(' ').trim();
-}
-
-function inGroups(digits: string): string[] {
-  const groups: string[] = [];
-  let left = digits;
+  const groups = [];
+  let left = digits.slice(country.length);
   while (left.length > 4) {
     groups.push(left.slice(0, 3));
     left = left.slice(3);
   }
-  return left === '' ? groups : [...groups, left];
+  return ['+' + country, ...groups, left].join(' ').trim();
 }

@@ -4,8 +4,8 @@ export interface Segmentation {
   /** As a person counts them. */
   readonly characters: number;
   readonly segments: number;
-  /** The first character that does not fit into GSM-7. */
-  readonly culprit: string | undefined;
+  /** The characters that do not fit into GSM-7, each once. */
+  readonly culprits: readonly string[];
 }
 
 const BASIC = new Set(
@@ -17,8 +17,8 @@ const EXTENSION = new Set('^{}\\[~]|€\f');
 
 export function segment(text: string): Segmentation {
   const codePoints = Array.from(text);
-  const culprit = codePoints.find((c) => !BASIC.has(c) && !EXTENSION.has(c));
-  return culprit === undefined
+  const culprits = [...new Set(codePoints.filter((c) => !BASIC.has(c) && !EXTENSION.has(c)))];
+  return culprits.length === 0
     ? {
         encoding: 'GSM-7',
         characters: codePoints.length,
@@ -27,7 +27,7 @@ export function segment(text: string): Segmentation {
           160,
           153,
         ),
-        culprit,
+        culprits,
       }
     : {
         encoding: 'UCS-2',
@@ -37,7 +37,7 @@ export function segment(text: string): Segmentation {
           70,
           67,
         ),
-        culprit,
+        culprits,
       };
 }
 

@@ -2,129 +2,244 @@ import {
   ChangeDetectionStrategy,
   Component,
   ElementRef,
+  Injector,
+  afterNextRender,
   computed,
   effect,
   inject,
   input,
+  linkedSignal,
   output,
+  signal,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { Message } from '../api/models';
+import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
-import { texts } from '../texts/texts';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
-import { Bubble } from './bubble';
-import { Conversation, toDays } from './conversations';
-import { MessagesStore } from './messages-store';
-import { Outgoing } from './outbox';
+import { Skeleton } from '../ui/skeleton';
+import { Feed } from './feed';
+import { Group, toGroups } from './groups';
+import { MessageGroup } from './message-group';
+import { OutboxStore } from './outbox-store';
+import { Outgoing, withoutArrived } from './outgoing';
+import { OutgoingBubble } from './outgoing-bubble';
 import { readable } from './phone-number';
-import { failureReason, hasFailed, presentStatus } from './status';
+import { ThreadScroll } from './thread-scroll';
+import { ThreadsStore } from './threads-store';
+
+/** Those that have just been written are among so many newest. */
+const RECENT = 50;
 
 @Component({
   selector: 'app-thread',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Bubble, Icon, RouterLink],
+  imports: [Avatar, Icon, MessageGroup, OutgoingBubble, RouterLink, Skeleton],
   template: `
-    <header class="pane__head">
+    <div class="pane__head">
       <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="texts.back">
         <app-icon name="back" />
       </a>
-      <app-avatar [letters]="conversation().peer.slice(-2)" [of]="conversation().peer" />
-      <div>
+      <app-avatar [letters]="peer().slice(-2)" [of]="peer()" />
+      <div class="pane__who">
         <h1>{{ name() }}</h1>
         <p>{{ count() }}</p>
       </div>
-    </header>
-    <div #scroller class="thread" tabindex="0" role="log" [attr.aria-label]="texts.label(name())">
+      @if (log()?.messages?.[0]; as newest) {
+        <button type="button" class="button button--quiet" (click)="details.emit(newest)">
+          <app-icon name="info" />{{ texts.details }}
+        </button>
+      }
+    </div>
+    @if (feed.paused(); as paused) {
+      <div class="paused" role="status">
+        <app-icon name="clock" />
+        <p>
+          <b>{{ texts.pausedTitle }}</b> {{ paused.reason }} {{ pausedSince() }}
+        </p>
+      </div>
+    }
+    <div
+      #scroller
+      class="thread"
+      tabindex="0"
+      role="log"
+      aria-live="off"
+      [attr.aria-label]="texts.label(name())"
+      [attr.aria-busy]="isLoading()"
+    >
       <div class="thread__content">
-        @if (store.hasEarlier()) {
+        @if (log()?.hasEarlier) {
           <button
             type="button"
             class="button button--small thread__earlier"
-            (click)="store.loadEarlier()"
+            [attr.aria-disabled]="thread().loading"
+            [attr.aria-busy]="thread().loading"
+            (click)="threads.loadEarlier(peer())"
           >
-            {{ store.loadingEarlier() ? history.loadingEarlier : history.loadEarlier }}
+            {{ thread().loading ? texts.loadingEarlier : texts.loadEarlier }}
           </button>
         }
-        @for (day of days(); track day.name) {
-          <h2 class="day">{{ day.name }}</h2>
-          @for (message of day.messages; track message._id) {
-            @let failed = hasFailed(message);
-            <app-bubble
-              [content]="message.content"
-              [time]="timeOf(message)"
-              [inbound]="message.direction === 'inbound'"
-              [status]="message.direction === 'inbound' ? undefined : presentStatus(message.status)"
-              [failure]="failed ? failureReason(message) : ''"
-            />
-          }
-        }
-        @for (outgoing of conversation().outgoing; track outgoing.key) {
-          <app-bubble
-            [content]="outgoing.content"
-            [time]="outgoing.writtenAt"
-            [waiting]="outgoing.state === 'sending'"
-            [status]="presentOutgoing(outgoing)"
-            [failure]="outgoing.problem"
-          >
-            {{ sending.safeToRepeat }}
-            <button type="button" class="link" (click)="sendAgain.emit(outgoing)">
-              {{ sending.tryAgain }}
-            </button>
-            @if (outgoing.isEditable) {
-              <button type="button" class="link" (click)="edit.emit(outgoing)">
-                {{ sending.edit }}
+        @if (thread().problem; as problem) {
+          <p class="thread__problem" role="alert">
+            {{ problem }}
+            @if (!log()) {
+              <button type="button" class="link" (click)="threads.open(peer())">
+                {{ texts.tryAgain }}
               </button>
             }
-          </app-bubble>
+          </p>
+        }
+        @if (isLoading()) {
+          <p class="visually-hidden">{{ texts.loading }}</p>
+          <app-skeleton shape="bubbles" [count]="6" />
+        } @else if (isEmpty()) {
+          <p class="thread__empty">{{ texts.empty(name()) }}</p>
+        }
+        @for (group of groups(); track group.key) {
+          <app-message-group
+            [group]="group"
+            [found]="found()"
+            (details)="details.emit($event)"
+            (edit)="edit.emit($event)"
+          />
+        }
+        @for (outgoing of outgoing(); track outgoing.key) {
+          <app-outgoing-bubble
+            [outgoing]="outgoing"
+            (sendAgain)="outbox.sendAgain($event)"
+            (edit)="takeBack.emit($event)"
+            (discard)="outbox.discard($event)"
+          />
         }
       </div>
     </div>
+    @if (search(); as search) {
+      <p class="thread__search" role="status">{{ search }}</p>
+    }
+    <!-- Also read at the end: from there it counts. -->
+    @let below = unseen();
+    @if (!scroll.isAtEnd()) {
+      <button type="button" class="button button--small thread__below" (click)="toNewest()">
+        <app-icon name="down" />{{ below > 0 ? texts.newBelow(below) : texts.toNewest }}
+      </button>
+    }
   `,
   host: { class: 'pane__body' },
 })
 export class Thread {
-  protected readonly store = inject(MessagesStore);
+  readonly #injector = inject(Injector);
+  protected readonly feed = inject(Feed);
+  protected readonly threads = inject(ThreadsStore);
+  protected readonly outbox = inject(OutboxStore);
 
-  readonly conversation = input.required<Conversation>();
-  readonly sendAgain = output<Outgoing>();
-  readonly edit = output<Outgoing>();
+  readonly peer = input.required<string>();
+  /** The message to show, however far back. */
+  readonly at = input<string>();
+  readonly details = output<Message>();
+  /** A message that has failed is to be written anew. */
+  readonly edit = output<Message>();
+  /** A message that was never taken is to be written anew. */
+  readonly takeBack = output<Outgoing>();
 
   protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
+  protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
   protected readonly texts = messagingTexts.thread;
-  protected readonly history = messagingTexts.history;
-  protected readonly sending = messagingTexts.sending;
-  protected readonly hasFailed = hasFailed;
-  protected readonly presentStatus = presentStatus;
-  protected readonly failureReason = failureReason;
-
-  protected readonly name = computed(() => readable(this.conversation().peer));
-  protected readonly days = computed(() => toDays(this.conversation().messages));
+  protected readonly name = computed(() => readable(this.peer()));
+  protected readonly thread = computed(() => this.threads.thread(this.peer()));
+  protected readonly log = computed(() => this.thread().log);
+  readonly #messages = computed(() => this.log()?.messages ?? []);
+  protected readonly groups = linkedSignal<readonly Message[], Group[]>({
+    source: this.#messages,
+    computation: (messages, previous) => toGroups(messages, this.feed.today(), previous?.value),
+  });
+  protected readonly outgoing = computed(() =>
+    withoutArrived(
+      this.outbox.outbox().filter(({ recipient }) => recipient === this.peer()),
+      this.#messages().slice(0, RECENT),
+    ),
+  );
+  protected readonly isLoading = computed(() => !this.log() && !this.thread().problem);
+  protected readonly isEmpty = computed(
+    () => this.log() && this.#messages().length + this.outgoing().length === 0,
+  );
   protected readonly count = computed(() => {
-    const { messages, outgoing } = this.conversation();
-    if (!this.store.isLoaded()) return texts.session.loading;
-    return messagingTexts.thread.count(messages.length + outgoing.length, this.store.hasEarlier());
+    const log = this.log();
+    return log ? this.texts.count(log.total + this.outgoing().length) : this.texts.loading;
+  });
+  protected readonly pausedSince = computed(() => {
+    const paused = this.feed.paused();
+    return paused ? this.texts.paused(shortTime(new Date(paused.since))) : '';
   });
 
-  readonly #written = computed(() => this.conversation().outgoing.at(-1)?.key);
+  protected readonly found = signal<string | undefined>(undefined);
+  /** What is said while and after a message is looked for. */
+  protected readonly search = signal('');
+
+  /** The newest message when its reader was last at the end. */
+  readonly #seen = linkedSignal<
+    { isAtEnd: boolean; newest: string | undefined },
+    string | undefined
+  >({
+    source: () => ({ isAtEnd: this.scroll.isAtEnd(), newest: this.#messages()[0]?._id }),
+    computation: ({ isAtEnd, newest }, previous) => (isAtEnd ? newest : previous?.value),
+  });
+  protected readonly unseen = computed(() => {
+    const seen = this.#seen();
+    return Math.max(
+      0,
+      this.#messages().findIndex(({ _id }) => _id === seen),
+    );
+  });
+  readonly #written = computed(() => this.outgoing().at(-1)?.key);
 
   constructor() {
+    effect(() => {
+      this.feed.open(this.peer());
+    });
+    // Before the new rows are drawn.
+    effect(() => {
+      this.#messages();
+      untracked(() => {
+        this.scroll.holdPlace();
+      });
+    });
     // What is written shows, wherever one was reading.
     effect(() => {
-      if (this.#written()) this.scroller().nativeElement.scrollTop = 0;
+      if (this.#written()) this.scroll.toEnd();
+    });
+    effect(() => {
+      const at = this.at();
+      if (at !== undefined) void untracked(() => this.#show(at));
     });
   }
 
-  protected timeOf({ created_at }: Message): Date {
-    return new Date(created_at);
+  protected toNewest(): void {
+    this.scroll.toEnd();
+    this.scroller().nativeElement.focus({ preventScroll: true });
   }
 
-  protected presentOutgoing({ state }: Outgoing) {
-    return state === 'sending'
-      ? { ...presentStatus('sending'), text: messagingTexts.sending.inProgress }
-      : presentStatus('failed');
+  async #show(id: string): Promise<void> {
+    const isWanted = (): boolean => this.at() === id;
+    this.search.set(this.texts.findingMessage);
+    const isThere = await this.threads.loadBackTo(this.peer(), id, isWanted);
+    if (!isWanted()) return;
+    this.search.set(isThere ? '' : this.thread().problem || this.texts.messageNotFound);
+    this.found.set(id);
+    if (!isThere) return;
+    afterNextRender(
+      () => {
+        const bubble = document.getElementById(`message-${id}`);
+        bubble?.focus({ preventScroll: true });
+        bubble?.scrollIntoView({ block: 'center' });
+        // Those around it are measured only now that they are near.
+        requestAnimationFrame(() => bubble?.scrollIntoView({ block: 'center' }));
+      },
+      { injector: this.#injector },
+    );
   }
 }

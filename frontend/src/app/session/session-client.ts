@@ -1,6 +1,6 @@
 import { HttpClient, HttpContext, HttpContextToken, HttpParams } from '@angular/common/http';
 import { Injectable, inject } from '@angular/core';
-import { Observable, map, timeout } from 'rxjs';
+import { Observable, map } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Credentials, NewUser, SignUpMode, SignedInUser, Tokens } from '../api/models';
 
@@ -15,11 +15,9 @@ export class SessionClient {
   readonly #users = `${inject(API_BASE_URL)}/users`;
 
   signUpMode(): Observable<SignUpMode> {
-    const context = anonymous();
-    return this.#http.get<{ mode: SignUpMode }>(`${this.#users}/sign_up`, { context }).pipe(
-      timeout(ANSWER_WITHIN_MS),
-      map(({ mode }) => mode),
-    );
+    return this.#http
+      .get<{ mode: SignUpMode }>(`${this.#users}/sign_up`, anonymously())
+      .pipe(map(({ mode }) => mode));
   }
 
   signUp(user: NewUser): Observable<SignedInUser> {
@@ -40,21 +38,19 @@ export class SessionClient {
   }
 
   signOut(refreshToken: string): Observable<unknown> {
-    return this.#http
-      .delete(`${this.#users}/sign_out`, {
-        context: anonymous(),
-        headers: { Authorization: `Bearer ${refreshToken}` },
-        // Who signs out often closes the page next.
-        keepalive: true,
-      })
-      .pipe(timeout(ANSWER_WITHIN_MS));
+    return this.#http.delete(`${this.#users}/sign_out`, {
+      ...anonymously(),
+      headers: { Authorization: `Bearer ${refreshToken}` },
+      // Who signs out often closes the page next.
+      keepalive: true,
+    });
   }
 
   #post<T>(url: string, body: unknown): Observable<T> {
-    return this.#http.post<T>(url, body, { context: anonymous() }).pipe(timeout(ANSWER_WITHIN_MS));
+    return this.#http.post<T>(url, body, anonymously());
   }
 }
 
-function anonymous(): HttpContext {
-  return new HttpContext().set(ANONYMOUS, true);
+function anonymously(): { context: HttpContext; timeout: number } {
+  return { context: new HttpContext().set(ANONYMOUS, true), timeout: ANSWER_WITHIN_MS };
 }

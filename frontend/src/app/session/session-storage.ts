@@ -1,5 +1,5 @@
 import { Injectable } from '@angular/core';
-import { filter, fromEvent } from 'rxjs';
+import { filter, fromEvent, map } from 'rxjs';
 
 export interface StoredSession {
   readonly refreshToken: string;
@@ -7,6 +7,10 @@ export interface StoredSession {
 }
 
 const KEY = 'mysms.session';
+const FAREWELL = 'mysms.farewell';
+
+/** Why nobody is signed in any more, where this is not plain to see. */
+export type Farewell = 'session-ended' | 'signed-out-everywhere' | 'account-deleted';
 
 /** What outlives a reload, shared by all tabs. */
 @Injectable({ providedIn: 'root' })
@@ -14,6 +18,13 @@ export class SessionStorage {
   /** Another tab has written or cleared. */
   readonly changes = fromEvent<StorageEvent>(window, 'storage').pipe(
     filter(({ key }) => key === KEY || key === null),
+  );
+
+  /** Why another tab has cleared it. */
+  readonly farewells = fromEvent<StorageEvent>(window, 'storage').pipe(
+    filter(({ key }) => key === FAREWELL),
+    map(({ newValue }) => newValue),
+    filter(isFarewell),
   );
 
   read(): StoredSession | undefined {
@@ -37,6 +48,24 @@ export class SessionStorage {
   clear(): void {
     localStorage.removeItem(KEY);
   }
+
+  /** Tells the other tabs, and leaves nothing behind. */
+  tell(farewell: Farewell): void {
+    localStorage.setItem(FAREWELL, farewell);
+    localStorage.removeItem(FAREWELL);
+  }
+
+  /** Erases whatever this browser keeps for the user: entries named `mysms.<kind>.<user>.<name>`. */
+  erase(userId: string): void {
+    for (const key of Object.keys(localStorage)) {
+      const [product, , owner] = key.split('.');
+      if (product === 'mysms' && owner === userId) localStorage.removeItem(key);
+    }
+  }
+}
+
+function isFarewell(value: string | null): value is Farewell {
+  return ['session-ended', 'signed-out-everywhere', 'account-deleted'].includes(value ?? '');
 }
 
 function isStoredSession(value: unknown): value is StoredSession {

@@ -43,6 +43,36 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-out');
   });
 
+  it('erases what this browser keeps for who signs out, and keeps it for who has to sign in again', () => {
+    const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('mysms.drafts'));
+    const begin = () => {
+      store('refresh-1');
+      localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
+      localStorage.setItem('mysms.drafts.u2.new', '"Hi"');
+      session.start();
+      http.match('/users/token');
+    };
+    begin();
+    session.leave('session-ended');
+    expect(kept()).toEqual(['mysms.drafts.u1.new', 'mysms.drafts.u2.new']);
+    for (const leave of [
+      () => {
+        session.signOut();
+      },
+      () => {
+        session.leave('account-deleted');
+      },
+      () => {
+        session.leave('signed-out-everywhere');
+      },
+    ]) {
+      begin();
+      leave();
+      expect(kept()).toEqual(['mysms.drafts.u2.new']);
+    }
+    http.match('/users/sign_out');
+  });
+
   it('signs in and keeps the refresh token alone for later', async () => {
     session.start();
     const signingIn = session.signIn({ email: ada.email, password: 'password' });
@@ -202,6 +232,20 @@ describe('SessionStore', () => {
     localStorage.clear();
     otherTabWrote();
     expect(session.status()).toBe('signed-out');
+  });
+
+  it('says in every tab why the session is over, and keeps nothing of it', async () => {
+    await signedIn();
+    localStorage.clear();
+    otherTabWrote();
+    window.dispatchEvent(
+      new StorageEvent('storage', { key: 'mysms.farewell', newValue: 'session-ended' }),
+    );
+    expect(session.farewell()).toBe('session-ended');
+    window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.farewell', newValue: null }));
+    expect(session.farewell()).toBe('session-ended');
+    session.leave('account-deleted');
+    expect(localStorage.length).toBe(0);
   });
 
   it('stays signed out when a refresh fails that was on its way', async () => {

@@ -6,12 +6,9 @@ import { Problem, explain, toProblem } from '../api/problem';
 import { EndingSessions } from './ending-sessions';
 import { oneTabAtATime } from './one-tab-at-a-time';
 import { SessionClient } from './session-client';
-import { SessionStorage, StoredSession } from './session-storage';
+import { Farewell, SessionStorage, StoredSession } from './session-storage';
 
 export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
-
-/** Why nobody is signed in any more, where this is not plain to see. */
-export type Farewell = 'session-ended' | 'signed-out-everywhere' | 'account-deleted';
 
 interface Access {
   readonly token: string;
@@ -59,6 +56,10 @@ export class SessionStore {
     this.#storage.changes.pipe(takeUntilDestroyed()).subscribe(() => {
       this.#follow();
     });
+    this.#storage.farewells.pipe(takeUntilDestroyed()).subscribe((farewell) => {
+      this.#follow();
+      if (this.#user() === undefined) this.#farewell.set(farewell);
+    });
     fromEvent(window, 'online')
       .pipe(takeUntilDestroyed())
       .subscribe(() => {
@@ -85,6 +86,7 @@ export class SessionStore {
     if (stored?.user.id === this.#user()?.id) {
       if (stored) this.#ending.add(stored.refreshToken);
       this.#storage.clear();
+      if (stored) this.#storage.erase(stored.user.id);
     }
     this.#follow();
     this.#ending.end();
@@ -92,9 +94,13 @@ export class SessionStore {
 
   /** The API has ended the session itself. */
   leave(farewell: Farewell): void {
+    const userId = this.#user()?.id;
     this.#storage.clear();
+    // Who has to sign in again finds what they were writing.
+    if (userId !== undefined && farewell !== 'session-ended') this.#storage.erase(userId);
     this.#become(undefined);
     this.#farewell.set(farewell);
+    this.#storage.tell(farewell);
   }
 
   /** An access token for the next request, renewed ahead of its end. */

@@ -1,14 +1,13 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { texts } from '../texts/texts';
+import { frameTexts } from '../texts/frame-texts';
 import { Avatar } from '../ui/avatar';
-import { ThemeSwitch } from '../ui/theme-switch';
 
 @Component({
   selector: 'app-account-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, RouterLink, ThemeSwitch],
+  imports: [Avatar, RouterLink],
   template: `
     <button
       type="button"
@@ -22,7 +21,6 @@ import { ThemeSwitch } from '../ui/theme-switch';
       <p class="menu__who">
         {{ texts.signedInAs }} <strong>{{ email() }}</strong>
       </p>
-      <app-theme-switch />
       <a class="button" routerLink="/account" (click)="menu.hidePopover()">{{ texts.toAccount }}</a>
       <button type="button" class="button" (click)="session.signOut()">{{ texts.signOut }}</button>
     </div>
@@ -33,6 +31,6 @@ export class AccountMenu {
 
   readonly email = input.required<string>();
 
-  protected readonly texts = texts.account;
+  protected readonly texts = frameTexts.account;
   protected readonly initials = computed(() => this.email().slice(0, 2).toUpperCase());
 }

@@ -45,7 +45,7 @@ export const accountTexts = {
     lastUsed: 'Last used',
     signedIn: 'signed in on',
     signOut: 'Sign out',
-    signOutOf: (device: string) => `Sign out ${device}`,
+    signOutOf: (device: string, since: string) => `Sign out ${device}, signed in on ${since}`,
     signOutHere: 'Sign out here',
     signOutEverywhere: 'Sign out everywhere',
     ended: (device: string) => `${device} is signed out.`,
@@ -61,6 +61,16 @@ export const accountTexts = {
     submit: 'Change password',
     submitting: 'Changing your password…',
     done: 'Your password is changed, and your other sessions are signed out.',
+  },
+
+  exportAccount: {
+    title: 'Your data',
+    intro:
+      'Your account, your sessions and all your messages with what became of them, as one file.',
+    submit: 'Download',
+    submitting: 'Collecting…',
+    done: 'The file is downloaded.',
+    fileName: 'my-sms-messenger.json',
   },
 
   deleteAccount: {

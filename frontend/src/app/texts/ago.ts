@@ -1,4 +1,5 @@
-import { daysBetween, locale } from './formats';
+import { daysBetween } from './formats';
+import { locale } from './locale';
 
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const longDate = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });

@@ -1,12 +1,6 @@
-import { texts } from './texts';
+import { locale } from './locale';
 
-/** The texts are English; of the English ways to write a date, the reader's own. */
-export const locale = navigator.languages.find((language) => /^en\b/.test(language)) ?? 'en-GB';
-
-const SIZES = [
-  [3600, 'hour'],
-  [60, 'minute'],
-] as const;
+const DAYS = { today: 'Today', yesterday: 'Yesterday' };
 
 const clock = new Intl.DateTimeFormat(locale, {
   hour: '2-digit',
@@ -26,6 +20,13 @@ const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', m
 const longDay = new Intl.DateTimeFormat(locale, { dateStyle: 'full' });
 const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
 
+const plain = new Intl.NumberFormat(locale);
+
+/** "12,345". */
+export function wholeNumber(count: number): string {
+  return plain.format(count);
+}
+
 export function timeOfDay(time: Date): string {
   return clock.format(time);
 }
@@ -37,8 +38,8 @@ export function timeWithSeconds(time: Date): string {
 /** "Today", "Yesterday", "Friday, 20 November", and with the year when it is another one. */
 export function dayName(time: Date, now = new Date()): string {
   const ago = daysBetween(time, now);
-  if (ago === 0) return texts.days.today;
-  if (ago === 1) return texts.days.yesterday;
+  if (ago === 0) return DAYS.today;
+  if (ago === 1) return DAYS.yesterday;
   return (time.getFullYear() === now.getFullYear() ? day : longDay).format(time);
 }
 
@@ -48,13 +49,6 @@ export function shortTime(time: Date, now = new Date()): string {
   if (ago <= 0) return timeOfDay(time);
   if (ago < 7) return weekday.format(time);
   return (time.getFullYear() === now.getFullYear() ? dayAndMonth : shortDate).format(time);
-}
-
-/** "30 seconds", "12 minutes", "5 hours": never less than it is. */
-export function durationOf(seconds: number): string {
-  const [size, unit] = SIZES.find(([size]) => seconds > 1.5 * size) ?? [1, 'second'];
-  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
-  return format.format(Math.ceil(seconds / size));
 }
 
 export function fullTime(time: Date): string {

@@ -2,22 +2,51 @@
 export const messagingTexts = {
   history: {
     label: 'Conversations',
-    title: (total: number) => `Message History (${total})`,
+    title: (total: string) => `Message History (${total})`,
     newMessage: 'New message',
-    loadEarlier: 'Load earlier',
-    loadingEarlier: 'Loading…',
+    loadMore: 'Show more conversations',
+    loadingMore: 'Loading…',
     loading: 'Loading your messages…',
     empty: 'Nobody yet. The people you write to appear here.',
     stale: 'These messages may be out of date.',
   },
 
+  search: {
+    label: 'Search people and text',
+    placeholder: 'Search people and text',
+    clear: 'Clear the search',
+    results: 'Search results',
+    searching: 'Searching…',
+    people: 'People',
+    messages: 'Messages',
+    loadMore: 'Show more results',
+    found: (people: number, messages: number, thereAreMore: boolean) =>
+      `${counted(people, 'conversation')} and ${counted(messages, 'message')}${thereAreMore ? ' or more' : ''} found.`,
+    nothing: (words: string) => `Nothing found for “${words}”.`,
+  },
+
   thread: {
     label: (peer: string) => `Messages with ${peer}`,
     back: 'Back to all conversations',
-    count: (loaded: number, thereMayBeMore: boolean) =>
-      `${loaded} ${loaded === 1 ? 'message' : 'messages'}${thereMayBeMore ? ' loaded' : ''}`,
+    count: (total: number) => counted(total, 'message'),
+    loading: 'Loading these messages…',
+    details: 'Details',
+    detailsOf: (time: string) => `Details of the message of ${time}`,
+    loadEarlier: 'Load earlier',
+    loadingEarlier: 'Loading…',
+    empty: (peer: string) => `You and ${peer} have not written to each other yet.`,
+    newBelow: (count: number) => `${counted(count, 'new message')} below`,
+    toNewest: 'To the newest',
+    findingMessage: 'Looking for the message…',
+    messageNotFound: 'This message is not in this conversation any more.',
+    tryAgain: 'Try again',
+    textRemoved: 'Text removed',
+    textRemovedWhy: 'Texts are kept here for a limited time only.',
     sent: 'You wrote:',
     received: 'They wrote:',
+    pausedTitle: 'Sending is paused.',
+    paused: (since: string) =>
+      `Since ${since}. What you write waits here and goes out by itself; nothing is lost.`,
   },
 
   compose: {
@@ -37,11 +66,22 @@ export const messagingTexts = {
     keys: { enter: 'Enter', shift: 'Shift', sends: 'sends', newLine: 'new line' },
   },
 
+  shortcuts: {
+    search: 'Search people and text',
+    newMessage: 'Write a new message',
+    conversations: 'Go through the conversations',
+    back: 'Back, or close what is open',
+    send: 'Send what is written',
+  },
+
   sending: {
     inProgress: 'Sending',
+    notSent: 'Not sent:',
+    unknown: 'Not answered for yet:',
     safeToRepeat: 'Trying again never sends it twice.',
     tryAgain: 'Try again',
     edit: 'Edit',
+    discard: 'Discard',
   },
 
   status: {
@@ -57,9 +97,90 @@ export const messagingTexts = {
       undelivered: 'Not delivered',
       failed: 'Not sent',
       canceled: 'Canceled',
+      received: 'Received',
       read: 'Read',
+    } as Readonly<Record<string, string>>,
+    meanings: {
+      pending: 'It is stored and waits for the carrier.',
+      unconfirmed: 'The carrier did not answer. We are finding out whether it has the message.',
+      accepted: 'The carrier has it.',
+      scheduled: 'The carrier has it and will send it later.',
+      queued: 'The carrier has it and will send it next.',
+      sending: 'The carrier is sending it.',
+      sent: 'It has left the carrier. Not every phone reports that it has arrived.',
+      delivered: 'It has arrived on the phone.',
+      undelivered: 'It did not arrive on the phone.',
+      failed: 'It did not leave.',
+      canceled: 'It was withdrawn before it was sent.',
+      read: 'It has arrived on the phone, and was opened.',
     } as Readonly<Record<string, string>>,
     code: (code: number) => `Code ${code}.`,
     noReason: 'No reason was given.',
   },
+
+  /** Of messages whose status has just changed. */
+  news: {
+    sent: 'sent',
+    delivered: 'delivered',
+    read: 'read',
+    undelivered: 'not delivered',
+    failed: 'not sent',
+    unconfirmed: 'not confirmed yet',
+    canceled: 'withdrawn',
+  } as Readonly<Record<string, string>>,
+  newsOf: (peer: string, news: string) => `Message to ${peer} ${news}.`,
+  manyNews: (count: number) => `The status of ${count} messages has changed.`,
+
+  actions: {
+    retry: 'Retry',
+    editAndResend: 'Edit and resend',
+    cancel: 'Cancel sending',
+    sendAfterAll: 'Send after all',
+    sendingAgain: 'Sending again…',
+    sentAgain: 'You have sent it again.',
+    unconfirmedTitle: 'We are checking whether this was sent.',
+    unconfirmed: 'Please do not send it again yet: it may have arrived.',
+    decide: 'Or decide yourself:',
+    withdraw: 'Do not send it any more',
+    withdrawn: 'It will not be sent again by itself. We are still finding out whether it was sent.',
+    sendAnyway: 'Send again anyway…',
+    doubleTitle: 'It may then arrive twice.',
+    double: 'Nobody knows yet whether the first one has arrived.',
+    accept: 'Send it, even twice',
+    keepWaiting: 'Keep waiting',
+  },
+
+  details: {
+    title: 'Message details',
+    close: 'Close',
+    loading: 'Loading the details…',
+    tryAgain: 'Try again',
+    status: 'Status',
+    to: 'To',
+    from: 'From',
+    text: 'Text',
+    written: 'Written',
+    segments: 'Segments',
+    sid: 'SID',
+    noSid: 'None: the carrier does not have it',
+    errorCode: 'Error code',
+    expired: 'Expired',
+    timeline: 'What happened',
+    noEvents: 'Nothing is known yet.',
+    stored: 'Stored here',
+    sources: {
+      send: 'the carrier’s answer when we handed it over',
+      callback: 'reported by the carrier',
+      reconciler: 'we asked the carrier',
+      author: 'you',
+    } as Readonly<Record<string, string>>,
+    copy: (what: string) => `Copy ${what}`,
+    copied: 'Copied',
+    selected: 'Selected: copy it with your keyboard or menu',
+    parts: { sid: 'the SID', number: 'the number', text: 'the text' },
+  },
 } as const;
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}

@@ -1,4 +1,7 @@
-/** Everything that people read, here and in the files beside, in one place and ready to be translated. */
+/**
+ * Everything that people read, here and in the files beside, in one place and ready to be translated. Here is what the
+ * first page needs; the rest loads with what shows it.
+ */
 export const texts = {
   brand: 'MY SMS MESSENGER',
 
@@ -31,42 +34,5 @@ export const texts = {
     } as Readonly<Record<string, string>>,
     server: 'The server has a problem at the moment.',
     unknown: 'Something went wrong.',
-  },
-
-  session: {
-    loading: 'Loading…',
-    unavailable: 'You are still signed in, but your session cannot be renewed at the moment.',
-    retrying: 'Trying again by itself.',
-    retryNow: 'Try now',
-  },
-
-  account: {
-    menu: (email: string) => `Account of ${email}`,
-    signedInAs: 'Signed in as',
-    toAccount: 'Your account',
-    signOut: 'Sign out',
-  },
-
-  fields: {
-    /** The API says what is wrong without a subject: "is invalid". */
-    wrong: (label: string, sentence: string) => `${label} ${sentence}.`,
-    required: "can't be blank",
-    email: 'is invalid',
-    tooShort: (minimum: number) => `is too short (minimum is ${minimum} characters)`,
-    tooLong: (maximum: number) => `is too long (maximum is ${maximum} characters)`,
-  },
-
-  days: { today: 'Today', yesterday: 'Yesterday' },
-
-  theme: {
-    legend: 'Theme',
-    choices: { system: 'System', light: 'Light', dark: 'Dark' },
-  },
-
-  live: {
-    upToDate: 'Up to date',
-    connecting: 'Connecting…',
-    offline: 'Offline',
-    offlineSince: (time: string) => `Offline · last update ${time}`,
   },
 } as const;

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 import { FormControl, ReactiveFormsModule } from '@angular/forms';
-import { texts } from '../texts/texts';
+import { formTexts } from '../texts/form-texts';
 import { controlEvents } from './control-events';
 import { Icon } from './icon';
 import { sentencesOf } from './validators';
@@ -18,10 +18,18 @@ import { sentencesOf } from './validators';
       [name]="name()"
       [type]="type()"
       [attr.autocomplete]="autocomplete()"
+      [attr.list]="suggestions().length > 0 ? name() + '-suggestions' : null"
       [attr.aria-invalid]="errors().length > 0 ? true : null"
       [attr.aria-describedby]="describedBy()"
       [formControl]="control()"
     />
+    @if (suggestions().length > 0) {
+      <datalist [id]="name() + '-suggestions'">
+        @for (suggestion of suggestions(); track suggestion) {
+          <option [value]="suggestion"></option>
+        }
+      </datalist>
+    }
     @if (errors().length > 0) {
       <div role="alert" [id]="name() + '-error'">
         @for (error of errors(); track error) {
@@ -41,6 +49,8 @@ export class Field {
   readonly type = input('text');
   readonly autocomplete = input('off');
   readonly hint = input('');
+  /** Offered while one types; anything else may be typed too. */
+  readonly suggestions = input<readonly string[]>([]);
 
   readonly #events = controlEvents(this.control);
 
@@ -48,7 +58,7 @@ export class Field {
     this.#events();
     const control = this.control();
     return control.touched && control.dirty
-      ? sentencesOf(control).map((sentence) => texts.fields.wrong(this.label(), sentence))
+      ? sentencesOf(control).map((sentence) => formTexts.wrong(this.label(), sentence))
       : [];
   });
   protected readonly describedBy = computed(() => {

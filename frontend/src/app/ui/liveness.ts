@@ -1,4 +1,4 @@
-import { Injectable, signal } from '@angular/core';
+import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 
 export interface Liveness {
   readonly state: 'resting' | 'connecting' | 'up-to-date' | 'offline';
@@ -10,8 +10,24 @@ export interface Liveness {
 @Injectable({ providedIn: 'root' })
 export class LivenessStore {
   readonly #liveness = signal<Liveness>({ state: 'resting', asOf: undefined });
+  readonly #online = signal(navigator.onLine);
 
   readonly liveness = this.#liveness.asReadonly();
+  /** Whether this browser has a network at all. */
+  readonly online = this.#online.asReadonly();
+
+  constructor() {
+    const listening = new AbortController();
+    for (const change of ['online', 'offline']) {
+      const look = (): void => {
+        this.#online.set(navigator.onLine);
+      };
+      window.addEventListener(change, look, { signal: listening.signal });
+    }
+    inject(DestroyRef).onDestroy(() => {
+      listening.abort();
+    });
+  }
 
   upToDate(): void {
     this.#liveness.set({ state: 'up-to-date', asOf: new Date() });

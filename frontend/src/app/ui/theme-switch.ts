@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { texts } from '../texts/texts';
+import { frameTexts } from '../texts/frame-texts';
 import { THEMES, ThemeStore } from './theme';
 
 @Component({
@@ -26,7 +26,7 @@ import { THEMES, ThemeStore } from './theme';
   `,
 })
 export class ThemeSwitch {
-  protected readonly texts = texts.theme;
+  protected readonly texts = frameTexts.theme;
   protected readonly themes = THEMES;
   protected readonly store = inject(ThemeStore);
 }

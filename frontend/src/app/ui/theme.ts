@@ -3,11 +3,12 @@ import { DOCUMENT, Injectable, inject, signal } from '@angular/core';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+// Also read by public/theme.js, which shows the theme before this is loaded.
 const KEY = 'mysms.theme';
 
 @Injectable({ providedIn: 'root' })
 export class ThemeStore {
-  readonly #root = inject(DOCUMENT).documentElement;
+  readonly #document = inject(DOCUMENT);
   readonly #theme = signal<Theme>('system');
 
   readonly theme = this.#theme.asReadonly();
@@ -18,12 +19,20 @@ export class ThemeStore {
   }
 
   choose(theme: Theme): void {
-    localStorage.setItem(KEY, theme);
+    if (theme === 'system') localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
     this.#show(theme);
   }
 
   #show(theme: Theme): void {
-    this.#root.dataset['theme'] = theme;
+    this.#document.documentElement.dataset['theme'] = theme;
+    // The browser's own bar goes along.
+    const colours = this.#document.querySelectorAll<HTMLMetaElement>('meta[data-theme-color]');
+    for (const colour of colours) {
+      const its = colour.dataset['themeColor'] ?? '';
+      if (theme === 'system') colour.media = `(prefers-color-scheme: ${its})`;
+      else colour.media = its === theme ? 'all' : 'not all';
+    }
     this.#theme.set(theme);
   }
 }

@@ -1,23 +1,23 @@
 import { AbstractControl, ValidatorFn } from '@angular/forms';
-import { texts } from '../texts/texts';
+import { formTexts } from '../texts/form-texts';
 
 // The value of each error is its sentence, without a subject: just as the API words them.
 
 export const required: ValidatorFn = ({ value }: AbstractControl<string>) =>
-  value.trim() === '' ? { required: texts.fields.required } : null;
+  value.trim() === '' ? { required: formTexts.required } : null;
 
 /** The mail server judges the rest. */
 export const email: ValidatorFn = ({ value }: AbstractControl<string>) =>
-  value === '' || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : { email: texts.fields.email };
+  value === '' || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : { email: formTexts.email };
 
 export function minLength(minimum: number): ValidatorFn {
   return ({ value }: AbstractControl<string>) =>
-    value === '' || value.length >= minimum ? null : { minLength: texts.fields.tooShort(minimum) };
+    value === '' || value.length >= minimum ? null : { minLength: formTexts.tooShort(minimum) };
 }
 
 export function maxLength(maximum: number): ValidatorFn {
   return ({ value }: AbstractControl<string>) =>
-    Array.from(value).length > maximum ? { maxLength: texts.fields.tooLong(maximum) } : null;
+    Array.from(value).length > maximum ? { maxLength: formTexts.tooLong(maximum) } : null;
 }
 
 /** Puts the sentences of the API at its controls; they go with the next edit. Answers the others. */
@@ -29,7 +29,7 @@ export function setServerErrors(
   for (const [field, sentences] of Object.entries(errors)) {
     const control = controls[field];
     if (control === undefined) {
-      homeless.push(...sentences.map((sentence) => texts.fields.wrong(field, sentence)));
+      homeless.push(...sentences.map((sentence) => formTexts.wrong(field, sentence)));
     } else {
       control.setErrors({ server: sentences });
       control.markAsTouched();

@@ -1,0 +1,224 @@
+import AxeBuilder from '@axe-core/playwright';
+import { APIRequestContext, Page } from '@playwright/test';
+import {
+  PASSWORD,
+  bubble,
+  expect,
+  fillSignIn,
+  newEmail,
+  openAccount,
+  signUp,
+  test,
+} from './fixtures';
+
+const ADA = '+1 500 555 1002';
+/** The carrier takes nothing for this number: it answers 429 each time. */
+const BUSY = '+1 500 555 1007';
+const INVALID = '+1 500 555 0001';
+
+const VARIANTS = {
+  'desktop, light': { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  'desktop, dark': { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  'phone, light': { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  'phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+  'forced colours, 320 px wide': {
+    colorScheme: 'dark',
+    viewport: { width: 320, height: 640 },
+    contextOptions: { forcedColors: 'active', reducedMotion: 'reduce' },
+  },
+} as const;
+
+/** What axe has to say, and whether anything sticks out at the side. */
+async function check(page: Page, state: string): Promise<void> {
+  await test.step(state, async () => {
+    // Nothing is judged in the middle of a transition.
+    await page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity)
+          .map(({ finished }) => finished.catch(() => undefined)),
+      ),
+    );
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`,
+      ),
+    );
+    expect.soft(found, state).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect.soft(overflow, `${state}: too wide by`).toBeLessThanOrEqual(0);
+  });
+}
+
+/** A number for which the carrier breaks down each time, before it takes the message. */
+async function numberThatStaysUnconfirmed(request: APIRequestContext): Promise<string> {
+  const number = `+1415555${String(Math.floor(Math.random() * 9000) + 1000)}`;
+  const control = `${process.env['E2E_SIMULATOR_URL'] ?? ''}/_control`;
+  const answer = await request.post(`${control}/faults`, {
+    data: { kind: 'error_500', to: number },
+  });
+  expect(answer.ok()).toBe(true);
+  return number;
+}
+
+// Each look at a page takes seconds.
+test.describe.configure({ timeout: 240_000 });
+
+for (const [variant, options] of Object.entries(VARIANTS)) {
+  test.describe(variant, () => {
+    test.use(options);
+
+    test('the way in', async ({ page, tolerate }) => {
+      tolerate(/401 .*\/users\/sign_in/);
+      await page.goto('/sign-in');
+      await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+      await check(page, 'sign in');
+      await fillSignIn(page, newEmail());
+      await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
+      await check(page, 'sign in, refused');
+
+      await page.goto('/sign-up');
+      await page.getByLabel('Password', { exact: true }).fill('short');
+      await page.getByLabel('Confirm password').fill('other');
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await expect(page.getByText('Email can')).toBeVisible();
+      await check(page, 'sign up, with errors');
+      await page.route('**/users/sign_up', (route) => route.fulfill({ json: { mode: 'closed' } }));
+      await page.reload();
+      await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
+      await check(page, 'sign up, closed');
+    });
+
+    test('messages', async ({ page, request, phone }) => {
+      const email = newEmail();
+      const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
+      const signedUp = await request.post('/users', { data: { user } });
+      const { access_token } = (await signedUp.json()) as { access_token: string };
+      const send = async (recipient_number: string, content: string): Promise<void> => {
+        await request.post('/api/messages', {
+          headers: { Authorization: `Bearer ${access_token}` },
+          data: { message: { recipient_number, content } },
+        });
+      };
+      const open = (number: string) =>
+        page.goto(`/messages/${encodeURIComponent(number.replaceAll(' ', ''))}`);
+
+      await page.goto('/sign-in');
+      await fillSignIn(page, email);
+      await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+      await page.getByLabel('Phone number').fill('12');
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Wrong – number');
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await expect(page.getByText('needs a country code')).toBeVisible();
+      await check(page, 'no messages yet, and a number that cannot be one');
+
+      const nobodyKnows = await numberThatStaysUnconfirmed(request);
+      await send(nobodyKnows, 'Is it there?');
+      await send(BUSY, 'Whenever you can');
+      await send(INVALID, 'Is this number right?');
+      for (const status of ['queued', 'sent', 'delivered', 'undelivered']) {
+        await send(ADA, `${status} of ${email}`);
+        await phone.report(`${status} of ${email}`, status);
+      }
+      await page.goto('/messages');
+      await expect(page.getByRole('heading', { name: 'Message History (7)' })).toBeAttached();
+      await check(page, 'the list');
+
+      await open(ADA);
+      for (const [status, shown] of [
+        ['queued', 'Queued'],
+        ['sent', 'Sent'],
+        ['delivered', 'Delivered'],
+        ['undelivered', 'Not delivered'],
+      ] as const) {
+        await expect(bubble(page, `wrote:${status} of`)).toContainText(shown);
+      }
+      await check(page, 'a thread: queued, sent, delivered, not delivered');
+      await open(INVALID);
+      await expect(bubble(page, 'Is this number right?')).toContainText('Not sent');
+      await check(page, 'a thread: refused');
+      await open(BUSY);
+      await expect(bubble(page, 'Whenever you can')).toContainText('Waiting to be sent');
+      await check(page, 'a thread: waiting');
+      await open(nobodyKnows);
+      await expect(bubble(page, 'Is it there?')).toContainText('Checking whether it was sent');
+      await check(page, 'a thread: unconfirmed');
+      await page.getByRole('button', { name: 'Send again anyway…' }).click();
+      await expect(page.getByRole('button', { name: 'Keep waiting' })).toBeVisible();
+      await check(page, 'a thread: about to be sent twice');
+
+      await open(ADA);
+      await page.getByRole('button', { name: 'Details', exact: true }).first().click();
+      await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
+      await check(page, 'the details of a message');
+      await page.keyboard.press('Escape');
+
+      await page.goto('/messages');
+      const search = page.getByRole('searchbox', { name: 'Search people and text' });
+      await search.fill('number right');
+      await expect(page.getByText('1 message found')).toBeAttached();
+      await check(page, 'search results');
+      await search.fill('nowhere to be found');
+      await expect(page.getByText('Nothing found for')).toBeVisible();
+      await check(page, 'nothing found');
+    });
+
+    test('around the page', async ({ page, context, tolerate }) => {
+      tolerate(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|503 |40[01] /);
+      await signUp(page);
+      await page.getByRole('button', { name: 'Help' }).click();
+      await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
+      await check(page, 'help');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Theme' }).click();
+      await expect(page.getByRole('group', { name: 'Theme' })).toBeVisible();
+      await check(page, 'the theme');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: /^Account of/ }).click();
+      await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+      await check(page, 'the menu');
+      await page.keyboard.press('Escape');
+
+      await context.setOffline(true);
+      await expect(page.getByText('You are offline.')).toBeVisible();
+      await check(page, 'offline');
+      await context.setOffline(false);
+      await expect(page.getByText('You are offline.')).toBeHidden();
+      await page.route('**/api/**', (route) => route.abort());
+      await expect(page.getByText('The server does not answer.')).toBeVisible();
+      await check(page, 'the API does not answer');
+      await page.unroute('**/api/**');
+      await page.route('**/users/token', (route) => route.fulfill({ status: 503 }));
+      await page.reload();
+      await expect(page.getByText('You are still signed in')).toBeVisible();
+      await check(page, 'the session cannot be renewed');
+      await page.unroute('**/users/token');
+      await expect(page.getByText('You are still signed in')).toBeHidden();
+
+      await openAccount(page);
+      await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toBeVisible();
+      await expect(page.getByRole('region', { name: 'Your data' })).toBeVisible();
+      await check(page, 'the account');
+      const password = page.getByRole('region', { name: 'Change password' });
+      await password.getByLabel('New password', { exact: true }).fill('short');
+      await password.getByRole('button', { name: 'Change password' }).click();
+      await page.getByRole('button', { name: 'Delete account…' }).click();
+      await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+      await check(page, 'the account, with errors, about to be deleted');
+
+      // A session that the server does not know any more.
+      await page.evaluate(() => {
+        const session = JSON.parse(localStorage.getItem('mysms.session') ?? '{}') as object;
+        localStorage.setItem(
+          'mysms.session',
+          JSON.stringify({ ...session, refreshToken: 'not-a-token-of-ours' }),
+        );
+      });
+      await page.reload();
+      await expect(page.getByText('Your session has ended.')).toBeVisible();
+      await check(page, 'the session has ended');
+    });
+  });
+}

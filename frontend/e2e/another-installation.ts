@@ -1,0 +1,76 @@
+import { ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { freePorts } from './start-product';
+
+const BACKEND = join(import.meta.dirname, '../../backend');
+const READY_WITHIN_MS = 60_000;
+
+export interface Installation {
+  readonly url: string;
+  /** A code with which one person can sign up, as the operator makes it. */
+  readonly invite: () => Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+/** An API with the SPA and a database of its own, with these settings; nothing can be sent from it. */
+export async function startInstallation(
+  settings: Readonly<Record<string, string>>,
+): Promise<Installation> {
+  const data = await mkdtemp(join(tmpdir(), 'mysms-installation-'));
+  const [port, mongodb] = await freePorts(2);
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    PORT: String(port),
+    MONGODB_URI: `mongodb://127.0.0.1:${String(mongodb)}/mysms`,
+    FRONTEND_DIST: join(import.meta.dirname, '../dist/frontend/browser'),
+    JWT_SECRET: 'a secret of the tests alone, long enough',
+    TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+    TWILIO_AUTH_TOKEN: 'unused',
+    TWILIO_FROM_NUMBER: '+15005550006',
+    TWILIO_API_BASE_URL: 'http://127.0.0.1:9',
+    ...settings,
+  };
+  const database = ['-m', 'devservers.mongodb', '--port', String(mongodb)];
+  const processes = [
+    start('.venv/bin/python', [...database, '--data', join(data, 'mongodb.sqlite3')], environment),
+    start('.venv/bin/mysms', ['serve'], environment),
+  ];
+  const stop = async (): Promise<void> => {
+    await Promise.all(processes.map(end));
+    await rm(data, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${String(port)}`;
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (
+    !(await fetch(`${url}/up`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
+    if (Date.now() > deadline) {
+      await stop();
+      throw new Error(`${url}/up does not answer`);
+    }
+    await sleep(200);
+  }
+  const invite = async (): Promise<string> => {
+    const options = { cwd: BACKEND, env: environment };
+    return (await promisify(execFile)('.venv/bin/mysms', ['invite'], options)).stdout.trim();
+  };
+  return { url, invite, stop };
+}
+
+function start(command: string, options: string[], environment: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(command, options, { cwd: BACKEND, env: environment, stdio: 'ignore' });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const over = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await over;
+}

@@ -1,0 +1,188 @@
+import { Page } from '@playwright/test';
+import { bubble, enter, expect, newNumber, newPerson, openThread, signUp, test } from './fixtures';
+
+/** A failed look is tried again after twice the usual rest. */
+const BACK_WITHIN_MS = 45_000;
+
+/** From the next load on: answers what each frame was about to show, from before the first paint. */
+async function watchTheme(page: Page): Promise<() => Promise<string[]>> {
+  await page.addInitScript(() => {
+    const seen = new Set<string>();
+    Object.assign(window, { seen });
+    const look = (): void => {
+      const { backgroundColor, colorScheme } = getComputedStyle(document.documentElement);
+      const body = document.querySelector('body');
+      if (body && body.childElementCount > 0) {
+        seen.add(`${colorScheme}: ${backgroundColor}, ${getComputedStyle(body).backgroundColor}`);
+      }
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  return () => page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+}
+
+/** As when another tab comes to the front: a browser without a screen never hides a page by itself. */
+async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    const state = hidden ? 'hidden' : 'visible';
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
+
+for (const [system, chosen] of [
+  ['light', 'Dark'],
+  ['dark', 'Light'],
+] as const) {
+  test.describe(`where the system is ${system}`, () => {
+    test.use({ colorScheme: system });
+
+    test(`the choice of ${chosen} holds over a reload, and nothing else shows in passing`, async ({
+      page,
+    }) => {
+      await signUp(page);
+      await page.getByRole('button', { name: 'Theme' }).click();
+      await page.getByRole('radio', { name: chosen }).focus();
+      await page.keyboard.press('Space');
+      await expect(page.locator('html')).toHaveCSS('color-scheme', chosen.toLowerCase());
+      await page.keyboard.press('Escape');
+
+      const seen = await watchTheme(page);
+      const answer = await page.reload();
+      expect(answer?.headers()['content-security-policy']).toContain("script-src 'self'");
+      await expect(page.getByRole('status')).toHaveText('Up to date');
+      const frames = await seen();
+      expect(frames).toHaveLength(1);
+      expect(frames[0]).toContain(`${chosen.toLowerCase()}: `);
+      await page.getByRole('button', { name: 'Theme' }).click();
+      await expect(page.getByRole('radio', { name: chosen })).toBeChecked();
+    });
+  });
+}
+
+test('single keys stay off over a reload, and the others stay on', async ({ page }) => {
+  await signUp(page);
+  await page.getByRole('button', { name: 'Help' }).focus();
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Help' });
+  await help.getByRole('checkbox', { name: 'Use single keys' }).uncheck();
+  await page.keyboard.press('Escape');
+  for (const time of ['before the reload', 'after it']) {
+    await test.step(time, async () => {
+      await page.getByRole('button', { name: 'Help' }).focus();
+      await page.keyboard.press('n');
+      await page.keyboard.press('/');
+      await page.keyboard.press('?');
+      await expect(help).toBeHidden();
+      await expect(page.getByRole('button', { name: 'Help' })).toBeFocused();
+      await expect(page).toHaveURL('/messages');
+      await page.keyboard.press('Control+k');
+      await expect(page.getByRole('searchbox')).toBeFocused();
+    });
+    await page.reload();
+    await expect(page.getByRole('status')).toHaveText('Up to date');
+  }
+  await page.getByRole('button', { name: 'Help' }).click();
+  await help.getByRole('checkbox', { name: 'Use single keys' }).check();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('n');
+  await expect(page).toHaveURL('/messages/new');
+});
+
+test('the title tells who has looked away that something has changed', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  const text = `Look away ${number}`;
+  await person.write(number, text);
+  await phone.report(text, 'sent');
+  await enter(page, person);
+  await openThread(page, number);
+  await expect(bubble(page, text)).toContainText('Sent');
+
+  // The answer comes when they have just looked away.
+  let release = (): void => undefined;
+  const away = new Promise<void>((resolve) => (release = resolve));
+  const asked = page.waitForRequest(/updated_since=/);
+  await page.route(/updated_since=/, async (route) => {
+    await away;
+    await route.continue();
+  });
+  await asked;
+  await setHidden(page, true);
+  await phone.report(text, 'delivered');
+  release();
+  await expect(page).toHaveTitle('(1) Messages · MySMS Messenger');
+  // Nobody who has looked away is polled for.
+  let polls = 0;
+  page.on('request', () => (polls += 1));
+  await setHidden(page, false);
+  await expect(page).toHaveTitle('Messages · MySMS Messenger');
+  await expect(bubble(page, text)).toContainText('Delivered');
+  await expect.poll(() => polls).toBeGreaterThan(0);
+});
+
+test('offline and back, what is on the screen stays', async ({
+  page,
+  request,
+  context,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED/);
+  const person = await newPerson(request);
+  const number = newNumber();
+  const text = `Still here ${number}`;
+  await person.write(number, text);
+  await phone.report(text, 'sent');
+  await enter(page, person);
+  await openThread(page, number);
+  await expect(bubble(page, text)).toContainText('Sent');
+  await expect(page.getByRole('status')).toHaveText('Up to date');
+
+  await context.setOffline(true);
+  await expect(page.getByRole('status')).toContainText(/You are offline\. This is as of \d/);
+  await expect(bubble(page, text)).toBeVisible();
+  await phone.report(text, 'delivered');
+  await context.setOffline(false);
+  await expect(page.getByRole('status')).toHaveText('Up to date');
+  await expect(bubble(page, text)).toContainText('Delivered');
+});
+
+test('while the API does not answer, what is there stays, and it is said politely', async ({
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_CONNECTION_REFUSED/);
+  const person = await newPerson(request);
+  const number = newNumber();
+  const text = `Unchanged ${number}`;
+  await person.write(number, text);
+  await phone.report(text, 'sent');
+  await enter(page, person);
+  await openThread(page, number);
+  await expect(bubble(page, text)).toContainText('Sent');
+  const status = page.getByRole('status');
+  await expect(status).toHaveText('Up to date');
+  const before = await page.getByRole('log').innerText();
+
+  await page.route('**/api/**', (route) => route.abort('connectionrefused'));
+  await expect(status).toContainText(/The server does not answer\..* This is as of \d/);
+  await expect(page.getByText('These messages may be out of date.')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  expect(await page.getByRole('log').innerText()).toBe(before);
+  expect(await status.evaluate((element) => element.closest('[aria-live="assertive"]'))).toBeNull();
+
+  await phone.report(text, 'delivered');
+  await page.unroute('**/api/**');
+  await expect(status).toHaveText('Up to date', { timeout: BACK_WITHIN_MS });
+  await expect(bubble(page, text)).toContainText('Delivered');
+  await expect(page.getByText('These messages may be out of date.')).toBeHidden();
+});

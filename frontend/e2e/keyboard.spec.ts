@@ -1,0 +1,286 @@
+import { Page } from '@playwright/test';
+import {
+  PASSWORD,
+  bubble,
+  composer,
+  expect,
+  newEmail,
+  newNumber,
+  newPerson,
+  setFault,
+  test,
+} from './fixtures';
+
+/** The carrier takes nothing for this number: it answers 429 each time. */
+const RATE_LIMITED = '+15005551007';
+
+/** What has the focus, as who sees the page would tell it: something does, and is ringed in the colour for it. */
+function focusOnScreen(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const focused = document.activeElement;
+    if (focused === null || focused === document.body) return 'nowhere';
+    if (!focused.checkVisibility({ visibilityProperty: true })) return 'hidden';
+    const sample = document.head.appendChild(document.createElement('span'));
+    sample.style.color = 'var(--focus)';
+    const ring = getComputedStyle(sample).color;
+    sample.remove();
+    // The ring is around it, or around the box that it fills, or on what stands for it.
+    const bearers = [
+      focused,
+      focused.closest('.composer__box, .find'),
+      focused.querySelector(':scope > .bubble__content'),
+      focused.matches('[type=radio]') ? focused.nextElementSibling : null,
+    ];
+    const isRinged = bearers.some((bearer) => {
+      if (bearer === null) return false;
+      const { outlineColor, outlineStyle, outlineWidth } = getComputedStyle(bearer);
+      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && outlineColor === ring;
+    });
+    return isRinged ? 'seen' : `without a ring: ${focused.outerHTML.slice(0, 120)}`;
+  });
+}
+
+async function press(page: Page, key: string): Promise<void> {
+  await page.keyboard.press(key);
+  await expect.poll(() => focusOnScreen(page), `the focus after ${key}`).toBe('seen');
+}
+
+/** Tab, until it is there: never by mouse, and never onto what is hidden. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  for (let step = 0; step < 60; step += 1) {
+    await page.keyboard.press('Tab');
+    // After the last comes the browser's own bar.
+    if ((await page.locator(':focus').count()) === 0) continue;
+    expect(await focusOnScreen(page)).toBe('seen');
+    const label = await page
+      .locator(':focus')
+      .evaluate(
+        (element) =>
+          element.getAttribute('aria-label') ??
+          (element as HTMLInputElement).labels?.[0]?.innerText ??
+          (element as HTMLElement).innerText,
+      );
+    const isIt = typeof name === 'string' ? label.trim() === name : name.test(label.trim());
+    if (isIt) return;
+  }
+  throw new Error(`Tab does not lead to ${String(name)}`);
+}
+
+async function choose(page: Page, name: string | RegExp): Promise<void> {
+  await tabTo(page, name);
+  await press(page, 'Enter');
+}
+
+async function signInByKeys(page: Page, email: string): Promise<void> {
+  await page.goto('/sign-in');
+  await expect(page.getByLabel('Email')).toBeFocused();
+  await page.keyboard.type(email);
+  await press(page, 'Tab');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
+}
+
+/** However it is grouped. */
+function asShown(number: string): RegExp {
+  return new RegExp(number.slice(-7).replaceAll(/\d/g, '$&\\s*'));
+}
+
+/** By its last digits, through the search. */
+async function findConversation(page: Page, number: string): Promise<void> {
+  await press(page, 'Control+k');
+  await page.keyboard.type(number.slice(-7));
+  await expect(page.getByText('1 conversation and')).toBeAttached();
+  await choose(page, asShown(number));
+  await expect(page.getByRole('heading', { name: asShown(number) })).toBeVisible();
+  await press(page, 'Control+k');
+  await press(page, 'Escape');
+}
+
+test('from signing up to signing out without a mouse', async ({ page, phone }) => {
+  const keys = page.keyboard;
+  await page.goto('/sign-up');
+  await expect(page.getByLabel('Email')).toBeFocused();
+  await keys.type(newEmail());
+  await press(page, 'Tab');
+  await keys.type(PASSWORD);
+  await press(page, 'Tab');
+  await keys.type(PASSWORD);
+  await press(page, 'Enter');
+
+  await expect(page.getByLabel('Phone number')).toBeFocused();
+  await keys.type(phone.unhurried);
+  await press(page, 'Tab');
+  await keys.type('Without a mouse');
+  await press(page, 'Enter');
+  await expect(bubble(page, 'Without a mouse')).toContainText('Queued');
+
+  await press(page, 'Escape');
+  await press(page, 'Control+k');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await keys.type('mouse');
+  await expect(page.getByText('1 message found')).toBeAttached();
+  await press(page, 'Escape');
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+
+  await choose(page, /\+1 500 555 1002/);
+  await expect(page.getByRole('heading', { name: phone.unhurried })).toBeVisible();
+
+  await choose(page, /^Help/);
+  const help = page.getByRole('dialog', { name: 'Help' });
+  await expect(help).toContainText('Write a new message');
+  await press(page, 'Escape');
+  await expect(help).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Help' })).toBeFocused();
+  await press(page, 'n');
+  await expect(page).toHaveURL('/messages/new');
+
+  await choose(page, 'Theme');
+  await tabTo(page, 'System');
+  await press(page, 'ArrowDown');
+  await expect(page.getByLabel('Light')).toBeChecked();
+  await press(page, 'Escape');
+  await expect(page.getByRole('button', { name: 'Theme' })).toBeFocused();
+
+  await choose(page, /^Account of/);
+  await tabTo(page, 'Sign out');
+  await press(page, 'Enter');
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByLabel('Email')).toBeFocused();
+});
+
+test('the conversations, a search and the details of a message', async ({
+  page,
+  request,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const person = await newPerson(request);
+  const [ada, bob] = [newNumber(), newNumber()];
+  await person.write(ada, 'Ada, look at the ferns');
+  await person.write(bob, 'Bob, look at the moss');
+  await signInByKeys(page, person.email);
+
+  // Out of what is typed into, arrows go through the conversations.
+  await tabTo(page, /^Help/);
+  await press(page, 'ArrowDown');
+  await expect(page.locator('a.row:focus')).toContainText('Bob');
+  await press(page, 'ArrowDown');
+  await expect(page.locator('a.row:focus')).toContainText('Ada');
+  await press(page, 'Enter');
+  await expect(page.getByRole('heading', { name: asShown(ada) })).toBeVisible();
+  await tabTo(page, /^Help/);
+  await press(page, 'ArrowUp');
+  await press(page, 'ArrowUp');
+  await press(page, 'Enter');
+  await expect(page.getByRole('heading', { name: asShown(bob) })).toBeVisible();
+
+  await press(page, 'Control+k');
+  await page.keyboard.type('ferns');
+  await expect(page.getByText('1 message found')).toBeAttached();
+  await choose(page, /Ada, look at the ferns/);
+  await expect(bubble(page, 'Ada, look')).toBeFocused();
+  await press(page, 'Control+k');
+  await expect(page.getByRole('searchbox')).toHaveValue('ferns');
+  await press(page, 'Escape');
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(page.getByRole('link', { name: /Bob/ })).toBeVisible();
+
+  await choose(page, /^Details of/);
+  const details = page.getByRole('dialog', { name: 'Message details' });
+  await expect(details).toContainText('SID');
+  await choose(page, 'Copy the SID');
+  await expect(details.getByText('Copied')).toBeAttached();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^SM[0-9a-f]{32}$/);
+  await choose(page, 'Close');
+  await expect(details).toBeHidden();
+  await expect(page.getByRole('button', { name: /^Details of/ })).toBeFocused();
+});
+
+test('what one decides about a message', async ({ page, request, phone }) => {
+  const person = await newPerson(request);
+  const [lost, answered] = [newNumber(), newNumber()];
+  await setFault(request, { kind: 'error_500', to: lost, times: 1 });
+  const text = `Please answer ${answered}`;
+  await person.write(RATE_LIMITED, 'Better not');
+  await person.write(lost, 'Did this leave?');
+  await person.write(answered, text);
+  await signInByKeys(page, person.email);
+
+  await findConversation(page, RATE_LIMITED);
+  const waiting = bubble(page, 'Better not');
+  await choose(page, 'Cancel sending');
+  await expect(waiting).toContainText('Canceled');
+  await expect(waiting).toBeFocused();
+  await tabTo(page, 'Send after all');
+
+  await findConversation(page, lost);
+  const unconfirmed = bubble(page, 'Did this leave?');
+  await expect(unconfirmed).toContainText('Please do not send it again yet');
+  await choose(page, 'Do not send it any more');
+  await expect(unconfirmed).toContainText('It will not be sent again by itself.');
+  await expect.poll(() => focusOnScreen(page)).toBe('seen');
+  await choose(page, 'Send again anyway…');
+  await expect(page.getByRole('button', { name: 'Keep waiting' })).toBeFocused();
+  await press(page, 'Enter');
+  await expect(unconfirmed).toBeFocused();
+  await choose(page, 'Send again anyway…');
+  await choose(page, 'Send it, even twice');
+  await expect(unconfirmed).toHaveCount(2);
+  await expect(unconfirmed.first()).toBeFocused();
+
+  await phone.report(text, 'undelivered');
+  await findConversation(page, answered);
+  const failed = bubble(page, text);
+  await expect(failed).toContainText('The phone could not be reached.');
+  await choose(page, 'Retry');
+  await expect(failed).toHaveCount(2);
+  await expect(failed.first()).toContainText('You have sent it again.');
+  await expect(failed.first()).toBeFocused();
+  await tabTo(page, 'Message');
+  await expect(composer(page)).toBeFocused();
+});
+
+test('the account: another session, a new password, and the end of it', async ({
+  page,
+  request,
+}) => {
+  const { email } = await newPerson(request);
+  const password = 'another horse battery';
+  await signInByKeys(page, email);
+  await choose(page, /^Account of/);
+  await choose(page, 'Your account');
+  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+
+  await expect(page.getByRole('listitem')).toHaveCount(2);
+  await choose(page, /^Sign out .*, signed in on/);
+  await expect(page.getByText(/ is signed out\.$/)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Your sessions' })).toBeFocused();
+
+  await tabTo(page, 'Current password');
+  await page.keyboard.type('not the password');
+  await press(page, 'Tab');
+  await page.keyboard.type(password);
+  await press(page, 'Tab');
+  await page.keyboard.type('something else');
+  await press(page, 'Enter');
+  await expect(page.getByLabel('Confirm new password')).toBeFocused();
+  await press(page, 'Control+a');
+  await page.keyboard.type(password);
+  await press(page, 'Shift+Tab');
+  await press(page, 'Shift+Tab');
+  await press(page, 'Control+a');
+  await page.keyboard.type(PASSWORD);
+  await press(page, 'Enter');
+  await expect(page.getByText('Your password is changed')).toBeVisible();
+
+  await choose(page, 'Delete account…');
+  await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+  await choose(page, 'Keep my account');
+  await expect(page.getByRole('button', { name: 'Delete account…' })).toBeFocused();
+  await press(page, 'Enter');
+  await page.keyboard.type(password);
+  await press(page, 'Enter');
+  await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
+  await expect(page.getByLabel('Email')).toBeFocused();
+});

@@ -1,0 +1,96 @@
+// Prints the medians of five runs of Lighthouse, for the page to sign in and for the messages, against the product as
+// it is built: URL of the product as argument, CHROMIUM_PATH from the environment.
+import lighthouse, { desktopConfig } from 'lighthouse';
+import puppeteer from 'puppeteer-core';
+
+const RUNS = 5;
+const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
+
+const url = process.argv[2];
+const browser = await puppeteer.launch({
+  executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+});
+try {
+  console.log(['page', 'form', ...CATEGORIES].join('\t'));
+  await report('sign-in', `${url}/sign-in`);
+  const page = await browser.newPage();
+  await signUp(page);
+  await report('messages', `${url}/messages`);
+} finally {
+  await browser.close();
+}
+
+async function report(name, address) {
+  for (const [form, config] of [
+    ['phone', undefined],
+    ['desktop', desktopConfig],
+  ]) {
+    const runs = [];
+    const wanting = new Set();
+    for (let attempt = 0; runs.length < RUNS; attempt += 1) {
+      const page = await browser.newPage();
+      await forgetFiles(page);
+      // The session is in the browser's storage, and is what makes it the messages.
+      const flags = { onlyCategories: CATEGORIES, disableStorageReset: true, logLevel: 'error' };
+      const { lhr } = await lighthouse(address, flags, config, page);
+      await page.close();
+      if (lhr.runtimeError) {
+        // Now and then a busy browser does not tell where the load began: nothing is measured then.
+        if (lhr.runtimeError.code === 'NO_NAVSTART' && attempt < 2 * RUNS) continue;
+        throw new Error(lhr.runtimeError.message);
+      }
+      if (new URL(lhr.finalDisplayedUrl).pathname !== new URL(address).pathname) {
+        throw new Error(`${address} led to ${lhr.finalDisplayedUrl}`);
+      }
+      runs.push(CATEGORIES.map((category) => Math.round(100 * lhr.categories[category].score)));
+      for (const category of CATEGORIES.slice(1)) {
+        for (const { id, weight } of lhr.categories[category].auditRefs) {
+          const { score, title } = lhr.audits[id];
+          if (weight > 0 && score !== null && score < 1) wanting.add(`${category}: ${title}`);
+        }
+      }
+    }
+    const medians = CATEGORIES.map((_, at) => median(runs.map((scores) => scores[at])));
+    console.log([name, form, ...medians].join('\t'));
+    for (const sentence of wanting) console.log(`\t${sentence}`);
+  }
+}
+
+/** Each run is a first visit. */
+async function forgetFiles(page) {
+  const devtools = await page.createCDPSession();
+  await devtools.send('Network.clearBrowserCache');
+  await devtools.detach();
+}
+
+function median(numbers) {
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
+}
+
+/** Somebody with a few messages. */
+async function signUp(page) {
+  await page.goto(`${url}/sign-in`);
+  await page.evaluate(async () => {
+    const post = (path, body, headers = {}) =>
+      fetch(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }).then((answer) => answer.json());
+    const password = 'correct horse battery';
+    const user = {
+      email: `${crypto.randomUUID()}@example.com`,
+      password,
+      password_confirmation: password,
+    };
+    const { _id, email, access_token, refresh_token } = await post('/users', { user });
+    for (const number of ['+14155552671', '+442079460958', '+4930901820']) {
+      const message = { recipient_number: number, content: 'Your table for four is confirmed.' };
+      await post('/api/messages', { message }, { Authorization: `Bearer ${access_token}` });
+    }
+    const session = { refreshToken: refresh_token, user: { id: _id, email } };
+    localStorage.setItem('mysms.session', JSON.stringify(session));
+  });
+  await page.close();
+}

@@ -1,0 +1,66 @@
+import { DOCUMENT, ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
+import { explain, toProblem } from '../api/problem';
+import { accountTexts } from '../texts/account-texts';
+import { Notice } from '../ui/notice';
+import { AccountStore } from './account-store';
+
+@Component({
+  selector: 'app-export-account',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Notice],
+  template: `
+    <header>
+      <h2 id="export-account">{{ texts.title }}</h2>
+      <p>{{ texts.intro }}</p>
+    </header>
+    @if (problem(); as problem) {
+      <app-notice>{{ problem }}</app-notice>
+    }
+    <div class="panel__foot">
+      <button
+        type="button"
+        class="button"
+        [attr.aria-disabled]="busy()"
+        [attr.aria-busy]="busy()"
+        (click)="download()"
+      >
+        {{ busy() ? texts.submitting : texts.submit }}
+      </button>
+      <p role="status">{{ done() }}</p>
+    </div>
+  `,
+  host: { class: 'panel', role: 'region', 'aria-labelledby': 'export-account' },
+})
+export class ExportAccount {
+  readonly #store = inject(AccountStore);
+  readonly #document = inject(DOCUMENT);
+
+  protected readonly texts = accountTexts.exportAccount;
+  protected readonly busy = signal(false);
+  protected readonly problem = signal('');
+  protected readonly done = signal('');
+
+  protected async download(): Promise<void> {
+    if (this.busy()) return;
+    this.busy.set(true);
+    this.problem.set('');
+    this.done.set('');
+    try {
+      this.#save(await this.#store.exportAccount());
+      this.done.set(this.texts.done);
+    } catch (error) {
+      this.problem.set(explain(toProblem(error)));
+    } finally {
+      this.busy.set(false);
+    }
+  }
+
+  /** A plain link could not carry the token. */
+  #save(file: Blob): void {
+    const link = this.#document.createElement('a');
+    link.href = URL.createObjectURL(file);
+    link.download = this.texts.fileName;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+}

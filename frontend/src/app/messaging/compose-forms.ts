@@ -1,0 +1,39 @@
+import { DestroyRef, Injectable, inject } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { NewMessage } from '../api/models';
+import { ComposeForm, newComposeForm } from './compose-form';
+import { Drafts } from './drafts';
+
+/** The place for a message to somebody new; the others are numbers. */
+export const NEW = 'new';
+
+/** What is written but not sent stays where it was written, whoever one looks at meanwhile. */
+@Injectable()
+export class ComposeForms {
+  readonly #drafts = inject(Drafts);
+  readonly #destroyRef = inject(DestroyRef);
+  readonly #forms = new Map<string, ComposeForm>();
+
+  at(place: string): ComposeForm {
+    const known = this.#forms.get(place);
+    if (known) return known;
+    const form = newComposeForm(place === NEW ? '' : place);
+    const draft = this.#drafts.read(place);
+    if (draft) form.setValue(draft);
+    form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
+      const { recipient_number, content } = form.getRawValue();
+      const isEmpty = content === '' && (place !== NEW || recipient_number === '');
+      if (isEmpty) this.#drafts.remove(place);
+      else this.#drafts.keep(place, { recipient_number, content });
+    });
+    this.#forms.set(place, form);
+    return form;
+  }
+
+  /** Returns a message to where it was written, before what has been written since. */
+  putBack({ recipient_number, content }: NewMessage): void {
+    const form = this.at(recipient_number);
+    const since = form.getRawValue().content;
+    form.setValue({ recipient_number, content: since ? `${content}\n${since}` : content });
+  }
+}

@@ -1,0 +1,59 @@
+import { ChangeDetectionStrategy, Component, ElementRef, inject, viewChild } from '@angular/core';
+import { messagingTexts } from '../texts/messaging-texts';
+import { Icon } from '../ui/icon';
+import { isMac } from '../ui/shortcuts';
+import { SearchStore } from './search-store';
+
+@Component({
+  selector: 'app-search-box',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Icon],
+  template: `
+    <app-icon name="search" />
+    <input
+      #box
+      type="search"
+      enterkeyhint="search"
+      autocomplete="off"
+      spellcheck="false"
+      maxlength="100"
+      [attr.aria-label]="texts.label"
+      [placeholder]="texts.placeholder"
+      [value]="search.words()"
+      (input)="search.search(box.value)"
+      (keydown.escape)="leave($event)"
+    />
+    @if (search.words() === '') {
+      <kbd aria-hidden="true">{{ key }}</kbd>
+    } @else {
+      <button
+        type="button"
+        class="button button--quiet find__clear"
+        [attr.aria-label]="texts.clear"
+        (click)="search.search(''); focus()"
+      >
+        <app-icon name="close" />
+      </button>
+    }
+  `,
+  host: { class: 'find', role: 'search' },
+})
+export class SearchBox {
+  protected readonly search = inject(SearchStore);
+  protected readonly texts = messagingTexts.search;
+  protected readonly key = isMac ? '⌘K' : 'Ctrl K';
+  protected readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');
+
+  focus(): void {
+    const box = this.box().nativeElement;
+    box.focus();
+    box.select();
+  }
+
+  /** Clears what is searched for; with nothing there, it is the page's to answer. */
+  protected leave(event: Event): void {
+    if (this.search.words() === '') return;
+    event.preventDefault();
+    this.search.search('');
+  }
+}

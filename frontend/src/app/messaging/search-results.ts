@@ -1,0 +1,104 @@
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { shortTime } from '../texts/formats';
+import { messagingTexts } from '../texts/messaging-texts';
+import { Avatar } from '../ui/avatar';
+import { Skeleton } from '../ui/skeleton';
+import { marked } from './marked';
+import { readable } from './phone-number';
+import { SearchStore } from './search-store';
+
+/** People by number and messages by text. Choosing a message opens its conversation there. */
+@Component({
+  selector: 'app-search-results',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Avatar, RouterLink, Skeleton],
+  template: `
+    <p class="visually-hidden" role="status">{{ said() }}</p>
+    @if (search.problem(); as problem) {
+      <p class="history__problem" role="alert">{{ problem }}</p>
+    }
+    @if (people().length > 0) {
+      <h2 class="results__title">{{ texts.people }}</h2>
+      <ul>
+        @for (person of people(); track person.peer) {
+          <li>
+            <a class="row row--short" [routerLink]="['/messages', person.peer]">
+              <app-avatar [letters]="person.peer.slice(-2)" [of]="person.peer" />
+              <span class="row__name">{{ person.name }}</span>
+            </a>
+          </li>
+        }
+      </ul>
+    }
+    @if (messages().length > 0) {
+      <h2 class="results__title">{{ texts.messages }}</h2>
+      <ul>
+        @for (message of messages(); track message.id) {
+          <li>
+            <a
+              class="row"
+              [routerLink]="['/messages', message.peer]"
+              [queryParams]="{ at: message.id }"
+            >
+              <app-avatar [letters]="message.peer.slice(-2)" [of]="message.peer" />
+              <span class="row__name">{{ message.name }}</span>
+              <span class="row__time">{{ message.time }}</span>
+              <span class="row__preview row__preview--found">
+                @for (part of message.parts; track $index) {
+                  @if (part.isMatch) {
+                    <mark [textContent]="part.text"></mark>
+                  } @else {
+                    <span [textContent]="part.text"></span>
+                  }
+                }
+              </span>
+            </a>
+          </li>
+        }
+      </ul>
+    }
+    @if (search.isLoading() && isNothing()) {
+      <app-skeleton shape="rows" [count]="4" />
+    } @else if (isNothing() && !search.problem()) {
+      <p class="history__empty">{{ texts.nothing(search.words().trim()) }}</p>
+    }
+    @if (search.hasMore()) {
+      <button
+        type="button"
+        class="button button--small results__more"
+        [attr.aria-disabled]="search.loadingMore()"
+        [attr.aria-busy]="search.loadingMore()"
+        (click)="search.loadMore()"
+      >
+        {{ search.loadingMore() ? texts.searching : texts.loadMore }}
+      </button>
+    }
+  `,
+  host: { class: 'history__rows', role: 'region', '[attr.aria-label]': 'texts.results' },
+})
+export class SearchResults {
+  protected readonly search = inject(SearchStore);
+
+  protected readonly texts = messagingTexts.search;
+  protected readonly people = computed(() =>
+    this.search.people().map((peer) => ({ peer, name: readable(peer) })),
+  );
+  protected readonly messages = computed(() => {
+    const words = this.search.words().trim();
+    return this.search.messages().map(({ _id, peer_number, content, created_at }) => ({
+      id: _id,
+      peer: peer_number,
+      name: readable(peer_number),
+      time: shortTime(new Date(created_at)),
+      parts: marked(content, words),
+    }));
+  });
+  protected readonly isNothing = computed(
+    () => this.people().length + this.messages().length === 0,
+  );
+  protected readonly said = computed(() => {
+    if (this.search.isLoading()) return this.texts.searching;
+    return this.texts.found(this.people().length, this.messages().length, this.search.hasMore());
+  });
+}

@@ -1,0 +1,66 @@
+import { TestBed } from '@angular/core/testing';
+import { SessionStorage } from './session-storage';
+import { UserStorage } from './user-storage';
+
+const ada = { refreshToken: 'r', user: { id: 'ada', email: 'ada@example.com' } };
+
+describe('UserStorage', () => {
+  const session = () => TestBed.inject(SessionStorage);
+  const shelf = (userId = 'ada', kind = 'drafts') =>
+    TestBed.inject(UserStorage).shelf(kind, userId);
+
+  beforeEach(() => {
+    localStorage.clear();
+    session().write(ada);
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    localStorage.clear();
+  });
+
+  it('keeps things under their names, each user and kind apart', () => {
+    shelf().keep('+1415', { text: 'Hello' });
+    shelf().keep('new', { text: 'Hi' });
+    shelf('ada', 'unsent').keep('k', 1);
+    expect([...shelf().read()]).toEqual(
+      expect.arrayContaining([
+        ['+1415', { text: 'Hello' }],
+        ['new', { text: 'Hi' }],
+      ]),
+    );
+    expect(shelf().read().size).toBe(2);
+    expect(shelf('bob').read().size).toBe(0);
+    shelf().remove('new');
+    expect([...shelf().read().keys()]).toEqual(['+1415']);
+  });
+
+  it('forgets one user and leaves the others', () => {
+    shelf().keep('new', 'ours');
+    localStorage.setItem('mysms.drafts.bob.new', '"theirs"');
+    session().erase('ada');
+    expect(shelf().read().size).toBe(0);
+    expect([...shelf('bob').read()]).toEqual([['new', 'theirs']]);
+  });
+
+  it('keeps nothing for somebody who is not signed in any more', () => {
+    session().clear();
+    shelf().keep('new', 'too late');
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+
+  it('does without a browser that keeps nothing', () => {
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    expect(() => {
+      shelf().keep('new', 'Hello');
+    }).not.toThrow();
+  });
+
+  it('passes over what is not of its making', () => {
+    localStorage.setItem('mysms.drafts.ada.new', '{');
+    shelf().keep('+1415', 'Hello');
+    expect([...shelf().read()]).toEqual([['+1415', 'Hello']]);
+  });
+});

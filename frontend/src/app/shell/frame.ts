@@ -1,0 +1,81 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  ViewContainerRef,
+  inject,
+  viewChild,
+} from '@angular/core';
+import { RouterOutlet } from '@angular/router';
+import helpStyles from '../../styles/help.css' with { loader: 'file' };
+import { SessionStore } from '../session/session-store';
+import { frameTexts } from '../texts/frame-texts';
+import { texts } from '../texts/texts';
+import { Icon } from '../ui/icon';
+import { Shortcuts } from '../ui/shortcuts';
+import { addStylesheet } from '../ui/stylesheet';
+import { AccountMenu } from './account-menu';
+import { ConnectionLine } from './connection-line';
+import { holdFocus } from './hold-focus';
+import { focusMain } from './keep-focus';
+import { ThemeMenu } from './theme-menu';
+
+/** What surrounds every page of who is signed in. */
+@Component({
+  selector: 'app-frame',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [AccountMenu, ConnectionLine, Icon, RouterOutlet, ThemeMenu],
+  template: `
+    @if (session.user(); as user) {
+      <button type="button" class="button skip" (click)="skip()">{{ texts.skip }}</button>
+      <header class="bar">
+        <strong class="brand">{{ brand }}</strong>
+        <app-connection-line />
+        <button type="button" class="button button--quiet bar__button" (click)="showHelp()">
+          <app-icon name="question" /><span>{{ texts.help }}</span>
+          <kbd aria-hidden="true">?</kbd>
+        </button>
+        <app-theme-menu />
+        <app-account-menu [email]="user.email" />
+      </header>
+    }
+    <router-outlet />
+    <ng-container #help />
+  `,
+  host: { class: 'frame' },
+})
+export class Frame {
+  readonly #document = inject(DOCUMENT);
+  protected readonly session = inject(SessionStore);
+
+  protected readonly helpPlace = viewChild.required('help', { read: ViewContainerRef });
+
+  protected readonly texts = frameTexts;
+  protected readonly brand = texts.brand;
+
+  constructor() {
+    holdFocus();
+    inject(Shortcuts).add({
+      keys: ['?'],
+      label: frameTexts.help,
+      run: () => void this.showHelp(),
+    });
+  }
+
+  protected skip(): void {
+    focusMain(this.#document);
+  }
+
+  protected async showHelp(): Promise<void> {
+    const [{ HelpDialog }] = await Promise.all([
+      import('./help-dialog'),
+      addStylesheet(helpStyles),
+    ]);
+    const help = this.helpPlace();
+    if (help.length > 0) return;
+    const dialog = help.createComponent(HelpDialog);
+    dialog.instance.closed.subscribe(() => {
+      dialog.destroy();
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/** What people read around every page, once they are signed in. */
+export const frameTexts = {
+  skip: 'Skip to the content',
+
+  help: 'Help',
+
+  session: {
+    loading: 'Loading…',
+    unavailable: 'You are still signed in, but your session cannot be renewed at the moment.',
+    retrying: 'Trying again by itself.',
+    retryNow: 'Try now',
+  },
+
+  account: {
+    menu: (email: string) => `Account of ${email}`,
+    signedInAs: 'Signed in as',
+    toAccount: 'Your account',
+    signOut: 'Sign out',
+  },
+
+  theme: {
+    legend: 'Theme',
+    choices: { system: 'System', light: 'Light', dark: 'Dark' },
+  },
+
+  live: {
+    upToDate: 'Up to date',
+    connecting: 'Connecting…',
+    offline: 'You are offline.',
+    unreachable: 'The server does not answer. Trying again by itself.',
+    asOf: (time: string) => `This is as of ${time}.`,
+  },
+} as const;

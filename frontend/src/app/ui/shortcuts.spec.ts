@@ -1,0 +1,131 @@
+import { ChangeDetectionStrategy, Component, runInInjectionContext } from '@angular/core';
+import { ComponentFixture, TestBed } from '@angular/core/testing';
+import { Shortcut, Shortcuts } from './shortcuts';
+
+const KEY = 'mysms.single-keys';
+
+@Component({ changeDetection: ChangeDetectionStrategy.OnPush, template: '' })
+class Page {}
+
+describe('Shortcuts', () => {
+  let shortcuts: Shortcuts;
+  let page: ComponentFixture<Page>;
+
+  beforeEach(() => {
+    localStorage.removeItem(KEY);
+    shortcuts = TestBed.inject(Shortcuts);
+    page = TestBed.createComponent(Page);
+  });
+
+  afterEach(() => {
+    document.body.replaceChildren();
+  });
+
+  function add(...keys: string[]) {
+    const run = vi.fn();
+    const shortcut: Shortcut = { keys, label: keys.join(), run };
+    runInInjectionContext(page.componentRef.injector, () => {
+      shortcuts.add(shortcut);
+    });
+    return run;
+  }
+
+  function press(key: string, options: KeyboardEventInit = {}, at: EventTarget = document.body) {
+    const event = new KeyboardEvent('keydown', {
+      key,
+      bubbles: true,
+      cancelable: true,
+      ...options,
+    });
+    at.dispatchEvent(event);
+    return event;
+  }
+
+  function textarea(): HTMLTextAreaElement {
+    return document.body.appendChild(document.createElement('textarea'));
+  }
+
+  it('runs for any of its keys, and nothing else comes of them', () => {
+    const run = add('/', 'mod+k');
+    expect(press('/').defaultPrevented).toBe(true);
+    expect(press('k', { ctrlKey: true }).defaultPrevented).toBe(true);
+    expect(run).toHaveBeenCalledTimes(2);
+    expect(press('k').defaultPrevented).toBe(false);
+  });
+
+  it('knows a character that needs Shift, and one with Caps Lock', () => {
+    const help = add('?');
+    const anew = add('n');
+    press('?', { shiftKey: true });
+    press('N');
+    expect(help).toHaveBeenCalledOnce();
+    expect(anew).toHaveBeenCalledOnce();
+  });
+
+  it.each([{ ctrlKey: true }, { altKey: true }, { metaKey: true }])(
+    'leaves a character with another key (%o) to the browser',
+    (options) => {
+      const run = add('n');
+      press('n', options);
+      expect(run).not.toHaveBeenCalled();
+    },
+  );
+
+  it('leaves what is typed to the field, except for Escape and what has Ctrl', () => {
+    const character = add('n');
+    const arrow = add('ArrowDown');
+    const search = add('mod+k');
+    const back = add('Escape');
+    const field = textarea();
+    press('n', {}, field);
+    press('ArrowDown', {}, field);
+    expect(character).not.toHaveBeenCalled();
+    expect(arrow).not.toHaveBeenCalled();
+    press('k', { ctrlKey: true }, field);
+    press('Escape', {}, field);
+    expect(search).toHaveBeenCalledOnce();
+    expect(back).toHaveBeenCalledOnce();
+  });
+
+  it('leaves keys to an input method, and to who has answered them already', () => {
+    const back = add('Escape');
+    press('Escape', { isComposing: true });
+    const field = textarea();
+    field.addEventListener('keydown', (event) => {
+      event.preventDefault();
+    });
+    press('Escape', {}, field);
+    press('Escape', { repeat: true });
+    expect(back).not.toHaveBeenCalled();
+  });
+
+  it('prefers what was added last, for as long as that lives', () => {
+    const below = add('Escape');
+    const pageBelow = page;
+    page = TestBed.createComponent(Page);
+    const above = add('Escape');
+    press('Escape');
+    expect([above, below].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+    page.destroy();
+    press('Escape');
+    expect([above, below].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+    expect(shortcuts.shortcuts().map(({ label }) => label)).toEqual(['Escape']);
+    pageBelow.destroy();
+    expect(shortcuts.shortcuts()).toEqual([]);
+  });
+
+  it('turns single keys off for good, but not those with Ctrl', () => {
+    const anew = add('n');
+    const search = add('mod+k');
+    shortcuts.useSingleKeys(false);
+    press('n');
+    press('k', { ctrlKey: true });
+    expect(anew).not.toHaveBeenCalled();
+    expect(search).toHaveBeenCalledOnce();
+
+    TestBed.resetTestingModule();
+    expect(TestBed.inject(Shortcuts).singleKeys()).toBe(false);
+    TestBed.inject(Shortcuts).useSingleKeys(true);
+    expect(localStorage.getItem(KEY)).toBeNull();
+  });
+});
