@@ -13,7 +13,7 @@ SPA_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/*.json frontend/scripts/*)
 SCHEMA := frontend/src/app/api/schema.d.ts
 
-.PHONY: help install run dev test test-backend test-frontend test-e2e faults mutants lint format api-types lock clean
+.PHONY: help install run dev test test-backend test-frontend test-e2e long-thread faults fuzz rolling site mutants lint format api-types lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,21 @@ test-e2e: install ## Playwright, in a real browser
 
 faults: $(BACKEND_READY) ## The long form of what breaks things to prove the guarantees (half an hour)
 	cd backend && FAULTS=long $(BIN)/pytest tests/faults --timeout 3600
+
+fuzz: $(BACKEND_READY) ## The long form of requests that nobody would think of, made from the OpenAPI document
+	cd backend && FUZZ=long $(BIN)/pytest tests/fuzz -s
+
+rolling: $(BACKEND_READY) ## Two API processes restarted in turn under load behind nginx, which it needs: no request fails
+	cd backend && $(BIN)/pytest tests/rolling_restart.py
+
+site: $(BACKEND_READY) ## The SPA's own nginx, which it needs, in front of a real API: pages, caches, headers, addresses
+	cd backend && $(BIN)/pytest tests/deploy/site_behind_nginx.py
+
+lighthouse: install ## Lighthouse's medians of five runs, for signing in and for the messages
+	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && lighthouse/run.sh
+
+long-thread: install ## What a conversation of 5,000 messages costs the browser, beside one of 50
+	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run --silent bench
 
 mutants: $(BACKEND_READY) ## Break each mechanism of the delivery on purpose, and see a test notice
 	cd backend && $(BIN)/python -m tests.mutants.run

@@ -1,0 +1,32 @@
+"""The files with which the product is deployed, as data."""
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+TOP = Path(__file__).resolve().parents[3]
+FRONTEND = TOP / "frontend"
+
+Data = Mapping[str, Any]
+
+
+def read_yaml(name: str) -> Data:
+    """A file at the top of the project; a key that stands in it twice is an error."""
+    data: Data = YAML(typ="safe").load(TOP / name)
+    return data
+
+
+def read_toml(name: str) -> Data:
+    return tomllib.loads((TOP / name).read_text())
+
+
+def complaints_by_schema(schema: str, name: str) -> str:
+    """What does not keep to one of the published schemas that check-jsonschema carries; empty if all does."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, name]
+    checked = subprocess.run(command, cwd=TOP, check=False, capture_output=True, text=True)
+    return checked.stdout + checked.stderr if checked.returncode else ""

@@ -1,0 +1,114 @@
+"""The SPA's own nginx, with the template of its image, in front of a real API: pages, caches, headers, addresses.
+
+`make site` runs this; it needs nginx, which `make test` does not.
+"""
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.deploy.files import FRONTEND
+from tests.support.answers import problem_of
+from tests.support.nginx import running_nginx
+from tests.support.polling import eventually
+from tests.support.processes import free_port
+from tests.support.servers import Api, Start, listens
+
+PAGE = "<!doctype html><title>The app</title>"
+SCRIPT = "export const long = " + "'so that it is worth compressing'" * 100
+ATTEMPTS = 3
+A_YEAR = "public, max-age=31536000, immutable"
+
+
+@pytest.fixture
+async def api(start: Start) -> AsyncIterator[Api]:
+    async with start(TRUSTED_PROXIES="127.0.0.1", ATTEMPTS_PER_MINUTE=str(ATTEMPTS)) as api:
+        yield api
+
+
+@pytest.fixture
+async def site(api: Api, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of the site."""
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "index.html").write_text(PAGE)
+    (files / "main-ABCD1234.js").write_text(SCRIPT)
+    (files / "favicon.svg").write_text("<svg/>")
+    port = free_port()
+    with running_nginx(tmp_path, configuration(tmp_path, files, port, api.url)):
+        await eventually(lambda: listens(port), bool, what="nginx to listen")
+        yield f"http://127.0.0.1:{port}"
+
+
+def configuration(directory: Path, files: Path, port: int, api_url: str) -> str:
+    """The template as the image fills it in, with folders and a port of ours."""
+    node = shutil.which("node")
+    assert node
+    headers = directory / "security-headers.conf"
+    script = FRONTEND / "scripts" / "write-nginx-headers.mjs"
+    headers.write_text(subprocess.run([node, str(script)], capture_output=True, text=True, check=True).stdout)
+    text = (FRONTEND / "nginx.conf.template").read_text()
+    for known, own in {
+        "${API_URL}": api_url,
+        "${NGINX_LOCAL_RESOLVERS}": "127.0.0.1",
+        "listen 8080;": f"listen 127.0.0.1:{port};",
+        "/etc/nginx/security-headers.conf": str(headers),
+        "/usr/share/nginx/html": str(files),
+    }.items():
+        assert known in text
+        text = text.replace(known, own)
+    return text
+
+
+async def test_pages_files_and_the_api_at_one_origin(site: str) -> None:
+    async with httpx.AsyncClient(base_url=site, trust_env=False) as http:
+        for path in ("/", "/sign-in", "/conversations/+14155552671", "/users-and-more", "/apiary"):
+            page = await http.get(path)
+            assert (page.status_code, page.text, page.headers["Cache-Control"]) == (200, PAGE, "no-cache")
+            assert "trusted-types" in page.headers["Content-Security-Policy"]
+            assert page.headers["X-Content-Type-Options"] == "nosniff"
+        script = await http.get("/main-ABCD1234.js", headers={"Accept-Encoding": "gzip"})
+        assert (script.text, script.headers["Cache-Control"]) == (SCRIPT, A_YEAR)
+        assert script.headers["Content-Encoding"] == "gzip"
+        assert (await http.get("/favicon.svg")).headers["Cache-Control"] == "no-cache"
+        for path in ("/main-OLD12345.js", "/missing.png"):
+            missing = await http.get(path)
+            assert missing.status_code == 404
+            assert "Cache-Control" not in missing.headers, "what is missing today may be there tomorrow"
+
+        for path in ("/up", "/ready", "/docs", "/openapi.json"):
+            assert (await http.get(path)).status_code == 200
+        for path in ("/users", "/users.json", "/api/messages", "/api/messages.json"):
+            problem = await http.get(path)
+            problem_of(problem, 401, "not_signed_in")
+            assert len(problem.headers.get_list("Content-Security-Policy")) == 1, "the API's own, and no other"
+        problem_of(await http.get("/api/nothing"), 404, "not_found")
+        problem_of(await http.get("/metrics"), 403, "metrics_from_loopback_only")
+        problem_of(await http.post("/users", content=b" " * (1024 * 1024 + 1)), 413, "request_too_large")
+
+
+async def sign_in(site: str, *, from_address: str, claims: str) -> int:
+    transport = httpx.AsyncHTTPTransport(local_address=from_address)
+    async with httpx.AsyncClient(base_url=site, transport=transport) as http:
+        body = {"user": {"email": "nobody@example.com", "password": "not the password"}}
+        return (await http.post("/users/sign_in", json=body, headers={"X-Forwarded-For": claims})).status_code
+
+
+async def test_nobody_claims_to_be_somewhere_else(site: str) -> None:
+    """The limit of attempts is that of the address from which they really come."""
+    answers = [
+        await sign_in(site, from_address="127.0.0.2", claims=f"203.0.113.{number}") for number in range(ATTEMPTS + 1)
+    ]
+    assert answers == [401] * ATTEMPTS + [429]
+    assert await sign_in(site, from_address="127.0.0.3", claims="127.0.0.2") == 401
+
+
+async def test_an_api_that_is_away_is_said_to_be(site: str, api: Api) -> None:
+    api.process.stop()
+    async with httpx.AsyncClient(base_url=site, trust_env=False) as http:
+        assert (await http.get("/up")).status_code == 502
+        assert (await http.get("/sign-in")).text == PAGE

@@ -1,0 +1,47 @@
+"""The Dockerfiles: what is pinned, who runs it, and what is sent to the builder."""
+
+import re
+
+import pytest
+
+from tests.deploy.files import TOP, read_yaml
+
+BUILT = ("backend", "frontend")
+
+
+def lines_of(folder: str, instruction: str) -> list[str]:
+    text = (TOP / folder / "Dockerfile").read_text().replace("\\\n", " ")
+    return [line.removeprefix(instruction).strip() for line in text.splitlines() if line.startswith(f"{instruction} ")]
+
+
+@pytest.mark.parametrize("folder", BUILT)
+def test_every_base_is_pinned_by_its_full_version(folder: str) -> None:
+    stages = {line.split(" AS ")[1] for line in lines_of(folder, "FROM") if " AS " in line}
+    bases = {line.split()[0] for line in lines_of(folder, "FROM")} - stages
+    assert bases
+    assert all(re.search(r":\d+\.\d+\.\d+", base) for base in bases), bases
+
+
+def test_the_database_is_pinned_too() -> None:
+    assert re.fullmatch(r"mongo:8\.\d+\.\d+", read_yaml("docker-compose.yml")["services"]["mongodb"]["image"])
+
+
+def test_the_api_does_not_run_as_root() -> None:
+    users = lines_of("backend", "USER")
+    assert users == ["10001", "10001"]
+    assert "nginx-unprivileged" in lines_of("frontend", "FROM")[-1]
+
+
+@pytest.mark.parametrize("folder", BUILT)
+def test_the_builder_is_sent_what_it_copies_and_no_secret(folder: str) -> None:
+    sent = {line.removeprefix("!") for line in (TOP / folder / ".dockerignore").read_text().splitlines() if "!" in line}
+    copied = {
+        source.removeprefix("./")
+        for line in lines_of(folder, "COPY")
+        if not line.startswith("--from")
+        for source in line.split()[:-1]
+        if source != "."
+    }
+    assert copied <= sent
+    assert all((TOP / folder / source).exists() for source in copied)
+    assert not {".env", ".data", ".venv", "node_modules"} & sent

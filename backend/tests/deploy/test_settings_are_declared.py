@@ -1,0 +1,52 @@
+"""Whoever adds a setting notices here which files do not know it yet."""
+
+import pytest
+
+from mysms.core.settings import Settings
+from tests.deploy.files import read_yaml
+
+SETTINGS = {name.upper() for name in Settings.model_fields}
+
+NOT_IN_COMPOSE = {"FRONTEND_DIST"}
+"""The SPA is a service of its own."""
+NOT_ON_RENDER = {"FRONTEND_DIST", "HOST", "PORT", "SECRETS_DIR"}
+"""The SPA is elsewhere; the image says where to listen, Render on which port; secrets are in the environment."""
+
+
+@pytest.mark.parametrize("service", ["api", "simulated-api"])
+def test_compose_passes_every_setting_on(service: str) -> None:
+    environment = read_yaml("docker-compose.yml")["services"][service]["environment"]
+    assert set(environment) == SETTINGS - NOT_IN_COMPOSE
+
+
+def test_render_declares_every_setting() -> None:
+    (service,) = read_yaml("render.yaml")["services"]
+    declared = [variable["key"] for variable in service["envVars"]]
+    assert sorted(declared) == sorted(SETTINGS - NOT_ON_RENDER)
+
+
+def test_what_render_sets_is_valid_and_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    (service,) = read_yaml("render.yaml")["services"]
+    given = {variable["key"]: variable["value"] for variable in service["envVars"] if "value" in variable}
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    needed = {
+        "MONGODB_URI": "mongodb://localhost/mysms",
+        "JWT_SECRET": "x" * 32,
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "token",
+        "TWILIO_FROM_NUMBER": "+15005550006",
+        "ENVIRONMENT": "production",
+    }
+    for name, value in needed.items():
+        monkeypatch.setenv(name, value)
+    defaults = Settings(_env_file=None)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    changed = {
+        name.upper()
+        for name, value in Settings(_env_file=None).model_dump().items()
+        if value != getattr(defaults, name)
+    }
+    assert changed == {"SIGNUP", "TRUSTED_PROXIES"}
+    assert Settings(_env_file=None).sign_up_mode == defaults.sign_up_mode

@@ -1,0 +1,37 @@
+// What browsers are told about this site, wherever it is served from. The API serves the SPA with the same
+// (mysms/web/middleware.py); a test compares them.
+
+/**
+ * Each header with its value. `api` is the origin of the API, or 'self' where that is the page's own.
+ *
+ * @param {string} api
+ * @returns {Record<string, string>}
+ */
+export function securityHeaders(api = "'self'") {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src ${api}`,
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types angular angular#bundler',
+  ];
+  return {
+    'Content-Security-Policy': policy.join('; '),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
+    'Referrer-Policy': 'no-referrer',
+    'Strict-Transport-Security': 'max-age=31536000',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+  };
+}
+
+/** For files that carry a hash of their content in their names. */
+export const A_YEAR = 'public, max-age=31536000, immutable';
