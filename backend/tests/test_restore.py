@@ -1,9 +1,11 @@
 """A backup is restored: what was sent since it was taken is not sent again."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from mysms.carrier.base import Accepted
 from mysms.core.timestamps import to_rfc3339
@@ -11,9 +13,23 @@ from mysms.delivery.evidence import CLOCK_MARGIN, look_back_to
 from tests.faults.workshop import open_workshop
 from tests.support.person import Json, Person, new_number, sign_in
 from tests.support.processes import Process, free_port
-from tests.support.servers import Mongo, Simulator, api_environment, running_api, running_mongodb
+from tests.support.servers import (
+    Mongo,
+    Simulator,
+    api_environment,
+    running_api,
+    running_mongodb,
+    running_simulator,
+)
 
 WAITING = 4
+
+
+@pytest.fixture
+async def simulator(tmp_path: Path) -> AsyncIterator[Simulator]:
+    """A carrier of the test's own: what it has sent is counted, and others' messages wait for the shared one."""
+    async with running_simulator(tmp_path / "twilio") as simulator:
+        yield simulator
 
 
 def settings(mongodb: Mongo, simulator: Simulator, **changes: str) -> dict[str, str]:
