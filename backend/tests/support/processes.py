@@ -1,6 +1,7 @@
 """Real processes: started with an explicit environment, awaited with a deadline, ended without a trace."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,13 +15,23 @@ BACKEND = Path(__file__).resolve().parents[2]
 
 _TAIL_LINES = 30
 _STOP_WITHIN_SECONDS = 15.0
+_CHANCE = random.SystemRandom()
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nobody listens on now, and that stays free until our process is (again) there.
+
+    It is below those that Linux gives to outgoing connections (`ip_local_port_range`): one of these could take it
+    meanwhile, or be connected to itself, which looks as if somebody listened.
+    """
+    while True:
+        port = _CHANCE.randrange(20_000, 32_768)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
