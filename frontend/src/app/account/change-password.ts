@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, inject, input, signal } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { accountTexts } from '../texts/account-texts';
+import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
@@ -12,7 +13,7 @@ import { Submission } from './submission';
 @Component({
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Field, Notice, ReactiveFormsModule, SteadySubmit],
+  imports: [Busy, Field, Notice, ReactiveFormsModule, SteadySubmit],
   template: `
     <header>
       <h2 id="change-password">{{ texts.title }}</h2>
@@ -51,8 +52,7 @@ import { Submission } from './submission';
           appSteadySubmit
           type="submit"
           class="button button--primary"
-          [attr.aria-disabled]="submission.busy()"
-          [attr.aria-busy]="submission.busy()"
+          [appBusy]="submission.busy()"
         >
           {{ submission.busy() ? texts.submitting : texts.submit }}
         </button>

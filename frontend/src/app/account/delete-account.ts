@@ -11,6 +11,7 @@ import {
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
+import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
@@ -21,7 +22,7 @@ import { Submission } from './submission';
 @Component({
   selector: 'app-delete-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Field, Notice, ReactiveFormsModule, SteadySubmit],
+  imports: [Autofocus, Busy, Field, Notice, ReactiveFormsModule, SteadySubmit],
   template: `
     <header>
       <h2 id="delete-account">{{ texts.title }}</h2>
@@ -44,8 +45,7 @@ import { Submission } from './submission';
             appSteadySubmit
             type="submit"
             class="button button--danger"
-            [attr.aria-disabled]="submission.busy()"
-            [attr.aria-busy]="submission.busy()"
+            [appBusy]="submission.busy()"
           >
             {{ submission.busy() ? texts.submitting : texts.submit }}
           </button>

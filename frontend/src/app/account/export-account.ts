@@ -1,13 +1,14 @@
 import { DOCUMENT, ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
 import { explain, toProblem } from '../api/problem';
 import { accountTexts } from '../texts/account-texts';
+import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
 import { AccountStore } from './account-store';
 
 @Component({
   selector: 'app-export-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Notice],
+  imports: [Busy, Notice],
   template: `
     <header>
       <h2 id="export-account">{{ texts.title }}</h2>
@@ -17,13 +18,7 @@ import { AccountStore } from './account-store';
       <app-notice>{{ problem }}</app-notice>
     }
     <div class="panel__foot">
-      <button
-        type="button"
-        class="button"
-        [attr.aria-disabled]="busy()"
-        [attr.aria-busy]="busy()"
-        (click)="download()"
-      >
+      <button type="button" class="button" [appBusy]="busy()" (click)="download()">
         {{ busy() ? texts.submitting : texts.submit }}
       </button>
       <p role="status">{{ done() }}</p>

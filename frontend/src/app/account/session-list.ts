@@ -10,13 +10,14 @@ import { Session } from '../api/models';
 import { accountTexts } from '../texts/account-texts';
 import { ago, dateOf } from '../texts/ago';
 import { fullTime } from '../texts/formats';
+import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
 import { AccountStore } from './account-store';
 
 @Component({
   selector: 'app-session-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Notice],
+  imports: [Busy, Notice],
   template: `
     <header>
       <h2 #heading id="sessions" tabindex="-1">{{ texts.title }}</h2>
@@ -54,8 +55,7 @@ import { AccountStore } from './account-store';
                   ? texts.signOutHere
                   : texts.signOutOf(session.device, exactly(session.created_at))
               "
-              [attr.aria-disabled]="busy()"
-              [attr.aria-busy]="busy()"
+              [appBusy]="busy()"
               (click)="end(session)"
             >
               {{ texts.signOut }}
@@ -73,13 +73,7 @@ import { AccountStore } from './account-store';
       </app-notice>
     }
     <div class="panel__foot">
-      <button
-        type="button"
-        class="button"
-        [attr.aria-disabled]="busy()"
-        [attr.aria-busy]="busy()"
-        (click)="endAll()"
-      >
+      <button type="button" class="button" [appBusy]="busy()" (click)="endAll()">
         {{ texts.signOutEverywhere }}
       </button>
       <p role="status">{{ done() }}</p>

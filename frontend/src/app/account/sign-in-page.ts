@@ -4,6 +4,7 @@ import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
 import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
+import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
@@ -14,7 +15,16 @@ import { Submission } from './submission';
 @Component({
   selector: 'app-sign-in-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink, SteadySubmit],
+  imports: [
+    AccountCard,
+    Autofocus,
+    Busy,
+    Field,
+    Notice,
+    ReactiveFormsModule,
+    RouterLink,
+    SteadySubmit,
+  ],
   template: `
     <app-account-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
       @if (farewell(); as farewell) {
@@ -42,8 +52,7 @@ import { Submission } from './submission';
           appSteadySubmit
           type="submit"
           class="button button--primary button--large"
-          [attr.aria-disabled]="submission.busy()"
-          [attr.aria-busy]="submission.busy()"
+          [appBusy]="submission.busy()"
         >
           {{ submission.busy() ? texts.signIn.submitting : texts.signIn.submit }}
         </button>

@@ -9,6 +9,7 @@ import { SessionClient } from '../session/session-client';
 import { SessionStore } from '../session/session-store';
 import { accountTexts } from '../texts/account-texts';
 import { Autofocus } from '../ui/autofocus';
+import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
@@ -22,7 +23,16 @@ const RETRY_MS = 3_000;
 @Component({
   selector: 'app-sign-up-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountCard, Autofocus, Field, Notice, ReactiveFormsModule, RouterLink, SteadySubmit],
+  imports: [
+    AccountCard,
+    Autofocus,
+    Busy,
+    Field,
+    Notice,
+    ReactiveFormsModule,
+    RouterLink,
+    SteadySubmit,
+  ],
   template: `
     <app-account-card
       [heading]="mode() === 'closed' ? texts.signUp.closedTitle : texts.signUp.title"
@@ -66,8 +76,7 @@ const RETRY_MS = 3_000;
             appSteadySubmit
             type="submit"
             class="button button--primary button--large"
-            [attr.aria-disabled]="submission.busy()"
-            [attr.aria-busy]="submission.busy()"
+            [appBusy]="submission.busy()"
           >
             {{ submission.busy() ? texts.signUp.submitting : texts.signUp.submit }}
           </button>

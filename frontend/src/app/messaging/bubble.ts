@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, input, output } f
 import { Message } from '../api/models';
 import { fullTime, timeOfDay } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
+import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
 import { FailureNotice } from './failure-notice';
 import { MessageActions } from './message-actions';
@@ -12,7 +13,7 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
 @Component({
   selector: 'app-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [FailureNotice, Icon, UnconfirmedNotice],
+  imports: [Busy, FailureNotice, Icon, UnconfirmedNotice],
   template: `
     <p class="bubble__content">
       <span class="visually-hidden">{{ isInbound() ? texts.received : texts.sent }}</span>
@@ -41,8 +42,7 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
         <button
           type="button"
           class="link"
-          [attr.aria-disabled]="action().isBusy"
-          [attr.aria-busy]="action().isBusy"
+          [appBusy]="action().isBusy"
           (click)="actions.cancel(message())"
         >
           {{ words.cancel }}
@@ -51,8 +51,7 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
         <button
           type="button"
           class="link"
-          [attr.aria-disabled]="action().isBusy"
-          [attr.aria-busy]="action().isBusy"
+          [appBusy]="action().isBusy"
           (click)="actions.retry(message())"
         >
           {{ words.sendAfterAll }}

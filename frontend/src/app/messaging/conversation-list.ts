@@ -12,6 +12,7 @@ import { RouterLink } from '@angular/router';
 import { shortTime, wholeNumber } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
+import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
 import { Skeleton } from '../ui/skeleton';
 import { Row } from './conversations';
@@ -36,7 +37,7 @@ interface RowView {
 @Component({
   selector: 'app-conversation-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
+  imports: [Avatar, Busy, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
   template: `
     <div class="history__head">
       <app-search-box />
@@ -95,8 +96,7 @@ interface RowView {
           <button
             type="button"
             class="button button--small history__more"
-            [attr.aria-disabled]="store.loadingMore()"
-            [attr.aria-busy]="store.loadingMore()"
+            [appBusy]="store.loadingMore()"
             (click)="store.loadMore()"
           >
             {{ store.loadingMore() ? texts.loadingMore : texts.loadMore }}

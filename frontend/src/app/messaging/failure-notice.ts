@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import { Message } from '../api/models';
 import { messagingTexts } from '../texts/messaging-texts';
+import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
 import { MessageActions } from './message-actions';
 import { failureAdvice, failureCause, isRetryable, isTextRemoved, presentStatus } from './status';
@@ -9,7 +10,7 @@ import { failureAdvice, failureCause, isRetryable, isTextRemoved, presentStatus 
 @Component({
   selector: 'app-failure-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Icon],
+  imports: [Busy, Icon],
   template: `
     <app-icon name="warning" />
     <div>
@@ -27,8 +28,7 @@ import { failureAdvice, failureCause, isRetryable, isTextRemoved, presentStatus 
             <button
               type="button"
               class="link"
-              [attr.aria-disabled]="action().isBusy"
-              [attr.aria-busy]="action().isBusy"
+              [appBusy]="action().isBusy"
               (click)="actions.retry(message())"
             >
               {{ action().isBusy ? texts.sendingAgain : texts.retry }}

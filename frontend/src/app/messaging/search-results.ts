@@ -3,6 +3,7 @@ import { RouterLink } from '@angular/router';
 import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
+import { Busy } from '../ui/busy';
 import { Skeleton } from '../ui/skeleton';
 import { marked } from './marked';
 import { readable } from './phone-number';
@@ -12,7 +13,7 @@ import { SearchStore } from './search-store';
 @Component({
   selector: 'app-search-results',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, RouterLink, Skeleton],
+  imports: [Avatar, Busy, RouterLink, Skeleton],
   template: `
     <p class="visually-hidden" role="status">{{ said() }}</p>
     @if (search.problem(); as problem) {
@@ -67,8 +68,7 @@ import { SearchStore } from './search-store';
       <button
         type="button"
         class="button button--small results__more"
-        [attr.aria-disabled]="search.loadingMore()"
-        [attr.aria-busy]="search.loadingMore()"
+        [appBusy]="search.loadingMore()"
         (click)="search.loadMore()"
       >
         {{ search.loadingMore() ? texts.searching : texts.loadMore }}

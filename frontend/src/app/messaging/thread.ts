@@ -19,6 +19,7 @@ import { Message } from '../api/models';
 import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
+import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
 import { Skeleton } from '../ui/skeleton';
 import { Feed } from './feed';
@@ -37,7 +38,7 @@ const RECENT = 50;
 @Component({
   selector: 'app-thread',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Icon, MessageGroup, OutgoingBubble, RouterLink, Skeleton],
+  imports: [Avatar, Busy, Icon, MessageGroup, OutgoingBubble, RouterLink, Skeleton],
   template: `
     <div class="pane__head">
       <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="texts.back">
@@ -76,8 +77,7 @@ const RECENT = 50;
           <button
             type="button"
             class="button button--small thread__earlier"
-            [attr.aria-disabled]="thread().loading"
-            [attr.aria-busy]="thread().loading"
+            [appBusy]="thread().loading"
             (click)="threads.loadEarlier(peer())"
           >
             {{ thread().loading ? texts.loadingEarlier : texts.loadEarlier }}

@@ -12,6 +12,7 @@ import {
 } from '@angular/core';
 import { Message } from '../api/models';
 import { messagingTexts } from '../texts/messaging-texts';
+import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
 import { MessageActions } from './message-actions';
 
@@ -19,7 +20,7 @@ import { MessageActions } from './message-actions';
 @Component({
   selector: 'app-unconfirmed-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Icon],
+  imports: [Busy, Icon],
   template: `
     <app-icon name="question" />
     <div>
@@ -42,8 +43,7 @@ import { MessageActions } from './message-actions';
           <button
             type="button"
             class="link link--bad"
-            [attr.aria-disabled]="action().isBusy"
-            [attr.aria-busy]="action().isBusy"
+            [appBusy]="action().isBusy"
             (click)="actions.retry(message())"
           >
             {{ action().isBusy ? texts.sendingAgain : texts.accept }}
@@ -58,8 +58,7 @@ import { MessageActions } from './message-actions';
             <button
               type="button"
               class="link"
-              [attr.aria-disabled]="action().isBusy"
-              [attr.aria-busy]="action().isBusy"
+              [appBusy]="action().isBusy"
               (click)="actions.cancel(message())"
             >
               {{ texts.withdraw }}
