@@ -48,17 +48,26 @@ class RateLimiter:
         """Makes the index by which old counters are found; safe for several processes at once."""
         await self._counters.create_index([("expires_at", ASCENDING)], name="expires_at")
 
-    async def count(self, limit: Limit, subject: str) -> None:
-        """Counts one time for the subject. Raises RateLimitedError once that is too often."""
+    async def count(self, limit: Limit, subject: str) -> str:
+        """Counts one time for the subject, and answers what `take_back` asks for.
+
+        Raises RateLimitedError once it is too often.
+        """
         now = self._clock()
         window = int(now.timestamp() // limit.per.total_seconds())
         ends_at = datetime.fromtimestamp((window + 1) * limit.per.total_seconds(), UTC)
-        times = await self._increment(f"{limit.name}:{window}:{_hashed(subject)}", ends_at)
+        key = f"{limit.name}:{window}:{_hashed(subject)}"
+        times = await self._increment(key, ends_at)
         if times == 1:
             # A counter is new about as often as another one is over: so there are never many.
             await self._counters.delete_many({"expires_at": {"$lt": now}})
         if times > limit.count:
             raise RateLimitedError(max(1, round((ends_at - now).total_seconds())))
+        return key
+
+    async def take_back(self, key: str) -> None:
+        """Makes one time that was counted not count."""
+        await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
 
     async def _increment(self, key: str, ends_at: datetime) -> int:
         for _ in range(2):

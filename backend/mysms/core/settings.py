@@ -47,11 +47,11 @@ class Settings(BaseSettings):
 
     signup: SignUpMode | None = None
     setup_code: SecretStr | None = None
-    attempts_per_minute: int = Field(30, ge=1)
+    attempts_per_minute: int = Field(60, ge=1)
     attempts_per_account: int = Field(10, ge=1)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
-    messages_per_user_and_minute: int = Field(20, ge=1)
+    messages_per_user_and_minute: int = Field(60, ge=1)
     messages_per_user_and_day: int = Field(500, ge=1)
     messages_per_day: int = Field(2000, ge=1)
     allowed_countries: Annotated[tuple[str, ...], NoDecode] = ()

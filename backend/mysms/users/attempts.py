@@ -16,7 +16,7 @@ _IPV6_SITE_PREFIX = 64
 
 
 class AttemptLimits:
-    """Counts attempts. Every method raises RateLimitedError once they are too many."""
+    """Counts attempts. Every method that counts raises RateLimitedError once they are too many."""
 
     def __init__(self, limiter: RateLimiter, *, per_minute: int, per_account: int) -> None:
         self._limiter = limiter
@@ -27,9 +27,17 @@ class AttemptLimits:
         limit = Limit(f"{action}:address", self._per_minute, timedelta(minutes=1))
         await self._limiter.count(limit, visitor_of(address))
 
-    async def count_account(self, email: str) -> None:
-        """Also for accounts that do not exist: who is told of a limit shall not learn that they do."""
-        await self._limiter.count(Limit("account", self._per_account, _ACCOUNT_WINDOW), email)
+    async def count_account(self, email: str) -> str:
+        """Also for accounts that do not exist: who is told of a limit shall not learn that they do.
+
+        It is counted before the password is looked at, so that many guesses at once are not more than the limit;
+        answers what `forgive` asks for.
+        """
+        return await self._limiter.count(Limit("account", self._per_account, _ACCOUNT_WINDOW), email)
+
+    async def forgive(self, attempt: str) -> None:
+        """The password was right: whoever knows it may use it as often as they like."""
+        await self._limiter.take_back(attempt)
 
     async def count_refresh(self, session_id: ObjectId) -> None:
         limit = Limit("refresh", self._per_minute, timedelta(minutes=1))

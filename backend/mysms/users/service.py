@@ -180,8 +180,10 @@ class UserService:
             normal_email = normalise_email(email)
         except ValueError:
             normal_email = ""
-        await self._attempts.count_account(normal_email)
-        return await self._find_by_password(normal_email, password)
+        attempt = await self._attempts.count_account(normal_email)
+        user = await self._find_by_password(normal_email, password)
+        await self._attempts.forgive(attempt)
+        return user
 
     async def _find_by_password(self, email: str, password: str) -> User:
         """The account, its password kept under a hash of today's cost. Raises InvalidCredentialsError."""
@@ -209,9 +211,10 @@ class UserService:
     async def _confirm_password(self, caller: AccessClaims, password: str, origin: Origin, *, field: str) -> None:
         await self._attempts.count_address("password", origin.address)
         user = await self.account(caller.user_id)
-        await self._attempts.count_account(user.email)
+        attempt = await self._attempts.count_account(user.email)
         if not await self._hasher.verify(password, user.password_hash):
             raise InvalidFieldsError({field: ["is invalid"]})
+        await self._attempts.forgive(attempt)
 
     async def _admit(self, user: User, origin: Origin) -> TokensOut:
         """Opens a session, unless the account has changed since its password was checked, which takes a while.

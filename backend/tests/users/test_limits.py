@@ -1,5 +1,6 @@
 """Who may sign up, and how often somebody may try."""
 
+import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable
@@ -12,16 +13,15 @@ from mysms.users.devices import device_of
 from tests.support.answers import field_errors, problem_of
 from tests.support.person import PASSWORD, Person, new_email, register, sign_in
 from tests.support.servers import Api, Start
+from tests.support.windows import well_within
 
 
-async def until_limited(attempt: Callable[[], Awaitable[httpx.Response]], allowed: int) -> httpx.Response:
-    """Tries as often as is allowed, and once more; starts anew where a window ended meanwhile."""
-    for _ in range(3):
-        answers = [await attempt() for _ in range(allowed + 1)]
-        assert all(answer.status_code != 429 for answer in answers[:allowed]), "limited too early"
-        if answers[-1].status_code == 429:
-            return answers[-1]
-    raise AssertionError("never limited")
+async def limited_after(allowed: int, attempt: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The refusal of the first attempt that is not allowed any more; all before it are."""
+    await well_within(60)
+    answers = [await attempt() for _ in range(allowed + 1)]
+    assert [answer.status_code == 429 for answer in answers] == [False] * allowed + [True]
+    return answers[-1]
 
 
 async def test_closed_means_closed(start: Start) -> None:
@@ -41,7 +41,7 @@ async def test_an_invitation_is_needed_and_good_for_the_first_account_by_the_set
 
 async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
     async with start(ATTEMPTS_PER_MINUTE="4") as api:
-        limited = await until_limited(lambda: sign_in(api, new_email()), allowed=4)
+        limited = await limited_after(4, lambda: sign_in(api, new_email()))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
         assert limited.headers["Retry-After"] in limited.json()["detail"]
@@ -49,7 +49,7 @@ async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
 
 async def test_an_address_may_not_sign_up_for_ever(start: Start) -> None:
     async with start(ATTEMPTS_PER_MINUTE="3") as api:
-        limited = await until_limited(lambda: register(api), allowed=3)
+        limited = await limited_after(3, lambda: register(api))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
 
@@ -65,7 +65,7 @@ async def test_an_address_may_not_ask_for_tokens_by_password_for_ever(start: Sta
             form = {"grant_type": "password", "username": new_email(), "password": "wrong"}
             return await api.http.post("/users/token", data=form)
 
-        limited = await until_limited(attempt, allowed=4)
+        limited = await limited_after(4, attempt)
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
 
@@ -82,7 +82,7 @@ async def test_a_current_password_may_not_be_guessed_for_ever(
         user = {"password": "wrong"}
         if method == "PUT":
             user = {"current_password": "wrong", "password": "a new one", "password_confirmation": "a new one"}
-        limited = await until_limited(lambda: person.call(method, path, json={"user": user}), allowed=3)
+        limited = await limited_after(3, lambda: person.call(method, path, json={"user": user}))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= window
         assert (await person.call("GET", "/users")).status_code == 200
@@ -92,7 +92,7 @@ async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
     async with start(ATTEMPTS_PER_MINUTE="5") as api:
         person = await Person.sign_up(api)
         form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
-        limited = await until_limited(lambda: api.http.post("/users/token", data=form), allowed=5)
+        limited = await limited_after(5, lambda: api.http.post("/users/token", data=form))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
         other = (await sign_in(api, person.email)).json()["refresh_token"]
@@ -104,17 +104,46 @@ async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start:
     async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
         known = (await Person.sign_up(api)).email
         for email in (known, new_email()):
-            limited = await until_limited(lambda email=email: sign_in(api, email, "wrong"), allowed=3)  # type: ignore[misc]
+            limited = await limited_after(3, lambda email=email: sign_in(api, email, "wrong"))  # type: ignore[misc]
             problem_of(limited, 429, "rate_limited")
             assert 1 <= int(limited.headers["Retry-After"]) <= 300
             assert (await sign_in(api, email, PASSWORD)).status_code == 429
+
+
+async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_no_wrong_one(start: Start) -> None:
+    async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
+        await well_within(60)
+        person = await Person.sign_up(api)
+        form = {"grant_type": "password", "username": person.email, "password": PASSWORD}
+        user = {"current_password": PASSWORD, "password": PASSWORD, "password_confirmation": PASSWORD}
+
+        async def use_it() -> list[int]:
+            answers = [
+                await sign_in(api, person.email),
+                await api.http.post("/users/token", data=form),
+                await person.call("PUT", "/users/password", json={"user": user}),
+            ]
+            return [answer.status_code for answer in answers]
+
+        for _ in range(3):
+            assert await use_it() == [201, 200, 204]
+            assert (await sign_in(api, person.email, "wrong")).status_code == 401
+        assert await use_it() == [429, 429, 429]
+
+
+async def test_many_guesses_at_once_are_no_more_than_the_limit(start: Start) -> None:
+    async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
+        await well_within(60)
+        email = (await Person.sign_up(api)).email
+        answers = await asyncio.gather(*(sign_in(api, email, f"guess {number}") for number in range(20)))
+        assert sum(answer.status_code == 401 for answer in answers) == 3
 
 
 async def test_a_limit_holds_over_several_processes(start: Start) -> None:
     async with start(ATTEMPTS_PER_ACCOUNT="4") as one, start(ATTEMPTS_PER_ACCOUNT="4") as other:
         email = new_email()
         turns = iter([one, other] * 20)
-        limited = await until_limited(lambda: sign_in(next(turns), email, "wrong"), allowed=4)
+        limited = await limited_after(4, lambda: sign_in(next(turns), email, "wrong"))
         problem_of(limited, 429, "rate_limited")
 
 
