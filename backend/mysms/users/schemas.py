@@ -15,10 +15,13 @@ MAXIMUM_PASSWORD_LENGTH = 128
 MAXIMUM_EMAIL_LENGTH = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
+# The library's documented way to accept such names. An account is only a name here and nothing is mailed to it: an
+# office's .local or .test domain will do.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
 
 def normalise_email(value: str) -> str:
     """The one spelling under which an address is kept. Raises ValueError if it is none."""
-    # An account is only a name here, nothing is mailed to it: an office's .local or .test domain will do.
     email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
     return email.normalized.lower()
 

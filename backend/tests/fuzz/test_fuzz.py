@@ -16,7 +16,7 @@ _CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.mark.timeout(3600 if IS_LONG else 300)
-@pytest.mark.parametrize(("signed_in", "short", "long"), [("yes", 3, 300), ("no", 1, 10)])
+@pytest.mark.parametrize(("signed_in", "short", "long"), [("yes", 3, 600), ("no", 1, 10)])
 async def test_every_answer_is_known_to_the_document(
     start: Start, tmp_path: Path, signed_in: str, short: int, long: int
 ) -> None:

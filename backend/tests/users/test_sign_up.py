@@ -47,6 +47,13 @@ async def test_an_email_can_be_taken_once_however_it_is_written(api: Api, bystan
     assert field_errors(response) == {"email": ["has already been taken"]}
 
 
+@pytest.mark.parametrize("domain", ["office.local", "example.test", "localhost", "mail.invalid", "münchen.example"])
+async def test_nothing_is_mailed_so_any_domain_will_do(api: Api, domain: str) -> None:
+    email = new_email().replace("example.com", domain)
+    assert (await register(api, email=email)).status_code == 201
+    assert (await sign_in(api, email)).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("email", "sentence"),
     [
