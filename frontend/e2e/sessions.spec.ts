@@ -204,3 +204,28 @@ test('a reload shows no sign-in page in passing', async ({ page }) => {
   await expect(page.getByRole('status')).toHaveText('Up to date');
   expect(await seen()).toEqual(['/messages']);
 });
+
+test('a reload shows what it can while the session is renewed, and a session that is over leads to the way in', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/400 .*\/users\/token/);
+  await signUp(page);
+  await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
+  let answer = (): void => undefined;
+  const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/users/token', async (route) => {
+    await mayAnswer;
+    await route.continue();
+  });
+  await page.reload();
+  await expect(page.getByRole('status')).toHaveText('Connecting…');
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
+
+  const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
+  expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
+  answer();
+  await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
+  await expect(page).toHaveURL('/sign-in');
+});

@@ -8,7 +8,7 @@ import {
   provideZonelessChangeDetection,
 } from '@angular/core';
 import { provideRouter, withComponentInputBinding, withPreloading } from '@angular/router';
-import { routes } from './app.routes';
+import { loadAhead, routes } from './app.routes';
 import { PreloadAtRest } from './preload-at-rest';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
@@ -22,7 +22,9 @@ export const appConfig: ApplicationConfig = {
     provideRouter(routes, withComponentInputBinding(), withPreloading(PreloadAtRest)),
     provideHttpClient(withFetch(), withInterceptors([tokenInterceptor])),
     provideAppInitializer(() => {
-      inject(SessionStore).start();
+      const session = inject(SessionStore);
+      session.start();
+      if (session.user()) loadAhead();
     }),
   ],
 };

@@ -31,20 +31,12 @@ export const routes: Routes = [
   {
     path: '',
     canActivate: [whenSignedIn],
-    loadComponent: () =>
-      dressed(
-        import('./shell/frame').then((file) => file.Frame),
-        frameStyles,
-      ),
+    loadComponent: frame,
     children: [
       {
         matcher: messagesUrl,
         title: texts.titles.messages,
-        loadComponent: () =>
-          dressed(
-            import('./messaging/messages-page').then((file) => file.MessagesPage),
-            messagingStyles,
-          ),
+        loadComponent: messages,
       },
       {
         path: 'account',
@@ -59,6 +51,25 @@ export const routes: Routes = [
     ],
   },
 ];
+
+/** For who is signed in: what they see first comes while their session is renewed, and not after it. */
+export function loadAhead(): void {
+  void Promise.allSettled([frame(), messages()]);
+}
+
+function frame(): Promise<Type<unknown>> {
+  return dressed(
+    import('./shell/frame').then((file) => file.Frame),
+    frameStyles,
+  );
+}
+
+function messages(): Promise<Type<unknown>> {
+  return dressed(
+    import('./messaging/messages-page').then((file) => file.MessagesPage),
+    messagingStyles,
+  );
+}
 
 /** /messages, /messages/new and /messages/+14155552671 are one page, which stays as it is between them. */
 function messagesUrl([first, peer, ...more]: UrlSegment[]): UrlMatchResult | null {

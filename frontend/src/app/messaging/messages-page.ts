@@ -25,7 +25,7 @@ import { addMessageShortcuts } from './message-shortcuts';
 import { MessagesClient } from './messages-client';
 import { OutboxStore } from './outbox-store';
 import { Outgoing } from './outgoing';
-import { readable } from './phone-number';
+import { loadNationalFormats, readable } from './phone-number';
 import { SearchStore } from './search-store';
 import { StatusNews } from './status-news';
 import { Thread } from './thread';
@@ -126,6 +126,7 @@ export class MessagesPage {
   );
 
   constructor() {
+    afterNextRender(() => void loadNationalFormats());
     addMessageShortcuts({
       search: () =>
         void this.#inList((list) => {

@@ -1,4 +1,4 @@
-import { signal } from '@angular/core';
+import { Signal, signal } from '@angular/core';
 
 const E164 = /^\+[1-9]\d{1,14}$/;
 const TWO_DIGIT_COUNTRY = /^(2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
@@ -11,24 +11,22 @@ export function toE164(written: string): string | undefined {
   return E164.test(number) ? number : undefined;
 }
 
-/**
- * "+44 20 7946 0958": as its country groups it. What is no E.164 number stays as it is. The rules of all countries are
- * large: they come beside the page. Until then numbers are grouped simply; what shows them reads a signal, and follows.
- */
-export const readable = readerBy(
-  import('./national-format').then(({ nationalFormat }) => nationalFormat),
-);
+const national = signal<Format | undefined>(undefined);
 
-/** Without the rules, if they cannot be loaded, it stays with simple groups. */
-export function readerBy(rules: Promise<Format>): (number: string) => string {
-  const national = signal<Format | undefined>(undefined);
+/**
+ * "+44 20 7946 0958": as its country groups it, once that is known, and simply before. What is no E.164 number stays as
+ * it is. It reads a signal: what shows a number follows.
+ */
+export const readable = readerBy(national);
+
+/** The rules of all countries are large: they come after the page. If they cannot come, numbers stay simple. */
+export async function loadNationalFormats(): Promise<void> {
+  const rules = await import('./national-format').catch(() => undefined);
+  national.set(rules?.nationalFormat);
+}
+
+export function readerBy(national: Signal<Format | undefined>): (number: string) => string {
   const known = new Map<string, string>();
-  rules.then(
-    (format) => {
-      national.set(format);
-    },
-    () => undefined,
-  );
   return (number) => {
     const format = national();
     if (!E164.test(number)) return number;

@@ -1,24 +1,13 @@
 import { inject } from '@angular/core';
 import { CanActivateFn, Router } from '@angular/router';
-import { Observable, filter, map, take } from 'rxjs';
 import { signInUrl, urlBehind } from './return-to';
 import { SessionStore } from './session-store';
 
-export const whenSignedIn: CanActivateFn = (_, { url }) => {
-  const router = inject(Router);
-  return signedOutOnceKnown().pipe(map((out) => (out ? signInUrl(router, url) : true)));
-};
+// Who has a session is let in while it is being renewed, so that a reload shows at once what can be shown. Should it
+// turn out to be over, the shell leads to the way in.
 
-export const whenSignedOut: CanActivateFn = (_, { url }) => {
-  const router = inject(Router);
-  return signedOutOnceKnown().pipe(map((out) => (out ? true : urlBehind(router, url))));
-};
+export const whenSignedIn: CanActivateFn = (_, { url }) =>
+  inject(SessionStore).user() !== undefined || signInUrl(inject(Router), url);
 
-/** Waits while the session loads, so that a reload never shows the sign-in page in passing. */
-function signedOutOnceKnown(): Observable<boolean> {
-  return inject(SessionStore).statusChanges.pipe(
-    filter((status) => status !== 'loading'),
-    map((status) => status === 'signed-out'),
-    take(1),
-  );
-}
+export const whenSignedOut: CanActivateFn = (_, { url }) =>
+  inject(SessionStore).user() === undefined || urlBehind(inject(Router), url);
