@@ -15,6 +15,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 _WAIT_SECONDS = 1.0
 _SAY_AGAIN_SECONDS = 30.0
 _ANSWERS_WITHIN_SECONDS = 2.0
+_REACHED_WITHIN_MS = 5_000
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,16 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
     Raises UnusableAddressError.
     """
     try:
-        return AsyncMongoClient(uri, tz_aware=True, w="majority", journal=True, serverSelectionTimeoutMS=5_000)
+        return AsyncMongoClient(
+            uri,
+            tz_aware=True,
+            w="majority",
+            journal=True,
+            serverSelectionTimeoutMS=_REACHED_WITHIN_MS,
+            # Also how long the driver waits for an answer to its own question, which it asks every ten seconds: so a
+            # server that hangs holds nobody up for much longer.
+            connectTimeoutMS=_REACHED_WITHIN_MS,
+        )
     except (ConfigurationError, ValueError) as error:
         raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
 

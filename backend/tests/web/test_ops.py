@@ -1,6 +1,7 @@
 """/up and /ready."""
 
 import asyncio
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -54,6 +55,31 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
             async with running_mongodb(tmp_path, port):
                 await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 200, within=30)
                 assert (await person.call("GET", "/users")).json()["_id"] == person.id
+
+
+async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Path, simulator: Simulator) -> None:
+    """It takes connections and requests, and answers nothing: as a machine does that is out of memory."""
+    async with running_mongodb(tmp_path) as mongodb:
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
+        async with running_api(tmp_path / "api", environment) as api:
+            person, number = await Person.sign_up(api), new_number()
+            api.http.timeout = httpx.Timeout(120)
+            assert mongodb.process is not None
+            mongodb.process.send_signal(signal.SIGSTOP)
+            try:
+                read, sent = await asyncio.gather(
+                    person.call("GET", "/api/messages"), person.send(number, key="asked again")
+                )
+            finally:
+                mongodb.process.send_signal(signal.SIGCONT)
+            for refused in (read, sent):
+                problem_of(refused, 503, "database_unavailable")
+            await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 200, within=30)
+            # It may have been stored all the same: whoever asks again with the key does not send it twice.
+            message = (await person.send(number, key="asked again")).json()
+            await person.eventually(message["_id"], "delivered", within=30)
+            assert len(await simulator.accepted(number)) == 1
+            assert [row["_id"] for row in await person.list()] == [message["_id"]]
 
 
 async def test_what_the_carrier_says_is_told(start: Start, simulator: Simulator) -> None:
