@@ -53,7 +53,8 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
     """Adds what was learnt to the timeline, and raises the status if this is further along. Repeating it does nothing.
 
     The status moves in the same update that adds the event. Two different last words for one SID contradict each
-    other: the first stays, and the carrier is to be asked at once. Any other event is added by itself.
+    other: the first stays, and the carrier is to be asked at once. Any other event is added by itself. A last word does
+    not end the questions, only the carrier's answer to one does: another word may have been missed (ADR 6).
     """
     messages = Message.get_pymongo_collection()
     unknown = {"_id": message_id, "events.key": {"$ne": event.key}}
@@ -128,8 +129,9 @@ def push_of(event: Event) -> dict[str, object]:
 
 
 def _consequences(event: Event) -> Mapping[str, object]:
-    """What is final is asked for no more."""
-    return {**_reason(event), **({"check_at": None} if is_final(event.status) else {})}
+    """A last word that the carrier has answered us is asked for no more; one that was reported is (ADR 6)."""
+    is_the_answer = event.source == "reconciler" and is_final(event.status)
+    return {**_reason(event), **({"check_at": None} if is_the_answer else {})}
 
 
 def _reason(event: Event) -> Mapping[str, object]:

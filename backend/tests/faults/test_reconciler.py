@@ -145,6 +145,24 @@ async def test_a_question_of_a_process_that_ended_is_asked_by_another(workshop: 
         await eventually(partial(workshop.message, message_id), _is_delivered, what="its last word")
 
 
+@pytest.mark.parametrize(("reported", "answered"), [("undelivered", "delivered"), ("delivered", "undelivered")])
+async def test_a_last_word_whose_correction_was_missed_is_found_out(
+    workshop: Workshop, reported: str, answered: str
+) -> None:
+    outbox, number = workshop.outbox("process"), new_number()
+    message_id = await workshop.store(outbox, number, TEXT)
+    claim = await workshop.claim(outbox)
+    await outbox.settle(claim, Accepted(SID, "queued"), 0.5)
+    await workshop.hear(outbox, claim, SID, reported, **({"ErrorCode": "30003"} if reported == "undelivered" else {}))
+    assert (await workshop.message(message_id)).status == reported
+    workshop.wait(hours=1)
+    async with running(workshop, StubCarrier(listed=[listed(SID, number, TEXT, workshop.now, answered)])):
+        asked = await eventually(
+            partial(workshop.message, message_id), lambda seen: seen.check_at is None, what="that the carrier is asked"
+        )
+    assert (asked.status, asked.error_code) == (answered, None)
+
+
 async def test_a_status_that_is_not_final_is_asked_for_four_times(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await workshop.store(outbox, number, TEXT)
