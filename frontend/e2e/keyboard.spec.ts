@@ -279,6 +279,7 @@ test('the account: another session, a new password, and the end of it', async ({
   await choose(page, 'Keep my account');
   await expect(page.getByRole('button', { name: 'Delete account…' })).toBeFocused();
   await press(page, 'Enter');
+  await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
   await page.keyboard.type(password);
   await press(page, 'Enter');
   await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
