@@ -24,7 +24,6 @@ export const accountTexts = {
     title: 'Create an account',
     intro: 'An email and a password are all it takes.',
     introByInvitation: 'You need an invite code from the person who runs this service.',
-    loading: 'Loading…',
     closedTitle: 'Sign-up is closed',
     closed:
       'Nobody can create an account here at the moment. Ask the person who runs this service.',

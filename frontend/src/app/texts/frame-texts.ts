@@ -5,7 +5,6 @@ export const frameTexts = {
   help: 'Help',
 
   session: {
-    loading: 'Loading…',
     unavailable: 'You are still signed in, but your session cannot be renewed at the moment.',
     retrying: 'Trying again by itself.',
     retryNow: 'Try now',
