@@ -5,16 +5,17 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 
+from mysms.carrier.base import CarrierUnavailableError
 from mysms.carrier.twilio import TwilioCarrier
 from mysms.core import database
 from mysms.core.settings import Settings
 from mysms.core.timestamps import utc_now
-from mysms.delivery.evidence import match
 from mysms.delivery.line import Line
+from mysms.delivery.matching import match, spellings
 from mysms.delivery.repairs import Repairs
 from mysms.delivery.sids import SidOwners
 from mysms.messages.models import Conversation, Message
@@ -91,11 +92,14 @@ async def reconcile(settings: Settings, since: datetime) -> Reconciliation:
         while batch := await repairs.doubt_waiting(_BATCH):
             doubted += batch
         carrier = TwilioCarrier.of(settings)
-        listed = await asyncio.to_thread(carrier.list_sent, line.from_number, since)
-        owned = await SidOwners(db, utc_now).owned_among([row.sid for row in listed])
-        undecided = await repairs.list_undecided_to({row.to_number for row in listed})
-        found = match(listed, owned, undecided)
-        unowned = sum(row.sid not in owned for row in listed)
+        listing = await asyncio.to_thread(carrier.list_sent, line.from_number, since.astimezone(UTC).date())
+        if not listing.is_complete:
+            raise CarrierUnavailableError("Twilio's list is too long to be read to its end.")
+        sent = [row for row in listing.rows if row.sent_at is not None and row.sent_at >= since]
+        owned = await SidOwners(db, utc_now).owned_among([row.sid for row in sent])
+        undecided = await repairs.list_undecided_to({number for row in sent for number in spellings(row.to_number)})
+        found = match(sent, owned, undecided, line.from_number)
+        unowned = sum(row.sid not in owned for row in sent)
         return Reconciliation(doubted, unowned - len({message.message_id for _, message in found}))
 
 

@@ -22,11 +22,13 @@ from mysms.core.settings import Settings, load_settings
 from mysms.core.timestamps import utc_now
 from mysms.delivery import callbacks
 from mysms.delivery import router as sending
+from mysms.delivery.absence import AbsenceRule
 from mysms.delivery.backlog import Backlog
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.erasure import Erasure
 from mysms.delivery.line import Line
 from mysms.delivery.loops import Loops
+from mysms.delivery.maintenance import Maintenance
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.pauses import Pause
 from mysms.delivery.questions import Questions
@@ -34,9 +36,11 @@ from mysms.delivery.quotas import SpendGuard
 from mysms.delivery.reconciler import Reconciler
 from mysms.delivery.repairs import Repairs
 from mysms.delivery.reports import ReportReader
+from mysms.delivery.rounds import Questioner, Rounds
 from mysms.delivery.sender import Sender
 from mysms.delivery.service import MessageSender
 from mysms.delivery.sids import SidOwners
+from mysms.delivery.status_checks import StatusChecks
 from mysms.delivery.text_locks import TextLocks
 from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import router as reading
@@ -161,20 +165,32 @@ def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasu
     stuck_after = (lease + _LONGEST_TURN).total_seconds()
     pause = None if settings.sending else Pause.switched_off(utc_now())
     dispatcher = Dispatcher(outbox, sender, workers, utc_now, Heartbeat("dispatcher", stuck_after), pause)
+
+    repairs = Repairs(db, line, utc_now, reconcile_after=reconcile_after)
+    questions = Questions(db, line, utc_now, hold=lease, hears_callbacks=hears_callbacks)
+    maintenance = Maintenance(outbox, repairs, erasure, lease=lease)
+    reconciler_heart = Heartbeat("reconciler", stuck_after)
+    looking = Questioner(reconciler_heart)
     reconciler = Reconciler(
         outbox,
-        Repairs(db, line, utc_now, reconcile_after=reconcile_after),
-        Questions(db, line, utc_now, reconcile_after=reconcile_after, hears_callbacks=hears_callbacks),
-        erasure,
+        repairs,
+        questions,
         SidOwners(db, utc_now),
         carrier,
         line.from_number,
         utc_now,
-        lease=lease,
-        reconcile_after=reconcile_after,
-        heart=Heartbeat("reconciler", stuck_after),
+        absence=AbsenceRule(reconcile_after, timedelta(seconds=settings.absence_confirmed_after_seconds)),
+        questioner=looking,
     )
-    return Loops(dispatcher, reconciler, sender)
+    status_checks_heart = Heartbeat("status checks", stuck_after)
+    asking = Questioner(status_checks_heart)
+    status_checks = StatusChecks(outbox, questions, carrier, asking)
+    rounds = [
+        Rounds(maintenance.run_round, Heartbeat("maintenance", stuck_after)),
+        Rounds(reconciler.run_round, reconciler_heart),
+        Rounds(status_checks.run_round, status_checks_heart),
+    ]
+    return Loops(dispatcher, sender, rounds, [looking, asking])
 
 
 async def _remove_old_texts(settings: Settings) -> None:

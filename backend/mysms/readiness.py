@@ -1,9 +1,11 @@
 """What /ready depends on."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from mysms.core import database
 from mysms.delivery.loops import Loops
+from mysms.delivery.rounds import Rounds
 from mysms.web.leaving import Leaving
 from mysms.web.ops import Check
 
@@ -17,8 +19,8 @@ def make_checks(db: database.Database, loops: Loops, leaving: Leaving, *, sendin
     async def check_dispatcher() -> str | None:
         return loops.dispatcher.heart.problem
 
-    async def check_reconciler() -> str | None:
-        return loops.reconciler.heart.problem
+    async def check_rounds(rounds: Rounds) -> str | None:
+        return rounds.heart.problem
 
     async def check_sending() -> str | None:
         return loops.dispatcher.pause_reason if not sending else None
@@ -30,7 +32,7 @@ def make_checks(db: database.Database, loops: Loops, leaving: Leaving, *, sendin
         "process": leaving.check,
         "database": check_database,
         "dispatcher": check_dispatcher,
-        "reconciler": check_reconciler,
+        **{rounds.heart.name: partial(check_rounds, rounds) for rounds in loops.rounds},
         "sending": check_sending,
         "carrier": check_carrier,
     }

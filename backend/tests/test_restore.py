@@ -9,8 +9,8 @@ import pytest
 
 from mysms.carrier.base import Accepted
 from mysms.core.timestamps import to_rfc3339
-from mysms.delivery.evidence import CLOCK_MARGIN, look_back_to
-from tests.faults.workshop import open_workshop
+from mysms.delivery.records import Look
+from tests.faults.workshop import Workshop, open_workshop
 from tests.support.person import Json, Person, new_number, sign_in
 from tests.support.processes import Process, free_port
 from tests.support.servers import (
@@ -38,6 +38,7 @@ def settings(mongodb: Mongo, simulator: Simulator, **changes: str) -> dict[str, 
         mongodb_uri=mongodb.uri,
         twilio_url=simulator.url,
         RECONCILE_AFTER_SECONDS="2",
+        ABSENCE_CONFIRMED_AFTER_SECONDS="1",
         CARRIER_TIMEOUT_SECONDS="1",
         **changes,
     )
@@ -124,6 +125,11 @@ async def test_a_time_without_a_zone_is_not_guessed(tmp_path: Path, simulator: S
     assert "names no time zone" in said
 
 
+async def claimed_looks(workshop: Workshop) -> AsyncIterator[Look]:
+    while (look := await workshop.questions.claim_look()) is not None:
+        yield look
+
+
 async def test_what_is_in_doubt_is_looked_for_from_when_it_was_stored(mongodb: Mongo) -> None:
     """However long ago that is: it may have been sent at any moment since. Also more than are taken on at once."""
     async with open_workshop(mongodb.uri) as workshop:
@@ -135,8 +141,8 @@ async def test_what_is_in_doubt_is_looked_for_from_when_it_was_stored(mongodb: M
         await outbox.settle(finished, Accepted("SM" + "7" * 32, "queued"), 0.5)
         workshop.wait(hours=20)
         assert [await workshop.repairs.doubt_waiting(1) for _ in range(3)] == [1, 1, 0]
-        looks = await workshop.questions.claim_looks(10)
+        looks = [look.message async for look in claimed_looks(workshop)]
         assert {look.message_id for look in looks} == waiting - {finished.message_id}
         assert claim.message_id in {look.message_id for look in looks}
-        assert [look_back_to([look]) for look in looks] == [stored_at - CLOCK_MARGIN] * 2
+        assert [look.first_claimed_at for look in looks] == [stored_at] * 2
         assert all(look.unknown_since == workshop.now for look in looks), "absence is certain only some time after this"

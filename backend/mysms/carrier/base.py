@@ -1,7 +1,8 @@
 """What the product asks of a carrier, and every way in which handing over a message can end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 
@@ -59,7 +60,10 @@ Outcome = Accepted | Refused | NotSent | Paused | Unknown
 
 @dataclass(frozen=True)
 class CarrierMessage:
-    """A message as the carrier has it. `created_at` is by the carrier's clock, in whole seconds."""
+    """A message as the carrier has it. Times are by the carrier's clock, in whole seconds.
+
+    `sent_at` is None until the message leaves the carrier, which may be hours after it was created.
+    """
 
     sid: str
     from_number: str
@@ -69,6 +73,17 @@ class CarrierMessage:
     error_code: int | None
     error_message: str | None
     created_at: datetime
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What was read of a list. Its order says nothing: Twilio documents none by creation, and rows may come late."""
+
+    rows: Sequence[CarrierMessage]
+    is_complete: bool
+    """False if there was more than may be read, or if rows moved while they were read: then a row that is missing
+    here may be there all the same."""
 
 
 class CarrierUnavailableError(Exception):
@@ -86,6 +101,13 @@ class Carrier(Protocol):
         """One message as it is now; None if there is none. Raises CarrierUnavailableError."""
         ...
 
-    def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
-        """All that was sent from a number since then, complete. Raises CarrierUnavailableError."""
+    def list_to(self, to_number: str) -> Listing:
+        """The messages to a number, whenever they were created or sent. Raises CarrierUnavailableError."""
+        ...
+
+    def list_sent(self, from_number: str, since: date) -> Listing:
+        """What has left the carrier from a number on this day (UTC) and after; not what still waits there.
+
+        Raises CarrierUnavailableError.
+        """
         ...

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -20,12 +20,13 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from twilio.rest.api.v2010.account.message import MessageInstance
+from twilio.rest.api.v2010.account.message import MessageInstance, MessagePage
 
 from mysms.carrier.base import (
     Accepted,
     CarrierMessage,
     CarrierUnavailableError,
+    Listing,
     NotSent,
     OutboundText,
     Outcome,
@@ -41,6 +42,8 @@ _RESOURCE_NOT_FOUND = 20404
 _TOO_MANY_REQUESTS = 20429
 _QUEUE_FULL = 21611
 _ACCOUNT_SUSPENDED = 30002
+_SENDER_REFUSED = frozenset({21212, 21601, 21603, 21606, 21609, 21616, 21659, 21660, 21661})
+"""Codes about our number, or our StatusCallback, and not about a message: every message would be refused alike."""
 
 _NEVER_CONNECTED = (
     urllib3.exceptions.NewConnectionError,
@@ -58,6 +61,10 @@ _SIMULATOR_MARK = "X-Simulator"
 _LIST_PAGE = 1000
 """Twilio's maximum."""
 _LIST_LIMIT = 20_000
+"""Rows. What has more is not read to the end."""
+_LIST_SECONDS = 60.0
+_LIST_READS = 4
+"""How often a list of several pages is read before it counts as one that does not hold still."""
 
 
 def is_simulator(api_base_url: str, timeout_seconds: float) -> bool:
@@ -133,20 +140,48 @@ class TwilioCarrier:
         except _UNREADABLE as error:
             raise CarrierUnavailableError(f"Twilio gave no answer ({type(error).__name__}).") from error
 
-    def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
-        # Not filtered by date: `DateSent` is null until a message is sent. Nor by To: a carrier may rewrite it.
-        found: list[CarrierMessage] = []
+    def list_to(self, to_number: str) -> Listing:
+        # Without From: whoever sends through a pool of numbers has one assigned only later.
+        return self._list(to=to_number)
+
+    def list_sent(self, from_number: str, since: date) -> Listing:
+        # Twilio vouches for the form YYYY-MM-DD alone.
+        return self._list(from_=from_number, date_sent_after=since.isoformat())
+
+    def _list(self, **filters: str) -> Listing:
+        """Pages shift while they are read, as messages are sent (they move to the front) or deleted.
+
+        A row that shifts past the reader is never seen. So a list of several pages is read until nothing of what was
+        read has moved or gone when it is read again: then nothing has shifted while it was read the first time.
+        """
+        found: dict[str, CarrierMessage] = {}
+        deadline = time.monotonic() + _LIST_SECONDS
+        before: set[tuple[str, datetime | None]] | None = None
         try:
-            for row in self._client().messages.stream(from_=from_number, page_size=_LIST_PAGE):
-                message = _carrier_message(row)
-                if message.created_at < since:
-                    return found
-                if len(found) == _LIST_LIMIT:
-                    raise CarrierUnavailableError("Twilio lists more messages than can be looked through.")
-                found.append(message)
+            for _ in range(_LIST_READS):
+                read: set[tuple[str, datetime | None]] = set()
+                pages = 0
+                for page in self._pages(filters):
+                    pages += 1
+                    messages = [_carrier_message(row) for row in page]
+                    found |= {message.sid: message for message in messages}
+                    read |= {(message.sid, message.sent_at) for message in messages}
+                    if len(read) > _LIST_LIMIT or time.monotonic() > deadline:
+                        return Listing(list(found.values()), is_complete=False)
+                if pages == 1 or (before is not None and before <= read):
+                    return Listing(list(found.values()), is_complete=True)
+                before = read
         except (TwilioRestException, *_UNREADABLE) as error:
             raise CarrierUnavailableError(f"Twilio's list is incomplete ({type(error).__name__}).") from error
-        return found
+        return Listing(list(found.values()), is_complete=False)
+
+    def _pages(self, filters: Mapping[str, str]) -> Iterator[MessagePage]:
+        messages = self._client().messages
+        page: MessagePage | None = messages.page(**filters, page_size=_LIST_PAGE)
+        while page is not None:
+            yield page
+            following = page.next_page()
+            page = following if isinstance(following, MessagePage) else None
 
     def _client(self) -> Client:
         client: Client | None = getattr(self._of_thread, "client", None)
@@ -234,6 +269,7 @@ def _carrier_message(resource: MessageInstance) -> CarrierMessage:
         error_code=resource.error_code,
         error_message=resource.error_message,
         created_at=resource.date_created,
+        sent_at=resource.date_sent if isinstance(resource.date_sent, datetime) else None,
     )
 
 
@@ -245,6 +281,7 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
     if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or code in {
         _AUTHENTICATION_FAILED,
         _ACCOUNT_SUSPENDED,
+        *_SENDER_REFUSED,
     }:
         return Paused(_without_numbers(error.msg), code)
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:

@@ -13,6 +13,7 @@ from mysms.core.logging import LogFormat
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_RECONCILE_AFTER_SECONDS = 60
+MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS = 300
 
 
 SignUpMode = Literal["open", "invite", "closed"]
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     carrier_workers: int = Field(4, ge=1, le=64)
     carrier_timeout_seconds: float = Field(10.0, gt=0, le=60)
     reconcile_after_seconds: int = Field(300, ge=1)
+    absence_confirmed_after_seconds: int = Field(900, ge=1)
     send_expires_after_seconds: int = Field(24 * 3600, ge=1)
     content_retention_days: int | None = Field(None, ge=1, le=36_500)
 
@@ -101,6 +103,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"RECONCILE_AFTER_SECONDS must be at least {MINIMUM_RECONCILE_AFTER_SECONDS} in production: a message "
                 "that Twilio commits later than that would be sent twice"
+            )
+        if self.absence_confirmed_after_seconds < MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS:
+            raise ValueError(
+                f"ABSENCE_CONFIRMED_AFTER_SECONDS must be at least {MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS} in "
+                "production: Twilio's list may show a message many minutes late, and it would be sent twice"
             )
         return self
 

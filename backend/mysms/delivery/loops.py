@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from mysms.delivery.dispatcher import Dispatcher
-from mysms.delivery.reconciler import Reconciler
+from mysms.delivery.rounds import Questioner, Rounds
 from mysms.delivery.sender import Sender
 
 _LAST_CLAIM_SECONDS = 2.0
@@ -17,15 +17,16 @@ class Loops:
     """What one process does about messages by itself."""
 
     dispatcher: Dispatcher
-    reconciler: Reconciler
     sender: Sender
+    rounds: Sequence[Rounds]
+    questioners: Sequence[Questioner]
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Runs the loops; at the end, what has begun is finished, and nothing else is begun."""
         loops = [
             asyncio.create_task(self.dispatcher.heart.watch(self.dispatcher.run())),
-            asyncio.create_task(self.reconciler.heart.watch(self.reconciler.run())),
+            *(asyncio.create_task(rounds.heart.watch(rounds.run())) for rounds in self.rounds),
         ]
         try:
             yield
@@ -39,4 +40,5 @@ class Loops:
             await asyncio.gather(*loops, return_exceptions=True)
             await self.dispatcher.finish()
             self.sender.close()
-            self.reconciler.close()
+            for questioner in self.questioners:
+                questioner.close()

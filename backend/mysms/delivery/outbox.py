@@ -11,7 +11,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING
 
-from mysms.carrier.base import Accepted, NotSent, Outcome, Paused, Refused, Unknown
+from mysms.carrier.base import Accepted, CarrierMessage, NotSent, Outcome, Paused, Refused, Unknown
 from mysms.core.database import Database
 from mysms.core.metrics import SECOND_SIDS
 from mysms.core.timestamps import Clock
@@ -23,7 +23,7 @@ from mysms.delivery.text_locks import TextLocks
 from mysms.delivery.transitions import DECIDED, Transitions, update_of
 from mysms.messages import conversations, repository
 from mysms.messages.models import Event, EventSource, Message
-from mysms.messages.status import UNDECIDED, Dispatch
+from mysms.messages.status import UNDECIDED, Dispatch, is_final
 
 _CANDIDATES = 16
 _BLOCKED_FOR = timedelta(seconds=2)
@@ -74,16 +74,19 @@ class Outbox:
                 "line": self._line.key,
                 "dispatch": Dispatch.PENDING,
                 "next_attempt_at": {"$lte": now},
-                "created_at": {"$gt": now - self._expires_after},
             },
             sort=[("next_attempt_at", ASCENDING)],
             limit=_CANDIDATES,
         )
         for row in await due.to_list():
-            claim = await self._claim(row)
-            if claim is not None:
+            if self._is_overdue(row, now):
+                await self._expire(row)
+            elif (claim := await self._claim(row)) is not None:
                 return claim
         return None
+
+    def _is_overdue(self, row: Mapping[str, Any], now: datetime) -> bool:
+        return bool((row.get("due_at") or row["created_at"]) <= now - self._expires_after)
 
     async def _claim(self, row: Mapping[str, Any]) -> Claim | None:
         attempt = row["attempt"] + 1
@@ -122,25 +125,27 @@ class Outbox:
         """Fails what could not be sent in time; while sending is off, that says nothing about a message."""
         if not self._sending:
             return
-        now = self._clock()
         overdue = self._messages.find(
             {
                 "line": self._line.key,
                 "dispatch": Dispatch.PENDING,
-                "created_at": {"$lte": now - self._expires_after},
+                "due_at": {"$lte": self._clock() - self._expires_after},
             },
             {"attempt": 1, "text_key": 1},
             limit=limit,
         )
         for row in await overdue.to_list():
-            values = {
-                "dispatch": Dispatch.EXPIRED,
-                "error_code": "expired",
-                "error_message": _EXPIRED_REASON,
-                "updated_at": now,
-            }
-            event = self._transitions.own_event("reconciler", "failed", row["attempt"], "expired", _EXPIRED_REASON)
-            await self._transitions.end_pending(row["_id"], row["text_key"], {"attempt": row["attempt"]}, values, event)
+            await self._expire(row)
+
+    async def _expire(self, row: Mapping[str, Any]) -> None:
+        values = {
+            "dispatch": Dispatch.EXPIRED,
+            "error_code": "expired",
+            "error_message": _EXPIRED_REASON,
+            "updated_at": self._clock(),
+        }
+        event = self._transitions.own_event("reconciler", "failed", row["attempt"], "expired", _EXPIRED_REASON)
+        await self._transitions.end_pending(row["_id"], row["text_key"], {"attempt": row["attempt"]}, values, event)
 
     # Settling
 
@@ -192,6 +197,12 @@ class Outbox:
         await repository.record_event(message_id, event)
         return event
 
+    async def record_answer(self, message_id: ObjectId, row: CarrierMessage) -> None:
+        """Adds what the carrier has answered us: of two contradicting last words, it holds."""
+        event = await self.record(message_id, row.sid, row.status, "reconciler", row.error_code, row.error_message)
+        if is_final(row.status):
+            await repository.replace_final_status(message_id, event)
+
     async def _settle_accepted(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> None:
         now = self._clock()
         settled = await self._messages.update_one(
@@ -202,6 +213,7 @@ class Outbox:
                     "dispatch": Dispatch.SETTLED,
                     "owner": None,
                     "unknown_since": None,
+                    "absent_since": None,
                     "error_code": None,
                     "error_message": None,
                     "check_at": next_check(now, 0, hears_callbacks=self._hears_callbacks),

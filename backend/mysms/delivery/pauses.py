@@ -4,9 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+_SENDER = "Twilio does not let this service's number send texts."
 _CAUSES = {
     20003: "Twilio does not accept this service's credentials.",
     20404: "Twilio does not know this service's account.",
+    21212: _SENDER,
+    21601: _SENDER,
+    21603: _SENDER,
+    21606: _SENDER,
+    21609: "Twilio does not accept the address at which this service is to be told of statuses.",
+    21616: _SENDER,
+    21659: _SENDER,
+    21660: _SENDER,
+    21661: _SENDER,
     30002: "Twilio has suspended this service's account.",
 }
 """Source: https://www.twilio.com/docs/api/errors"""

@@ -1,6 +1,6 @@
 """Which messages the carrier is to be asked about now, by which process, and when again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,42 +10,52 @@ from pymongo import ASCENDING
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.delivery.line import Line
-from mysms.delivery.records import StatusCheck, Undecided
-from mysms.delivery.schedule import next_check, next_look
+from mysms.delivery.records import Look, StatusCheck, Undecided
+from mysms.delivery.schedule import next_check, next_try
 from mysms.messages.status import Dispatch
-
-_HELD_FOR = timedelta(seconds=15)
 
 
 class Questions:
-    """What is to be asked about one line's messages. Each question that is due is given to one process."""
+    """What is to be asked about one line's messages. Each question that is due is given to one process.
 
-    def __init__(
-        self, database: Database, line: Line, clock: Clock, *, reconcile_after: timedelta, hears_callbacks: bool
-    ) -> None:
+    It has the question for as long as `hold`, which is longer than an answer takes. If the process ends, or the carrier
+    is silent, the message is due again after that.
+    """
+
+    def __init__(self, database: Database, line: Line, clock: Clock, *, hold: timedelta, hears_callbacks: bool) -> None:
         self._messages = database["messages"]
         self._line = line
         self._clock = clock
-        self._reconcile_after = reconcile_after
+        self._hold = hold
         self._hears_callbacks = hears_callbacks
 
-    async def claim_looks(self, limit: int) -> list[Undecided]:
-        """The unconfirmed messages that are to be looked for now; each is given to one process."""
-        claimed = await self._claim_due(
-            Dispatch.UNCONFIRMED, limit, lambda now, looks: next_look(now, looks, self._reconcile_after), counted=1
+    async def claim_look(self) -> Look | None:
+        """The unconfirmed message that has been due the longest to be looked for. Claiming counts as a look."""
+        held_until = self._clock() + self._hold
+        row = await self._claim_due(Dispatch.UNCONFIRMED, {"$set": {"check_at": held_until}, "$inc": {"checks": 1}})
+        return None if row is None else Look(Undecided.of(row), row["checks"] + 1, held_until)
+
+    async def end_look(self, look: Look, absent_since: datetime | None, following: datetime | None) -> None:
+        """Notes what was seen of a message that stays unconfirmed, and when to look again; None for never again."""
+        await self._messages.update_one(
+            {
+                "_id": look.message.message_id,
+                "dispatch": Dispatch.UNCONFIRMED,
+                "attempt": look.message.attempt,
+                "check_at": look.held_until,
+            },
+            {"$set": {"check_at": following, "absent_since": absent_since}},
         )
-        return [Undecided.of(row) for row, _ in claimed]
 
-    async def claim_status_checks(self, limit: int) -> list[StatusCheck]:
-        """The messages whose status is to be asked for now; each is given to one process.
+    async def claim_status_check(self) -> StatusCheck | None:
+        """The message that has been due the longest to be asked for its status."""
+        held_until = self._clock() + self._hold
+        row = await self._claim_due(Dispatch.SETTLED, {"$set": {"check_at": held_until}})
+        if row is None:
+            return None
+        return StatusCheck(row["_id"], row["twilio_sid"], row["checks"], row["created_at"], held_until)
 
-        A question counts only once it is answered (`end_check`): if the carrier is silent, or the process ends, the
-        message is soon due again.
-        """
-        claimed = await self._claim_due(Dispatch.SETTLED, limit, lambda now, _: now + _HELD_FOR, counted=0)
-        return [StatusCheck(row["_id"], row["twilio_sid"], row["checks"], until) for row, until in claimed]
-
-    async def ask_soon(self, message_id: ObjectId) -> None:
+    async def expedite_check(self, message_id: ObjectId) -> None:
         """Brings the next question for a status forward, if there is to be one."""
         await self._messages.update_one(
             {"_id": message_id, "dispatch": Dispatch.SETTLED, "check_at": {"$ne": None}},
@@ -56,28 +66,19 @@ class Questions:
         """The carrier has answered. The next question comes at its time, unless something has asked for one before."""
         asked = check.checks + 1
         following = next_check(self._clock(), asked, hears_callbacks=self._hears_callbacks)
-        await self._messages.update_one(
-            {"_id": check.message_id, "check_at": check.held_until},
-            {"$set": {"check_at": None if is_last else following, "checks": asked}},
-        )
+        await self._move(check, {"check_at": None if is_last else following, "checks": asked})
 
-    async def _claim_due(
-        self, dispatch: Dispatch, limit: int, schedule: Callable[[datetime, int], datetime], *, counted: int
-    ) -> list[tuple[Mapping[str, Any], datetime]]:
-        """Moves what is due to its next time, and counts that; whoever moved it has it."""
-        now = self._clock()
-        due = self._messages.find(
-            {"line": self._line.key, "dispatch": dispatch, "check_at": {"$lte": now}},
+    async def postpone_check(self, check: StatusCheck) -> None:
+        """The carrier has not answered: the question does not count, and is asked again, less and less often."""
+        await self._move(check, {"check_at": next_try(self._clock(), check.created_at, self._hold)})
+
+    async def _move(self, check: StatusCheck, values: Mapping[str, object]) -> None:
+        await self._messages.update_one({"_id": check.message_id, "check_at": check.held_until}, {"$set": values})
+
+    async def _claim_due(self, dispatch: Dispatch, update: Mapping[str, object]) -> Mapping[str, Any] | None:
+        """The row as it was before the update; whoever moved it has it."""
+        return await self._messages.find_one_and_update(
+            {"line": self._line.key, "dispatch": dispatch, "check_at": {"$lte": self._clock()}},
+            update,
             sort=[("check_at", ASCENDING)],
-            limit=limit,
         )
-        claimed: list[tuple[Mapping[str, Any], datetime]] = []
-        for row in await due.to_list():
-            following = schedule(now, row["checks"] + 1)
-            moved = await self._messages.update_one(
-                {"_id": row["_id"], "check_at": row["check_at"]},
-                {"$set": {"check_at": following}, "$inc": {"checks": counted}},
-            )
-            if moved.modified_count:
-                claimed.append((row, following))
-        return claimed

@@ -55,6 +55,7 @@ class Undecided:
     text_key: str
     first_claimed_at: datetime
     unknown_since: datetime | None
+    absent_since: datetime | None
     withdrawn: bool
     request_id: str | None
 
@@ -75,9 +76,20 @@ class Undecided:
             text_key=row["text_key"],
             first_claimed_at=row["first_claimed_at"],
             unknown_since=row["unknown_since"],
+            absent_since=row.get("absent_since"),
             withdrawn=row["withdrawn"],
             request_id=row.get("request_id"),
         )
+
+
+@dataclass(frozen=True)
+class Look:
+    """An unconfirmed message that one process is to look for at the provider, until `held_until`."""
+
+    message: Undecided
+    looks: int
+    """This one among them."""
+    held_until: datetime
 
 
 @dataclass(frozen=True)
@@ -87,4 +99,5 @@ class StatusCheck:
     message_id: ObjectId
     sid: str
     checks: int
+    created_at: datetime
     held_until: datetime

@@ -51,7 +51,7 @@ class Repairs:
             message.message_id, message.attempt, {"owner": message.owner}, "reconciler", self._reconcile_after
         )
 
-    async def return_absent(self, message: Undecided) -> None:
+    async def requeue(self, message: Undecided) -> None:
         """The carrier does not have it: it is sent again, unless its author has withdrawn it."""
         now = self._clock()
         if message.withdrawn:
@@ -60,13 +60,15 @@ class Repairs:
         else:
             values = {"dispatch": Dispatch.PENDING, "next_attempt_at": now}
             event = self._transitions.own_event("reconciler", "pending", message.attempt)
-        # `withdrawn` is part of what was seen: withdrawing in this moment must not be overlooked.
+        # What was seen is part of the condition: withdrawing it at this moment must not be overlooked, nor another
+        # process's look that has found something.
         await self._messages.update_one(
             {
                 "_id": message.message_id,
                 "attempt": message.attempt,
                 "dispatch": Dispatch.UNCONFIRMED,
                 "withdrawn": message.withdrawn,
+                "absent_since": message.absent_since,
             },
             update_of({**values, **DECIDED, "updated_at": now}, event),
         )
@@ -89,6 +91,7 @@ class Repairs:
                 "owner": None,
                 "first_claimed_at": row["first_claimed_at"] or row["created_at"],
                 "unknown_since": now,
+                "absent_since": None,
                 "check_at": now,
                 "checks": 0,
                 "updated_at": now,

@@ -19,7 +19,6 @@ class StatusReport(BaseModel):
     sid: str = Field("", alias="MessageSid")
     status: str = Field("", alias="MessageStatus")
     account_sid: str = Field("", alias="AccountSid")
-    to: str = Field("", alias="To")
     error_code: str = Field("", alias="ErrorCode")
     error_message: str = Field("", alias="ErrorMessage")
 
@@ -45,9 +44,8 @@ class ReportReader:
         message = await self._find_message(report, message_id, _small_number(attempt))
         if message is None:
             return "unknown_message"
-        if message.recipient_number != report.to:
-            return "foreign_recipient"
-        # The callback's URL was made for one attempt of this message: whatever its 201 said, the carrier has it.
+        # The callback's URL was made for one attempt of this message: whatever its 201 said, the carrier has it. Which
+        # number it names proves nothing: carriers rewrite it.
         own = ObjectId(message.id)
         made_for = _small_number(attempt) or message.attempt
         if not await self._outbox.accept(own, made_for, message.text_key, report.sid):

@@ -9,10 +9,29 @@ QUEUE_FULL_BACKOFF_SECONDS = 900.0
 
 QUEUE_FULL_CODE = 21611
 
-_FIRST_LOOK_SECONDS = 3.0
-_LONGEST_LOOK_SECONDS = 60.0
+_LOOKS = (
+    timedelta(seconds=3),
+    timedelta(seconds=10),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=2),
+    timedelta(minutes=5),
+    timedelta(minutes=10),
+    timedelta(minutes=20),
+    timedelta(minutes=40),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=8),
+    timedelta(hours=16),
+    timedelta(hours=24),
+    timedelta(hours=24),
+)
+"""The waits before each look for an unconfirmed message: three days in all."""
 
 _CHECKS_BESIDE_CALLBACKS = (
+    timedelta(minutes=2),
+    timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
     timedelta(hours=24),
@@ -22,8 +41,6 @@ _CHECKS_WITHOUT_CALLBACKS = (
     timedelta(seconds=3),
     timedelta(seconds=10),
     timedelta(seconds=30),
-    timedelta(minutes=2),
-    timedelta(minutes=10),
     *_CHECKS_BESIDE_CALLBACKS,
 )
 
@@ -45,7 +62,17 @@ def next_check(now: datetime, checks: int, *, hears_callbacks: bool) -> datetime
     return now + waits[checks] - (waits[checks - 1] if checks else timedelta())
 
 
-def next_look(now: datetime, looks: int, reconcile_after: timedelta) -> datetime:
-    """When to look for an unconfirmed message at the carrier, after so many looks: doubling, and never given up."""
-    wait = min(_FIRST_LOOK_SECONDS * 2 ** min(looks, 16), _LONGEST_LOOK_SECONDS, reconcile_after.total_seconds())
-    return now + timedelta(seconds=wait)
+def next_look(now: datetime, looks: int, provable_at: datetime) -> datetime | None:
+    """When to look for an unconfirmed message at the provider, after so many looks; None for never again.
+
+    From `provable_at` on a look may prove that the provider does not have it: one takes place then, and not long after.
+    """
+    if looks >= len(_LOOKS):
+        return None
+    following = now + _LOOKS[looks]
+    return min(following, provable_at) if provable_at > now else following
+
+
+def next_try(now: datetime, created_at: datetime, shortest: timedelta) -> datetime:
+    """When to ask again for a status after no answer came: waits grow with the message's age, up to a day."""
+    return now + min(max(shortest, (now - created_at) / 10), timedelta(days=1))

@@ -169,6 +169,7 @@ class MessageSender:
             segments=count_segments(draft.content).count,
             line=self._line.key,
             text_key=self._line.text_key(draft.recipient_number, draft.content),
+            due_at=now,
             next_attempt_at=now,
             retry_of=retry_of,
             request_id=current_request_id(),

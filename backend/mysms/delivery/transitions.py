@@ -18,7 +18,7 @@ from mysms.messages import repository
 from mysms.messages.models import Event, EventSource
 from mysms.messages.status import Dispatch
 
-DECIDED = {"owner": None, "unknown_since": None, "check_at": None}
+DECIDED = {"owner": None, "unknown_since": None, "absent_since": None, "check_at": None}
 """What is no more to be said of a message once it is known that the carrier does not have it."""
 
 
@@ -60,7 +60,8 @@ class Transitions:
             "dispatch": Dispatch.UNCONFIRMED,
             "owner": None,
             "unknown_since": now,
-            "check_at": next_look(now, 0, reconcile_after),
+            "absent_since": None,
+            "check_at": next_look(now, 0, now + reconcile_after),
             "checks": 0,
             "updated_at": now,
         }

@@ -51,10 +51,14 @@ class Message(Document):
     attempt: int = 0
     owner: str | None = None
     """The process that is sending it."""
+    due_at: datetime | None = None
+    """When it was to be sent: from then on it may wait for so long. None in what was stored before this was kept."""
     next_attempt_at: datetime
     first_claimed_at: datetime | None = None
     unknown_since: datetime | None = None
     """Since when it is unconfirmed."""
+    absent_since: datetime | None = None
+    """While it is unconfirmed: when the first look began that found nothing at the provider which could be it."""
     withdrawn: bool = False
     """Its author does not want it to be sent again, should it turn out that the carrier does not have it."""
     check_at: datetime | None = None
@@ -99,6 +103,7 @@ class Message(Document):
             ),
             IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
             IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("next_attempt_at", ASCENDING)], name="outbox"),
+            IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("due_at", ASCENDING)], name="expiry"),
             IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("check_at", ASCENDING)], name="checks"),
             IndexModel([("erase_at", ASCENDING)], name="erasures"),
         ]

@@ -80,6 +80,7 @@ async def test_a_text_can_be_refused(simulator: Simulator) -> None:
         ("suspended", {"code": 20003}, Paused),
         ("suspended", {"code": 30002}, Paused),
         ("refuse", {"code": 20404}, Paused),
+        *[("refuse", {"code": code}, Paused) for code in (21212, 21603, 21606, 21609, 21659, 21660)],
         ("refuse", {"code": 21610}, Refused),
         ("unavailable", {}, Unknown),
         ("error_500", {"commit": False}, Unknown),
@@ -143,17 +144,26 @@ async def test_a_message_can_be_asked_for(simulator: Simulator) -> None:
     assert await asyncio.to_thread(carrier.fetch, "SM" + "0" * 32) is None
 
 
-async def test_what_was_sent_can_be_listed(simulator: Simulator) -> None:
-    carrier = carrier_at(simulator.url)
-    sent = [await send(carrier, new_number()) for _ in range(3)]
-    listed = await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, datetime.now(UTC) - timedelta(minutes=5))
-    sids = [outcome.sid for outcome in sent if isinstance(outcome, Accepted)]
-    assert [message.sid for message in listed][:3] == sids[::-1]
-    assert await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, datetime.now(UTC) + timedelta(minutes=5)) == []
+async def test_what_was_sent_is_listed_by_number_at_once_and_by_day_once_it_has_left(simulator: Simulator) -> None:
+    carrier, number = carrier_at(simulator.url), new_number()
+    outcomes = [await send(carrier, number) for _ in range(2)]
+    await send(carrier, new_number())
+    sids = {outcome.sid for outcome in outcomes if isinstance(outcome, Accepted)}
+    listing = await asyncio.to_thread(carrier.list_to, number)
+    assert ({row.sid for row in listing.rows}, listing.is_complete) == (sids, True)
+
+    today = datetime.now(UTC).date()
+    for sid in sids:
+        await simulator.control.set_status(sid, "sent")
+    by_day = await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, today)
+    assert sids <= {row.sid for row in by_day.rows}
+    assert all(row.sent_at is not None for row in by_day.rows)
+    tomorrow = today + timedelta(days=2)
+    assert (await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, tomorrow)).rows == []
 
 
 @pytest.mark.parametrize("fault", ["error_500", "unauthorized", "reset_connection", "unreadable_201"])
 async def test_a_list_that_fails_concludes_nothing(simulator: Simulator, fault: str) -> None:
     await simulator.control.set_fault(fault, on="list")
     with pytest.raises(CarrierUnavailableError):
-        await asyncio.to_thread(carrier_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC))
+        await asyncio.to_thread(carrier_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC).date())

@@ -10,12 +10,13 @@ import pytest
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.timestamps import utc_now
 from mysms.delivery.dispatcher import Dispatcher
-from mysms.delivery.reconciler import Reconciler
+from mysms.delivery.outbox import Outbox
+from mysms.delivery.rounds import Rounds
 from tests.faults.workshop import StubCarrier, Workshop, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
-Loop = Callable[[Workshop, Heartbeat], Dispatcher | Reconciler]
+Loop = Callable[[Workshop, Heartbeat], Dispatcher | Rounds]
 
 
 def dispatcher(workshop: Workshop, heart: Heartbeat) -> Dispatcher:
@@ -23,12 +24,11 @@ def dispatcher(workshop: Workshop, heart: Heartbeat) -> Dispatcher:
     return Dispatcher(outbox, workshop.sender(outbox, StubCarrier(), timedelta(seconds=1)), 1, utc_now, heart)
 
 
-def reconciler(workshop: Workshop, heart: Heartbeat) -> Reconciler:
-    second = timedelta(seconds=1)
-    return workshop.reconciler(StubCarrier(), utc_now, lease=second, reconcile_after=second, heart=heart)
+def maintenance(workshop: Workshop, heart: Heartbeat) -> Rounds:
+    return Rounds(workshop.maintenance(timedelta(seconds=1)).run_round, heart)
 
 
-@pytest.mark.parametrize("make", [dispatcher, reconciler])
+@pytest.mark.parametrize("make", [dispatcher, maintenance])
 async def test_a_loop_beats_at_every_turn_until_it_hangs(
     mongodb: Mongo, make: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,8 +57,8 @@ async def test_a_loop_beats_at_every_turn_until_it_hangs(
             stuck.set()
             await hang.wait()
 
-        monkeypatch.setattr(part._outbox, "claim_next", hold)
-        monkeypatch.setattr(part._outbox, "expire_overdue", hold)
+        monkeypatch.setattr(Outbox, "claim_next", hold)
+        monkeypatch.setattr(Outbox, "expire_overdue", hold)
         await asyncio.wait_for(stuck.wait(), 10)
         count = len(beats)
         await asyncio.sleep(0)

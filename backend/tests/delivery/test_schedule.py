@@ -5,10 +5,11 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.delivery.schedule import QUEUE_FULL_CODE, backoff, next_check, next_look
+from mysms.delivery.schedule import QUEUE_FULL_CODE, backoff, next_check, next_look, next_try
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 2), (2, 4), (3, 8), (7, 128), (8, 256), (9, 300), (10_000, 300)])
@@ -30,7 +31,7 @@ def test_other_codes_wait_as_usual() -> None:
 @pytest.mark.parametrize(
     ("hears_callbacks", "after"),
     [
-        (True, [60 * MINUTES, 360 * MINUTES, 24 * 60 * MINUTES, 72 * 60 * MINUTES]),
+        (True, [2 * MINUTES, 10 * MINUTES, 60 * MINUTES, 360 * MINUTES, 24 * 60 * MINUTES, 72 * 60 * MINUTES]),
         (False, [timedelta(seconds=3), timedelta(seconds=10), timedelta(seconds=30), 2 * MINUTES]),
     ],
 )
@@ -46,12 +47,23 @@ def test_statuses_are_asked_for_at_these_times_after_sending(hears_callbacks: bo
     assert all(earlier < later for earlier, later in pairwise(moments))
 
 
-def test_looks_grow_apart_and_are_never_given_up() -> None:
-    waits = [next_look(NOW, looks, 5 * MINUTES) - NOW for looks in range(100)]
+def test_looks_grow_apart_and_end() -> None:
+    waits: list[timedelta] = []
+    while (following := next_look(NOW, len(waits), NOW)) is not None:
+        waits.append(following - NOW)
     assert waits[0] == timedelta(seconds=3)
     assert waits == sorted(waits)
-    assert waits[-1] == MINUTES
+    assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=5)
+    assert len(waits) < 20
 
 
-def test_looks_are_not_later_than_the_decision() -> None:
-    assert next_look(NOW, 50, timedelta(seconds=2)) - NOW == timedelta(seconds=2)
+def test_a_look_takes_place_as_soon_as_it_may_prove_something() -> None:
+    assert next_look(NOW, 12, NOW + 2 * MINUTES) == NOW + 2 * MINUTES
+    assert next_look(NOW, 0, NOW + 2 * MINUTES) == NOW + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"), [(10 * MINUTES, MINUTES), (2 * MINUTES, timedelta(seconds=40)), (20 * DAY, DAY)]
+)
+def test_a_question_without_an_answer_is_repeated_less_and_less_often(age: timedelta, wait: timedelta) -> None:
+    assert next_try(NOW, NOW - age, timedelta(seconds=40)) == NOW + wait

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from mysms.carrier.base import Accepted, NotSent, Paused, Refused, Unknown
-from mysms.delivery.evidence import is_absent, match
+from mysms.delivery.matching import could_be, match
 from mysms.delivery.text_locks import TextLocks
 from mysms.messages.status import Dispatch
-from tests.faults.workshop import StubCarrier, Workshop, listed, new_number, open_workshop
-from tests.support.servers import Mongo
+from tests.faults.workshop import EXPIRES_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
+from tests.support.servers import FROM_NUMBER, Mongo
 
 TEXT = "Hello"
 SID, OTHER_SID = "SM" + "1" * 32, "SM" + "2" * 32
@@ -64,7 +64,7 @@ async def test_what_was_absent_at_an_earlier_attempt_says_nothing_of_the_current
     (slow,) = await workshop.repairs.list_undecided_to([number])
     await workshop.find_absent(message_id)
     await outbox.settle(await workshop.claim(outbox), Unknown("lost as well"), 0.5)
-    await workshop.repairs.return_absent(slow)
+    await workshop.repairs.requeue(slow)
     message = await workshop.message(message_id)
     assert (message.dispatch, message.attempt) == (Dispatch.UNCONFIRMED, 2)
 
@@ -179,7 +179,7 @@ async def test_a_withdrawn_message_that_is_absent_is_canceled(workshop: Workshop
     seen = (await workshop.repairs.list_undecided_to([claim.to_number]))[0]
     await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(message_id))
     # Whoever looked before it was withdrawn must look again.
-    await workshop.repairs.return_absent(seen)
+    await workshop.repairs.requeue(seen)
     assert (await workshop.message(message_id)).dispatch is Dispatch.UNCONFIRMED
     await workshop.find_absent(message_id)
     assert (await workshop.message(message_id)).status == "canceled"
@@ -201,7 +201,7 @@ async def test_the_carriers_list_gives_each_of_two_identical_texts_its_own_sid(w
         listed(OTHER_SID, number, TEXT, workshop.now),
         listed(SID, number, TEXT, workshop.now - timedelta(seconds=30)),
     ]
-    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]))
+    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]), FROM_NUMBER)
     assert {row.sid: message.message_id for row, message in pairs} == {SID: old_id, OTHER_SID: new_id}
 
 
@@ -215,7 +215,7 @@ async def test_a_text_that_is_being_sent_now_is_not_taken_for_an_earlier_one(wor
     new_id = await workshop.store(outbox, number, TEXT)
     await workshop.claim(outbox)
     rows = [listed(SID, number, TEXT, workshop.now)]
-    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]))
+    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]), FROM_NUMBER)
     assert [(row.sid, message.message_id) for row, message in pairs] == [(SID, new_id)]
 
 
@@ -224,7 +224,7 @@ async def test_a_message_that_the_carrier_holds_twice_gets_both_sids(workshop: W
     message_id = await workshop.store(outbox, number, TEXT)
     await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
     rows = [listed(sid, number, TEXT, workshop.now) for sid in (SID, OTHER_SID)]
-    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]))
+    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]), FROM_NUMBER)
     assert {(row.sid, message.message_id) for row, message in pairs} == {(SID, message_id), (OTHER_SID, message_id)}
 
 
@@ -240,5 +240,29 @@ async def test_whatever_may_be_the_message_speaks_against_its_absence(
     await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
     (message,) = await workshop.repairs.list_undecided_to([number])
     row = listed(SID, number if to_number == "same" else to_number, body, workshop.now)
-    assert not is_absent([row], set(), message)
-    assert is_absent([row], {SID}, message)
+    assert could_be(row, message, FROM_NUMBER)
+
+
+async def test_a_message_for_later_expires_after_it_was_due_and_not_after_it_was_stored(workshop: Workshop) -> None:
+    outbox = workshop.outbox("process")
+    ids = [await workshop.store(outbox, new_number(), TEXT) for _ in range(2)]
+    due_at = workshop.now + timedelta(days=3)
+    await workshop.database["messages"].update_many({}, {"$set": {"due_at": due_at, "next_attempt_at": due_at}})
+    workshop.now = due_at + EXPIRES_AFTER - timedelta(minutes=1)
+    await outbox.expire_overdue(100)
+    claim = await workshop.claim(outbox)
+    await outbox.settle(claim, NotSent("The carrier is away."), 0.0)
+
+    workshop.wait(minutes=1)
+    assert await outbox.claim_next() is None, "what is overdue is not sent, also before it was found to be overdue"
+    await outbox.expire_overdue(100)
+    assert {(await workshop.message(message_id)).dispatch for message_id in ids} == {Dispatch.EXPIRED}
+
+
+async def test_a_message_stored_before_its_due_time_was_kept_expires_by_its_age(workshop: Workshop) -> None:
+    outbox = workshop.outbox("process")
+    message_id = await workshop.store(outbox, new_number(), TEXT)
+    await workshop.database["messages"].update_one({"_id": message_id}, {"$unset": {"due_at": ""}})
+    workshop.now += EXPIRES_AFTER
+    assert await outbox.claim_next() is None
+    assert (await workshop.message(message_id)).dispatch is Dispatch.EXPIRED

@@ -1,29 +1,33 @@
 """The delivery's parts in the test's own process, on a real database: every step of a race can be made by hand."""
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from bson import ObjectId
 
-from mysms.carrier.base import CarrierMessage, CarrierUnavailableError, NotSent, OutboundText, Outcome
+from mysms.carrier.base import CarrierMessage, CarrierUnavailableError, Listing, NotSent, OutboundText, Outcome
 from mysms.core import database as connection
 from mysms.core.heartbeat import Heartbeat
-from mysms.core.timestamps import Clock
+from mysms.delivery.absence import AbsenceRule
 from mysms.delivery.erasure import Erasure
 from mysms.delivery.line import Line
+from mysms.delivery.maintenance import Maintenance
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.questions import Questions
 from mysms.delivery.reconciler import Reconciler
 from mysms.delivery.records import Claim
 from mysms.delivery.repairs import Repairs
 from mysms.delivery.reports import ReportReader, StatusReport
+from mysms.delivery.rounds import Questioner, Rounds
 from mysms.delivery.sender import Sender
 from mysms.delivery.sids import SidOwners
+from mysms.delivery.status_checks import StatusChecks
 from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message
@@ -32,6 +36,8 @@ from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 LINE = Line(ACCOUNT_SID, FROM_NUMBER, "http://carrier.example")
 EXPIRES_AFTER = timedelta(hours=24)
 RECONCILE_AFTER = timedelta(seconds=300)
+ABSENCE_CONFIRMED_AFTER = timedelta(seconds=900)
+HOLD = timedelta(seconds=40)
 
 _places = itertools.count(1)
 
@@ -46,6 +52,12 @@ class StubCarrier:
     sent: list[OutboundText] = field(default_factory=list)
     unanswered: int = 0
     """How many of the next questions for a single message get no answer."""
+    is_complete: bool = True
+    """Whether its lists can be read to the end."""
+    unreadable: set[str] = field(default_factory=set)
+    """Numbers whose list cannot be read."""
+    looks: list[str] = field(default_factory=list)
+    """The numbers whose messages it was asked for."""
 
     def send(self, text: OutboundText) -> Outcome:
         self.sent.append(text)
@@ -57,10 +69,17 @@ class StubCarrier:
             raise CarrierUnavailableError("It was arranged so.")
         return next((row for row in self.listed or [] if row.sid == sid), None)
 
-    def list_sent(self, from_number: str, since: datetime) -> list[CarrierMessage]:
+    def list_to(self, to_number: str) -> Listing:
+        self.looks.append(to_number)
+        if self.listed is None or to_number in self.unreadable:
+            raise CarrierUnavailableError("It was arranged so.")
+        return Listing([row for row in self.listed if row.to_number == to_number], self.is_complete)
+
+    def list_sent(self, from_number: str, since: date) -> Listing:
         if self.listed is None:
             raise CarrierUnavailableError("It was arranged so.")
-        return [row for row in self.listed if row.created_at >= since]
+        sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]
+        return Listing(sent, self.is_complete)
 
 
 @dataclass
@@ -91,7 +110,7 @@ class Workshop:
 
     @property
     def questions(self) -> Questions:
-        return Questions(self.database, LINE, self.clock, reconcile_after=RECONCILE_AFTER, hears_callbacks=True)
+        return Questions(self.database, LINE, self.clock, hold=HOLD, hears_callbacks=True)
 
     @property
     def withdrawals(self) -> Withdrawals:
@@ -105,22 +124,39 @@ class Workshop:
     def sids(self) -> SidOwners:
         return SidOwners(self.database, self.clock)
 
-    def reconciler(
-        self, carrier: StubCarrier, clock: Clock, *, lease: timedelta, reconcile_after: timedelta, heart: Heartbeat
-    ) -> Reconciler:
+    def reconciler(self, carrier: StubCarrier, questioner: Questioner) -> Reconciler:
         return Reconciler(
             self.outbox("reconciler"),
             self.repairs,
             self.questions,
-            self.erasure,
             self.sids,
             carrier,
             LINE.from_number,
-            clock,
-            lease=lease,
-            reconcile_after=reconcile_after,
-            heart=heart,
+            self.clock,
+            absence=AbsenceRule(RECONCILE_AFTER, ABSENCE_CONFIRMED_AFTER),
+            questioner=questioner,
         )
+
+    def status_checks(self, carrier: StubCarrier, questioner: Questioner) -> StatusChecks:
+        return StatusChecks(self.outbox("status checks"), self.questions, carrier, questioner)
+
+    def maintenance(self, lease: timedelta) -> Maintenance:
+        return Maintenance(self.outbox("maintenance"), self.repairs, self.erasure, lease=lease)
+
+    @asynccontextmanager
+    async def running(self, carrier: StubCarrier, *, lease: timedelta) -> AsyncIterator[None]:
+        """The loops beside the sending, as a process runs them."""
+        heart = Heartbeat("loop", 60)
+        questioner = Questioner(heart)
+        parts = (self.reconciler(carrier, questioner), self.status_checks(carrier, questioner), self.maintenance(lease))
+        loops = [asyncio.create_task(Rounds(part.run_round, heart).run()) for part in parts]
+        try:
+            yield
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            questioner.close()
 
     def sender(self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta) -> Sender:
         return Sender(outbox, carrier, None, workers=1, start_within=start_within, clock=self.clock)
@@ -142,6 +178,7 @@ class Workshop:
             segments=1,
             line=line.key,
             text_key=line.text_key(number, text),
+            due_at=self.now,
             next_attempt_at=self.now,
             created_at=self.now,
             updated_at=self.now,
@@ -165,7 +202,7 @@ class Workshop:
         message = await self.message(message_id)
         undecided = await self.repairs.list_undecided_to([message.recipient_number])
         (seen,) = [row for row in undecided if row.message_id == message_id]
-        await self.repairs.return_absent(seen)
+        await self.repairs.requeue(seen)
 
     async def message(self, message_id: ObjectId) -> Message:
         message = await repository.find(message_id)
@@ -199,4 +236,5 @@ def new_number() -> str:
 
 def listed(sid: str, number: str, body: str, created_at: datetime, status: str = "sent") -> CarrierMessage:
     """A row of the carrier's list."""
-    return CarrierMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at)
+    sent_at = None if status in {"queued", "sending", "failed"} else created_at
+    return CarrierMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at, sent_at)

@@ -39,6 +39,7 @@ Json = dict[str, Any]
 TIMEOUT_SECONDS = 1.0
 LEASE_SECONDS = 4 * TIMEOUT_SECONDS
 RECONCILE_AFTER_SECONDS = 3
+ABSENCE_CONFIRMED_AFTER_SECONDS = 1
 
 _UNLIMITED = dict.fromkeys(
     ("ATTEMPTS_PER_MINUTE", "MESSAGES_PER_USER_AND_MINUTE", "MESSAGES_PER_USER_AND_DAY", "MESSAGES_PER_DAY"), "1000000"
@@ -262,6 +263,7 @@ async def running_world(
         environment |= {
             "CARRIER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
             "RECONCILE_AFTER_SECONDS": str(RECONCILE_AFTER_SECONDS),
+            "ABSENCE_CONFIRMED_AFTER_SECONDS": str(ABSENCE_CONFIRMED_AFTER_SECONDS),
             "TWILIO_STATUS_CALLBACK_URL": callback_url_of(f"http://127.0.0.1:{front.port}"),
             **_UNLIMITED,
             **settings,

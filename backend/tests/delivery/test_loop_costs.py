@@ -1,0 +1,94 @@
+"""What a round of each loop costs: as many documents looked at among many stored messages as among few."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from mysms.core.heartbeat import Heartbeat
+from mysms.delivery.rounds import Questioner
+from mysms.messages.models import Message
+from tests.faults.workshop import LINE, StubCarrier, Workshop, open_workshop
+from tests.support.servers import running_mongodb
+
+FEW, MANY = 50, 1000
+
+
+@pytest.fixture
+async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
+    """A server of the test's own, whose counter nobody else moves."""
+    async with running_mongodb(tmp_path) as mongodb, open_workshop(mongodb.uri) as workshop:
+        yield workshop
+
+
+def stored(workshop: Workshop, place: int) -> dict[str, Any]:
+    """A message of this line that is not due: a quarter wait, a quarter are unconfirmed, the provider has the others."""
+    later = workshop.now + timedelta(hours=1)
+    message = Message(
+        id=ObjectId(),
+        user_id=ObjectId(),
+        client_id=f"message:{place}",
+        request_hash="",
+        from_number=LINE.from_number,
+        recipient_number="+13215550000",
+        peer_number="+13215550000",
+        content=f"Text {place}",
+        segments=1,
+        line=LINE.key,
+        text_key=f"{place}",
+        due_at=workshop.now,
+        next_attempt_at=later,
+        created_at=workshop.now,
+        updated_at=workshop.now,
+    )
+    row = message.model_dump()
+    row["_id"] = row.pop("id")
+    kinds = (
+        {"dispatch": "pending"},
+        {"dispatch": "unconfirmed", "check_at": later},
+        {"dispatch": "settled", "check_at": later},
+        {"dispatch": "settled", "check_at": None},
+    )
+    return {**row, **kinds[place % len(kinds)]}
+
+
+async def examined(workshop: Workshop) -> int:
+    status = await workshop.database.command("serverStatus")
+    return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+
+async def test_no_loop_costs_more_the_more_is_stored(workshop: Workshop) -> None:
+    questioner = Questioner(Heartbeat("test", 60))
+    carrier = StubCarrier()
+    rounds = {
+        "claiming": workshop.outbox("process").claim_next,
+        "maintenance": workshop.maintenance(timedelta(seconds=40)).run_round,
+        "reconciler": workshop.reconciler(carrier, questioner).run_round,
+        "status checks": workshop.status_checks(carrier, questioner).run_round,
+    }
+    costs: dict[int, dict[str, int]] = {}
+    for stop in (FEW, MANY):
+        have = await workshop.database["messages"].estimated_document_count()
+        await workshop.database["messages"].insert_many([stored(workshop, place) for place in range(have, stop)])
+        costs[stop] = {}
+        for name, run_round in rounds.items():
+            before = await examined(workshop)
+            await run_round()
+            costs[stop][name] = await examined(workshop) - before
+    questioner.close()
+    assert costs[MANY] == costs[FEW] == dict.fromkeys(rounds, 0)
+
+
+async def test_a_status_check_costs_the_same_whoever_else_is_due(workshop: Workshop) -> None:
+    """It is claimed by itself: no process fetches what another one is fetching."""
+    questions = workshop.questions
+    for place in range(200):
+        row = {**stored(workshop, place), "dispatch": "settled", "check_at": workshop.now, "twilio_sid": f"SM{place}"}
+        await workshop.database["messages"].insert_one(row)
+    before = await examined(workshop)
+    claimed = [await questions.claim_status_check() for _ in range(10)]
+    assert len({check.message_id for check in claimed if check is not None}) == 10
+    assert await examined(workshop) - before <= 2 * 10
