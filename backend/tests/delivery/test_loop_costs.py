@@ -25,7 +25,7 @@ async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
 
 
 def stored(workshop: Workshop, place: int) -> dict[str, Any]:
-    """A message of this line that is not due: a quarter wait, a quarter are unconfirmed, the provider has the others."""
+    """A message that is not due: a quarter wait, a quarter are unconfirmed, the provider has the others."""
     later = workshop.now + timedelta(hours=1)
     message = Message(
         id=ObjectId(),
