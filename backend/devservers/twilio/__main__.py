@@ -7,6 +7,7 @@ import socket
 import sys
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import uvicorn
 
@@ -14,7 +15,7 @@ from devservers.twilio import __doc__ as manual
 from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_FROM_NUMBER, Account
 from devservers.twilio.app import HEADERS, create_app
 from devservers.twilio.clock import Clock
-from devservers.twilio.ledger import Ledger, LedgerUnavailableError
+from devservers.twilio.ledger import Ledger, LedgerUnavailableError, ListOrder
 from devservers.twilio.server import Server, listening_socket
 
 
@@ -30,6 +31,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--auth-token", default=DEFAULT_AUTH_TOKEN, help="(%(default)s)")
     parser.add_argument("--from-number", default=DEFAULT_FROM_NUMBER, help="the account's own number (%(default)s)")
     parser.add_argument("--pace", type=float, default=1.0, help="stretches every delay; 0 is at once (%(default)s)")
+    parser.add_argument(
+        "--list-order",
+        choices=get_args(ListOrder),
+        default="created",
+        help="what the list is sorted by, newest first: DateCreated, or DateSent with the messages that have none "
+        "before or after all others (%(default)s); the fault list_order changes it for a while",
+    )
     parser.add_argument("--seed", type=int, help="makes faults with a probability repeatable")
     return parser.parse_args()
 
@@ -53,7 +61,9 @@ def main() -> int:
             print(f"The Twilio simulator cannot start. {error}", file=sys.stderr)
             return 1
         rng = Random(options.seed)  # noqa: S311 - it decides about faults, not about secrets
-        app = create_app(account, ledger, rng, Clock(), options.pace, own_control_port=own_control_port)
+        app = create_app(
+            account, ledger, rng, Clock(), options.pace, options.list_order, own_control_port=own_control_port
+        )
         config = uvicorn.Config(
             app,
             http="httptools",

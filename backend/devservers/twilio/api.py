@@ -12,8 +12,8 @@ from devservers.twilio.account import Account
 from devservers.twilio.clock import Clock, iso
 from devservers.twilio.errors import ApiError
 from devservers.twilio.fault import Occasion, Operation
-from devservers.twilio.faults import EarlyCallbacks, ListLag, MessageFault
-from devservers.twilio.ledger import Ledger
+from devservers.twilio.faults import EarlyCallbacks, ListLag, MessageFault, ReorderList
+from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.listing import list_messages
 from devservers.twilio.messages import Draft, Message, first, new_sid
 from devservers.twilio.plans import plan_for
@@ -40,10 +40,16 @@ class RequestRecord:
 
 class MessagesApi:
     def __init__(
-        self, account: Account, ledger: Ledger, switchboard: Switchboard, progress: Progress, clock: Clock
+        self,
+        account: Account,
+        ledger: Ledger,
+        switchboard: Switchboard,
+        progress: Progress,
+        clock: Clock,
+        list_order: ListOrder,
     ) -> None:
         self._account, self._ledger, self._switchboard = account, ledger, switchboard
-        self._progress, self._clock = progress, clock
+        self._progress, self._clock, self._list_order = progress, clock, list_order
         self._in_flight = 0
         self._requests: deque[RequestRecord] = deque(maxlen=REQUESTS_KEPT)
 
@@ -125,9 +131,17 @@ class MessagesApi:
         return JSONResponse(message.resource(), 201)
 
     async def _list(self, query: Mapping[str, str]) -> Response:
-        lag = self._switchboard.first(ListLag, Occasion(query.get("To", ""), "list"))
-        accepted_until = None if lag is None else self._clock.now() - lag.seconds
-        return JSONResponse(list_messages(self._ledger, self._account.sid, query, accepted_until=accepted_until))
+        occasion = Occasion(query.get("To", ""), "list")
+        order = self._switchboard.first(ReorderList, occasion)
+        lag = self._switchboard.first(ListLag, occasion)
+        envelope = list_messages(
+            self._ledger,
+            self._account.sid,
+            query,
+            order=order.order if order else self._list_order,
+            accepted_until=self._clock.now() - lag.seconds if lag else None,
+        )
+        return JSONResponse(envelope)
 
     async def _fetch(self, sid: str) -> Response:
         return JSONResponse(self._find(sid).resource())

@@ -22,7 +22,7 @@ from devservers.twilio.clock import Clock
 from devservers.twilio.connections import HangUpWhenCancelled
 from devservers.twilio.control_api import ControlApi, OrderError, refuse_order
 from devservers.twilio.errors import ApiError
-from devservers.twilio.ledger import Ledger
+from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.messages import messages_path
 from devservers.twilio.page import Page
 from devservers.twilio.progress import Progress
@@ -33,13 +33,20 @@ HEADERS = [("Server", "MySMS-Twilio-Simulator"), ("X-Simulator", "mysms-twilio")
 
 
 def create_app(
-    account: Account, ledger: Ledger, rng: Random, clock: Clock, pace: float, *, own_control_port: bool
+    account: Account,
+    ledger: Ledger,
+    rng: Random,
+    clock: Clock,
+    pace: float,
+    list_order: ListOrder,
+    *,
+    own_control_port: bool,
 ) -> Starlette:
     """`app.state.connections` has to be set to the server before the first request."""
     switchboard = Switchboard(rng)
     courier = Courier(account, ledger, switchboard, clock)
     progress = Progress(ledger, courier, clock, pace)
-    api = MessagesApi(account, ledger, switchboard, progress, clock)
+    api = MessagesApi(account, ledger, switchboard, progress, clock, list_order)
     accounts = AccountApi(account, clock)
     control = ControlApi(ledger, switchboard, courier, progress, api, own_port=own_control_port)
     page = Page(account, ledger, switchboard)

@@ -16,6 +16,7 @@ REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     21211: (400, "Invalid 'To' Phone Number"),
     21212: (400, "Invalid 'From' Phone Number"),
     21408: (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number"),
+    21481: (400, "Invalid PageToken"),
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),

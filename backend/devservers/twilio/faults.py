@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, PositiveInt
 
 from devservers.twilio.fault import YEAR, ErrorCode, Fault, Occasion, Seconds
+from devservers.twilio.ledger import ListOrder
 from devservers.twilio.messages import Message
 from devservers.twilio.plans import Outcome, conflict, plan_for
 from devservers.twilio.request_faults import (
@@ -38,6 +39,16 @@ class RefuseConnections(Fault):
 
     kind = "refuse_connections"
     seconds: Seconds | None = None
+
+
+class ReorderList(Fault):
+    """The list is sorted otherwise: `created` is by DateCreated, the others are by DateSent, all newest first.
+
+    Twilio documents DateSent, and not whether messages without one stand before or after all others.
+    """
+
+    kind = "list_order"
+    order: ListOrder
 
 
 class ListLag(Fault):
@@ -164,6 +175,7 @@ KINDS: Mapping[str, type[Fault]] = {
         LateCommit,
         ResetConnection,
         RefuseConnections,
+        ReorderList,
         ListLag,
         SkewDates,
         TrialPrefix,

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from devservers.twilio.messages import Message, Step
 
@@ -31,6 +31,15 @@ CREATE TABLE IF NOT EXISTS callbacks (
 """
 
 
+ListOrder = Literal["created", "sent_unsent_first", "sent_unsent_last"]
+_RANKS: Mapping[ListOrder, str] = {
+    "created": "created_at",
+    "sent_unsent_first": "ifnull(sent_at, 9e999)",
+    "sent_unsent_last": "ifnull(sent_at, -9e999)",
+}
+"""What the list is sorted by, the highest first; of two that rank the same, what was accepted last comes first."""
+
+
 class LedgerUnavailableError(Exception):
     """The data file cannot be used; the sentence says why."""
 
@@ -51,27 +60,36 @@ class CallbackRecord:
 
 @dataclass(frozen=True)
 class Listing:
-    """Which messages a list request asks for; `before` and `after` are positions in the ledger."""
+    """Which messages a list request asks for.
+
+    `before` and `after` are SIDs. What they mark is the place that their message has in this order now, also if the
+    message was deleted or does not match.
+    """
 
     to_number: str = ""
     from_number: str = ""
     sent_from: float | None = None
     sent_until: float | None = None
     accepted_until: float | None = None
-    before: int | None = None
-    after: int | None = None
+    order: ListOrder = "created"
+    before: str | None = None
+    after: str | None = None
     offset: int = 0
 
-    def conditions(self) -> dict[str, object]:
-        return {
-            "to_number = ?": self.to_number or None,
-            "from_number = ?": self.from_number or None,
-            "sent_at >= ?": self.sent_from,
-            "sent_at < ?": self.sent_until,
-            "accepted_at <= ?": self.accepted_until,
-            "position < ?": self.before,
-            "position > ?": self.after,
+    def conditions(self) -> Sequence[str]:
+        """Named after the fields whose values they take. No comparison finds a `sent_at` that is null."""
+        rank = _RANKS[self.order]
+        place = f"SELECT {rank}, position FROM messages WHERE sid ="  # noqa: S608 - our names
+        conditions = {
+            "to_number": "to_number = :to_number",
+            "from_number": "from_number = :from_number",
+            "sent_from": "sent_at >= :sent_from",
+            "sent_until": "sent_at < :sent_until",
+            "accepted_until": "accepted_at <= :accepted_until",
+            "before": f"({rank}, position) < ({place} :before)",
+            "after": f"({rank}, position) > ({place} :after)",
         }
+        return [condition for name, condition in conditions.items() if getattr(self, name) not in {None, ""}]
 
 
 class Ledger:
@@ -110,19 +128,19 @@ class Ledger:
         return replace(message, **changes)
 
     def page(self, listing: Listing, limit: int) -> list[Message]:
-        """Newest first; with `after`, those just newer than that position, still newest first."""
-        conditions = {sql: value for sql, value in listing.conditions().items() if value is not None}
+        """In the listing's order; with `after`, the last ones that come before that message, still in this order."""
         backwards = listing.after is not None
+        direction = "ASC" if backwards else "DESC"
         rows = self._db.execute(
-            f"SELECT * FROM messages WHERE {' AND '.join(['NOT deleted', *conditions])}"  # noqa: S608 - our names
-            f" ORDER BY position {'ASC' if backwards else 'DESC'} LIMIT ? OFFSET ?",
-            [*conditions.values(), limit, listing.offset],
+            f"SELECT * FROM messages WHERE {' AND '.join(['NOT deleted', *listing.conditions()])}"  # noqa: S608 - our names
+            f" ORDER BY {_RANKS[listing.order]} {direction}, position {direction} LIMIT :limit OFFSET :offset",
+            asdict(listing) | {"limit": limit},
         ).fetchall()
         return [_to_message(row) for row in (reversed(rows) if backwards else rows)]
 
-    def position(self, sid: str) -> int | None:
-        row = self._db.execute("SELECT position FROM messages WHERE sid = ?", [sid]).fetchone()
-        return None if row is None else int(row["position"])
+    def accepted(self, sid: str) -> bool:
+        """Whether this message was ever accepted, deleted or not."""
+        return self._db.execute("SELECT 1 FROM messages WHERE sid = ?", [sid]).fetchone() is not None
 
     def unfinished(self) -> list[str]:
         return [row["sid"] for row in self._db.execute("SELECT sid FROM messages WHERE plan <> '[]' ORDER BY position")]

@@ -1,4 +1,10 @@
-"""The list of messages: its filters, and pages that stay put while new messages arrive."""
+"""The list of messages: its filters, its order and its pages.
+
+Twilio documents the order as by DateSent, newest first, says nothing about where messages without a DateSent stand, and
+does not say what a page token marks. Here it is the place of the page's last message in the order of the moment: pages
+stay put while messages are added before it, but a message whose place changes meanwhile can be passed over, or come
+twice. https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from devservers.twilio.errors import ApiError
-from devservers.twilio.ledger import Ledger, Listing
+from devservers.twilio.ledger import Ledger, Listing, ListOrder
 from devservers.twilio.messages import messages_path
 
 PAGE_SIZE, LARGEST_PAGE = 50, 1000
@@ -18,18 +24,23 @@ OLDER, NEWER = "PA", "PB"
 
 
 def list_messages(
-    ledger: Ledger, account_sid: str, query: Mapping[str, str], *, accepted_until: float | None = None
+    ledger: Ledger,
+    account_sid: str,
+    query: Mapping[str, str],
+    *,
+    order: ListOrder = "created",
+    accepted_until: float | None = None,
 ) -> dict[str, object]:
     """The envelope of Twilio's list; any other top-level key would keep the library from finding the records."""
     size = min(max(_number(query, "PageSize", PAGE_SIZE), 1), LARGEST_PAGE)
     page = min(_number(query, "Page", 0), LAST_PAGE)
-    listing = replace(_filters(query), accepted_until=accepted_until)
+    listing = replace(_filters(query), order=order, accepted_until=accepted_until)
     token = query.get("PageToken", "")
     if token.startswith(NEWER):
-        messages = ledger.page(replace(listing, after=_position(ledger, token)), size)
+        messages = ledger.page(replace(listing, after=_marked(ledger, token)), size)
         has_older = bool(messages)
     else:
-        before, offset = (_position(ledger, token), 0) if token else (None, page * size)
+        before, offset = (_marked(ledger, token), 0) if token else (None, page * size)
         messages = ledger.page(replace(listing, before=before, offset=offset), size + 1)
         messages, has_older = messages[:size], len(messages) > size
 
@@ -86,11 +97,12 @@ def _moment(text: str) -> tuple[datetime, timedelta]:
     raise ApiError(20001, f"{text} is not a date of the form YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ")
 
 
-def _position(ledger: Ledger, token: str) -> int:
-    position = ledger.position(token[len(OLDER) :])
-    if position is None or not token.startswith((OLDER, NEWER)):
-        raise ApiError(20001, "PageToken is not valid")
-    return position
+def _marked(ledger: Ledger, token: str) -> str:
+    """The SID that a page token names."""
+    sid = token[len(OLDER) :]
+    if not token.startswith((OLDER, NEWER)) or not ledger.accepted(sid):
+        raise ApiError(21481)
+    return sid
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

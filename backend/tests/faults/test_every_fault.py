@@ -62,8 +62,8 @@ DOUBTFUL_NUMBER = "+13125559998"
 
 def test_no_switch_is_forgotten() -> None:
     used = {kind for switches in [*FOR_A_NUMBER, PAUSING, FOR_ALL, DOUBTFUL] for kind, _ in switches}
-    # The delays of these two are drawn anew for every round.
-    assert used | {"late_commit", "list_lag"} == set(KINDS)
+    # The delays of the first two are drawn anew for every round, and the last holds for a whole simulator.
+    assert used | {"late_commit", "list_lag", "list_order"} == set(KINDS)
 
 
 async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path) -> None:
