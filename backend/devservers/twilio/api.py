@@ -1,5 +1,6 @@
 """Twilio's Messages resource over HTTP, and where the faults of a request strike."""
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,7 @@ from devservers.twilio.errors import ApiError
 from devservers.twilio.fault import Occasion, Operation
 from devservers.twilio.faults import EarlyCallbacks, ListLag, MessageFault, ReorderList
 from devservers.twilio.ledger import Ledger, ListOrder
-from devservers.twilio.listing import list_messages
+from devservers.twilio.listing import DATE_FILTERS, list_messages
 from devservers.twilio.messages import Draft, Message, first, new_sid
 from devservers.twilio.plans import plan_for
 from devservers.twilio.progress import Progress
@@ -131,7 +132,8 @@ class MessagesApi:
         return JSONResponse(message.resource(), 201)
 
     async def _list(self, query: Mapping[str, str]) -> Response:
-        occasion = Occasion(query.get("To", ""), "list")
+        filtered_by_date = any(query.get(name) for name in DATE_FILTERS)
+        occasion = Occasion(query.get("To", ""), "list", filtered_by_date=filtered_by_date)
         order = self._switchboard.first(ReorderList, occasion)
         lag = self._switchboard.first(ListLag, occasion)
         envelope = list_messages(
@@ -139,7 +141,7 @@ class MessagesApi:
             self._account.sid,
             query,
             order=order.order if order else self._list_order,
-            accepted_until=self._clock.now() - lag.seconds if lag else None,
+            as_of=self._clock.now() - lag.seconds if lag else math.inf,
         )
         return JSONResponse(envelope)
 

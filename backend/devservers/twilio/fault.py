@@ -21,6 +21,7 @@ class Occasion:
     to: str = ""
     operation: Operation | None = None
     status: str = ""
+    filtered_by_date: bool = False
 
 
 class Fault(BaseModel):

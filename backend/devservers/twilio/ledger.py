@@ -1,6 +1,7 @@
 """What the simulator accepted, and the callbacks it sent: one SQLite file, committed before anybody is told."""
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -32,10 +33,12 @@ CREATE TABLE IF NOT EXISTS callbacks (
 
 
 ListOrder = Literal["created", "sent_unsent_first", "sent_unsent_last"]
+# When it was sent, if that was known `as_of` a moment. No comparison finds a null.
+_SENT = "iif(sent_at - skew <= :as_of, sent_at, NULL)"
 _RANKS: Mapping[ListOrder, str] = {
     "created": "created_at",
-    "sent_unsent_first": "ifnull(sent_at, 9e999)",
-    "sent_unsent_last": "ifnull(sent_at, -9e999)",
+    "sent_unsent_first": f"ifnull({_SENT}, 9e999)",
+    "sent_unsent_last": f"ifnull({_SENT}, -9e999)",
 }
 """What the list is sorted by, the highest first; of two that rank the same, what was accepted last comes first."""
 
@@ -60,7 +63,7 @@ class CallbackRecord:
 
 @dataclass(frozen=True)
 class Listing:
-    """Which messages a list request asks for.
+    """Which messages a list request asks for, and `as_of` which moment it is answered.
 
     `before` and `after` are SIDs. What they mark is the place that their message has in this order now, also if the
     message was deleted or does not match.
@@ -70,22 +73,22 @@ class Listing:
     from_number: str = ""
     sent_from: float | None = None
     sent_until: float | None = None
-    accepted_until: float | None = None
+    as_of: float = math.inf
     order: ListOrder = "created"
     before: str | None = None
     after: str | None = None
     offset: int = 0
 
     def conditions(self) -> Sequence[str]:
-        """Named after the fields whose values they take. No comparison finds a `sent_at` that is null."""
+        """Named after the fields whose values they take."""
         rank = _RANKS[self.order]
         place = f"SELECT {rank}, position FROM messages WHERE sid ="  # noqa: S608 - our names
         conditions = {
             "to_number": "to_number = :to_number",
             "from_number": "from_number = :from_number",
-            "sent_from": "sent_at >= :sent_from",
-            "sent_until": "sent_at < :sent_until",
-            "accepted_until": "accepted_at <= :accepted_until",
+            "sent_from": f"{_SENT} >= :sent_from",
+            "sent_until": f"{_SENT} < :sent_until",
+            "as_of": "accepted_at <= :as_of",
             "before": f"({rank}, position) < ({place} :before)",
             "after": f"({rank}, position) > ({place} :after)",
         }
@@ -136,7 +139,7 @@ class Ledger:
             f" ORDER BY {_RANKS[listing.order]} {direction}, position {direction} LIMIT :limit OFFSET :offset",
             asdict(listing) | {"limit": limit},
         ).fetchall()
-        return [_to_message(row) for row in (reversed(rows) if backwards else rows)]
+        return [_to_message(row).as_of(listing.as_of) for row in (reversed(rows) if backwards else rows)]
 
     def accepted(self, sid: str) -> bool:
         """Whether this message was ever accepted, deleted or not."""

@@ -6,6 +6,7 @@ stay put while messages are added before it, but a message whose place changes m
 twice. https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,8 @@ from devservers.twilio.ledger import Ledger, Listing, ListOrder
 from devservers.twilio.messages import messages_path
 
 PAGE_SIZE, LARGEST_PAGE = 50, 1000
-FILTERS = ("To", "From", "DateSent", "DateSent<", "DateSent>")
+DATE_FILTERS = ("DateSent", "DateSent<", "DateSent>")
+FILTERS = ("To", "From", *DATE_FILTERS)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 LAST_PAGE = 1_000_000
 # A page token names the message that the page begins after, or ends before.
@@ -29,12 +31,12 @@ def list_messages(
     query: Mapping[str, str],
     *,
     order: ListOrder = "created",
-    accepted_until: float | None = None,
+    as_of: float = math.inf,
 ) -> dict[str, object]:
     """The envelope of Twilio's list; any other top-level key would keep the library from finding the records."""
     size = min(max(_number(query, "PageSize", PAGE_SIZE), 1), LARGEST_PAGE)
     page = min(_number(query, "Page", 0), LAST_PAGE)
-    listing = replace(_filters(query), order=order, accepted_until=accepted_until)
+    listing = replace(_filters(query), order=order, as_of=as_of)
     token = query.get("PageToken", "")
     if token.startswith(NEWER):
         messages = ledger.page(replace(listing, after=_marked(ledger, token)), size)

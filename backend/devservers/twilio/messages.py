@@ -4,7 +4,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from devservers.twilio.account import DEFAULT_FROM_NUMBER, Account
@@ -68,6 +68,15 @@ class Message:
     def asked_to(self) -> str:
         """The number of the create request, also where a fault shows another one."""
         return dict(self.request).get("To", self.to_number)
+
+    def as_of(self, moment: float) -> "Message":
+        """As it was then, in so far as a message remembers: what it is now, or sent, or queued."""
+        if self.updated_at - self.skew <= moment:
+            return self
+        known = replace(self, status="queued", error_code=None, sent_at=None, updated_at=self.created_at)
+        if self.sent_at is None or self.sent_at - self.skew > moment:
+            return known
+        return replace(known, status="sent", sent_at=self.sent_at, updated_at=self.sent_at)
 
     def resource(self) -> dict[str, object]:
         """The 20 fields, in the types of Twilio's API reference."""

@@ -166,18 +166,6 @@ async def test_refuse_connections(simulator: Simulator, twilio: Library, control
     await twilio.create()
 
 
-async def test_list_lag(twilio: Library, control: SimulatorControl) -> None:
-    await control.set_fault("list_lag", seconds=0.5)
-    message = await twilio.create()
-    assert await twilio.list(to=ORDINARY) == []
-    assert (await twilio.fetch(message.sid)).sid == message.sid
-
-    async def listed() -> bool:
-        return len(await twilio.list(to=ORDINARY)) == 1
-
-    await eventually(listed)
-
-
 @pytest.mark.parametrize("seconds", [-3600, 86_400.7])
 async def test_skew_dates(twilio: Library, control: SimulatorControl, seconds: float) -> None:
     await control.set_fault("skew_dates", times=1, seconds=seconds)

@@ -8,11 +8,14 @@ from twilio.base.exceptions import TwilioException
 
 from devservers.twilio.account import DEFAULT_FROM_NUMBER
 from devservers.twilio.control import SimulatorControl
-from tests.devservers.twilio.harness import ORDINARY, Library, Simulator
+from devservers.twilio.messages import Message
+from tests.devservers.twilio.harness import ORDINARY, Library, Simulator, eventually
 
 OTHER = "+442079460958"
 ORDERS = {"created": "DCBA", "sent_unsent_first": "DBAC", "sent_unsent_last": "ACDB"}
 """How the messages of `four` are listed: A to D were created in this order, then C was sent, then A."""
+YEARS = timedelta(days=3650)
+A_WHILE = 600.0
 
 
 @pytest.fixture
@@ -39,9 +42,23 @@ async def test_list_order(four: Library, control: SimulatorControl, order: str, 
     await four.create(to=OTHER, body="to another")
     assert bodies(await four.list(to=ORDINARY, page_size=page_size)) == ORDERS[order]
     assert bodies(await four.list(to=ORDINARY, from_=DEFAULT_FROM_NUMBER, page_size=page_size)) == ORDERS[order]
-    since = datetime.now(UTC) - timedelta(minutes=1)
-    sent = [body for body in ORDERS[order] if body in "AC"]
-    assert list(bodies(await four.list(date_sent_after=since, page_size=page_size))) == sent
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_no_filter_by_date_shows_what_is_not_sent(
+    four: Library, control: SimulatorControl, order: str, form: str
+) -> None:
+    await control.set_fault("list_order", order=order)
+    (sent,) = {message.date_sent.strftime(form) for message in await four.list() if message.body == "A"}
+    sent_ones = "".join(body for body in ORDERS[order] if body in "AC")
+    for filters in (
+        {"date_sent_after": (datetime.now(UTC) - YEARS).strftime(form)},
+        {"date_sent_before": (datetime.now(UTC) + YEARS).strftime(form)},
+        {"date_sent_after": (datetime.now(UTC) - YEARS).strftime(form), "date_sent_before": sent},
+    ):
+        assert bodies(await four.list(page_size=1, **filters)) == sent_ones
+    assert {"A"} <= set(bodies(await four.list(date_sent=sent))) <= set(sent_ones)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -75,3 +92,54 @@ async def test_a_page_token_of_nobody(four: Library) -> None:
     for token in ("PASM" + "0" * 32, "nonsense"):
         with pytest.raises(TwilioException, match="21481"):
             await four.call(four.client.messages.page, page_token=token)
+
+
+async def test_list_lag(twilio: Library, control: SimulatorControl) -> None:
+    """The list is a copy of some time ago, for its filters and its order too; a message by its SID is as it is now."""
+    await control.set_pace(1000)
+    await control.set_fault("list_order", order="sent_unsent_last")
+    await control.set_fault("list_lag", seconds=2)
+    older = await twilio.create(body="older")
+    await twilio.create(body="newer")
+    assert await twilio.list() == []
+
+    async def listed() -> bool:
+        return len(await twilio.list()) == 2
+
+    await eventually(listed)
+    await control.set_status(older.sid, "sent")
+    await control.set_status(older.sid, "undelivered")
+    stale = (await twilio.list())[1]
+    assert (stale.body, stale.status, stale.error_code) == ("older", "queued", None)
+    assert (stale.date_sent, stale.price, stale.date_updated) == (None, None, older.date_created)
+    assert await twilio.list(date_sent_after=older.date_created) == []
+    assert (await twilio.fetch(older.sid)).status == "undelivered"
+
+    async def caught_up() -> bool:
+        return bool((await twilio.list())[0].status == "undelivered")
+
+    await eventually(caught_up)
+    assert bodies(await twilio.list()) == "oldernewer"
+    assert bodies(await twilio.list(date_sent_after=older.date_created)) == "older"
+
+
+@pytest.mark.parametrize("skew", [0.0, -3600.0, 3600.0])
+def test_a_copy_of_some_time_ago_tells_sent_from_queued(skew: float) -> None:
+    created, sent, updated = (skew + moment for moment in (100, 200, 300))
+    now = Message(
+        "SM1", "AC1", "+1", "+2", "hi", 0, created, updated, accepted_at=100, sent_at=sent, skew=skew, status="read"
+    )
+    copies = [now.as_of(moment) for moment in (150, 250, 300)]
+    assert [copy.status for copy in copies] == ["queued", "sent", "read"]
+    assert [copy.sent_at for copy in copies] == [None, sent, sent]
+    assert [copy.updated_at for copy in copies] == [created, sent, updated]
+
+
+async def test_a_lag_of_lists_that_are_filtered_by_date_alone(four: Library, control: SimulatorControl) -> None:
+    await control.set_fault("list_lag", seconds=A_WHILE, filtered_only=True)
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    assert await four.list(date_sent_after=since) == []
+    assert await four.list(date_sent_after=since, to=ORDINARY) == []
+    assert {message.body for message in await four.list(to=ORDINARY) if message.date_sent} == set("AC")
+    await control.reset_faults()
+    assert {message.body for message in await four.list(date_sent_after=since)} == set("AC")
