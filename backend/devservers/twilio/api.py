@@ -13,10 +13,10 @@ from devservers.twilio.account import Account
 from devservers.twilio.clock import Clock, iso
 from devservers.twilio.errors import ApiError
 from devservers.twilio.fault import Occasion, Operation
-from devservers.twilio.faults import EarlyCallbacks, ListLag, MessageFault, ReorderList
+from devservers.twilio.faults import BetweenPages, EarlyCallbacks, ListLag, ListPaging, MessageFault, ReorderList
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.listing import DATE_FILTERS, list_messages
-from devservers.twilio.messages import Draft, Message, first, new_sid
+from devservers.twilio.messages import Draft, Message, Step, first, new_sid
 from devservers.twilio.plans import plan_for
 from devservers.twilio.progress import Progress
 from devservers.twilio.request_faults import Perform, RequestFault
@@ -136,14 +136,32 @@ class MessagesApi:
         occasion = Occasion(query.get("To", ""), "list", filtered_by_date=filtered_by_date)
         order = self._switchboard.first(ReorderList, occasion)
         lag = self._switchboard.first(ListLag, occasion)
+        paging = self._switchboard.first(ListPaging, occasion) or ListPaging()
         envelope = list_messages(
             self._ledger,
             self._account.sid,
             query,
             order=order.order if order else self._list_order,
             as_of=self._clock.now() - lag.seconds if lag else math.inf,
+            by_offset=paging.by == "offset",
+            largest_page=paging.largest,
         )
-        return JSONResponse(envelope)
+        answer = JSONResponse(envelope)
+        for event in self._switchboard.all(BetweenPages, replace(occasion, page=envelope["page"])):
+            await self._happen(event, envelope["messages"], occasion.to)
+        return answer
+
+    async def _happen(self, event: BetweenPages, page: Sequence[Mapping[str, object]], to: str) -> None:
+        match event.event:
+            case "sent":
+                for message in [self._find(event.sid)] if event.sid else self._ledger.on_their_way():
+                    await self._progress.force(message, Step("sent", 0), announce=False)
+            case "created":
+                number = to or self._account.from_number
+                await self._create({"To": [number], "From": [self._account.from_number], "Body": [event.event]})
+            case "deleted":
+                for sid in [event.sid] if event.sid else [str(row["sid"]) for row in page[:1]]:
+                    await self._delete(sid)
 
     async def _fetch(self, sid: str) -> Response:
         return JSONResponse(self._find(sid).resource())

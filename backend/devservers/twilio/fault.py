@@ -22,6 +22,7 @@ class Occasion:
     operation: Operation | None = None
     status: str = ""
     filtered_by_date: bool = False
+    page: int | None = None
 
 
 class Fault(BaseModel):

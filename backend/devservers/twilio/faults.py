@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from devservers.twilio.fault import YEAR, ErrorCode, Fault, Occasion, Seconds
 from devservers.twilio.ledger import ListOrder
+from devservers.twilio.listing import LARGEST_PAGE
 from devservers.twilio.messages import Message
 from devservers.twilio.plans import Outcome, conflict, plan_for
 from devservers.twilio.request_faults import (
@@ -67,6 +68,33 @@ class ListLag(Fault):
 
     def concerns(self, occasion: Occasion) -> bool:
         return super().concerns(occasion) and (occasion.filtered_by_date or not self.filtered_only)
+
+
+class ListPaging(Fault):
+    """The list is paged by `token` (after the last message of the page before) or by `offset` (Page times page size).
+
+    Twilio's documents say neither. A page holds at most `largest` messages, whatever PageSize asks for.
+    """
+
+    kind = "list_paging"
+    by: Literal["token", "offset"] = "token"
+    largest: int = Field(LARGEST_PAGE, ge=1, le=LARGEST_PAGE)
+
+
+class BetweenPages(Fault):
+    """When page number `after` of a list was served, something happens before the next one can be asked for.
+
+    Messages are `sent` and stay so, without a callback (`sid`, or all that are on their way), or one is `created` (to
+    the list's To, or else to the account's own number), or one is `deleted` (`sid`, or the first one on that page).
+    """
+
+    kind = "between_pages"
+    event: Literal["sent", "created", "deleted"]
+    after: NonNegativeInt = 0
+    sid: str | None = None
+
+    def concerns(self, occasion: Occasion) -> bool:
+        return super().concerns(occasion) and occasion.page == self.after
 
 
 class MessageFault(Fault):
@@ -188,6 +216,8 @@ KINDS: Mapping[str, type[Fault]] = {
         RefuseConnections,
         ReorderList,
         ListLag,
+        ListPaging,
+        BetweenPages,
         SkewDates,
         TrialPrefix,
         RewriteTo,

@@ -145,6 +145,14 @@ class Ledger:
         """Whether this message was ever accepted, deleted or not."""
         return self._db.execute("SELECT 1 FROM messages WHERE sid = ?", [sid]).fetchone() is not None
 
+    def on_their_way(self) -> list[Message]:
+        """What has not left yet, but will: oldest first."""
+        rows = self._db.execute(
+            "SELECT * FROM messages WHERE NOT deleted AND sent_at IS NULL AND status NOT IN ('failed', 'canceled')"
+            " ORDER BY position"
+        )
+        return [_to_message(row) for row in rows]
+
     def unfinished(self) -> list[str]:
         return [row["sid"] for row in self._db.execute("SELECT sid FROM messages WHERE plan <> '[]' ORDER BY position")]
 

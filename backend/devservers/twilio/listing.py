@@ -3,13 +3,15 @@
 Twilio documents the order as by DateSent, newest first, says nothing about where messages without a DateSent stand, and
 does not say what a page token marks. Here it is the place of the page's last message in the order of the moment: pages
 stay put while messages are added before it, but a message whose place changes meanwhile can be passed over, or come
-twice. https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
+twice. `by_offset`, the token means nothing: a page begins after as many messages as the pages before it could hold.
+https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from devservers.twilio.errors import ApiError
@@ -25,6 +27,20 @@ LAST_PAGE = 1_000_000
 OLDER, NEWER = "PA", "PB"
 
 
+class Envelope(TypedDict):
+    """Any other top-level key would keep the library from finding the records."""
+
+    messages: Sequence[Mapping[str, object]]
+    page: int
+    page_size: int
+    start: int
+    end: int
+    uri: str
+    first_page_uri: str
+    next_page_uri: str | None
+    previous_page_uri: str | None
+
+
 def list_messages(
     ledger: Ledger,
     account_sid: str,
@@ -32,12 +48,13 @@ def list_messages(
     *,
     order: ListOrder = "created",
     as_of: float = math.inf,
-) -> dict[str, object]:
-    """The envelope of Twilio's list; any other top-level key would keep the library from finding the records."""
-    size = min(max(_number(query, "PageSize", PAGE_SIZE), 1), LARGEST_PAGE)
+    by_offset: bool = False,
+    largest_page: int = LARGEST_PAGE,
+) -> Envelope:
+    size = min(max(_number(query, "PageSize", PAGE_SIZE), 1), largest_page)
     page = min(_number(query, "Page", 0), LAST_PAGE)
     listing = replace(_filters(query), order=order, as_of=as_of)
-    token = query.get("PageToken", "")
+    token = "" if by_offset else query.get("PageToken", "")
     if token.startswith(NEWER):
         messages = ledger.page(replace(listing, after=_marked(ledger, token)), size)
         has_older = bool(messages)

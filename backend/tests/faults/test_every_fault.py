@@ -53,6 +53,7 @@ FOR_ALL: Sequence[Switch] = [
     ("error_500", {"on": "list", "probability": 0.2}),
     ("rate_limited", {"on": "list", "probability": 0.2}),
     ("trickle", {"on": "list", "probability": 0.1, "seconds": 2}),
+    ("list_paging", {"by": "offset", "probability": 0.5}),
     ("reset_connection", {"on": "fetch", "probability": 0.2}),
 ]
 DOUBTFUL: Sequence[Switch] = [("rewrite_to", {"number": ELSEWHERE}), ("lose_201", {})]
@@ -62,8 +63,9 @@ DOUBTFUL_NUMBER = "+13125559998"
 
 def test_no_switch_is_forgotten() -> None:
     used = {kind for switches in [*FOR_A_NUMBER, PAUSING, FOR_ALL, DOUBTFUL] for kind, _ in switches}
-    # The delays of the first two are drawn anew for every round, and the last holds for a whole simulator.
-    assert used | {"late_commit", "list_lag", "list_order"} == set(KINDS)
+    # The delays of the first two are drawn anew for every round. An order holds for a whole simulator, and what happens
+    # between two pages is done to messages, whose fate would not be the one that is judged.
+    assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(KINDS)
 
 
 async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path) -> None:

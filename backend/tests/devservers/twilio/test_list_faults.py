@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from twilio.base.exceptions import TwilioException
@@ -61,9 +62,11 @@ async def test_no_filter_by_date_shows_what_is_not_sent(
     assert {"A"} <= set(bodies(await four.list(date_sent=sent))) <= set(sent_ones)
 
 
+@pytest.mark.parametrize("by", ["token", "offset"])
 @pytest.mark.parametrize("order", ORDERS)
-async def test_pages_go_back_as_they_came(four: Library, control: SimulatorControl, order: str) -> None:
+async def test_pages_go_back_as_they_came(four: Library, control: SimulatorControl, order: str, by: str) -> None:
     await control.set_fault("list_order", order=order)
+    await control.set_fault("list_paging", by=by)
     first = await four.call(four.client.messages.page, page_size=3)
     second = await four.call(first.next_page)
     back = await four.call(second.previous_page)
@@ -143,3 +146,41 @@ async def test_a_lag_of_lists_that_are_filtered_by_date_alone(four: Library, con
     assert {message.body for message in await four.list(to=ORDINARY) if message.date_sent} == set("AC")
     await control.reset_faults()
     assert {message.body for message in await four.list(date_sent_after=since)} == set("AC")
+
+
+async def test_a_page_can_be_smaller_than_what_was_asked_for(four: Library, control: SimulatorControl) -> None:
+    await control.set_fault("list_paging", largest=3)
+    page = await four.call(four.client.messages.page, page_size=1000)
+    assert [bodies(list(page)), bodies(list(await four.call(page.next_page)))] == ["DCB", "A"]
+    assert bodies(await four.list(page_size=1000)) == "DCBA"
+
+
+@pytest.mark.parametrize(
+    ("order", "page_size", "event", "by", "read"),
+    [
+        ("created", 2, {"event": "created"}, "token", "DCBA"),
+        ("created", 2, {"event": "created"}, "offset", "DCCBA"),
+        ("created", 2, {"event": "deleted"}, "token", "DCBA"),
+        ("created", 2, {"event": "deleted"}, "offset", "DCA"),
+        ("created", 2, {"event": "sent"}, "token", "DCBA"),
+        ("created", 2, {"event": "sent"}, "offset", "DCBA"),
+        ("sent_unsent_first", 1, {"event": "sent", "sid": "D"}, "token", "DAC"),
+        ("sent_unsent_first", 1, {"event": "sent", "sid": "D"}, "offset", "DDAC"),
+        ("sent_unsent_last", 2, {"event": "sent", "sid": "B"}, "token", "ACD"),
+        ("sent_unsent_last", 2, {"event": "sent", "sid": "B"}, "offset", "ACCD"),
+        ("sent_unsent_last", 1, {"event": "sent", "after": 1}, "token", "AC"),
+        ("sent_unsent_last", 1, {"event": "sent", "after": 1}, "offset", "ACAC"),
+    ],
+)
+async def test_between_pages(
+    four: Library, control: SimulatorControl, order: str, page_size: int, event: dict[str, Any], by: str, read: str
+) -> None:
+    """A reader of pages passes over a message that goes to the front, or meets one twice, as Twilio's may do it."""
+    await control.set_fault("list_order", order=order)
+    await control.set_fault("list_paging", by=by)
+    sids = {str(entry.message["body"]): entry.sid for entry in await control.ledger()}
+    if "sid" in event:
+        event = event | {"sid": sids[event["sid"]]}
+    await control.set_fault("between_pages", times=1, to=ORDINARY, **event)
+    assert bodies(await four.list(page_size=page_size)) == ORDERS[order]
+    assert bodies(await four.list(to=ORDINARY, page_size=page_size)) == read
