@@ -1,7 +1,9 @@
 """Twilio's library against the simulator: what each way of ending means for a message."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from mysms.carrier.base import (
 from mysms.carrier.twilio import TwilioCarrier
 from tests.support.person import new_number
 from tests.support.processes import free_port
-from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Simulator
+from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Simulator, running_simulator
 
 PATIENT_SECONDS = 10.0
 HASTY_SECONDS = 0.5
@@ -167,3 +169,41 @@ async def test_a_list_that_fails_concludes_nothing(simulator: Simulator, fault: 
     await simulator.control.set_fault(fault, on="list")
     with pytest.raises(CarrierUnavailableError):
         await asyncio.to_thread(carrier_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC).date())
+
+
+@pytest.fixture
+async def changing(tmp_path: Path) -> AsyncIterator[Simulator]:
+    """A simulator of the test's own, whose list comes in pages of two, and in which nothing moves by itself."""
+    async with running_simulator(tmp_path) as simulator:
+        await simulator.control.set_pace(1000)
+        yield simulator
+
+
+@pytest.mark.parametrize("order", ["created", "sent_unsent_first", "sent_unsent_last"])
+@pytest.mark.parametrize("paging", ["token", "offset"])
+@pytest.mark.parametrize("event", ["sent", "created", "deleted"])
+async def test_pages_that_shift_while_they_are_read_hide_no_row(
+    changing: Simulator, order: str, paging: str, event: str
+) -> None:
+    carrier, number = carrier_at(changing.url), new_number()
+    sids = [outcome.sid for outcome in [await send(carrier, number) for _ in range(7)] if isinstance(outcome, Accepted)]
+    for sid in sids[:3]:
+        await changing.control.set_status(sid, "sent")
+    await changing.control.set_fault("list_order", order=order)
+    await changing.control.set_fault("list_paging", by=paging, largest=2)
+    # Half of what is listed moves to another place, or a row comes or goes, between two pages.
+    await changing.control.set_fault("between_pages", event=event, after=1, times=1)
+    listing = await asyncio.to_thread(carrier.list_to, number)
+    assert listing.is_complete
+    there = {entry.sid for entry in await changing.control.ledger() if not entry.deleted}
+    assert there <= {row.sid for row in listing.rows}
+
+
+async def test_a_list_that_never_holds_still_is_not_complete(changing: Simulator) -> None:
+    carrier, number = carrier_at(changing.url), new_number()
+    for _ in range(12):
+        await send(carrier, number)
+    await changing.control.set_fault("list_paging", by="offset", largest=2)
+    await changing.control.set_fault("between_pages", event="deleted", after=0)
+    listing = await asyncio.to_thread(carrier.list_to, number)
+    assert not listing.is_complete
