@@ -14,12 +14,10 @@ class IdempotencyKeyReusedError(DomainError):
     example = "This Idempotency-Key has already been used for another message."
 
 
-class CarrierRefusedError(DomainError):
-    """The message is stored, as failed, and stays in the history."""
+class NotSentError(DomainError):
+    """The message is stored and stays in the history, but it was not sent and will not be."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    code = "carrier_refused"
-    example = "The 'To' number +15005550001 is not a valid phone number."
 
     def __init__(self, message: MessageOut) -> None:
         super().__init__(message.error_message)
@@ -28,6 +26,21 @@ class CarrierRefusedError(DomainError):
     @property
     def extensions(self) -> Mapping[str, object]:
         return {"message": self.message.model_dump(mode="json", by_alias=True)}
+
+
+class CarrierRefusedError(NotSentError):
+    code = "carrier_refused"
+    example = "The 'To' number +15005550001 is not a valid phone number."
+
+
+class MessageExpiredError(NotSentError):
+    code = "message_expired"
+    example = "It could not be sent in time."
+
+
+class MessageCanceledError(NotSentError):
+    code = "message_canceled"
+    example = "This message was cancelled before it was sent."
 
 
 class NotCancellableError(DomainError):

@@ -12,6 +12,8 @@ from mysms.delivery.errors import (
     DayQuotaError,
     IdempotencyKeyReusedError,
     InstallationQuotaError,
+    MessageCanceledError,
+    MessageExpiredError,
     MinuteQuotaError,
     NotCancellableError,
     NotRetryableError,
@@ -50,6 +52,19 @@ _REFUSED = MessageOut.model_validate(
 )
 
 
+_NOT_SENT = (
+    CarrierRefusedError(_REFUSED),
+    MessageExpiredError(
+        _REFUSED.model_copy(
+            update={"error_code": "expired", "error_message": MessageExpiredError.example, "explanation": None}
+        )
+    ),
+    MessageCanceledError(
+        _REFUSED.model_copy(
+            update={"status": "canceled", "error_code": None, "error_message": None, "explanation": None}
+        )
+    ),
+)
 _QUOTAS = (MinuteQuotaError(), DayQuotaError(), InstallationQuotaError())
 _SENT: dict[int | str, dict[str, Any]] = {
     status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
@@ -69,7 +84,7 @@ _SENT: dict[int | str, dict[str, Any]] = {
             IdempotencyKeyReusedError(),
             CountryNotAllowedError(),
             *_QUOTAS,
-            CarrierRefusedError(_REFUSED),
+            *_NOT_SENT,
         ),
     },
 )
@@ -123,8 +138,8 @@ async def cancel_message(message_id: str, caller: Caller, messages: Messages, re
             NotRetryableError(),
             PossibleDoubleError(),
             CountryNotAllowedError(),
-            CarrierRefusedError(_REFUSED),
             *_QUOTAS,
+            *_NOT_SENT,
         ),
     },
 )

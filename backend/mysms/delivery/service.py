@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from bson import ObjectId
 
@@ -14,8 +14,11 @@ from mysms.delivery.erasure import Erasure
 from mysms.delivery.errors import (
     CarrierRefusedError,
     IdempotencyKeyReusedError,
+    MessageCanceledError,
+    MessageExpiredError,
     NotCancellableError,
     NotRetryableError,
+    NotSentError,
     PossibleDoubleError,
 )
 from mysms.delivery.line import Line, digest
@@ -35,6 +38,11 @@ ANSWER_WITHIN_SECONDS = 3.0
 
 _LOOK_AGAIN_SECONDS = 0.25
 
+_NOT_SENT: Mapping[Dispatch, type[NotSentError]] = {
+    Dispatch.REFUSED: CarrierRefusedError,
+    Dispatch.EXPIRED: MessageExpiredError,
+    Dispatch.CANCELLED: MessageCanceledError,
+}
 _RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
 
 
@@ -64,8 +72,9 @@ class MessageSender:
     async def send(self, user_id: ObjectId, draft: Draft, idempotency_key: str | None) -> MessageOut:
         """Stores the message, which enqueues it, and waits a little for the carrier's answer.
 
-        The same key with the same draft gives the same message, as it is now. Raises CarrierRefusedError,
-        IdempotencyKeyReusedError for the same key with another draft, and what SpendGuard.permit raises.
+        The same key with the same draft gives the same message, as it is now. Raises a NotSentError for a message that
+        will not be sent, IdempotencyKeyReusedError for the same key with another draft, and what SpendGuard.permit
+        raises.
         """
         message_id = ObjectId()
         client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
@@ -74,7 +83,7 @@ class MessageSender:
     async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_double: bool) -> MessageOut:
         """Sends the text of a failed message again, as a new message; once, however often it is asked for.
 
-        Raises NotFoundError, NotRetryableError, CarrierRefusedError, and PossibleDoubleError for an unconfirmed
+        Raises NotFoundError, NotRetryableError, a NotSentError, and PossibleDoubleError for an unconfirmed
         message unless that is accepted.
         """
         failed = await self._find(user_id, message_id)
@@ -122,8 +131,8 @@ class MessageSender:
             raise IdempotencyKeyReusedError
         message = await self._await_attempt(stored or message)
         answer = MessageOut.of(message)
-        if message.dispatch is Dispatch.REFUSED:
-            raise CarrierRefusedError(answer)
+        if message.dispatch in _NOT_SENT:
+            raise _NOT_SENT[message.dispatch](answer)
         return answer
 
     async def _await_attempt(self, message: Message) -> Message:

@@ -81,7 +81,7 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
         # The same word was said before, without its reason.
         explained = await messages.update_one(
             {**unknown, "twilio_sid": event.sid, "carrier_status": event.status, "error_code": None},
-            {"$set": {"updated_at": event.at, **_reason(event)}, **push},
+            {"$set": {"updated_at": event.at, **_error_of(event)}, **push},
         )
         if explained.matched_count:
             return
@@ -94,14 +94,7 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> None:
     """Of two contradicting last words, the carrier's answer to our question holds, with its error or without one."""
     await Message.get_pymongo_collection().update_one(
         {"_id": message_id, "twilio_sid": event.sid, "rank": FINAL_RANK, "carrier_status": {"$ne": event.status}},
-        {
-            "$set": {
-                "carrier_status": event.status,
-                "error_code": event.error_code,
-                "error_message": event.error_message,
-                "updated_at": event.at,
-            }
-        },
+        {"$set": {"carrier_status": event.status, "updated_at": event.at, **_error_of(event)}},
     )
 
 
@@ -131,10 +124,9 @@ def push_of(event: Event) -> dict[str, object]:
 def _consequences(event: Event) -> Mapping[str, object]:
     """A last word that the carrier has answered us is asked for no more; one that was reported is (ADR 6)."""
     is_the_answer = event.source == "reconciler" and is_final(event.status)
-    return {**_reason(event), **({"check_at": None} if is_the_answer else {})}
+    return {**_error_of(event), **({"check_at": None} if is_the_answer else {})}
 
 
-def _reason(event: Event) -> Mapping[str, object]:
-    """An error is never erased by a blank."""
-    found = {"error_code": event.error_code, "error_message": event.error_message}
-    return {name: value for name, value in found.items() if value is not None}
+def _error_of(event: Event) -> Mapping[str, object]:
+    """An error belongs to the status that it came with: one without an error clears that of the status before."""
+    return {"error_code": event.error_code, "error_message": event.error_message}

@@ -83,11 +83,21 @@ async def test_an_error_is_shown_and_explained(api: Api, person: Person, message
     assert now["error_message"] == "Unreachable destination handset"
 
 
-async def test_an_error_is_never_erased_by_a_blank(api: Api, person: Person, message: Json) -> None:
-    await report(api, message, "sending", ErrorCode="30003", ErrorMessage="Unreachable")
-    await report(api, message, "sent", ErrorCode="", ErrorMessage="")
+async def test_an_error_belongs_to_its_status(api: Api, person: Person, message: Json) -> None:
+    """What is delivered has not failed, whatever was said on the way."""
+    await report(api, message, "sent", ErrorCode="30008", ErrorMessage="Unknown error")
+    assert (await person.detail(message["_id"]))["error_code"] == 30008
+    await report(api, message, "delivered")
+    now = await person.detail(message["_id"])
+    assert (now["status"], now["error_code"], now["error_message"], now["explanation"]) == ("delivered", *[None] * 3)
+    assert 30008 in [event["error_code"] for event in now["timeline"]]
+
+
+async def test_the_same_status_without_its_error_does_not_clear_it(api: Api, person: Person, message: Json) -> None:
+    await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable")
     await report(api, message, "undelivered")
     await report(api, message, "undelivered", ErrorCode="")
+    await report(api, message, "sent", ErrorCode="30008")
     now = await person.detail(message["_id"])
     assert (now["status"], now["error_code"], now["error_message"]) == ("undelivered", 30003, "Unreachable")
 

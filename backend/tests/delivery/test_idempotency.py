@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.answers import field_errors, problem_of
 from tests.support.person import Person, new_number
-from tests.support.servers import Api, Simulator
+from tests.support.reports import report
+from tests.support.servers import Api, Simulator, Start
 
 ANY_KEY = "0b9f6d8e4a7c"
 
@@ -25,6 +26,33 @@ async def test_the_repetition_answers_what_the_message_is_now(person: Person) ->
     first = (await person.send(number, key=ANY_KEY)).json()
     await person.eventually(first["_id"], "delivered")
     assert (await person.send(number, key=ANY_KEY)).json()["status"] == "delivered"
+
+
+async def test_the_repetition_of_what_was_cancelled_says_so(person: Person, simulator: Simulator) -> None:
+    number = new_number()
+    await simulator.control.set_fault("rate_limited", to=number)
+    first = (await person.send(number, key=ANY_KEY)).json()
+    assert (await person.call("POST", f"/api/messages/{first['_id']}/cancel")).status_code == 200
+    problem = problem_of(await person.send(number, key=ANY_KEY), 422, "message_canceled")
+    assert (problem["message"]["_id"], problem["message"]["status"]) == (first["_id"], "canceled")
+
+
+async def test_the_repetition_of_what_has_expired_says_so(start: Start, simulator: Simulator) -> None:
+    async with start(SEND_EXPIRES_AFTER_SECONDS="1") as api:
+        person, number = await Person.sign_up(api), new_number()
+        await simulator.control.set_fault("rate_limited", to=number)
+        first = (await person.send(number, key=ANY_KEY)).json()
+        await person.eventually(first["_id"], "failed")
+        problem = problem_of(await person.send(number, key=ANY_KEY), 422, "message_expired")
+        assert (problem["message"]["_id"], problem["message"]["error_code"]) == (first["_id"], "expired")
+
+
+async def test_the_repetition_of_what_was_not_delivered_is_accepted_as_it_was(person: Person, api: Api) -> None:
+    """The provider did accept it: the status tells the rest."""
+    first = (await person.send(new_number(), key=ANY_KEY)).json()
+    await report(api, first, "undelivered", ErrorCode="30003")
+    second = await person.send(first["recipient_number"], key=ANY_KEY)
+    assert (second.status_code, second.json()["status"]) == (201, "undelivered")
 
 
 async def test_the_number_may_be_written_otherwise(person: Person, simulator: Simulator) -> None:
