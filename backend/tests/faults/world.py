@@ -7,7 +7,8 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -242,8 +243,25 @@ class World:
         await messages.update_many({"dispatch": "pending"}, {"$min": {"next_attempt_at": now}})
         await messages.update_many({"dispatch": "settled", "check_at": {"$gt": now}}, {"$set": {"check_at": now}})
 
+    async def let_looks_pass(self, message_id: str) -> None:
+        """An unconfirmed message is looked for often enough, and late enough, for a conclusion."""
+        mine, long_ago = {"_id": ObjectId(message_id)}, datetime.now(UTC) - timedelta(hours=1)
+        for looks in range(3):
+            change = {"checks": 10 * looks, "check_at": datetime.now(UTC), "unknown_since": long_ago}
+            await self.database["messages"].update_one({**mine, "dispatch": "unconfirmed"}, {"$set": change})
+            await eventually(
+                lambda: self.document(message_id),
+                partial(_was_looked_for, 10 * looks + 1),
+                what="a look at the provider's list",
+            )
+            await asyncio.sleep(ABSENCE_CONFIRMED_AFTER_SECONDS)
+
     async def metric(self, name: str, **labels: str) -> float:
         return sum([await api.metric(name, **labels) for api in self.living])
+
+
+def _was_looked_for(looks: int, row: Json) -> bool:
+    return bool(row["checks"] >= looks)
 
 
 @contextlib.asynccontextmanager
