@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from mysms.carrier.twilio import TwilioCarrier
 from mysms.core import database
-from mysms.core.background import meanwhile
+from mysms.core.background import BackgroundTask, running
 from mysms.core.event_loop import watch_lag
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.logging import configure_logging
@@ -78,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     outbox = _make_outbox(settings, db)
     erasure = Erasure(db, utc_now)
     loops = _make_loops(settings, db, outbox, erasure)
+    tasks = _make_tasks(settings)
     accounts = _make_users(settings, limiter, erasure)
 
     leaving = Leaving()
@@ -89,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
         await TextLocks(db).break_stale()
         if settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL back: it needs a public https:// address.")
-        async with client, meanwhile(watch_lag()), meanwhile(_remove_old_texts(settings)), loops.running():
+        async with client, running(tasks), loops.running():
             yield
 
     app = FastAPI(
@@ -124,7 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
         CARRIER_PAUSED.set(settings.sending and loops.dispatcher.pause is not None)
         await backlog.measure()
 
-    ops = make_ops_router(make_checks(db, loops, leaving, sending=settings.sending))
+    ops = make_ops_router(make_checks(db, loops, tasks, leaving, sending=settings.sending))
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     metrics = make_metrics_router(metrics_token, measure)
     for router in (users.router, sending.router, reading.router, callbacks.router, ops, metrics):
@@ -159,9 +160,11 @@ def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasu
     reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
     carrier = TwilioCarrier.of(settings)
     workers = settings.carrier_workers
-    sender = Sender(outbox, carrier, settings.callback_url, workers=workers, start_within=timeout, clock=utc_now)
     # To begin, to connect and to be answered take one timeout each at the most; the fourth is a margin.
     lease = 4 * timeout
+    sender = Sender(
+        outbox, carrier, settings.callback_url, workers=workers, start_within=timeout, lease=lease, clock=utc_now
+    )
     stuck_after = (lease + _LONGEST_TURN).total_seconds()
     pause = None if settings.sending else Pause.switched_off(utc_now())
     dispatcher = Dispatcher(outbox, sender, workers, utc_now, Heartbeat("dispatcher", stuck_after), pause)
@@ -193,10 +196,13 @@ def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasu
     return Loops(dispatcher, sender, rounds, [looking, asking])
 
 
-async def _remove_old_texts(settings: Settings) -> None:
-    """Where the operator wants that, until it is cancelled."""
+def _make_tasks(settings: Settings) -> list[BackgroundTask]:
+    """What runs beside the loops of the delivery."""
+    tasks = [BackgroundTask("lag-monitor", watch_lag)]
     if settings.content_retention_days is not None:
-        await Retention(timedelta(days=settings.content_retention_days), utc_now).run()
+        retention = Retention(timedelta(days=settings.content_retention_days), utc_now)
+        tasks.append(BackgroundTask("retention", retention.run))
+    return tasks
 
 
 def _make_users(settings: Settings, limiter: RateLimiter, erasure: Erasure) -> UserService:

@@ -29,9 +29,33 @@ DatabaseError = PyMongoError
 DatabaseUnreachableError = ConnectionFailure
 """It did not answer; it may, later."""
 
+_TRANSIENT_CODES = frozenset({24, 112, 134, 202, 262})
+"""LockTimeout, WriteConflict, ReadConcernMajorityNotAvailableYet, NetworkInterfaceExceededTimeLimit, ExceededTimeLimit.
+
+The driver itself turns the codes of a server that is no primary (any more), or that ends, into a ConnectionFailure.
+https://www.mongodb.com/docs/manual/reference/error-codes/
+"""
 
 within = pymongo.timeout
 """A context manager: what is asked of the database in it is answered within so many seconds, or fails."""
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same question may well be answered in a moment: nobody has refused it, it was only not answered.
+
+    What the server refuses (it is not allowed, the document is not valid) it will refuse again.
+    """
+    if isinstance(error, ConnectionFailure):
+        return True
+    if isinstance(error, OperationFailure) and error.code in _TRANSIENT_CODES:
+        return True
+    return isinstance(error, PyMongoError) and error.timeout
+
+
+def describe(error: Exception) -> str:
+    """What kind of error it is, without its own words: they may quote what is stored."""
+    code = f" {error.code}" if isinstance(error, OperationFailure) and error.code is not None else ""
+    return f"{type(error).__name__}{code}"
 
 
 class UnusableAddressError(Exception):

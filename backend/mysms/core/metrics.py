@@ -15,6 +15,14 @@ SECONDS_TO_CARRIER = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
 )
 SECOND_SIDS = Counter("mysms_second_sids", "Messages that the carrier holds twice: a known gap, detected.")
+SETTLE_FAILURES = Counter(
+    "mysms_settle_failures",
+    "Times that the database did not record the outcome of an attempt, by whether the error may pass by itself.",
+    ["error"],
+)
+SETTLES_ABANDONED = Counter(
+    "mysms_settles_abandoned", "Outcomes that were not recorded before their lease was over: the reconciler takes over."
+)
 CALLBACKS = Counter(
     "mysms_callbacks", "Status callbacks, by what became of them and the status reported.", ["result", "status"]
 )
@@ -25,6 +33,11 @@ OLDEST_PENDING_SECONDS = Gauge("mysms_outbox_oldest_seconds", "Age of the oldest
 UNCONFIRMED = Gauge("mysms_outbox_unconfirmed", "Messages that may have been sent; counted up to 1000.")
 CARRIER_PAUSED = Gauge("mysms_carrier_paused", "1 while the carrier turns us away.")
 
+TASK_FAILURES = Counter(
+    "mysms_task_failures",
+    "Background tasks that failed, by whether the error may pass by itself (transient) or not (permanent).",
+    ["task", "error"],
+)
 EVENT_LOOP_LAG = Histogram(
     "mysms_event_loop_lag_seconds",
     "How late the event loop was; measured twice a second.",

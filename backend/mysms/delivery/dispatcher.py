@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from bson import ObjectId
 
 from mysms.carrier.base import Paused
-from mysms.core.database import DatabaseError
+from mysms.core.background import note_failure
+from mysms.core.cancellation import was_cancelled
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.logging import bound
 from mysms.core.timestamps import Clock
-from mysms.delivery.cancellation import was_cancelled
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.pauses import Pause
 from mysms.delivery.records import Claim
@@ -85,25 +85,17 @@ class Dispatcher:
         self._wake.set()
 
     async def run(self) -> None:
-        """Runs until it is stopped or cancelled."""
+        """Runs until it is stopped or cancelled. It can be run again after an error."""
         while not (self._stopping or was_cancelled()):
             self.heart.beat()
             self._wake.clear()
-            try:
-                busy = await self._send_next()
-            except DatabaseError as error:
-                _log.warning("The database does not answer (%s); trying again.", type(error).__name__)
-                busy = False
-            except Exception:  # noqa: BLE001  # one message that cannot be read must not end the sending of all others
-                _log.exception("Sending failed; going on.")
-                busy = False
-            if not busy:
+            if not await self._send_next():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
     async def finish(self) -> None:
         """Waits for the attempts that have begun."""
-        await asyncio.gather(*self._sending)
+        await asyncio.gather(*self._sending, return_exceptions=True)
 
     async def _send_next(self) -> bool:
         """Starts one attempt, once a worker is free; False if nothing can be sent now."""
@@ -120,9 +112,10 @@ class Dispatcher:
                 self._free.release()
         if claim is None:
             return False
-        task = asyncio.create_task(self._send(claim, claimed_at))
+        task = asyncio.create_task(self._send(claim, claimed_at), name="attempt to send")
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+        task.add_done_callback(note_failure)
         return True
 
     async def _send(self, claim: Claim, claimed_at: float) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 
+from mysms.core.background import BackgroundTask
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.rounds import Questioner, Rounds
 from mysms.delivery.sender import Sender
@@ -12,22 +12,22 @@ from mysms.delivery.sender import Sender
 _LAST_CLAIM_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
 class Loops:
     """What one process does about messages by itself."""
 
-    dispatcher: Dispatcher
-    sender: Sender
-    rounds: Sequence[Rounds]
-    questioners: Sequence[Questioner]
+    def __init__(
+        self, dispatcher: Dispatcher, sender: Sender, rounds: Sequence[Rounds], questioners: Sequence[Questioner]
+    ) -> None:
+        self.dispatcher = dispatcher
+        self.sender = sender
+        self._questioners = questioners
+        loops: list[Dispatcher | Rounds] = [dispatcher, *rounds]
+        self.tasks = [BackgroundTask(loop.heart.name, loop.run, heart=loop.heart) for loop in loops]
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Runs the loops; at the end, what has begun is finished, and nothing else is begun."""
-        loops = [
-            asyncio.create_task(self.dispatcher.heart.watch(self.dispatcher.run())),
-            *(asyncio.create_task(rounds.heart.watch(rounds.run())) for rounds in self.rounds),
-        ]
+        loops = [asyncio.create_task(task.run(), name=task.name) for task in self.tasks]
         try:
             yield
         finally:
@@ -40,5 +40,5 @@ class Loops:
             await asyncio.gather(*loops, return_exceptions=True)
             await self.dispatcher.finish()
             self.sender.close()
-            for questioner in self.questioners:
+            for questioner in self._questioners:
                 questioner.close()

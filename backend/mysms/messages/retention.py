@@ -1,18 +1,14 @@
 """The loop that takes old texts out of messages that are done with, where the operator wants that."""
 
-import asyncio
-import logging
 from datetime import timedelta
 
-from mysms.core.database import DatabaseError
+from mysms.core.background import every
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 
 ROUND_SECONDS = 60.0
 _BATCH = 200
 """How many messages one update takes on: nobody waits for long behind it."""
-
-_log = logging.getLogger(__name__)
 
 
 class Retention:
@@ -24,12 +20,7 @@ class Retention:
 
     async def run(self) -> None:
         """Runs until cancelled; any number of processes may."""
-        while True:
-            try:
-                await self.remove_old_texts()
-            except DatabaseError as error:
-                _log.warning("The database does not answer (%s); old texts are removed later.", type(error).__name__)
-            await asyncio.sleep(ROUND_SECONDS)
+        await every(ROUND_SECONDS, self.remove_old_texts)
 
     async def remove_old_texts(self) -> None:
         """All that are due now, batch by batch."""

@@ -8,10 +8,12 @@ import struct
 from collections.abc import Callable
 from typing import Any, Literal
 
-from devservers.mongodb.wire import parse
+from devservers.mongodb.wire import parse, reply
 from tests.faults.streams import Relay, either, hang_up
 
 Command = dict[str, Any]
+
+UNAUTHORISED = 13
 
 _HEADER = struct.Struct("<iiii")
 
@@ -51,6 +53,16 @@ class Trap:
         self._released.set()
 
 
+class Refusal:
+    """Answers commands in the database's place: that they are not authorised, or with another error of its own."""
+
+    def __init__(self, matches: Callable[[Command], bool], code: int = UNAUTHORISED) -> None:
+        self.matches = matches
+        self.answer = {"ok": 0.0, "code": code, "codeName": "Refused", "errmsg": "refused for a test"}
+        self.refused = 0
+        """How many commands it has answered."""
+
+
 class WireTap(Relay):
     """Passes MongoDB's messages on, one by one."""
 
@@ -58,6 +70,7 @@ class WireTap(Relay):
         super().__init__()
         self._upstream = (host, port)
         self._traps: list[Trap] = []
+        self._refusals: list[Refusal] = []
         self.owner: str | None = None
         """How the process names itself in its claims."""
 
@@ -65,8 +78,13 @@ class WireTap(Relay):
         self._traps.append(trap)
         return trap
 
+    def refuse(self, refusal: Refusal) -> Refusal:
+        self._refusals.append(refusal)
+        return refusal
+
     def release(self) -> None:
-        """Lets go of everything."""
+        """Lets go of everything, and refuses nothing any more."""
+        self._refusals.clear()
         for trap in self._traps:
             trap.release()
         self._traps.clear()
@@ -76,17 +94,29 @@ class WireTap(Relay):
         awaited: dict[int, Trap] = {}
         try:
             await either(
-                asyncio.create_task(self._pass_requests(reader, up_writer, awaited)),
+                asyncio.create_task(self._pass_requests(reader, up_writer, writer, awaited)),
                 asyncio.create_task(self._pass_replies(up_reader, writer, awaited)),
             )
         finally:
             await hang_up(up_writer)
 
     async def _pass_requests(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, awaited: dict[int, Trap]
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        back: asyncio.StreamWriter,
+        awaited: dict[int, Trap],
     ) -> None:
         while True:
             frame = await _read_frame(reader)
+            if self._refusals:
+                request = parse(frame)
+                refusal = next((each for each in self._refusals if each.matches(request.body)), None)
+                if refusal is not None:
+                    refusal.refused += 1
+                    back.write(reply(request, refusal.answer))
+                    await back.drain()
+                    continue
             if self._traps or (self.owner is None and b"claimed" in frame):
                 command = parse(frame).body
                 if is_claim(command):

@@ -13,6 +13,7 @@ from bson import ObjectId
 
 from mysms.carrier.base import CarrierMessage, CarrierUnavailableError, Listing, NotSent, OutboundText, Outcome
 from mysms.core import database as connection
+from mysms.core.background import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.delivery.absence import AbsenceRule
 from mysms.delivery.erasure import Erasure
@@ -149,7 +150,8 @@ class Workshop:
         heart = Heartbeat("loop", 60)
         questioner = Questioner(heart)
         parts = (self.reconciler(carrier, questioner), self.status_checks(carrier, questioner), self.maintenance(lease))
-        loops = [asyncio.create_task(Rounds(part.run_round, heart).run()) for part in parts]
+        tasks = [BackgroundTask("loop", Rounds(part.run_round, heart).run) for part in parts]
+        loops = [asyncio.create_task(task.run()) for task in tasks]
         try:
             yield
         finally:
@@ -158,8 +160,10 @@ class Workshop:
             await asyncio.gather(*loops, return_exceptions=True)
             questioner.close()
 
-    def sender(self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta) -> Sender:
-        return Sender(outbox, carrier, None, workers=1, start_within=start_within, clock=self.clock)
+    def sender(
+        self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta, lease: timedelta = timedelta(seconds=40)
+    ) -> Sender:
+        return Sender(outbox, carrier, None, workers=1, start_within=start_within, lease=lease, clock=self.clock)
 
     def wait(self, **duration: float) -> None:
         self.now += timedelta(**duration)

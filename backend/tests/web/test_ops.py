@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from mysms.core.background import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.web.ops import Check, make_router
 from tests.support.answers import problem_of
@@ -102,10 +103,12 @@ async def asked(checks: Mapping[str, Check]) -> httpx.Response:
 
 async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
     now = 100.0
-    hangs, ends = (Heartbeat(name, 60, lambda: now) for name in ("dispatcher", "reconciler"))
-    hanging = asyncio.create_task(hangs.watch(asyncio.Event().wait()))  # type: ignore[arg-type]
-    ending = asyncio.create_task(ends.watch(fail()))
-    await asyncio.gather(ending, return_exceptions=True)
+    heart = Heartbeat("dispatcher", 60, lambda: now)
+    hangs = BackgroundTask("dispatcher", hang, heart=heart, clock=lambda: now)
+    ends = BackgroundTask("reconciler", end)
+    hanging = asyncio.create_task(hangs.run())
+    await asyncio.sleep(0)
+    await ends.run()
 
     async def dispatcher() -> str | None:
         return hangs.problem
@@ -124,12 +127,16 @@ async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
             "reconciler": "The reconciler does not run.",
         },
     }
-    hangs.beat()
+    heart.beat()
     assert (await asked({"dispatcher": dispatcher})).status_code == 200
     hanging.cancel()
     await asyncio.gather(hanging, return_exceptions=True)
     assert (await asked({"dispatcher": dispatcher})).status_code == 503
 
 
-async def fail() -> None:
-    raise AssertionError("on purpose")
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+async def end() -> None:
+    pass

@@ -1,0 +1,33 @@
+"""How long to wait before something that failed is tried again."""
+
+import random
+from collections.abc import Callable
+
+Chance = Callable[[], float]
+"""A number in [0, 1), another one at each call."""
+
+chance: Chance = random.SystemRandom().random
+
+
+class Backoff:
+    """Waits in seconds that double from `first` up to `longest`, each spread by chance over its upper half."""
+
+    def __init__(self, first: float, longest: float, chance: Chance = chance) -> None:
+        self._first = first
+        self._longest = longest
+        self._chance = chance
+        self.failures = 0
+
+    def next_wait(self) -> float:
+        """Counts a failure, and answers how long to wait after it."""
+        wait: float = min(self._first * 2 ** min(self.failures, 16), self._longest)
+        self.failures += 1
+        return wait * (0.5 + 0.5 * self._chance())
+
+    def reset(self) -> None:
+        self.failures = 0
+
+    @property
+    def is_worth_a_line(self) -> bool:
+        """Whether to log this failure: the first, second, fourth, eighth …, so that a long trouble stays readable."""
+        return self.failures & (self.failures - 1) == 0

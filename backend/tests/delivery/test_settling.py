@@ -1,0 +1,109 @@
+"""What the sender does with an outcome that it cannot record."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from bson import ObjectId
+from prometheus_client import REGISTRY
+from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
+
+from mysms.carrier.base import Accepted, Outcome
+from mysms.core.database import describe
+from mysms.core.timestamps import utc_now
+from mysms.delivery.outbox import Outbox
+from mysms.delivery.records import Claim
+from mysms.delivery.sender import Sender
+from tests.faults.workshop import StubCarrier
+from tests.support.polling import eventually
+
+LEASE = timedelta(seconds=40)
+UNREACHABLE = AutoReconnect("connection closed")
+REFUSED = OperationFailure("not authorised", 13)
+
+
+class StubOutbox:
+    """Records an outcome once it has raised these errors."""
+
+    def __init__(self, errors: Sequence[Exception], seconds_each: float) -> None:
+        self.now = 0.0
+        self.recorded: list[Outcome] = []
+        self.tried = 0
+        self._errors = list(errors)
+        self._seconds_each = seconds_each
+
+    async def settle(self, _: Claim, outcome: Outcome, __: float) -> None:
+        self.tried += 1
+        self.now += self._seconds_each
+        if self._errors:
+            raise self._errors.pop(0)
+        self.recorded.append(outcome)
+
+
+class Attempt:
+    """An attempt that the carrier has accepted, and whose outcome meets an outbox that fails."""
+
+    def __init__(self, errors: Sequence[Exception], *, seconds_each: float = 0.0) -> None:
+        self.outbox = StubOutbox(errors, seconds_each)
+        self.outcome = Accepted("SM" + "0" * 32, "queued")
+        self.sender = Sender(
+            cast("Outbox", self.outbox),
+            cast("Any", StubCarrier(self.outcome)),
+            None,
+            workers=1,
+            start_within=timedelta(hours=1),
+            lease=LEASE,
+            clock=utc_now,
+            monotonic=lambda: self.outbox.now,
+            chance=lambda: 0.0,
+        )
+
+    async def run(self) -> Outcome:
+        claim = Claim(ObjectId(), 1, "+15005550006", "+14155550100", "Hello", "key", utc_now(), None)
+        return await self.sender.send(claim, claimed_at=0.0)
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+async def test_what_is_known_outlives_an_absence_of_the_database_however_long() -> None:
+    attempt = Attempt([UNREACHABLE, UNREACHABLE], seconds_each=1000)
+    before = counted("mysms_settle_failures_total", error="transient")
+    assert await attempt.run() == attempt.outcome
+    assert attempt.outbox.recorded == [attempt.outcome]
+    assert counted("mysms_settle_failures_total", error="transient") == before + 2
+
+
+@pytest.mark.parametrize("error", [REFUSED, DocumentTooLarge("too large"), TypeError("a bug")], ids=describe)
+async def test_what_is_refused_is_given_up_with_the_lease(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    attempt = Attempt([error] * 100, seconds_each=25)
+    before = counted("mysms_settles_abandoned_total")
+    assert await attempt.run() == attempt.outcome
+    assert (attempt.outbox.tried, attempt.outbox.recorded) == (2, [])
+    assert counted("mysms_settles_abandoned_total") == before + 1
+    assert f"The outcome is not recorded ({describe(error)})." in caplog.text
+    assert attempt.sender.problem is None
+
+
+async def test_the_lease_counts_anew_once_the_database_was_away() -> None:
+    """For nobody has counted it meanwhile."""
+    attempt = Attempt([REFUSED, UNREACHABLE, REFUSED, REFUSED], seconds_each=15)
+    await attempt.run()
+    assert attempt.outbox.recorded == [attempt.outcome]
+
+
+async def test_an_unrecorded_outcome_is_a_problem_and_the_end_of_the_process_is_its_end() -> None:
+    attempt = Attempt([UNREACHABLE] * 100)
+    running = asyncio.create_task(attempt.run())
+
+    async def problem() -> str | None:
+        return attempt.sender.problem
+
+    seen = await eventually(problem, bool, what="the problem")
+    assert seen == "The outcome of 1 attempts could not be recorded yet (AutoReconnect)."
+    attempt.sender.stop()
+    await asyncio.wait_for(running, 5)
+    assert attempt.sender.problem is None
