@@ -103,14 +103,19 @@ class MessageFault(Fault):
 
 
 class SkewDates(MessageFault):
-    """The message's dates are off by so many seconds (negative: in the past)."""
+    """The message's dates are off by so many seconds (negative: in the past).
+
+    `all` of them, as by a clock that is wrong, or `created` alone, as of a message that has been in a queue since then.
+    """
 
     kind = "skew_dates"
     seconds: float = Field(ge=-YEAR, le=YEAR)
+    dates: Literal["all", "created"] = "all"
 
     def apply(self, message: Message) -> Message:
         shifted = message.accepted_at + self.seconds
-        return replace(message, skew=self.seconds, created_at=shifted, updated_at=shifted)
+        skew = self.seconds if self.dates == "all" else 0.0
+        return replace(message, skew=skew, created_at=shifted, updated_at=shifted)
 
 
 class TrialPrefix(MessageFault):

@@ -184,3 +184,22 @@ async def test_between_pages(
     await control.set_fault("between_pages", times=1, to=ORDINARY, **event)
     assert bodies(await four.list(page_size=page_size)) == ORDERS[order]
     assert bodies(await four.list(to=ORDINARY, page_size=page_size)) == read
+
+
+@pytest.mark.parametrize(
+    ("order", "listed"), [("created", "DCBAX"), ("sent_unsent_first", "DBXAC"), ("sent_unsent_last", "XACDB")]
+)
+async def test_what_was_queued_for_hours_is_sent_now(
+    four: Library, control: SimulatorControl, order: str, listed: str
+) -> None:
+    await control.set_fault("skew_dates", seconds=-8 * 3600, dates="created", times=1)
+    await control.set_fault("list_order", order=order)
+    begun = datetime.now(UTC).replace(microsecond=0)
+    queued = await four.create(body="X")
+    assert queued.date_updated == queued.date_created < begun - timedelta(hours=7)
+    await control.set_status(queued.sid, "sent")
+    sent = await four.fetch(queued.sid)
+    assert sent.date_created == queued.date_created
+    assert sent.date_sent == sent.date_updated >= begun
+    assert bodies(await four.list(page_size=2)) == listed
+    assert "X" in bodies(await four.list(date_sent_after=begun))
