@@ -110,6 +110,7 @@ class MessagesApi:
             account_sid=self._account.sid,
             from_number=draft.from_number,
             to_number=draft.to_number,
+            listed_to=[draft.to_number],
             body=draft.body,
             num_media=draft.num_media,
             created_at=now,

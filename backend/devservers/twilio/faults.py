@@ -129,13 +129,20 @@ class TrialPrefix(MessageFault):
 
 
 class RewriteTo(MessageFault):
-    """The resource and its callbacks show this To number instead of the one that was asked for."""
+    """The resource and its callbacks show this To number instead of the one that was asked for.
+
+    The list's To finds the message by the number that is `shown`, or that was `asked` for, or by `both`: Twilio
+    documents neither that it rewrites numbers nor which one is compared.
+    """
 
     kind = "rewrite_to"
     number: str
+    listed_under: Literal["shown", "asked", "both"] = "shown"
 
     def apply(self, message: Message) -> Message:
-        return replace(message, to_number=self.number)
+        asked, shown = message.asked_to, self.number
+        listed_to = {"shown": [shown], "asked": [asked], "both": [shown, asked]}[self.listed_under]
+        return replace(message, to_number=shown, listed_to=listed_to)
 
 
 class EndAs(MessageFault):

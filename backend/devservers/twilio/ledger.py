@@ -12,7 +12,7 @@ from devservers.twilio.messages import Message, Step
 
 CALLBACKS_KEPT = 2000
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -20,15 +20,18 @@ CREATE TABLE IF NOT EXISTS messages (
   body TEXT NOT NULL, num_media INTEGER NOT NULL, num_segments INTEGER NOT NULL,
   created_at REAL NOT NULL, updated_at REAL NOT NULL, accepted_at REAL NOT NULL, sent_at REAL, skew REAL NOT NULL,
   status TEXT NOT NULL, error_code INTEGER, status_callback TEXT, deleted INTEGER NOT NULL,
-  request TEXT NOT NULL, plan TEXT NOT NULL
+  listed_to TEXT NOT NULL, request TEXT NOT NULL, plan TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS messages_by_to ON messages (to_number, position);
 CREATE INDEX IF NOT EXISTS messages_unfinished ON messages (position) WHERE plan <> '[]';
 CREATE TABLE IF NOT EXISTS callbacks (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   at REAL NOT NULL, sid TEXT NOT NULL, url TEXT NOT NULL, params TEXT NOT NULL, token TEXT NOT NULL,
   attempt INTEGER NOT NULL, answer INTEGER, problem TEXT
 );
+"""
+FROM_VERSION_1 = """
+ALTER TABLE messages ADD COLUMN listed_to TEXT NOT NULL DEFAULT '[]';
+UPDATE messages SET listed_to = json_array(to_number);
 """
 
 
@@ -84,7 +87,7 @@ class Listing:
         rank = _RANKS[self.order]
         place = f"SELECT {rank}, position FROM messages WHERE sid ="  # noqa: S608 - our names
         conditions = {
-            "to_number": "to_number = :to_number",
+            "to_number": "EXISTS (SELECT 1 FROM json_each(listed_to) WHERE value = :to_number)",
             "from_number": "from_number = :from_number",
             "sent_from": f"{_SENT} >= :sent_from",
             "sent_until": f"{_SENT} < :sent_until",
@@ -107,9 +110,10 @@ class Ledger:
             # A commit has to survive the death of this process, not the loss of power.
             self._db.execute("PRAGMA synchronous=NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in {0, SCHEMA_VERSION}:
+            if version not in {0, 1, SCHEMA_VERSION}:
                 raise sqlite3.DatabaseError("another version of the simulator wrote it; remove it")
-            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            script = FROM_VERSION_1 if version == 1 else SCHEMA
+            self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         except (OSError, sqlite3.Error) as error:
             raise LedgerUnavailableError(f"The data file {path} cannot be used: {error}.") from error
 
@@ -185,7 +189,12 @@ class Ledger:
 
 def _to_row(message: Message) -> dict[str, Any]:
     row = {field.name: getattr(message, field.name) for field in fields(message)}
-    return row | {"request": json.dumps(row["request"]), "plan": json.dumps([asdict(step) for step in row["plan"]])}
+    plan = [asdict(step) for step in row["plan"]]
+    return row | {
+        "listed_to": json.dumps(row["listed_to"]),
+        "request": json.dumps(row["request"]),
+        "plan": json.dumps(plan),
+    }
 
 
 def _to_message(row: sqlite3.Row) -> Message:
@@ -194,6 +203,7 @@ def _to_message(row: sqlite3.Row) -> Message:
         **values
         | {
             "deleted": bool(values["deleted"]),
+            "listed_to": json.loads(values["listed_to"]),
             "request": [(name, value) for name, value in json.loads(values["request"])],
             "plan": [Step(**step) for step in json.loads(values["plan"])],
         }

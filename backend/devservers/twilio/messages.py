@@ -39,7 +39,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Message:
-    """A message that was accepted. `accepted_at` is the true time; the other times may be skewed by `skew` seconds."""
+    """A message that was accepted. `accepted_at` is the true time; the other times may be skewed by `skew` seconds.
+
+    `listed_to` are the numbers by which the list's To finds it.
+    """
 
     sid: str
     account_sid: str
@@ -57,6 +60,7 @@ class Message:
     error_code: int | None = None
     status_callback: str | None = None
     deleted: bool = False
+    listed_to: Sequence[str] = ()
     request: Sequence[tuple[str, str]] = ()
     plan: Sequence[Step] = ()
 

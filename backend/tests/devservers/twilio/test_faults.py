@@ -187,12 +187,33 @@ async def test_trial_prefix(twilio: Library, control: SimulatorControl) -> None:
     assert (await control.ledger())[0].request["Body"] == "1" * 150
 
 
-async def test_rewrite_to(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
-    await control.set_fault("rewrite_to", times=1, number=OTHER)
-    message = await twilio.create(status_callback=receiver.url())
-    assert message.to == OTHER
-    assert {callback.params["To"] for callback in await receiver.waited(2)} == {OTHER}
-    assert (await control.ledger())[0].request["To"] == ORDINARY
+@pytest.mark.parametrize(("asked", "shown"), [("+525512345678", "+5215512345678"), ("+4402079460958", "+442079460958")])
+@pytest.mark.parametrize(("listed_under", "found"), [("shown", [0, 1]), ("asked", [1, 0]), ("both", [1, 1])])
+async def test_rewrite_to(
+    twilio: Library,
+    control: SimulatorControl,
+    receiver: Receiver,
+    asked: str,
+    shown: str,
+    listed_under: str,
+    found: list[int],
+) -> None:
+    await control.set_fault("rewrite_to", to=asked, number=shown, listed_under=listed_under)
+    message = await twilio.create(to=asked, status_callback=receiver.url())
+    assert message.to == shown
+    assert {callback.params["To"] for callback in await receiver.waited(2)} == {shown}
+    assert (await control.ledger())[0].request["To"] == asked
+    lists = [await twilio.list(to=number) for number in (asked, shown)]
+    assert [len(messages) for messages in lists] == found
+    assert {message.to for messages in lists for message in messages} == {shown}
+
+
+async def test_a_rewritten_number_is_listed_as_shown_unless_asked_otherwise(
+    twilio: Library, control: SimulatorControl
+) -> None:
+    await control.set_fault("rewrite_to", number=OTHER)
+    await twilio.create()
+    assert [len(await twilio.list(to=number)) for number in (ORDINARY, OTHER)] == [0, 1]
 
 
 async def test_outcome(twilio: Library, control: SimulatorControl) -> None:

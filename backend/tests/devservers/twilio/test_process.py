@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from devservers.twilio.control import ControlError
-from tests.devservers.twilio.harness import Library, Receiver, Simulator, eventually, start_process
+from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually, start_process
 
 Start = Callable[..., Coroutine[Any, Any, tuple[Simulator, Library]]]
 
@@ -120,6 +120,19 @@ async def test_without_a_control_port_the_control_is_beside_the_api(data: Path) 
         await asyncio.sleep(0.3)
         assert await control.ledger() == []
     assert await simulator.stop() == 0
+
+
+async def test_a_ledger_of_the_version_before(start: Start, data: Path) -> None:
+    """It knew each message by one number only."""
+    simulator, twilio = await start()
+    await twilio.create(body="from before")
+    await simulator.stop()
+    with contextlib.closing(sqlite3.connect(data)) as db:
+        db.executescript("ALTER TABLE messages DROP COLUMN listed_to; PRAGMA user_version = 1;")
+    for _ in range(2):
+        simulator, twilio = await start()
+        assert [message.body for message in await twilio.list(to=ORDINARY)] == ["from before"]
+        await simulator.stop()
 
 
 async def test_a_ledger_of_another_version(start: Start, data: Path) -> None:
