@@ -14,7 +14,8 @@ from mysms.administration import SendingIsOnError, UnknownAccountError, make_inv
 from mysms.carrier.base import CarrierUnavailableError
 from mysms.core.database import UnusableAddressError
 from mysms.core.logging import configure_logging
-from mysms.core.settings import Settings, SettingsError, load_settings
+from mysms.core.settings import Settings, load_settings
+from mysms.core.settings_sources import SettingsError
 from mysms.demo import DemoError, run_demo
 from mysms.doctor import examine, findings_of
 from mysms.main import create_app

@@ -20,7 +20,9 @@ from pathlib import Path
 from types import FrameType
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from mysms.core.settings_sources import TrimmedSettings, read_settings
 
 _BACKEND = Path(__file__).resolve().parent.parent
 _FRONTEND = _BACKEND.parent / "frontend"
@@ -41,10 +43,10 @@ class DemoError(Exception):
     """It cannot run, and this sentence says why."""
 
 
-class DemoSettings(BaseSettings):
+class DemoSettings(TrimmedSettings):
     """What `make run` honours beside the settings of the API itself."""
 
-    model_config = SettingsConfigDict(env_file=_BACKEND / ".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_file=_BACKEND / ".env", env_file_encoding="utf-8-sig", extra="ignore")
 
     port: int = Field(8000, ge=1, le=65535)
     mongodb_port: int = Field(27117, ge=1, le=65535)
@@ -69,8 +71,8 @@ class _Part:
 
 
 def run_demo(*, dev: bool) -> int:
-    """Runs until a signal ends it, or a part of it ends by itself. Raises DemoError."""
-    settings = DemoSettings()
+    """Runs until a signal ends it, or a part of it ends by itself. Raises DemoError and SettingsError."""
+    settings = read_settings(DemoSettings)
     data = settings.data_dir.absolute()
     logs = data / "logs"
     logs.mkdir(parents=True, exist_ok=True)

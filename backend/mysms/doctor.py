@@ -1,6 +1,7 @@
 """`mysms doctor`: looks at everything that a running installation needs, and says how to mend what is wrong."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,11 +9,12 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from mysms.carrier.base import CarrierUnavailableError
-from mysms.carrier.inspection import CallbackProbe, CredentialsRefusedError, inspect_account
+from mysms.carrier.inspection import Answer, CallbackProbe, CredentialsRefusedError, inspect_account
 from mysms.carrier.twilio import is_simulator
 from mysms.core import database
 from mysms.core.database_check import examine as examine_database
-from mysms.core.settings import Settings, SettingsError
+from mysms.core.settings import Settings
+from mysms.core.settings_sources import SettingsError
 
 _OLDEST_VERSION = (4, 4)
 _WORST_SKEW = timedelta(seconds=2)
@@ -70,11 +72,6 @@ async def _find(name: str, check: Callable[[Settings], str], settings: Settings)
 def check_browser(settings: Settings) -> str:
     """Whether the SPA, wherever it is, may call the API. Raises WrongError."""
     origins = settings.cors_origins
-    if wrong := [origin for origin in origins if not _is_origin(origin)]:
-        raise WrongError(
-            f"CORS_ORIGINS holds {', '.join(wrong)}, which no browser sends as an origin.",
-            "Write scheme and host alone, such as https://sms.example.com, without a path and without *.",
-        )
     insecure = [origin for origin in origins if origin.startswith("http://") and not _is_local(origin)]
     if insecure and settings.environment == "production":
         raise WrongError(
@@ -88,16 +85,6 @@ def check_browser(settings: Settings) -> str:
         )
     places = [*(["here"] if settings.frontend_dist is not None else []), *origins]
     return f"The SPA is served from {', '.join(places) or 'the origin of the API, by something else'}."
-
-
-def _is_origin(origin: str) -> bool:
-    try:
-        url = urlsplit(origin)
-        _ = url.port
-    except ValueError:
-        return False
-    has_more = url.path or url.query or url.fragment or "@" in url.netloc or "*" in origin
-    return url.scheme in {"http", "https"} and bool(url.hostname) and not has_more
 
 
 def _is_local(url: str) -> bool:
@@ -143,6 +130,8 @@ def check_account(settings: Settings) -> str:
         )
     except CredentialsRefusedError as error:
         remedy = "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew from https://console.twilio.com."
+        if not re.fullmatch("[0-9a-f]{32}", settings.twilio_auth_token.get_secret_value()):
+            remedy += " A token there is 32 digits of 0-9 and a-f, and this one is something else."
         raise WrongError(str(error), remedy) from error
     except CarrierUnavailableError as error:
         what = "TWILIO_API_BASE_URL" if settings.twilio_api_base_url else "this machine's way to api.twilio.com"
@@ -164,11 +153,11 @@ def check_account(settings: Settings) -> str:
 def check_callback(settings: Settings) -> str:
     """Whether what Twilio will post comes to the API as Twilio signs it. Raises WrongError."""
     url = settings.twilio_status_callback_url
-    if not url:
+    if url is None:
         return "There is none: Twilio is asked for each status instead, at growing intervals."
     if settings.callback_url is None:
-        remedy = "Use https in TWILIO_STATUS_CALLBACK_URL, or leave it empty."
-        raise WrongError(f"Twilio does not call {url}.", remedy)
+        remedy = "Use https and a host that the internet knows in TWILIO_STATUS_CALLBACK_URL, or leave it empty."
+        raise WrongError(f"Twilio does not call {url.address}.", remedy)
     probe = CallbackProbe(
         url,
         settings.twilio_account_sid,
@@ -179,19 +168,22 @@ def check_callback(settings: Settings) -> str:
         return _check_round_trip(probe)
     except CarrierUnavailableError as error:
         remedy = "Look at DNS, certificate and firewall, and whether the API runs."
-        raise WrongError(f"{url}: {error}", remedy) from error
+        raise WrongError(f"{url.address}: {error}", remedy) from error
 
 
 def _check_round_trip(probe: CallbackProbe) -> str:
-    url = probe.url
+    url = probe.url.address
     this_api = f"Let it lead to this API, to its path {_CALLBACK_PATH}."
-    status = probe.post_signed()
+    answer = probe.post_signed()
+    status = answer.status
     if status == HTTPStatus.NO_CONTENT:
-        if probe.post_forged() != HTTPStatus.FORBIDDEN:
+        if probe.post_forged().status != HTTPStatus.FORBIDDEN:
             raise WrongError(f"{url} takes forged reports too.", this_api)
         return f"{url} takes what Twilio signs, and refuses what is forged."
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise _who_asks_for_credentials(probe, answer)
     if status == HTTPStatus.FORBIDDEN:
-        if probe.post_signed_without_query() == HTTPStatus.NO_CONTENT:
+        if probe.post_signed_without_query().status == HTTPStatus.NO_CONTENT:
             raise WrongError(f"{url}: a proxy on the way drops the query.", "Let it pass the URL on as it comes.")
         raise WrongError(
             f"{url} refuses what Twilio signs.",
@@ -203,3 +195,23 @@ def _check_round_trip(probe: CallbackProbe) -> str:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise WrongError(f"{url} is in trouble ({status}).", "See the log there, and what /ready says.")
     raise WrongError(f"{url} answers {status}.", this_api)
+
+
+def _who_asks_for_credentials(probe: CallbackProbe, answer: Answer) -> WrongError:
+    """The API itself asks for none here: this is a proxy in front of it."""
+    url = probe.url.address
+    if not probe.url.user_info:
+        return WrongError(
+            f"A proxy asks for a user name and a password at {url} (401).",
+            "Put them into TWILIO_STATUS_CALLBACK_URL, as in https://user:password@sms.example.com/…, or let it ask "
+            "for none there.",
+        )
+    if not answer.challenge:
+        return WrongError(
+            f"{url} answers 401 without a WWW-Authenticate header, and Twilio names user and password only when asked.",
+            "Let the proxy send that header, such as: WWW-Authenticate: Basic realm=mysms",
+        )
+    return WrongError(
+        f"{url} does not accept the user and the password of TWILIO_STATUS_CALLBACK_URL (401).",
+        "Set both to what the proxy there knows.",
+    )

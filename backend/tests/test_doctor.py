@@ -3,18 +3,16 @@
 import asyncio
 import gc
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
 from mysms.core.settings import Settings
 from mysms.doctor import WrongError, check_account, check_browser, check_callback, check_database
+from tests.support.on_the_way import Post, forward, somebody_on_the_way
 from tests.support.person import Person, new_number
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import (
@@ -70,7 +68,7 @@ async def test_everything_that_is_wrong_is_found_at_once(tmp_path: Path, simulat
         mongodb_uri=UNREACHABLE,
         twilio_url=simulator.url,
         TWILIO_AUTH_TOKEN="another",
-        CORS_ORIGINS="*",
+        FRONTEND_DIST=str(tmp_path),
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
@@ -102,21 +100,6 @@ def wrong(check: Callable[[Settings], str], settings: Settings) -> WrongError:
     assert found.value.said
     assert found.value.remedy
     return found.value
-
-
-@pytest.mark.parametrize(
-    "origin",
-    [
-        "*",
-        "https://*.example.com",
-        "https://app.example/path",
-        "app.example",
-        "ftp://app.example",
-        "https://a@b.example",
-    ],
-)
-def test_an_origin_that_no_browser_sends(origin: str) -> None:
-    assert origin in wrong(check_browser, settings_of(cors_origins=f"https://good.example,{origin}")).said
 
 
 def test_an_insecure_origin_in_production() -> None:
@@ -179,45 +162,7 @@ async def test_that_sending_is_switched_off_is_worth_a_word(simulator: Simulator
 
 async def test_a_callback_url_that_twilio_does_not_call() -> None:
     assert "does not call" in wrong(check_callback, settings_of(twilio_api_base_url="")).said
-    assert "There is none" in check_callback(settings_of(twilio_status_callback_url=""))
-
-
-@dataclass(frozen=True)
-class Post:
-    """A request as somebody on the way sees it."""
-
-    target: str
-    signature: str
-    body: bytes
-
-
-Answer = Callable[[Post], Awaitable[str]]
-"""A status line, and headers behind it if need be."""
-
-
-@asynccontextmanager
-async def somebody_on_the_way(answer: Answer) -> AsyncIterator[str]:
-    """The URL of a server that answers like this."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        post = Post(head.split()[1], headers.get("x-twilio-signature", ""), body)
-        writer.write(f"HTTP/1.1 {await answer(post)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-async def forward(api: Api, post: Post) -> str:
-    headers = {"X-Twilio-Signature": post.signature, "Content-Type": "application/x-www-form-urlencoded"}
-    async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
-        return f"{(await http.post(post.target, content=post.body, headers=headers)).status_code} Whatever"
+    assert "There is none" in check_callback(settings_of(twilio_status_callback_url=None))
 
 
 async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) -> WrongError | str:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urldefrag, urlsplit, urlunsplit
+from functools import partial
+from urllib.parse import parse_qs, unquote, urldefrag, urlsplit, urlunsplit
 
 import httpx
 from twilio.request_validator import RequestValidator
@@ -103,10 +104,20 @@ def status_callback(message: Message, step: Step, now: float) -> Callback | None
 
 
 def sign(token: str, url: str, params: Mapping[str, str]) -> str:
-    """X-Twilio-Signature, over the URL with its query, without fragment and user info."""
+    """X-Twilio-Signature."""
+    return str(RequestValidator(token).compute_signature(called(url), params))
+
+
+def called(url: str) -> str:
+    """What is called, and signed: the URL with its query, without fragment and user info."""
     parts = urlsplit(urldefrag(url).url)
-    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return str(RequestValidator(token).compute_signature(bare, params))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def credentials(url: str) -> tuple[str, str]:
+    """User and password of the URL, empty where it has none."""
+    parts = urlsplit(url)
+    return unquote(parts.username or ""), unquote(parts.password or "")
 
 
 class Courier:
@@ -190,9 +201,13 @@ class Courier:
             headers["X-Twilio-Signature"] = signature
         timeout = httpx.Timeout(policy.read, connect=policy.connect)
         try:
-            answer = await self._http.post(
-                urldefrag(callback.url).url, data=callback.params, headers=headers, timeout=timeout
+            post = partial(
+                self._http.post, called(callback.url), data=callback.params, headers=headers, timeout=timeout
             )
+            answer = await post()
+            if answer.status_code == httpx.codes.UNAUTHORIZED and "WWW-Authenticate" in answer.headers:
+                # Twilio names user and password only once it is asked: https://www.twilio.com/docs/usage/security
+                answer = await post(auth=credentials(callback.url))
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return None, "ct", repr(error)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,16 +1,18 @@
 """What an operator wants to know of the carrier before the first message: credentials, number, and the way back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import requests
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
 from mysms.carrier.base import CarrierUnavailableError
+from mysms.carrier.callback_url import with_query
 from mysms.carrier.twilio import client_for_once
+from mysms.core.urls import Url
 
 # https://www.twilio.com/docs/api/errors
 _TEST_CREDENTIALS = 20008
@@ -20,6 +22,8 @@ _QUERY = "message_id=000000000000000000000000&attempt=1"
 """As in the URLs that Twilio is given for each message; of this one there is none."""
 _HARMLESS = {"SmsSid": "SM" + "0" * 32, "Body": "A check: ünïcode, + & = and spaces", "Blank": ""}
 """No MessageStatus: a report without one is thanked for, counted, and changes nothing."""
+
+_Authenticate = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 class CredentialsRefusedError(Exception):
@@ -65,25 +69,33 @@ def _can(capabilities: object, what: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What was answered to a post. `challenge` is its WWW-Authenticate, empty if there was none."""
+
+    status: int
+    challenge: str
+
+
+@dataclass(frozen=True)
 class CallbackProbe:
-    """Posts a harmless form to the public callback URL as Twilio would, and tells the HTTP status of the answer.
+    """Posts a harmless form to the public callback URL as Twilio would.
 
     Raises CarrierUnavailableError if nobody answers.
     """
 
-    url: str
+    url: Url
     account_sid: str
     auth_token: str
     timeout_seconds: float
 
-    def post_signed(self) -> int:
-        return self._post(self._sign(f"{self.url}?{_QUERY}"))
+    def post_signed(self) -> Answer:
+        return self._post(self._sign(with_query(self.url, _QUERY)))
 
-    def post_signed_without_query(self) -> int:
+    def post_signed_without_query(self) -> Answer:
         """Signed as if the URL had no query: who takes it has not seen the one that it has."""
-        return self._post(self._sign(self.url))
+        return self._post(self._sign(self.url.address))
 
-    def post_forged(self) -> int:
+    def post_forged(self) -> Answer:
         return self._post(_FORGED_SIGNATURE)
 
     @property
@@ -93,20 +105,33 @@ class CallbackProbe:
     def _sign(self, url: str) -> str:
         return str(RequestValidator(self.auth_token).compute_signature(url, self._form))
 
-    def _post(self, signature: str) -> int:
+    def _post(self, signature: str) -> Answer:
+        """User and password go along only once they are asked for: https://www.twilio.com/docs/usage/security"""
+        user, _, password = self.url.user_info.partition(":")
         try:
             with requests.Session() as session:
-                if urlsplit(self.url).hostname in {"localhost", "127.0.0.1", "::1"}:
+                if self.url.host in {"localhost", "127.0.0.1", "[::1]"}:
                     # This machine is not reached through a proxy.
                     session.trust_env = False
-                return session.post(
-                    f"{self.url}?{_QUERY}",
-                    data=self._form,
-                    headers={"X-Twilio-Signature": signature},
-                    timeout=self.timeout_seconds,
-                    allow_redirects=False,
-                ).status_code
+                answer = self._post_once(session, signature, lambda request: request)
+                if answer.status == HTTPStatus.UNAUTHORIZED and user and answer.challenge:
+                    is_digest = answer.challenge.lower().startswith("digest")
+                    return self._post_once(
+                        session, signature, (HTTPDigestAuth if is_digest else HTTPBasicAuth)(user, password)
+                    )
+                return answer
         except requests.exceptions.SSLError as error:
             raise CarrierUnavailableError("Its certificate is not valid.") from error
         except requests.RequestException as error:
             raise CarrierUnavailableError(f"It does not answer from here ({type(error).__name__}).") from error
+
+    def _post_once(self, session: requests.Session, signature: str, auth: _Authenticate) -> Answer:
+        answer = session.post(
+            with_query(self.url, _QUERY),
+            data=self._form,
+            headers={"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"},
+            auth=auth,
+            timeout=self.timeout_seconds,
+            allow_redirects=False,
+        )
+        return Answer(answer.status_code, answer.headers.get("WWW-Authenticate", ""))

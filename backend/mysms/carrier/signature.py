@@ -3,8 +3,11 @@
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
+from mysms.carrier.callback_url import signed_url
+from mysms.core.urls import Url
 
-def is_signed_by_twilio(auth_token: str, public_url: str, query: str, form: FormData, signature: str) -> bool:
+
+def is_signed_by_twilio(auth_token: str, public_url: Url, query: str, form: FormData, signature: str) -> bool:
     """Checks X-Twilio-Signature over the URL that Twilio was told to call, never over the one that a proxy shows us.
 
     `public_url` is the configured URL; `query` is the raw query string of the request, which carries what was added
@@ -13,5 +16,4 @@ def is_signed_by_twilio(auth_token: str, public_url: str, query: str, form: Form
     if not all(isinstance(value, str) for _, value in form.multi_items()):
         # Twilio posts no files, and its library cannot sign them.
         return False
-    url = public_url.partition("?")[0] + (f"?{query}" if query else "")
-    return bool(RequestValidator(auth_token).validate(url, form, signature))
+    return bool(RequestValidator(auth_token).validate(signed_url(public_url, query), form, signature))

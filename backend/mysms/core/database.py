@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -16,6 +17,17 @@ _WAIT_SECONDS = 1.0
 _SAY_AGAIN_SECONDS = 30.0
 _ANSWERS_WITHIN_SECONDS = 2.0
 _REACHED_WITHIN_MS = 5_000
+
+_NOT_LET_IN = frozenset({18, 8000})
+"""AuthenticationFailed, and the same from Atlas."""
+_STRAY_CHARACTERS = (
+    "MONGODB_URI cannot be used: its user name or password has a character that means something else in a URI. Write "
+    "%40 for @, %3A for :, %2F for /, %3F for ? and %25 for %, and the password itself where a <placeholder> stands."
+)
+_NO_SUCH_USER = (
+    "MONGODB_URI cannot be used: MongoDB does not know this user with this password. Look at both, at authSource, and "
+    "whether a % in the password is written %25."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +79,8 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
 
     Raises UnusableAddressError.
     """
+    if _has_stray_characters(uri):
+        raise UnusableAddressError(_STRAY_CHARACTERS)
     try:
         return AsyncMongoClient(
             uri,
@@ -79,7 +93,19 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
             connectTimeoutMS=_REACHED_WITHIN_MS,
         )
     except (ConfigurationError, ValueError) as error:
-        raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
+        # What the driver takes for options may be the end of a password.
+        is_cut = "@" in uri.partition("?")[2]
+        raise UnusableAddressError(_STRAY_CHARACTERS if is_cut else f"MONGODB_URI cannot be used: {error}.") from error
+
+
+def _has_stray_characters(uri: str) -> bool:
+    """Whether a password makes another address of it. The driver's own words would quote a part of the password."""
+    address, _, options = uri.partition("://")[2].partition("?")
+    user_info, at, _ = address.rpartition("@")
+    is_cut = "@" in options.partition("=")[0]
+    is_placeholder = re.search(r":<.*>$", user_info)
+    is_ambiguous = re.search("[/@]|:.*:|%(?![0-9a-fA-F]{2})", user_info)
+    return is_cut or bool(at and (is_placeholder or is_ambiguous))
 
 
 def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
@@ -106,6 +132,9 @@ async def wait_for(database: Database) -> None:
                 _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
                 said_at = time.monotonic()
             await asyncio.sleep(_WAIT_SECONDS)
+        except OperationFailure as error:
+            reason = _NO_SUCH_USER if error.code in _NOT_LET_IN else f"MONGODB_URI cannot be used: {error}."
+            raise UnusableAddressError(reason) from error
         except DatabaseError as error:
             raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
         else:

@@ -2,65 +2,93 @@
 
 import os
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
+from urllib.parse import parse_qsl
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mysms.core.logging import LogFormat
+from mysms.core.secrets import weakness
+from mysms.core.settings_sources import SettingsError, TrimmedSettings, read_settings, trim
+from mysms.core.urls import Url
 
 MINIMUM_SECRET_LENGTH = 32
+MINIMUM_CODE_LENGTH = 16
 MINIMUM_RECONCILE_AFTER_SECONDS = 60
 MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS = 300
 
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 SignUpMode = Literal["open", "invite", "closed"]
 
 
-class SettingsError(Exception):
-    """The start is refused; `sentences` say which settings are wrong and why."""
-
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__("\n".join(sentences))
-        self.sentences = sentences
+def _split_at_commas(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(trimmed for item in value.split(",") if (trimmed := trim(item)))
 
 
-class Settings(BaseSettings):
+def _callback_url(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    url = Url.parse(value)
+    if "_" in url.host:
+        raise ValueError("names a host with an underscore, which Twilio does not call")
+    try:
+        parse_qsl(url.fragment, strict_parsing=bool(url.fragment))
+    except ValueError:
+        raise ValueError("may have connection overrides such as rc=3&rp=all behind its #, and nothing else") from None
+    return url.without_trailing_slash()
+
+
+# The library would read these as JSON.
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_at_commas)]
+CallbackUrl = Annotated[Url | None, NoDecode, BeforeValidator(_callback_url)]
+
+
+class Settings(TrimmedSettings):
     """The variables of `.env.example`, under the same names in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        # Some editors begin a file with a mark, which would become part of the first name in it.
+        env_file_encoding="utf-8-sig",
+        extra="ignore",
+        frozen=True,
+    )
 
     secrets_dir: Path | None = None
     """Only the environment itself can say it: the other sources are read at the same time as these files."""
     environment: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Texts = ()
     frontend_dist: Path | None = None
     log_format: LogFormat | None = None
     metrics_token: SecretStr | None = None
     drain_seconds: float | None = Field(None, ge=0, le=60)
 
-    mongodb_uri: str
+    mongodb_uri: str = Field(repr=False)
     jwt_secret: SecretStr
 
     signup: SignUpMode | None = None
     setup_code: SecretStr | None = None
     attempts_per_minute: int = Field(60, ge=1)
     attempts_per_account: int = Field(10, ge=1)
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Texts = ()
 
     messages_per_user_and_minute: int = Field(60, ge=1)
     messages_per_user_and_day: int = Field(500, ge=1)
     messages_per_day: int = Field(2000, ge=1)
-    allowed_countries: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_countries: Texts = ()
 
-    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_account_sid: str
     twilio_auth_token: SecretStr
-    twilio_from_number: str = Field(pattern=r"^\+[1-9]\d{1,14}$")
-    twilio_status_callback_url: str = ""
+    twilio_from_number: str
+    twilio_status_callback_url: CallbackUrl = None
     twilio_api_base_url: str = ""
 
     sending: bool = True
@@ -71,51 +99,117 @@ class Settings(BaseSettings):
     send_expires_after_seconds: int = Field(24 * 3600, ge=1)
     content_retention_days: int | None = Field(None, ge=1, le=36_500)
 
-    @field_validator("cors_origins", "trusted_proxies", "allowed_countries", mode="before")
+    @field_validator("host")
     @classmethod
-    def _split_at_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+    def _require_host(cls, value: str) -> str:
+        try:
+            ip_address(value)
+        except ValueError:
+            if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", value):
+                raise ValueError("must be an address to listen on, without a port: 127.0.0.1 or 0.0.0.0") from None
         return value
 
-    @field_validator("twilio_status_callback_url", "twilio_api_base_url")
+    @field_validator("cors_origins")
     @classmethod
-    def _require_url(cls, value: str) -> str:
-        try:
-            url = urlsplit(value)
-            good = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-        except ValueError:
-            good = False
-        if value and not good:
-            raise ValueError("must be a URL that begins with https:// (or http://)")
-        return value.rstrip("/")
+    def _require_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(item) for item in value)
 
-    @model_validator(mode="after")
-    def _refuse_what_is_unsafe_in_production(self) -> Self:
-        if self.environment != "production":
-            return self
-        if len(self.jwt_secret.get_secret_value()) < MINIMUM_SECRET_LENGTH:
-            raise ValueError(
-                f"JWT_SECRET is too weak for production: whoever guesses it is signed in as anybody. Use at least "
-                f"{MINIMUM_SECRET_LENGTH} random characters, for example from: openssl rand -hex 32"
-            )
-        if self.reconcile_after_seconds < MINIMUM_RECONCILE_AFTER_SECONDS:
-            raise ValueError(
-                f"RECONCILE_AFTER_SECONDS must be at least {MINIMUM_RECONCILE_AFTER_SECONDS} in production: a message "
-                "that Twilio commits later than that would be sent twice"
-            )
-        if self.absence_confirmed_after_seconds < MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS:
-            raise ValueError(
-                f"ABSENCE_CONFIRMED_AFTER_SECONDS must be at least {MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS} in "
-                "production: Twilio's list may show a message many minutes late, and it would be sent twice"
-            )
-        return self
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _require_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            try:
+                ip_network(item)
+            except ValueError:
+                reason = f"holds {item}, which is neither an address nor a network such as 10.0.0.0/8"
+                raise ValueError(reason) from None
+        return value
 
     @field_validator("allowed_countries")
     @classmethod
     def _require_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(re.fullmatch(r"\+[1-9][0-9]{0,6}", prefix) for prefix in value):
             raise ValueError("must be prefixes such as +1,+44, separated by commas")
+        return value
+
+    @field_validator("frontend_dist")
+    @classmethod
+    def _require_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"must be a folder, and {value} is none")
+        return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _require_account(cls, value: str) -> str:
+        if re.fullmatch("SK[0-9a-fA-F]{32}", value):
+            raise ValueError("is that of an API key: copy the account's own, which begins with AC")
+        if not re.fullmatch("AC[0-9a-fA-F]{32}", value):
+            raise ValueError("must be AC and 32 digits of 0-9 and a-f: copy it from https://console.twilio.com")
+        return value
+
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _require_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if _SID.fullmatch(token):
+            raise ValueError("is a SID: copy the auth token, which https://console.twilio.com shows beside it")
+        if not re.fullmatch(r"[!-~]+", token):
+            raise ValueError("has white space or characters beyond ASCII in it: copy it anew, and alone")
+        return value
+
+    @field_validator("twilio_from_number")
+    @classmethod
+    def _require_number(cls, value: str) -> str:
+        if re.fullmatch("MG[0-9a-fA-F]{32}", value):
+            raise ValueError("is that of a Messaging Service: use a number of the account")
+        if not re.fullmatch(r"\+[1-9][0-9]{1,14}", value):
+            raise ValueError("must be + and digits alone, without spaces or brackets, such as +14155552671")
+        return value
+
+    @field_validator("twilio_api_base_url")
+    @classmethod
+    def _require_server(cls, value: str) -> str:
+        if not value:
+            return value
+        url = Url.parse(value)
+        if not url.leads_to_origin:
+            raise ValueError("must be the URL of a server alone, such as http://127.0.0.1:8027")
+        return url.origin
+
+    @field_validator("jwt_secret", "setup_code", "metrics_token")
+    @classmethod
+    def _require_strength(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        length, lets_in = {
+            "jwt_secret": (MINIMUM_SECRET_LENGTH, "is signed in as anybody"),
+            "setup_code": (MINIMUM_CODE_LENGTH, "makes the first account"),
+            "metrics_token": (MINIMUM_CODE_LENGTH, "reads how much is sent"),
+        }[str(info.field_name)]
+        weak = weakness(value.get_secret_value(), length) if value is not None else ""
+        if weak and info.data.get("environment") == "production":
+            raise ValueError(
+                f"is too weak for production: {weak}. Whoever guesses it {lets_in}. Make one with: openssl rand -hex 32"
+            )
+        return value
+
+    @field_validator("reconcile_after_seconds")
+    @classmethod
+    def _require_patience(cls, value: int, info: ValidationInfo) -> int:
+        if value < MINIMUM_RECONCILE_AFTER_SECONDS and info.data.get("environment") == "production":
+            raise ValueError(
+                f"must be at least {MINIMUM_RECONCILE_AFTER_SECONDS} in production: a message that Twilio commits "
+                "later than that would be sent twice"
+            )
+        return value
+
+    @field_validator("absence_confirmed_after_seconds")
+    @classmethod
+    def _require_two_looks_far_apart(cls, value: int, info: ValidationInfo) -> int:
+        if value < MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS and info.data.get("environment") == "production":
+            raise ValueError(
+                f"must be at least {MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS} in production: Twilio's list may show a "
+                "message many minutes late, and it would be sent twice"
+            )
         return value
 
     @property
@@ -136,27 +230,47 @@ class Settings(BaseSettings):
         return 5.0 if self.environment == "production" else 0.0
 
     @property
-    def callback_url(self) -> str | None:
+    def callback_url(self) -> Url | None:
         """The URL to ask the carrier to call, or None where it could not: Twilio itself calls public https only."""
         url = self.twilio_status_callback_url
-        return url if url.startswith("https://") or (url and self.twilio_api_base_url) else None
+        return url if url and (self.twilio_api_base_url or (url.scheme == "https" and url.is_public)) else None
+
+
+def _origin(text: str) -> str:
+    try:
+        url = Url.parse(text)
+    except ValueError:
+        url = None
+    if url is None or not url.leads_to_origin:
+        # What stands before an @ may be a password.
+        raise ValueError(
+            f"holds {text.rpartition('@')[2]}, which no browser sends as an origin: write scheme and host alone, such "
+            "as https://sms.example.com, without a path and without *"
+        )
+    return url.origin
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with one sentence for each that is missing or wrong.
+    """The settings of this process. Raises SettingsError.
 
     What the environment does not say may stand in files of the folder SECRETS_DIR, named as the variables: containers
     are given secrets so.
     """
-    folder = os.environ.get("SECRETS_DIR") or None
-    if folder is not None and not Path(folder).is_dir():
+    folder = trim(os.environ.get("SECRETS_DIR"))
+    if not folder:
+        return read_settings(Settings)
+    if not Path(folder).is_dir():
         raise SettingsError([f"SECRETS_DIR must be a folder, and {folder} is none."])
     try:
-        return Settings(_secrets_dir=folder)
-    except ValidationError as error:
-        sentences = []
-        for item in error.errors(include_url=False, include_input=False):
-            name = str(item["loc"][0]).upper() if item["loc"] else ""
-            reason = "is missing" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
-            sentences.append(f"{name} {reason}".strip() + ".")
-        raise SettingsError(sentences) from None
+        return read_settings(Settings, _secrets_dir=folder)
+    except SettingsError as error:
+        raise SettingsError([_naming_the_file(sentence, Path(folder)) for sentence in error.sentences]) from None
+
+
+def _naming_the_file(sentence: str, folder: Path) -> str:
+    """Why a setting is missing that somebody wanted to give in a file."""
+    name, _, reason = sentence.partition(" ")
+    file = folder / name
+    if reason != "is missing." or not file.exists():
+        return sentence
+    return f"{name} is missing: {file} is {'empty' if file.is_file() else 'not a file'}."

@@ -11,11 +11,13 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from mysms.carrier.base import Accepted, Carrier, NotSent, OutboundText, Outcome, Unknown
+from mysms.carrier.callback_url import url_for_twilio
 from mysms.core.backoff import Backoff, Chance, chance
 from mysms.core.database import DatabaseError, describe, is_transient
 from mysms.core.heartbeat import MonotonicClock
 from mysms.core.metrics import SECONDS_TO_CARRIER, SENDS, SETTLE_FAILURES, SETTLES_ABANDONED
 from mysms.core.timestamps import Clock
+from mysms.core.urls import Url
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.records import Claim
 
@@ -23,11 +25,6 @@ _log = logging.getLogger(__name__)
 
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 10.0
-_CALLBACK_OVERRIDES = "#rc=5&rp=all"
-"""Repeat a callback five times, whatever goes wrong: by default Twilio gives up after an answer of 5xx.
-
-https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-"""
 
 
 class Sender:
@@ -40,7 +37,7 @@ class Sender:
         self,
         outbox: Outbox,
         carrier: Carrier,
-        callback_url: str | None,
+        callback_url: Url | None,
         *,
         workers: int,
         start_within: timedelta,
@@ -133,8 +130,7 @@ class Sender:
         if self._callback_url is None:
             return None
         query = urlencode({"message_id": str(claim.message_id), "attempt": claim.attempt})
-        separator = "&" if "?" in self._callback_url else "?"
-        return f"{self._callback_url}{separator}{query}{_CALLBACK_OVERRIDES}"
+        return url_for_twilio(self._callback_url, query)
 
     def stop(self) -> None:
         """Begins no more requests; those that have begun go on."""

@@ -5,7 +5,9 @@ import io
 import pytest
 from starlette.datastructures import FormData, UploadFile
 
-from mysms.carrier.signature import is_signed_by_twilio
+from mysms.carrier.callback_url import url_for_twilio, with_query
+from mysms.carrier.signature import is_signed_by_twilio as is_signed
+from mysms.core.urls import Url
 
 TOKEN = "12345"
 URL = "https://mycompany.com/myapp.php"
@@ -20,6 +22,10 @@ FORM = FormData(
     ]
 )
 SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+
+
+def is_signed_by_twilio(token: str, url: str, query: str, form: FormData, signature: str) -> bool:
+    return is_signed(token, Url.parse(url), query, form, signature)
 
 
 def test_twilios_own_vector_is_accepted() -> None:
@@ -62,6 +68,49 @@ def test_for_another_form_it_is_not(form: FormData) -> None:
 @pytest.mark.parametrize("signature", ["", "=", "nonsense", SIGNATURE[:-1], SIGNATURE + "=", "é" * 28])
 def test_nonsense_is_no_signature(signature: str) -> None:
     assert not is_signed_by_twilio(TOKEN, URL, QUERY, FORM, signature)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:secret@mycompany.com/myapp.php",
+        "https://mycompany.com/myapp.php#rc=3",
+        "https://user@mycompany.com/myapp.php?foo=1#rc=3&rp=4xx,5xx",
+        "https://mycompany.com:443/myapp.php",
+        "HTTPS://MyCompany.com/myapp.php",
+    ],
+)
+def test_what_twilio_does_not_sign_makes_no_difference(url: str) -> None:
+    for signature in (SIGNATURE, "kvajT1Ptam85bY51eRf/AJRuM3w="):
+        assert is_signed_by_twilio(TOKEN, url, QUERY, FORM, signature)
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "called"),
+    [
+        ("https://h.example/cb", "https://h.example/cb?m=1#rc=5&rp=all", "https://h.example/cb?m=1"),
+        ("https://h.example", "https://h.example/?m=1#rc=5&rp=all", "https://h.example/?m=1"),
+        ("https://h.example/cb?a=b&c", "https://h.example/cb?a=b&c&m=1#rc=5&rp=all", "https://h.example/cb?a=b&c&m=1"),
+        ("https://u:p@h.example/cb", "https://u:p@h.example/cb?m=1#rc=5&rp=all", "https://h.example/cb?m=1"),
+        ("https://h.example/cb#rc=3", "https://h.example/cb?m=1#rc=3&rp=all", "https://h.example/cb?m=1"),
+        (
+            "https://h.example/cb?a=b#rp=4xx,5xx&ct=900",
+            "https://h.example/cb?a=b&m=1#rp=4xx,5xx&ct=900&rc=5",
+            "https://h.example/cb?a=b&m=1",
+        ),
+        ("https://h.example/cb#rc=0&rp=ct", "https://h.example/cb?m=1#rc=0&rp=ct", "https://h.example/cb?m=1"),
+        ("HTTPS://H.Example:443/Cb", "https://h.example/Cb?m=1#rc=5&rp=all", "https://h.example/Cb?m=1"),
+        ("https://h.example:8443/cb", "https://h.example:8443/cb?m=1#rc=5&rp=all", "https://h.example:8443/cb?m=1"),
+        ("https://bücher.example/ü", "https://xn--bcher-kva.example/%C3%BC?m=1#rc=5&rp=all", None),
+        ("https://h.example/%c3%bc%2f%7e", "https://h.example/%C3%BC%2F~?m=1#rc=5&rp=all", None),
+        ("https://h.example/100%?a[]='%zz'", "https://h.example/100%25?a%5B%5D=%27%25zz%27&m=1#rc=5&rp=all", None),
+        ("http://[::1]:8000/cb", "http://[::1]:8000/cb?m=1#rc=5&rp=all", "http://[::1]:8000/cb?m=1"),
+    ],
+)
+def test_what_twilio_is_given_and_what_it_calls(url: str, given: str, called: str | None) -> None:
+    parsed = Url.parse(url)
+    assert url_for_twilio(parsed, "m=1") == given
+    assert with_query(parsed, "m=1") == (called or given.partition("#")[0])
 
 
 def test_a_query_of_the_configured_url_is_that_of_the_request() -> None:

@@ -15,6 +15,34 @@ def test_what_is_no_address_is_explained(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "user_info",
+    [
+        "user:hunter@2",
+        "user:hunter/2",
+        "user:1/hunter2",
+        "user:hunter:2",
+        "user:hunter%2",
+        "user:hunter?2",
+        "us@er:hunter2",
+        "user:<hunter2>",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv"])
+@pytest.mark.parametrize("rest", ["/mysms", "", "/mysms?w=1"])
+def test_a_password_that_is_not_encoded_is_named_and_not_shown(scheme: str, user_info: str, rest: str) -> None:
+    with pytest.raises(UnusableAddressError) as refused:
+        connect(f"{scheme}://{user_info}@cluster.example.com{rest}")
+    assert "%40 for @" in str(refused.value)
+    assert "hunter" not in str(refused.value)
+
+
+@pytest.mark.parametrize("password", ["hunter2", "hunter%402", "h#u!n$t&e'r()*+,;=2", "<hunter2"])
+async def test_other_passwords_are_left_to_the_driver(password: str) -> None:
+    async with connect(f"mongodb://user:{password}@localhost/mysms?appName=a@b") as client:
+        assert database_of(client).name == "mysms"
+
+
+@pytest.mark.parametrize(
     ("address", "name"),
     [("mongodb://localhost", "mysms"), ("mongodb://localhost/?w=1", "mysms"), ("mongodb://h/x", "x")],
 )

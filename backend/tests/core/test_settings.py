@@ -1,11 +1,16 @@
 """The settings, and every sentence with which a start is refused."""
 
 import os
+import re
+import secrets
 from pathlib import Path
 
 import pytest
 
-from mysms.core.settings import Settings, SettingsError, load_settings
+from mysms.core.secrets import weakness
+from mysms.core.settings import Settings, load_settings
+from mysms.core.settings_sources import SettingsError, read_settings
+from mysms.demo import DemoSettings
 
 COMPLETE = {
     "MONGODB_URI": "mongodb://localhost/mysms",
@@ -46,6 +51,33 @@ def test_secrets_may_stand_in_files(environment: pytest.MonkeyPatch, tmp_path: P
     assert settings.twilio_auth_token.get_secret_value() == "token", "the environment comes first"
     environment.setenv("JWT_SECRET", "")
     assert load_settings().jwt_secret.get_secret_value() == "from a file"
+
+
+def test_a_file_that_holds_nothing_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    environment.delenv("JWT_SECRET")
+    (tmp_path / "JWT_SECRET").write_text(" \n")
+    assert refusals() == [f"JWT_SECRET is missing: {tmp_path}/JWT_SECRET is empty."]
+
+
+@pytest.mark.filterwarnings("ignore:attempted to load secret file")
+def test_a_folder_that_stands_for_a_file_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Docker makes one where the file that is to be mounted is not there."""
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    environment.delenv("JWT_SECRET")
+    (tmp_path / "JWT_SECRET").mkdir()
+    assert refusals() == [f"JWT_SECRET is missing: {tmp_path}/JWT_SECRET is not a file."]
+
+
+def test_files_that_cannot_be_read_are_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    environment.delenv("JWT_SECRET")
+    (tmp_path / "JWT_SECRET").write_bytes(b"\xff\xfehunter2")
+    assert refusals() == ["A file in SECRETS_DIR cannot be read: it is not in UTF-8."]
+    environment.setenv("JWT_SECRET", COMPLETE["JWT_SECRET"])
+    environment.delenv("SECRETS_DIR")
+    Path(".env").write_bytes(b"JWT_SECRET=\xff\xfehunter2")
+    assert refusals() == ["The file .env cannot be read: it is not in UTF-8."]
 
 
 def test_the_folder_of_secrets_must_be_there(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -96,7 +128,40 @@ def test_everything_that_is_wrong_is_said_at_once(environment: pytest.MonkeyPatc
         ("TWILIO_STATUS_CALLBACK_URL", "https://"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://[::1"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://example.com:port/"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://u:p@ss@api.example.com/"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://u:p/ss@api.example.com/"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://u:p%40ss@api.example.com/"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://my_api.example.com/"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://straße.example.com/"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/a b"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/#section"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/a/../b"),
         ("TWILIO_API_BASE_URL", "localhost:8027"),
+        ("TWILIO_API_BASE_URL", "http://localhost:8027/twilio"),
+        ("TWILIO_API_BASE_URL", "http://u:p@localhost:8027"),
+        ("TWILIO_ACCOUNT_SID", "MG" + "0" * 32),
+        ("TWILIO_AUTH_TOKEN", "SK" + "0" * 32),
+        ("TWILIO_AUTH_TOKEN", "to ken"),
+        ("TWILIO_AUTH_TOKEN", "tokén"),
+        ("TWILIO_FROM_NUMBER", "MG" + "0" * 32),
+        ("TWILIO_FROM_NUMBER", "MyShop"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example,https://*.example.com"),
+        ("CORS_ORIGINS", "https://a.example/path"),
+        ("CORS_ORIGINS", "https://a.example?query"),
+        ("CORS_ORIGINS", "a.example"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "ftp://a.example"),
+        ("CORS_ORIGINS", "https://me:hunter2@a.example"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "10.1.0.0/8"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("ALLOWED_COUNTRIES", "1,44"),
+        ("FRONTEND_DIST", "/nowhere"),
+        ("HOST", "http://0.0.0.0"),
+        ("HOST", "0.0.0.0:8000"),
+        ("SENDING", "perhaps"),
+        ("DRAIN_SECONDS", "nan"),
         ("CARRIER_WORKERS", "0"),
         ("RECONCILE_AFTER_SECONDS", "0"),
         ("SEND_EXPIRES_AFTER_SECONDS", "-1"),
@@ -107,18 +172,142 @@ def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, valu
     (sentence,) = refusals()
     assert sentence.startswith(f"{name} ")
     assert sentence.endswith(".")
+    assert "hunter2" not in sentence
+    assert not re.search("Input|Value|String", sentence), "in words of a library"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cause"),
+    [
+        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "is that of an API key: copy the account's own"),
+        ("TWILIO_AUTH_TOKEN", "AC" + "0" * 32, "is a SID: copy the auth token"),
+        ("TWILIO_FROM_NUMBER", "MG" + "0" * 32, "is that of a Messaging Service: use a number"),
+        ("TWILIO_FROM_NUMBER", "+1 (415) 555-2671", "must be + and digits alone, without spaces or brackets"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://u:p@ss@h.example/", "in letters, digits and - . _ ~ alone"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://my_api.example/", "a host with an underscore"),
+        ("CORS_ORIGINS", "https://a.example/app", "holds https://a.example/app, which no browser sends as an origin"),
+        ("TRUSTED_PROXIES", "10.0.0.1,10.1.0.0/8", "holds 10.1.0.0/8, which is neither an address nor a network"),
+        ("PORT", "http", "must be a whole number"),
+        ("PORT", "0", "must be at least 1"),
+        ("ENVIRONMENT", "staging", "must be 'development' or 'production'"),
+    ],
+)
+def test_the_cause_is_named(environment: pytest.MonkeyPatch, name: str, value: str, cause: str) -> None:
+    environment.setenv(name, value)
+    (sentence,) = refusals()
+    assert cause in sentence
+
+
+ALL = {
+    **COMPLETE,
+    "MONGODB_URI": "mongodb://user:pass@localhost/mysms",
+    "ENVIRONMENT": "development",
+    "HOST": "0.0.0.0",
+    "PORT": "9000",
+    "CORS_ORIGINS": "https://a.example,https://b.example",
+    "FRONTEND_DIST": "/tmp",
+    "LOG_FORMAT": "json",
+    "METRICS_TOKEN": "metrics",
+    "DRAIN_SECONDS": "1",
+    "SIGNUP": "closed",
+    "SETUP_CODE": "setup",
+    "ATTEMPTS_PER_MINUTE": "1",
+    "ATTEMPTS_PER_ACCOUNT": "2",
+    "TRUSTED_PROXIES": "10.0.0.0/8,::1",
+    "MESSAGES_PER_USER_AND_MINUTE": "3",
+    "MESSAGES_PER_USER_AND_DAY": "4",
+    "MESSAGES_PER_DAY": "5",
+    "ALLOWED_COUNTRIES": "+1,+44",
+    "TWILIO_STATUS_CALLBACK_URL": "https://u:p@api.example.com/cb?a=b#rc=3",
+    "TWILIO_API_BASE_URL": "http://127.0.0.1:8027",
+    "SENDING": "off",
+    "CARRIER_WORKERS": "6",
+    "CARRIER_TIMEOUT_SECONDS": "7",
+    "RECONCILE_AFTER_SECONDS": "8",
+    "SEND_EXPIRES_AFTER_SECONDS": "9",
+    "CONTENT_RETENTION_DAYS": "10",
+}
+"""A value for every setting but SECRETS_DIR."""
+
+
+@pytest.mark.parametrize("around", ["{}\n", "  {}\t", "\ufeff{}\r\n", "\u200b\u00a0{}\u200e\u2069"])
+@pytest.mark.parametrize("place", ["environment", "file", "secret"])
+def test_what_cannot_be_seen_around_any_value_is_cut(
+    environment: pytest.MonkeyPatch, tmp_path: Path, around: str, place: str
+) -> None:
+    assert {*ALL, "SECRETS_DIR"} == {name.upper() for name in Settings.model_fields}
+    for name, value in ALL.items():
+        environment.setenv(name, value)
+    expected = load_settings()
+    environment.setenv("SECRETS_DIR", f" {tmp_path} ")
+    for name, value in ALL.items():
+        environment.delenv(name)
+        if place == "environment":
+            environment.setenv(name, around.format(value))
+        elif place == "secret":
+            (tmp_path / name).write_text(around.format(value))
+    if place == "file":
+        Path(".env").write_text("".join(f"{name}={around.format(value)}\n" for name, value in ALL.items()))
+    found = load_settings()
+    assert found.model_copy(update={"secrets_dir": None}) == expected
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("quotes", ['"{}"', " '{}'\n", "“{}”"])
+def test_quotes_around_any_value_are_named(environment: pytest.MonkeyPatch, name: str, quotes: str) -> None:
+    """Docker's --env-file hands them over as a part of the value."""
+    environment.setenv(name, quotes.format(ALL[name]))
+    assert refusals() == [f"{name} stands in quotes, which would be part of it: write it without them."]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u200b"])
+def test_what_is_blank_is_not_set(environment: pytest.MonkeyPatch, tmp_path: Path, blank: str) -> None:
+    """So that a file of secrets, or the default, counts instead."""
+    expected = load_settings()
+    for name in ALL.keys() - COMPLETE.keys():
+        environment.setenv(name, blank)
+    assert load_settings() == expected
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    environment.setenv("JWT_SECRET", blank)
+    (tmp_path / "JWT_SECRET").write_text("from a file")
+    assert load_settings().jwt_secret.get_secret_value() == "from a file"
+    environment.setenv("TWILIO_ACCOUNT_SID", blank)
+    assert read_settings(DemoSettings, _env_file=None).twilio_account_sid is None
+
+
+def test_the_mark_at_the_beginning_of_a_file_is_no_part_of_it(environment: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("PORT=9001\n", encoding="utf-8-sig")
+    assert load_settings().port == 9001
+
+
+def test_a_port_that_the_demo_cannot_use_is_named(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TWILIO_SIMULATOR_PORT", "http")
+    with pytest.raises(SettingsError) as refused:
+        read_settings(DemoSettings, _env_file=None)
+    assert refused.value.sentences == ["TWILIO_SIMULATOR_PORT must be a whole number."]
 
 
 def test_a_refusal_never_shows_a_secret(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ENVIRONMENT", "production")
     environment.setenv("JWT_SECRET", "hunter2")
     environment.setenv("TWILIO_ACCOUNT_SID", "hunter3")
-    assert "hunter" not in " ".join(refusals())
+    environment.setenv("TWILIO_AUTH_TOKEN", "hunter 4")
+    environment.setenv("SETUP_CODE", "hunter5")
+    environment.setenv("METRICS_TOKEN", "hunter6")
+    environment.setenv("TWILIO_STATUS_CALLBACK_URL", "https://hunter7:hunter8@h_h.example/")
+    environment.setenv("TWILIO_API_BASE_URL", "https://hunter9:hunter9@h.example/")
+    environment.setenv("CORS_ORIGINS", "https://hunter0:hunter0@h.example/")
+    sentences = refusals()
+    assert len(sentences) == 8
+    assert "hunter" not in " ".join(sentences)
 
 
 def test_the_settings_do_not_show_their_secrets(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MONGODB_URI", "mongodb://user:hunter2@localhost/mysms")
+    environment.setenv("TWILIO_STATUS_CALLBACK_URL", "https://user:hunter2@api.example.com/")
     text = repr(load_settings())
     assert COMPLETE["JWT_SECRET"] not in text
+    assert "hunter2" not in text
     assert "'token'" not in text
 
 
@@ -134,9 +323,41 @@ class TestProduction:
         environment.setenv("JWT_SECRET", "x" * 31)
         (sentence,) = refusals()
         assert sentence == (
-            "JWT_SECRET is too weak for production: whoever guesses it is signed in as anybody. Use at least 32 random "
-            "characters, for example from: openssl rand -hex 32."
+            "JWT_SECRET is too weak for production: it is shorter than 32 characters. Whoever guesses it is signed in "
+            "as anybody. Make one with: openssl rand -hex 32."
         )
+
+    @pytest.mark.parametrize(
+        ("secret", "reason"),
+        [
+            ("x" * 32, "it repeats itself"),
+            ("battery-staple-" * 3, "it repeats itself"),
+            ("changeme, for this is no secret at all", "it is a placeholder"),
+            ("your-256-bit-secret-goes-right-here", "it is a placeholder"),
+            ("$(openssl rand -hex 32) in a file that no shell reads", "it is a placeholder"),
+        ],
+    )
+    def test_a_long_secret_may_be_weak(self, environment: pytest.MonkeyPatch, secret: str, reason: str) -> None:
+        environment.setenv("JWT_SECRET", secret)
+        (sentence,) = refusals()
+        assert reason in sentence
+
+    @pytest.mark.parametrize(("name", "lets_in"), [("SETUP_CODE", "the first account"), ("METRICS_TOKEN", "reads how")])
+    def test_every_code_that_opens_something_is_strong(
+        self, environment: pytest.MonkeyPatch, name: str, lets_in: str
+    ) -> None:
+        environment.setenv(name, "4711")
+        (sentence,) = refusals()
+        assert sentence.startswith(f"{name} is too weak for production: it is shorter than 16 characters.")
+        assert lets_in in sentence
+        environment.setenv(name, "")
+        load_settings()
+
+    def test_what_the_tools_make_is_strong(self, environment: pytest.MonkeyPatch) -> None:
+        for _ in range(1000):
+            for made in (secrets.token_hex(32), secrets.token_hex(16), secrets.token_urlsafe(32)):
+                assert weakness(made, 32) == ""
+            assert weakness(secrets.token_hex(8), 16) == ""
 
     def test_deciding_too_soon_is_refused_with_the_reason(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("RECONCILE_AFTER_SECONDS", "59")
@@ -160,10 +381,14 @@ def test_a_development_may_be_weak_and_quick(environment: pytest.MonkeyPatch) ->
     [
         ("https://a.example", ("https://a.example",)),
         ("https://a.example, https://b.example/ ,", ("https://a.example", "https://b.example")),
+        ("HTTPS://A.Example:443,http://localhost:4200", ("https://a.example", "http://localhost:4200")),
+        ("https://bücher.example", ("https://xn--bcher-kva.example",)),
         (" , ", ()),
     ],
 )
-def test_origins_are_split_at_commas(environment: pytest.MonkeyPatch, written: str, origins: tuple[str, ...]) -> None:
+def test_origins_are_as_browsers_send_them(
+    environment: pytest.MonkeyPatch, written: str, origins: tuple[str, ...]
+) -> None:
     environment.setenv("CORS_ORIGINS", written)
     assert load_settings().cors_origins == origins
 
@@ -178,6 +403,12 @@ def test_origins_are_split_at_commas(environment: pytest.MonkeyPatch, written: s
         ("http://api.example.com/cb", "", None),
         ("", "", None),
         ("", "http://127.0.0.1:8027", None),
+        # Nor what only this machine or its network knows: it would refuse every message with error 21609.
+        ("https://localhost/cb", "", None),
+        ("https://10.0.0.7/cb", "", None),
+        ("https://api/cb", "", None),
+        ("https://api.local/cb", "", None),
+        ("https://8.8.8.8/cb", "", "https://8.8.8.8/cb"),
     ],
 )
 def test_the_carrier_is_only_asked_to_call_what_it_can_reach(
@@ -185,7 +416,8 @@ def test_the_carrier_is_only_asked_to_call_what_it_can_reach(
 ) -> None:
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", callback_url)
     environment.setenv("TWILIO_API_BASE_URL", api_base_url)
-    assert load_settings().callback_url == asked_for
+    url = load_settings().callback_url
+    assert (url and url.address) == asked_for
 
 
 def test_a_file_serves_as_well_and_the_environment_comes_first(environment: pytest.MonkeyPatch) -> None:

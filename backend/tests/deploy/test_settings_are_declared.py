@@ -32,7 +32,7 @@ def test_what_render_sets_is_valid_and_the_default(monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv(name, raising=False)
     needed = {
         "MONGODB_URI": "mongodb://localhost/mysms",
-        "JWT_SECRET": "x" * 32,
+        "JWT_SECRET": "not secret, but long enough for production",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_AUTH_TOKEN": "token",
         "TWILIO_FROM_NUMBER": "+15005550006",

@@ -1,0 +1,118 @@
+"""URLs as settings hold them: read once, and then in one spelling everywhere. Pure."""
+
+import re
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
+_USER_INFO = re.compile(r"[A-Za-z0-9._~-]+(:[A-Za-z0-9._~-]*)?")
+_KEPT = "!$%&()*+,/:;=?@"
+"""What may stand in a path or query as it is, beside letters, digits and - . _ ~, with the % of what is encoded."""
+_OF_ONE_NETWORK = (".localhost", ".local", ".internal")
+_NO_URL = "must be a URL that begins with https:// (or http://)"
+
+
+@dataclass(frozen=True)
+class Url:
+    """An http or https URL in its parts.
+
+    Scheme and host are in lower case and ASCII, the scheme's own port is left out, what may not stand in a URL is
+    percent-encoded. So whoever normalises it finds nothing to do, and all who compare or sign it have the same text.
+    """
+
+    scheme: str
+    host: str
+    """With brackets around an IPv6 address."""
+    port: int | None
+    """None for that of the scheme."""
+    path: str
+    query: str
+    fragment: str
+    user_info: str = field(repr=False)
+    """`user:password` in letters, digits and - . _ ~ alone: Twilio warns of others, and does not say how it reads them.
+
+    https://www.twilio.com/docs/usage/security#http-authentication
+    """
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError with what may follow the name of a setting; it quotes nothing of the text."""
+        if re.search(r"[\s\x00-\x1f\x7f]", text):
+            raise ValueError("must be a URL without white space in it")
+        scheme, _, rest = text.partition("://")
+        user_info, at, address = rest.rpartition("@")
+        if at and not _USER_INFO.fullmatch(user_info):
+            raise ValueError(
+                "may hold a user name and a password before its @, in letters, digits and - . _ ~ alone, and no other "
+                "@: elsewhere it is written %40"
+            )
+        try:
+            parts = urlsplit(f"{scheme}://{address}")
+            name, port = parts.hostname or "", parts.port
+            host = _host(name)
+        except ValueError:
+            raise ValueError(_NO_URL) from None
+        if parts.scheme not in _DEFAULT_PORTS or port == 0:
+            raise ValueError(_NO_URL)
+        if not name.isascii() and host.encode().decode("idna") != name:
+            raise ValueError("names a host that is read in more than one way: write it in ASCII, beginning with xn--")
+        if {".", ".."} & set(parts.path.split("/")):
+            raise ValueError("must be a URL without . or .. as a part of its path")
+        return cls(
+            scheme=parts.scheme,
+            host=host,
+            port=None if port == _DEFAULT_PORTS[parts.scheme] else port,
+            path=_encoded(parts.path) or "/",
+            query=_encoded(parts.query),
+            fragment=_encoded(parts.fragment),
+            user_info=user_info,
+        )
+
+    @property
+    def origin(self) -> str:
+        """As a browser sends it."""
+        return f"{self.scheme}://{self.host}" + ("" if self.port is None else f":{self.port}")
+
+    @property
+    def address(self) -> str:
+        """Where it leads, without user info, query and fragment: fit to be shown."""
+        return self.origin + self.path
+
+    @property
+    def leads_to_origin(self) -> bool:
+        """Whether it says no more than the origin does."""
+        return self.path == "/" and not (self.query or self.fragment or self.user_info)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its host may be known outside of this machine's network."""
+        try:
+            return ip_address(self.host.strip("[]")).is_global
+        except ValueError:
+            return "." in self.host and not self.host.endswith(_OF_ONE_NETWORK)
+
+    def without_trailing_slash(self) -> Self:
+        return replace(self, path=self.path.rstrip("/") or "/")
+
+
+def _host(name: str) -> str:
+    """In ASCII. Raises ValueError for what is no host."""
+    if ":" in name:
+        return f"[{ip_address(name)}]"
+    ascii_name = name.encode("idna").decode()
+    if not _HOST_NAME.fullmatch(ascii_name):
+        raise ValueError
+    return ascii_name
+
+
+def _encoded(text: str) -> str:
+    """As RFC 3986 (6.2.2) spells it: what need not be encoded is not, and the digits of the rest are in upper case."""
+    readable = re.sub("%([0-9A-Fa-f]{2})", lambda match: _unless_needed(int(match[1], 16)), text)
+    return quote(re.sub("%(?![0-9A-F]{2})", "%25", readable), safe=_KEPT)
+
+
+def _unless_needed(byte: int) -> str:
+    return chr(byte) if re.fullmatch("[A-Za-z0-9._~-]", chr(byte)) else f"%{byte:02X}"

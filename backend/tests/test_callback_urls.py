@@ -1,0 +1,117 @@
+"""TWILIO_STATUS_CALLBACK_URL in every form: what the doctor says of it is what happens to the callbacks."""
+
+import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.on_the_way import Post, forward, somebody_on_the_way
+from tests.support.person import Person, new_number
+from tests.support.processes import Process
+from tests.support.servers import Api, Simulator, Start, callback_url_of
+
+PASSWORD = "hunter2"
+OPEN, LOCKED = "", f"twilio:{PASSWORD}"
+
+
+async def doctor_says(api: Api, directory: Path) -> str:
+    """The line about the callbacks."""
+    process = Process("doctor", ["mysms", "doctor"], directory, api.environment)
+    await process.wait_for_end()
+    assert PASSWORD not in process.text()
+    (line,) = [line for line in process.text().splitlines() if line.split()[1] == "callback"]
+    return line
+
+
+@asynccontextmanager
+async def behind_a_proxy(
+    start: Start, form: Callable[[str], str], *, asks_for: str = OPEN, challenge: str = "Basic realm=mysms"
+) -> AsyncIterator[Api]:
+    """An API whose callback URL has this form, and leads over a proxy that may ask for a user and a password."""
+    behind: list[Api] = []
+    expected = f"Basic {base64.b64encode(asks_for.encode()).decode()}"
+
+    async def answer(post: Post) -> str:
+        if asks_for and post.authorization != expected:
+            return f"401 Unauthorized\r\nWWW-Authenticate: {challenge}" if challenge else "401 Unauthorized"
+        assert bool(post.authorization) == bool(asks_for), "named to who does not ask for it"
+        return await forward(behind[0], post)
+
+    async with somebody_on_the_way(answer) as public, start(TWILIO_STATUS_CALLBACK_URL=form(public)) as api:
+        behind.append(api)
+        yield api
+
+
+async def callbacks(simulator: Simulator, api: Api) -> tuple[set[int | None], set[str]]:
+    """How the callbacks of a message were answered, and from whom the API has its statuses."""
+    person = await Person.sign_up(api)
+    message = await person.sent(new_number())
+    tries = await simulator.callbacks_answered(message["twilio_sid"], "sent", "delivered")
+    timeline = (await person.detail(message["_id"]))["timeline"]
+    return {each.answer for each in tries}, {event["source"] for event in timeline}
+
+
+def with_user(url: str) -> str:
+    return url.replace("://", f"://{LOCKED}@")
+
+
+FORMS: dict[str, tuple[Callable[[str], str], str]] = {
+    "plain": (callback_url_of, OPEN),
+    "user info": (lambda public: with_user(callback_url_of(public)), LOCKED),
+    "user info that nobody asks for": (lambda public: with_user(callback_url_of(public)), OPEN),
+    "fragment": (lambda public: f"{callback_url_of(public)}#rc=3&ct=900", OPEN),
+    "query": (lambda public: f"{callback_url_of(public)}?a=b&c=d%20e&%c3%bc", OPEN),
+    "everything": (lambda public: with_user(f"{callback_url_of(public)}?a=b#rp=4xx,5xx"), LOCKED),
+    "white space": (lambda public: f" {callback_url_of(public)}\t\n", OPEN),
+    "trailing slash": (lambda public: f"{callback_url_of(public)}/", OPEN),
+    "trailing slash and query": (lambda public: f"{callback_url_of(public)}/?a=b", OPEN),
+    "upper case": (lambda public: callback_url_of(public.replace("http://127.0.0.1", "HTTP://LocalHost")), OPEN),
+    "not ASCII": (lambda public: f"{callback_url_of(public)}?käse=süß&x[]='1%'", OPEN),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_form_in_which_callbacks_arrive(start: Start, simulator: Simulator, tmp_path: Path, name: str) -> None:
+    form, asks_for = FORMS[name]
+    async with behind_a_proxy(start, form, asks_for=asks_for) as api:
+        answers, sources = await callbacks(simulator, api)
+        assert (answers, sources) == ({204}, {"send", "callback"})
+        assert await api.metric("mysms_callbacks_total", result="bad_signature") == 0
+        assert (await doctor_says(api, tmp_path)).startswith("ok ")
+
+
+@pytest.mark.parametrize(
+    ("form", "challenge", "said"),
+    [
+        (callback_url_of, "Basic realm=mysms", "A proxy asks for a user name and a password"),
+        (
+            lambda public: callback_url_of(public).replace("://", "://twilio:another@"),
+            "Basic realm=mysms",
+            "does not accept the user and the password",
+        ),
+        (lambda public: with_user(callback_url_of(public)), "", "without a WWW-Authenticate header"),
+    ],
+)
+async def test_a_proxy_that_does_not_let_callbacks_through(
+    start: Start, simulator: Simulator, tmp_path: Path, form: Callable[[str], str], challenge: str, said: str
+) -> None:
+    async with behind_a_proxy(start, form, asks_for=LOCKED, challenge=challenge) as api:
+        answers, sources = await callbacks(simulator, api)
+        assert (answers, sources) == ({401}, {"send"})
+        line = await doctor_says(api, tmp_path)
+        assert line.startswith("wrong ")
+        assert said in line
+
+
+@pytest.mark.parametrize("name", ["user info", "fragment", "everything"])
+async def test_another_token_is_found_in_every_form(
+    start: Start, simulator: Simulator, tmp_path: Path, name: str
+) -> None:
+    form, asks_for = FORMS[name]
+    async with behind_a_proxy(start, form, asks_for=asks_for) as api:
+        changed = Api(api.url, api.process, api.http, api.contract, {**api.environment, "TWILIO_AUTH_TOKEN": "another"})
+        line = await doctor_says(changed, tmp_path)
+        assert line.startswith("wrong ")
+        assert "refuses what Twilio signs" in line
