@@ -43,6 +43,12 @@ class MalformedJsonError(DomainError):
     example = "The body is not valid JSON."
 
 
+class NotSaidToBeJsonError(DomainError):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+    example = "The body must be JSON, and be sent as such: send Content-Type: application/json."
+
+
 class UnreadableBodyError(DomainError):
     """What the framework answers to a body that is not in UTF-8, or a form without an end."""
 
@@ -86,7 +92,9 @@ def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[st
 
 _INVALID_REQUEST = _by_text(documented(InvalidFieldsError({"content": ["must be a text"]})))
 _MALFORMED_JSON = _by_text(
-    documented(MalformedJsonError(), UnreadableBodyError(), RequestTooLargeError(), SlowRequestError())
+    documented(
+        MalformedJsonError(), NotSaidToBeJsonError(), UnreadableBodyError(), RequestTooLargeError(), SlowRequestError()
+    )
 )
 _UNREADABLE_FORM = _by_text(documented(UnreadableBodyError(), RequestTooLargeError(), SlowRequestError()))
 _UNAVAILABLE = _by_text(documented(UnavailableError()))
@@ -151,6 +159,9 @@ async def _answer_invalid_request(_: Request, error: RequestValidationError) -> 
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return problem_response(MalformedJsonError())
+    if any(item["loc"] == ("body",) and isinstance(item["input"], bytes) for item in found):
+        # The framework reads no body as JSON that is not sent as such.
+        return problem_response(NotSaidToBeJsonError())
     return problem_response(InvalidFieldsError(_sentences_by_field(found)))
 
 
