@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from mysms.core.errors import DomainError, InvalidFieldsError, NotFoundError, documented
+from mysms.core.etags import matches
 from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import MomentInUtc
 from mysms.messages.dependencies import Export, History
@@ -44,7 +45,16 @@ def _page_documented(total: str, *errors: DomainError) -> dict[int | str, dict[s
 
 
 Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
-IfNoneMatch = Annotated[str | None, Header()]
+
+
+def _read_if_none_match(
+    request: Request, _documented: Annotated[str | None, Header(alias="if-none-match")] = None
+) -> str:
+    """All that was sent, in however many lines: the framework hands over the first. Empty if nothing was."""
+    return ", ".join(request.headers.getlist("If-None-Match"))
+
+
+IfNoneMatch = Annotated[str, Depends(_read_if_none_match)]
 
 
 @router.get(
@@ -60,6 +70,7 @@ async def list_messages(
     request: Request,
     caller: Caller,
     history: History,
+    if_none_match: IfNoneMatch,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[str | None, Query(description="The `_id` of the last row of the page before.")] = None,
     peer_number: Annotated[
@@ -81,7 +92,6 @@ async def list_messages(
         MomentInUtc | None,
         Query(description="Only what has changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
     ] = None,
-    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Newest first, by `created_at` and then `_id`; only your own."""
     page = await history.page(caller.user_id, Selection(peer_number, search, updated_since), limit=limit, before=before)
@@ -98,11 +108,11 @@ async def list_conversations(
     request: Request,
     caller: Caller,
     history: History,
+    if_none_match: IfNoneMatch,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
         str | None, Query(description="The `_id` of the last message of the last row of the page before.")
     ] = None,
-    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """One row for each number that you have written with; the one with the newest message comes first."""
     page = await history.conversations(caller.user_id, limit=limit, before=before)
@@ -139,11 +149,11 @@ def _next_url(request: Request, last_id: str) -> str:
     return f"{url.path}?{url.query}"
 
 
-def _answer(page: Page, request: Request, if_none_match: str | None) -> Response:
+def _answer(page: Page, request: Request, if_none_match: str) -> Response:
     # No text stays on a disk, and no cache serves one user another's list.
     headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
     if page.last_id is not None:
         headers["Link"] = f'<{_next_url(request, page.last_id)}>; rel="next"'
-    if if_none_match is not None and page.etag in (tag.strip() for tag in if_none_match.split(",")):
+    if matches(if_none_match, page.etag):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(page.body, media_type="application/json", headers=headers)

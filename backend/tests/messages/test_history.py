@@ -194,6 +194,20 @@ class TestETag:
         assert await self.status(person, 'W/"other", "another"') == 200
         assert await self.status(person, "nonsense") == 200
 
+    async def test_every_form_of_the_header_is_understood(self, person: Person) -> None:
+        tag = await self.tag(person)
+        strong = tag.removeprefix("W/")
+        for known in (tag, strong, "*", f" {strong}\t", f'"a,b",W/"c" ,{tag}', f'W/"",{strong},'):
+            assert await self.status(person, known) == 304, known
+        for other in ('W/"other"', strong.strip('"'), strong[:-2] + '"', '"*"', f'"a, {strong[1:]}'):
+            assert await self.status(person, other) == 200, other
+
+    async def test_the_header_may_come_in_several_lines(self, person: Person) -> None:
+        tag = await self.tag(person)
+        signed = ("Authorization", f"Bearer {person.access_token}")
+        lines = [signed, ("If-None-Match", '"other"'), ("If-None-Match", tag)]
+        assert (await person.api.http.get("/api/messages", headers=lines)).status_code == 304
+
     async def test_a_new_message_and_a_new_status_are_sent(self, api: Api, person: Person) -> None:
         empty = await self.tag(person)
         message = await person.sent(STAYS_QUEUED)
