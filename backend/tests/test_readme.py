@@ -1,0 +1,33 @@
+"""The README's way into the API, as a reader types it."""
+
+import asyncio
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.person import register
+from tests.support.servers import Api
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
+async def test_what_it_says_of_programs_works_as_it_is(api: Api) -> None:
+    (script,) = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) if "curl" in block]
+    (email,) = re.findall(r"username=([^'\s]+)", script)
+    (password,) = re.findall(r"'password=([^']+)'", script)
+    assert "+" in email, "the character that a form takes for a space"
+    assert (await register(api, email=email, password=password, password_confirmation=password)).status_code == 201
+
+    script = script.replace("localhost:8000", urlsplit(api.url).netloc)
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-euc", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said, complaints = await shell.communicate()
+    assert (shell.returncode, complaints.decode()) == (0, "")
+    message = json.loads(said)
+    assert (message["recipient_number"], message["content"]) == ("+14155552671", "Your table is confirmed.")
