@@ -224,6 +224,7 @@ ALL = {
     "CARRIER_WORKERS": "6",
     "CARRIER_TIMEOUT_SECONDS": "7",
     "RECONCILE_AFTER_SECONDS": "8",
+    "ABSENCE_CONFIRMED_AFTER_SECONDS": "11",
     "SEND_EXPIRES_AFTER_SECONDS": "9",
     "CONTENT_RETENTION_DAYS": "10",
 }
@@ -367,6 +368,13 @@ class TestProduction:
             "would be sent twice."
         )
         environment.setenv("RECONCILE_AFTER_SECONDS", "60")
+        environment.setenv("ABSENCE_CONFIRMED_AFTER_SECONDS", "299")
+        (sentence,) = refusals()
+        assert sentence == (
+            "ABSENCE_CONFIRMED_AFTER_SECONDS must be at least 300 in production: Twilio's list may show a message many "
+            "minutes late, and it would be sent twice."
+        )
+        environment.setenv("ABSENCE_CONFIRMED_AFTER_SECONDS", "300")
         load_settings()
 
 
