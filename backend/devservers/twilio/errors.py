@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from starlette.responses import JSONResponse
 
-# Code: HTTP status and sentence, after Twilio's error dictionary. 30002 is a delivery code too.
+# Code: HTTP status and sentence, after Twilio's error dictionary, https://www.twilio.com/docs/api/errors
+# 30002 is a delivery code too.
 REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     20001: (400, "A parameter of the request is not valid"),
     20003: (401, "Authenticate"),
@@ -20,7 +21,11 @@ REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),
-    21606: (400, "The 'From' phone number provided is not a valid message-capable Twilio phone number."),
+    21606: (
+        400,
+        "The 'From' phone number provided is not a valid message-capable Twilio phone number for this "
+        "destination/account",
+    ),
     21608: (400, "The number is unverified. Trial accounts cannot send messages to unverified numbers."),
     21609: (400, "The 'StatusCallback' URL is not a valid URL."),
     21610: (400, "Attempt to send to unsubscribed recipient"),
@@ -28,6 +33,9 @@ REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     21612: (400, "The 'To' phone number is not currently reachable using the 'From' phone number"),
     21614: (400, "'To' number is not a valid mobile number"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    21659: (400, "'From' is not a Twilio phone number or Short Code country mismatch"),
+    21660: (400, "Mismatch between the 'From' number and the account"),
+    21661: (400, "'From' number is not SMS-capable"),
     30002: (403, "Account suspended"),
 }
 

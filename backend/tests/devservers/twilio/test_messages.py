@@ -152,6 +152,35 @@ async def test_an_error_body(simulator: Simulator, control: SimulatorControl) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (21212, "Invalid 'From' Phone Number"),
+        (21603, "A 'From' phone number is required."),
+        (
+            21606,
+            "The 'From' phone number provided is not a valid message-capable Twilio phone number for this "
+            "destination/account",
+        ),
+        (21659, "'From' is not a Twilio phone number or Short Code country mismatch"),
+        (21660, "Mismatch between the 'From' number and the account"),
+        (21661, "'From' number is not SMS-capable"),
+    ],
+)
+async def test_a_sender_that_is_refused(
+    simulator: Simulator, control: SimulatorControl, code: int, message: str
+) -> None:
+    await control.set_fault("refuse", code=code, times=1)
+    answer = await raw(simulator, "POST", COLLECTION, data=FORM, auth=AUTH)
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "code": code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+        "status": 400,
+    }
+
+
 @pytest.mark.parametrize("number", ["+1234567890", "+442079460958", "+390612345678", DEFAULT_FROM_NUMBER])
 async def test_ordinary_numbers(twilio: Library, number: str) -> None:
     assert (await twilio.create(to=number, body="x" * 1600)).to == number

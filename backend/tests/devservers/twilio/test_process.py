@@ -129,10 +129,8 @@ async def test_a_ledger_of_the_version_before(start: Start, data: Path) -> None:
     await simulator.stop()
     with contextlib.closing(sqlite3.connect(data)) as db:
         db.executescript("ALTER TABLE messages DROP COLUMN listed_to; PRAGMA user_version = 1;")
-    for _ in range(2):
-        simulator, twilio = await start()
-        assert [message.body for message in await twilio.list(to=ORDINARY)] == ["from before"]
-        await simulator.stop()
+    _, twilio = await start()
+    assert [message.body for message in await twilio.list(to=ORDINARY)] == ["from before"]
 
 
 async def test_a_ledger_of_another_version(start: Start, data: Path) -> None:
