@@ -74,7 +74,7 @@ def _serve(settings: Settings) -> int:
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
-        return _complain(f"mysms cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set PORT.")
+        return _complain(f"mysms cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.")
     asyncio.run(check_start(settings))
     app = create_app(settings)
     config = uvicorn.Config(

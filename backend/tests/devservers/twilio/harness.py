@@ -132,11 +132,15 @@ class Received:
 
 
 class Receiver:
-    """Takes callbacks. `script` holds the answers to the next ones: a status, or how many seconds to keep silent."""
+    """Takes callbacks. `script` holds the answers to the next ones: a status, or how many seconds to keep silent.
+
+    `challenge` holds the headers of a 401.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.script: list[int | float] = []
+        self.challenge: Mapping[str, str] = {}
         app = Starlette(routes=[Route("/{path:path}", self._take, methods=["POST"])])
         self._socket = listening_socket("127.0.0.1", 0)
         self._base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -159,6 +163,7 @@ class Receiver:
     def forget(self) -> None:
         self.received.clear()
         self.script.clear()
+        self.challenge = {}
 
     async def _take(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode(), keep_blank_values=True)
@@ -168,4 +173,4 @@ class Receiver:
         if isinstance(answer, float):
             await asyncio.sleep(answer)
             return Response(status_code=204)
-        return Response(status_code=answer)
+        return Response(status_code=answer, headers=self.challenge if answer == 401 else None)

@@ -128,6 +128,25 @@ async def test_retries(
     assert [attempt.answer for attempt in recorded] == (expected + [204] * tries)[:tries]
 
 
+@pytest.mark.parametrize(
+    ("challenge", "answered", "named"),
+    [
+        ({"WWW-Authenticate": "Basic realm=x"}, 204, [None, "Basic dTpw"]),
+        ({}, 401, [None]),
+    ],
+)
+async def test_user_and_password_are_named_once_they_are_asked_for(
+    control: SimulatorControl, receiver: Receiver, challenge: dict[str, str], answered: int, named: list[str | None]
+) -> None:
+    receiver.challenge = challenge
+    receiver.script.append(401)
+    url = receiver.url()
+    [attempt] = await control.send_callback(url.replace("://", "://u:p@") + "#rc=0", {"MessageStatus": "sent"})
+    assert attempt.answer == answered
+    assert [callback.headers.get("authorization") for callback in receiver.received] == named
+    assert all(callback.url == url and callback.is_signed() for callback in receiver.received)
+
+
 async def test_a_refused_connection_is_retried_by_default(twilio: Library, control: SimulatorControl) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
