@@ -93,7 +93,9 @@ def _is_local(url: str) -> bool:
 
 async def check_database(settings: Settings) -> str:
     """Whether it answers, takes writes, and has the right time. Raises WrongError."""
-    where = "Look at MONGODB_URI: host, user, password, and whether the database lets this address in."
+    where = (
+        "Look at MONGODB_URI: host, user, password (percent-encoded), and whether the database lets this address in."
+    )
     try:
         async with database.connect(settings.mongodb_uri) as client:
             report = await examine_database(database.database_of(client))

@@ -1,8 +1,12 @@
 """The connection to MongoDB."""
 
+from typing import cast
+
 import pytest
 
-from mysms.core.database import UnusableAddressError, connect, database_of
+from pymongo.errors import OperationFailure
+
+from mysms.core.database import Database, UnusableAddressError, connect, database_of, wait_for
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,20 @@ def test_a_password_that_is_not_encoded_is_named_and_not_shown(scheme: str, user
 async def test_other_passwords_are_left_to_the_driver(password: str) -> None:
     async with connect(f"mongodb://user:{password}@localhost/mysms?appName=a@b") as client:
         assert database_of(client).name == "mysms"
+
+
+@pytest.mark.parametrize("code", [18, 8000])
+async def test_a_password_that_is_not_the_right_one_is_named(code: int) -> None:
+    """What `user:pass%41` says is passA: nobody but the database can tell that this was not meant."""
+
+    class Refusing:
+        async def command(self, _: str) -> None:
+            raise OperationFailure("bad auth : authentication failed", code)
+
+    with pytest.raises(UnusableAddressError) as refused:
+        await wait_for(cast("Database", Refusing()))
+    assert "does not know this user with this password" in str(refused.value)
+    assert "%25" in str(refused.value)
 
 
 @pytest.mark.parametrize(
