@@ -34,6 +34,8 @@ SENTENCES = {
 MINIMUM_DIGITS = 2
 MAXIMUM_DIGITS = 15
 """ITU-T E.164, section 6."""
+MAXIMUM_WRITTEN = 200
+"""Characters, marks and all: what is longer is not looked into."""
 _WHOLE_NUMBER = 7
 """From how many digits on a part of what was written counts as a number of its own."""
 
@@ -49,7 +51,7 @@ _SIMPLE = {
     "Pe": ")",
     "Zs": " ",
 }
-_EXTENSION = re.compile(r"(?:[^a-z,;#]*[0-9]){7}[^a-z,;#]*(?:[,;]? ?ext(?:ension|n)?|x|#|,+|;)[ .:=-]*[0-9]{1,6}[#)]?")
+_EXTENSION = re.compile(r"(?:[,;]? ?ext(?:ension|n)?|x|#|,+|;)[ .:=-]*[0-9]{1,6}[#)]?$")
 _COUNTRY_CODE = (
     "(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
     "|(?:2[1-689]|3[578]|42|5[09]|6[789]|8[035789]|9[679])[0-9])"
@@ -76,6 +78,8 @@ def normalise(written: str, default_country: str | None = None) -> str:
     """
     if is_blank(written):
         raise PhoneNumberError("blank")
+    if len(written) > MAXIMUM_WRITTEN:
+        raise PhoneNumberError("too_long")
     simple = simplify(written)
     _require_one_number(simple)
     number = re.sub(r"[^0-9+()]", "", simple)
@@ -108,7 +112,9 @@ def _simple(character: str) -> str:
 
 
 def _require_one_number(simple: str) -> None:
-    if _EXTENSION.fullmatch(simple):
+    extension = _EXTENSION.search(simple)
+    before = simple[: extension.start()] if extension else ""
+    if len(_digits(before)) >= _WHOLE_NUMBER and not re.search("[a-z,;#]", before):
         raise PhoneNumberError("extension")
     parts = [_digits(part) for part in re.split(r"[^0-9() -]", simple)]
     if sum(len(part) >= _WHOLE_NUMBER for part in parts) > 1 and len("".join(parts)) > MAXIMUM_DIGITS:
