@@ -83,8 +83,8 @@ async def list_messages(
             min_length=1,
             max_length=MAXIMUM_SEARCH,
             pattern=r"^[^\x00]*$",
-            description="Only what has this in its text, in upper or lower case; or, if it is made of digits and "
-            "punctuation, in its number.",
+            description="Only what has all these words in its text, in upper or lower case and however Unicode spells "
+            "them; or, if they are made of digits and punctuation, has this in its number.",
             examples=["table for four"],
         ),
     ] = None,

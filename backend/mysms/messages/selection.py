@@ -7,9 +7,11 @@ from typing import Any
 
 from bson import ObjectId
 
-_NUMBER_PART = re.compile(r"[0-9+\s!-/:-@\[-`{-~]*[0-9][0-9+\s!-/:-@\[-`{-~]*")
+from mysms.core import phone_numbers
+from mysms.messages.text_patterns import pattern_of
+
+_NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
 """Digits, and what people put between them."""
-_NOT_OF_A_NUMBER = re.compile(r"[^0-9+]")
 
 
 @dataclass(frozen=True)
@@ -17,23 +19,55 @@ class Selection:
     """Which of somebody's messages; all of them, if nothing is given."""
 
     peer_number: str | None = None
+    """In E.164."""
     search: str | None = None
-    """Part of the text, in upper or lower case; or part of the number, if that is what it looks like."""
+    """Words that are all in the text, however Unicode spells them; or part of the number, if it looks like that."""
     updated_since: datetime | None = None
+
+    @property
+    def peer_numbers(self) -> list[str]:
+        """All spellings under which messages of this number may be stored: older ones can have a trunk prefix in it."""
+        if self.peer_number is None:
+            return []
+        return sorted({self.peer_number, phone_numbers.normalise(self.peer_number)})
 
     def query(self, user_id: ObjectId) -> dict[str, Any]:
         query: dict[str, Any] = {"user_id": user_id}
-        if self.peer_number is not None:
-            query["peer_number"] = self.peer_number
+        match self.peer_numbers:
+            case []:
+                pass
+            case [number]:
+                query["peer_number"] = number
+            case numbers:
+                query["peer_number"] = {"$in": numbers}
         if self.updated_since is not None:
             query["updated_at"] = {"$gte": self.updated_since}
-        if self.search is not None:
-            query["$and"] = [{"$or": _conditions(self.search)}]
+        if self.search is not None and (found := _conditions(self.search)):
+            query["$and"] = [{"$or": found}]
         return query
 
 
 def _conditions(search: str) -> list[dict[str, Any]]:
-    in_text = {"content": {"$regex": re.escape(search), "$options": "i"}}
-    if not _NUMBER_PART.fullmatch(search):
-        return [in_text]
-    return [in_text, {"peer_number": {"$regex": re.escape(_NOT_OF_A_NUMBER.sub("", search))}}]
+    """Any of these; none if there is nothing to look for."""
+    words = dict.fromkeys(search.split())
+    in_text = [{"content": {"$regex": pattern_of(word)}} for word in words]
+    conditions: list[dict[str, Any]] = [{"$and": in_text}] if in_text else []
+    if number := _number_pattern(search):
+        conditions.append({"peer_number": {"$regex": number}})
+    return conditions
+
+
+def _number_pattern(search: str) -> str | None:
+    """For part of a number, however it is written, and with what is dialled before it at home or from abroad."""
+    simple = phone_numbers.simplify(search)
+    if not _NUMBER_PART.fullmatch(simple):
+        return None
+    written = re.sub(r"[^0-9+()]", "", simple)
+    number = re.sub(r"[()]", "", written)
+    found = {re.escape(number)}
+    if shorter := re.fullmatch(r"([0-9+]*[0-9])\(0\)([0-9()]*)", written):
+        found.add(re.escape(re.sub(r"[()]", "", "".join(shorter.groups()))))
+    if dialled := re.fullmatch("(00?)([1-9][0-9]*)", number):
+        country = "" if dialled[1] == "00" else "[0-9]{1,3}"
+        found.add(rf"^\+{country}{dialled[2]}")
+    return "|".join(sorted(found))

@@ -84,9 +84,9 @@ class MessageHistory:
         return MessageDetail.of(message)
 
     async def _count(self, user_id: ObjectId, selection: Selection) -> int:
-        if selection.search is None and selection.peer_number is not None:
+        if selection.search is None and len(selection.peer_numbers) == 1:
             await conversations.catch_up(user_id)
-            return await conversations.count_messages(user_id, selection.peer_number)
+            return await conversations.count_messages(user_id, selection.peer_numbers[0])
         return await repository.count_own(user_id, selection)
 
     async def _find_anchor(self, user_id: ObjectId, before: str | None) -> Message | None:

@@ -1768,7 +1768,7 @@ export interface operations {
                 before?: string | null;
                 /** @description Only messages to and from this number. */
                 peer_number?: string | null;
-                /** @description Only what has this in its text, in upper or lower case; or, if it is made of digits and punctuation, in its number. */
+                /** @description Only what has all these words in its text, in upper or lower case and however Unicode spells them; or, if they are made of digits and punctuation, has this in its number. */
                 search?: string | null;
                 /** @description Only what has changed at or after this time. */
                 updated_since?: string | null;
