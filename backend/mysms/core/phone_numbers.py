@@ -123,7 +123,8 @@ def _require_one_number(simple: str) -> None:
     if any(unicodedata.category(character).startswith("L") for character in other):
         raise PhoneNumberError("letters")
     if other:
-        raise PhoneNumberError("unexpected_character", character=other[0])
+        # Half a surrogate pair, which JSON can carry, cannot be shown, nor answered with.
+        raise PhoneNumberError("unexpected_character", character=other[0] if other[0].isprintable() else "\ufffd")
     if not re.fullmatch(r"([^0-9+]*\+)?[^+]*", simple):
         raise PhoneNumberError("misplaced_plus")
 

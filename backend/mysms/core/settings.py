@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mysms.core.logging import LogFormat
+from mysms.core.phone_numbers import is_country
 from mysms.core.secrets import weakness
 from mysms.core.settings_sources import SettingsError, TrimmedSettings, read_settings, trim
 from mysms.core.urls import Url
@@ -84,6 +85,7 @@ class Settings(TrimmedSettings):
     messages_per_user_and_day: int = Field(500, ge=1)
     messages_per_day: int = Field(2000, ge=1)
     allowed_countries: Texts = ()
+    default_country: str | None = None
 
     twilio_account_sid: str
     twilio_auth_token: SecretStr
@@ -211,6 +213,14 @@ class Settings(TrimmedSettings):
                 "message many minutes late, and it would be sent twice"
             )
         return value
+
+    @field_validator("default_country")
+    @classmethod
+    def _require_country(cls, value: str | None) -> str | None:
+        country = value and value.strip().upper()
+        if country and not is_country(country):
+            raise ValueError("must be the two letters of a country (ISO 3166), such as CH or US")
+        return country or None
 
     @property
     def sign_up_mode(self) -> SignUpMode:

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 
 from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
-from mysms.delivery.dependencies import Messages
+from mysms.delivery.dependencies import AppSettings, Messages
 from mysms.delivery.errors import (
     CarrierRefusedError,
     CountryNotAllowedError,
@@ -20,11 +20,12 @@ from mysms.delivery.errors import (
     PossibleDoubleError,
 )
 from mysms.delivery.schemas import SendingOut
+from mysms.messages.dependencies import assume_default_country
 from mysms.messages.schemas import MessageOut, SendRequest
 from mysms.users.dependencies import Caller
 from mysms.users.errors import NotSignedInError
 
-router = APIRouter(prefix="/api", tags=["Messages"])
+router = APIRouter(prefix="/api", tags=["Messages"], dependencies=[Depends(assume_default_country)])
 
 _REFUSED = MessageOut.model_validate(
     {
@@ -158,10 +159,13 @@ async def retry_message(
 
 
 @router.get("/sending", summary="Are messages being sent?", responses=documented(NotSignedInError()))
-async def read_sending(_: Caller, messages: Messages, response: Response) -> SendingOut:
-    """Whether the carrier takes messages from this service at all. It is asked again by itself while it does not."""
+async def read_sending(_: Caller, messages: Messages, settings: AppSettings, response: Response) -> SendingOut:
+    """Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+
+    Also the country whose numbers may be written as they are dialled there.
+    """
     response.headers["Cache-Control"] = "no-store"
-    return messages.sending()
+    return SendingOut.of(messages.pause, settings.default_country)
 
 
 def _answer(message: MessageOut, response: Response) -> MessageOut:

@@ -22,10 +22,16 @@ class PauseOut(BaseModel):
 
 
 class SendingOut(BaseModel):
-    """Whether messages are being sent."""
+    """Whether messages are being sent, and how numbers may be written."""
 
     paused: PauseOut | None = Field(description="null while all is well.")
+    default_country: str | None = Field(
+        examples=["CH"],
+        description="The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every "
+        "number begins with + and the country code.",
+    )
 
     @classmethod
-    def of(cls, pause: Pause | None) -> Self:
-        return cls(paused=None if pause is None else PauseOut(since=pause.since, reason=pause.explanation))
+    def of(cls, pause: Pause | None, default_country: str | None) -> Self:
+        paused = None if pause is None else PauseOut(since=pause.since, reason=pause.explanation)
+        return cls(paused=paused, default_country=default_country)

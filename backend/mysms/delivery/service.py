@@ -23,8 +23,8 @@ from mysms.delivery.errors import (
 )
 from mysms.delivery.line import Line, digest
 from mysms.delivery.outbox import Outbox
+from mysms.delivery.pauses import Pause
 from mysms.delivery.quotas import SpendGuard
-from mysms.delivery.schemas import SendingOut
 from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import repository
 from mysms.messages.models import Message
@@ -92,7 +92,8 @@ class MessageSender:
         client_id = f"retry:{failed.id}"
         if await repository.find_by_client_id(user_id, client_id) is None:
             await self._permit_retry(failed, accept_possible_double=accept_possible_double)
-        draft = Draft(recipient_number=failed.recipient_number, content=failed.content)
+        # As it is stored: it was read by the rules of its time.
+        draft = Draft.model_construct(recipient_number=failed.recipient_number, content=failed.content)
         retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
         return await self._store_and_send(retry)
 
@@ -103,9 +104,10 @@ class MessageSender:
             raise NotCancellableError
         return MessageOut.of(await self._find(user_id, message_id))
 
-    def sending(self) -> SendingOut:
-        """Whether this process sends, from memory."""
-        return SendingOut.of(self._dispatcher.pause)
+    @property
+    def pause(self) -> Pause | None:
+        """Why this process does not send, from memory; None while it does."""
+        return self._dispatcher.pause
 
     async def _permit_retry(self, failed: Message, *, accept_possible_double: bool) -> None:
         if failed.dispatch is Dispatch.UNCONFIRMED:

@@ -9,7 +9,7 @@ from mysms.core.errors import DomainError, InvalidFieldsError, NotFoundError, do
 from mysms.core.etags import matches
 from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import MomentInUtc
-from mysms.messages.dependencies import Export, History
+from mysms.messages.dependencies import Export, History, assume_default_country
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
     MAXIMUM_PAGE,
@@ -25,7 +25,7 @@ from mysms.messages.service import Page
 from mysms.users.dependencies import Caller
 from mysms.users.errors import NotSignedInError
 
-router = APIRouter(prefix="/api", tags=["Messages"])
+router = APIRouter(prefix="/api", tags=["Messages"], dependencies=[Depends(assume_default_country)])
 
 _INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {

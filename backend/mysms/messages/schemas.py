@@ -1,11 +1,14 @@
 """What goes in and out of the messages API."""
 
 import re
+from contextvars import ContextVar
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from mysms.core.blank import is_blank
+from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.timestamps import Timestamp
 from mysms.messages.failures import ErrorCode, explain
 from mysms.messages.models import Event, EventSource, Message
@@ -17,40 +20,36 @@ DEFAULT_PAGE = 50
 MAXIMUM_PAGE = 200
 MAXIMUM_SEARCH = 200
 
-_PUNCTUATION = re.compile(r"[ .()\-]")
+default_country: ContextVar[str | None] = ContextVar("default_country", default=None)
+"""The country whose numbers may be written as they are dialled there, while a request is read: a validator is given
+nothing else to know it by."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
-_WRITTEN_NUMBER = r"^[ .()\-]*\+[ .()\-]*[1-9]([ .()\-]*[0-9]){1,14}[ .()\-]*$"
 
 
-def _normalise_number(value: str) -> str:
-    if not value.strip():
-        raise PydanticCustomError("blank", "can't be blank")
-    number = _PUNCTUATION.sub("", value)
-    if not _E164.fullmatch(number):
-        raise PydanticCustomError(
-            "phone_number",
-            "is not an international phone number: it begins with + and the country, as +1 415 555 2671",
-        )
-    return number
+def _read_number(value: str) -> str:
+    try:
+        return normalise(value, default_country.get())
+    except PhoneNumberError as error:
+        raise PydanticCustomError("phone_number", "{sentence}", {"sentence": error.sentence}) from error
 
 
-def _restore_plus(value: str) -> str:
-    """In a URL an unescaped + means a space."""
-    return re.sub(r"^ +(?=[0-9])", "+", value)
+def _read_number_in_url(value: str) -> str:
+    """In a URL an unescaped + means a space. What a stored number may look like is taken as it is."""
+    value = re.sub(r"^ +(?=[1-9])", "+", value)
+    return value if _E164.fullmatch(value) else _read_number(value)
 
 
-PeerNumber = Annotated[
-    str,
-    AfterValidator(_restore_plus),
-    AfterValidator(_normalise_number),
-    WithJsonSchema({"type": "string", "pattern": _WRITTEN_NUMBER}),
-]
+PeerNumber = Annotated[str, AfterValidator(_read_number_in_url)]
 """A number in a URL."""
 
 
 def _require_text(value: str) -> str:
-    if not value.strip():
+    if is_blank(value):
         raise PydanticCustomError("blank", "can't be blank")
+    if "\0" in value:
+        # No SMS can carry it, and what is sent is what was written.
+        raise PydanticCustomError("string_unicode", "contains an invalid character")
     return value
 
 
@@ -61,15 +60,17 @@ class _Strict(BaseModel):
 class Draft(_Strict):
     """A message to send."""
 
-    recipient_number: Annotated[str, AfterValidator(_normalise_number)] = Field(
+    recipient_number: Annotated[str, AfterValidator(_read_number)] = Field(
         examples=["+1 415 555 2671"],
-        description="E.164. Spaces, dots, dashes and parentheses are stripped; the carrier judges whether it exists.",
-        json_schema_extra={"pattern": _WRITTEN_NUMBER},
+        description="With + and the country code, or as it is dialled in the default country (see GET /api/sending). "
+        "What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The "
+        "carrier judges whether it exists.",
     )
     content: Annotated[str, AfterValidator(_require_text)] = Field(
         max_length=MAXIMUM_CONTENT_LENGTH,
         examples=["Your table for four is confirmed, see you at 19:30."],
-        json_schema_extra={"pattern": r"\S"},
+        description="It is sent as it was written. Something in it can be seen.",
+        json_schema_extra={"minLength": 1},
     )
 
 

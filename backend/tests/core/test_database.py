@@ -3,7 +3,6 @@
 from typing import cast
 
 import pytest
-
 from pymongo.errors import OperationFailure
 
 from mysms.core.database import Database, UnusableAddressError, connect, database_of, wait_for

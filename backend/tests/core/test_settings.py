@@ -218,6 +218,7 @@ ALL = {
     "MESSAGES_PER_USER_AND_DAY": "4",
     "MESSAGES_PER_DAY": "5",
     "ALLOWED_COUNTRIES": "+1,+44",
+    "DEFAULT_COUNTRY": "CH",
     "TWILIO_STATUS_CALLBACK_URL": "https://u:p@api.example.com/cb?a=b#rc=3",
     "TWILIO_API_BASE_URL": "http://127.0.0.1:8027",
     "SENDING": "off",
@@ -286,6 +287,18 @@ def test_a_port_that_the_demo_cannot_use_is_named(environment: pytest.MonkeyPatc
     with pytest.raises(SettingsError) as refused:
         read_settings(DemoSettings, _env_file=None)
     assert refused.value.sentences == ["TWILIO_SIMULATOR_PORT must be a whole number."]
+
+
+@pytest.mark.parametrize(("written", "country"), [("", None), ("CH", "CH"), (" us ", "US")])
+def test_the_default_country(environment: pytest.MonkeyPatch, written: str, country: str | None) -> None:
+    environment.setenv("DEFAULT_COUNTRY", written)
+    assert load_settings().default_country == country
+
+
+@pytest.mark.parametrize("wrong", ["41", "+41", "CHE", "Switzerland", "XX"])
+def test_what_is_no_default_country_is_refused(environment: pytest.MonkeyPatch, wrong: str) -> None:
+    environment.setenv("DEFAULT_COUNTRY", wrong)
+    assert refusals() == ["DEFAULT_COUNTRY must be the two letters of a country (ISO 3166), such as CH or US."]
 
 
 def test_a_refusal_never_shows_a_secret(environment: pytest.MonkeyPatch) -> None:

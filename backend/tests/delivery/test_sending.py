@@ -1,13 +1,17 @@
 """POST /api/messages."""
 
 import asyncio
+import random
+from urllib.parse import quote
 
 import pytest
+from bson import ObjectId
+from pymongo import AsyncMongoClient
 
 from tests.support.answers import field_errors, problem_of
-from tests.support.person import Person, new_number
+from tests.support.person import Json, Person, new_number
 from tests.support.polling import eventually
-from tests.support.servers import FROM_NUMBER, Api, Simulator
+from tests.support.servers import FROM_NUMBER, Api, Mongo, Simulator, Start
 
 
 async def test_a_message_is_answered_as_the_carrier_accepted_it(person: Person, simulator: Simulator) -> None:
@@ -77,6 +81,12 @@ async def test_a_long_text_is_counted_in_segments(person: Person) -> None:
         ({"recipient_number": "", "content": "x"}, {"recipient_number": ["can't be blank"]}),
         ({"recipient_number": "+14155552671", "content": ""}, {"content": ["can't be blank"]}),
         ({"recipient_number": "+14155552671", "content": " \n"}, {"content": ["can't be blank"]}),
+        ({"recipient_number": "+14155552671", "content": "\u200b\0\ufeff"}, {"content": ["can't be blank"]}),
+        ({"recipient_number": "+14155552671", "content": "a\0b"}, {"content": ["contains an invalid character"]}),
+        (
+            {"recipient_number": "1-800-FLOWERS", "content": "\u2800"},
+            {"recipient_number": ["has letters in it: write the number in digits"], "content": ["can't be blank"]},
+        ),
         (
             {"recipient_number": "+14155552671", "content": "x" * 1601},
             {"content": ["is too long (maximum is 1600 characters)"]},
@@ -105,10 +115,71 @@ async def test_what_cannot_be_sent_is_refused_by_field(bystander: Person, draft:
     assert await bystander.list() == []
 
 
-@pytest.mark.parametrize("number", ["4155552671", "+0123", "nonsense", "+1415555267\ud800", "+" + "1" * 100_000])
-async def test_what_is_no_number_is_explained(bystander: Person, number: str) -> None:
-    (sentence,) = field_errors(await bystander.send(number))["recipient_number"]
-    assert "begins with + and the country" in sentence
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ("4155552671", "must begin with + and the country code, as in +1 415 555 2671"),
+        ("+0123", "has a 0 after the +, where the country code belongs, as in +1 415 555 2671"),
+        ("nonsense", "has letters in it: write the number in digits"),
+        ("+1 415 555 2671 x12", "has an extension, which an SMS cannot be sent to"),
+        ("+1415555267*", "has “*” in it, which is not part of a phone number"),
+        ("+1415555267\ud800", "has “\ufffd” in it, which is not part of a phone number"),
+        ("+" + "1" * 100_000, "is too long to be a phone number (maximum is 15 digits)"),
+    ],
+)
+async def test_what_is_no_number_is_explained(bystander: Person, number: str, sentence: str) -> None:
+    assert field_errors(await bystander.send(number)) == {"recipient_number": [sentence]}
+
+
+async def test_a_pasted_number_is_sent_to_and_found_in_its_one_spelling(person: Person, simulator: Simulator) -> None:
+    number = new_number()
+    pasted = f"\u202a{number[:2]}\u00a0({number[2:5]})\u00a0{number[5:8]}\u2011{number[8:]}\u202c"
+    message = await person.sent(pasted, "Hello")
+    assert (message["recipient_number"], message["peer_number"]) == (number, number)
+    assert len(await simulator.accepted(number)) == 1
+    spelt = f"/api/messages?peer_number=+{number[1]}%20{number[2:5]}%20{number[5:8]}%20{number[8:]}"
+    for address in (spelt, spelt.replace("=+", "=%2B"), f"/api/messages?peer_number={quote(pasted)}"):
+        assert [found["_id"] for found in (await person.call("GET", address)).json()] == [message["_id"]]
+    (conversation,) = (await person.call("GET", "/api/conversations")).json()
+    assert conversation["peer_number"] == number
+
+
+async def test_numbers_may_be_written_as_they_are_dialled_in_the_default_country(
+    start: Start, simulator: Simulator
+) -> None:
+    async with start(DEFAULT_COUNTRY="ch", ALLOWED_COUNTRIES="+41, +44") as api:
+        person = await Person.sign_up(api)
+        assert (await person.call("GET", "/api/sending")).json() == {"paused": None, "default_country": "CH"}
+        for written, number in (("079 123 45 67", "+41791234567"), ("0044 (0)7700 900123", "+447700900123")):
+            message = await person.sent(written, f"To {written}")
+            assert message["recipient_number"] == number
+            assert [row["_id"] for row in await person.list(peer_number=written)] == [message["_id"]]
+        assert field_errors(await person.send("112")) == {
+            "recipient_number": [
+                "is too short for a number in CH (+41): for another country, begin with + and its code, as in "
+                "+1 415 555 2671"
+            ]
+        }
+        problem_of(await person.send("001 415 555 2671", "To nowhere"), 422, "country_not_allowed")
+
+
+async def test_what_was_stored_by_older_rules_is_sent_again_as_it_is_and_found(person: Person, mongodb: Mongo) -> None:
+    """They kept the trunk prefix of a number, and took texts that show nothing."""
+    local = f"79{random.randrange(10**6):06}"
+    kept, now = f"+44020{local}", f"+4420{local}"
+    failed = problem_of(await person.send("+15005550001", person.email), 422, "carrier_refused")["message"]
+    older = {"recipient_number": kept, "peer_number": kept, "content": "\u200b"}
+    async with AsyncMongoClient[Json](mongodb.uri) as client:
+        messages = client.get_default_database()["messages"]
+        await messages.update_one({"_id": ObjectId(failed["_id"])}, {"$set": older})
+    again = (await person.call("POST", f"/api/messages/{failed['_id']}/retry")).json()
+    assert {name: again[name] for name in older} == older
+    answer = await person.sent(kept, "Hello")
+    assert answer["peer_number"] == now
+    everything = await person.call("GET", "/api/messages", params={"peer_number": kept})
+    assert [row["_id"] for row in everything.json()] == [answer["_id"], again["_id"], failed["_id"]]
+    assert everything.headers["X-Total-Count"] == "3"
+    assert [row["_id"] for row in await person.list(peer_number=now)] == [answer["_id"]]
 
 
 @pytest.mark.parametrize(

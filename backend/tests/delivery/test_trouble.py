@@ -167,7 +167,7 @@ async def test_a_carrier_that_turns_us_away_pauses_everything_and_ready_says_so(
     )  # fmt: skip
     async with running_api(tmp_path, environment) as api:
         person = await Person.sign_up(api)
-        assert (await person.call("GET", "/api/sending")).json() == {"paused": None}
+        assert (await person.call("GET", "/api/sending")).json() == {"paused": None, "default_country": None}
         number = new_number()
         begun = utc_now()
         await given_up_waiting(person, number, "pending")

@@ -3,46 +3,25 @@
 import pytest
 from pydantic import ValidationError
 
-from mysms.messages.schemas import Draft
+from mysms.messages.schemas import Draft, default_country
 
 
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [
-        ("+14155552671", "+14155552671"),
-        ("+1 (415) 555-2671", "+14155552671"),
-        (" +1.415.555.2671 ", "+14155552671"),
-        ("+1234567890", "+1234567890"),
-        ("+49", "+49"),
-        ("+123456789012345", "+123456789012345"),
-    ],
-)
-def test_punctuation_is_stripped_from_numbers(written: str, number: str) -> None:
-    assert Draft(recipient_number=written, content="x").recipient_number == number
+def test_a_number_is_kept_in_its_one_spelling() -> None:
+    """tests/core/test_phone_numbers.py has the spellings."""
+    assert (
+        Draft(recipient_number="\u202a+44\u00a0(0)20 7946\u20110958\u202c", content="x").recipient_number
+        == "+442079460958"
+    )
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        "4155552671",
-        "+04155552671",
-        "+1",
-        "+1234567890123456",
-        "++14155552671",
-        "+1415555CALL",
-        "+1415/5552671",
-        "+14155552671\n",
-        "\t+14155552671",
-        "+1\u00a0415\u00a05552671",
-        "+١٤١٥٥٥٥٢٦٧١",
-        "0014155552671",
-        "+",
-        "+1415555267\x00",
-    ],
-)
-def test_anything_else_is_no_number(number: str) -> None:
-    with pytest.raises(ValidationError, match="is not an international phone number"):
-        Draft(recipient_number=number, content="x")
+def test_a_number_as_it_is_dialled_needs_a_default_country() -> None:
+    with pytest.raises(ValidationError, match=r"must begin with \+ and the country code"):
+        Draft(recipient_number="044 668 18 00", content="x")
+    token = default_country.set("CH")
+    try:
+        assert Draft(recipient_number="044 668 18 00", content="x").recipient_number == "+41446681800"
+    finally:
+        default_country.reset(token)
 
 
 def test_the_text_is_kept_as_it_was_written() -> None:
@@ -50,10 +29,16 @@ def test_the_text_is_kept_as_it_was_written() -> None:
     assert Draft(recipient_number="+14155552671", content=text).content == text
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u2003"])
+@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u2003", "\u200b", "\0", "\u3164\ufe0f\u2800"])
 def test_a_blank_text_is_none(blank: str) -> None:
+    """tests/core/test_blank.py has all that is blank."""
     with pytest.raises(ValidationError, match="can't be blank"):
         Draft(recipient_number="+14155552671", content=blank)
+
+
+def test_a_text_that_no_sms_can_carry_is_refused_rather_than_changed() -> None:
+    with pytest.raises(ValidationError, match="contains an invalid character"):
+        Draft(recipient_number="+14155552671", content="Hel\0lo")
 
 
 def test_a_text_has_room_for_1600_characters() -> None:

@@ -259,6 +259,8 @@ export interface paths {
         /**
          * Are messages being sent?
          * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+         *
+         *     Also the country whose numbers may be written as they are dialled there.
          */
         get: operations["read_sending_api_sending_get"];
         put?: never;
@@ -508,12 +510,13 @@ export interface components {
         Draft: {
             /**
              * Recipient Number
-             * @description E.164. Spaces, dots, dashes and parentheses are stripped; the carrier judges whether it exists.
+             * @description With + and the country code, or as it is dialled in the default country (see GET /api/sending). What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The carrier judges whether it exists.
              * @example +1 415 555 2671
              */
             recipient_number: string;
             /**
              * Content
+             * @description It is sent as it was written. Something in it can be seen.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -877,11 +880,17 @@ export interface components {
         };
         /**
          * SendingOut
-         * @description Whether messages are being sent.
+         * @description Whether messages are being sent, and how numbers may be written.
          */
         SendingOut: {
             /** @description null while all is well. */
             paused: components["schemas"]["PauseOut"] | null;
+            /**
+             * Default Country
+             * @description The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every number begins with + and the country code.
+             * @example CH
+             */
+            default_country: string | null;
         };
         /**
          * SessionOut
