@@ -85,7 +85,7 @@ class ExplanationOut(BaseModel):
 
     cause: str = Field(examples=["The phone could not be reached."])
     advice: str = Field(examples=["It may be switched off or out of range: try again later."])
-    retry_makes_sense: bool = Field(description="Whether sending the same again can help.")
+    retry_makes_sense: bool | None = Field(description="Whether sending the same again can help; null if nobody knows.")
 
 
 class MessageOut(BaseModel):

@@ -576,9 +576,9 @@ export interface components {
             advice: string;
             /**
              * Retry Makes Sense
-             * @description Whether sending the same again can help.
+             * @description Whether sending the same again can help; null if nobody knows.
              */
-            retry_makes_sense: boolean;
+            retry_makes_sense: boolean | null;
         };
         /**
          * ExportOut

@@ -1,0 +1,33 @@
+"""What error codes mean for people."""
+
+import pytest
+
+from mysms.messages.failures import _EXPLANATIONS, explain
+
+
+@pytest.mark.parametrize("code", [99999, 21999, 63016, 30008, 30410])
+def test_what_nobody_knows_is_said_to_be_unknown(code: int) -> None:
+    explanation = explain(code)
+    assert explanation is not None
+    assert explanation.retry_makes_sense is None
+
+
+@pytest.mark.parametrize(
+    ("code", "retry_makes_sense"),
+    [(21635, False), (21705, False), (30006, False), (30023, True), (30450, True), (30022, True), ("expired", True)],
+)
+def test_what_is_known_is_said(code: int, retry_makes_sense: bool) -> None:
+    explanation = explain(code)
+    assert explanation is not None
+    assert explanation.retry_makes_sense is retry_makes_sense
+
+
+def test_every_explanation_is_made_of_sentences() -> None:
+    for code, explanation in _EXPLANATIONS.items():
+        for sentence in (explanation.cause, explanation.advice):
+            assert sentence[0].isupper(), code
+            assert sentence.endswith("."), code
+
+
+def test_no_code_needs_no_explanation() -> None:
+    assert explain(None) is None
