@@ -37,7 +37,7 @@ test-frontend: $(FRONTEND_READY) ## Vitest
 test-e2e: install ## Playwright, in a real browser
 	cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run e2e
 
-faults: $(BACKEND_READY) ## The long form of what breaks things to prove the guarantees (half an hour)
+faults: $(BACKEND_READY) ## The long form of what breaks things to prove the guarantees, in every order of Twilio's list (over an hour)
 	cd backend && FAULTS=long $(BIN)/pytest tests/faults --timeout 3600
 
 fuzz: $(BACKEND_READY) ## The long form of requests that nobody would think of, made from the OpenAPI document

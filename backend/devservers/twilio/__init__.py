@@ -17,6 +17,9 @@ http://HOST:PORT/ shows what each simulated phone received. Ordinary numbers rec
 
 The magic numbers of Twilio's test credentials work as well; the account's own From number is valid besides them.
 
+Where Twilio's documentation promises nothing, it can show each behaviour that is allowed: --list-order sorts the list
+of messages, and faults delay it, change its order and its pages, and rewrite numbers.
+
 http://HOST:PORT/_control/ switches faults on: see `devservers.twilio.faults` for their table and
 `devservers.twilio.control` for a client. With --control-port it is also reachable while connections are refused.
 """

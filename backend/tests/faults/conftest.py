@@ -1,13 +1,16 @@
-"""Prints what was broken how often, and what became of it."""
+"""In which orders the carrier lists its messages; prints what was broken how often, and what became of it."""
 
 import os
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from devservers.twilio.ledger import ListOrder
 from tests.faults.figures import TABLES
-from tests.faults.scale import IS_LONG, SEED
+from tests.faults.scale import IS_LONG, SEED, chance
+from tests.support.servers import LIST_ORDER
 
 _LONG_FORM_SECONDS = 3600
 _HERE = Path(__file__).parent
@@ -20,6 +23,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if _HERE in item.path.parents:
                 item.add_marker(pytest.mark.timeout(_LONG_FORM_SECONDS))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Twilio does not say in which order it lists: the long form runs all of them, the short form one for each file."""
+    if "list_order" in metafunc.fixturenames:
+        orders = get_args(ListOrder)
+        if LIST_ORDER:
+            orders = (LIST_ORDER,)
+        elif not IS_LONG:
+            orders = (chance(f"list order of {metafunc.module.__name__}").choice(orders),)
+        metafunc.parametrize("list_order", orders, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def list_order(request: pytest.FixtureRequest) -> str:
+    """For a world in which the carrier's list decides about messages."""
+    return str(request.param)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

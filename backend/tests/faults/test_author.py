@@ -15,9 +15,11 @@ _places = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-async def shared_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def shared_world(tmp_path_factory: pytest.TempPathFactory, list_order: str) -> AsyncIterator[World]:
     directory = tmp_path_factory.mktemp("author")
-    async with running_world(directory, processes=1, name="author", RECONCILE_AFTER_SECONDS="2") as world:
+    async with running_world(
+        directory, list_order=list_order, processes=1, name="author", RECONCILE_AFTER_SECONDS="2"
+    ) as world:
         yield world
 
 

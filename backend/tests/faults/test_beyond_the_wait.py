@@ -11,8 +11,8 @@ TOO_LATE_SECONDS = 7.0
 TEXT = "Sent twice, and known to be"
 
 
-async def test_a_commit_that_comes_too_late_is_detected_and_reported(tmp_path: Path) -> None:
-    async with running_world(tmp_path, name="beyond", RECONCILE_AFTER_SECONDS="1") as world:
+async def test_a_commit_that_comes_too_late_is_detected_and_reported(tmp_path: Path, list_order: str) -> None:
+    async with running_world(tmp_path, list_order=list_order, name="beyond", RECONCILE_AFTER_SECONDS="1") as world:
         await world.simulator.control.set_fault("late_commit", to=NUMBER, times=1, seconds=TOO_LATE_SECONDS)
         message = await world.post(NUMBER, TEXT)
         assert message["status"] == "unconfirmed"

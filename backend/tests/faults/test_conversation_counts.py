@@ -38,9 +38,11 @@ PHASES = {
 }
 
 
-async def test_a_conversation_counts_its_messages_exactly_whatever_a_kill_interrupts(tmp_path: Path) -> None:
+async def test_a_conversation_counts_its_messages_exactly_whatever_a_kill_interrupts(
+    tmp_path: Path, list_order: str
+) -> None:
     random = chance("conversation counts")
-    async with running_world(tmp_path, name="counts") as world:
+    async with running_world(tmp_path, list_order=list_order, name="counts") as world:
         crowd = Crowd(world, random, numbers=NUMBERS, gives_up=0.3)
         over, left = False, Counter[str]()
         load = asyncio.create_task(crowd.send_until(lambda: over, CLIENTS, pause=0.1))

@@ -15,9 +15,9 @@ CLIENTS = 8
 NUMBERS = [f"+1313555{number:04}" for number in range(30)]
 
 
-async def test_a_killed_database_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+async def test_a_killed_database_loses_nothing_and_doubles_nothing(tmp_path: Path, list_order: str) -> None:
     random = chance("database")
-    async with running_world(tmp_path, name="database") as world:
+    async with running_world(tmp_path, list_order=list_order, name="database") as world:
         if world.mongodb is None:
             pytest.skip("the database of TEST_MONGODB_URI is not ours to kill")
         crowd = Crowd(world, random, numbers=NUMBERS, gives_up=0.1)

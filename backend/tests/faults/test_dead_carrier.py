@@ -17,8 +17,8 @@ ANSWERED_SECONDS = 5.0
 NUMBERS = [f"+1317555{number:04}" for number in range(30)]
 
 
-async def test_posts_are_answered_at_once_while_the_carrier_is_dead(tmp_path: Path) -> None:
-    async with running_world(tmp_path, name="dead") as world:
+async def test_posts_are_answered_at_once_while_the_carrier_is_dead(tmp_path: Path, list_order: str) -> None:
+    async with running_world(tmp_path, list_order=list_order, name="dead") as world:
         crowd = Crowd(world, chance("dead"), numbers=NUMBERS)
         await crowd.send_all([crowd.write() for _ in range(10)], CLIENTS)
         before = len(crowd.letters)

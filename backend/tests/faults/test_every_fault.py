@@ -68,9 +68,9 @@ def test_no_switch_is_forgotten() -> None:
     assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(KINDS)
 
 
-async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path) -> None:
+async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path, list_order: str) -> None:
     random = chance("every fault")
-    async with running_world(tmp_path, name="every fault") as world:
+    async with running_world(tmp_path, list_order=list_order, name="every fault") as world:
         crowd = Crowd(world, random, numbers=[], gives_up=0.1)
         for round_number in range(ROUNDS):
             await _send_under_faults(world, crowd, random, round_number)

@@ -15,9 +15,9 @@ CLIENTS = 10
 TEXT = "I am on my way"
 
 
-async def test_identical_texts_are_each_sent_once(tmp_path: Path) -> None:
+async def test_identical_texts_are_each_sent_once(tmp_path: Path, list_order: str) -> None:
     random = chance("identical")
-    async with running_world(tmp_path, name="identical") as world:
+    async with running_world(tmp_path, list_order=list_order, name="identical") as world:
         control = world.simulator.control
         await control.set_fault("lose_201", probability=0.2)
         await control.set_fault("trial_prefix", probability=0.5)
@@ -49,6 +49,7 @@ async def _count(world: World, crowd: Crowd) -> Verdict:
     verdict = await judge(world, crowd.letters)
     entries = await world.simulator.control.ledger()
     return Verdict(
+        list_order=world.list_order,
         answered=verdict.answered,
         refused=verdict.refused,
         unanswered=verdict.unanswered,

@@ -54,9 +54,9 @@ class Kills:
         KILLS.add("all", total, self.messages.total())
 
 
-async def test_every_answered_message_survives_kills_exactly_once(tmp_path: Path) -> None:
+async def test_every_answered_message_survives_kills_exactly_once(tmp_path: Path, list_order: str) -> None:
     random = chance("kills")
-    async with running_world(tmp_path, name="kills") as world:
+    async with running_world(tmp_path, list_order=list_order, name="kills") as world:
         crowd = Crowd(world, random, numbers=NUMBERS, gives_up=0.2)
         kills, total, over = Kills(), 0, False
         await world.simulator.control.set_fault("late_commit", probability=0.1, seconds=0.2)

@@ -12,8 +12,8 @@ ROUNDS = scaled(1, 5)
 NUMBERS = [f"+1318555{number:04}" for number in range(20)]
 
 
-async def test_four_processes_send_each_message_once(tmp_path: Path) -> None:
-    async with running_world(tmp_path, processes=4, name="many") as world:
+async def test_four_processes_send_each_message_once(tmp_path: Path, list_order: str) -> None:
+    async with running_world(tmp_path, list_order=list_order, processes=4, name="many") as world:
         await world.simulator.control.set_fault("lose_201", probability=0.1)
         await world.simulator.control.set_fault("drop_callbacks", probability=0.2)
         crowd = Crowd(world, chance("many"), numbers=NUMBERS)

@@ -20,9 +20,9 @@ PROMPT_SECONDS = 12.0
 NUMBERS = [f"+1324555{number:04}" for number in range(30)]
 
 
-async def test_a_stop_under_load_is_prompt_and_loses_nothing(tmp_path: Path) -> None:
+async def test_a_stop_under_load_is_prompt_and_loses_nothing(tmp_path: Path, list_order: str) -> None:
     random = chance("shutdown")
-    async with running_world(tmp_path, name="shutdown") as world:
+    async with running_world(tmp_path, list_order=list_order, name="shutdown") as world:
         await world.simulator.control.set_fault("late_commit", probability=0.3, seconds=0.5)
         crowd = Crowd(world, random, numbers=NUMBERS)
         over = False
@@ -63,9 +63,9 @@ async def test_a_process_whose_database_is_gone_still_ends(tmp_path: Path) -> No
         await asyncio.gather(posting, return_exceptions=True)
 
 
-async def test_a_claim_that_is_being_made_at_the_end_is_not_left_behind(tmp_path: Path) -> None:
+async def test_a_claim_that_is_being_made_at_the_end_is_not_left_behind(tmp_path: Path, list_order: str) -> None:
     """Nobody would know whether it was sent, until minutes later the carrier's list shows that it was not."""
-    async with running_world(tmp_path, processes=1, name="last claim") as world:
+    async with running_world(tmp_path, list_order=list_order, processes=1, name="last claim") as world:
         (api,) = world.apis
         claim = api.tap.set(Trap(is_claim, "reply"))
         posting = asyncio.create_task(world.post(NUMBERS[0], "At the last moment"))

@@ -15,9 +15,9 @@ CLIENTS = 6
 NUMBERS = [f"+1314555{number:04}" for number in range(30)]
 
 
-async def test_a_process_that_was_stopped_past_its_lease_sends_nothing_twice(tmp_path: Path) -> None:
+async def test_a_process_that_was_stopped_past_its_lease_sends_nothing_twice(tmp_path: Path, list_order: str) -> None:
     random = chance("stopped")
-    async with running_world(tmp_path, name="stopped") as world:
+    async with running_world(tmp_path, list_order=list_order, name="stopped") as world:
         crowd = Crowd(world, random, numbers=NUMBERS)
         over = False
         load = asyncio.create_task(crowd.send_until(lambda: over, CLIENTS, pause=0.3))

@@ -21,6 +21,7 @@ _FINAL = {"delivered", "undelivered", "failed", "canceled", "read"}
 
 @dataclass
 class Verdict:
+    list_order: str
     answered: int = 0
     refused: int = 0
     unanswered: int = 0
@@ -37,7 +38,7 @@ class Verdict:
         doubled = len(self.doubled) + self.reported_doubles
         told = f"{doubled} (reported)" if self.reported_doubles else doubled
         DELIVERIES.add(
-            what,
+            f"{what}; list: {self.list_order}",
             self.answered,
             self.refused,
             self.unanswered,
@@ -94,7 +95,7 @@ async def judge(world: World, letters: Sequence[Letter], *, doubtful: Collection
         ledger[entry.request["Body"]].append(entry)
     rows = {row["client_id"]: row async for row in world.database["messages"].find({})}
     shown = await world.statuses()
-    verdict = Verdict()
+    verdict = Verdict(list_order=world.list_order)
     for letter in letters:
         _judge_letter(verdict, letter, ledger[letter.text], rows.get(f"key:{letter.key}"), shown, doubtful)
     return verdict

@@ -27,6 +27,7 @@ from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import (
     ACCOUNT_SID,
     AUTH_TOKEN,
+    LIST_ORDER,
     Simulator,
     api_environment,
     callback_url_of,
@@ -165,6 +166,7 @@ class World:
     front: Front
     database: AsyncDatabase[Json]
     http: httpx.AsyncClient
+    list_order: str
     token: str = ""
 
     @property
@@ -268,12 +270,18 @@ def _was_looked_for(looks: int, row: Json) -> bool:
 
 @contextlib.asynccontextmanager
 async def running_world(
-    directory: Path, *, processes: int = 2, pace: float = 0.1, name: str = "world", **settings: str
+    directory: Path,
+    *,
+    processes: int = 2,
+    pace: float = 0.1,
+    name: str = "world",
+    list_order: str = LIST_ORDER or "created",
+    **settings: str,
 ) -> AsyncIterator[World]:
     """Everything on free ports; `settings` are those of the API processes."""
     async with contextlib.AsyncExitStack() as stack:
         uri, mongodb = await _database(stack, directory)
-        simulator = await stack.enter_async_context(running_simulator(directory))
+        simulator = await stack.enter_async_context(running_simulator(directory, list_order))
         await simulator.control.set_pace(pace)
         apis: list[ApiProcess] = []
         front = Front(lambda: [api.port for api in apis if api.lives and not api.frozen], chance(f"front of {name}"))
@@ -295,7 +303,7 @@ async def running_world(
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=20, limits=limits))
         client = await stack.enter_async_context(AsyncMongoClient[Json](uri, tz_aware=True))
-        world = World(uri, mongodb, simulator, apis, front, client.get_default_database(), http)
+        world = World(uri, mongodb, simulator, apis, front, client.get_default_database(), http, list_order)
         await world.sign_up()
         yield world
 

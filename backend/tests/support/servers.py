@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ AUTH_TOKEN = "the-auth-token-of-the-tests"
 FROM_NUMBER = "+15005550006"
 JWT_SECRET = "a secret of the tests alone, long enough for production"
 LISTED_ORIGIN = "https://app.example"
+
+LIST_ORDER = os.environ.get("TWILIO_SIMULATOR_LIST_ORDER")
+"""The order of every simulated list in this run, if one was asked for: `--list-order` of the simulator."""
 
 _UNHANDLED = ("Traceback (most recent call last)", "A request failed", "never retrieved", "was never awaited")
 """What the API's log holds if something went wrong that nobody had thought of."""
@@ -158,12 +162,12 @@ async def running_mongodb(directory: Path, port: int | None = None) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
-async def running_simulator(directory: Path) -> AsyncIterator[Simulator]:
+async def running_simulator(directory: Path, list_order: str = LIST_ORDER or "created") -> AsyncIterator[Simulator]:
     """The simulator, with a control port that stays open while it refuses connections."""
     port, control_port = free_port(), free_port()
     module = ["devservers.twilio", "--port", str(port), "--control-port", str(control_port), "--pace", str(_PACE)]
     module += ["--data", str(directory / "twilio.sqlite3"), "--from-number", FROM_NUMBER]
-    module += ["--account-sid", ACCOUNT_SID, "--auth-token", AUTH_TOKEN]
+    module += ["--account-sid", ACCOUNT_SID, "--auth-token", AUTH_TOKEN, "--list-order", list_order]
     process = Process("twilio", module, directory, clean_environment())
     try:
         await process.wait_until(lambda: listens(control_port))
