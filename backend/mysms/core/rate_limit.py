@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from mysms.core.database import Database
@@ -51,17 +51,13 @@ class RateLimiter:
     async def count(self, limit: Limit, subject: str) -> str:
         """Counts one time for the subject, and answers what `take_back` asks for.
 
-        Raises RateLimitedError once it is too often.
+        Raises RateLimitedError once it is too often; that is not counted.
         """
         now = self._clock()
         window = int(now.timestamp() // limit.per.total_seconds())
         ends_at = datetime.fromtimestamp((window + 1) * limit.per.total_seconds(), UTC)
         key = f"{limit.name}:{window}:{_hashed(subject)}"
-        times = await self._increment(key, ends_at)
-        if times == 1:
-            # A counter is new about as often as another one is over: so there are never many.
-            await self._counters.delete_many({"expires_at": {"$lt": now}})
-        if times > limit.count:
+        if not await self._increment(key, limit.count, ends_at):
             raise RateLimitedError(max(1, round((ends_at - now).total_seconds())))
         return key
 
@@ -69,20 +65,28 @@ class RateLimiter:
         """Makes one time that was counted not count."""
         await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
 
-    async def _increment(self, key: str, ends_at: datetime) -> int:
+    async def delete_expired(self, limit: int) -> int:
+        """Deletes counters of windows that are over, at most so many; how many. Any number of processes may."""
+        over = self._counters.find({"expires_at": {"$lt": self._clock()}}, {"_id": 1}, limit=limit)
+        ids = [row["_id"] for row in await over.to_list()]
+        await self._counters.delete_many({"_id": {"$in": ids}})
+        return len(ids)
+
+    async def _increment(self, key: str, most: int, ends_at: datetime) -> bool:
+        """Adds one to a counter that is below `most`; False if it is not. A missing counter is made."""
         for _ in range(2):
             try:
-                counter = await self._counters.find_one_and_update(
-                    {"_id": key},
+                await self._counters.update_one(
+                    {"_id": key, "times": {"$lt": most}},
                     {"$inc": {"times": 1}, "$setOnInsert": {"expires_at": ends_at}},
                     upsert=True,
-                    return_document=ReturnDocument.AFTER,
                 )
             except DuplicateKeyError:
-                # Two made the counter at the same moment: it is there now.
+                # It is there but did not match: it is full, or somebody has made it at this moment. The second time
+                # tells which.
                 continue
-            return int(counter["times"]) if counter is not None else 1
-        raise AssertionError("a counter cannot be missing and present at the same time")
+            return True
+        return False
 
 
 def _hashed(subject: str) -> str:

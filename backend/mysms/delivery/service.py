@@ -122,8 +122,10 @@ class MessageSender:
     async def _store_and_send(self, message: Message) -> MessageOut:
         stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is None:
-            await self._guard.permit(message.user_id, message.recipient_number)
+            # If storing fails, the database may have stored it all the same: then it is sent, and goes on counting.
+            permit = await self._guard.permit(message.user_id, message.recipient_number)
             if not await self._outbox.enqueue(message):
+                await self._guard.give_back(permit)
                 stored = await repository.find_by_client_id(message.user_id, message.client_id)
             elif not await self._is_open(message.user_id):
                 # Deleted while this was on its way: either that has erased this message too, or it is seen here.

@@ -1,5 +1,7 @@
 """The spend guard: how much may be sent, and to where."""
 
+import asyncio
+
 import pytest
 
 from tests.support.answers import problem_of
@@ -49,3 +51,44 @@ async def test_only_listed_countries_are_written_to(start: Start, simulator: Sim
         assert problem["errors"].keys() == {"recipient_number"}
         assert (await person.send("+4930901820", "To Berlin")).status_code == 201
         assert [message["content"] for message in await person.list()] == ["To Berlin"]
+
+
+async def test_what_the_installations_quota_refuses_does_not_use_up_a_persons_own(start: Start) -> None:
+    quotas = {"MESSAGES_PER_USER_AND_DAY": "3", "MESSAGES_PER_USER_AND_MINUTE": "3"}
+    async with start(MESSAGES_PER_DAY="1", **quotas) as api:
+        other, person = await Person.sign_up(api), await Person.sign_up(api)
+        assert (await other.send(new_number())).status_code == 201
+        for _ in range(5):
+            problem_of(await person.send(new_number()), 429, "installation_quota")
+    async with start(MESSAGES_PER_DAY="100", **quotas) as api:
+        person.api = api
+        assert [(await person.send(new_number())).status_code for _ in range(4)] == [201, 201, 201, 429]
+
+
+async def test_what_a_persons_quota_refuses_does_not_use_up_the_installations(start: Start) -> None:
+    async with start(MESSAGES_PER_USER_AND_DAY="1", MESSAGES_PER_DAY="2") as api:
+        greedy, other = await Person.sign_up(api), await Person.sign_up(api)
+        answers = [(await greedy.send(new_number())).status_code for _ in range(5)]
+        assert answers == [201, 429, 429, 429, 429]
+        assert (await other.send(new_number())).status_code == 201
+
+
+async def test_a_refused_request_of_the_same_moment_does_not_use_up_the_quota_either(start: Start) -> None:
+    """One that was counted only to be refused could have another one refused in its place."""
+    async with start(MESSAGES_PER_USER_AND_DAY="5") as api:
+        person = await Person.sign_up(api)
+        answers = await asyncio.gather(*(person.send(new_number()) for _ in range(20)))
+        assert sorted(answer.status_code for answer in answers)[:5] == [201] * 5
+        assert [answer.status_code for answer in answers].count(429) == 15
+
+
+async def test_invalid_and_repeated_requests_use_up_nothing(start: Start) -> None:
+    async with start(MESSAGES_PER_USER_AND_DAY="10", ALLOWED_COUNTRIES="+1") as api:
+        person, number = await Person.sign_up(api), new_number()
+        for recipient, content in (("nobody", "Hello"), (number, ""), ("+4930901820", "Hello")):
+            assert (await person.send(recipient, content)).status_code == 422
+        repeated = await asyncio.gather(*(person.send(number, key="the same") for _ in range(8)))
+        assert {answer.status_code for answer in repeated} <= {201, 202}
+        assert len({answer.json()["_id"] for answer in repeated}) == 1
+        others = [(await person.send(new_number())).status_code for _ in range(10)]
+        assert others == [201] * 9 + [429]
