@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from mysms.carrier.twilio import TwilioCarrier
 from mysms.core import database
-from mysms.core.background import BackgroundTask, running
+from mysms.core.background import BackgroundTask, every, running
 from mysms.core.event_loop import watch_lag
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.logging import configure_logging
@@ -68,6 +68,8 @@ _log = logging.getLogger(__name__)
 
 _LONGEST_TURN = timedelta(seconds=60)
 """How long a loop may take for a turn, beside waiting for an attempt, before it counts as stuck."""
+_CLEAN_UP_SECONDS = 30.0
+"""How long what an ended process left behind, or what is over, may stay."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -78,15 +80,14 @@ def create_app(settings: Settings) -> FastAPI:
     outbox = _make_outbox(settings, db)
     erasure = Erasure(db, utc_now)
     loops = _make_loops(settings, db, outbox, erasure)
-    tasks = _make_tasks(settings)
     accounts = _make_users(settings, limiter, erasure)
+    tasks = _make_tasks(settings, accounts, limiter)
 
     leaving = Leaving()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await prepare(db)
-        await accounts.finish_deletions()
         await TextLocks(db).break_stale()
         if settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL back: it needs a public https:// address.")
@@ -196,9 +197,14 @@ def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasu
     return Loops(dispatcher, sender, rounds, [looking, asking])
 
 
-def _make_tasks(settings: Settings) -> list[BackgroundTask]:
+def _make_tasks(settings: Settings, accounts: UserService, limiter: RateLimiter) -> list[BackgroundTask]:
     """What runs beside the loops of the delivery."""
-    tasks = [BackgroundTask("lag-monitor", watch_lag)]
+    tasks = [
+        BackgroundTask("lag-monitor", watch_lag),
+        BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, accounts.finish_deletions)),
+        BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, accounts.delete_expired_sessions)),
+        BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, limiter.delete_expired)),
+    ]
     if settings.content_retention_days is not None:
         retention = Retention(timedelta(days=settings.content_retention_days), utc_now)
         tasks.append(BackgroundTask("retention", retention.run))

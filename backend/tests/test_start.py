@@ -18,7 +18,9 @@ NOBODY = "http://127.0.0.1:9"
 PROCESSES = 4
 
 WANTED = {
-    "users": {"email"},
+    "users": {"email", "deleting"},
+    "sessions": {"user", "expires_at"},
+    "invites": {"account"},
     "messages": {"client_id", "history", "changes", "outbox", "checks"},
     "carrier_messages": {"message"},
     "rate_limits": {"expires_at"},

@@ -13,6 +13,8 @@ from mysms.core.database import Database
 from mysms.core.errors import DomainError
 from mysms.core.timestamps import Clock
 
+_BATCH = 1000
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -65,12 +67,14 @@ class RateLimiter:
         """Makes one time that was counted not count."""
         await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
 
-    async def delete_expired(self, limit: int) -> int:
-        """Deletes counters of windows that are over, at most so many; how many. Any number of processes may."""
-        over = self._counters.find({"expires_at": {"$lt": self._clock()}}, {"_id": 1}, limit=limit)
-        ids = [row["_id"] for row in await over.to_list()]
-        await self._counters.delete_many({"_id": {"$in": ids}})
-        return len(ids)
+    async def delete_expired(self) -> None:
+        """Deletes the counters of windows that are over, batch by batch. Any number of processes may."""
+        now = self._clock()
+        while True:
+            over = await self._counters.find({"expires_at": {"$lt": now}}, {"_id": 1}, limit=_BATCH).to_list()
+            await self._counters.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
+            if len(over) < _BATCH:
+                return
 
     async def _increment(self, key: str, most: int, ends_at: datetime) -> bool:
         """Adds one to a counter that is below `most`; False if it is not. A missing counter is made."""

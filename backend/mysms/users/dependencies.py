@@ -14,12 +14,12 @@ _bearer = OAuth2PasswordBearer(
 )
 
 
-def _users(request: Request) -> UserService:
+def users_of(request: Request) -> UserService:
     service: UserService = request.app.state.users
     return service
 
 
-Users = Annotated[UserService, Depends(_users)]
+Users = Annotated[UserService, Depends(users_of)]
 BearerToken = Annotated[str | None, Depends(_bearer)]
 
 
@@ -30,8 +30,8 @@ async def _caller(users: Users, token: BearerToken) -> AccessClaims:
 Caller = Annotated[AccessClaims, Depends(_caller)]
 
 
-def _origin(request: Request, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> Origin:
+def origin_of(request: Request, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> Origin:
     return Origin(request.client.host if request.client else "", device_of(user_agent))
 
 
-RequestOrigin = Annotated[Origin, Depends(_origin)]
+RequestOrigin = Annotated[Origin, Depends(origin_of)]

@@ -1,15 +1,38 @@
-"""Password hashes: argon2, off the event loop, a bounded number at a time."""
+"""Password hashes: argon2 of the password in Unicode's form NFC, off the event loop, a bounded number at a time."""
+
+import unicodedata
+from enum import Enum, auto
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from passlib.context import CryptContext
-from passlib.exc import PasswordSizeError
 
+MAXIMUM_PASSWORD_LENGTH = 128
+"""Characters, in form NFC."""
+_LONGEST_FORM = 4 * MAXIMUM_PASSWORD_LENGTH
+"""A text is at most four times as long in any form as in NFC: https://www.unicode.org/faq/normalization.html#12"""
 _CONCURRENT_HASHES = 2
 """Each hash takes a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
 
 _context = CryptContext(schemes=["argon2"], argon2__memory_cost=19_456, argon2__time_cost=2, argon2__parallelism=1)
 """19 MiB, two passes, one lane: a setting that OWASP recommends, chosen by measurement (docs/decisions/0005)."""
+
+
+class Match(Enum):
+    """What a password is to a hash."""
+
+    WRONG = auto()
+    RIGHT = auto()
+    OUTDATED = auto()
+    """Right, but the hash is to be made anew: it has a lower cost than today's, or is of a text that was not in NFC."""
+
+
+def normalise_password(password: str) -> str:
+    """The password in form NFC, whatever keyboard it was typed on; one that is too long in any form stays as it is.
+
+    Bounded, since bringing marks into order takes the square of their number.
+    """
+    return unicodedata.normalize("NFC", password) if len(password) <= _LONGEST_FORM else password
 
 
 class PasswordHasher:
@@ -20,19 +43,28 @@ class PasswordHasher:
         self._nobodys_hash = _context.hash("nobody's password")
 
     async def hash(self, password: str) -> str:
-        hashed: str = await anyio.to_thread.run_sync(_context.hash, password, limiter=self._limiter)
+        normal = normalise_password(password)
+        hashed: str = await anyio.to_thread.run_sync(_context.hash, normal, limiter=self._limiter)
         return hashed
 
-    async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password is right. An unknown user (None) takes as long as a known one with a wrong password."""
-        try:
-            right: bool = await anyio.to_thread.run_sync(
-                _context.verify, password, password_hash or self._nobodys_hash, limiter=self._limiter
-            )
-        except PasswordSizeError:
-            return False
-        return right and password_hash is not None
+    async def verify(self, password: str, password_hash: str | None) -> Match:
+        """Whether the password is right. An unknown user (None) takes as long as a known one with a wrong password.
 
-    def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made at a lower cost than hashes are made today."""
-        return bool(_context.needs_update(password_hash))
+        A password that is not in NFC, and wrong in it, is tried as it was typed: hashes were made of that once. So it
+        takes twice as long, for known and unknown users alike.
+        """
+        if len(password) > _LONGEST_FORM:
+            return Match.WRONG
+        normal = normalise_password(password)
+        stored = password_hash or self._nobodys_hash
+        if await self._matches(normal, stored):
+            match = Match.OUTDATED if _context.needs_update(stored) else Match.RIGHT
+        elif normal != password and await self._matches(password, stored):
+            match = Match.OUTDATED
+        else:
+            match = Match.WRONG
+        return match if password_hash is not None else Match.WRONG
+
+    async def _matches(self, text: str, password_hash: str) -> bool:
+        right: bool = await anyio.to_thread.run_sync(_context.verify, text, password_hash, limiter=self._limiter)
+        return right

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
+from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from mysms.users.models import Invite, Session, User
+from mysms.users.models import Invite, Session, User, expiry_of
 
 
 async def insert_user(user: User) -> bool:
-    """Stores the account, unless its email has already been taken."""
+    """Stores the account, unless its email has already been taken, or its id, which is that of an invite."""
     try:
         await user.insert()
     except DuplicateKeyError:
@@ -33,11 +34,12 @@ async def find_session(session_id: ObjectId) -> Session | None:
     return await Session.find_one({"_id": session_id})
 
 
-async def advance_session(session_id: ObjectId, generation: int, now: datetime) -> None:
+async def advance_session(session: Session, generation: int, now: datetime) -> None:
     """Notes the first use of the refresh token of this generation; a racing tab's may have been faster."""
+    expires_at = expiry_of(session.created_at, now)
     await Session.get_pymongo_collection().update_one(
-        {"_id": session_id, "generation": generation - 1},
-        {"$set": {"generation": generation, "last_used_at": now}},
+        {"_id": session.id, "generation": generation - 1},
+        {"$set": {"generation": generation, "last_used_at": now, "expires_at": expires_at}},
     )
 
 
@@ -60,6 +62,27 @@ async def delete_sessions(user_id: ObjectId, *, but: ObjectId | None = None) -> 
     await Session.get_pymongo_collection().delete_many({"user_id": user_id, "_id": {"$ne": but}})
 
 
+async def delete_expired_sessions(now: datetime, *, limit: int) -> int:
+    """Deletes sessions that are over, at most so many; how many it took on. One that is used meanwhile stays."""
+    sessions = Session.get_pymongo_collection()
+    over = await sessions.find({"expires_at": {"$lt": now}}, {"_id": 1}, limit=limit).to_list()
+    await sessions.delete_many({"_id": {"$in": [row["_id"] for row in over]}, "expires_at": {"$lt": now}})
+    return len(over)
+
+
+async def date_sessions(*, limit: int) -> int:
+    """Writes down when sessions of older versions are over, which was not stored; at most so many; how many."""
+    sessions = Session.get_pymongo_collection()
+    undated = await sessions.find({"expires_at": None}, limit=limit).to_list()
+    for row in undated:
+        # One that is used meanwhile is dated by that.
+        await sessions.update_one(
+            {"_id": row["_id"], "expires_at": None},
+            {"$set": {"expires_at": expiry_of(row["created_at"], row["last_used_at"])}},
+        )
+    return len(undated)
+
+
 async def set_password_hash(user_id: ObjectId, password_hash: str) -> None:
     await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"password_hash": password_hash}})
 
@@ -76,9 +99,10 @@ async def mark_deleting(user_id: ObjectId) -> None:
     await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"deleting": True}})
 
 
-async def list_deleting() -> list[ObjectId]:
-    """The accounts whose deletion has begun and not ended."""
-    return [ObjectId(user.id) for user in await User.find({"deleting": True}).to_list()]
+async def list_deleting(limit: int) -> list[ObjectId]:
+    """Accounts whose deletion has begun and not ended, at most so many."""
+    rows = User.get_pymongo_collection().find({"deleting": True}, {"_id": 1}, limit=limit)
+    return [ObjectId(row["_id"]) for row in await rows.to_list()]
 
 
 async def delete_user(user_id: ObjectId) -> None:
@@ -92,13 +116,27 @@ async def has_users() -> bool:
 async def insert_invite(invite: str, now: datetime) -> bool:
     """Stores an invite under the hash of its code; False if it is there already."""
     try:
-        await Invite(id=invite, created_at=now).insert()
+        await Invite(id=invite, account_id=PydanticObjectId(), created_at=now).insert()
     except DuplicateKeyError:
         return False
     return True
 
 
-async def delete_invite(invite: str) -> bool:
-    """Uses an invite up; False if there is none."""
-    deleted = await Invite.get_pymongo_collection().delete_one({"_id": invite})
-    return bool(deleted.deleted_count)
+async def find_account_of_invite(invite: str) -> ObjectId | None:
+    """The id of the account that an invite is good for, whoever asks; None if there is no such invite."""
+    invites = Invite.get_pymongo_collection()
+    row = await invites.find_one({"_id": invite})
+    if row is not None and row.get("account_id") is None:
+        # An older version has stored it. Whoever is first decides.
+        await invites.update_one({"_id": invite, "account_id": None}, {"$set": {"account_id": ObjectId()}})
+        row = await invites.find_one({"_id": invite})
+    return ObjectId(row["account_id"]) if row is not None else None
+
+
+async def delete_invite(invite: str) -> None:
+    await Invite.get_pymongo_collection().delete_one({"_id": invite})
+
+
+async def delete_invites_of(account_id: ObjectId) -> None:
+    """Deletes what is good for this account."""
+    await Invite.get_pymongo_collection().delete_many({"account_id": account_id})

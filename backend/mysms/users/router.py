@@ -1,12 +1,15 @@
 """Accounts and sessions over HTTP."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Response, status
+from fastapi import APIRouter, Form, Request, Response, status
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 
 from mysms.core.errors import InvalidFieldsError, NotFoundError, documented
 from mysms.core.rate_limit import RateLimitedError
-from mysms.users.dependencies import BearerToken, Caller, RequestOrigin, Users
+from mysms.users.dependencies import BearerToken, Caller, RequestOrigin, Users, origin_of, users_of
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidGrantError,
@@ -20,6 +23,7 @@ from mysms.users.schemas import (
     AccessTokenOut,
     AccountDeletionRequest,
     AccountOut,
+    Applicant,
     PasswordChangeRequest,
     RegistrationRequest,
     SessionOut,
@@ -33,18 +37,49 @@ from mysms.users.schemas import (
 router = APIRouter(prefix="/users", tags=["Accounts"])
 
 
-@router.post(
+class _JudgedRoute(APIRoute):
+    """Sign-up. Where its form is refused, what the database has against it is told in the same answer."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_and_judge(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as refused:
+                user = refused.body.get("user") if isinstance(refused.body, dict) else None
+                if not isinstance(user, dict):
+                    raise
+                found = await users_of(request).judge(Applicant.of(user), origin_of(request))
+                told = {error["loc"][-1] for error in refused.errors()}
+                more = [
+                    {"type": "judged", "loc": ("body", "user", field), "msg": sentence}
+                    for field, sentences in found.items()
+                    if field not in told
+                    for sentence in sentences
+                ]
+                raise RequestValidationError([*refused.errors(), *more], body=refused.body) from refused
+
+        return handle_and_judge
+
+
+async def sign_up(body: RegistrationRequest, users: Users, origin: RequestOrigin, response: Response) -> SignedInOut:
+    """Makes an account and signs it in."""
+    response.headers["Cache-Control"] = "no-store"
+    return await users.register(body.user, origin)
+
+
+router.add_api_route(
     "",
+    sign_up,
+    methods=["POST"],
     status_code=status.HTTP_201_CREATED,
     summary="Sign up",
     responses=documented(
         SignUpClosedError(), InvalidFieldsError({"email": ["has already been taken"]}), RateLimitedError()
     ),
+    route_class_override=_JudgedRoute,
 )
-async def sign_up(body: RegistrationRequest, users: Users, origin: RequestOrigin, response: Response) -> SignedInOut:
-    """Makes an account and signs it in."""
-    response.headers["Cache-Control"] = "no-store"
-    return await users.register(body.user, origin)
 
 
 @router.post(

@@ -1,17 +1,28 @@
 """What goes in and out of the accounts API."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple, Self
 
 import email_validator
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from mysms.core.settings import SignUpMode
 from mysms.core.timestamps import Timestamp
 from mysms.users.models import Session, User
+from mysms.users.passwords import MAXIMUM_PASSWORD_LENGTH, normalise_password
 
 MINIMUM_PASSWORD_LENGTH = 8
-MAXIMUM_PASSWORD_LENGTH = 128
 MAXIMUM_EMAIL_LENGTH = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
@@ -38,7 +49,26 @@ def _require_email(value: str) -> str:
 def _require_password(value: object) -> object:
     if value == "":
         raise PydanticCustomError("blank", "can't be blank")
-    return value
+    return normalise_password(value) if isinstance(value, str) else value
+
+
+class _Confirmation(NamedTuple):
+    """What was given a second time, and what it has to be."""
+
+    given: object
+    password: object
+
+
+def _require_confirmation(value: object) -> object:
+    """The text that was given, if it is the password's: also where that is refused, so that both are told at once."""
+    if not isinstance(value, _Confirmation):
+        return value
+    given, password = value
+    if isinstance(given, str):
+        same = isinstance(password, str) and normalise_password(given) == normalise_password(password)
+        if not same:
+            raise PydanticCustomError("confirmation", "doesn't match Password")
+    return given
 
 
 def _require_whole_characters(value: str) -> str:
@@ -56,6 +86,7 @@ def _only_text(value: object) -> object:
 
 
 Text = Annotated[str, AfterValidator(_require_whole_characters)]
+InviteCode = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
 FormText = Annotated[str, BeforeValidator(_only_text)]
 Email = Annotated[
     str,
@@ -75,21 +106,48 @@ class _Strict(BaseModel):
 
 class NewPassword(_Strict):
     password: Password = Field(examples=["correct horse battery"])
-    password_confirmation: str = Field(examples=["correct horse battery"])
+    password_confirmation: Annotated[
+        str, Field(examples=["correct horse battery"]), BeforeValidator(_require_confirmation)
+    ]
 
-    @field_validator("password_confirmation")
+    @model_validator(mode="before")
     @classmethod
-    def _match_password(cls, value: str, info: ValidationInfo) -> str:
-        if "password" in info.data and value != info.data["password"]:
-            raise PydanticCustomError("confirmation", "doesn't match Password")
-        return value
+    def _show_password(cls, data: object) -> object:
+        """Shows the password to its confirmation: pydantic shows a field only those before it that are acceptable."""
+        if not isinstance(data, dict) or "password_confirmation" not in data:
+            return data
+        confirmation = _Confirmation(data["password_confirmation"], data.get("password"))
+        return {**data, "password_confirmation": confirmation}
 
 
 class Registration(NewPassword):
     email: Email = Field(examples=["ada@example.com"])
-    invite_code: Text | None = Field(
-        None, max_length=100, examples=[None], description="Where sign-up needs one (see GET /users/sign_up)."
+    invite_code: InviteCode | None = Field(
+        None, examples=[None], description="Where sign-up needs one (see GET /users/sign_up)."
     )
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What can be judged of a registration that is refused: each field that is acceptable by itself."""
+
+    email: str | None
+    invite_code: str | None
+
+    @classmethod
+    def of(cls, user: Mapping[str, object]) -> Self:
+        return cls(_if_acceptable(_email, user.get("email")), _if_acceptable(_invite_code, user.get("invite_code")))
+
+
+_email: TypeAdapter[str] = TypeAdapter(Email)
+_invite_code: TypeAdapter[str] = TypeAdapter(InviteCode)
+
+
+def _if_acceptable(kind: TypeAdapter[str], value: object) -> str | None:
+    try:
+        return kind.validate_python(value)
+    except ValidationError:
+        return None
 
 
 class PasswordChange(NewPassword):

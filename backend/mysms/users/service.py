@@ -1,12 +1,13 @@
 """What people do with accounts and sessions."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bson import ObjectId
 
-from mysms.core.errors import InvalidFieldsError, NotFoundError
+from mysms.core.database import DatabaseError
+from mysms.core.errors import FieldErrors, InvalidFieldsError, NotFoundError
 from mysms.core.settings import SignUpMode
 from mysms.core.timestamps import Clock
 from mysms.users import repository
@@ -19,10 +20,11 @@ from mysms.users.errors import (
     SessionEndedError,
     UnsupportedGrantTypeError,
 )
-from mysms.users.models import Session, User
-from mysms.users.passwords import PasswordHasher
+from mysms.users.models import Session, User, expiry_of
+from mysms.users.passwords import Match, PasswordHasher
 from mysms.users.schemas import (
     AccessTokenOut,
+    Applicant,
     Credentials,
     PasswordChange,
     Registration,
@@ -32,11 +34,13 @@ from mysms.users.schemas import (
     TokensOut,
     normalise_email,
 )
-from mysms.users.sign_up import SignUpDesk
+from mysms.users.sign_up import NOT_VALID, Admission, SignUpDesk
 from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, BadTokenError, RefreshClaims, TokenSigner
 
-IDLE_LIFETIME = timedelta(days=30)
-ABSOLUTE_LIFETIME = timedelta(days=90)
+EMAIL_TAKEN = {"email": ["has already been taken"]}
+
+_BATCH = 200
+"""How many documents one step of the background's work takes on: nobody waits for long behind it."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,32 @@ class UserService:
     async def register(self, registration: Registration, origin: Origin) -> SignedInOut:
         """Raises InvalidFieldsError if the email has already been taken or the code is wrong, and SignUpClosedError."""
         await self._attempts.count_address("sign_up", origin.address)
-        taken = await self._desk.take_code(registration.invite_code)
+        admission = await self._desk.admit(registration.invite_code)
         user = User(
-            id=ObjectId(),
+            id=admission.account_id,
             email=registration.email,
             password_hash=await self._hasher.hash(registration.password),
             created_at=self._clock(),
         )
         if not await repository.insert_user(user):
-            await self._desk.give_back(taken)
-            raise InvalidFieldsError({"email": ["has already been taken"]})
+            raise InvalidFieldsError(await self._reasons_not_to_insert(user, admission))
+        # The account is made, whatever happens now: a code that is left behind is good for nothing more.
+        with contextlib.suppress(DatabaseError):
+            await self._desk.use_up(admission)
         return SignedInOut.of(user, await self._open_session(user, origin))
+
+    async def judge(self, applicant: Applicant, origin: Origin) -> FieldErrors:
+        """What the database has against a sign-up that is refused already, so that all is told at once.
+
+        Raises SignUpClosedError. Where a code is needed, only who has a good one is told that an email has been taken.
+        """
+        await self._attempts.count_address("sign_up", origin.address)
+        try:
+            await self._desk.admit(applicant.invite_code)
+        except InvalidFieldsError as error:
+            return error.errors
+        is_taken = applicant.email is not None and await repository.find_user_by_email(applicant.email) is not None
+        return EMAIL_TAKEN if is_taken else {}
 
     async def sign_in(self, credentials: Credentials, origin: Origin) -> SignedInOut:
         """Raises InvalidCredentialsError, which does not tell whether the account exists."""
@@ -147,9 +166,27 @@ class UserService:
         await self._finish_deletion(caller.user_id)
 
     async def finish_deletions(self) -> None:
-        """Finishes what a process that ended had begun."""
-        for user_id in await repository.list_deleting():
-            await self._finish_deletion(user_id)
+        """Finishes what processes have begun that ended, or lost their database.
+
+        Any number of processes may do this at once, and to an account that is being deleted at this moment. Raises what
+        went wrong with an account once each has had its turn.
+        """
+        failure: Exception | None = None
+        for user_id in await repository.list_deleting(_BATCH):
+            try:
+                await self._finish_deletion(user_id)
+            except Exception as error:  # noqa: BLE001  # one account must not keep the others
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    async def delete_expired_sessions(self) -> None:
+        """Deletes all that are over, batch by batch. Any number of processes may do this at once."""
+        while await repository.date_sessions(limit=_BATCH) == _BATCH:
+            pass
+        now = self._clock()
+        while await repository.delete_expired_sessions(now, limit=_BATCH) == _BATCH:
+            pass
 
     async def is_open(self, user_id: ObjectId) -> bool:
         """Whether there is such an account, and it is not being deleted."""
@@ -186,14 +223,15 @@ class UserService:
         return user
 
     async def _find_by_password(self, email: str, password: str) -> User:
-        """The account, its password kept under a hash of today's cost. Raises InvalidCredentialsError."""
+        """The account, its password kept under a hash as they are made today. Raises InvalidCredentialsError."""
         user = await repository.find_user_by_email(email)
-        if not await self._hasher.verify(password, user.password_hash if user else None) or user is None:
+        match = await self._hasher.verify(password, user.password_hash if user else None)
+        if match is Match.WRONG or user is None:
             raise InvalidCredentialsError
         if user.deleting:
             await self._finish_deletion(_id_of(user))
             raise InvalidCredentialsError
-        if not self._hasher.is_outdated(user.password_hash):
+        if match is Match.RIGHT:
             return user
         renewed = await self._hasher.hash(password)
         if not await repository.replace_password_hash(_id_of(user), user.password_hash, renewed):
@@ -202,17 +240,26 @@ class UserService:
         user.password_hash = renewed
         return user
 
+    async def _reasons_not_to_insert(self, user: User, admission: Admission) -> FieldErrors:
+        """Why the database has not taken an account: for its email, or for its id, which its code is used up for."""
+        holder = await repository.find_user(admission.account_id)
+        if holder is None:
+            return EMAIL_TAKEN
+        await self._desk.use_up(admission)
+        return NOT_VALID if holder.email != user.email else {**NOT_VALID, **EMAIL_TAKEN}
+
     async def _finish_deletion(self, user_id: ObjectId) -> None:
         """Each step can be repeated; the account itself goes last, so that what was interrupted is found again."""
         await repository.delete_sessions(user_id)
         await self._erase_messages(user_id)
+        await self._desk.forget(user_id)
         await repository.delete_user(user_id)
 
     async def _confirm_password(self, caller: AccessClaims, password: str, origin: Origin, *, field: str) -> None:
         await self._attempts.count_address("password", origin.address)
         user = await self.account(caller.user_id)
         attempt = await self._attempts.count_account(user.email)
-        if not await self._hasher.verify(password, user.password_hash):
+        if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
             raise InvalidFieldsError({field: ["is invalid"]})
         await self._attempts.forgive(attempt)
 
@@ -231,7 +278,14 @@ class UserService:
 
     async def _open_session(self, user: User, origin: Origin) -> TokensOut:
         now = self._clock()
-        session = Session(id=ObjectId(), user_id=_id_of(user), device=origin.device, created_at=now, last_used_at=now)
+        session = Session(
+            id=ObjectId(),
+            user_id=_id_of(user),
+            device=origin.device,
+            created_at=now,
+            last_used_at=now,
+            expires_at=expiry_of(now, now),
+        )
         await repository.insert_session(session)
         return self._tokens(session, successor_of=0)
 
@@ -251,12 +305,11 @@ class UserService:
             # Its successor has been used, so whoever holds this one copied it: end the session for both.
             await repository.delete_session(claims.session_id)
             raise SessionEndedError
-        await repository.advance_session(claims.session_id, claims.generation, self._clock())
+        await repository.advance_session(session, claims.generation, self._clock())
         return self._tokens(session, successor_of=claims.generation)
 
     def _is_over(self, session: Session) -> bool:
-        now = self._clock()
-        return now > min(session.last_used_at + IDLE_LIFETIME, session.created_at + ABSOLUTE_LIFETIME)
+        return self._clock() > expiry_of(session.created_at, session.last_used_at)
 
     def _tokens(self, session: Session, *, successor_of: int) -> TokensOut:
         session_id = ObjectId(session.id)

@@ -3,6 +3,9 @@
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
+
+from bson import ObjectId
 
 from mysms.core.errors import InvalidFieldsError
 from mysms.core.settings import SignUpMode
@@ -10,43 +13,62 @@ from mysms.core.timestamps import Clock
 from mysms.users import repository
 from mysms.users.errors import SignUpClosedError
 
+NOT_VALID = {"invite_code": ["is not valid"]}
 _SETUP = "setup"
 
 
+@dataclass(frozen=True)
+class Admission:
+    """The id that the account is to have, and the invite that it uses up, if any."""
+
+    account_id: ObjectId
+    invite: str | None = None
+
+
 class SignUpDesk:
-    """Admits people to sign-up. A code that was taken is given back if the account cannot be made."""
+    """Admits people to sign-up.
+
+    A code is good for one account, whose id is known beforehand. So nothing has to be reserved before the account is
+    made, and nothing is lost if it is not; and of several that are made with one code at once, the database takes one.
+    """
 
     def __init__(self, mode: SignUpMode, setup_code: str | None, clock: Clock) -> None:
         self.mode = mode
         self._setup_code = setup_code
         self._clock = clock
 
-    async def take_code(self, code: str | None) -> str | None:
-        """What to give back if no account comes of it. Raises SignUpClosedError or InvalidFieldsError."""
+    async def admit(self, code: str | None) -> Admission:
+        """Raises SignUpClosedError or InvalidFieldsError."""
         if code and await self._is_setup(code):
-            # One insert, so that of two who are first only one is.
-            if await repository.insert_invite(_SETUP, self._clock()):
-                return _SETUP
-            raise InvalidFieldsError({"invite_code": ["has already been used"]})
+            await repository.insert_invite(_SETUP, self._clock())
+            # It stays as long as the account does: whoever has seen no account before this one finds its id taken.
+            return Admission(await self._account_of(_SETUP))
         if self.mode == "open":
-            return None
+            return Admission(ObjectId())
         if self.mode == "closed":
             raise SignUpClosedError
         if not code:
             raise InvalidFieldsError({"invite_code": ["can't be blank"]})
         invite = hash_invite(code)
-        if not await repository.delete_invite(invite):
-            raise InvalidFieldsError({"invite_code": ["is not valid"]})
-        return invite
+        return Admission(await self._account_of(invite), invite)
 
-    async def give_back(self, taken: str | None) -> None:
-        if taken == _SETUP:
-            await repository.delete_invite(_SETUP)
-        elif taken is not None:
-            await repository.insert_invite(taken, self._clock())
+    async def use_up(self, admission: Admission) -> None:
+        """The account has been made."""
+        if admission.invite is not None:
+            await repository.delete_invite(admission.invite)
+
+    async def forget(self, account_id: ObjectId) -> None:
+        """The account is about to go: no code may bring its id back, however its sign-up was interrupted."""
+        await repository.delete_invites_of(account_id)
+
+    async def _account_of(self, invite: str) -> ObjectId:
+        account_id = await repository.find_account_of_invite(invite)
+        if account_id is None:
+            raise InvalidFieldsError(NOT_VALID)
+        return account_id
 
     async def _is_setup(self, code: str) -> bool:
-        """Whether this is the code for the first account, and there is none yet."""
+        """Whether this is the code for the first account, and there is no account."""
         return (
             self._setup_code is not None
             and hmac.compare_digest(code.encode(), self._setup_code.encode())

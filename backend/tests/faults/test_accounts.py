@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -170,6 +171,28 @@ async def test_a_deletion_that_is_killed_is_finished_at_the_next_start(world: Wo
     await leaves_no_trace(leaver, documents)
     assert (await leaver.sign_in()).status_code == 401
     assert await world.sids_at_carrier(f"{leaver.text} later") == []
+
+
+async def test_a_deletion_that_is_interrupted_is_finished_by_another_process(tmp_path: Path) -> None:
+    """Without any start or sign-in: whoever has asked to be forgotten does not come back to see to it."""
+    async with running_world(tmp_path, processes=2, name="other process") as world:
+        leaver = Leaver(world)
+        await leaver.sign_up()
+        await leaver.send()
+        documents = await leaver.documents()
+        api = world.apis[0]
+        trap = api.tap.set(Trap(writes("messages", "delete"), "request"))
+        deleting = asyncio.create_task(leaver.delete_account())
+        async with asyncio.timeout(10):
+            await trap.sprung.wait()
+        api.die()
+        await api.tap.cut()
+        await api.bury()
+        await asyncio.gather(deleting, return_exceptions=True)
+        assert await leaver.traces(documents), "it was not interrupted"
+        await eventually(
+            lambda: leaver.traces(documents), lambda found: found == [], within=60, what="the end of all traces"
+        )
 
 
 async def test_what_is_being_stored_during_a_deletion_is_not_left_behind(world: World, leaver: Leaver) -> None:

@@ -3,14 +3,16 @@
 import asyncio
 import statistics
 import time
+import unicodedata
 from collections.abc import Awaitable
 
 import pytest
 from passlib.handlers.argon2 import argon2
 from pymongo import AsyncMongoClient
 
-from mysms.users.passwords import PasswordHasher
-from tests.support.person import PASSWORD, Json, Person, sign_in
+from mysms.users.passwords import Match, PasswordHasher
+from tests.support.answers import field_errors
+from tests.support.person import PASSWORD, Json, Person, new_email, register, sign_in
 from tests.support.servers import Api, Mongo
 
 WEAK = argon2.using(memory_cost=1_024, time_cost=1, parallelism=1)
@@ -24,9 +26,9 @@ def hasher() -> PasswordHasher:
 
 async def test_a_hash_knows_its_password_and_no_other(hasher: PasswordHasher) -> None:
     stored = await hasher.hash("correct horse")
-    assert await hasher.verify("correct horse", stored)
-    assert not await hasher.verify("Correct horse", stored)
-    assert not await hasher.verify("", stored)
+    assert await hasher.verify("correct horse", stored) is Match.RIGHT
+    assert await hasher.verify("Correct horse", stored) is Match.WRONG
+    assert await hasher.verify("", stored) is Match.WRONG
 
 
 async def test_it_is_argon2_with_a_salt(hasher: PasswordHasher) -> None:
@@ -37,11 +39,13 @@ async def test_it_is_argon2_with_a_salt(hasher: PasswordHasher) -> None:
 
 async def test_nobody_has_no_password(hasher: PasswordHasher) -> None:
     """Not even the one that stands in for it."""
-    assert not await hasher.verify("nobody's password", None)
+    assert await hasher.verify("nobody's password", None) is Match.WRONG
 
 
 async def test_a_password_of_any_length_can_be_wrong(hasher: PasswordHasher) -> None:
-    assert not await hasher.verify("x" * 100_000, await hasher.hash("correct horse"))
+    stored = await hasher.hash("correct horse")
+    for password in ("x" * 100_000, "\u0315\u0300" * 250_000):
+        assert await hasher.verify(password, stored) is Match.WRONG
 
 
 async def test_an_unknown_user_costs_the_same_hash_as_a_known_one(hasher: PasswordHasher) -> None:
@@ -61,11 +65,78 @@ async def test_only_a_few_hashes_are_made_at_a_time(hasher: PasswordHasher) -> N
     assert most == 2
 
 
-async def weaken(mongodb: Mongo, person: Person) -> None:
+COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Crème brûlée, s'il vous plaît") for form in ("NFC", "NFD"))
+"""One password, as two keyboards type it."""
+
+
+@pytest.mark.parametrize(("made_of", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)], ids=["NFC", "NFD"])
+async def test_a_password_is_the_same_on_another_keyboard(api: Api, made_of: str, typed: str) -> None:
+    email = new_email()
+    answer = await register(api, email=email, password=made_of, password_confirmation=typed)
+    assert answer.status_code == 201
+    person = Person.of(api, answer.json())
+    assert (await sign_in(api, email, typed)).status_code == 201
+    assert (await sign_in(api, email, made_of)).status_code == 201
+    form = {"grant_type": "password", "username": email, "password": typed}
+    assert (await api.http.post("/users/token", data=form)).status_code == 200
+    change = {"current_password": typed, "password": f"{made_of}!", "password_confirmation": f"{typed}!"}
+    assert (await person.call("PUT", "/users/password", json={"user": change})).status_code == 204
+    assert (await sign_in(api, email, made_of)).status_code == 401
+    assert (await sign_in(api, email, f"{typed}!")).status_code == 201
+    assert (await person.call("DELETE", "/users", json={"user": {"password": f"{typed}!"}})).status_code == 204
+
+
+async def test_the_length_of_a_password_is_that_of_its_normal_form(api: Api) -> None:
+    accent = "e\u0301"
+    short, longest, long = [await register(api, password=accent * length) for length in (7, 128, 129)]
+    assert field_errors(short) == {"password": ["is too short (minimum is 8 characters)"]}
+    assert longest.status_code == 201
+    assert field_errors(long) == {"password": ["is too long (maximum is 128 characters)"]}
+
+
+async def test_a_hash_of_a_text_as_it_was_typed_still_works_and_is_replaced(
+    api: Api, person: Person, mongodb: Mongo
+) -> None:
+    """As hashes were made once, so that nobody else's keyboard could type it."""
+    old = argon2.using(memory_cost=19_456, time_cost=2, parallelism=1).hash(DECOMPOSED)
+    await store_hash(mongodb, person, old)
+    assert (await sign_in(api, person.email, COMPOSED)).status_code == 401
+    assert await stored_hash(mongodb, person) == old
+
+    assert (await sign_in(api, person.email, DECOMPOSED)).status_code == 201
+    renewed = await stored_hash(mongodb, person)
+    assert renewed != old
+    for typed in (COMPOSED, DECOMPOSED):
+        assert (await sign_in(api, person.email, typed)).status_code == 201
+    assert await stored_hash(mongodb, person) == renewed
+
+
+class CountingHasher(PasswordHasher):
+    compared = 0
+
+    async def _matches(self, text: str, password_hash: str) -> bool:
+        self.compared += 1
+        return await super()._matches(text, password_hash)
+
+
+@pytest.mark.parametrize(("typed", "times"), [("wrong", 1), (COMPOSED, 1), (DECOMPOSED, 2), ("x" * 100_000, 0)])
+async def test_a_wrong_password_costs_the_same_for_known_and_unknown_users(typed: str, times: int) -> None:
+    hasher = CountingHasher()
+    for stored in (await hasher.hash("correct horse"), None):
+        hasher.compared = 0
+        assert await hasher.verify(typed, stored) is Match.WRONG
+        assert hasher.compared == times
+
+
+async def store_hash(mongodb: Mongo, person: Person, password_hash: str) -> None:
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         users = client.get_default_database()["users"]
-        weak = {"$set": {"password_hash": WEAK.hash(PASSWORD)}}
-        assert (await users.update_one({"email": person.email}, weak)).matched_count == 1
+        stored = {"$set": {"password_hash": password_hash}}
+        assert (await users.update_one({"email": person.email}, stored)).matched_count == 1
+
+
+async def weaken(mongodb: Mongo, person: Person) -> None:
+    await store_hash(mongodb, person, WEAK.hash(PASSWORD))
 
 
 async def stored_hash(mongodb: Mongo, person: Person) -> str:

@@ -4,10 +4,15 @@ import re
 
 import pytest
 
-from tests.support.answers import field_errors
+from tests.support.answers import field_errors, problem_of
+from tests.support.invitations import invite
 from tests.support.person import Person, new_email, register, sign_in
-from tests.support.servers import Api
+from tests.support.servers import Api, Start
+from tests.support.windows import well_within
 
+MISMATCH = {"password_confirmation": ["doesn't match Password"]}
+TOO_SHORT = {"password": ["is too short (minimum is 8 characters)"]}
+TAKEN = {"email": ["has already been taken"]}
 ALL_BLANK = {name: ["can't be blank"] for name in ("email", "password", "password_confirmation")}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -93,7 +98,7 @@ async def test_an_unusable_email_is_refused(api: Api, email: object, sentence: s
 )
 async def test_an_unusable_password_is_refused(api: Api, password: object, sentence: str) -> None:
     response = await register(api, password=password, password_confirmation="whatever")
-    assert field_errors(response) == {"password": [sentence]}
+    assert field_errors(response) == {"password": [sentence], **MISMATCH}
 
 
 @pytest.mark.parametrize("password", ["12345678", "x" * 128, "pässwörd 🔑", "with\x00a zero byte", "        x"])
@@ -106,7 +111,7 @@ async def test_any_other_password_is_accepted_and_opens_the_account(api: Api, pa
 @pytest.mark.parametrize("confirmation", ["", "correct horse batterY", "\x00"])
 async def test_the_confirmation_has_to_match(api: Api, confirmation: str) -> None:
     response = await register(api, password_confirmation=confirmation)
-    assert field_errors(response) == {"password_confirmation": ["doesn't match Password"]}
+    assert field_errors(response) == MISMATCH
 
 
 async def test_all_fields_are_judged_at_once(api: Api) -> None:
@@ -117,6 +122,61 @@ async def test_all_fields_are_judged_at_once(api: Api) -> None:
         "password_confirmation": ["can't be blank"],
         "admin": ["is not a known field"],
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"password": "short", "password_confirmation": "other"}, {**TOO_SHORT, **MISMATCH}),
+        ({"password": "", "password_confirmation": "other"}, {"password": ["can't be blank"], **MISMATCH}),
+        ({"password": "short"}, TOO_SHORT),
+        ({"password": "short", "password_confirmation": 7}, {**TOO_SHORT, "password_confirmation": ["must be a text"]}),
+        (
+            {"email": "nobody", "password": "short", "password_confirmation": "other"},
+            {"email": ["is invalid"], **TOO_SHORT, **MISMATCH},
+        ),
+    ],
+)
+async def test_no_field_hides_what_is_wrong_with_another(
+    api: Api, fields: dict[str, object], errors: dict[str, list[str]]
+) -> None:
+    assert field_errors(await register(api, **fields)) == errors
+
+
+async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, bystander: Person) -> None:
+    answer = await register(api, email=bystander.email.upper(), password="short", password_confirmation="other")
+    assert field_errors(answer) == {**TAKEN, **TOO_SHORT, **MISMATCH}
+
+
+async def test_what_is_wrong_with_an_invitation_is_told_beside_all_else(start: Start) -> None:
+    async with start(SIGNUP="invite", SETUP_CODE="let me in") as api:
+        taken = Person.of(api, (await register(api, invite_code="let me in")).json()).email
+        code = await invite(api.mongodb_uri)
+        refused = {"email": taken, "password": "short", "password_confirmation": "other"}
+        form = {**TOO_SHORT, **MISMATCH}
+        blank, wrong = {"invite_code": ["can't be blank"]}, {"invite_code": ["is not valid"]}
+        too_long = {"invite_code": ["is too long (maximum is 100 characters)"]}
+        # Only who has an invitation is told who has an account.
+        assert field_errors(await register(api, **refused)) == {**blank, **form}
+        assert field_errors(await register(api, **refused, invite_code="guess")) == {**wrong, **form}
+        assert field_errors(await register(api, **refused, invite_code="x" * 101)) == {**too_long, **form}
+        assert field_errors(await register(api, **refused, invite_code=code)) == {**TAKEN, **form}
+        assert field_errors(await register(api, email=taken, invite_code=code)) == TAKEN
+        # And it is still good.
+        assert (await register(api, invite_code=code)).status_code == 201
+        assert field_errors(await register(api, invite_code=code)) == wrong
+
+
+async def test_where_nobody_may_sign_up_a_refused_form_is_told_so(start: Start) -> None:
+    async with start(SIGNUP="closed") as api:
+        problem_of(await register(api, password="short"), 403, "sign_up_closed")
+
+
+async def test_a_refused_form_is_no_way_to_guess_without_end(start: Start) -> None:
+    async with start(SIGNUP="invite", ATTEMPTS_PER_MINUTE="3") as api:
+        await well_within(60)
+        answers = [await register(api, password="short", invite_code=f"guess {place}") for place in range(4)]
+        assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
 
 
 async def test_a_refused_registration_leaves_nothing_behind(api: Api) -> None:
