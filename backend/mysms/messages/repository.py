@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any, Literal
 
 from bson import ObjectId
 from pymongo import ASCENDING
@@ -35,18 +36,35 @@ async def count_own(user_id: ObjectId, selection: Selection) -> int:
     return await Message.find(selection.query(user_id)).count()
 
 
+async def is_selected(user_id: ObjectId, selection: Selection, message_id: ObjectId) -> bool:
+    return await Message.find({**selection.query(user_id), "_id": message_id}).exists()
+
+
 async def list_own(
     user_id: ObjectId, selection: Selection, *, limit: int, before: Message | None = None
 ) -> list[Message]:
     """Newest first, by `created_at` and then `_id`; only what comes after `before` in that order."""
     query = selection.query(user_id)
     if before is not None:
-        query["created_at"] = {"$lte": before.created_at}
-        query["$or"] = [
-            {"created_at": {"$lt": before.created_at}},
-            {"created_at": before.created_at, "_id": {"$lt": before.id}},
-        ]
+        query |= _beyond(before, "$lt")
     return await Message.find(query).sort("-created_at", "-_id").limit(limit).to_list()
+
+
+async def list_newer(user_id: ObjectId, selection: Selection, *, limit: int, after: Message) -> list[Message]:
+    """Those next to `after` that are newer, the newest first as in `list_own`."""
+    query = selection.query(user_id) | _beyond(after, "$gt")
+    return (await Message.find(query).sort("+created_at", "+_id").limit(limit).to_list())[::-1]
+
+
+def _beyond(anchor: Message, operator: Literal["$lt", "$gt"]) -> dict[str, Any]:
+    """On one side of a message, in the order of the pages. The range is for the index, the rest decides."""
+    return {
+        "created_at": {f"{operator}e": anchor.created_at},
+        "$or": [
+            {"created_at": {operator: anchor.created_at}},
+            {"created_at": anchor.created_at, "_id": {operator: anchor.id}},
+        ],
+    }
 
 
 async def record_event(message_id: ObjectId, event: Event) -> None:

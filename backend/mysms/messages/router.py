@@ -21,7 +21,7 @@ from mysms.messages.schemas import (
     PeerNumber,
 )
 from mysms.messages.selection import Selection
-from mysms.messages.service import Page
+from mysms.messages.service import Page, Position
 from mysms.users.dependencies import Caller
 from mysms.users.errors import NotSignedInError
 
@@ -30,7 +30,11 @@ router = APIRouter(prefix="/api", tags=["Messages"], dependencies=[Depends(assum
 _INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {
     "ETag": {"description": "Of this page. Send it as If-None-Match.", "schema": {"type": "string"}},
-    "Link": {"description": '`<…>; rel="next"`, if there is more.', "schema": {"type": "string"}},
+    "Link": {
+        "description": '`<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, '
+        '`<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began.',
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -72,7 +76,22 @@ async def list_messages(
     history: History,
     if_none_match: IfNoneMatch,
     limit: Limit = DEFAULT_PAGE,
-    before: Annotated[str | None, Query(description="The `_id` of the last row of the page before.")] = None,
+    before: Annotated[
+        str | None,
+        Query(description="Only older ones than this message: the `_id` of the last row of the page before."),
+    ] = None,
+    after: Annotated[
+        str | None,
+        Query(description="Only newer ones than the message with this `_id`, and of those the ones next to it."),
+    ] = None,
+    around: Annotated[
+        str | None,
+        Query(
+            description="The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and "
+            "`limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may "
+            "be given.",
+        ),
+    ] = None,
     peer_number: Annotated[
         PeerNumber | None,
         Query(description="Only messages to and from this number.", examples=["+14155552671"]),
@@ -94,7 +113,8 @@ async def list_messages(
     ] = None,
 ) -> Response:
     """Newest first, by `created_at` and then `_id`; only your own."""
-    page = await history.page(caller.user_id, Selection(peer_number, search, updated_since), limit=limit, before=before)
+    selection = Selection(peer_number, search, updated_since)
+    page = await history.page(caller.user_id, selection, limit=limit, position=Position(before, after, around))
     return _answer(page, request, if_none_match)
 
 
@@ -143,17 +163,22 @@ async def export_account(caller: Caller, export: Export) -> Response:
     return StreamingResponse(await export.begin(caller), media_type="application/json", headers=headers)
 
 
-def _next_url(request: Request, last_id: str) -> str:
-    """Relative, so that it is right behind any proxy."""
-    url = request.url.include_query_params(before=last_id)
+def _url(request: Request, direction: str, message_id: str) -> str:
+    """Of the page on that side of a message. Relative, so that it is right behind any proxy."""
+    url = request.url.remove_query_params(["before", "after", "around"]).include_query_params(**{direction: message_id})
     return f"{url.path}?{url.query}"
 
 
 def _answer(page: Page, request: Request, if_none_match: str) -> Response:
     # No text stays on a disk, and no cache serves one user another's list.
     headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
+    links = []
+    if page.first_id is not None:
+        links.append(f'<{_url(request, "after", page.first_id)}>; rel="prev"')
     if page.last_id is not None:
-        headers["Link"] = f'<{_next_url(request, page.last_id)}>; rel="next"'
+        links.append(f'<{_url(request, "before", page.last_id)}>; rel="next"')
+    if links:
+        headers["Link"] = ", ".join(links)
     if matches(if_none_match, page.etag):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(page.body, media_type="application/json", headers=headers)

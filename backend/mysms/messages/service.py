@@ -1,7 +1,7 @@
 """Reading one's messages."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from bson import ObjectId
 from bson.errors import InvalidId
@@ -27,32 +27,48 @@ class Page:
     total: int
     last_id: str | None
     """Of the last row, if there may be more after it."""
+    first_id: str | None = None
+    """Of the first row, if there may be more before it and they are asked for from here."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page lies in a list: at its beginning, or beside or around one message. At most one is given."""
+
+    before: str | None = None
+    """Older than this one, next to it."""
+    after: str | None = None
+    """Newer than this one, next to it."""
+    around: str | None = None
+    """This one in the middle."""
+
+    def given(self) -> list[str]:
+        return [name for name, message_id in asdict(self).items() if message_id is not None]
 
 
 class MessageHistory:
     """What a person can read of their messages."""
 
-    async def page(self, user_id: ObjectId, selection: Selection, *, limit: int, before: str | None) -> Page:
+    async def page(self, user_id: ObjectId, selection: Selection, *, limit: int, position: Position) -> Page:
         """The total is that of the conversation or the search, and does not depend on `updated_since`.
 
-        Raises InvalidFieldsError if `before` is not one of the user's messages.
+        Around a message lie at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises InvalidFieldsError if
+        the position names several messages, one that is not the user's, or to be around one that is not selected.
         """
-        anchor = await self._find_anchor(user_id, before)
-        # One more than asked for tells whether there is a next page.
-        found = await repository.list_own(user_id, selection, limit=limit + 1, before=anchor)
+        rows, has_newer, has_older = await self._rows(user_id, selection, limit, position)
         total = await self._count(user_id, replace(selection, updated_since=None))
-        rows = found[:limit]
         body = _messages.dump_json([MessageOut.of(message) for message in rows], by_alias=True)
         return Page(
             body=body,
-            etag=_etag(user_id, selection, limit, before, total, body),
+            etag=_etag(user_id, selection, limit, position, total, has_newer, has_older, body),
             total=total,
-            last_id=str(rows[-1].id) if len(found) > limit else None,
+            last_id=str(rows[-1].id) if has_older else None,
+            first_id=str(rows[0].id) if has_newer else None,
         )
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Each with its last message. Raises InvalidFieldsError if `before` is not one of the user's messages."""
-        anchor = await self._find_anchor(user_id, before)
+        anchor = None if before is None else await self._find_anchor(user_id, "before", before)
         await conversations.catch_up(user_id)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
         total = await conversations.count_own(user_id)
@@ -89,12 +105,33 @@ class MessageHistory:
             return await conversations.count_messages(user_id, selection.peer_numbers[0])
         return await repository.count_own(user_id, selection)
 
-    async def _find_anchor(self, user_id: ObjectId, before: str | None) -> Message | None:
-        if before is None:
-            return None
-        anchor = await self._find(user_id, before)
+    async def _rows(
+        self, user_id: ObjectId, selection: Selection, limit: int, position: Position
+    ) -> tuple[list[Message], bool, bool]:
+        """Newest first; and whether there are newer ones, where the page goes that way, and older ones."""
+        names = position.given()
+        if len(names) > 1:
+            raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
+        anchor = await self._find_anchor(user_id, names[0], getattr(position, names[0])) if names else None
+        # One more than asked for tells whether there is a page further on.
+        if anchor is None or position.before is not None:
+            older = await repository.list_own(user_id, selection, limit=limit + 1, before=anchor)
+            return older[:limit], False, len(older) > limit
+        if position.after is not None:
+            newer = await repository.list_newer(user_id, selection, limit=limit + 1, after=anchor)
+            return newer[-limit:], len(newer) > limit, False
+        if not await repository.is_selected(user_id, selection, ObjectId(anchor.id)):
+            raise InvalidFieldsError({"around": ["is not among the messages that are asked for"]})
+        most_newer, most_older = (limit - 1) // 2, limit // 2
+        newer = await repository.list_newer(user_id, selection, limit=most_newer + 1, after=anchor)
+        older = await repository.list_own(user_id, selection, limit=most_older + 1, before=anchor)
+        has_newer, has_older = len(newer) > most_newer, len(older) > most_older
+        return [*newer[has_newer:], anchor, *older[:most_older]], has_newer, has_older
+
+    async def _find_anchor(self, user_id: ObjectId, name: str, message_id: str) -> Message:
+        anchor = await self._find(user_id, message_id)
         if anchor is None:
-            raise InvalidFieldsError({"before": ["is not one of your messages"]})
+            raise InvalidFieldsError({name: ["is not one of your messages"]})
         return anchor
 
     async def _find(self, user_id: ObjectId, message_id: str) -> Message | None:

@@ -75,7 +75,7 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
         return
     body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
     user = body.get("user", {})
-    for places, name in ((case.query, "before"), (case.path_parameters, "message_id")):
+    for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
         if name in places:
             places[name] = _lasting.message_id
     if "peer_number" in case.query:
@@ -103,6 +103,15 @@ def after_call(_: HookContext, __: Case[Any], response: Response) -> None:
     """The lasting account signs in again, after a call that has ended its session by its id."""
     if response.status_code == 401 and _lasting.signature["Authorization"] in response.request.headers.values():
         _lasting.sign_in()
+
+
+def _keep_one_position(query: dict[str, Any]) -> str:
+    """At most one may be given, and around a message there is a page only where nothing leaves that message out."""
+    given: list[str] = [name for name in ("around", "after", "before") if name in query] or [""]
+    left_out = {*given[1:], *(("peer_number", "search", "updated_since") if given[0] == "around" else ())}
+    for name in left_out & query.keys():
+        del query[name]
+    return given[0]
 
 
 _taken: set[str] = set()

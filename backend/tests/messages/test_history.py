@@ -94,6 +94,67 @@ async def test_a_new_message_does_not_shift_the_pages(person: Person) -> None:
     assert await ids(person, before=oldest) == []
 
 
+def side(response: Any, relation: str) -> str | None:
+    url: str | None = response.links.get(relation, {}).get("url")
+    return url
+
+
+async def test_pages_lead_from_the_middle_to_both_ends(person: Person) -> None:
+    """From each message, whatever the size of the page: everything is there, once and in its order."""
+    number = new_number()
+    written = [(await person.sent(number, f"Text {place}"))["_id"] for place in range(7)][::-1]
+    await write(person, 2)
+    for limit in (1, 2, 3, 4, 7, 200):
+        for place, middle in enumerate(written):
+            query = {"peer_number": number, "around": middle, "limit": limit}
+            response = await person.call("GET", "/api/messages", params=query)
+            rows = [message["_id"] for message in response.json()]
+            assert rows == written[max(0, place - (limit - 1) // 2) : place + limit // 2 + 1], (limit, place)
+            assert response.headers["X-Total-Count"] == "7"
+            newer, older = side(response, "prev"), side(response, "next")
+            while newer is not None:
+                page = await person.call("GET", newer)
+                assert "next" not in page.links
+                rows, newer = [message["_id"] for message in page.json()] + rows, side(page, "prev")
+            while older is not None:
+                page = await person.call("GET", older)
+                assert "prev" not in page.links
+                rows, older = rows + [message["_id"] for message in page.json()], side(page, "next")
+            assert rows == written, (limit, place)
+
+
+async def test_after_the_newest_there_is_nothing_until_something_is_written(person: Person) -> None:
+    (newest,) = await write(person, 1)
+    assert await ids(person, after=newest["_id"]) == []
+    (later,) = await write(person, 1)
+    assert await ids(person, after=newest["_id"]) == [later["_id"]]
+
+
+async def test_around_and_after_know_the_order_within_a_millisecond(person: Person) -> None:
+    await asyncio.gather(*(person.sent(STAYS_QUEUED, f"At once {number}") for number in range(9)))
+    rows = await ids(person)
+    assert await ids(person, around=rows[4], limit=3) == rows[3:6]
+    assert await ids(person, after=rows[4], limit=2) == rows[2:4]
+
+
+async def test_around_takes_only_a_message_that_is_asked_for(api: Api, person: Person) -> None:
+    other = await Person.sign_up(api)
+    mine, theirs = (await write(person, 1))[0], (await write(other, 1))[0]
+
+    async def errors(**query: str) -> Any:
+        return field_errors(await person.call("GET", "/api/messages", params=query))
+
+    for name in ("around", "after"):
+        for message_id in (theirs["_id"], "nonsense", "", "\x00", "0123456789abcdef01234567"):
+            assert await errors(**{name: message_id}) == {name: ["is not one of your messages"]}
+    elsewhere = {"around": ["is not among the messages that are asked for"]}
+    assert await errors(around=mine["_id"], peer_number=new_number()) == elsewhere
+    assert await errors(around=mine["_id"], updated_since="2999-01-01T00:00:00Z") == elsewhere
+    assert await ids(person, around=mine["_id"], peer_number=mine["peer_number"]) == [mine["_id"]]
+    several = "cannot be combined with the others"
+    assert await errors(around=mine["_id"], before=mine["_id"]) == {"before": [several], "around": [several]}
+
+
 async def test_the_link_keeps_the_query(person: Person) -> None:
     messages = await write(person, 3)
     since = messages[-1]["created_at"]

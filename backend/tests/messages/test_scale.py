@@ -29,12 +29,15 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
         assert response.status_code == 200, response.text
         return response
 
-    middle = ""
+    middle, deep = "", ""
     operations: dict[str, Callable[[], Awaitable[Any]]] = {
         "conversations": lambda: read("/api/conversations", limit=50),
         "the next conversations": lambda: read("/api/conversations", limit=50, before=middle),
         "one conversation": lambda: read("/api/messages", peer_number=number_of(7), limit=10),
         "what changed in it": lambda: read("/api/messages", peer_number=number_of(7), updated_since=now()),
+        "around a message": lambda: read("/api/messages", peer_number=number_of(0), limit=5, around=deep),
+        "the newer ones": lambda: read("/api/messages", peer_number=number_of(0), limit=5, after=deep),
+        "the older ones": lambda: read("/api/messages", peer_number=number_of(0), limit=5, before=deep),
         "storing": lambda: person.sent(number_of(0)),
     }
     costs: dict[str, list[int]] = {name: [] for name in operations}
@@ -45,6 +48,7 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
         rows = (await read("/api/conversations", limit=50)).json()
         assert sum(row["messages"] for row in rows) > 0.7 * stop
         middle = rows[20]["last_message"]["_id"]
+        deep = str((await database["messages"].find_one({"client_id": f"many:{stop // 120 * 60}"}) or {})["_id"])
         for name, operate in operations.items():
             costs[name].append(await cost(crowded, operate))
     for name, (few, many) in costs.items():

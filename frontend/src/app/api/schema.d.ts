@@ -1773,8 +1773,12 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `_id` of the last row of the page before. */
+                /** @description Only older ones than this message: the `_id` of the last row of the page before. */
                 before?: string | null;
+                /** @description Only newer ones than the message with this `_id`, and of those the ones next to it. */
+                after?: string | null;
+                /** @description The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and `limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may be given. */
+                around?: string | null;
                 /** @description Only messages to and from this number. */
                 peer_number?: string | null;
                 /** @description Only what has all these words in its text, in upper or lower case and however Unicode spells them; or, if they are made of digits and punctuation, has this in its number. */
@@ -1795,7 +1799,7 @@ export interface operations {
                 headers: {
                     /** @description Of this page. Send it as If-None-Match. */
                     ETag?: string;
-                    /** @description `<…>; rel="next"`, if there is more. */
+                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
                     Link?: string;
                     /** @description How many messages you have in all; with `peer_number`, with this number; with `search`, how many match. */
                     "X-Total-Count"?: number;
@@ -2162,7 +2166,7 @@ export interface operations {
                 headers: {
                     /** @description Of this page. Send it as If-None-Match. */
                     ETag?: string;
-                    /** @description `<…>; rel="next"`, if there is more. */
+                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
                     Link?: string;
                     /** @description How many conversations you have in all. */
                     "X-Total-Count"?: number;
