@@ -43,18 +43,17 @@ class Selection:
         if self.updated_since is not None:
             query["updated_at"] = {"$gte": self.updated_since}
         if self.search is not None and (found := _conditions(self.search)):
-            query["$and"] = [{"$or": found}]
+            query["$and"] = found
         return query
 
 
 def _conditions(search: str) -> list[dict[str, Any]]:
-    """Any of these; none if there is nothing to look for."""
+    """All of these; none if there is nothing to look for."""
     words = dict.fromkeys(search.split())
-    in_text = [{"content": {"$regex": pattern_of(word)}} for word in words]
-    conditions: list[dict[str, Any]] = [{"$and": in_text}] if in_text else []
+    in_text: list[dict[str, Any]] = [{"content": {"$regex": pattern_of(word)}} for word in words]
     if number := _number_pattern(search):
-        conditions.append({"peer_number": {"$regex": number}})
-    return conditions
+        return [{"$or": [{"$and": in_text}, {"peer_number": {"$regex": number}}]}]
+    return in_text
 
 
 def _number_pattern(search: str) -> str | None:
