@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mysms.core.logging import LogFormat
 from mysms.core.phone_numbers import is_country
-from mysms.core.secrets import weakness
+from mysms.core.secret_strength import weakness
 from mysms.core.settings_sources import SettingsError, TrimmedSettings, read_settings, trim
 from mysms.core.urls import Url
 

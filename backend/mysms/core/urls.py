@@ -59,13 +59,14 @@ class Url:
             raise ValueError(_NO_URL)
         if not name.isascii() and host.encode().decode("idna") != name:
             raise ValueError("names a host that is read in more than one way: write it in ASCII, beginning with xn--")
-        if {".", ".."} & set(parts.path.split("/")):
+        path = _encoded(parts.path) or "/"
+        if {".", ".."} & set(path.split("/")):
             raise ValueError("must be a URL without . or .. as a part of its path")
         return cls(
             scheme=parts.scheme,
             host=host,
             port=None if port == _DEFAULT_PORTS[parts.scheme] else port,
-            path=_encoded(parts.path) or "/",
+            path=path,
             query=_encoded(parts.query),
             fragment=_encoded(parts.fragment),
             user_info=user_info,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mysms.core.secrets import weakness
+from mysms.core.secret_strength import weakness
 from mysms.core.settings import Settings, load_settings
 from mysms.core.settings_sources import SettingsError, read_settings
 from mysms.demo import DemoSettings
@@ -136,6 +136,7 @@ def test_everything_that_is_wrong_is_said_at_once(environment: pytest.MonkeyPatc
         ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/a b"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/#section"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/a/../b"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://api.example.com/a/%2e%2E/b"),
         ("TWILIO_API_BASE_URL", "localhost:8027"),
         ("TWILIO_API_BASE_URL", "http://localhost:8027/twilio"),
         ("TWILIO_API_BASE_URL", "http://u:p@localhost:8027"),
