@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.timestamps import utc_now
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.rounds import Rounds
-from tests.faults.workshop import StubCarrier, Workshop, open_workshop
+from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
@@ -26,6 +27,30 @@ def dispatcher(workshop: Workshop, heart: Heartbeat) -> Dispatcher:
 
 def maintenance(workshop: Workshop, heart: Heartbeat) -> Rounds:
     return Rounds(workshop.maintenance(timedelta(seconds=1)).run_round, heart)
+
+
+async def test_an_attempt_that_breaks_is_logged_and_counted_and_keeps_no_worker(
+    mongodb: Mongo, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_workshop(mongodb.uri) as workshop:
+        outbox = workshop.outbox("a")
+        sender = workshop.sender(outbox, StubCarrier(), timedelta(seconds=1))
+        # Nobody takes an attempt on any more.
+        sender.close()
+        part = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
+        await workshop.store(outbox, new_number(), "Hello")
+        task = asyncio.create_task(part.run())
+
+        async def failed() -> float:
+            labels = {"task": "attempt to send", "error": "permanent"}
+            return REGISTRY.get_sample_value("mysms_task_failures_total", labels) or 0
+
+        await eventually(failed, lambda count: count == 1, what="a failure that is counted")
+        assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [RuntimeError]
+        assert part.can_send_now
+        part.stop()
+        await asyncio.wait_for(task, 5)
+        await part.finish()
 
 
 @pytest.mark.parametrize("make", [dispatcher, maintenance])

@@ -1,12 +1,11 @@
 """A database that refuses: outcomes not recorded, and loops that stop, are seen in the log, the metrics and /ready."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tests.faults.wire_tap import Refusal, is_owning
+from tests.faults.wire_tap import Command, Refusal, is_owning
 from tests.faults.world import ApiProcess, World, running_world
 from tests.support.polling import eventually
 
@@ -75,11 +74,11 @@ async def test_what_is_refused_until_the_lease_is_over_is_left_to_the_reconciler
     assert len(await world.sids_at_carrier("Given up")) == 1
 
 
-def is_about(command: dict[str, Any], dispatch: str) -> bool:
+def is_about(command: Command, dispatch: str) -> bool:
     return bool(command["query"].get("dispatch") == dispatch)
 
 
-LOOPS: dict[str, Any] = {
+LOOPS: dict[str, Callable[[Command], bool]] = {
     "dispatcher": lambda command: command.get("find") == "messages" and command.get("limit") == 16,
     "maintenance": lambda command: command.get("find") == "messages" and command["filter"].get("dispatch") == "claimed",
     "reconciler": lambda command: command.get("findAndModify") == "messages" and is_about(command, "unconfirmed"),
@@ -100,6 +99,27 @@ async def test_a_loop_that_the_database_stops_is_seen_and_goes_on_when_it_may(wo
     message = await world.post(NUMBER, f"After the {name}")
     await world.eventually(message["_id"], "sent", "delivered", within=30)
     assert refusal.refused >= 1
+
+
+PERIODIC: dict[str, Callable[[Command], bool]] = {
+    "account-deletion": lambda command: command.get("find") == "users" and "deleting" in command["filter"],
+    "session-cleanup": lambda command: command.get("find") == "sessions" and "expires_at" in command["filter"],
+    "counter-cleanup": lambda command: command.get("find") == "rate_limits",
+    "retention": lambda command: command.get("find") == "messages" and "content_removed_at" in command["filter"],
+}
+
+
+async def test_what_is_done_now_and_then_is_seen_when_it_cannot_be_done(world: World) -> None:
+    api = world.apis[0]
+    await api.kill()
+    for matches in PERIODIC.values():
+        api.tap.refuse(Refusal(matches))
+    await api.start()
+    found = await eventually(lambda: problems(world), lambda found: PERIODIC.keys() <= found.keys(), what="problems")
+    assert found == {name: f"The {name} fails (OperationFailure 13) and is started again." for name in PERIODIC}
+    for name in PERIODIC:
+        assert f"The {name} failed, and is started again." in log_of(api)
+        assert await api.metric("mysms_task_failures_total", task=name, error="permanent") >= 1
 
 
 async def test_a_long_refusal_fills_no_log(world: World) -> None:
