@@ -27,15 +27,20 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
+/** The problem in plain words, and what to do about it. */
+export function explain(problem: Problem): string {
+  const { tryAgainIn, tryAgainSoon } = texts.problems;
+  if (problem.status !== 429) return reasonOf(problem);
+  const { retryAfterSeconds } = problem;
+  const when = retryAfterSeconds ? tryAgainIn(durationOf(retryAfterSeconds)) : tryAgainSoon;
+  return `${reasonOf(problem)} ${when}`;
+}
+
 /** The problem in plain words. */
-export function explain({ status, code, detail, retryAfterSeconds }: Problem): string {
-  const { byCode, tooManyRequests, tryAgainIn, tryAgainSoon } = texts.problems;
-  const known = byCode[code];
-  if (status === 429) {
-    const when = retryAfterSeconds ? tryAgainIn(durationOf(retryAfterSeconds)) : tryAgainSoon;
-    return `${known ?? tooManyRequests} ${when}`;
-  }
+export function reasonOf({ status, code, detail }: Problem): string {
+  const known = texts.problems.byCode[code];
   if (known) return known;
+  if (status === 429) return texts.problems.tooManyRequests;
   if (status >= 500) return texts.problems.server;
   if (detail) return detail;
   switch (status) {

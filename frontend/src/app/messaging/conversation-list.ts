@@ -19,7 +19,7 @@ import { Row } from './conversations';
 import { ConversationsStore } from './conversations-store';
 import { Feed } from './feed';
 import { OutboxStore } from './outbox-store';
-import { Outgoing } from './outgoing';
+import { Outgoing, presentOutgoing } from './outgoing';
 import { readable } from './phone-number';
 import { SearchBox } from './search-box';
 import { SearchResults } from './search-results';
@@ -192,12 +192,13 @@ function ofRow({ peer, last }: Row, today: Date): RowView {
   };
 }
 
-function ofOutgoing({ recipient, content, writtenAt, state }: Outgoing, today: Date): RowView {
+function ofOutgoing(outgoing: Outgoing, today: Date): RowView {
+  const { recipient, content, writtenAt } = outgoing;
   return {
     peer: recipient,
     name: readable(recipient),
     time: shortTime(writtenAt, today),
     preview: content,
-    status: presentStatus(state),
+    status: presentOutgoing(outgoing),
   };
 }

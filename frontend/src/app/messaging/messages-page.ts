@@ -142,19 +142,19 @@ export class MessagesPage {
   }
 
   protected async sendNew(message: NewMessage): Promise<void> {
-    void this.#outbox.send(message);
+    this.#outbox.send(message);
     this.#forms.at(NEW).reset();
     await this.#router.navigate(['/messages', message.recipient_number]);
   }
 
   protected reply(message: NewMessage): void {
-    void this.#outbox.send(message);
+    this.#outbox.send(message);
     this.#forms.at(message.recipient_number).controls.content.reset();
   }
 
   protected takeBack(outgoing: Outgoing): void {
+    if (!this.#outbox.discard(outgoing)) return;
     this.#write({ recipient_number: outgoing.recipient, content: outgoing.content });
-    this.#outbox.discard(outgoing);
   }
 
   protected writeAnew({ recipient_number, content }: Message): void {

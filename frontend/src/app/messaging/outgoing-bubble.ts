@@ -1,9 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
-import { fullTime, timeOfDay } from '../texts/formats';
+import { daysBetween, fullTime, timeOfDay } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
-import { Outgoing } from './outgoing';
-import { presentStatus } from './status';
+import { Outgoing, isSurelyUnsent, presentOutgoing } from './outgoing';
 
 /** A message that the API has not answered for yet. */
 @Component({
@@ -20,20 +19,27 @@ import { presentStatus } from './status';
       }}</time>
       <span>· {{ status().text }}</span>
       <app-icon [name]="status().icon" />
+      @if (outgoing().state === 'queued' && canChange()) {
+        <button type="button" class="link" (click)="edit.emit(outgoing())">{{ texts.edit }}</button>
+        <button type="button" class="link" (click)="discard.emit(outgoing())">
+          {{ texts.discard }}
+        </button>
+      }
     </p>
-    @if (outgoing().state === 'failed') {
-      <div class="aside aside--bad">
-        <app-icon name="warning" />
+    @if (notice(); as notice) {
+      <div class="aside" [class]="isBad() ? 'aside--bad' : 'aside--maybe'">
+        <app-icon [name]="isBad() ? 'warning' : 'question'" />
         <div>
-          <p role="alert">
-            <b>{{ outgoing().isRefused ? texts.notSent : texts.unknown }}</b>
-            {{ outgoing().problem }} {{ texts.safeToRepeat }}
+          <p [attr.role]="isBad() ? 'alert' : 'status'">
+            <b>{{ notice.title }}</b> {{ notice.text }}
           </p>
           <p class="aside__actions">
-            <button type="button" class="link" (click)="sendAgain.emit(outgoing())">
-              {{ texts.tryAgain }}
-            </button>
-            @if (outgoing().isRefused) {
+            @if (canRepeat()) {
+              <button type="button" class="link" (click)="sendAgain.emit(outgoing())">
+                {{ texts.tryAgain }}
+              </button>
+            }
+            @if (canChange()) {
               <button type="button" class="link" (click)="edit.emit(outgoing())">
                 {{ texts.edit }}
               </button>
@@ -49,8 +55,8 @@ import { presentStatus } from './status';
   host: {
     class: 'bubble',
     role: 'article',
-    '[class.bubble--waiting]': "outgoing().state === 'sending'",
-    '[class.bubble--failed]': "outgoing().state === 'failed'",
+    '[class.bubble--waiting]': '!isBad()',
+    '[class.bubble--failed]': 'isBad()',
   },
 })
 export class OutgoingBubble {
@@ -63,10 +69,31 @@ export class OutgoingBubble {
   protected readonly said = messagingTexts.thread.sent;
   protected readonly clock = computed(() => timeOfDay(this.outgoing().writtenAt));
   protected readonly exactly = computed(() => fullTime(this.outgoing().writtenAt));
-  protected readonly status = computed(() => {
-    const { state, isRefused } = this.outgoing();
-    if (state === 'sending')
-      return { ...presentStatus('sending'), text: messagingTexts.sending.inProgress };
-    return presentStatus(isRefused ? 'failed' : 'unconfirmed');
+  protected readonly status = computed(() => presentOutgoing(this.outgoing()));
+  protected readonly isBad = computed(() => this.outgoing().state === 'refused');
+  protected readonly canChange = computed(() => isSurelyUnsent(this.outgoing()));
+  /** Where the API has said when, sooner is no use. */
+  protected readonly canRepeat = computed(() => {
+    const { state, retryAt } = this.outgoing();
+    return state !== 'postponed' || retryAt === undefined;
   });
+  protected readonly notice = computed(() => {
+    const { notSent, postponed, unknown, safeToRepeat, triedAgain, goesOutAt } = this.texts;
+    const { state, problem, retryAt } = this.outgoing();
+    switch (state) {
+      case 'queued':
+      case 'sending':
+        return undefined;
+      case 'refused':
+        return { title: notSent, text: `${problem} ${safeToRepeat}` };
+      case 'unanswered':
+        return { title: unknown, text: `${problem} ${retryAt ? triedAgain : ''} ${safeToRepeat}` };
+      case 'postponed':
+        return { title: postponed, text: `${problem} ${retryAt ? goesOutAt(soon(retryAt)) : ''}` };
+    }
+  });
+}
+
+function soon(time: Date): string {
+  return daysBetween(new Date(), time) === 0 ? timeOfDay(time) : fullTime(time);
 }

@@ -43,6 +43,14 @@ describe('UserStorage', () => {
     expect([...shelf('bob').read()]).toEqual([['new', 'theirs']]);
   });
 
+  it('tells what other tabs do to what is kept here, and to nothing else', () => {
+    const heard = vi.fn();
+    shelf().changes.subscribe(heard);
+    const keys = ['mysms.drafts.ada.new', 'mysms.drafts.bob.new', 'mysms.unsent.ada.k', null];
+    for (const key of keys) window.dispatchEvent(new StorageEvent('storage', { key }));
+    expect(heard).toHaveBeenCalledTimes(2);
+  });
+
   it('keeps nothing for somebody who is not signed in any more', () => {
     session().clear();
     shelf().keep('new', 'too late');

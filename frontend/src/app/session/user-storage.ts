@@ -1,4 +1,5 @@
 import { Injectable, inject } from '@angular/core';
+import { Observable, filter, fromEvent } from 'rxjs';
 import { SessionStorage } from './session-storage';
 
 /** Things of one kind that one user keeps in this browser, each under a name of its own. */
@@ -6,6 +7,8 @@ export interface Shelf {
   read(): ReadonlyMap<string, unknown>;
   keep(name: string, thing: unknown): void;
   remove(name: string): void;
+  /** Another tab has kept or removed something here. */
+  readonly changes: Observable<unknown>;
 }
 
 /**
@@ -19,6 +22,9 @@ export class UserStorage {
   shelf(kind: string, userId: string): Shelf {
     const prefix = `mysms.${kind}.${userId}.`;
     return {
+      changes: fromEvent<StorageEvent>(window, 'storage').pipe(
+        filter(({ key }) => key === null || key.startsWith(prefix)),
+      ),
       read: () => read(prefix),
       keep: (name, thing) => {
         // Another tab may have signed the user out a moment ago.

@@ -76,9 +76,14 @@ export const messagingTexts = {
 
   sending: {
     inProgress: 'Sending',
+    queued: 'Goes out after the message before it',
     notSent: 'Not sent:',
+    postponed: 'Not sent yet:',
     unknown: 'Not answered for yet:',
     safeToRepeat: 'Trying again never sends it twice.',
+    triedAgain: 'It is tried again by itself.',
+    goesOutAt: (time: string) => `It goes out by itself at ${time}.`,
+    old: 'It has waited here for more than a day.',
     tryAgain: 'Try again',
     edit: 'Edit',
     discard: 'Discard',

@@ -1,0 +1,16 @@
+import { InjectionToken } from '@angular/core';
+
+const FIRST_MS = 2_000;
+const LONGEST_MS = 80_000;
+
+/** From 0 up to 1. */
+export const RANDOM = new InjectionToken<() => number>('random', { factory: () => Math.random });
+
+/**
+ * How long to rest after so many failures in a row, in milliseconds: twice as long after each, up to 80 seconds, and
+ * between half of that and all of it, so that those who failed together do not come back together.
+ */
+export function backoff(failures: number, random: () => number): number {
+  const longest = Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);
+  return longest * (0.5 + random() / 2);
+}
