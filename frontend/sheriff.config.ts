@@ -13,6 +13,7 @@ export const config: SheriffConfig = {
       shell: 'shell',
       account: 'feature:account',
       messaging: 'feature:messaging',
+      'phone-numbers': 'phone-numbers',
     },
   },
   depRules: {
@@ -22,6 +23,7 @@ export const config: SheriffConfig = {
     ui: ['texts'],
     session: ['api', 'texts'],
     shell: ['session', 'ui', 'texts'],
-    'feature:*': ['session', 'api', 'ui', 'texts'],
+    'phone-numbers': ['texts'],
+    'feature:*': ['phone-numbers', 'session', 'api', 'ui', 'texts'],
   },
 };

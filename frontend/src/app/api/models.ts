@@ -14,4 +14,4 @@ export type NewMessage = Schemas['Draft'];
 export type Message = Schemas['MessageOut'];
 export type MessageDetail = Schemas['MessageDetail'];
 export type Conversation = Schemas['ConversationOut'];
-export type Sending = Schemas['SendingOut'];
+export type Sending = Schemas['SendingOut'] & { readonly default_country?: string | null };

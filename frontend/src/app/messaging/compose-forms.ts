@@ -1,8 +1,11 @@
-import { DestroyRef, Injectable, inject } from '@angular/core';
+import { DestroyRef, Injectable, effect, inject, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { NewMessage } from '../api/models';
-import { ComposeForm, newComposeForm } from './compose-form';
+import { Reading, UNREAD, readNumber } from '../phone-numbers/read-number';
+import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Drafts } from './drafts';
+import { NumberReader } from './number-reader';
+import { toE164 } from './phone-number';
 
 /** The place for a message to somebody new; the others are numbers. */
 export const NEW = 'new';
@@ -11,13 +14,27 @@ export const NEW = 'new';
 @Injectable()
 export class ComposeForms {
   readonly #drafts = inject(Drafts);
+  readonly #reader = inject(NumberReader);
   readonly #destroyRef = inject(DestroyRef);
   readonly #forms = new Map<string, ComposeForm>();
+
+  constructor() {
+    // What the reader learns decides about a number that is there already.
+    effect(() => {
+      this.#reader.known();
+      untracked(() => {
+        this.#forms.get(NEW)?.controls.recipient_number.updateValueAndValidity();
+      });
+    });
+  }
 
   at(place: string): ComposeForm {
     const known = this.#forms.get(place);
     if (known) return known;
-    const form = newComposeForm(place === NEW ? '' : place);
+    const form =
+      place === NEW
+        ? newComposeForm('', (written) => this.#reader.read(written))
+        : newComposeForm(place, readAddress);
     const draft = this.#drafts.read(place);
     if (draft) form.setValue(draft);
     form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
@@ -36,4 +53,13 @@ export class ComposeForms {
     const since = form.getRawValue().content;
     form.setValue({ recipient_number, content: since ? `${content}\n${since}` : content });
   }
+
+  /** Where the number can be changed too. What was written there can be had back. */
+  putInNew(message: NewMessage): void {
+    replace(this.at(NEW), message);
+  }
+}
+
+function readAddress(place: string): Reading | undefined {
+  return toE164(place) ? undefined : (readNumber(place, undefined, undefined) ?? UNREAD);
 }

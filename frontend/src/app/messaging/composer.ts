@@ -1,26 +1,32 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DestroyRef,
   ElementRef,
   Injector,
+  afterNextRender,
   computed,
   inject,
   input,
   output,
+  signal,
   viewChild,
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { NewMessage } from '../api/models';
 import { messagingTexts } from '../texts/messaging-texts';
+import { isBlank } from '../phone-numbers/blank';
+import { UNREAD } from '../phone-numbers/read-number';
 import { formTexts } from '../texts/form-texts';
 import { Autofocus } from '../ui/autofocus';
 import { controlEvents } from '../ui/control-events';
 import { Field } from '../ui/field';
 import { focusFirstInvalid } from '../ui/focus-first-invalid';
 import { Icon } from '../ui/icon';
+import { touchScreen } from '../ui/touch-screen';
 import { sentencesOf } from '../ui/validators';
-import { ComposeForm } from './compose-form';
-import { toE164 } from './phone-number';
+import { ComposeForm, canUndo, replace, undo } from './compose-form';
+import { NumberReader } from './number-reader';
 import { segment } from './segments';
 
 /** So many show what kind they are. */
@@ -31,15 +37,23 @@ const MOST_CULPRITS = 5;
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Autofocus, Field, Icon, ReactiveFormsModule],
   template: `
-    <form appAutofocus class="composer" novalidate [formGroup]="form()" (ngSubmit)="submit()">
+    <form
+      appAutofocus
+      class="composer"
+      novalidate
+      [formGroup]="form()"
+      (keydown.enter)="ignoreHeldKey($event)"
+      (ngSubmit)="submit()"
+    >
       @if (asksForRecipient()) {
         <app-field
           name="recipient"
           type="tel"
           [label]="texts.phoneNumber"
-          [hint]="texts.phoneNumberHint"
+          [hint]="understood() || reader.hint()"
           [suggestions]="recipients()"
           [control]="form().controls.recipient_number"
+          (focusout)="sayUnderstood()"
         />
       }
       <div class="field">
@@ -51,7 +65,7 @@ const MOST_CULPRITS = 5;
             #content
             id="content"
             rows="2"
-            enterkeyhint="send"
+            [attr.enterkeyhint]="isTouched() ? 'enter' : 'send'"
             formControlName="content"
             [placeholder]="texts.placeholder"
             [attr.aria-invalid]="errors().length > 0 ? true : null"
@@ -72,14 +86,19 @@ const MOST_CULPRITS = 5;
                 </span>
               }
             </p>
-            <button type="button" class="button button--quiet" (click)="clear()">
-              {{ texts.clear }}
+            <button
+              type="button"
+              class="button button--quiet"
+              (click)="canUndo() ? undo() : clear()"
+            >
+              {{ canUndo() ? texts.undo : texts.clear }}
             </button>
             <button
               type="submit"
               class="button button--primary composer__send"
               [attr.aria-label]="texts.send"
               [title]="texts.send"
+              (click)="ignoreSecondClick($event)"
             >
               <app-icon name="send" />
             </button>
@@ -93,11 +112,14 @@ const MOST_CULPRITS = 5;
           </div>
         }
       </div>
-      <p class="composer__keys" aria-hidden="true">
-        <kbd>{{ texts.keys.enter }}</kbd> {{ texts.keys.sends }} ·
-        <kbd>{{ texts.keys.shift }}</kbd>&ngsp;<kbd>{{ texts.keys.enter }}</kbd>
-        {{ texts.keys.newLine }}
-      </p>
+      @if (!isTouched()) {
+        <p class="composer__keys" aria-hidden="true">
+          <kbd>{{ texts.keys.enter }}</kbd> {{ texts.keys.sends }} ·
+          <kbd>{{ texts.keys.shift }}</kbd>&ngsp;<kbd>{{ texts.keys.enter }}</kbd>
+          {{ texts.keys.newLine }}
+        </p>
+      }
+      <p class="visually-hidden" role="status">{{ said() }}</p>
     </form>
   `,
 })
@@ -111,15 +133,32 @@ export class Composer {
   readonly recipients = input<readonly string[]>([]);
   readonly send = output<NewMessage>();
 
+  protected readonly reader = inject(NumberReader);
+  protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
+  #hasSent = false;
+  #isReading = false;
+  #isGone = false;
 
   protected readonly texts = messagingTexts.compose;
+  protected readonly said = signal('');
+  protected readonly understood = computed(() => {
+    this.#changes();
+    return this.reader.understood(this.form().getRawValue().recipient_number);
+  });
+  protected readonly canUndo = computed(() => {
+    this.#changes();
+    return canUndo(this.form());
+  });
   protected readonly measure = computed(() => {
     this.#changes();
-    return segment(this.form().getRawValue().content);
+    const { content } = this.form().getRawValue();
+    return segment(isBlank(content) ? '' : content);
   });
-  protected readonly culprits = computed(() => this.measure().culprits.slice(0, MOST_CULPRITS));
+  protected readonly culprits = computed(() =>
+    this.measure().culprits.slice(0, MOST_CULPRITS).map(visible),
+  );
   protected readonly errors = computed(() => {
     this.#changes();
     const { recipient_number, content } = this.form().controls;
@@ -132,36 +171,110 @@ export class Composer {
     ];
   });
 
+  constructor() {
+    afterNextRender(() => {
+      if (this.asksForRecipient()) void this.reader.prepare();
+    });
+    inject(DestroyRef).onDestroy(() => {
+      this.#isGone = true;
+    });
+  }
+
   focus(): void {
     this.textarea().nativeElement.focus();
   }
 
-  protected submit(): void {
-    const form = this.form();
-    form.markAllAsTouched();
-    form.markAllAsDirty();
-    const { recipient_number: written, content } = form.getRawValue();
-    const recipient_number = this.asksForRecipient() ? toE164(written) : written;
-    if (form.valid && recipient_number) {
-      this.send.emit({ recipient_number, content });
-    } else {
-      focusFirstInvalid(this.#host, this.#injector);
-    }
+  focusRecipient(): void {
+    this.#host.nativeElement.querySelector('input')?.focus();
   }
 
-  /** Enter also ends the choice of a character (IME): that one does not send. */
+  protected submit(): void {
+    const form = this.form();
+    const { recipient_number: written, content } = form.getRawValue();
+    const isUntouched = form.pristine && content === '';
+    if (isUntouched && (this.#hasSent || !this.asksForRecipient())) {
+      // Pressed once more after what was just sent, or with nothing to send: there is nothing to complain about.
+      this.focus();
+      return;
+    }
+    form.markAllAsTouched();
+    form.markAllAsDirty();
+    if (!form.valid) {
+      focusFirstInvalid(this.#host, this.#injector);
+      return;
+    }
+    const recipient_number = this.asksForRecipient() ? this.reader.read(written)?.number : written;
+    if (recipient_number === undefined) {
+      void this.#submitOnceRead(form, written);
+      return;
+    }
+    this.#hasSent = true;
+    this.send.emit({ recipient_number, content });
+  }
+
+  /** Enter also ends the choice of a character (IME): that one does not send. On a phone it makes a line. */
   protected sendByKey(event: Event): void {
-    if ((event as KeyboardEvent).isComposing) return;
+    if (isComposing(event as KeyboardEvent) || this.isTouched()) return;
     event.preventDefault();
-    this.submit();
+    if (!(event as KeyboardEvent).repeat) this.submit();
+  }
+
+  /** Held down, Enter in a line of input would submit again and again. */
+  protected ignoreHeldKey(event: Event): void {
+    const isLine = event.target instanceof HTMLInputElement;
+    if (isLine && (event as KeyboardEvent).repeat) event.preventDefault();
+  }
+
+  protected ignoreSecondClick(event: MouseEvent): void {
+    if (event.detail > 1) event.preventDefault();
+  }
+
+  /** Once, and not with each digit. */
+  protected sayUnderstood(): void {
+    this.said.set(this.understood());
   }
 
   protected clear(): void {
-    this.form().controls.content.reset();
+    const form = this.form();
+    replace(form, { ...form.getRawValue(), content: '' });
+    if (canUndo(form)) this.said.set(this.texts.cleared);
     this.focus();
+  }
+
+  protected undo(): void {
+    undo(this.form());
+    this.said.set('');
+    this.focus();
+  }
+
+  /** What decides how the number is read has not come yet. */
+  async #submitOnceRead(form: ComposeForm, written: string): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    await this.reader.prepare();
+    this.#isReading = false;
+    const control = form.controls.recipient_number;
+    if (this.#isGone || form !== this.form() || control.value !== written) return;
+    control.updateValueAndValidity();
+    if (this.reader.read(written) === undefined)
+      control.setErrors({ phoneNumber: UNREAD.sentence });
+    this.submit();
   }
 
   #worded(control: AbstractControl, label: string): string[] {
     return sentencesOf(control).map((sentence) => formTexts.wrong(label, sentence));
   }
+}
+
+/** Safari ends the composition before it tells of the key that ended it: then only the old code says so. */
+function isComposing(event: KeyboardEvent): boolean {
+  const { keyCode }: { readonly keyCode: number } = event;
+  return event.isComposing || keyCode === 229;
+}
+
+/** What shows nothing is named. */
+function visible(character: string): string {
+  if (!isBlank(character)) return character;
+  const point = character.codePointAt(0) ?? 0;
+  return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
 }

@@ -5,6 +5,7 @@ import {
   Injector,
   afterNextRender,
   computed,
+  effect,
   inject,
   input,
   viewChild,
@@ -24,8 +25,10 @@ import { MessageDetails } from './message-details';
 import { addMessageShortcuts } from './message-shortcuts';
 import { MessagesClient } from './messages-client';
 import { OutboxStore } from './outbox-store';
+import { isNumberAtFault } from './number-at-fault';
 import { Outgoing } from './outgoing';
-import { loadNationalFormats, readable } from './phone-number';
+import { NumberReader } from './number-reader';
+import { loadNumberRules, readable, toE164 } from './phone-number';
 import { SearchStore } from './search-store';
 import { StatusNews } from './status-news';
 import { Thread } from './thread';
@@ -42,6 +45,7 @@ import { ThreadsStore } from './threads-store';
     Feed,
     MessageActions,
     MessagesClient,
+    NumberReader,
     OutboxStore,
     SearchStore,
     StatusNews,
@@ -92,6 +96,7 @@ export class MessagesPage {
   readonly #injector = inject(Injector);
   readonly #conversations = inject(ConversationsStore);
   readonly #forms = inject(ComposeForms);
+  readonly #reader = inject(NumberReader);
   readonly #outbox = inject(OutboxStore);
   protected readonly news = inject(StatusNews);
 
@@ -112,7 +117,12 @@ export class MessagesPage {
   protected readonly back = messagingTexts.thread.back;
   protected readonly new = NEW;
 
-  protected readonly place = computed(() => this.peer() ?? NEW);
+  protected readonly place = computed(() => {
+    const peer = this.peer() ?? NEW;
+    // What is dialled in one country is not read here: short codes look like that.
+    const read = peer.includes('+') ? this.#reader.read(peer)?.number : undefined;
+    return toE164(peer) ?? read ?? peer;
+  });
   protected readonly isFirst = computed(
     () =>
       this.#conversations.isLoaded() &&
@@ -126,7 +136,16 @@ export class MessagesPage {
   );
 
   constructor() {
-    afterNextRender(() => void loadNationalFormats());
+    afterNextRender(() => void loadNumberRules());
+    // One number has one address.
+    effect(() => {
+      const place = this.place();
+      if (this.peer() === undefined || this.peer() === place) return;
+      void this.#router.navigate(['/messages', place], {
+        queryParamsHandling: 'preserve',
+        replaceUrl: true,
+      });
+    });
     addMessageShortcuts({
       search: () =>
         void this.#inList((list) => {
@@ -154,11 +173,12 @@ export class MessagesPage {
 
   protected takeBack(outgoing: Outgoing): void {
     if (!this.#outbox.discard(outgoing)) return;
-    this.#write({ recipient_number: outgoing.recipient, content: outgoing.content });
+    const { recipient, content, isNumberAtFault } = outgoing;
+    void this.#write({ recipient_number: recipient, content }, isNumberAtFault);
   }
 
-  protected writeAnew({ recipient_number, content }: Message): void {
-    this.#write({ recipient_number, content });
+  protected writeAnew(message: Message): void {
+    void this.#write(message, isNumberAtFault(message));
   }
 
   protected showDetails({ _id }: Message): void {
@@ -183,9 +203,19 @@ export class MessagesPage {
     });
   }
 
-  #write(message: NewMessage): void {
-    this.#forms.putBack(message);
-    afterNextRender(() => this.composer()?.focus(), { injector: this.#injector });
+  /** Where it was written, or where the number can be changed too. */
+  async #write(message: NewMessage, isNumberAtFault: boolean): Promise<void> {
+    if (isNumberAtFault) {
+      this.#forms.putInNew(message);
+      await this.#router.navigate(['/messages', NEW]);
+    } else {
+      this.#forms.putBack(message);
+    }
+    const focus = (): void => {
+      if (isNumberAtFault) this.composer()?.focusRecipient();
+      else this.composer()?.focus();
+    };
+    afterNextRender(focus, { injector: this.#injector });
   }
 
   /** On a phone the list may be behind what is open. */

@@ -1,5 +1,6 @@
 import { computed, signal } from '@angular/core';
-import { nationalFormat } from './national-format';
+import { NumberRules } from '../phone-numbers/read-number';
+import { rules } from '../phone-numbers/rules';
 import { readerBy, toE164 } from './phone-number';
 
 describe('toE164', () => {
@@ -7,22 +8,30 @@ describe('toE164', () => {
     ['+1 (415) 555-2671', '+14155552671'],
     ['+44.20.7946.0958', '+442079460958'],
     [' +1234567890 ', '+1234567890'],
+    [' 14155552671', '+14155552671'],
+    ['\u202a+1 415 555\u20112671\u202c', '+14155552671'],
+    ['+390612345678', '+390612345678'],
+    ['+4402079460958', '+4402079460958'],
   ])('understands %s', (written, number) => {
     expect(toE164(written)).toBe(number);
   });
 
-  it.each(['', '4155552671', '+0123', '+1415555267112345', '+1415CALLME', '+'])(
+  it.each(['', 'new', '72345', '4155552671', '+0123', '+1415555267112345', '+1415CALLME', '+'])(
     'does not understand "%s"',
     (written) => {
       expect(toE164(written)).toBeUndefined();
     },
   );
+
+  it('leaves it to the rules whether a zero in brackets is dialled', () => {
+    expect(toE164('+44 (0)20 7946 0958')).toBeUndefined();
+  });
 });
 
 describe('readerBy', () => {
   it('is right at once about the country, and then about the groups', () => {
-    const rules = signal<typeof nationalFormat | undefined>(undefined);
-    const readable = readerBy(rules);
+    const loaded = signal<NumberRules | undefined>(undefined);
+    const readable = readerBy(loaded);
     const shown = computed(() => readable('+442079460958'));
     expect(shown()).toBe('+44 207 946 0958');
     expect(['+14155552671', '+1', '72345'].map(readable)).toEqual([
@@ -30,7 +39,7 @@ describe('readerBy', () => {
       '+1',
       '72345',
     ]);
-    rules.set(nationalFormat);
+    loaded.set(rules);
     expect(shown()).toBe('+44 20 7946 0958');
   });
 
@@ -45,6 +54,6 @@ describe('readerBy', () => {
     ['+1234567890', '+1 234567890'],
     ['72345', '72345'],
   ])('writes %s as %s', (number, written) => {
-    expect(readerBy(signal(nationalFormat))(number)).toBe(written);
+    expect(readerBy(signal(rules))(number)).toBe(written);
   });
 });

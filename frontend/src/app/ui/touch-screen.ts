@@ -1,0 +1,11 @@
+import { Signal } from '@angular/core';
+import { toSignal } from '@angular/core/rxjs-interop';
+import { fromEvent, map } from 'rxjs';
+
+/** In an injection context: whether one types on the screen, as on a phone. It changes with what is plugged in. */
+export function touchScreen(): Signal<boolean> {
+  const media = matchMedia('(pointer: coarse) and (hover: none)');
+  return toSignal(fromEvent(media, 'change').pipe(map(() => media.matches)), {
+    initialValue: media.matches,
+  });
+}
