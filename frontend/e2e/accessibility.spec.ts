@@ -111,7 +111,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.getByLabel('Phone number').fill('12');
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Wrong – number');
       await page.getByRole('button', { name: 'Send', exact: true }).click();
-      await expect(page.getByText('needs a country code')).toBeVisible();
+      await expect(page.getByText('must begin with + and the country code')).toBeVisible();
       await check(page, 'no messages yet, and a number that cannot be one');
 
       const nobodyKnows = await numberThatStaysUnconfirmed(request);

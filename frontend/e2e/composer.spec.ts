@@ -1,3 +1,4 @@
+import { Page } from '@playwright/test';
 import {
   bubble,
   composer,
@@ -6,7 +7,9 @@ import {
   newNumber,
   newPerson,
   openThread,
+  sendNew,
   signOut,
+  signUp,
   test,
 } from './fixtures';
 
@@ -144,3 +147,259 @@ test('the people one has written to are offered for a new message', async ({ pag
   );
   expect(listed).toEqual(['+1 415 555 2671']);
 });
+
+test('messages to one person leave in the order in which they were written, also by way of a reload', async ({
+  page,
+  context,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
+  const person = await newPerson(request);
+  const mark = crypto.randomUUID();
+  await enter(page, person);
+  await openThread(page, newNumber());
+  await context.setOffline(true);
+  for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${mark}`);
+  await expect(page.getByText('Goes out after the message before it')).toHaveCount(2);
+  await context.setOffline(false);
+  await expect.poll(() => phone.receivedEnding(mark)).toHaveLength(3);
+  expect(await phone.receivedEnding(mark)).toEqual([`One ${mark}`, `Two ${mark}`, `Three ${mark}`]);
+
+  await failSends(page);
+  const again = crypto.randomUUID();
+  for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${again}`);
+  await expect(page.getByText('Not answered for yet:')).toBeVisible();
+  await page.unroute('**/api/messages');
+  await page.reload();
+  await expect.poll(() => phone.receivedEnding(again)).toHaveLength(3);
+  expect(await phone.receivedEnding(again)).toEqual(
+    ['One', 'Two', 'Three'].map((word) => `${word} ${again}`),
+  );
+  await expect.poll(() => kept(page)).toEqual([]);
+});
+
+for (const locks of ['with', 'without']) {
+  test(`two tabs ${locks} locks send everything once, in the order of writing, and keep nothing of it`, async ({
+    page,
+    context,
+    request,
+    phone,
+    tolerate,
+  }) => {
+    tolerate(/ERR_FAILED .*\/api\/messages/);
+    // As over plain http on a LAN.
+    if (locks === 'without') {
+      await context.addInitScript(() => {
+        Object.defineProperty(navigator, 'locks', { value: undefined });
+      });
+    }
+    const person = await newPerson(request);
+    const [number, mark] = [newNumber(), crypto.randomUUID()];
+    await enter(page, person);
+    await openThread(page, number);
+    const second = await context.newPage();
+    await openThread(second, number);
+
+    for (const tab of [page, second]) await failSends(tab);
+    await write(page, `One ${mark}`);
+    // What one tab has not sent yet shows in the other.
+    await expect(bubble(second, `One ${mark}`)).toContainText('Not answered for yet:');
+    await write(second, `Two ${mark}`);
+    await write(page, `Three ${mark}`);
+    await expect(bubble(second, `Three ${mark}`)).toBeVisible();
+    for (const tab of [page, second]) await tab.unroute('**/api/messages');
+
+    await expect.poll(() => phone.receivedEnding(mark), { timeout: 40_000 }).toHaveLength(3);
+    expect(await phone.receivedEnding(mark)).toEqual(
+      ['One', 'Two', 'Three'].map((word) => `${word} ${mark}`),
+    );
+    for (const tab of [page, second]) {
+      for (const word of ['One', 'Two', 'Three']) {
+        await expect(bubble(tab, `${word} ${mark}`)).toHaveCount(1);
+        await expect(bubble(tab, `${word} ${mark}`)).toContainText(/Queued|Sent|Delivered/);
+      }
+    }
+    expect(await kept(page)).toEqual([]);
+  });
+}
+
+test('one tab sends what another had begun when it was closed', async ({
+  page,
+  context,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_FAILED .*\/api\/messages/);
+  const person = await newPerson(request);
+  const [number, mark] = [newNumber(), crypto.randomUUID()];
+  await enter(page, person);
+  await openThread(page, number);
+  const closed = await context.newPage();
+  await openThread(closed, number);
+  await failSends(closed);
+  await write(closed, `One ${mark}`);
+  await expect(bubble(page, `One ${mark}`)).toBeVisible();
+  await closed.close();
+  await write(page, `Two ${mark}`);
+  await expect.poll(() => phone.receivedEnding(mark)).toEqual([`One ${mark}`, `Two ${mark}`]);
+});
+
+test('a message that the API has no time for waits as long as it says, and can be taken back', async ({
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/429 .*\/api\/messages/);
+  const person = await newPerson(request);
+  const mark = crypto.randomUUID();
+  let attempts = 0;
+  await page.route('**/api/messages', (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    attempts += 1;
+    if (attempts > 1) return route.continue();
+    return route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      headers: { 'Retry-After': '4' },
+      body: JSON.stringify({ code: 'minute_quota', detail: 'You are sending very fast.' }),
+    });
+  });
+  await enter(page, person);
+  await openThread(page, newNumber());
+  await write(page, `One ${mark}`);
+  await write(page, `Not meant ${mark}`);
+  await expect(bubble(page, `One ${mark}`)).toContainText(
+    /Not sent yet: You are sending very fast\. It goes out by itself at/,
+  );
+  await bubble(page, `Not meant ${mark}`).getByRole('button', { name: 'Discard' }).click();
+  await expect(bubble(page, `One ${mark}`)).toContainText(/Queued|Sent|Delivered/);
+  expect(attempts).toBe(2);
+  expect(await phone.receivedEnding(mark)).toEqual([`One ${mark}`]);
+});
+
+test('one press sends one message, and nothing is said of what is gone', async ({
+  page,
+  phone,
+}) => {
+  await signUp(page);
+  const first = `Clicked twice ${crypto.randomUUID()}`;
+  await page.getByLabel('Phone number').fill(newNumber());
+  await composer(page).fill(first);
+  await page.getByRole('button', { name: 'Send', exact: true }).dblclick();
+  await expect(bubble(page, first)).toHaveCount(1);
+
+  const second = `Clicked twice again ${crypto.randomUUID()}`;
+  await composer(page).fill(second);
+  await page.getByRole('button', { name: 'Send', exact: true }).dblclick();
+  await expect(bubble(page, second)).toHaveCount(1);
+
+  const third = `Held ${crypto.randomUUID()}`;
+  await composer(page).fill(third);
+  for (let repeat = 0; repeat < 5; repeat += 1) await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(bubble(page, third)).toContainText(/Queued|Sent|Delivered/);
+  await expect(page.getByText("can't be blank")).toHaveCount(0);
+  for (const text of [first, second, third]) expect(await phone.received(text)).toBe(1);
+});
+
+test('one number has one address, however it is written', async ({ page, request }) => {
+  const person = await newPerson(request);
+  await person.write('+14155552671', 'Already here');
+  await enter(page, person);
+  for (const written of [
+    '+1%20415%20555%202671',
+    '+1-415-555-2671',
+    '%E2%80%AA+1(415)555%E2%80%912671',
+  ]) {
+    await page.goto(`/messages/${written}?details=none`);
+    await expect(page).toHaveURL('/messages/+14155552671?details=none');
+    await expect(bubble(page, 'Already here')).toBeVisible();
+  }
+  await page.goto('/messages/+44%20(0)20%207946%200958');
+  await expect(page).toHaveURL('/messages/+442079460958');
+});
+
+test('what was understood shows before it is sent', async ({ page }) => {
+  await signUp(page);
+  const number = page.getByLabel('Phone number');
+  await number.fill('+44 (0)20 7946 0958');
+  await expect(number).toHaveAccessibleDescription('→ +44 20 7946 0958, United Kingdom');
+  await sendNew(page, '+44 (0)20 7946 0958', 'Hello London');
+  await expect(page).toHaveURL('/messages/+442079460958');
+});
+
+test('a number that was at fault can be changed, and what was in its place comes back', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  await person.write('+15005550001', 'Is this number right?');
+  await enter(page, person);
+  await composer(page).fill('Something else');
+  await openThread(page, '+15005550001');
+  await bubble(page, 'Is this number right?')
+    .getByRole('button', { name: 'Edit and resend' })
+    .click();
+  const number = page.getByLabel('Phone number');
+  await expect(number).toBeFocused();
+  await expect(number).toHaveValue('+15005550001');
+  await expect(composer(page)).toHaveValue('Is this number right?');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(composer(page)).toHaveValue('Something else');
+});
+
+test('what was cleared comes back, by keyboard alone', async ({ page, request }) => {
+  const person = await newPerson(request);
+  await enter(page, person);
+  await openThread(page, newNumber());
+  await composer(page).fill('Hours of work');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
+  await expect(composer(page)).toHaveValue('');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toHaveValue('Hours of work');
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true });
+
+  test('Enter makes a line, and the button sends', async ({ page, request }) => {
+    const person = await newPerson(request);
+    await enter(page, person);
+    await openThread(page, newNumber());
+    await composer(page).tap();
+    await page.keyboard.type('One');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('two');
+    await expect(composer(page)).toHaveValue('One\ntwo');
+    await expect(composer(page)).toHaveAttribute('enterkeyhint', 'enter');
+    await page.getByRole('button', { name: 'Send', exact: true }).tap();
+    await expect(bubble(page, 'two')).toContainText(/Queued|Sent|Delivered/);
+  });
+});
+
+async function write(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await composer(page).press('Enter');
+  await expect(composer(page)).toHaveValue('');
+}
+
+async function failSends(page: Page): Promise<void> {
+  await page.route('**/api/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+}
+
+/** What this browser keeps of unsent messages. */
+async function kept(page: Page): Promise<string[]> {
+  const keys = await page.evaluate(() => Object.keys(localStorage));
+  return keys.filter((key) => key.includes('unsent'));
+}

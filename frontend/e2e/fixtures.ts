@@ -12,6 +12,8 @@ interface SimulatedPhone {
   report(text: string, status: string): Promise<void>;
   /** How often the simulated carrier has accepted this text. */
   received(text: string): Promise<number>;
+  /** All texts that end so, in the order in which the simulated carrier has accepted them. */
+  receivedEnding(end: string): Promise<string[]>;
 }
 
 /** An account, and what its owner does without the browser. */
@@ -37,12 +39,14 @@ export const test = base.extend<Fixtures>({
   },
   phone: async ({ request }, use) => {
     const control = `${process.env['E2E_SIMULATOR_URL'] ?? ''}/_control`;
-    const sidsOf = async (text: string): Promise<string[]> => {
-      const { messages } = (await (await request.get(`${control}/ledger`)).json()) as Ledger;
-      return messages.filter(({ message }) => message.body === text).map(({ sid }) => sid);
-    };
+    const ledger = async (): Promise<Ledger['messages']> =>
+      ((await (await request.get(`${control}/ledger`)).json()) as Ledger).messages;
+    const sidsOf = async (text: string): Promise<string[]> =>
+      (await ledger()).filter(({ message }) => message.body === text).map(({ sid }) => sid);
     await use({
       received: async (text) => (await sidsOf(text)).length,
+      receivedEnding: async (end) =>
+        (await ledger()).map(({ message }) => message.body).filter((body) => body.endsWith(end)),
       unhurried: '+1 500 555 1002',
       report: async (text, status) => {
         const sids = await sidsOf(text);

@@ -49,8 +49,9 @@ test('a call that fails keeps the text and can be repeated', async ({ page, tole
   await message.getByRole('button', { name: 'Try again' }).click();
   await expect(message).toContainText(/Queued|Sent|Delivered/);
   await expect(message).toHaveCount(1);
-  expect(keys).toHaveLength(2);
-  expect(keys[0]).toBe(keys[1]);
+  // It is also tried again by itself.
+  expect(keys.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(keys).size).toBe(1);
 });
 
 test('a number that cannot be one is said at its field', async ({ page }) => {
@@ -58,7 +59,9 @@ test('a number that cannot be one is said at its field', async ({ page }) => {
   await sendNew(page, '12', 'Hello');
   const field = page.getByLabel('Phone number');
   await expect(field).toBeFocused();
-  await expect(field).toHaveAccessibleDescription(/Phone number needs a country code/);
+  await expect(field).toHaveAccessibleDescription(
+    /Phone number must begin with \+ and the country code/,
+  );
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Hello');
 });
 

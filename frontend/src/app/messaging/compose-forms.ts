@@ -17,8 +17,12 @@ export class ComposeForms {
   readonly #reader = inject(NumberReader);
   readonly #destroyRef = inject(DestroyRef);
   readonly #forms = new Map<string, ComposeForm>();
+  #isFollowing = false;
 
   constructor() {
+    this.#drafts.changes.pipe(takeUntilDestroyed()).subscribe((place) => {
+      if (place !== undefined) this.#follow(place);
+    });
     // What the reader learns decides about a number that is there already.
     effect(() => {
       this.#reader.known();
@@ -38,6 +42,7 @@ export class ComposeForms {
     const draft = this.#drafts.read(place);
     if (draft) form.setValue(draft);
     form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
+      if (this.#isFollowing) return;
       const { recipient_number, content } = form.getRawValue();
       const isEmpty = content === '' && (place !== NEW || recipient_number === '');
       if (isEmpty) this.#drafts.remove(place);
@@ -57,6 +62,17 @@ export class ComposeForms {
   /** Where the number can be changed too. What was written there can be had back. */
   putInNew(message: NewMessage): void {
     replace(this.at(NEW), message);
+  }
+
+  /** There is one draft for each place, in all tabs: what is sent in one is not left to be sent again in another. */
+  #follow(place: string): void {
+    const form = this.#forms.get(place);
+    if (!form) return;
+    this.#isFollowing = true;
+    const draft = this.#drafts.read(place);
+    if (draft) form.setValue(draft);
+    else form.reset();
+    this.#isFollowing = false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
-import { Observable, Subject, of, throwError } from 'rxjs';
+import { NEVER, Observable, Subject, of, throwError } from 'rxjs';
 import { NewMessage, Sending } from '../api/models';
 import { ComposeForms, NEW } from './compose-forms';
 import { Composer } from './composer';
@@ -30,7 +30,10 @@ describe('Composer', () => {
       providers: [
         ...[ComposeForms, NumberReader],
         { provide: MessagesClient, useValue: { sending: () => sending } },
-        { provide: Drafts, useValue: { read: () => undefined, keep: vi.fn(), remove: vi.fn() } },
+        {
+          provide: Drafts,
+          useValue: { changes: NEVER, read: () => undefined, keep: vi.fn(), remove: vi.fn() },
+        },
       ],
     });
   });
@@ -306,6 +309,6 @@ describe('Composer', () => {
   const words = (element: Element | null) => element?.textContent.replace(/\s+/g, ' ').trim();
   const count = () => words(page.querySelector('.count'));
   const hint = () => words(page.querySelector('.field__hint'));
-  const status = () => words(page.querySelector('[role="status"]'));
+  const status = () => words(page.querySelector('[aria-live="polite"]'));
   const errors = () => Array.from(page.querySelectorAll('[role="alert"]')).map(words);
 });

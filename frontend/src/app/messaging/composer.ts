@@ -119,7 +119,7 @@ const MOST_CULPRITS = 5;
           {{ texts.keys.newLine }}
         </p>
       }
-      <p class="visually-hidden" role="status">{{ said() }}</p>
+      <p class="visually-hidden" aria-live="polite">{{ said() }}</p>
     </form>
   `,
 })

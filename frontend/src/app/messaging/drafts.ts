@@ -13,6 +13,9 @@ export interface Draft {
 export class Drafts {
   readonly #kept = inject(UserStorage).shelf('drafts', inject(SessionStore).user()?.id ?? '');
 
+  /** Places whose draft another tab has changed. */
+  readonly changes = this.#kept.changes;
+
   read(place: string): Draft | undefined {
     const thing = this.#kept.read().get(place);
     return isDraft(thing) ? thing : undefined;

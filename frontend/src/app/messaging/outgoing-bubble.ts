@@ -30,7 +30,7 @@ import { Outgoing, isSurelyUnsent, presentOutgoing } from './outgoing';
       <div class="aside" [class]="isBad() ? 'aside--bad' : 'aside--maybe'">
         <app-icon [name]="isBad() ? 'warning' : 'question'" />
         <div>
-          <p [attr.role]="isBad() ? 'alert' : 'status'">
+          <p role="alert">
             <b>{{ notice.title }}</b> {{ notice.text }}
           </p>
           <p class="aside__actions">

@@ -40,6 +40,8 @@ export interface ParsedNumber {
 export const UNREAD = { code: 'unread', sentence: unread } as const;
 
 const MAXIMUM_DIGITS = 15;
+/** Characters, marks and all: what is longer is not looked into. */
+const MAXIMUM_WRITTEN = 200;
 /** From how many digits on a part of what was written counts as a number of its own. */
 const WHOLE_NUMBER = 7;
 
@@ -72,6 +74,7 @@ export function readNumber(
   rules: NumberRules | undefined,
 ): Reading | undefined {
   if (isBlank(written)) return wrong('blank');
+  if (Array.from(written).length > MAXIMUM_WRITTEN) return wrong('too_long');
   const simple = simplify(written);
   const problem = whyNotOneNumber(simple);
   if (problem) return problem;

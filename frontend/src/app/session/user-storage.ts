@@ -1,5 +1,5 @@
 import { Injectable, inject } from '@angular/core';
-import { Observable, filter, fromEvent } from 'rxjs';
+import { Observable, filter, fromEvent, map } from 'rxjs';
 import { SessionStorage } from './session-storage';
 
 /** Things of one kind that one user keeps in this browser, each under a name of its own. */
@@ -7,8 +7,8 @@ export interface Shelf {
   read(): ReadonlyMap<string, unknown>;
   keep(name: string, thing: unknown): void;
   remove(name: string): void;
-  /** Another tab has kept or removed something here. */
-  readonly changes: Observable<unknown>;
+  /** Names of what another tab has kept or removed; nothing for all. */
+  readonly changes: Observable<string | undefined>;
 }
 
 /**
@@ -24,6 +24,7 @@ export class UserStorage {
     return {
       changes: fromEvent<StorageEvent>(window, 'storage').pipe(
         filter(({ key }) => key === null || key.startsWith(prefix)),
+        map(({ key }) => key?.slice(prefix.length)),
       ),
       read: () => read(prefix),
       keep: (name, thing) => {
