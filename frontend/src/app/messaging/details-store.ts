@@ -1,30 +1,57 @@
-import { Injectable, inject, signal } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
+import { Injectable, computed, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { Observable, Subject, catchError, map, of, startWith, switchMap } from 'rxjs';
 import { MessageDetail } from '../api/models';
 import { explain, toProblem } from '../api/problem';
 import { Feed } from './feed';
 import { MessagesClient } from './messages-client';
 
-/** Everything that is known about one message. What is loaded stays when a reload fails. */
+interface Loaded {
+  readonly id: string;
+  readonly message?: MessageDetail | undefined;
+  readonly problem?: string;
+}
+
+/**
+ * Everything that is known about one message at a time. What is loaded stays when a reload fails; what was asked about
+ * another message is dropped, however late its answer comes.
+ */
 @Injectable()
 export class DetailsStore {
   readonly #client = inject(MessagesClient);
   readonly #feed = inject(Feed);
 
-  readonly #message = signal<MessageDetail | undefined>(undefined);
-  readonly #problem = signal('');
+  readonly #asked = new Subject<string>();
+  readonly #loaded = signal<Loaded>({ id: '' });
 
-  readonly message = this.#message.asReadonly();
-  readonly problem = this.#problem.asReadonly();
+  readonly message = computed(() => this.#loaded().message);
+  readonly problem = computed(() => this.#loaded().problem ?? '');
 
-  async load(id: string): Promise<void> {
-    try {
-      const message = await firstValueFrom(this.#client.detail(id));
-      this.#message.set(message);
-      this.#problem.set('');
-      this.#feed.hear([message]);
-    } catch (error) {
-      this.#problem.set(explain(toProblem(error)));
-    }
+  constructor() {
+    this.#asked
+      .pipe(
+        switchMap((id) => this.#load(id)),
+        takeUntilDestroyed(),
+      )
+      .subscribe((loaded) => {
+        this.#loaded.set(loaded);
+      });
+  }
+
+  load(id: string): void {
+    this.#asked.next(id);
+  }
+
+  #load(id: string): Observable<Loaded> {
+    const before = this.#loaded();
+    const known: Loaded = before.id === id ? before : { id };
+    return this.#client.detail(id).pipe(
+      map((message) => {
+        this.#feed.hear([message]);
+        return { id, message };
+      }),
+      catchError((error: unknown) => of({ ...known, problem: explain(toProblem(error)) })),
+      startWith(known),
+    );
   }
 }

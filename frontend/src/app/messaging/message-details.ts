@@ -8,6 +8,7 @@ import {
   inject,
   input,
   output,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { MessageDetail } from '../api/models';
@@ -181,7 +182,11 @@ export class MessageDetails {
     effect(() => {
       const id = this.id();
       this.#version();
-      if (id !== undefined) void this.store.load(id);
+      if (id !== undefined) {
+        untracked(() => {
+          this.store.load(id);
+        });
+      }
     });
   }
 
