@@ -31,7 +31,7 @@ export const routes: Routes = [
   {
     path: '',
     canActivate: [whenSignedIn],
-    loadComponent: frame,
+    loadComponent: signedIn,
     children: [
       {
         matcher: messagesUrl,
@@ -54,12 +54,12 @@ export const routes: Routes = [
 
 /** For who is signed in: what they see first comes while their session is renewed, and not after it. */
 export function loadAhead(): void {
-  void Promise.allSettled([frame(), messages()]);
+  void Promise.allSettled([signedIn(), messages()]);
 }
 
-function frame(): Promise<Type<unknown>> {
+function signedIn(): Promise<Type<unknown>> {
   return dressed(
-    import('./shell/frame').then((file) => file.Frame),
+    import('./signed-in').then((file) => file.SignedIn),
     frameStyles,
   );
 }

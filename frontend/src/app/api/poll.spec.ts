@@ -1,21 +1,31 @@
+import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
 import { TestBed } from '@angular/core/testing';
 import { NEVER, Observable, Subscription, of, throwError } from 'rxjs';
-import { LONGEST_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll } from './poll';
+import { RANDOM } from './backoff';
+import { HIDDEN_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll } from './poll';
+
+const DOWN = failure(503);
+/** After each failure, at the most that chance makes of it. */
+const BACKOFFS_MS = [2, 4, 8, 16, 32, 64, 80, 80].map((seconds) => seconds * 1000);
 
 describe('Poll', () => {
   const work = vi.fn((): Observable<unknown> => of(null));
+  const random = vi.fn(() => 1);
+  let poll: Poll;
   let polling: Subscription;
 
   beforeEach(() => {
     vi.useFakeTimers();
     work.mockReset().mockImplementation(() => of(null));
-    polling = TestBed.inject(Poll).every(work).subscribe();
-    vi.advanceTimersByTime(0);
+    random.mockReset().mockReturnValue(1);
+    TestBed.configureTestingModule({ providers: [{ provide: RANDOM, useValue: random }] });
+    poll = TestBed.inject(Poll);
+    start();
   });
 
   afterEach(() => {
     polling.unsubscribe();
-    show('visible');
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
@@ -25,13 +35,15 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(3);
   });
 
-  it('rests while the page is hidden, and works at once when it is back', () => {
+  it('works about once a minute while the page is hidden, and at once when it is back', () => {
     show('hidden');
-    vi.advanceTimersByTime(10 * POLL_INTERVAL_MS);
+    vi.advanceTimersByTime(HIDDEN_POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(5 * HIDDEN_POLL_INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(5);
     show('visible');
     vi.advanceTimersByTime(0);
-    expect(work).toHaveBeenCalledTimes(2);
+    expect(work).toHaveBeenCalledTimes(6);
   });
 
   it('works at once when the network is back', () => {
@@ -48,11 +60,9 @@ describe('Poll', () => {
   });
 
   it('rests longer with each failure, up to a limit, and is itself again after a success', () => {
-    work.mockImplementation(() => throwError(() => new Error('down')));
-    const rests = [1, 2, 4, 8, 8].map((times) => times * POLL_INTERVAL_MS);
-    expect(Math.max(...rests)).toBe(LONGEST_POLL_INTERVAL_MS);
+    restart(DOWN);
     let calls = 1;
-    for (const rest of rests) {
+    for (const rest of BACKOFFS_MS) {
       vi.advanceTimersByTime(rest - 1);
       expect(work).toHaveBeenCalledTimes(calls);
       vi.advanceTimersByTime(1);
@@ -60,12 +70,64 @@ describe('Poll', () => {
       expect(work).toHaveBeenCalledTimes(calls);
     }
     work.mockImplementation(() => of(null));
-    vi.advanceTimersByTime(LONGEST_POLL_INTERVAL_MS + POLL_INTERVAL_MS);
+    vi.advanceTimersByTime(80_000 + POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(calls + 2);
   });
 
+  it('leaves half of each rest to chance', () => {
+    random.mockReturnValue(0);
+    restart(DOWN);
+    vi.advanceTimersByTime(999);
+    expect(work).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1);
+    expect(work).toHaveBeenCalledTimes(2);
+  });
+
+  it.each(['120', new Date(Date.now() + 120_000).toUTCString()])(
+    'waits as long as the answer asks for, whoever comes back meanwhile: Retry-After: %s',
+    (retryAfter) => {
+      random.mockReturnValue(0);
+      restart(failure(429, retryAfter));
+      show('visible');
+      window.dispatchEvent(new Event('online'));
+      poll.now();
+      vi.advanceTimersByTime(118_000);
+      expect(work).toHaveBeenCalledTimes(1);
+      work.mockImplementation(() => of(null));
+      vi.advanceTimersByTime(3_000);
+      expect(work).toHaveBeenCalledTimes(2);
+    },
+  );
+
+  it.each(['hidden', 'offline'])('does not try again while it is %s', (state) => {
+    restart(DOWN);
+    if (state === 'hidden') show('hidden');
+    else setOnline(false);
+    vi.advanceTimersByTime(3600_000);
+    expect(work).toHaveBeenCalledTimes(1);
+    if (state === 'hidden') show('visible');
+    else setOnline(true);
+    vi.advanceTimersByTime(0);
+    expect(work).toHaveBeenCalledTimes(2);
+  });
+
+  it('looks on offline while that works: a server on this computer needs no network', () => {
+    setOnline(false);
+    vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(3);
+  });
+
+  it('is not hurried by a network that comes and goes', () => {
+    restart(DOWN);
+    for (let times = 0; times < 100; times++) {
+      window.dispatchEvent(new Event('online'));
+      vi.advanceTimersByTime(100);
+    }
+    expect(work.mock.calls.length).toBeLessThanOrEqual(11);
+  });
+
   it('works at once when it is asked to', () => {
-    TestBed.inject(Poll).now();
+    poll.now();
     vi.advanceTimersByTime(0);
     expect(work).toHaveBeenCalledTimes(2);
   });
@@ -75,10 +137,67 @@ describe('Poll', () => {
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(1);
   });
+
+  describe('until it is done', () => {
+    const done = vi.fn();
+    const failed = vi.fn();
+
+    beforeEach(() => {
+      polling.unsubscribe();
+      done.mockReset();
+      failed.mockReset();
+      work.mockClear();
+    });
+
+    function begin(): void {
+      polling = poll.untilDone(work).subscribe({ next: done, error: failed });
+      vi.advanceTimersByTime(0);
+    }
+
+    it('tries again after the same rests, until it has succeeded once', () => {
+      work.mockImplementation(() => DOWN);
+      begin();
+      vi.advanceTimersByTime(5_999);
+      expect(work).toHaveBeenCalledTimes(2);
+      work.mockImplementation(() => of('it'));
+      vi.advanceTimersByTime(1);
+      expect(done).toHaveBeenCalledExactlyOnceWith('it');
+      vi.advanceTimersByTime(3600_000);
+      expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it.each([404, 422])('does not ask again after a %d', (status) => {
+      work.mockImplementation(() => failure(status));
+      begin();
+      vi.advanceTimersByTime(3600_000);
+      expect(work).toHaveBeenCalledTimes(1);
+      expect(failed).toHaveBeenCalledOnce();
+    });
+  });
+
+  function restart(answer: Observable<unknown>): void {
+    polling.unsubscribe();
+    work.mockReset().mockImplementation(() => answer);
+    start();
+  }
+
+  function start(): void {
+    polling = poll.every(work).subscribe();
+    vi.advanceTimersByTime(0);
+  }
 });
+
+function failure(status: number, retryAfter?: string): Observable<never> {
+  const headers = new HttpHeaders(retryAfter ? { 'Retry-After': retryAfter } : {});
+  return throwError(() => new HttpErrorResponse({ status, headers }));
+}
 
 function show(state: DocumentVisibilityState): void {
   vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
-  vi.spyOn(document, 'hidden', 'get').mockReturnValue(state === 'hidden');
   document.dispatchEvent(new Event('visibilitychange'));
+}
+
+function setOnline(isOnline: boolean): void {
+  vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(isOnline);
+  window.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
 }

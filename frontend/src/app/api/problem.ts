@@ -27,6 +27,11 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
+/** Whether the same request may succeed later, with nobody doing anything about it. */
+export function isPassing({ status }: Problem): boolean {
+  return status < 400 || status >= 500 || [401, 408, 425, 429].includes(status);
+}
+
 /** The problem in plain words, and what to do about it. */
 export function explain(problem: Problem): string {
   const { tryAgainIn, tryAgainSoon } = texts.problems;
@@ -73,8 +78,13 @@ function fieldErrors(value: unknown): Record<string, string[]> {
   );
 }
 
+/** RFC 9110: seconds, or a date. */
 function seconds(header: string | null): number | undefined {
-  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
+  if (header === null) return undefined;
+  const wait = /^\d+$/.test(header)
+    ? Number(header)
+    : Math.ceil((Date.parse(header) - Date.now()) / 1000);
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
 function stringOf(value: unknown): string {

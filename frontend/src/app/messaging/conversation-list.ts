@@ -14,8 +14,9 @@ import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
 import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
+import { LivenessStore } from '../ui/liveness';
 import { Skeleton } from '../ui/skeleton';
-import { Row } from './conversations';
+import { Row, withOutgoing } from './conversations';
 import { ConversationsStore } from './conversations-store';
 import { Feed } from './feed';
 import { OutboxStore } from './outbox-store';
@@ -46,11 +47,7 @@ interface RowView {
       </a>
     </div>
     @if (problem(); as problem) {
-      <!-- Where something is still there to read, the bar says politely what is wrong. -->
       <p class="history__problem" [attr.role]="store.isLoaded() ? null : 'alert'">
-        @if (store.isLoaded()) {
-          {{ texts.stale }}
-        }
         {{ problem }}
       </p>
     }
@@ -124,17 +121,17 @@ export class ConversationList {
 
   protected readonly texts = messagingTexts.history;
   protected readonly total = computed(() => wholeNumber(this.feed.total()));
-  protected readonly problem = computed(() => this.feed.problem() || this.store.problem());
+  readonly #isTroubled = inject(LivenessStore).isTroubled;
+  /** Where something is there to read, the bar says what is wrong with the connection. */
+  protected readonly problem = computed(() => {
+    if (!this.store.isLoaded()) return this.feed.problem();
+    return this.store.problem() || (this.#isTroubled() ? this.texts.stale : '');
+  });
   protected readonly views = computed(() => {
     const today = this.feed.today();
-    const outgoing = new Map(this.#outbox().map((one) => [one.recipient, one]));
-    return [
-      ...[...outgoing.values()].reverse().map((one) => ofOutgoing(one, today)),
-      ...this.store
-        .rows()
-        .filter(({ peer }) => !outgoing.has(peer))
-        .map((row) => ofRow(row, today)),
-    ];
+    return withOutgoing(this.store.rows(), this.#outbox()).map((entry) =>
+      'last' in entry ? ofRow(entry, today) : ofOutgoing(entry.outgoing, today),
+    );
   });
 
   /** The row that had the focus last: Tab leads to one row, and arrows from there to the others. */

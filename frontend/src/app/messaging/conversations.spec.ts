@@ -1,5 +1,6 @@
 import { Message } from '../api/models';
-import { Conversations, toConversations, withHeard, withMore } from './conversations';
+import { Conversations, toConversations, withHeard, withMore, withOutgoing } from './conversations';
+import { Outgoing } from './outgoing';
 import { messages } from './testing';
 
 /** A conversation with each number, the last message of which is the one with that number. */
@@ -15,7 +16,7 @@ function list(peers: number[], hasMore = false): Conversations {
     last_message: from(peer),
     messages: 1,
   }));
-  return toConversations({ rows, total: 9, hasMore });
+  return toConversations({ rows, total: 9, hasMore, hasNewer: false });
 }
 
 const shown = ({ rows }: Conversations) =>
@@ -53,8 +54,56 @@ describe('withMore', () => {
     const page = {
       rows: [{ peer_number: from(1).peer_number, last_message: from(1), messages: 1 }],
     };
-    const whole = withMore(moved, { ...page, total: 3, hasMore: false });
+    const whole = withMore(moved, { ...page, total: 3, hasMore: false, hasNewer: false });
     expect(shown(whole)).toEqual(['1: 5', '3: 3', '2: 2']);
     expect(whole.hasMore).toBe(false);
   });
 });
+
+describe('withOutgoing', () => {
+  const { rows } = list([3, 2, 1]);
+  const shown = (...outbox: Outgoing[]) =>
+    withOutgoing(rows, outbox).map((entry) =>
+      'last' in entry ? entry.last.content : entry.outgoing.content,
+    );
+
+  it('puts a message that waits where its time says', () => {
+    expect(shown(waiting(1, 9))).toEqual(['waiting since 9', 'Message 3', 'Message 2']);
+    expect(shown(waiting(4, 2.5))).toEqual([
+      'Message 3',
+      'waiting since 2.5',
+      'Message 2',
+      'Message 1',
+    ]);
+  });
+
+  it('does not let one that has failed hide what is newer, or keep its conversation at the top', () => {
+    expect(shown(waiting(2, 1.5))).toEqual(['Message 3', 'Message 2', 'Message 1']);
+  });
+
+  it('shows the newest of those to one person, and nothing else of them', () => {
+    expect(shown(waiting(1, 4), waiting(1, 5), waiting(1, 0))).toEqual([
+      'waiting since 5',
+      'Message 3',
+      'Message 2',
+    ]);
+  });
+});
+
+/** To the person of that number, written as many seconds after noon. */
+function waiting(peer: number, seconds: number): Outgoing {
+  const noon = Date.parse(from(peer, 0).created_at);
+  return {
+    key: `k${peer}-${seconds}`,
+    recipient: from(peer).peer_number,
+    content: `waiting since ${seconds}`,
+    writtenAt: new Date(noon + seconds * 1000),
+    state: 'unanswered',
+    problem: '',
+    isNumberAtFault: false,
+    mayBeTaken: true,
+    failures: 1,
+    retryAt: undefined,
+    others: undefined,
+  };
+}

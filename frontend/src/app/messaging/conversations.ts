@@ -1,5 +1,6 @@
 import { Conversation, Message } from '../api/models';
 import { isNewer, latestOf } from './order';
+import { Outgoing } from './outgoing';
 import { Page } from './page';
 
 /** The conversation list as far as it is loaded, the liveliest first. */
@@ -11,6 +12,28 @@ export interface Conversations {
 export interface Row {
   readonly peer: string;
   readonly last: Message;
+}
+
+/** A conversation by the newest thing in it: a message that the API has, or one that waits for its answer. */
+export type Entry =
+  | { readonly peer: string; readonly last: Message }
+  | { readonly peer: string; readonly outgoing: Outgoing };
+
+/** Each by the newer of both, and in the order of these. */
+export function withOutgoing(rows: readonly Row[], outbox: readonly Outgoing[]): readonly Entry[] {
+  if (outbox.length === 0) return rows;
+  const entries = new Map<string, Entry>(rows.map((row) => [row.peer, row]));
+  for (const outgoing of outbox) {
+    const peer = outgoing.recipient;
+    const known = entries.get(peer);
+    if (!known || timeOf(known) <= outgoing.writtenAt.getTime())
+      entries.set(peer, { peer, outgoing });
+  }
+  return [...entries.values()].sort((one, other) => timeOf(other) - timeOf(one));
+}
+
+function timeOf(entry: Entry): number {
+  return 'last' in entry ? Date.parse(entry.last.created_at) : entry.outgoing.writtenAt.getTime();
 }
 
 export function toConversations({ rows, hasMore }: Page<Conversation>): Conversations {

@@ -1,5 +1,6 @@
 import { TestRequest } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
+import { RANDOM } from '../api/backoff';
 import { Message } from '../api/models';
 import { LivenessStore } from '../ui/liveness';
 import { ConversationsStore } from './conversations-store';
@@ -9,16 +10,18 @@ import { ThreadsStore } from './threads-store';
 import { MessagingApi, aMessage, aMinuteAfter, messages, testMessaging } from './testing';
 
 const PEER = '+14155552671';
+const OTHER = '+442079460958';
 
 describe('Feed', () => {
   let api: MessagingApi;
   let feed: Feed;
   const threads = () => TestBed.inject(ThreadsStore);
   const rows = () => TestBed.inject(ConversationsStore).rows();
+  const liveness = () => TestBed.inject(LivenessStore).liveness();
   const loaded = () => threads().thread(PEER).log?.messages ?? [];
 
   beforeEach(async () => {
-    api = testMessaging();
+    api = testMessaging({ provide: RANDOM, useValue: () => 1 });
     feed = TestBed.inject(Feed);
     await api.settle();
   });
@@ -34,7 +37,7 @@ describe('Feed', () => {
     await api.answerChanges(first, [], { total: 7, etag: 'W/"1"' });
     expect(rows().map(({ peer }) => peer)).toEqual([PEER]);
     expect(feed.total()).toBe(7);
-    expect(TestBed.inject(LivenessStore).liveness().state).toBe('up-to-date');
+    expect(liveness().state).toBe('up-to-date');
 
     await api.nextPoll();
     const second = api.expectChanges();
@@ -99,28 +102,59 @@ describe('Feed', () => {
     await api.settle();
     expect(loaded()).toHaveLength(2);
     expect(feed.problem()).toBe('The server has a problem at the moment.');
-    expect(TestBed.inject(LivenessStore).liveness().state).toBe('offline');
+    expect(liveness()).toMatchObject({
+      state: 'failing',
+      reason: 'The server has a problem at the moment.',
+    });
 
-    await api.nextPoll();
+    await vi.advanceTimersByTimeAsync(1_999);
     api.expectNoCall();
-    await api.nextPoll();
+    await vi.advanceTimersByTimeAsync(1);
     await api.answerChanges(api.expectChanges(), []);
     expect(feed.problem()).toBe('');
+    expect(liveness().state).toBe('up-to-date');
   });
 
-  it('loads the open conversation as soon as that works', async () => {
+  it('does not say "up to date" while a look is not answered', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    api.expectChanges();
+    expect(liveness().state).toBe('up-to-date');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(liveness().state).toBe('reconnecting');
+  });
+
+  it('loads something as soon as that works, with longer and longer rests', async () => {
     await api.answerConversations(messages(1, 1));
     await api.answerChanges(api.expectChanges(), []);
-    feed.open(PEER);
-    api.expectThread().flush(null, { status: 500, statusText: 'No' });
+    feed.load(() => threads().open(PEER)).subscribe();
     await api.settle();
-    expect(threads().thread(PEER).problem).not.toBe('');
-    await api.nextPoll();
+    for (const rest of [2_000, 4_000, 8_000]) {
+      api.expectThread().flush(null, { status: 500, statusText: 'No' });
+      await vi.advanceTimersByTimeAsync(rest - 1);
+      expect(threads().thread(PEER)).toMatchObject({ loading: false });
+      expect(threads().thread(PEER).problem).not.toBe('');
+      await vi.advanceTimersByTimeAsync(1);
+    }
     await api.answerChanges(api.expectChanges(), []);
     api.answerThread(messages(1, 1));
     await api.settle();
     expect(threads().thread(PEER).problem).toBe('');
     expect(loaded()).toHaveLength(1);
+  });
+
+  it('tries again at once what has failed, when the looks work again', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
+    feed.load(() => threads().open(OTHER)).subscribe();
+    await api.settle();
+    api.expectThread().flush(null, failed(503, '1'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await api.answerChanges(api.expectChanges(), []);
+    api.answerThread([]);
+    await api.settle();
+    expect(threads().thread(OTHER).log?.messages).toEqual([]);
   });
 
   it('says what has become of a message, once', async () => {
@@ -129,7 +163,9 @@ describe('Feed', () => {
     await api.nextPoll();
     await api.answerChanges(api.expectChanges(), [delivered as Message]);
     const news = TestBed.inject(StatusNews);
-    expect(news.said()).toBe('Message to +1 415 555 2671 delivered.');
+    expect(news.announcements().map(({ text }) => text)).toEqual([
+      'Message to +1 415 555 2671 delivered.',
+    ]);
     const tell = vi.spyOn(news, 'tell');
     await api.nextPoll();
     await api.answerChanges(api.expectChanges(), [delivered as Message]);
@@ -155,10 +191,16 @@ describe('Feed', () => {
   async function start(known: Message[]): Promise<void> {
     await api.answerConversations(known.slice(0, 1));
     await api.answerChanges(api.expectChanges(), []);
-    feed.open(PEER);
+    const opening = threads().open(PEER);
     api.answerThread(known, { next: true });
-    await api.settle();
+    await opening;
   }
 });
 
 const since = ({ request }: TestRequest): string => request.params.get('updated_since') ?? '';
+
+const failed = (status: number, retryAfter: string) => ({
+  status,
+  statusText: 'No',
+  headers: { 'Retry-After': retryAfter },
+});

@@ -6,13 +6,13 @@ import {
   catchError,
   defer,
   firstValueFrom,
-  from,
   switchMap,
+  take,
   throwError,
 } from 'rxjs';
 import { Message, Sending } from '../api/models';
-import { Poll } from '../api/poll';
-import { explain, toProblem } from '../api/problem';
+import { POLL_INTERVAL_MS, Poll } from '../api/poll';
+import { explain, reasonOf, toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { LivenessStore } from '../ui/liveness';
 import { ConversationsStore } from './conversations-store';
@@ -23,6 +23,9 @@ import { ThreadsStore } from './threads-store';
 /** Answers can overtake each other, and servers' clocks differ: each look goes back a little further. */
 const OVERLAP_MS = 30_000;
 const THE_BEGINNING = new Date(0).toISOString();
+
+/** A look that is due has been answered by then, where all is well. */
+const ANSWERED_WITHIN_MS = 5_000;
 
 /**
  * Keeps everything that is loaded true: one look every ten seconds at what has changed since the
@@ -36,44 +39,40 @@ export class Feed {
   readonly #threads = inject(ThreadsStore);
   readonly #news = inject(StatusNews);
   readonly #liveness = inject(LivenessStore);
+  readonly #poll = inject(Poll);
+  readonly #statusChanges = inject(SessionStore).statusChanges;
 
   readonly #total = signal<number | undefined>(undefined);
   readonly #problem = signal('');
   readonly #paused = signal<Sending['paused']>(null);
   readonly #today = signal(new Date(), { equal: isSameDay });
-  readonly #open = signal<string | undefined>(undefined);
   /** The newest change that has been heard of. */
   #asOf: number | undefined;
 
   /** How many messages there are in all. */
   readonly total = computed(() => this.#total() ?? 0);
-  /** Why what is on the screen may be out of date. */
+  /** Why the last look failed. */
   readonly problem = this.#problem.asReadonly();
   /** Set while the carrier takes no messages and some of ours wait. */
   readonly paused = this.#paused.asReadonly();
   readonly today = this.#today.asReadonly();
 
   constructor() {
-    const poll = inject(Poll);
-    this.#liveness.connecting();
+    this.#liveness.reset();
     inject(DestroyRef).onDestroy(() => {
-      this.#liveness.rest();
+      this.#liveness.reset();
     });
-    inject(SessionStore)
-      .statusChanges.pipe(
-        switchMap((status) => {
-          if (status === 'unavailable') this.#liveness.offline();
-          return status === 'signed-in' ? poll.every(() => this.#look()) : EMPTY;
-        }),
-        takeUntilDestroyed(),
-      )
+    this.#whileSignedIn(() => this.#poll.every(() => this.#look()))
+      .pipe(takeUntilDestroyed())
       .subscribe();
+    this.#statusChanges.pipe(takeUntilDestroyed()).subscribe((status) => {
+      if (status === 'unavailable') this.#liveness.failed();
+    });
   }
 
-  /** The conversation that is looked at: it is loaded, now or as soon as that works. */
-  open(peer: string): void {
-    this.#open.set(peer);
-    void this.#threads.open(peer);
+  /** Loads something as soon as that works, and answers it; an error that lasts ends it. */
+  load<T>(work: () => Promise<T>): Observable<T> {
+    return this.#whileSignedIn(() => this.#poll.untilDone(() => defer(work))).pipe(take(1));
   }
 
   /** Messages as the API has just answered them. */
@@ -95,11 +94,19 @@ export class Feed {
     if (!isKnown) this.#news.tell([message]);
   }
 
+  /** A session that cannot be renewed is retried on its own. */
+  #whileSignedIn<T>(work: () => Observable<T>): Observable<T> {
+    return this.#statusChanges.pipe(
+      switchMap((status) => (status === 'signed-in' ? work() : EMPTY)),
+    );
+  }
+
   #look(): Observable<unknown> {
-    return defer(() => from(this.#catchUp())).pipe(
+    return defer(() => this.#catchUp()).pipe(
       catchError((error: unknown) => {
-        this.#problem.set(explain(toProblem(error)));
-        this.#liveness.offline();
+        const problem = toProblem(error);
+        this.#problem.set(explain(problem));
+        this.#liveness.failed(problem.status > 0 ? reasonOf(problem) : '');
         return throwError(() => error);
       }),
     );
@@ -118,12 +125,13 @@ export class Feed {
       this.#total.set(changes.total);
       this.#note(changes.messages, performance.now() - begun);
     }
-    const open = this.#open();
-    if (open !== undefined) await this.#threads.open(open);
     await this.#askWhetherPaused();
     this.#today.set(new Date());
+    this.#liveness.succeeded(POLL_INTERVAL_MS + ANSWERED_WITHIN_MS);
+    if (this.#problem() === '') return;
     this.#problem.set('');
-    this.#liveness.upToDate();
+    // What has failed meanwhile need not wait any longer.
+    this.#poll.now();
   }
 
   /** What changed while the pages of one look were read may have slipped between them. */

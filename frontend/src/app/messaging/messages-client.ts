@@ -14,6 +14,9 @@ export interface Changes {
 
 export type Unchanged = 'unchanged';
 
+/** The id of the message beside or around which a page lies. */
+export type Position = Readonly<Partial<Record<'before' | 'after' | 'around', string>>>;
+
 type Parameters = Readonly<Record<string, string | number>>;
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -33,8 +36,9 @@ export class MessagesClient {
     return this.#page<Conversation>(`${this.#api}/conversations`, from({ limit: 50 }, before));
   }
 
-  with(peer: string, limit: number, before?: string): Observable<Page<Message>> {
-    return this.#page<Message>(this.#messages, from({ peer_number: peer, limit }, before));
+  /** Of one conversation: its newest messages, or those on one side of a message or around it. */
+  with(peer: string, limit: number, position: Position = {}): Observable<Page<Message>> {
+    return this.#page<Message>(this.#messages, { peer_number: peer, limit, ...position });
   }
 
   search(words: string, before?: string): Observable<Page<Message>> {
@@ -129,9 +133,11 @@ function from(params: Parameters, before: string | undefined): Parameters {
 
 function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
   const rows = body ?? [];
+  const links = headers.get('Link') ?? '';
   return {
     rows,
     total: Number(headers.get('X-Total-Count') ?? rows.length),
-    hasMore: /\brel="?next"?/.test(headers.get('Link') ?? ''),
+    hasMore: /\brel="?next"?/.test(links),
+    hasNewer: /\brel="?prev"?/.test(links),
   };
 }

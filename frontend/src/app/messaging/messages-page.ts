@@ -18,44 +18,36 @@ import { ComposeForms, NEW } from './compose-forms';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
 import { ConversationsStore } from './conversations-store';
-import { Drafts } from './drafts';
-import { Feed } from './feed';
-import { MessageActions } from './message-actions';
 import { MessageDetails } from './message-details';
 import { addMessageShortcuts } from './message-shortcuts';
-import { MessagesClient } from './messages-client';
 import { OutboxStore } from './outbox-store';
 import { isNumberAtFault } from './number-at-fault';
 import { Outgoing } from './outgoing';
 import { NumberReader } from './number-reader';
 import { loadNumberRules, readable, toE164 } from './phone-number';
 import { SearchStore } from './search-store';
-import { StatusNews } from './status-news';
 import { Thread } from './thread';
-import { ThreadsStore } from './threads-store';
 
 @Component({
   selector: 'app-messages-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
-  providers: [
-    ComposeForms,
-    ConversationsStore,
-    Drafts,
-    Feed,
-    MessageActions,
-    MessagesClient,
-    NumberReader,
-    OutboxStore,
-    SearchStore,
-    StatusNews,
-    ThreadsStore,
-  ],
+  providers: [SearchStore],
   template: `
-    <app-conversation-list [current]="peer()" />
+    <app-conversation-list [current]="place()" />
     <div class="pane">
       @for (place of [place()]; track place) {
-        @if (place === new) {
+        @if (place === undefined) {
+          <div class="pane__head pane__head--phone">
+            <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
+              <app-icon name="back" />
+            </a>
+          </div>
+          <div class="new-message">
+            <h1>{{ notANumber.title }}</h1>
+            <p>{{ notANumber.explanation(peer() ?? '') }}</p>
+          </div>
+        } @else if (place === new) {
           @if (!isFirst()) {
             <div class="pane__head pane__head--phone">
               <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
@@ -86,7 +78,6 @@ import { ThreadsStore } from './threads-store';
       }
     </div>
     <app-message-details [id]="details()" (closed)="closeDetails()" />
-    <p class="visually-hidden" aria-live="polite">{{ news.said() }}</p>
   `,
   host: { class: 'messenger', role: 'main', '[class.messenger--pane]': 'showsPane()' },
 })
@@ -98,7 +89,6 @@ export class MessagesPage {
   readonly #forms = inject(ComposeForms);
   readonly #reader = inject(NumberReader);
   readonly #outbox = inject(OutboxStore);
-  protected readonly news = inject(StatusNews);
 
   /** From the address: a number, or "new". */
   readonly peer = input<string>();
@@ -117,11 +107,12 @@ export class MessagesPage {
   protected readonly back = messagingTexts.thread.back;
   protected readonly new = NEW;
 
+  protected readonly notANumber = messagingTexts.notANumber;
+
+  /** "new" or a number, in its one spelling; undefined where the address names something else. */
   protected readonly place = computed(() => {
     const peer = this.peer() ?? NEW;
-    // What is dialled in one country is not read here: short codes look like that.
-    const read = peer.includes('+') ? this.#reader.read(peer)?.number : undefined;
-    return toE164(peer) ?? read ?? peer;
+    return peer === NEW ? NEW : (toE164(peer) ?? this.#reader.read(peer)?.number);
   });
   protected readonly isFirst = computed(
     () =>
@@ -130,7 +121,7 @@ export class MessagesPage {
   );
   /** Where there is room for one half only: the list, unless something is open or nothing to list. */
   protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
-  protected readonly form = computed(() => this.#forms.at(this.place()));
+  protected readonly form = computed(() => this.#forms.at(this.place() ?? NEW));
   protected readonly recipients = computed(() =>
     this.#conversations.rows().map(({ peer }) => readable(peer)),
   );
@@ -139,8 +130,8 @@ export class MessagesPage {
     afterNextRender(() => void loadNumberRules());
     // One number has one address.
     effect(() => {
-      const place = this.place();
-      if (this.peer() === undefined || this.peer() === place) return;
+      const [peer, place] = [this.peer(), this.place()];
+      if (peer === undefined || place === undefined || peer === place) return;
       void this.#router.navigate(['/messages', place], {
         queryParamsHandling: 'preserve',
         replaceUrl: true,

@@ -6,7 +6,7 @@ import { throwError } from 'rxjs';
 import { Poll } from '../api/poll';
 import { SessionStorage } from '../session/session-storage';
 import { UserStorage } from '../session/user-storage';
-import { RANDOM } from './backoff';
+import { RANDOM } from '../api/backoff';
 import { ConversationsStore } from './conversations-store';
 import { MessagesClient } from './messages-client';
 import { OutboxStore } from './outbox-store';

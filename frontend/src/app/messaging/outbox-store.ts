@@ -3,6 +3,7 @@ import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom, fromEvent, merge, pairwise } from 'rxjs';
 import { Message, NewMessage } from '../api/models';
+import { RANDOM, backoff } from '../api/backoff';
 import { Poll } from '../api/poll';
 import { Problem, explain, reasonOf, toProblem } from '../api/problem';
 import { oneTabAtATime } from '../session/one-tab-at-a-time';
@@ -10,7 +11,6 @@ import { SessionStore } from '../session/session-store';
 import { UserStorage } from '../session/user-storage';
 import { messagingTexts } from '../texts/messaging-texts';
 import { formTexts } from '../texts/form-texts';
-import { RANDOM, backoff } from './backoff';
 import { Feed } from './feed';
 import { newIdempotencyKey } from './idempotency-key';
 import { MessagesClient } from './messages-client';
@@ -109,11 +109,17 @@ export class OutboxStore {
       mayBeTaken: false,
       failures: 0,
       retryAt: undefined,
-      others: { upTo: this.#threads.thread(recipient).log?.messages[0], ids: new Set() },
+      others: this.#othersTo(recipient),
     };
     this.#outbox.update((outbox) => [...outbox, outgoing]);
     this.#keep(outgoing);
     this.#advance(recipient);
+  }
+
+  /** While the newest messages are not loaded, nobody can tell them from what is new. */
+  #othersTo(recipient: string): Outgoing['others'] {
+    const log = this.#threads.thread(recipient).log;
+    return log?.hasLater ? undefined : { upTo: log?.messages[0], ids: new Set() };
   }
 
   /** At its author's wish: now, unless others to the same person are to go first. */

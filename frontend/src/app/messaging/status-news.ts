@@ -4,16 +4,27 @@ import { messagingTexts } from '../texts/messaging-texts';
 import { TitleNotice } from '../ui/title-notice';
 import { readable } from './phone-number';
 
+export interface Announcement {
+  readonly id: number;
+  readonly text: string;
+}
+
 const TOLD: Readonly<Record<string, string>> = messagingTexts.news;
+/** Those of one moment are drawn together: none of them may push another out unheard. */
+const KEPT = 3;
 
 /** Says what has become of messages, for those who do not see it. */
 @Injectable()
 export class StatusNews {
   readonly #titleNotice = inject(TitleNotice);
-  readonly #said = signal('');
+  readonly #announcements = signal<readonly Announcement[]>([]);
+  #count = 0;
 
-  /** For one polite live region. */
-  readonly said = this.#said.asReadonly();
+  /**
+   * The last ones, for one polite live region. Each has an id, and so an element of its own: a region speaks what is
+   * added to it, and says nothing when the same words are set again.
+   */
+  readonly announcements = this.#announcements.asReadonly();
 
   /** Messages whose status has just changed. Those on their way are no news. */
   tell(changed: readonly Message[]): void {
@@ -21,7 +32,9 @@ export class StatusNews {
     if (news.length === 0) return;
     this.#titleNotice.count(news.length);
     const told = news.length > 3 ? [messagingTexts.manyNews(news.length)] : news.map(sentence);
-    this.#said.set(told.join(' '));
+    this.#count += 1;
+    const announcement = { id: this.#count, text: told.join(' ') };
+    this.#announcements.update((before) => [...before.slice(1 - KEPT), announcement]);
   }
 }
 

@@ -4,7 +4,7 @@ import {
   TestRequest,
   provideHttpClientTesting,
 } from '@angular/common/http/testing';
-import { Provider } from '@angular/core';
+import { EnvironmentProviders, Provider } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { NEVER, concat, of } from 'rxjs';
 import { vi } from 'vitest';
@@ -66,10 +66,11 @@ interface Answer {
   readonly total?: number;
   readonly etag?: string;
   readonly next?: boolean;
+  readonly prev?: boolean;
 }
 
 /** The stores of the messenger over an API that the test plays, with a clock that it winds. */
-export function testMessaging(...more: Provider[]): MessagingApi {
+export function testMessaging(...more: (Provider | EnvironmentProviders)[]): MessagingApi {
   vi.useFakeTimers();
   const signedIn = {
     statusChanges: concat(of('signed-in'), NEVER),
@@ -128,6 +129,10 @@ export class MessagingApi {
     flush(this.expectThread(), rows, answer);
   }
 
+  answer(request: TestRequest, rows: Message[], answer: Answer): void {
+    flush(request, rows, answer);
+  }
+
   expectSend(): TestRequest {
     return this.http.expectOne({ method: 'POST', url: '/api/messages' });
   }
@@ -146,12 +151,16 @@ export class MessagingApi {
   }
 }
 
-function flush(request: TestRequest, rows: Message[], { total, etag, next }: Answer): void {
+function flush(request: TestRequest, rows: Message[], { total, etag, next, prev }: Answer): void {
+  const links = [
+    ...(next ? ['</api/messages?before=x>; rel="next"'] : []),
+    ...(prev ? ['</api/messages?after=x>; rel="prev"'] : []),
+  ];
   request.flush(rows, {
     headers: new HttpHeaders({
       'X-Total-Count': String(total ?? rows.length),
       ...(etag && { ETag: etag }),
-      ...(next && { Link: '</api/messages?before=x>; rel="next"' }),
+      ...(links.length > 0 && { Link: links.join(', ') }),
     }),
   });
 }

@@ -34,9 +34,8 @@ export class ThreadScroll {
     this.element().nativeElement.scrollTop = 0;
   }
 
-  /** Before the screen changes: what the reader sees first stays where it is, unless they are at the end. */
+  /** Before the screen changes: what the reader sees first stays where it is. */
   holdPlace(): void {
-    if (this.#isAtEnd()) return;
     const { nativeElement } = this.element();
     const anchor = firstVisible(nativeElement);
     const before = anchor?.getBoundingClientRect().top ?? 0;

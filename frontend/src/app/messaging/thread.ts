@@ -14,7 +14,9 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
+import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { RouterLink } from '@angular/router';
+import { EMPTY, catchError, switchMap } from 'rxjs';
 import { Message } from '../api/models';
 import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
@@ -87,7 +89,7 @@ const RECENT = 50;
           <p class="thread__problem" role="alert">
             {{ problem }}
             @if (!log()) {
-              <button type="button" class="link" (click)="threads.open(peer())">
+              <button type="button" class="link" [appBusy]="thread().loading" (click)="loadAgain()">
                 {{ texts.tryAgain }}
               </button>
             }
@@ -107,6 +109,16 @@ const RECENT = 50;
             (edit)="edit.emit($event)"
           />
         }
+        @if (log()?.hasLater) {
+          <button
+            type="button"
+            class="button button--small thread__later"
+            [appBusy]="thread().loading"
+            (click)="threads.loadLater(peer())"
+          >
+            {{ thread().loading ? texts.loadingLater : texts.loadLater }}
+          </button>
+        }
         @for (outgoing of outgoing(); track outgoing.key) {
           <app-outgoing-bubble
             [outgoing]="outgoing"
@@ -122,7 +134,7 @@ const RECENT = 50;
     }
     <!-- Also read at the end: from there it counts. -->
     @let below = unseen();
-    @if (!scroll.isAtEnd()) {
+    @if (!isAtNewest()) {
       <button type="button" class="button button--small thread__below" (click)="toNewest()">
         <app-icon name="down" />{{ below > 0 ? texts.newBelow(below) : texts.toNewest }}
       </button>
@@ -157,35 +169,51 @@ export class Thread {
     source: this.#messages,
     computation: (messages, previous) => toGroups(messages, this.feed.today(), previous?.value),
   });
-  protected readonly outgoing = computed(() =>
+  readonly #unanswered = computed(() =>
     withoutArrived(
       this.outbox.outbox().filter(({ recipient }) => recipient === this.peer()),
       this.#messages().slice(0, RECENT),
     ),
   );
+  /** They belong after the newest message. */
+  protected readonly outgoing = computed(() => (this.log()?.hasLater ? [] : this.#unanswered()));
   protected readonly isLoading = computed(() => !this.log() && !this.thread().problem);
   protected readonly isEmpty = computed(
     () => this.log() && this.#messages().length + this.outgoing().length === 0,
   );
   protected readonly count = computed(() => {
     const log = this.log();
-    return log ? this.texts.count(log.total + this.outgoing().length) : this.texts.loading;
+    return log ? this.texts.count(log.total + this.#unanswered().length) : this.texts.loading;
   });
   protected readonly pausedSince = computed(() => {
     const paused = this.feed.paused();
     return paused ? this.texts.paused(shortTime(new Date(paused.since))) : '';
   });
 
+  /** What is to be loaded; anew for each time that somebody asks for it. */
+  readonly #wanted = linkedSignal(() => ({ peer: this.peer(), at: this.at() }));
+  /** The message that was looked for, once it is known whether it is there. */
   protected readonly found = signal<string | undefined>(undefined);
+  readonly #isThere = signal(true);
   /** What is said while and after a message is looked for. */
-  protected readonly search = signal('');
+  protected readonly search = computed(() => {
+    const at = this.at();
+    if (at === undefined) return '';
+    if (at !== this.found()) {
+      const problem = this.thread().problem;
+      // Without any message, the problem shows in their place.
+      return problem ? (this.log() ? problem : '') : this.texts.findingMessage;
+    }
+    return this.#isThere() ? '' : this.texts.messageNotFound;
+  });
 
+  protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.log()?.hasLater);
   /** The newest message when its reader was last at the end. */
   readonly #seen = linkedSignal<
     { isAtEnd: boolean; newest: string | undefined },
     string | undefined
   >({
-    source: () => ({ isAtEnd: this.scroll.isAtEnd(), newest: this.#messages()[0]?._id }),
+    source: () => ({ isAtEnd: this.isAtNewest(), newest: this.#messages()[0]?._id }),
     computation: ({ isAtEnd, newest }, previous) => (isAtEnd ? newest : previous?.value),
   });
   protected readonly unseen = computed(() => {
@@ -195,42 +223,66 @@ export class Thread {
       this.#messages().findIndex(({ _id }) => _id === seen),
     );
   });
-  readonly #written = computed(() => this.outgoing().at(-1)?.key);
+  readonly #written = computed(() => this.#unanswered().at(-1)?.key);
+  /** Whether the reader was at the newest message before the last change. */
+  #followed = true;
 
   constructor() {
-    effect(() => {
-      this.feed.open(this.peer());
-    });
+    toObservable(this.#wanted)
+      .pipe(
+        switchMap(({ peer, at }) =>
+          // What goes wrong for good shows in the thread.
+          this.feed.load(() => this.#load(peer, at)).pipe(catchError(() => EMPTY)),
+        ),
+        takeUntilDestroyed(),
+      )
+      .subscribe();
     // Before the new rows are drawn.
     effect(() => {
       this.#messages();
       untracked(() => {
-        this.scroll.holdPlace();
+        if (!this.#followed) this.scroll.holdPlace();
       });
+    });
+    effect(() => {
+      this.#followed = this.isAtNewest();
     });
     // What is written shows, wherever one was reading.
     effect(() => {
-      if (this.#written()) this.scroll.toEnd();
-    });
-    effect(() => {
-      const at = this.at();
-      if (at !== undefined) void untracked(() => this.#show(at));
+      if (this.#written()) void untracked(() => this.#showNewest());
     });
   }
 
-  protected toNewest(): void {
-    this.scroll.toEnd();
+  protected loadAgain(): void {
+    this.#wanted.update((wanted) => ({ ...wanted }));
+  }
+
+  protected async toNewest(): Promise<void> {
     this.scroller().nativeElement.focus({ preventScroll: true });
+    await this.#showNewest();
   }
 
-  async #show(id: string): Promise<void> {
-    const isWanted = (): boolean => this.at() === id;
-    this.search.set(this.texts.findingMessage);
-    const isThere = await this.threads.loadBackTo(this.peer(), id, isWanted);
-    if (!isWanted()) return;
-    this.search.set(isThere ? '' : this.thread().problem || this.texts.messageNotFound);
-    this.found.set(id);
-    if (!isThere) return;
+  async #showNewest(): Promise<void> {
+    if (this.log()?.hasLater) await this.threads.toNewest(this.peer());
+    if (this.log()?.hasLater) return;
+    afterNextRender(
+      () => {
+        this.scroll.toEnd();
+      },
+      { injector: this.#injector },
+    );
+  }
+
+  async #load(peer: string, at: string | undefined): Promise<void> {
+    if (at === undefined) return this.threads.open(peer);
+    const isThere = await this.threads.openAt(peer, at);
+    if (at !== this.at()) return;
+    this.#isThere.set(isThere);
+    this.found.set(at);
+    if (isThere) this.#scrollTo(at);
+  }
+
+  #scrollTo(id: string): void {
     afterNextRender(
       () => {
         const bubble = document.getElementById(`message-${id}`);

@@ -1,10 +1,9 @@
 import { Injectable, inject, signal } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
 import { Message } from '../api/models';
-import { Problem, explain, toProblem } from '../api/problem';
-import { Log, toLog, withEarlier, withHeard } from './log';
+import { explain, isPassing, toProblem } from '../api/problem';
+import { Log, toLog, withEarlier, withHeard, withLater } from './log';
 import { MessagesClient } from './messages-client';
-import { Page } from './page';
 
 /** A conversation as far as it is loaded, or why it is not. */
 export interface Thread {
@@ -13,9 +12,11 @@ export interface Thread {
   readonly problem: string;
 }
 
+/** The others that were open are let go, those opened longest ago first: they are loaded again when they are wanted. */
+export const MOST_THREADS = 10;
+
 const FIRST_PAGE = 50;
-const EARLIER_PAGE = 100;
-const LARGEST_PAGE = 200;
+const NEXT_PAGE = 100;
 const NOT_LOADED: Thread = { log: undefined, loading: false, problem: '' };
 
 /** The conversations that have been opened. Whoever hears of messages tells it; what is loaded stays true. */
@@ -23,38 +24,70 @@ const NOT_LOADED: Thread = { log: undefined, loading: false, problem: '' };
 export class ThreadsStore {
   readonly #client = inject(MessagesClient);
 
+  /** Those opened last come last. */
   readonly #threads = signal<ReadonlyMap<string, Thread>>(new Map());
-  readonly #loads = new Map<string, Promise<void>>();
+  readonly #loads = new Map<string, Promise<unknown>>();
 
   /** A signal's value: whoever reads it in a computation is told of changes. */
   thread(peer: string): Thread {
     return this.#threads().get(peer) ?? NOT_LOADED;
   }
 
-  /** Loads the newest messages, unless they are. */
+  /** Loads the newest messages, unless some are loaded. Rejects with what went wrong; the thread tells it too. */
   async open(peer: string): Promise<void> {
+    this.#keep(peer);
     if (this.thread(peer).log) return;
     await this.#load(peer, async () => {
-      const page = await firstValueFrom(this.#client.with(peer, FIRST_PAGE));
-      this.#change(peer, { log: toLog(page) });
+      if (!this.thread(peer).log) await this.#loadNewest(peer);
+    });
+  }
+
+  /**
+   * Loads the messages around this one, unless it is among those that are loaded, and answers whether it is there: if
+   * not, what is loaded stays, or the newest are. Rejects as `open` does.
+   */
+  async openAt(peer: string, id: string): Promise<boolean> {
+    this.#keep(peer);
+    if (this.#has(peer, id)) return true;
+    return this.#load(peer, async () => {
+      try {
+        const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { around: id }));
+        this.#change(peer, { log: toLog(page) });
+        return true;
+      } catch (error) {
+        if (isPassing(toProblem(error))) throw error;
+        if (!this.thread(peer).log) await this.#loadNewest(peer);
+        return false;
+      }
+    });
+  }
+
+  /** Loads the newest messages instead of those that are loaded, unless these are the newest. */
+  async toNewest(peer: string): Promise<void> {
+    await this.#tryTo(peer, async () => {
+      if (this.thread(peer).log?.hasLater) await this.#loadNewest(peer);
     });
   }
 
   async loadEarlier(peer: string): Promise<void> {
-    await this.#load(peer, () => this.#extend(peer, EARLIER_PAGE));
+    await this.#tryTo(peer, async () => {
+      const oldest = this.thread(peer).log?.messages.at(-1)?._id;
+      if (oldest === undefined) return;
+      const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { before: oldest }));
+      const log = this.thread(peer).log;
+      // The oldest may have been let go meanwhile: then there would be a gap.
+      if (log?.messages.at(-1)?._id === oldest) this.#change(peer, { log: withEarlier(log, page) });
+    });
   }
 
-  /**
-   * Loads back to this message, page by page, so that there is no gap between it and the newest.
-   * Answers whether it is there. Gives up when `isWanted` no longer holds.
-   */
-  async loadBackTo(peer: string, id: string, isWanted: () => boolean): Promise<boolean> {
-    await this.open(peer);
-    while (!this.#has(peer, id) && this.#canExtend(peer) && isWanted()) {
-      await this.#load(peer, () => this.#extend(peer, LARGEST_PAGE));
-      if (this.thread(peer).problem) return false;
-    }
-    return this.#has(peer, id);
+  async loadLater(peer: string): Promise<void> {
+    await this.#tryTo(peer, async () => {
+      const newest = this.thread(peer).log?.messages[0]?._id;
+      if (newest === undefined) return;
+      const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { after: newest }));
+      const log = this.thread(peer).log;
+      if (log?.messages[0]?._id === newest) this.#change(peer, { log: withLater(log, page) });
+    });
   }
 
   hear(messages: readonly Message[]): void {
@@ -76,49 +109,60 @@ export class ThreadsStore {
     );
   }
 
-  async #extend(peer: string, limit: number): Promise<void> {
-    const oldest = this.thread(peer).log?.messages.at(-1);
-    if (!oldest) return;
-    const page: Page<Message> = await firstValueFrom(this.#client.with(peer, limit, oldest._id));
-    const log = this.thread(peer).log;
-    this.#change(peer, { log: log && withEarlier(log, page) });
+  async #loadNewest(peer: string): Promise<void> {
+    const page = await firstValueFrom(this.#client.with(peer, FIRST_PAGE));
+    this.#change(peer, { log: toLog(page) });
   }
 
-  /** One load at a time for each conversation; what goes wrong is shown in it. */
-  async #load(peer: string, work: () => Promise<void>): Promise<void> {
-    const running = this.#loads.get(peer);
-    if (running) {
-      await running;
-      return;
-    }
-    const load = this.#attempt(peer, work).finally(() => this.#loads.delete(peer));
+  /** What goes wrong is shown in the thread alone. */
+  async #tryTo(peer: string, work: () => Promise<void>): Promise<void> {
+    await this.#load(peer, work).catch(() => undefined);
+  }
+
+  /** One load after the other for each conversation; what goes wrong is shown in it. */
+  #load<T>(peer: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#loads.get(peer);
+    const load = before
+      ? before.catch(() => undefined).then(() => this.#attempt(peer, work))
+      : this.#attempt(peer, work);
     this.#loads.set(peer, load);
-    await load;
+    const forget = (): void => {
+      if (this.#loads.get(peer) === load) this.#loads.delete(peer);
+    };
+    load.then(forget, forget);
+    return load;
   }
 
-  async #attempt(peer: string, work: () => Promise<void>): Promise<void> {
-    this.#change(peer, { loading: true, problem: '' });
-    let problem: Problem | undefined;
+  async #attempt<T>(peer: string, work: () => Promise<T>): Promise<T> {
+    this.#change(peer, { loading: true });
     try {
-      await work();
+      const done = await work();
+      this.#change(peer, { loading: false, problem: '' });
+      return done;
     } catch (error) {
-      problem = toProblem(error);
+      this.#change(peer, { loading: false, problem: explain(toProblem(error)) });
+      throw error;
     }
-    this.#change(peer, { loading: false, problem: problem ? explain(problem) : '' });
   }
 
   #has(peer: string, id: string): boolean {
     return this.thread(peer).log?.messages.some(({ _id }) => _id === id) ?? false;
   }
 
-  #canExtend(peer: string): boolean {
-    return this.thread(peer).log?.hasEarlier ?? false;
+  /** As the one that was opened last. */
+  #keep(peer: string): void {
+    this.#threads.update((threads) => {
+      const others = [...threads].filter(([other]) => other !== peer);
+      return new Map([...others.slice(1 - MOST_THREADS), [peer, threads.get(peer) ?? NOT_LOADED]]);
+    });
   }
 
+  /** Of one that is kept. */
   #change(peer: string, change: Partial<Thread>): void {
-    this.#threads.update((threads) =>
-      new Map(threads).set(peer, { ...(threads.get(peer) ?? NOT_LOADED), ...change }),
-    );
+    this.#threads.update((threads) => {
+      const thread = threads.get(peer);
+      return thread ? new Map(threads).set(peer, { ...thread, ...change }) : threads;
+    });
   }
 }
 

@@ -9,9 +9,7 @@ import { LivenessStore } from '../ui/liveness';
   selector: 'app-connection-line',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    @if (trouble() || liveness().state !== 'resting') {
-      <span class="live__dot"></span>
-    }
+    <span class="live__dot"></span>
     <span role="status">{{ said() }}</span>
     @if (time(); as time) {
       <span class="live__time" aria-hidden="true">&nbsp;· {{ time }}</span>
@@ -25,21 +23,21 @@ import { LivenessStore } from '../ui/liveness';
   host: { class: 'live', '[class.live--trouble]': 'trouble()' },
 })
 export class ConnectionLine {
-  readonly #store = inject(LivenessStore);
   protected readonly session = inject(SessionStore);
 
   protected readonly texts = frameTexts;
-  protected readonly liveness = this.#store.liveness;
+  protected readonly liveness = inject(LivenessStore).liveness;
 
   protected readonly trouble = computed(() => {
-    const since = this.liveness().asOf;
+    const { state, asOf: since, reason } = this.liveness();
+    const { unavailable, retrying } = frameTexts.session;
     const asOf = since ? frameTexts.live.asOf(timeWithSeconds(since)) : '';
-    if (!this.#store.online()) return `${frameTexts.live.offline} ${asOf}`;
+    if (state === 'offline') return `${frameTexts.live.offline} ${asOf}`;
     if (this.session.status() === 'unavailable') {
-      const { unavailable, retrying } = frameTexts.session;
       return `${unavailable} ${this.session.reason()} ${retrying}`;
     }
-    return this.liveness().state === 'offline' ? `${frameTexts.live.unreachable} ${asOf}` : '';
+    if (state !== 'failing') return '';
+    return `${reason ? `${reason} ${retrying}` : frameTexts.live.unreachable} ${asOf}`;
   });
   /** Spoken when it changes; the time beside it changes with each poll and stays silent. */
   protected readonly said = computed(() => {
@@ -47,14 +45,14 @@ export class ConnectionLine {
     switch (this.liveness().state) {
       case 'connecting':
         return frameTexts.live.connecting;
-      case 'up-to-date':
-        return frameTexts.live.upToDate;
+      case 'reconnecting':
+        return frameTexts.live.reconnecting;
       default:
-        return '';
+        return frameTexts.live.upToDate;
     }
   });
   protected readonly time = computed(() => {
-    const { state, asOf } = this.liveness();
-    return !this.trouble() && state === 'up-to-date' && asOf ? timeWithSeconds(asOf) : '';
+    const { asOf } = this.liveness();
+    return !this.trouble() && asOf ? timeWithSeconds(asOf) : '';
   });
 }

@@ -25,6 +25,7 @@ export const frameTexts = {
   live: {
     upToDate: 'Up to date',
     connecting: 'Connecting…',
+    reconnecting: 'Reconnecting…',
     offline: 'You are offline.',
     unreachable: 'The server does not answer. Trying again by itself.',
     asOf: (time: string) => `This is as of ${time}.`,

@@ -34,6 +34,8 @@ export const messagingTexts = {
     detailsOf: (time: string) => `Details of the message of ${time}`,
     loadEarlier: 'Load earlier',
     loadingEarlier: 'Loading…',
+    loadLater: 'Load later',
+    loadingLater: 'Loading…',
     empty: (peer: string) => `You and ${peer} have not written to each other yet.`,
     newBelow: (count: number) => `${counted(count, 'new message')} below`,
     toNewest: 'To the newest',
@@ -47,6 +49,12 @@ export const messagingTexts = {
     pausedTitle: 'Sending is paused.',
     paused: (since: string) =>
       `Since ${since}. What you write waits here and goes out by itself; nothing is lost.`,
+  },
+
+  notANumber: {
+    title: 'This is not a phone number',
+    explanation: (address: string) =>
+      `There can be no messages with “${address}”. A phone number has a country code, such as +1 415 555 2671.`,
   },
 
   compose: {
