@@ -2,8 +2,9 @@ import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@a
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
-import { retry, timer } from 'rxjs';
+import { EMPTY, catchError, tap } from 'rxjs';
 import { SignUpMode } from '../api/models';
+import { Poll } from '../api/poll';
 import { explain, toProblem } from '../api/problem';
 import { SessionClient } from '../session/session-client';
 import { SessionStore } from '../session/session-store';
@@ -17,8 +18,6 @@ import { email, required } from '../ui/validators';
 import { AccountCard } from './account-card';
 import { newPasswordControls } from './new-password';
 import { Submission } from './submission';
-
-const RETRY_MS = 3_000;
 
 @Component({
   selector: 'app-sign-up-page',
@@ -123,15 +122,18 @@ export class SignUpPage {
   });
 
   constructor() {
-    inject(SessionClient)
-      .signUpMode()
+    const client = inject(SessionClient);
+    const ask = client.signUpMode().pipe(
+      tap({
+        error: (error: unknown) => {
+          this.problem.set(explain(toProblem(error)));
+        },
+      }),
+    );
+    inject(Poll)
+      .untilDone(() => ask)
       .pipe(
-        retry({
-          delay: (error) => {
-            this.problem.set(explain(toProblem(error)));
-            return timer(RETRY_MS);
-          },
-        }),
+        catchError(() => EMPTY),
         takeUntilDestroyed(),
       )
       .subscribe((mode) => {

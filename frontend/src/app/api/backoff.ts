@@ -14,3 +14,26 @@ export function backoff(failures: number, random: () => number): number {
   const longest = Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);
   return longest * (0.5 + random() / 2);
 }
+
+/**
+ * Calls after this many milliseconds; if the page is hidden or the browser offline by then, as soon as neither is so.
+ * Answers how to call it off.
+ */
+export function callLater(ms: number, call: () => void): () => void {
+  const over = new AbortController();
+  const { signal } = over;
+  const callIfAwake = (): void => {
+    if (document.visibilityState !== 'visible' || !navigator.onLine) return;
+    over.abort();
+    call();
+  };
+  const timer = setTimeout(() => {
+    document.addEventListener('visibilitychange', callIfAwake, { signal });
+    window.addEventListener('online', callIfAwake, { signal });
+    callIfAwake();
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    over.abort();
+  };
+}

@@ -2,12 +2,12 @@ import { HttpErrorResponse } from '@angular/common/http';
 import { DestroyRef, Injectable, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
+import { RANDOM, backoff, callLater } from '../api/backoff';
 import { oneTabAtATime } from './one-tab-at-a-time';
 import { SessionClient } from './session-client';
 
 const KEY = 'mysms.ending';
 const MOST = 10;
-const RETRY_MS = 30_000;
 
 /**
  * Sessions that are signed out here already, until the API knows of it too: it may be out of reach
@@ -16,11 +16,13 @@ const RETRY_MS = 30_000;
 @Injectable({ providedIn: 'root' })
 export class EndingSessions {
   readonly #client = inject(SessionClient);
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  readonly #random = inject(RANDOM);
+  #cancelRetry = (): void => undefined;
+  #failures = 0;
 
   constructor() {
     inject(DestroyRef).onDestroy(() => {
-      clearTimeout(this.#retry);
+      this.#cancelRetry();
     });
     fromEvent(window, 'online')
       .pipe(takeUntilDestroyed())
@@ -35,7 +37,7 @@ export class EndingSessions {
 
   /** Ends those that can be ended now, and tries the others again later. */
   end(): void {
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     if (read().length > 0) void oneTabAtATime(KEY, () => this.#endAll());
   }
 
@@ -43,10 +45,11 @@ export class EndingSessions {
     for (const token of read()) {
       if (await this.#isEnded(token)) write(read().filter((other) => other !== token));
     }
-    if (read().length === 0) return;
-    this.#retry = setTimeout(() => {
+    this.#failures = read().length === 0 ? 0 : this.#failures + 1;
+    if (this.#failures === 0) return;
+    this.#cancelRetry = callLater(backoff(this.#failures, this.#random), () => {
       this.end();
-    }, RETRY_MS);
+    });
   }
 
   async #isEnded(refreshToken: string): Promise<boolean> {

@@ -158,8 +158,42 @@ describe('SessionStore', () => {
     await refuse(expectRefresh('refresh-1'), 500);
     await vi.advanceTimersByTimeAsync(1_900);
     http.expectNone('/users/token');
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(2_200);
     await answer(expectRefresh('refresh-1'), tokens(2));
+  });
+
+  it.each(['hidden', 'offline'])('does not try again while it is %s', async (state) => {
+    let isAway = true;
+    vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() =>
+      state === 'hidden' && isAway ? 'hidden' : 'visible',
+    );
+    vi.spyOn(navigator, 'onLine', 'get').mockImplementation(() => state !== 'offline' || !isAway);
+    store('refresh-1');
+    session.start();
+    await refuse(expectRefresh('refresh-1'), 503);
+    await vi.advanceTimersByTimeAsync(3600_000);
+    http.expectNone('/users/token');
+    isAway = false;
+    if (state === 'hidden') document.dispatchEvent(new Event('visibilitychange'));
+    else window.dispatchEvent(new Event('online'));
+    await answer(expectRefresh('refresh-1'), tokens(2));
+    expect(session.status()).toBe('signed-in');
+    vi.restoreAllMocks();
+  });
+
+  it('asks a few times a minute while every answer is a 503', async () => {
+    store('refresh-1');
+    session.start();
+    let calls = 0;
+    for (let tenths = 0; tenths < 600; tenths++) {
+      for (const request of http.match('/users/token')) {
+        calls += 1;
+        await refuse(request, 503);
+      }
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(calls).toBeGreaterThan(4);
+    expect(calls).toBeLessThanOrEqual(6);
   });
 
   it('tries at once when the network is back', async () => {

@@ -1,6 +1,7 @@
 import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
+import { RANDOM, backoff, callLater } from '../api/backoff';
 import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
 import { Problem, explain, toProblem } from '../api/problem';
 import { EndingSessions } from './ending-sessions';
@@ -16,8 +17,6 @@ interface Access {
 }
 
 const RENEW_BEFORE_END_MS = 60_000;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
 
 /**
  * Who is signed in. The access token lives in memory, the refresh token in the browser's storage,
@@ -29,6 +28,7 @@ export class SessionStore {
   readonly #client = inject(SessionClient);
   readonly #storage = inject(SessionStorage);
   readonly #ending = inject(EndingSessions);
+  readonly #random = inject(RANDOM);
 
   readonly #user = signal<StoredSession['user'] | undefined>(undefined, {
     equal: (one, other) => one?.id === other?.id,
@@ -46,12 +46,12 @@ export class SessionStore {
 
   #access: Access | undefined;
   #refreshing: Promise<void> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #cancelRetry = (): void => undefined;
   #failures = 0;
 
   constructor() {
     inject(DestroyRef).onDestroy(() => {
-      clearTimeout(this.#retry);
+      this.#cancelRetry();
     });
     this.#storage.changes.pipe(takeUntilDestroyed()).subscribe(() => {
       this.#follow();
@@ -132,7 +132,7 @@ export class SessionStore {
   }
 
   retry(): void {
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     this.refresh().catch(() => undefined);
   }
 
@@ -175,7 +175,7 @@ export class SessionStore {
   }
 
   #accept({ access_token, expires_in }: Tokens): void {
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     this.#failures = 0;
     this.#access = { token: access_token, endsAt: Date.now() + expires_in * 1000 };
     this.#reason.set('');
@@ -194,7 +194,7 @@ export class SessionStore {
     const known =
       user === undefined ? this.#status() === 'signed-out' : user.id === this.#user()?.id;
     if (known) return;
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     this.#access = undefined;
     this.#reason.set('');
     this.#farewell.set(undefined);
@@ -203,16 +203,13 @@ export class SessionStore {
   }
 
   #keepTrying(problem: Problem): void {
-    const backoff = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
-    const atLeast = (problem.retryAfterSeconds ?? 0) * 1000;
     this.#failures += 1;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(
-      () => {
-        this.retry();
-      },
-      Math.max(backoff, atLeast) * (1 + Math.random() / 4),
-    );
+    const rest = backoff(this.#failures, this.#random);
+    const atLeast = (problem.retryAfterSeconds ?? 0) * 1000 * (1 + this.#random() / 4);
+    this.#cancelRetry();
+    this.#cancelRetry = callLater(Math.max(rest, atLeast), () => {
+      this.retry();
+    });
     if (this.#access !== undefined && this.#access.endsAt > Date.now()) return;
     this.#reason.set(explain(problem));
     this.#status.set('unavailable');
