@@ -3,7 +3,7 @@ import { Observable, firstValueFrom } from 'rxjs';
 import { Message } from '../api/models';
 import { explain, toProblem } from '../api/problem';
 import { Feed } from './feed';
-import { MessagesClient } from './messages-client';
+import { MessagesClient, messageOf } from './messages-client';
 
 /** How far something is that one has asked for a message. */
 export interface Action {
@@ -42,8 +42,9 @@ export class MessageActions {
       this.#set(message, { isBusy: false });
     } catch (error) {
       const problem = toProblem(error);
-      if (problem.code === 'carrier_refused') {
-        this.#feed.hearNew(problem.members['message'] as Message);
+      const stored = messageOf(problem);
+      if (stored) {
+        this.#feed.hearNew(stored);
         this.#set(message, { isBusy: false });
         return;
       }

@@ -3,6 +3,7 @@ import { Injectable, inject } from '@angular/core';
 import { EMPTY, Observable, catchError, expand, map, of, reduce, throwError } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
+import { Problem } from '../api/problem';
 import { Page } from './page';
 
 /** All that has changed since some time. */
@@ -140,4 +141,11 @@ function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
     hasMore: /\brel="?next"?/.test(links),
     hasNewer: /\brel="?prev"?/.test(links),
   };
+}
+
+const NOT_SENT = ['carrier_refused', 'message_expired', 'message_canceled'];
+
+/** The stored message that the API answers with where it will not be sent; undefined for other problems. */
+export function messageOf({ code, members }: Problem): Message | undefined {
+  return NOT_SENT.includes(code) ? (members['message'] as Message) : undefined;
 }

@@ -322,16 +322,17 @@ describe('OutboxStore', () => {
     });
   });
 
-  it('shows a message that the carrier has refused among the others', async () => {
-    store.send(hello);
-    const message = aMessage({ content: 'Hello', status: 'failed', error_code: 21211 });
-    api
-      .expectSend()
-      .flush({ code: 'carrier_refused', message }, { status: 422, statusText: 'Unprocessable' });
-    await api.settle();
-    expect(store.outbox()).toEqual([]);
-    expect(messages()).toEqual([message]);
-  });
+  it.each(['carrier_refused', 'message_expired', 'message_canceled'])(
+    'shows a stored message that will not be sent among the others (%s)',
+    async (code) => {
+      store.send(hello);
+      const message = aMessage({ content: 'Hello', status: 'failed' });
+      api.expectSend().flush({ code, message }, { status: 422, statusText: 'Unprocessable' });
+      await api.settle();
+      expect(store.outbox()).toEqual([]);
+      expect(messages()).toEqual([message]);
+    },
+  );
 
   it('works without anything being kept', async () => {
     vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {

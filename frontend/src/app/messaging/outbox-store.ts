@@ -13,7 +13,7 @@ import { messagingTexts } from '../texts/messaging-texts';
 import { formTexts } from '../texts/form-texts';
 import { Feed } from './feed';
 import { newIdempotencyKey } from './idempotency-key';
-import { MessagesClient } from './messages-client';
+import { MessagesClient, messageOf } from './messages-client';
 import {
   Outgoing,
   byTime,
@@ -237,8 +237,9 @@ export class OutboxStore {
       this.#settle(key, await firstValueFrom(sent));
     } catch (error) {
       const problem = toProblem(error);
-      if (isAnswer(error) && problem.code === 'carrier_refused') {
-        this.#settle(key, problem.members['message'] as Message);
+      const stored = isAnswer(error) ? messageOf(problem) : undefined;
+      if (stored) {
+        this.#settle(key, stored);
       } else {
         this.#fail(key, problem, isAnswer(error), failures + 1);
       }
