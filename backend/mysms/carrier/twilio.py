@@ -283,7 +283,7 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
         _ACCOUNT_SUSPENDED,
         *_SENDER_REFUSED,
     }:
-        return Paused(_without_numbers(error.msg), code)
+        return Paused(_without_secrets(error.msg), code)
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:
         return Paused("Twilio does not know the account.", code)
     if HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and code is not None:
@@ -311,9 +311,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
 
 
-def _without_numbers(message: str) -> str:
-    """Why nothing is sent is written into logs, and told to whoever asks /ready."""
-    return re.sub(r"\+?\d{6,}", "…", message)
+def _without_secrets(message: str) -> str:
+    """Why nothing is sent is written into logs, and told to whoever asks /ready. A callback URL may hold a password."""
+    return re.sub(r"https?://\S+|\+?\d{6,}", "…", message)
 
 
 def _sentence(message: str) -> str:

@@ -125,6 +125,17 @@ async def test_wrong_credentials_pause(simulator: Simulator) -> None:
     assert isinstance(await send(carrier_at(simulator.url, sid="AC" + "0" * 32), new_number()), Paused)
 
 
+async def test_why_sending_pauses_tells_neither_numbers_nor_passwords(simulator: Simulator) -> None:
+    text = OutboundText(FROM_NUMBER, new_number(), "Hello", "https://user:secret@api.example.com/callback")
+    outcome = await asyncio.to_thread(carrier_at(simulator.url).send, text)
+    assert isinstance(outcome, Paused)
+    assert outcome.code == 21609
+    assert "secret" not in outcome.reason
+    outcome = await send(carrier_at(simulator.url), new_number(), from_number="+14155550100")
+    assert isinstance(outcome, Paused)
+    assert "4155550100" not in outcome.reason
+
+
 async def test_nobody_there_means_not_sent() -> None:
     assert isinstance(await send(carrier_at(f"http://127.0.0.1:{free_port()}"), new_number()), NotSent)
     assert isinstance(await send(carrier_at("http://a-host-that-is-not.invalid"), new_number()), NotSent)
