@@ -186,3 +186,21 @@ test('while the API does not answer, what is there stays, and it is said politel
   await expect(bubble(page, text)).toContainText('Delivered');
   await expect(page.getByText('These messages may be out of date.')).toBeHidden();
 });
+
+for (const languages of [['en-US@posix'], ['C'], [], ['en_US'], undefined]) {
+  test(`a browser that lists the languages ${JSON.stringify(languages)} shows all it has to`, async ({
+    page,
+    request,
+  }) => {
+    await page.addInitScript((languages) => {
+      Object.defineProperty(navigator, 'languages', { value: languages });
+    }, languages);
+    const person = await newPerson(request);
+    const number = newNumber();
+    await person.write(number, 'Whatever the time');
+    await enter(page, person);
+    await openThread(page, number);
+    await expect(bubble(page, 'Whatever the time')).toContainText(/\d\d:\d\d/);
+    await expect(page.getByRole('status')).toHaveText('Up to date');
+  });
+}
