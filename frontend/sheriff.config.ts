@@ -22,7 +22,7 @@ export const config: SheriffConfig = {
     api: ['texts'],
     ui: ['texts'],
     session: ['api', 'texts'],
-    shell: ['session', 'ui', 'texts'],
+    shell: ['session', 'api', 'ui', 'texts'],
     'phone-numbers': ['texts'],
     'feature:*': ['phone-numbers', 'session', 'api', 'ui', 'texts'],
   },

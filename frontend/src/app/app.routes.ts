@@ -4,13 +4,15 @@ import accountStyles from '../styles/account.css' with { loader: 'file' };
 import frameStyles from '../styles/frame.css' with { loader: 'file' };
 import messagingStyles from '../styles/messaging.css' with { loader: 'file' };
 import { whenSignedIn, whenSignedOut } from './session/guards';
-import { texts } from './texts/texts';
+import { firstPageTexts } from './texts/first-page-texts';
 import { addStylesheet } from './ui/stylesheet';
+
+const { titles } = firstPageTexts;
 
 export const routes: Routes = [
   {
     path: 'sign-in',
-    title: texts.titles.signIn,
+    title: titles.signIn,
     canActivate: [whenSignedOut],
     loadComponent: () =>
       dressed(
@@ -20,7 +22,7 @@ export const routes: Routes = [
   },
   {
     path: 'sign-up',
-    title: texts.titles.signUp,
+    title: titles.signUp,
     canActivate: [whenSignedOut],
     loadComponent: () =>
       dressed(
@@ -35,12 +37,12 @@ export const routes: Routes = [
     children: [
       {
         matcher: messagesUrl,
-        title: texts.titles.messages,
+        title: titles.messages,
         loadComponent: messages,
       },
       {
         path: 'account',
-        title: texts.titles.account,
+        title: titles.account,
         loadComponent: () =>
           dressed(
             import('./account/account-page').then((file) => file.AccountPage),

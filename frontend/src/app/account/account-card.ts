@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, input } from '@angular/core';
-import { texts } from '../texts/texts';
+import { firstPageTexts } from '../texts/first-page-texts';
 
 @Component({
   selector: 'app-account-card',
@@ -20,5 +20,5 @@ export class AccountCard {
   readonly heading = input.required<string>();
   readonly intro = input.required<string>();
 
-  protected readonly brand = texts.brand;
+  protected readonly brand = firstPageTexts.brand;
 }

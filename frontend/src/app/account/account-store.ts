@@ -2,7 +2,8 @@ import { Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom } from 'rxjs';
 import { PasswordChange, Session } from '../api/models';
-import { explain, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { AccountClient } from './account-client';
 

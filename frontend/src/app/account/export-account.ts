@@ -1,5 +1,6 @@
 import { DOCUMENT, ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
-import { explain, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { toProblem } from '../api/problem';
 import { accountTexts } from '../texts/account-texts';
 import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';

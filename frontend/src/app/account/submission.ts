@@ -1,6 +1,7 @@
 import { ElementRef, Injector, inject, signal } from '@angular/core';
 import { FormGroup } from '@angular/forms';
-import { explain, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { toProblem } from '../api/problem';
 import { focusFirstInvalid } from '../ui/focus-first-invalid';
 import { setServerErrors } from '../ui/validators';
 

@@ -1,5 +1,6 @@
 import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
-import { explain, toProblem } from './problem';
+import { explain } from './explain';
+import { toProblem } from './problem';
 
 function answer(status: number, error: unknown, headers: Record<string, string> = {}) {
   return new HttpErrorResponse({ status, error, headers: new HttpHeaders(headers) });

@@ -1,6 +1,4 @@
 import { HttpErrorResponse } from '@angular/common/http';
-import { durationOf } from '../texts/durations';
-import { texts } from '../texts/texts';
 
 /** What went wrong with a call: an RFC 9457 problem, or the lack of any answer (status 0). */
 export interface Problem {
@@ -30,34 +28,6 @@ export function toProblem(error: unknown): Problem {
 /** Whether the same request may succeed later, with nobody doing anything about it. */
 export function isPassing({ status }: Problem): boolean {
   return status < 400 || status >= 500 || [401, 408, 425, 429].includes(status);
-}
-
-/** The problem in plain words, and what to do about it. */
-export function explain(problem: Problem): string {
-  const { tryAgainIn, tryAgainSoon } = texts.problems;
-  if (problem.status !== 429) return reasonOf(problem);
-  const { retryAfterSeconds } = problem;
-  const when = retryAfterSeconds ? tryAgainIn(durationOf(retryAfterSeconds)) : tryAgainSoon;
-  return `${reasonOf(problem)} ${when}`;
-}
-
-/** The problem in plain words. */
-export function reasonOf({ status, code, detail }: Problem): string {
-  const known = texts.problems.byCode[code];
-  if (known) return known;
-  if (status === 429) return texts.problems.tooManyRequests;
-  if (status >= 500) return texts.problems.server;
-  if (detail) return detail;
-  switch (status) {
-    case 401:
-      return texts.problems.unauthorized;
-    case 404:
-      return texts.problems.notFound;
-    case 409:
-      return texts.problems.conflict;
-    default:
-      return texts.problems.unknown;
-  }
 }
 
 function unanswered(code: 'timeout' | 'offline' | 'unknown'): Problem {

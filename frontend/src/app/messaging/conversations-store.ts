@@ -1,7 +1,8 @@
 import { Injectable, computed, inject, signal } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
 import { Message } from '../api/models';
-import { explain, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { toProblem } from '../api/problem';
 import { Conversations, toConversations, withHeard, withMore } from './conversations';
 import { MessagesClient } from './messages-client';
 

@@ -2,7 +2,8 @@ import { Injectable, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Observable, Subject, catchError, map, of, startWith, switchMap } from 'rxjs';
 import { MessageDetail } from '../api/models';
-import { explain, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { toProblem } from '../api/problem';
 import { Feed } from './feed';
 import { MessagesClient } from './messages-client';
 

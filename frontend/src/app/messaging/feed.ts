@@ -11,8 +11,9 @@ import {
   throwError,
 } from 'rxjs';
 import { Message, Sending } from '../api/models';
+import { explain, reasonOf } from '../api/explain';
 import { POLL_INTERVAL_MS, Poll } from '../api/poll';
-import { explain, reasonOf, toProblem } from '../api/problem';
+import { toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { LivenessStore } from '../ui/liveness';
 import { ConversationsStore } from './conversations-store';

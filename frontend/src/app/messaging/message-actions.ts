@@ -1,7 +1,8 @@
 import { Injectable, inject, signal } from '@angular/core';
 import { Observable, firstValueFrom } from 'rxjs';
 import { Message } from '../api/models';
-import { explain, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { toProblem } from '../api/problem';
 import { Feed } from './feed';
 import { MessagesClient, messageOf } from './messages-client';
 

@@ -1,7 +1,8 @@
 import { Injectable, inject, signal } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
 import { Message } from '../api/models';
-import { explain, isPassing, toProblem } from '../api/problem';
+import { explain } from '../api/explain';
+import { isPassing, toProblem } from '../api/problem';
 import { Log, toLog, withEarlier, withHeard, withLater } from './log';
 import { MessagesClient } from './messages-client';
 

@@ -3,7 +3,7 @@ import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, backoff, callLater } from '../api/backoff';
 import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
-import { Problem, explain, toProblem } from '../api/problem';
+import { Problem, toProblem } from '../api/problem';
 import { EndingSessions } from './ending-sessions';
 import { oneTabAtATime } from './one-tab-at-a-time';
 import { SessionClient } from './session-client';
@@ -34,13 +34,13 @@ export class SessionStore {
     equal: (one, other) => one?.id === other?.id,
   });
   readonly #status = signal<SessionStatus>('loading');
-  readonly #reason = signal('');
+  readonly #problem = signal<Problem | undefined>(undefined);
   readonly #farewell = signal<Farewell | undefined>(undefined);
 
   readonly user = this.#user.asReadonly();
   readonly status = this.#status.asReadonly();
   /** Why the session is unavailable. */
-  readonly reason = this.#reason.asReadonly();
+  readonly problem = this.#problem.asReadonly();
   readonly farewell = this.#farewell.asReadonly();
   readonly statusChanges = toObservable(this.#status);
 
@@ -178,7 +178,7 @@ export class SessionStore {
     this.#cancelRetry();
     this.#failures = 0;
     this.#access = { token: access_token, endsAt: Date.now() + expires_in * 1000 };
-    this.#reason.set('');
+    this.#problem.set(undefined);
     this.#status.set('signed-in');
   }
 
@@ -196,7 +196,7 @@ export class SessionStore {
     if (known) return;
     this.#cancelRetry();
     this.#access = undefined;
-    this.#reason.set('');
+    this.#problem.set(undefined);
     this.#farewell.set(undefined);
     this.#user.set(user);
     this.#status.set(user === undefined ? 'signed-out' : 'loading');
@@ -211,7 +211,7 @@ export class SessionStore {
       this.retry();
     });
     if (this.#access !== undefined && this.#access.endsAt > Date.now()) return;
-    this.#reason.set(explain(problem));
+    this.#problem.set(problem);
     this.#status.set('unavailable');
   }
 }

@@ -1,4 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { reasonOf } from '../api/explain';
 import { SessionStore } from '../session/session-store';
 import { timeWithSeconds } from '../texts/formats';
 import { frameTexts } from '../texts/frame-texts';
@@ -33,9 +34,8 @@ export class ConnectionLine {
     const { unavailable, retrying } = frameTexts.session;
     const asOf = since ? frameTexts.live.asOf(timeWithSeconds(since)) : '';
     if (state === 'offline') return `${frameTexts.live.offline} ${asOf}`;
-    if (this.session.status() === 'unavailable') {
-      return `${unavailable} ${this.session.reason()} ${retrying}`;
-    }
+    const problem = this.session.problem();
+    if (problem) return `${unavailable} ${reasonOf(problem)} ${retrying}`;
     if (state !== 'failing') return '';
     return `${reason ? `${reason} ${retrying}` : frameTexts.live.unreachable} ${asOf}`;
   });

@@ -10,7 +10,7 @@ import { RouterOutlet } from '@angular/router';
 import helpStyles from '../../styles/help.css' with { loader: 'file' };
 import { SessionStore } from '../session/session-store';
 import { frameTexts } from '../texts/frame-texts';
-import { texts } from '../texts/texts';
+import { firstPageTexts } from '../texts/first-page-texts';
 import { Icon } from '../ui/icon';
 import { Shortcuts } from '../ui/shortcuts';
 import { addStylesheet } from '../ui/stylesheet';
@@ -51,7 +51,7 @@ export class Frame {
   protected readonly helpPlace = viewChild.required('help', { read: ViewContainerRef });
 
   protected readonly texts = frameTexts;
-  protected readonly brand = texts.brand;
+  protected readonly brand = firstPageTexts.brand;
 
   constructor() {
     holdFocus();

@@ -1,17 +1,8 @@
 /**
- * Everything that people read, here and in the files beside, in one place and ready to be translated. Here is what the
- * first page needs; the rest loads with what shows it.
+ * Everything that people read, here and in the files beside, in one place and ready to be translated. Each file loads
+ * with what shows it; `first-page-texts.ts` is what the first page needs.
  */
 export const texts = {
-  brand: 'MY SMS MESSENGER',
-
-  titles: {
-    signIn: 'Sign in · MySMS Messenger',
-    signUp: 'Create an account · MySMS Messenger',
-    messages: 'Messages · MySMS Messenger',
-    account: 'Your account · MySMS Messenger',
-  },
-
   problems: {
     unauthorized: 'Your session needs to be renewed.',
     notFound: 'The server does not know this address.',
