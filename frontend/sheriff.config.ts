@@ -7,6 +7,7 @@ export const config: SheriffConfig = {
   modules: {
     'src/app': {
       texts: 'texts',
+      storage: 'storage',
       api: 'api',
       ui: 'ui',
       session: 'session',
@@ -19,9 +20,10 @@ export const config: SheriffConfig = {
   depRules: {
     root: ['*'],
     texts: [],
+    storage: [],
     api: ['texts'],
-    ui: ['texts'],
-    session: ['api', 'texts'],
+    ui: ['storage', 'texts'],
+    session: ['api', 'storage', 'texts'],
     shell: ['session', 'api', 'ui', 'texts'],
     'phone-numbers': ['texts'],
     'feature:*': ['phone-numbers', 'session', 'api', 'ui', 'texts'],

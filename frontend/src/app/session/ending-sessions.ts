@@ -3,6 +3,7 @@ import { DestroyRef, Injectable, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, backoff, callLater } from '../api/backoff';
+import { BrowserStorage } from '../storage/browser-storage';
 import { oneTabAtATime } from './one-tab-at-a-time';
 import { SessionClient } from './session-client';
 
@@ -16,6 +17,7 @@ const MOST = 10;
 @Injectable({ providedIn: 'root' })
 export class EndingSessions {
   readonly #client = inject(SessionClient);
+  readonly #browser = inject(BrowserStorage);
   readonly #random = inject(RANDOM);
   #cancelRetry = (): void => undefined;
   #failures = 0;
@@ -32,20 +34,20 @@ export class EndingSessions {
   }
 
   add(refreshToken: string): void {
-    write([...read(), refreshToken].slice(-MOST));
+    this.#write([...this.#read(), refreshToken].slice(-MOST));
   }
 
   /** Ends those that can be ended now, and tries the others again later. */
   end(): void {
     this.#cancelRetry();
-    if (read().length > 0) void oneTabAtATime(KEY, () => this.#endAll());
+    if (this.#read().length > 0) void oneTabAtATime(KEY, () => this.#endAll());
   }
 
   async #endAll(): Promise<void> {
-    for (const token of read()) {
-      if (await this.#isEnded(token)) write(read().filter((other) => other !== token));
+    for (const token of this.#read()) {
+      if (await this.#isEnded(token)) this.#write(this.#read().filter((other) => other !== token));
     }
-    this.#failures = read().length === 0 ? 0 : this.#failures + 1;
+    this.#failures = this.#read().length === 0 ? 0 : this.#failures + 1;
     if (this.#failures === 0) return;
     this.#cancelRetry = callLater(backoff(this.#failures, this.#random), () => {
       this.end();
@@ -60,18 +62,18 @@ export class EndingSessions {
       return error instanceof HttpErrorResponse && error.status === 401;
     }
   }
-}
 
-function read(): string[] {
-  try {
-    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-    return Array.isArray(value) ? value.filter((token) => typeof token === 'string') : [];
-  } catch {
-    return [];
+  #read(): string[] {
+    try {
+      const value: unknown = JSON.parse(this.#browser.get(KEY) ?? '[]');
+      return Array.isArray(value) ? value.filter((token) => typeof token === 'string') : [];
+    } catch {
+      return [];
+    }
   }
-}
 
-function write(tokens: readonly string[]): void {
-  if (tokens.length > 0) localStorage.setItem(KEY, JSON.stringify(tokens));
-  else localStorage.removeItem(KEY);
+  #write(tokens: readonly string[]): void {
+    if (tokens.length > 0) this.#browser.set(KEY, JSON.stringify(tokens));
+    else this.#browser.remove(KEY);
+  }
 }

@@ -5,6 +5,7 @@ import {
   provideHttpClientTesting,
 } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
+import { fillStorage } from '../storage/testing';
 import { SessionStore } from './session-store';
 import { tokenInterceptor } from './token-interceptor';
 
@@ -110,6 +111,43 @@ describe('SessionStore', () => {
     await answer(request, tokens(2));
     expect(stored()).toBe('refresh-of-the-other-tab');
     expect(session.status()).toBe('signed-in');
+  });
+
+  describe('where the browser has no room left', () => {
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    it('signs in and keeps the session in memory, each token used once', async () => {
+      fillStorage();
+      session.start();
+      const signingIn = session.signIn({ email: ada.email, password: 'password' });
+      http.expectOne('/users/sign_in').flush({ ...ada, ...tokens(1) });
+      await signingIn;
+      expect(session.status()).toBe('signed-in');
+      void session.refresh();
+      await answer(expectRefresh('refresh-1'), tokens(2));
+      void session.refresh();
+      await answer(expectRefresh('refresh-2'), tokens(3));
+      session.signOut();
+      expect(session.status()).toBe('signed-out');
+      expectSignOut('refresh-3').flush(null);
+    });
+
+    it('uses no token that a reload would not know: it would end the session', async () => {
+      await signedIn();
+      const full = fillStorage();
+      for (const time of [3, 4]) {
+        void session.refresh();
+        await answer(expectRefresh('refresh-2'), tokens(time));
+        expect(await session.accessToken()).toBe(`access-${time}`);
+        expect(stored()).toBe('refresh-2');
+      }
+      full.mockRestore();
+      void session.refresh();
+      await answer(expectRefresh('refresh-2'), tokens(5));
+      expect(stored()).toBe('refresh-5');
+    });
   });
 
   it('ends with session_ended alone', async () => {

@@ -1,12 +1,13 @@
 import { TestBed } from '@angular/core/testing';
+import { fillStorage } from '../storage/testing';
 import { SessionStorage } from './session-storage';
-import { UserStorage } from './user-storage';
+import { Kind, UserStorage } from './user-storage';
 
 const ada = { refreshToken: 'r', user: { id: 'ada', email: 'ada@example.com' } };
 
 describe('UserStorage', () => {
   const session = () => TestBed.inject(SessionStorage);
-  const shelf = (userId = 'ada', kind = 'drafts') =>
+  const shelf = (userId = 'ada', kind: Kind = 'drafts') =>
     TestBed.inject(UserStorage).shelf(kind, userId);
 
   beforeEach(() => {
@@ -57,13 +58,27 @@ describe('UserStorage', () => {
     expect(Object.keys(localStorage)).toEqual([]);
   });
 
-  it('does without a browser that keeps nothing', () => {
-    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
-      throw new DOMException('full', 'QuotaExceededError');
-    });
-    expect(() => {
-      shelf().keep('new', 'Hello');
-    }).not.toThrow();
+  it('keeps in memory what finds no room, and knows that a reload would lose it', () => {
+    const atRisk = TestBed.inject(UserStorage).atRisk;
+    fillStorage();
+    shelf().keep('new', 'Hello');
+    expect([...shelf().read()]).toEqual([['new', 'Hello']]);
+    expect(atRisk()).toBe('texts');
+    session().clear();
+    session().write(ada);
+    expect(atRisk()).toBe('session');
+    shelf().keep('new', 'Hello again');
+    session().erase('ada');
+    expect(shelf().read().size).toBe(0);
+    session().clear();
+    expect(atRisk()).toBeUndefined();
+  });
+
+  it('forgets what it has in memory alone when another tab signs out', () => {
+    fillStorage();
+    shelf().keep('new', 'Hello');
+    window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.erased', newValue: 'ada' }));
+    expect(shelf().read().size).toBe(0);
   });
 
   it('passes over what is not of its making', () => {

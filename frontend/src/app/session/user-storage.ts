@@ -1,6 +1,10 @@
-import { Injectable, inject } from '@angular/core';
+import { Injectable, computed, inject } from '@angular/core';
 import { Observable, filter, fromEvent, map } from 'rxjs';
-import { SessionStorage } from './session-storage';
+import { BrowserStorage } from '../storage/browser-storage';
+import { SESSION_KEY, SessionStorage } from './session-storage';
+
+/** What people write and the API does not have yet. */
+export type Kind = 'drafts' | 'unsent';
 
 /** Things of one kind that one user keeps in this browser, each under a name of its own. */
 export interface Shelf {
@@ -12,57 +16,49 @@ export interface Shelf {
 }
 
 /**
- * What outlives a reload and belongs to one user; signing out erases it. Each thing is an entry of
- * its own, so that tabs never overwrite each other's. Where the browser keeps nothing, nothing is kept.
+ * What belongs to one user and outlives a reload where the browser stores anything. Signing out erases it; a session
+ * that ends by itself does not. Each thing is an entry of its own, so that tabs never overwrite each other's.
  */
 @Injectable({ providedIn: 'root' })
 export class UserStorage {
+  readonly #browser = inject(BrowserStorage);
   readonly #session = inject(SessionStorage);
 
-  shelf(kind: string, userId: string): Shelf {
+  /** What a reload would take away, because this browser does not store it: the session and all else, or texts alone. */
+  readonly atRisk = computed<'session' | 'texts' | undefined>(() => {
+    const unstored = this.#browser.unstored();
+    if (unstored.includes(SESSION_KEY)) return 'session';
+    return unstored.some((key) => /^mysms\.(drafts|unsent)\./.test(key)) ? 'texts' : undefined;
+  });
+
+  shelf(kind: Kind, userId: string): Shelf {
     const prefix = `mysms.${kind}.${userId}.`;
     return {
       changes: fromEvent<StorageEvent>(window, 'storage').pipe(
         filter(({ key }) => key === null || key.startsWith(prefix)),
         map(({ key }) => key?.slice(prefix.length)),
       ),
-      read: () => read(prefix),
+      read: () => this.#read(prefix),
       keep: (name, thing) => {
         // Another tab may have signed the user out a moment ago.
         if (this.#session.read()?.user.id !== userId) return;
-        try {
-          localStorage.setItem(prefix + name, JSON.stringify(thing));
-        } catch {
-          // Full or forbidden.
-        }
+        this.#browser.set(prefix + name, JSON.stringify(thing));
       },
       remove: (name) => {
-        try {
-          localStorage.removeItem(prefix + name);
-        } catch {
-          // Forbidden.
-        }
+        this.#browser.remove(prefix + name);
       },
     };
   }
-}
 
-function read(prefix: string): Map<string, unknown> {
-  const things = new Map<string, unknown>();
-  for (const key of keys().filter((key) => key.startsWith(prefix))) {
-    try {
-      things.set(key.slice(prefix.length), JSON.parse(localStorage.getItem(key) ?? 'null'));
-    } catch {
-      // Not of our making.
+  #read(prefix: string): Map<string, unknown> {
+    const things = new Map<string, unknown>();
+    for (const key of this.#browser.keys().filter((key) => key.startsWith(prefix))) {
+      try {
+        things.set(key.slice(prefix.length), JSON.parse(this.#browser.get(key) ?? 'null'));
+      } catch {
+        // Not of our making.
+      }
     }
-  }
-  return things;
-}
-
-function keys(): string[] {
-  try {
-    return Object.keys(localStorage);
-  } catch {
-    return [];
+    return things;
   }
 }

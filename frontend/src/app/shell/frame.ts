@@ -18,13 +18,14 @@ import { AccountMenu } from './account-menu';
 import { ConnectionLine } from './connection-line';
 import { holdFocus } from './hold-focus';
 import { focusMain } from './keep-focus';
+import { StorageNotice } from './storage-notice';
 import { ThemeMenu } from './theme-menu';
 
 /** What surrounds every page of who is signed in. */
 @Component({
   selector: 'app-frame',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountMenu, ConnectionLine, Icon, RouterOutlet, ThemeMenu],
+  imports: [AccountMenu, ConnectionLine, Icon, RouterOutlet, StorageNotice, ThemeMenu],
   template: `
     @if (session.user(); as user) {
       <button type="button" class="button skip" (click)="skip()">{{ texts.skip }}</button>
@@ -38,6 +39,7 @@ import { ThemeMenu } from './theme-menu';
         <app-theme-menu />
         <app-account-menu [email]="user.email" />
       </header>
+      <app-storage-notice />
     }
     <router-outlet />
     <ng-container #help />

@@ -17,6 +17,15 @@ export const frameTexts = {
     signOut: 'Sign out',
   },
 
+  /** What this browser does not store. */
+  storage: {
+    session:
+      'This browser stores nothing for this page. If you reload or close it, you are signed out, and what is not sent is lost.',
+    texts:
+      'This browser has no room left for what you write. If you reload or close this page, what is not sent is lost.',
+    understood: 'Understood',
+  },
+
   theme: {
     legend: 'Theme',
     choices: { system: 'System', light: 'Light', dark: 'Dark' },

@@ -1,4 +1,5 @@
 import { DOCUMENT, DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { BrowserStorage } from '../storage/browser-storage';
 
 export interface Shortcut {
   /** Any of these: "n", "/", "Escape", "ArrowDown", or with ⌘ on a Mac and Ctrl elsewhere "mod+k". */
@@ -19,8 +20,9 @@ export const isMac = /\b(Mac|iPhone|iPad)/.test(navigator.userAgent);
 @Injectable({ providedIn: 'root' })
 export class Shortcuts {
   readonly #document = inject(DOCUMENT);
+  readonly #browser = inject(BrowserStorage);
   readonly #shortcuts = signal<readonly Shortcut[]>([]);
-  readonly #singleKeys = signal(localStorage.getItem(KEY) !== 'off');
+  readonly #singleKeys = signal(this.#browser.get(KEY) !== 'off');
 
   /** In the order in which they were added. */
   readonly shortcuts = this.#shortcuts.asReadonly();
@@ -46,8 +48,8 @@ export class Shortcuts {
   }
 
   useSingleKeys(use: boolean): void {
-    if (use) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, 'off');
+    if (use) this.#browser.remove(KEY);
+    else this.#browser.set(KEY, 'off');
     this.#singleKeys.set(use);
   }
 

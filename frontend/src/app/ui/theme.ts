@@ -1,4 +1,5 @@
 import { DOCUMENT, Injectable, inject, signal } from '@angular/core';
+import { BrowserStorage } from '../storage/browser-storage';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -9,18 +10,19 @@ const KEY = 'mysms.theme';
 @Injectable({ providedIn: 'root' })
 export class ThemeStore {
   readonly #document = inject(DOCUMENT);
+  readonly #browser = inject(BrowserStorage);
   readonly #theme = signal<Theme>('system');
 
   readonly theme = this.#theme.asReadonly();
 
   constructor() {
-    const stored = localStorage.getItem(KEY);
+    const stored = this.#browser.get(KEY);
     this.#show(THEMES.find((theme) => theme === stored) ?? 'system');
   }
 
   choose(theme: Theme): void {
-    if (theme === 'system') localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, theme);
+    if (theme === 'system') this.#browser.remove(KEY);
+    else this.#browser.set(KEY, theme);
     this.#show(theme);
   }
 
