@@ -8,7 +8,7 @@ import {
   newPerson,
   openThread,
   sendNew,
-  signOut,
+  signOutAndDelete,
   signUp,
   test,
 } from './fixtures';
@@ -38,7 +38,7 @@ test('drafts are kept for each conversation over a reload, and erased at the sig
   await page.reload();
   await expect(composer(page)).toHaveValue('');
 
-  await signOut(page);
+  await signOutAndDelete(page);
   const kept = await page.evaluate(() => Object.keys(localStorage));
   expect(kept.filter((key) => /drafts|unsent/.test(key))).toEqual([]);
   await enter(page, person);

@@ -106,9 +106,20 @@ export async function fillSignIn(page: Page, email: string, password = PASSWORD)
 }
 
 export async function signOut(page: Page): Promise<void> {
+  await askToSignOut(page);
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+}
+
+/** Who has written what is not sent. */
+export async function signOutAndDelete(page: Page): Promise<void> {
+  await askToSignOut(page);
+  await page.getByRole('button', { name: 'Sign out and delete' }).click();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+}
+
+export async function askToSignOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Account of/ }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
 }
 
 /** Somebody who has an account already. */

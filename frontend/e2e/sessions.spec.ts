@@ -1,12 +1,17 @@
 import { startInstallation } from './another-installation';
 import {
   PASSWORD,
+  askToSignOut,
   bubble,
   expect,
+  fillSignIn,
   newEmail,
+  newNumber,
+  openAccount,
   sendNew,
   signIn,
   signOut,
+  signOutAndDelete,
   signUp,
   storedRefreshToken,
   test,
@@ -131,10 +136,18 @@ test('a sign-out without a network is made up for later', async ({
   expect(await refused.json()).toMatchObject({ code: 'session_ended' });
 });
 
-test('what one has written is gone with the sign-out', async ({ page }) => {
+test('what one has written is gone with the sign-out, after being asked', async ({ page }) => {
   const email = await signUp(page);
   await page.getByRole('textbox', { name: 'Message' }).fill('For nobody else');
-  await signOut(page);
+  await askToSignOut(page);
+  const question = page.getByRole('alertdialog', { name: 'Sign out?' });
+  await expect(question).toHaveAccessibleDescription(
+    'Signing out deletes 1 draft from this browser.',
+  );
+  await question.getByRole('button', { name: 'Stay signed in' }).click();
+  await expect(question).toBeHidden();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('For nobody else');
+  await signOutAndDelete(page);
   await signIn(page, email);
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
@@ -228,4 +241,84 @@ test('a reload shows what it can while the session is renewed, and a session tha
   answer();
   await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
   await expect(page).toHaveURL('/sign-in');
+});
+
+test('how many messages a sign-out would lose is said, those of other tabs among them', async ({
+  context,
+  page,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/ERR_FAILED .*\/api\/messages/);
+  const email = await signUp(page);
+  const otherTab = await context.newPage();
+  await otherTab.goto('/');
+  await context.route('**/api/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  for (const text of ['The first', 'The second']) {
+    await otherTab.goto('/messages/new');
+    await sendNew(otherTab, newNumber(), text);
+    await expect(bubble(otherTab, text)).toContainText('The server cannot be reached.');
+  }
+  await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
+
+  for (const way of ['Sign out here', 'Sign out everywhere']) {
+    await openAccount(page);
+    await page.getByRole('button', { name: way }).press('Enter');
+    const question = page.getByRole('alertdialog', { name: 'Sign out?' });
+    await expect(question).toHaveAccessibleDescription(
+      'Signing out deletes 2 unsent messages and 1 draft from this browser.',
+    );
+    // Whatever is pressed by accident says no.
+    await expect(question.getByRole('button', { name: 'Stay signed in' })).toBeFocused();
+    await page.keyboard.press(way === 'Sign out here' ? 'Enter' : 'Escape');
+    await expect(question).toBeHidden();
+    await expect(page.getByRole('button', { name: way })).toBeFocused();
+    await page.goto('/messages');
+  }
+  await openAccount(page);
+  await page.getByRole('button', { name: 'Delete account…' }).click();
+  await expect(page.getByRole('region', { name: 'Delete account' })).toContainText(
+    'It also deletes 2 unsent messages and 1 draft from this browser.',
+  );
+
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByRole('button', { name: 'Sign out and delete' }).click();
+  await expect(page.getByText('You are signed out everywhere.')).toBeVisible();
+  await fillSignIn(page, email);
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  expect(await phone.received('The first')).toBe(0);
+});
+
+test('a session that ends by itself loses nothing of who signs in again', async ({
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/(ERR_FAILED|40[01]) .*\/(users|api)/);
+  const email = await signUp(page);
+  const number = newNumber();
+  await page.route('**/api/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  await sendNew(page, number, `Late ${number}`);
+  await expect(bubble(page, `Late ${number}`)).toContainText('The server cannot be reached.');
+  await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
+
+  const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
+  expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
+  await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
+
+  // Somebody else, in between, sees and loses nothing of it.
+  await page.unroute('**/api/messages');
+  await signUp(page);
+  await signOut(page);
+  expect(await phone.received(`Late ${number}`)).toBe(0);
+
+  await signIn(page, email);
+  await page.getByRole('link', { name: `Late ${number}` }).click();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
+  await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
 });

@@ -9,7 +9,9 @@ import {
   viewChild,
 } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { UserStorage } from '../session/user-storage';
 import { accountTexts } from '../texts/account-texts';
+import { leavingTexts } from '../texts/leaving-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
@@ -37,6 +39,9 @@ import { Submission } from './submission';
           [label]="texts.confirm"
           [control]="form.controls.password"
         />
+        @if (unsent(); as unsent) {
+          <p>{{ leavingTexts.withAccount(unsent) }}</p>
+        }
         @if (submission.problem(); as problem) {
           <app-notice>{{ problem }}</app-notice>
         }
@@ -56,7 +61,7 @@ import { Submission } from './submission';
       </form>
     } @else {
       <div class="panel__foot">
-        <button #begin type="button" class="button button--bad" (click)="asks.set(true)">
+        <button #begin type="button" class="button button--bad" (click)="ask()">
           {{ texts.begin }}
         </button>
       </div>
@@ -67,17 +72,26 @@ import { Submission } from './submission';
 export class DeleteAccount {
   readonly #store = inject(AccountStore);
   readonly #injector = inject(Injector);
+  readonly #kept = inject(UserStorage);
 
   protected readonly begin = viewChild<ElementRef<HTMLElement>>('begin');
 
   protected readonly texts = accountTexts.deleteAccount;
+  protected readonly leavingTexts = leavingTexts;
   protected readonly asks = signal(false);
+  /** What else it deletes. */
+  protected readonly unsent = signal(this.#kept.unsent());
   protected readonly form = new FormGroup({
     password: new FormControl('', { nonNullable: true, validators: required }),
   });
   protected readonly submission = new Submission(this.form, () =>
     this.#store.deleteAccount(this.form.getRawValue().password),
   );
+
+  protected ask(): void {
+    this.unsent.set(this.#kept.unsent());
+    this.asks.set(true);
+  }
 
   protected keep(): void {
     this.asks.set(false);

@@ -7,17 +7,23 @@ import {
   viewChild,
 } from '@angular/core';
 import { Session } from '../api/models';
+import { Unsent, UserStorage } from '../session/user-storage';
 import { accountTexts } from '../texts/account-texts';
 import { ago, dateOf } from '../texts/ago';
 import { fullTime } from '../texts/formats';
+import { leavingTexts } from '../texts/leaving-texts';
 import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
+import { QuestionDialog } from '../ui/question-dialog';
 import { AccountStore } from './account-store';
+
+/** Signs out here. */
+type Leave = () => Promise<unknown>;
 
 @Component({
   selector: 'app-session-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Notice],
+  imports: [Busy, Notice, QuestionDialog],
   template: `
     <header>
       <h2 #heading id="sessions" tabindex="-1">{{ texts.title }}</h2>
@@ -78,18 +84,35 @@ import { AccountStore } from './account-store';
       </button>
       <p role="status">{{ done() }}</p>
     </div>
+    @if (leaving(); as leaving) {
+      <app-question-dialog
+        [title]="leavingTexts.title"
+        [text]="leavingTexts.explanation(leaving.unsent)"
+        [yes]="leavingTexts.leave"
+        [no]="leavingTexts.stay"
+        (answered)="decide($event, leaving.how)"
+      />
+    }
   `,
   host: { class: 'panel', role: 'region', 'aria-labelledby': 'sessions' },
 })
 export class SessionList {
   protected readonly store = inject(AccountStore);
+  readonly #kept = inject(UserStorage);
 
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
   protected readonly busy = signal(false);
   protected readonly done = signal('');
   protected readonly texts = accountTexts.sessions;
+  protected readonly leavingTexts = leavingTexts;
+  /** What signing out here would delete, while that is being asked, and how it is done. */
+  protected readonly leaving = signal<{ unsent: Unsent; how: Leave } | undefined>(undefined);
 
   protected async end(session: Session): Promise<void> {
+    if (session.current) {
+      await this.#leave(() => this.store.end(session));
+      return;
+    }
     await this.#once(async () => {
       if (!(await this.store.end(session))) return;
       this.done.set(this.texts.ended(session.device));
@@ -99,7 +122,18 @@ export class SessionList {
   }
 
   protected async endAll(): Promise<void> {
-    await this.#once(() => this.store.endAll());
+    await this.#leave(() => this.store.endAll());
+  }
+
+  protected async decide(leave: boolean, how: Leave): Promise<void> {
+    this.leaving.set(undefined);
+    if (leave) await this.#once(how);
+  }
+
+  async #leave(how: Leave): Promise<void> {
+    const unsent = this.#kept.unsent();
+    if (unsent) this.leaving.set({ unsent, how });
+    else await this.#once(how);
   }
 
   protected since(time: string): string {
@@ -114,7 +148,7 @@ export class SessionList {
     return fullTime(new Date(time));
   }
 
-  async #once(work: () => Promise<void>): Promise<void> {
+  async #once(work: () => Promise<unknown>): Promise<void> {
     if (this.busy()) return;
     this.busy.set(true);
     this.done.set('');

@@ -6,6 +6,12 @@ import { SESSION_KEY, SessionStorage } from './session-storage';
 /** What people write and the API does not have yet. */
 export type Kind = 'drafts' | 'unsent';
 
+/** How many of each, at least one in all. */
+export interface Unsent {
+  readonly messages: number;
+  readonly drafts: number;
+}
+
 /** Things of one kind that one user keeps in this browser, each under a name of its own. */
 export interface Shelf {
   read(): ReadonlyMap<string, unknown>;
@@ -48,6 +54,15 @@ export class UserStorage {
         this.#browser.remove(prefix + name);
       },
     };
+  }
+
+  /** What signing out would erase, of all tabs; undefined where there is nothing. */
+  unsent(): Unsent | undefined {
+    const userId = this.#session.read()?.user.id;
+    if (userId === undefined) return undefined;
+    const messages = this.shelf('unsent', userId).read().size;
+    const drafts = this.shelf('drafts', userId).read().size;
+    return messages + drafts > 0 ? { messages, drafts } : undefined;
   }
 
   #read(prefix: string): Map<string, unknown> {

@@ -1,13 +1,16 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
+import { Unsent, UserStorage } from '../session/user-storage';
 import { frameTexts } from '../texts/frame-texts';
+import { leavingTexts } from '../texts/leaving-texts';
 import { Avatar } from '../ui/avatar';
+import { QuestionDialog } from '../ui/question-dialog';
 
 @Component({
   selector: 'app-account-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, RouterLink],
+  imports: [Avatar, QuestionDialog, RouterLink],
   template: `
     <button
       type="button"
@@ -22,15 +25,41 @@ import { Avatar } from '../ui/avatar';
         {{ texts.signedInAs }} <strong>{{ email() }}</strong>
       </p>
       <a class="button" routerLink="/account" (click)="menu.hidePopover()">{{ texts.toAccount }}</a>
-      <button type="button" class="button" (click)="session.signOut()">{{ texts.signOut }}</button>
+      <button type="button" class="button" (click)="menu.hidePopover(); signOut()">
+        {{ texts.signOut }}
+      </button>
     </div>
+    @if (unsent(); as unsent) {
+      <app-question-dialog
+        [title]="leaving.title"
+        [text]="leaving.explanation(unsent)"
+        [yes]="leaving.leave"
+        [no]="leaving.stay"
+        (answered)="decide($event)"
+      />
+    }
   `,
 })
 export class AccountMenu {
-  protected readonly session = inject(SessionStore);
+  readonly #session = inject(SessionStore);
+  readonly #kept = inject(UserStorage);
 
   readonly email = input.required<string>();
 
   protected readonly texts = frameTexts.account;
+  protected readonly leaving = leavingTexts;
+  /** What signing out would delete, while that is being asked. */
+  protected readonly unsent = signal<Unsent | undefined>(undefined);
   protected readonly initials = computed(() => this.email().slice(0, 2).toUpperCase());
+
+  protected signOut(): void {
+    const unsent = this.#kept.unsent();
+    if (unsent) this.unsent.set(unsent);
+    else this.#session.signOut();
+  }
+
+  protected decide(leave: boolean): void {
+    this.unsent.set(undefined);
+    if (leave) this.#session.signOut();
+  }
 }
