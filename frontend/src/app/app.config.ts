@@ -7,7 +7,12 @@ import {
   provideBrowserGlobalErrorListeners,
   provideZonelessChangeDetection,
 } from '@angular/core';
-import { provideRouter, withComponentInputBinding, withPreloading } from '@angular/router';
+import {
+  provideRouter,
+  withComponentInputBinding,
+  withPreloading,
+  withRouterConfig,
+} from '@angular/router';
 import { loadAhead, routes } from './app.routes';
 import { PreloadAtRest } from './preload-at-rest';
 import { SessionStore } from './session/session-store';
@@ -19,7 +24,13 @@ export const appConfig: ApplicationConfig = {
     provideZonelessChangeDetection(),
     // Instead of a <base> element, which the content security policy forbids.
     { provide: APP_BASE_HREF, useValue: '/' },
-    provideRouter(routes, withComponentInputBinding(), withPreloading(PreloadAtRest)),
+    provideRouter(
+      routes,
+      withComponentInputBinding(),
+      withPreloading(PreloadAtRest),
+      // The address of a page that could not be loaded stays, for a reload.
+      withRouterConfig({ canceledNavigationResolution: 'computed' }),
+    ),
     provideHttpClient(withFetch(), withInterceptors([tokenInterceptor])),
     provideAppInitializer(() => {
       const session = inject(SessionStore);

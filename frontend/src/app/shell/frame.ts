@@ -6,12 +6,13 @@ import {
   inject,
   viewChild,
 } from '@angular/core';
-import { RouterOutlet } from '@angular/router';
+import { Router, RouterOutlet } from '@angular/router';
 import helpStyles from '../../styles/help.css' with { loader: 'file' };
 import { SessionStore } from '../session/session-store';
 import { frameTexts } from '../texts/frame-texts';
 import { firstPageTexts } from '../texts/first-page-texts';
 import { Icon } from '../ui/icon';
+import { MissingPart } from '../ui/missing-part';
 import { Shortcuts } from '../ui/shortcuts';
 import { addStylesheet } from '../ui/stylesheet';
 import { AccountMenu } from './account-menu';
@@ -48,6 +49,8 @@ import { ThemeMenu } from './theme-menu';
 })
 export class Frame {
   readonly #document = inject(DOCUMENT);
+  readonly #router = inject(Router);
+  readonly #missingPart = inject(MissingPart);
   protected readonly session = inject(SessionStore);
 
   protected readonly helpPlace = viewChild.required('help', { read: ViewContainerRef });
@@ -57,11 +60,8 @@ export class Frame {
 
   constructor() {
     holdFocus();
-    inject(Shortcuts).add({
-      keys: ['?'],
-      label: frameTexts.help,
-      run: () => void this.showHelp(),
-    });
+    const shortcuts = inject(Shortcuts);
+    shortcuts.add({ keys: ['?'], label: frameTexts.help, run: () => void this.showHelp() });
   }
 
   protected skip(): void {
@@ -69,13 +69,12 @@ export class Frame {
   }
 
   protected async showHelp(): Promise<void> {
-    const [{ HelpDialog }] = await Promise.all([
-      import('./help-dialog'),
-      addStylesheet(helpStyles),
-    ]);
     const help = this.helpPlace();
-    if (help.length > 0) return;
-    const dialog = help.createComponent(HelpDialog);
+    const loading = Promise.all([import('./help-dialog'), addStylesheet(helpStyles)]);
+    const loaded = await loading.catch(() => undefined);
+    this.#missingPart.url.set(loaded ? undefined : this.#router.url);
+    if (!loaded || help.length > 0) return;
+    const dialog = help.createComponent(loaded[0].HelpDialog);
     dialog.instance.closed.subscribe(() => {
       dialog.destroy();
     });

@@ -8,4 +8,7 @@ export const firstPageTexts = {
     messages: 'Messages · MySMS Messenger',
     account: 'Your account · MySMS Messenger',
   },
+
+  missingPart: 'This could not be loaded: you may be offline, or there is a newer version.',
+  reload: 'Reload',
 } as const;
