@@ -285,3 +285,88 @@ test('the account: another session, a new password, and the end of it', async ({
   await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
   await expect(page.getByLabel('Email')).toBeFocused();
 });
+
+test('Escape leaves what is typed into, with what is typed, and the single keys work', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Look at the ferns');
+  await signInByKeys(page, person.email);
+  await press(page, 'Control+k');
+  await press(page, 'Escape');
+  await expect(page.locator('a.row:focus')).toContainText('Look at the ferns');
+  await press(page, 'Enter');
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('n/? ');
+
+  await press(page, 'Escape');
+  await expect(page.getByRole('heading', { name: asShown(number) })).toBeFocused();
+  await expect(page).toHaveURL(`/messages/${encodeURIComponent(number)}`);
+  await expect(composer(page)).toHaveValue('n/? ');
+  await press(page, '/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await press(page, 'Escape');
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Help' });
+  await expect(help).toContainText('Leave what you type into');
+  // What is on top goes first, and only that.
+  await press(page, 'Escape');
+  await expect(help).toBeHidden();
+  await expect(page).toHaveURL(`/messages/${encodeURIComponent(number)}`);
+  await press(page, 'n');
+  await expect(page).toHaveURL('/messages/new');
+  await expect(page.getByLabel('Phone number')).toBeFocused();
+  await press(page, 'Escape');
+  await expect(page.getByRole('heading', { name: 'New message' })).toBeFocused();
+  await press(page, 'ArrowDown');
+  await expect(page.locator('a.row:focus')).toContainText('Look at the ferns');
+});
+
+test('arrows and Enter in what is found', async ({ page, request }) => {
+  const person = await newPerson(request);
+  const [ada, bob, cy] = [newNumber(), newNumber(), newNumber()];
+  await person.write(ada, 'Your parcel is at the door');
+  await person.write(bob, 'Another parcel for you');
+  await person.write(cy, 'Nothing for anybody');
+  await signInByKeys(page, person.email);
+
+  // Enter opens the first, also where typing has not settled.
+  await press(page, 'Control+k');
+  await page.keyboard.type('at the door');
+  await page.keyboard.press('Enter');
+  await expect(bubble(page, 'Your parcel')).toBeFocused();
+
+  await press(page, 'Control+k');
+  await page.keyboard.type('parcel');
+  await expect(page.getByText('2 messages found')).toBeAttached();
+  const found = page.locator('a.row:focus');
+  await press(page, 'ArrowDown');
+  await expect(found).toContainText('Another parcel');
+  await press(page, 'ArrowDown');
+  await expect(found).toContainText('Your parcel');
+  await press(page, 'ArrowDown');
+  await expect(found).toContainText('Your parcel');
+  await press(page, 'Home');
+  await expect(found).toContainText('Another parcel');
+  await press(page, 'ArrowUp');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await expect(page.getByRole('searchbox')).toHaveValue('parcel');
+  // One stop for Tab, at the one where one was last.
+  await press(page, 'ArrowDown');
+  await press(page, 'End');
+  await press(page, 'Shift+Tab');
+  await press(page, 'Tab');
+  await expect(found).toContainText('Your parcel');
+  await press(page, 'Home');
+  await press(page, 'Enter');
+  await expect(bubble(page, 'Another parcel')).toBeFocused();
+
+  await press(page, 'Control+k');
+  await press(page, 'ArrowDown');
+  await press(page, 'Escape');
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(found).toBeVisible();
+  await expect(page.getByText('Nothing for anybody')).toBeVisible();
+});

@@ -1,7 +1,10 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DOCUMENT,
   ElementRef,
+  Injector,
+  afterNextRender,
   computed,
   inject,
   input,
@@ -13,6 +16,7 @@ import { shortTime, wholeNumber } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
 import { Busy } from '../ui/busy';
+import { focusMain } from '../ui/focus-main';
 import { Icon } from '../ui/icon';
 import { LivenessStore } from '../ui/liveness';
 import { Skeleton } from '../ui/skeleton';
@@ -22,6 +26,7 @@ import { Feed } from './feed';
 import { OutboxStore } from './outbox-store';
 import { Outgoing, presentOutgoing } from './outgoing';
 import { readable } from './phone-number';
+import { nextPlace } from './row-keys';
 import { SearchBox } from './search-box';
 import { SearchResults } from './search-results';
 import { SearchStore } from './search-store';
@@ -41,7 +46,11 @@ interface RowView {
   imports: [Avatar, Busy, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
   template: `
     <div class="history__head">
-      <app-search-box />
+      <app-search-box
+        (left)="leaveSearch()"
+        (down)="enterRows()"
+        (enter)="results()?.openFirst()"
+      />
       <a class="button button--primary" routerLink="/messages/new">
         <app-icon name="plus" />{{ texts.newMessage }}
       </a>
@@ -52,7 +61,7 @@ interface RowView {
       </p>
     }
     @if (search.isSearching()) {
-      <app-search-results />
+      <app-search-results (above)="focusSearch()" (left)="leaveSearch()" />
     } @else {
       <div class="history__rows" [attr.aria-busy]="!store.isLoaded()">
         <ul #rows>
@@ -113,10 +122,13 @@ export class ConversationList {
   protected readonly search = inject(SearchStore);
   readonly #outbox = inject(OutboxStore).outbox;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #document = inject(DOCUMENT);
+  readonly #injector = inject(Injector);
 
   readonly current = input<string>();
 
   protected readonly searchBox = viewChild.required(SearchBox);
+  protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
   protected readonly texts = messagingTexts.history;
@@ -156,18 +168,27 @@ export class ConversationList {
       ?.focus();
   }
 
+  /** Down from the search: to what is found, or to the conversations. */
+  protected enterRows(): void {
+    if (this.search.isSearching()) this.results()?.focusFirst();
+    else this.focusRows();
+  }
+
+  protected leaveSearch(): void {
+    this.search.search('');
+    afterNextRender(
+      () => {
+        if (this.#links().length > 0) this.focusRows();
+        else focusMain(this.#document, { preventScroll: true });
+      },
+      { injector: this.#injector },
+    );
+  }
+
   protected walk(event: KeyboardEvent): void {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const links = this.#links();
-    const place = links.findIndex((link) => link === event.target);
-    const places: Readonly<Record<string, number>> = {
-      ArrowDown: place + 1,
-      ArrowUp: place - 1,
-      Home: 0,
-      End: links.length - 1,
-    };
-    const to = places[event.key];
-    if (to === undefined || place < 0) return;
+    const to = nextPlace(event, links);
+    if (to === undefined) return;
     event.preventDefault();
     links[to]?.focus();
   }

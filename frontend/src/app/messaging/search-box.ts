@@ -1,4 +1,11 @@
-import { ChangeDetectionStrategy, Component, ElementRef, inject, viewChild } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  inject,
+  output,
+  viewChild,
+} from '@angular/core';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
 import { isMac } from '../ui/shortcuts';
@@ -21,7 +28,9 @@ import { SearchStore } from './search-store';
       [placeholder]="texts.placeholder"
       [value]="search.words()"
       (input)="search.search(box.value)"
-      (keydown.escape)="leave($event)"
+      (keydown.escape)="$event.preventDefault(); left.emit()"
+      (keydown.arrowdown)="$event.preventDefault(); down.emit()"
+      (keydown.enter)="enter.emit()"
     />
     @if (search.words() === '') {
       <kbd aria-hidden="true">{{ key }}</kbd>
@@ -44,16 +53,14 @@ export class SearchBox {
   protected readonly key = isMac ? '⌘K' : 'Ctrl K';
   protected readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');
 
+  /** Where the list is wanted again. */
+  readonly left = output();
+  readonly down = output();
+  readonly enter = output();
+
   focus(): void {
     const box = this.box().nativeElement;
     box.focus();
     box.select();
-  }
-
-  /** Clears what is searched for; with nothing there, it is the page's to answer. */
-  protected leave(event: Event): void {
-    if (this.search.words() === '') return;
-    event.preventDefault();
-    this.search.search('');
   }
 }

@@ -1,4 +1,15 @@
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  computed,
+  effect,
+  inject,
+  output,
+  signal,
+} from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
@@ -7,6 +18,7 @@ import { Busy } from '../ui/busy';
 import { Skeleton } from '../ui/skeleton';
 import { marked } from './marked';
 import { readable } from './phone-number';
+import { nextPlace } from './row-keys';
 import { SearchStore } from './search-store';
 
 /** People by number and messages by text. Choosing a message opens its conversation there. */
@@ -24,7 +36,13 @@ import { SearchStore } from './search-store';
       <ul>
         @for (person of people(); track person.peer) {
           <li>
-            <a class="row row--short" [routerLink]="['/messages', person.peer]">
+            <a
+              class="row row--short"
+              [routerLink]="['/messages', person.peer]"
+              [tabindex]="person.peer === entrance() ? 0 : -1"
+              (focus)="last.set(person.peer)"
+              (keydown)="walk($event)"
+            >
               <app-avatar [letters]="person.peer.slice(-2)" [of]="person.peer" />
               <span class="row__name">{{ person.name }}</span>
             </a>
@@ -41,6 +59,9 @@ import { SearchStore } from './search-store';
               class="row"
               [routerLink]="['/messages', message.peer]"
               [queryParams]="{ at: message.id }"
+              [tabindex]="message.id === entrance() ? 0 : -1"
+              (focus)="last.set(message.id)"
+              (keydown)="walk($event)"
             >
               <app-avatar [letters]="message.peer.slice(-2)" [of]="message.peer" />
               <span class="row__name">{{ message.name }}</span>
@@ -79,6 +100,13 @@ import { SearchStore } from './search-store';
 })
 export class SearchResults {
   protected readonly search = inject(SearchStore);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #injector = inject(Injector);
+
+  /** The keys lead out above the first result. */
+  readonly above = output();
+  /** Where the list is wanted again. */
+  readonly left = output();
 
   protected readonly texts = messagingTexts.search;
   protected readonly people = computed(() =>
@@ -101,4 +129,57 @@ export class SearchResults {
     if (this.search.isLoading()) return this.texts.searching;
     return this.texts.found(this.people().length, this.messages().length, this.search.hasMore());
   });
+
+  /** The result that had the focus last: Tab leads to one, and arrows from there to the others. */
+  protected readonly last = signal<string | undefined>(undefined);
+  protected readonly entrance = computed(() => {
+    const names = [
+      ...this.people().map(({ peer }) => peer),
+      ...this.messages().map(({ id }) => id),
+    ];
+    return names.find((name) => name === this.last()) ?? names[0];
+  });
+
+  /** What is searched for, where its first result is to be opened once it is found. */
+  readonly #toOpen = signal<string | undefined>(undefined);
+
+  constructor() {
+    effect(() => {
+      if (this.#toOpen() !== this.search.words() || this.search.isLoading()) return;
+      this.#toOpen.set(undefined);
+      afterNextRender(
+        () => {
+          this.#links()[0]?.click();
+        },
+        { injector: this.#injector },
+      );
+    });
+  }
+
+  focusFirst(): void {
+    this.#links()[0]?.focus();
+  }
+
+  /** At once, or when typing has settled and the answer is there. */
+  openFirst(): void {
+    this.#toOpen.set(this.search.words());
+  }
+
+  protected walk(event: KeyboardEvent): void {
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      this.left.emit();
+      return;
+    }
+    const links = this.#links();
+    const to = nextPlace(event, links);
+    if (to === undefined) return;
+    event.preventDefault();
+    if (to < 0) this.above.emit();
+    else links[to]?.focus();
+  }
+
+  #links(): HTMLElement[] {
+    return Array.from(this.#host.nativeElement.querySelectorAll<HTMLElement>('a'));
+  }
 }

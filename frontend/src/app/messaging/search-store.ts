@@ -5,6 +5,7 @@ import { Message } from '../api/models';
 import { explain } from '../api/explain';
 import { toProblem } from '../api/problem';
 import { ConversationsStore } from './conversations-store';
+import { hasWords } from './marked';
 import { MessagesClient } from './messages-client';
 import { Page } from './page';
 
@@ -50,11 +51,10 @@ export class SearchStore {
   });
   /** Whose text has these words: not those that were found by their number alone. */
   readonly messages = computed<readonly Message[]>(() => {
-    const words = this.#found().words.toLowerCase();
+    const { words } = this.#found();
     const people = new Set(this.people());
     return this.#rows().filter(
-      ({ content, peer_number }) =>
-        content.toLowerCase().includes(words) || !people.has(peer_number),
+      ({ content, peer_number }) => hasWords(content, words) || !people.has(peer_number),
     );
   });
 

@@ -11,6 +11,7 @@ import helpStyles from '../../styles/help.css' with { loader: 'file' };
 import { SessionStore } from '../session/session-store';
 import { frameTexts } from '../texts/frame-texts';
 import { firstPageTexts } from '../texts/first-page-texts';
+import { focusMain } from '../ui/focus-main';
 import { Icon } from '../ui/icon';
 import { MissingPart } from '../ui/missing-part';
 import { Shortcuts } from '../ui/shortcuts';
@@ -18,7 +19,6 @@ import { addStylesheet } from '../ui/stylesheet';
 import { AccountMenu } from './account-menu';
 import { ConnectionLine } from './connection-line';
 import { holdFocus } from './hold-focus';
-import { focusMain } from './keep-focus';
 import { StorageNotice } from './storage-notice';
 import { ThemeMenu } from './theme-menu';
 
@@ -62,6 +62,7 @@ export class Frame {
     holdFocus();
     const shortcuts = inject(Shortcuts);
     shortcuts.add({ keys: ['?'], label: frameTexts.help, run: () => void this.showHelp() });
+    shortcuts.add({ keys: ['Escape'], label: frameTexts.leaveField });
   }
 
   protected skip(): void {

@@ -2,6 +2,7 @@ import { DOCUMENT, Injector, afterNextRender, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { NavigationEnd, Router } from '@angular/router';
 import { filter, skip } from 'rxjs';
+import { focusMain } from '../ui/focus-main';
 
 /** Where another page has taken the place of what had the focus, its heading gets it, and is read out. */
 export function keepFocus(router: Router): void {
@@ -22,15 +23,6 @@ export function keepFocus(router: Router): void {
         { injector },
       );
     });
-}
-
-/** Nothing to act upon by itself, but where reading begins: of several headings, that of what was opened last. */
-export function focusMain(document: Document): void {
-  const headings = document.querySelectorAll<HTMLElement>(':is(main, [role=main]) h1');
-  const place = [...headings].findLast((heading) => heading.checkVisibility());
-  if (!place) return;
-  place.tabIndex = -1;
-  place.focus();
 }
 
 function isLost({ activeElement, body }: Document): boolean {

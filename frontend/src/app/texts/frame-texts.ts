@@ -3,6 +3,7 @@ export const frameTexts = {
   skip: 'Skip to the content',
 
   help: 'Help',
+  leaveField: 'Leave what you type into, for the single keys',
 
   session: {
     unavailable: 'You are still signed in, but your session cannot be renewed at the moment.',

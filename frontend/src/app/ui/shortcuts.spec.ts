@@ -71,19 +71,35 @@ describe('Shortcuts', () => {
     },
   );
 
-  it('leaves what is typed to the field, except for Escape and what has Ctrl', () => {
+  it('leaves what is typed to the field, except for what has Ctrl', () => {
     const character = add('n');
     const arrow = add('ArrowDown');
     const search = add('mod+k');
-    const back = add('Escape');
     const field = textarea();
     press('n', {}, field);
     press('ArrowDown', {}, field);
     expect(character).not.toHaveBeenCalled();
     expect(arrow).not.toHaveBeenCalled();
     press('k', { ctrlKey: true }, field);
-    press('Escape', {}, field);
     expect(search).toHaveBeenCalledOnce();
+  });
+
+  it('leaves a field with Escape, which goes back only after that', () => {
+    const back = add('Escape');
+    const anew = add('n');
+    document.body.innerHTML = '<main><h1>Here</h1></main>';
+    const heading = document.querySelector('h1');
+    if (heading) heading.checkVisibility = () => true;
+    const field = textarea();
+    field.value = 'Half a thought';
+    field.focus();
+    press('Escape', {}, field);
+    expect(document.activeElement).toBe(heading);
+    expect(field.value).toBe('Half a thought');
+    expect(back).not.toHaveBeenCalled();
+    press('n', {}, document.activeElement ?? document.body);
+    expect(anew).toHaveBeenCalledOnce();
+    press('Escape', {}, document.activeElement ?? document.body);
     expect(back).toHaveBeenCalledOnce();
   });
 

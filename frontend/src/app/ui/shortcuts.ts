@@ -1,5 +1,6 @@
 import { DOCUMENT, DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { BrowserStorage } from '../storage/browser-storage';
+import { focusMain } from './focus-main';
 
 export interface Shortcut {
   /** Any of these: "n", "/", "Escape", "ArrowDown", or with ⌘ on a Mac and Ctrl elsewhere "mod+k". */
@@ -59,16 +60,26 @@ export class Shortcuts {
     if (this.#document.querySelector(ON_TOP)) return;
     const key = nameOf(event);
     if (key === undefined || (isCharacter(key) && !this.#mayBeOneKey(event))) return;
+    if (key === 'Escape' && isTypedInto(event)) {
+      // The first leaves what is typed into, for the single keys; the next one is the page's.
+      event.preventDefault();
+      (event.target as HTMLElement).blur();
+      focusMain(this.#document, { preventScroll: true });
+      return;
+    }
     const shortcut = this.#shortcuts().findLast(({ keys, run }) => run && keys.includes(key));
     if (!shortcut) return;
     event.preventDefault();
     shortcut.run?.();
   }
 
-  #mayBeOneKey({ target }: KeyboardEvent): boolean {
-    const isTyping = target instanceof Element && target.closest(TYPED_INTO) !== null;
-    return this.#singleKeys() && !isTyping;
+  #mayBeOneKey(event: KeyboardEvent): boolean {
+    return this.#singleKeys() && !isTypedInto(event);
   }
+}
+
+function isTypedInto({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest(TYPED_INTO) !== null;
 }
 
 function nameOf(event: KeyboardEvent): string | undefined {

@@ -1,0 +1,8 @@
+/** Nothing to act upon by itself, but where reading begins: of several headings, that of what was opened last. */
+export function focusMain(document: Document, options: FocusOptions = {}): void {
+  const headings = document.querySelectorAll<HTMLElement>(':is(main, [role=main]) h1');
+  const place = [...headings].findLast((heading) => heading.checkVisibility());
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus(options);
+}
