@@ -322,3 +322,82 @@ test('a session that ends by itself loses nothing of who signs in again', async 
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
   await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
 });
+
+test('all that is wrong with a sign-up is said at once, each at its field', async ({
+  page,
+  tolerate,
+}) => {
+  tolerate(/422 .*\/users/);
+  await page.goto('/sign-up');
+  const [address, password, confirmation] = [
+    page.getByLabel('Email'),
+    page.getByLabel('Password', { exact: true }),
+    page.getByLabel('Confirm password'),
+  ];
+  // Eight units, and yet four characters: here as there.
+  await address.fill('nobody');
+  await password.fill('🔑🔑🔑🔑');
+  await confirmation.fill('🔑🔑🔑');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  const all = async (): Promise<void> => {
+    await expect(address).toHaveAccessibleDescription('Email is invalid.');
+    await expect(password).toHaveAccessibleDescription(
+      'Password is too short (minimum is 8 characters).',
+    );
+    await expect(confirmation).toHaveAccessibleDescription(
+      "Confirm password doesn't match Password.",
+    );
+    await expect(address).toBeFocused();
+  };
+  await all();
+
+  // What only the API can know comes in the same way.
+  await page.route('**/users', (route) =>
+    route.fulfill({
+      status: 422,
+      contentType: 'application/problem+json',
+      json: {
+        status: 422,
+        code: 'invalid_fields',
+        errors: {
+          password_confirmation: ["doesn't match Password"],
+          password: ['is too short (minimum is 8 characters)'],
+          email: ['is invalid'],
+        },
+      },
+    }),
+  );
+  await address.fill('ada@example.com');
+  await password.fill(PASSWORD);
+  await confirmation.fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await all();
+
+  // Pressed again, it is asked for again.
+  await page.unroute('**/users');
+  await address.fill(newEmail());
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+});
+
+test('fields that the browser has filled in without a word are not blank', async ({ page }) => {
+  const fillIn = async (label: string, value: string): Promise<void> => {
+    await page.getByLabel(label, { exact: true }).evaluate((input: HTMLInputElement, value) => {
+      input.value = value;
+    }, value);
+  };
+  const email = newEmail();
+  await page.goto('/sign-up');
+  await expect(page.getByLabel('Email')).toBeVisible();
+  await fillIn('Email', email);
+  await fillIn('Password', PASSWORD);
+  await fillIn('Confirm password', PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await signOut(page);
+
+  await fillIn('Email', email);
+  await fillIn('Password', PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+});

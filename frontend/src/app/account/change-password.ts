@@ -5,7 +5,7 @@ import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
-import { required } from '../ui/validators';
+import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { newPasswordControls } from './new-password';
 import { Submission } from './submission';
@@ -71,7 +71,7 @@ export class ChangePassword {
   protected readonly passwordHint = accountTexts.passwordHint;
   protected readonly done = signal('');
   protected readonly form = new FormGroup({
-    current_password: new FormControl('', { nonNullable: true, validators: required }),
+    current_password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
     ...newPasswordControls(),
   });
   protected readonly submission = new Submission(this.form, async () => {

@@ -17,7 +17,7 @@ import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
-import { required } from '../ui/validators';
+import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { Submission } from './submission';
 
@@ -82,7 +82,7 @@ export class DeleteAccount {
   /** What else it deletes. */
   protected readonly unsent = signal(this.#kept.unsent());
   protected readonly form = new FormGroup({
-    password: new FormControl('', { nonNullable: true, validators: required }),
+    password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });
   protected readonly submission = new Submission(this.form, () =>
     this.#store.deleteAccount(this.form.getRawValue().password),

@@ -1,18 +1,21 @@
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { FormControl, ValidatorFn } from '@angular/forms';
+import { AbstractControl, FormControl, ValidatorFn } from '@angular/forms';
 import { accountTexts } from '../texts/account-texts';
-import { minLength, required } from '../ui/validators';
+import { passwordLength, requiredPassword } from '../ui/validators';
 
 const SHORTEST = 8;
+const LONGEST = 128;
 
 /** A password to be, and the same once more. */
 export function newPasswordControls() {
   const password = new FormControl('', {
     nonNullable: true,
-    validators: [required, minLength(SHORTEST)],
+    validators: [requiredPassword, passwordLength(SHORTEST, LONGEST)],
   });
-  const same: ValidatorFn = ({ value }) =>
-    value === password.value ? null : { mismatch: accountTexts.passwordMismatch };
+  const same: ValidatorFn = ({ value }: AbstractControl<string>) =>
+    value.normalize('NFC') === password.value.normalize('NFC')
+      ? null
+      : { mismatch: accountTexts.passwordMismatch };
   const password_confirmation = new FormControl('', { nonNullable: true, validators: same });
   password.valueChanges.pipe(takeUntilDestroyed()).subscribe(() => {
     password_confirmation.updateValueAndValidity();

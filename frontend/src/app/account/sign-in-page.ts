@@ -8,7 +8,7 @@ import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { SteadySubmit } from '../ui/steady-submit';
-import { email, required } from '../ui/validators';
+import { email, required, requiredPassword } from '../ui/validators';
 import { AccountCard } from './account-card';
 import { Submission } from './submission';
 
@@ -71,7 +71,7 @@ export class SignInPage {
   protected readonly farewell = this.#session.farewell;
   protected readonly form = new FormGroup({
     email: new FormControl('', { nonNullable: true, validators: [required, email] }),
-    password: new FormControl('', { nonNullable: true, validators: required }),
+    password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });
   protected readonly submission = new Submission(this.form, () =>
     this.#session.signIn(this.form.getRawValue()),

@@ -23,6 +23,7 @@ export class Submission {
   async submit(): Promise<void> {
     if (this.#busy()) return;
     this.#problem.set('');
+    this.#takeFilledIn();
     this.form.markAllAsTouched();
     this.form.markAllAsDirty();
     if (this.form.valid) {
@@ -36,6 +37,13 @@ export class Submission {
       }
     }
     focusFirstInvalid(this.#host, this.#injector);
+  }
+
+  /** What a browser fills in by itself, it does not always tell the form of. */
+  #takeFilledIn(): void {
+    for (const input of this.#host.nativeElement.querySelectorAll('input')) {
+      input.dispatchEvent(new Event('input'));
+    }
   }
 
   #tell(error: unknown): void {

@@ -6,13 +6,21 @@ import { formTexts } from '../texts/form-texts';
 export const required: ValidatorFn = ({ value }: AbstractControl<string>) =>
   value.trim() === '' ? { required: formTexts.required } : null;
 
+/** Spaces are as good as any other characters of a password. */
+export const requiredPassword: ValidatorFn = ({ value }: AbstractControl<string>) =>
+  value === '' ? { required: formTexts.required } : null;
+
 /** The mail server judges the rest. */
 export const email: ValidatorFn = ({ value }: AbstractControl<string>) =>
   value === '' || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : { email: formTexts.email };
 
-export function minLength(minimum: number): ValidatorFn {
-  return ({ value }: AbstractControl<string>) =>
-    value === '' || value.length >= minimum ? null : { minLength: formTexts.tooShort(minimum) };
+/** Of a password, in characters, as the API counts them: after NFC, and an emoji once. */
+export function passwordLength(minimum: number, maximum: number): ValidatorFn {
+  return ({ value }: AbstractControl<string>) => {
+    const length = Array.from(value.normalize('NFC')).length;
+    if (length > maximum) return { maxLength: formTexts.tooLong(maximum) };
+    return length === 0 || length >= minimum ? null : { minLength: formTexts.tooShort(minimum) };
+  };
 }
 
 export function maxLength(maximum: number): ValidatorFn {
