@@ -187,6 +187,9 @@ describe('Composer', () => {
     });
 
     it('takes a key that is held, and a double click, for one', async () => {
+      fixture.componentInstance.send.subscribe(() => {
+        form().controls.content.reset();
+      });
       form().controls.content.setValue('Hello');
       press('Enter', { repeat: true });
       expect(sent).not.toHaveBeenCalled();
@@ -194,7 +197,9 @@ describe('Composer', () => {
       expect(sent).not.toHaveBeenCalled();
       button('Send').dispatchEvent(new MouseEvent('click', { detail: 1, cancelable: true }));
       expect(sent).toHaveBeenCalledOnce();
+      click('Send');
       await fixture.whenStable();
+      expect(sent).toHaveBeenCalledOnce();
       expect(errors()).toEqual([]);
     });
 

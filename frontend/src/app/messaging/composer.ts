@@ -191,8 +191,8 @@ export class Composer {
   protected submit(): void {
     const form = this.form();
     const { recipient_number: written, content } = form.getRawValue();
-    const isUntouched = form.pristine && content === '';
-    if (isUntouched && (this.#hasSent || !this.asksForRecipient())) {
+    const isUntouched = content === '' && form.controls.content.pristine;
+    if (isUntouched && (!this.asksForRecipient() || (this.#hasSent && form.pristine))) {
       // Pressed once more after what was just sent, or with nothing to send: there is nothing to complain about.
       this.focus();
       return;
