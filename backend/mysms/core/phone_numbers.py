@@ -133,7 +133,7 @@ def _read_international(number: str) -> str:
     """`number` is made of one +, digits and brackets."""
     typed = "+" + _digits(number)
     number = number[number.index("+") :]
-    trunk = _TRUNK_PREFIX.match(number)
+    trunk = _TRUNK_PREFIX.match(number) or _TRUNK_PREFIX.match(typed)
     if trunk is None:
         return _require_e164(typed)
     parsed = _parse(typed)
@@ -141,7 +141,9 @@ def _read_international(number: str) -> str:
         # In Italy and elsewhere the zero is part of the number; where it is not, brackets say so.
         typed = "+" + _digits(number[: trunk.start("zero")] + number[trunk.end("zero") :])
         parsed = _parse(typed)
-    return _require_e164(_e164(parsed) if parsed else typed)
+    read = _e164(parsed) if parsed else typed
+    # Until nothing changes: the one spelling of a number is its own one spelling.
+    return _require_e164(read) if read == typed else _read_international(read)
 
 
 def _read_as_dialled(number: str, country: str) -> str:
@@ -155,6 +157,9 @@ def _read_as_dialled(number: str, country: str) -> str:
     if parsed is None:
         raise _wrong_length("too_short" if len(digits) < MAXIMUM_DIGITS else "too_long", country)
     match phonenumbers.is_possible_number_with_reason(parsed):
+        case ValidationResult.IS_POSSIBLE if len(_e164(parsed)) > 1 + MAXIMUM_DIGITS:
+            # The rules of a few countries allow for more than E.164 does.
+            raise _wrong_length("too_long", country)
         case ValidationResult.IS_POSSIBLE if not _keeps_doubtful_zero(parsed):
             return _e164(parsed)
         case ValidationResult.TOO_SHORT | ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
