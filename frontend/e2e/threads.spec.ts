@@ -97,7 +97,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await box.fill('GATE');
   const results = page.getByRole('region', { name: 'Search results' });
   await expect(results.getByRole('link')).toHaveCount(1);
-  await expect(results.getByRole('mark')).toHaveText('gate');
+  await expect(results.locator('mark')).toHaveText('gate');
   await results.getByRole('link').click();
   const found = bubble(page, 'The code for the gate');
   await expect(found).toBeFocused();

@@ -29,7 +29,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Twilio does not say in which order it lists: the long form runs all of them, the short form one for each file."""
     if "list_order" in metafunc.fixturenames:
         orders = get_args(ListOrder)
-        if LIST_ORDER:
+        if "TWILIO_SIMULATOR_LIST_ORDER" in os.environ:
             orders = (LIST_ORDER,)
         elif not IS_LONG:
             orders = (chance(f"list order of {metafunc.module.__name__}").choice(orders),)

@@ -148,6 +148,13 @@ async def test_a_late_commit_within_the_wait_is_found_and_not_sent_again(world: 
     assert (await world.document(message["_id"]))["attempt"] == 1
 
 
+async def test_what_stays_in_the_carriers_queue_is_found_and_not_sent_again(world: World, number: str) -> None:
+    await world.simulator.control.set_fault("outcome", to=number, status="queued")
+    message = await unconfirmed(world, number, "lose_201")
+    found = await world.eventually(message["_id"], "queued")
+    assert await world.sids_at_carrier(message["content"]) == [found["twilio_sid"]]
+
+
 async def test_a_list_that_breaks_off_proves_no_absence(world: World, number: str) -> None:
     await world.simulator.control.set_fault("drop_callbacks", to=number)
     await world.simulator.control.set_fault("error_500", on="list", times=2)

@@ -29,6 +29,7 @@ FOR_A_NUMBER: Sequence[Sequence[Switch]] = [
     [("error_500", {"probability": 0.5, "commit": True})],
     [("lose_201", {"probability": 0.5})],
     [("lose_201", {}), ("drop_callbacks", {})],
+    [("lose_201", {"probability": 0.5}), ("outcome", {"status": "queued"})],
     [("unreadable_201", {"probability": 0.5})],
     [("trickle", {"probability": 0.5, "seconds": 3})],
     [("hang", {"probability": 0.5, "seconds": 3})],

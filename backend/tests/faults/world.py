@@ -27,6 +27,7 @@ from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import (
     ACCOUNT_SID,
     AUTH_TOKEN,
+    FROM_NUMBER,
     LIST_ORDER,
     Simulator,
     api_environment,
@@ -47,6 +48,7 @@ _UNLIMITED = dict.fromkeys(
     ("ATTEMPTS_PER_MINUTE", "MESSAGES_PER_USER_AND_MINUTE", "MESSAGES_PER_USER_AND_DAY", "MESSAGES_PER_DAY"), "1000000"
 )
 _UNHANDLED = ("Traceback (most recent call last)", "never retrieved", "was never awaited")
+_LONG_AGO = "+13295550000"
 _PASSWORD = "correct horse battery"
 
 
@@ -241,6 +243,15 @@ class World:
         answer = await self.http.get(url, params={"To": number, "PageSize": 1000}, auth=(ACCOUNT_SID, AUTH_TOKEN))
         return [message["body"] for message in answer.json()["messages"]]
 
+    async def send_long_ago(self) -> None:
+        """What the carrier has from before: a message that was sent yesterday, and one that is still in its queue."""
+        url = f"{self.simulator.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
+        for dates, status in (("all", "sent"), ("created", "queued")):
+            await self.simulator.control.set_fault("skew_dates", times=1, to=_LONG_AGO, seconds=-86_400, dates=dates)
+            form = {"From": FROM_NUMBER, "To": _LONG_AGO, "Body": f"Long ago, {status}"}
+            answer = await self.http.post(url, data=form, auth=(ACCOUNT_SID, AUTH_TOKEN))
+            await self.simulator.control.set_status(answer.json()["sid"], status)
+
     async def let_time_pass(self) -> None:
         """What waits for its next attempt, or to be asked after, waits no longer."""
         messages, now = self.database["messages"], datetime.now(UTC)
@@ -275,13 +286,16 @@ async def running_world(
     processes: int = 2,
     pace: float = 0.1,
     name: str = "world",
-    list_order: str = LIST_ORDER or "created",
+    list_order: str | None = None,
     **settings: str,
 ) -> AsyncIterator[World]:
-    """Everything on free ports; `settings` are those of the API processes."""
+    """Everything on free ports; `settings` are those of the API processes.
+
+    With a `list_order` the carrier's list, in this order, holds messages of before: it does not begin with this world.
+    """
     async with contextlib.AsyncExitStack() as stack:
         uri, mongodb = await _database(stack, directory)
-        simulator = await stack.enter_async_context(running_simulator(directory, list_order))
+        simulator = await stack.enter_async_context(running_simulator(directory, list_order or LIST_ORDER))
         await simulator.control.set_pace(pace)
         apis: list[ApiProcess] = []
         front = Front(lambda: [api.port for api in apis if api.lives and not api.frozen], chance(f"front of {name}"))
@@ -303,7 +317,9 @@ async def running_world(
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=20, limits=limits))
         client = await stack.enter_async_context(AsyncMongoClient[Json](uri, tz_aware=True))
-        world = World(uri, mongodb, simulator, apis, front, client.get_default_database(), http, list_order)
+        world = World(uri, mongodb, simulator, apis, front, client.get_default_database(), http, list_order or "")
+        if list_order:
+            await world.send_long_ago()
         await world.sign_up()
         yield world
 

@@ -24,8 +24,8 @@ FROM_NUMBER = "+15005550006"
 JWT_SECRET = "a secret of the tests alone, long enough for production"
 LISTED_ORIGIN = "https://app.example"
 
-LIST_ORDER = os.environ.get("TWILIO_SIMULATOR_LIST_ORDER")
-"""The order of every simulated list in this run, if one was asked for: `--list-order` of the simulator."""
+LIST_ORDER = os.environ.get("TWILIO_SIMULATOR_LIST_ORDER", "created")
+"""The order of a simulated list: `--list-order` of the simulator."""
 
 _UNHANDLED = ("Traceback (most recent call last)", "A request failed", "never retrieved", "was never awaited")
 """What the API's log holds if something went wrong that nobody had thought of."""
@@ -162,7 +162,7 @@ async def running_mongodb(directory: Path, port: int | None = None) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
-async def running_simulator(directory: Path, list_order: str = LIST_ORDER or "created") -> AsyncIterator[Simulator]:
+async def running_simulator(directory: Path, list_order: str = LIST_ORDER) -> AsyncIterator[Simulator]:
     """The simulator, with a control port that stays open while it refuses connections."""
     port, control_port = free_port(), free_port()
     module = ["devservers.twilio", "--port", str(port), "--control-port", str(control_port), "--pace", str(_PACE)]
