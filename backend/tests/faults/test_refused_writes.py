@@ -51,6 +51,7 @@ async def test_an_outcome_that_the_database_refuses_is_seen_and_recorded_when_it
     assert await api.metric("mysms_settle_failures_total", error="permanent") >= 1
     api.tap.release()
     await world.eventually((await posting)["_id"], *KNOWN)
+    await eventually(lambda: problems(world), lambda found: "outcomes" not in found, what="the end of the problem")
     assert refusal.refused >= 1
     assert len(await world.sids_at_carrier("Recorded late")) == 1
 
