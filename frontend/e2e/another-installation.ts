@@ -13,6 +13,8 @@ export interface Installation {
   readonly url: string;
   /** A code with which one person can sign up, as the operator makes it. */
   readonly invite: () => Promise<string>;
+  /** To the process of the API: SIGSTOP freezes it, SIGCONT lets it go on, SIGKILL ends it at once. */
+  readonly signalApi: (signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL') => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,9 +37,10 @@ export async function startInstallation(
     ...settings,
   };
   const database = ['-m', 'devservers.mongodb', '--port', String(mongodb)];
+  const api = start('.venv/bin/mysms', ['serve'], environment);
   const processes = [
     start('.venv/bin/python', [...database, '--data', join(data, 'mongodb.sqlite3')], environment),
-    start('.venv/bin/mysms', ['serve'], environment),
+    api,
   ];
   const stop = async (): Promise<void> => {
     await Promise.all(processes.map(end));
@@ -61,7 +64,10 @@ export async function startInstallation(
     const options = { cwd: BACKEND, env: environment };
     return (await promisify(execFile)('.venv/bin/mysms', ['invite'], options)).stdout.trim();
   };
-  return { url, invite, stop };
+  const signalApi = (signal: NodeJS.Signals): void => {
+    api.kill(signal);
+  };
+  return { url, invite, signalApi, stop };
 }
 
 function start(command: string, options: string[], environment: NodeJS.ProcessEnv): ChildProcess {
@@ -69,7 +75,7 @@ function start(command: string, options: string[], environment: NodeJS.ProcessEn
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const over = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await over;

@@ -181,7 +181,7 @@ export async function sendNew(page: Page, number: string, text: string): Promise
 }
 
 /** One message of the open conversation. */
-export function bubble(page: Page, text: string) {
+export function bubble(page: Page, text: string | RegExp) {
   return page.getByRole('log').getByRole('article').filter({ hasText: text });
 }
 

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { CDPSession, Page } from '@playwright/test';
 import type { Message } from '../../src/app/api/models';
 import { composer, enter, expect, newPerson, test } from '../fixtures';
+import { storeMessages } from './store-messages';
 
-const FEW = { number: '+13275550050', count: 50 };
-const MANY = { number: '+13275555000', count: 5_000 };
+const FEW = { number: '+13275550050', count: 50, loaded: 50 };
+/** Little more is ever held. */
+const MANY = { number: '+13275555000', count: 5_000, loaded: 450 };
 const ROUNDS = 9;
 const SCROLL_STEPS = 6;
 const UNHURRIED = '+15005551002';
@@ -15,18 +14,25 @@ const UNHURRIED = '+15005551002';
 const PARTS = ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'] as const;
 type Cost = Readonly<Record<(typeof PARTS)[number], number>>;
 
-test('a conversation of 5,000 messages beside one of 50', async ({ page, request, baseURL }) => {
+test('450 loaded messages of 5,000 beside a conversation of 50', async ({
+  page,
+  request,
+  baseURL,
+}) => {
   const person = await newPerson(request, baseURL);
   await person.write(UNHURRIED, 'The original');
   await enter(page, person);
   const costs: Record<string, Cost>[] = [];
   for (const thread of [FEW, MANY]) {
-    const oldest = await store('The original', thread.number, thread.count);
-    await page.goto(`/messages/${encodeURIComponent(thread.number)}?at=${oldest}`);
-    await expect(page.locator('app-bubble')).toHaveCount(thread.count, { timeout: 120_000 });
-    await expect(page.locator('app-bubble').first()).toBeFocused();
-    await expect(page.locator('app-bubble').first()).toBeInViewport();
-    await page.getByRole('button', { name: 'To the newest' }).click();
+    const uri = process.env['E2E_MONGODB_URI'] ?? '';
+    await storeMessages(uri, 'The original', thread.number, thread.count);
+    await page.goto(`/messages/${encodeURIComponent(thread.number)}`);
+    for (let loaded = 50; loaded <= thread.loaded; loaded += 100) {
+      await expect(page.locator('app-bubble')).toHaveCount(loaded);
+      if (loaded < thread.loaded) await page.getByRole('button', { name: 'Load earlier' }).click();
+    }
+    const toNewest = page.getByRole('button', { name: 'To the newest' });
+    if (await toNewest.isVisible()) await toNewest.click();
     await expect(page.locator('app-bubble').last()).toBeInViewport();
     costs.push(await measure(page, await newestOf(page, thread.number)));
   }
@@ -115,15 +121,6 @@ async function rest(page: Page): Promise<void> {
   );
 }
 
-/** Answers the id of the oldest. */
-async function store(text: string, number: string, count: number): Promise<string> {
-  const uri = process.env['E2E_MONGODB_URI'] ?? '';
-  const script = join(import.meta.dirname, 'store_messages.py');
-  const python = join(import.meta.dirname, '../../../backend/.venv/bin/python');
-  const { stdout } = await promisify(execFile)(python, [script, uri, text, number, String(count)]);
-  return stdout.trim();
-}
-
 async function read(session: CDPSession): Promise<Cost> {
   const { metrics } = await session.send('Performance.getMetrics');
   return each((part) => 1000 * (metrics.find(({ name }) => name === part)?.value ?? 0));
@@ -151,7 +148,10 @@ function print(few: Record<string, Cost>, many: Record<string, Cost>): void {
     const ratio = (allOther / all).toFixed(1);
     return [name, all.toFixed(1), allOther.toFixed(1), ratio, ...parts];
   });
-  const table = [['main thread, ms', '50', '5,000', 'ratio', 'script', 'style', 'layout'], ...rows];
+  const table = [
+    ['main thread, ms', '50', '450 of 5,000', 'ratio', 'script', 'style', 'layout'],
+    ...rows,
+  ];
   for (const [name = '', ...figures] of table) {
     console.log(name.padEnd(30), ...figures.map((figure) => figure.padStart(14)));
   }

@@ -1,4 +1,7 @@
-"""Stores many delivered messages at once, as copies of one that was sent: python store_messages.py URI TEXT NUMBER COUNT."""
+"""Stores many delivered messages at once, as copies of one that was sent, and prints the id of one of them.
+
+python store_messages.py URI TEXT NUMBER COUNT [PLACE]: the oldest is at place 0, which is printed without PLACE.
+"""
 
 import sys
 from datetime import timedelta
@@ -13,7 +16,7 @@ TEXTS = (
 )
 
 
-def main(uri: str, text: str, number: str, count: int) -> None:
+def main(uri: str, text: str, number: str, count: int, place_to_print: int) -> None:
     database = MongoClient(uri).get_default_database()
     sent = database["messages"].find_one({"content": text})
     assert sent is not None, f"nobody has sent {text!r}"
@@ -39,8 +42,8 @@ def main(uri: str, text: str, number: str, count: int) -> None:
     database["messages"].insert_many(rows)
     # They are counted anew when somebody asks.
     database["conversations"].delete_many({})
-    print(rows[0]["_id"])
+    print(rows[place_to_print]["_id"])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]) if len(sys.argv) > 5 else 0)

@@ -112,7 +112,9 @@ export class MessagesPage {
   /** "new" or a number, in its one spelling; undefined where the address names something else. */
   protected readonly place = computed(() => {
     const peer = this.peer() ?? NEW;
-    return peer === NEW ? NEW : (toE164(peer) ?? this.#reader.read(peer)?.number);
+    // What is dialled in one country is not read here: an address means the same everywhere.
+    const read = peer.includes('+') ? this.#reader.read(peer)?.number : undefined;
+    return peer === NEW ? NEW : (toE164(peer) ?? read);
   });
   protected readonly isFirst = computed(
     () =>

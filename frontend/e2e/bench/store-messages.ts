@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/**
+ * Stores delivered messages with this number, as copies of the one with this text. Answers the id of one of them, of
+ * which the oldest is at place 0.
+ */
+export async function storeMessages(
+  uri: string,
+  text: string,
+  number: string,
+  count: number,
+  place = 0,
+): Promise<string> {
+  const script = join(import.meta.dirname, 'store_messages.py');
+  const python = join(import.meta.dirname, '../../../backend/.venv/bin/python');
+  const options = [script, uri, text, number, String(count), String(place)];
+  const { stdout } = await promisify(execFile)(python, options);
+  return stdout.trim();
+}

@@ -1,0 +1,82 @@
+import { startInstallation } from './another-installation';
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  fillSignIn,
+  newNumber,
+  newPerson,
+  openThread,
+  test,
+} from './fixtures';
+
+/** The next look is due after ten seconds; five more are allowed for its answer. */
+const NOTICED_WITHIN_MS = 20_000;
+/** And twenty for an answer that never comes. */
+const GIVEN_UP_WITHIN_MS = 45_000;
+
+test('"Up to date" does not stand while the API is frozen, or dead', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  test.setTimeout(180_000);
+  tolerate(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/);
+  const installation = await startInstallation({});
+  try {
+    const person = await newPerson(request, installation.url);
+    await page.goto(`${installation.url}/sign-in`);
+    await fillSignIn(page, person.email);
+    const status = page.getByRole('status');
+    await expect(status).toHaveText('Up to date');
+
+    installation.signalApi('SIGSTOP');
+    await expect(status).toHaveText('Reconnecting…', { timeout: NOTICED_WITHIN_MS });
+    await expect(status).toContainText('The server does not answer.', {
+      timeout: GIVEN_UP_WITHIN_MS,
+    });
+    await expect(page.getByText('These messages may be out of date.')).toBeVisible();
+    installation.signalApi('SIGCONT');
+    await expect(status).toHaveText('Up to date', { timeout: GIVEN_UP_WITHIN_MS });
+    await expect(page.getByText('These messages may be out of date.')).toBeHidden();
+
+    installation.signalApi('SIGKILL');
+    await expect(status).toContainText('The server does not answer.', {
+      timeout: NOTICED_WITHIN_MS,
+    });
+    await expect(page.getByText('Up to date')).toHaveCount(0);
+  } finally {
+    await installation.stop();
+  }
+});
+
+test('offline, no sign says that something has failed', async ({
+  page,
+  request,
+  context,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED/);
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Before');
+  await enter(page, person);
+  await openThread(page, number);
+  await expect(bubble(page, 'Before')).toContainText(/Queued|Sent|Delivered/);
+
+  await context.setOffline(true);
+  await expect(page.getByRole('status').first()).toContainText('You are offline.');
+  await expect(page.getByText('These messages may be out of date.')).toBeVisible();
+  await expect(page.getByText('Up to date')).toHaveCount(0);
+  await composer(page).fill('Written offline');
+  await composer(page).press('Enter');
+  await expect(bubble(page, 'Written offline')).toContainText('The server cannot be reached.');
+  // Nobody knows of a failure: neither the message nor the conversation may say "Not sent".
+  await expect(page.locator('.tone-bad, .aside--bad, .bubble--failed')).toHaveCount(0);
+  await expect(page.getByText('Not sent')).toHaveCount(0);
+
+  await context.setOffline(false);
+  await expect(bubble(page, 'Written offline')).toContainText(/Queued|Sent|Delivered/);
+  await expect(page.getByRole('status').first()).toHaveText('Up to date');
+});

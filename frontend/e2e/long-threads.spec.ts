@@ -1,0 +1,85 @@
+import { Page } from '@playwright/test';
+import { storeMessages } from './bench/store-messages';
+import { bubble, composer, expect, fillSignIn, newNumber, newPerson, test } from './fixtures';
+import { Product, runProduct } from './start-product';
+
+const ALL = 20_000;
+
+/** Storing so many keeps a database busy, and others waiting. */
+let product: Product;
+
+test.beforeAll(async () => {
+  product = await runProduct({});
+});
+
+test.afterAll(async () => {
+  await product.stop();
+});
+
+test('among 20,000 messages one far back shows after one request, and little is held', async ({
+  page,
+  request,
+}) => {
+  test.setTimeout(240_000);
+  const person = await newPerson(request, product.url);
+  const [number, original] = [newNumber(), newNumber()];
+  await person.write(original, 'The original');
+  const found = await storeMessages(product.mongodbUri, 'The original', number, ALL, 4_999);
+  await page.goto(`${product.url}/sign-in`);
+  await fillSignIn(page, person.email);
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
+  const calls: string[] = [];
+  page.on('request', (call) => {
+    if (call.url().includes('peer_number=')) calls.push(new URL(call.url()).search);
+  });
+  await page.goto(`${product.url}/messages/${encodeURIComponent(number)}?at=${found}`);
+  const message = bubble(page, /^You wrote:5000\./);
+  await expect(message).toBeFocused();
+  await expect(message).toBeInViewport();
+  expect(calls).toHaveLength(1);
+  await expect(page.getByText(`${ALL} messages`)).toBeVisible();
+
+  // From there to both ends, without moving what one reads.
+  for (const direction of ['earlier', 'later']) {
+    const more = page.getByRole('button', { name: `Load ${direction}` });
+    const edge = direction === 'earlier' ? '4952.' : '5048.';
+    await more.scrollIntoViewIfNeeded();
+    const before = await placeOf(page, new RegExp(`^You wrote:${edge}`));
+    await more.click();
+    const next = direction === 'earlier' ? '4850.' : '5149.';
+    await expect(bubble(page, new RegExp(`^You wrote:${next}`))).toBeAttached();
+    const moved = (await placeOf(page, new RegExp(`^You wrote:${edge}`))) - before;
+    expect(Math.abs(moved), direction).toBeLessThan(3);
+  }
+  expect(calls).toHaveLength(3);
+
+  const bubbles = page.locator('app-bubble');
+  for (let loads = 0; loads < 8; loads++) {
+    const loaded = page.waitForResponse(/peer_number=/);
+    await page.getByRole('button', { name: 'Load earlier' }).click();
+    await loaded;
+    await expect(page.getByRole('button', { name: 'Load earlier' })).toBeEnabled();
+    expect(await bubbles.count()).toBeLessThanOrEqual(500);
+  }
+  expect(calls).toHaveLength(11);
+
+  await page.getByRole('button', { name: 'To the newest' }).click();
+  await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
+  await expect(bubbles).toHaveCount(50);
+  await expect(page.getByRole('button', { name: /Load later|newest/ })).toHaveCount(0);
+  expect(calls).toHaveLength(12);
+
+  // What is written far back shows, at the end of the conversation.
+  await page.goto(`${product.url}/messages/${encodeURIComponent(number)}?at=${found}`);
+  await expect(message).toBeInViewport();
+  await composer(page).fill('Written far back');
+  await composer(page).press('Enter');
+  await expect(bubble(page, 'Written far back')).toBeInViewport();
+  await expect(bubble(page, 'Written far back')).toHaveCount(1);
+  await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
+});
+
+async function placeOf(page: Page, text: RegExp): Promise<number> {
+  const box = await bubble(page, text).boundingBox();
+  return box?.y ?? Number.NaN;
+}
