@@ -52,7 +52,7 @@ site: $(BACKEND_READY) ## The SPA's own nginx, which it needs, in front of a rea
 lighthouse: install ## Lighthouse's medians of five runs, for signing in and for the messages
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && lighthouse/run.sh
 
-long-thread: install ## What a conversation of 5,000 messages costs the browser, beside one of 50
+long-thread: install ## What 450 loaded messages of 5,000 cost the browser, beside a conversation of 50
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run --silent bench
 
 mutants: $(BACKEND_READY) ## Break each mechanism of the delivery on purpose, and see a test notice
