@@ -14,7 +14,7 @@ import { firstPageTexts } from '../texts/first-page-texts';
       <ng-content />
     </main>
   `,
-  host: { class: 'account' },
+  host: { class: 'account scroller' },
 })
 export class AccountCard {
   readonly heading = input.required<string>();

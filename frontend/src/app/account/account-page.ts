@@ -23,7 +23,7 @@ import { SessionList } from './session-list';
         </a>
         <header>
           <h1>{{ texts.title }}</h1>
-          <p>{{ user.email }}</p>
+          <p translate="no">{{ user.email }}</p>
         </header>
         <app-session-list />
         <app-change-password [email]="user.email" />
@@ -32,6 +32,7 @@ import { SessionList } from './session-list';
       </main>
     }
   `,
+  host: { class: 'scroller' },
 })
 export class AccountPage {
   protected readonly user = inject(SessionStore).user;

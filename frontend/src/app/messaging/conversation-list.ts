@@ -63,7 +63,7 @@ interface RowView {
     @if (search.isSearching()) {
       <app-search-results (above)="focusSearch()" (left)="leaveSearch()" />
     } @else {
-      <div class="history__rows" [attr.aria-busy]="!store.isLoaded()">
+      <div class="history__rows scroller" [attr.aria-busy]="!store.isLoaded()">
         <ul #rows>
           @for (row of views(); track row.peer) {
             <li>

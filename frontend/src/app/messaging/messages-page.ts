@@ -55,7 +55,7 @@ import { Thread } from './thread';
               </a>
             </div>
           }
-          <div class="new-message">
+          <div class="new-message scroller">
             <h1>{{ isFirst() ? texts.emptyTitle : texts.title }}</h1>
             <p>{{ texts.intro }}</p>
             <app-composer

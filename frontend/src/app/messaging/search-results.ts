@@ -96,7 +96,7 @@ import { SearchStore } from './search-store';
       </button>
     }
   `,
-  host: { class: 'history__rows', role: 'region', '[attr.aria-label]': 'texts.results' },
+  host: { class: 'history__rows scroller', role: 'region', '[attr.aria-label]': 'texts.results' },
 })
 export class SearchResults {
   protected readonly search = inject(SearchStore);

@@ -67,7 +67,7 @@ const RECENT = 50;
     }
     <div
       #scroller
-      class="thread"
+      class="thread scroller"
       tabindex="0"
       role="log"
       aria-live="off"

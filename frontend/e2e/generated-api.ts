@@ -1,0 +1,227 @@
+import { Page, Route } from '@playwright/test';
+import type { Conversation, Message, MessageDetail, Session } from '../src/app/api/models';
+
+/** How much a person has, and what of it stands at the beginning. */
+export interface Stored {
+  readonly conversations: number;
+  /** In the conversation with `PEER`. */
+  readonly messages: number;
+  /** The place in `TEXTS` and `STATES` of the newest message. */
+  readonly first?: number;
+  /** Instead of `TEXTS`, the newest first; all delivered. */
+  readonly contents?: readonly string[];
+}
+
+/** What a test changes while the page is open. */
+export interface GeneratedApi {
+  stored: Stored;
+  /** Every call is answered by this status, and says that the server cannot do it now. */
+  broken: boolean;
+  /** Messages of the next look at what has changed. */
+  changed: readonly Message[];
+  /** Says so many messages for a conversation, whatever it has. */
+  total: number | undefined;
+  /** Calls wait for it. */
+  held: Promise<void> | undefined;
+}
+
+export const EMAIL = 'somebody.with.a.rather.long.address@mail.department.example.com';
+/** The newest conversation. */
+export const PEER = '+14155552671';
+
+const LONG_WORD = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(2);
+export const LONG_URL = `https://example.com/${'a1b2c3d4e5'.repeat(20)}`;
+export const HEBREW = 'שלום, השולחן שלך מוכן ב-19:30. נתראה!';
+
+/** One of each kind that has broken layouts. */
+export const TEXTS = [
+  'Your table for four is confirmed, see you at 19:30. Parking is behind the house.',
+  LONG_URL,
+  HEBREW,
+  LONG_WORD,
+  '👩‍👩‍👧‍👦🏳️‍🌈'.repeat(40),
+  Array.from({ length: 40 }, (_, line) => `Line ${line + 1}`).join('\n'),
+  `  two  spaces\t\ttwo tabs${' '.repeat(300)}and the end \n\n`,
+  'مرحبا، رقمك هو +1 415 555 2671\nand in English below',
+  'x'.repeat(1600),
+  'Ok',
+  '',
+] as const;
+
+const FAILED = {
+  error_code: 30003,
+  explanation: {
+    cause: 'The phone could not be reached.',
+    advice: 'It may be switched off or out of range: try again later.',
+    retry_makes_sense: true,
+  },
+};
+const STATES: readonly Partial<Message>[] = [
+  { status: 'delivered' },
+  { status: 'received', direction: 'inbound' },
+  { status: 'failed', ...FAILED },
+  { status: 'unconfirmed' },
+  { status: 'pending', twilio_sid: null },
+  { status: 'canceled' },
+  { status: 'undelivered', ...FAILED },
+];
+
+const NEWEST = Date.now() - 60_000;
+
+/** Answers all calls of the page with generated data, in the shape of the contract: however much, at once. */
+export async function generateApi(page: Page, stored: Stored): Promise<GeneratedApi> {
+  const api: GeneratedApi = {
+    stored,
+    broken: false,
+    changed: [],
+    total: undefined,
+    held: undefined,
+  };
+  const answer = async (route: Route): Promise<void> => {
+    await api.held;
+    if (api.broken) {
+      const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503 };
+      await route.fulfill({ status: 503, json: { ...problem, code: 'database_unavailable' } });
+      return;
+    }
+    await route.fulfill(answerTo(api, route));
+  };
+  await page.route('**/api/**', answer);
+  await page.route('**/users/**', answer);
+  return api;
+}
+
+type Answer = Parameters<Route['fulfill']>[0];
+
+function answerTo(api: GeneratedApi, route: Route): Answer {
+  const url = new URL(route.request().url());
+  const { searchParams: asked } = url;
+  switch (url.pathname) {
+    case '/users/sign_in':
+      return { status: 201, json: { ...TOKENS, _id: 'u1', email: EMAIL } };
+    case '/users/token':
+      return { json: TOKENS };
+    case '/users/sign_up':
+      return { json: { mode: 'invite' } };
+    case '/users/sessions':
+      return { json: Array.from({ length: 12 }, (_, place) => aSession(place)) };
+    case '/api/sending':
+      return {
+        json: { paused: { reason: 'The carrier does not accept our sender.', since: at(9) } },
+      };
+    case '/api/conversations':
+      // After the first page all the others, since a thousand are asked for often.
+      if (asked.has('before')) asked.set('limit', '1000');
+      return page(asked, api.stored.conversations, (place) => aConversation(api, place));
+    case '/api/messages':
+      break;
+    default:
+      return { json: aDetail(aMessage(placeOf(url.pathname.split('/').at(-1)), api, PEER)) };
+  }
+  if (asked.has('updated_since')) {
+    const { conversations, messages } = api.stored;
+    const headers = { 'X-Total-Count': `${conversations + messages}` };
+    return { json: api.changed, headers };
+  }
+  const count = asked.has('search') ? Math.min(api.stored.messages, 200) : api.stored.messages;
+  const answer = page(asked, count, (place) => aMessage(place, api, PEER));
+  return api.total === undefined
+    ? answer
+    : { ...answer, headers: { 'X-Total-Count': `${api.total}` } };
+}
+
+const TOKENS = {
+  access_token: 'access',
+  token_type: 'bearer',
+  expires_in: 900,
+  refresh_token: 'refresh',
+} as const;
+
+/** Its address says where it is, so that `before` does. */
+function idOf(place: number): string {
+  return place.toString(16).padStart(24, '0');
+}
+
+function placeOf(id: string | undefined): number {
+  return Number.parseInt(id ?? '0', 16);
+}
+
+function page(asked: URLSearchParams, total: number, make: (place: number) => unknown): Answer {
+  const before = asked.get('before');
+  const from = before === null ? 0 : placeOf(before) + 1;
+  const to = Math.min(total, from + Number(asked.get('limit') ?? 50));
+  return {
+    json: Array.from({ length: Math.max(0, to - from) }, (_, index) => make(from + index)),
+    headers: {
+      'X-Total-Count': `${total}`,
+      ...(to < total && { Link: '</api/messages?before=x>; rel="next"' }),
+    },
+  };
+}
+
+function at(minutesAgo: number): string {
+  return new Date(NEWEST - minutesAgo * 60_000).toISOString();
+}
+
+export function aMessage(place: number, { stored }: GeneratedApi, peer: string): Message {
+  const { first = 0, contents } = stored;
+  const state = contents ? STATES[0] : STATES[(place + first) % STATES.length];
+  return {
+    _id: idOf(place),
+    direction: 'outbound',
+    from_number: '+15005550006',
+    recipient_number: peer,
+    peer_number: peer,
+    content: contents?.[place] ?? TEXTS[(place + first) % TEXTS.length] ?? '',
+    withdrawn: false,
+    twilio_sid: `SM${idOf(place).padStart(32, '3f0c2a4b')}`,
+    error_code: null,
+    error_message: null,
+    explanation: null,
+    retry_of: null,
+    segments: 1,
+    created_at: at(place * 37),
+    updated_at: at(place * 37),
+    status: 'sent',
+    ...state,
+  };
+}
+
+function aConversation(api: GeneratedApi, place: number): Conversation {
+  const peer_number = place === 0 ? PEER : numberOf(place);
+  return {
+    peer_number,
+    last_message: { ...aMessage(place, api, peer_number), _id: idOf(place) },
+    messages: 1,
+  };
+}
+
+/** As short and as long as numbers can be. */
+function numberOf(place: number): string {
+  const national = [9, 13, 6, 11][place % 4] ?? 9;
+  return `+49${`${place}`.padStart(4, '0').padStart(national, '3')}`;
+}
+
+function aDetail(message: Message): MessageDetail {
+  const statuses = ['pending', 'queued', 'sent', 'delivered'];
+  return {
+    ...message,
+    timeline: statuses.map((status, step) => ({
+      at: message.created_at,
+      source: (['send', 'callback', 'reconciler', 'author'] as const)[step],
+      status,
+      sid: message.twilio_sid,
+      error_code: null,
+    })),
+  } as MessageDetail;
+}
+
+function aSession(place: number): Session {
+  return {
+    _id: idOf(place),
+    device: place === 3 ? LONG_WORD : 'Firefox on Windows',
+    created_at: at(place * 10_000),
+    last_used_at: at(place * 1_000),
+    current: place === 0,
+  };
+}

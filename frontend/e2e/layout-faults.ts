@@ -1,0 +1,155 @@
+import { Page } from '@playwright/test';
+
+/** What sticks out of what it stands in, is gone, or lies where it cannot be reached: nothing where all is well. */
+export function layoutFaults(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    /** Rounding. */
+    const SLACK_PX = 1;
+    const faults = new Set<string>();
+    const styles = new Map<Element, CSSStyleDeclaration>();
+    const styleOf = (element: Element): CSSStyleDeclaration => {
+      const style = styles.get(element) ?? getComputedStyle(element);
+      styles.set(element, style);
+      return style;
+    };
+    const name = (element: Element): string => {
+      const names = [];
+      for (let place: Element | null = element; place && names.length < 3;) {
+        const [first] = place.classList;
+        names.unshift(place.tagName.toLowerCase() + (first ? `.${first}` : ''));
+        place = place.parentElement;
+      }
+      return names.join(' > ');
+    };
+    const isBox = ({ display }: CSSStyleDeclaration): boolean =>
+      display !== 'inline' && display !== 'contents';
+    const scrolls = (element: Element): boolean =>
+      /auto|scroll/.test(`${styleOf(element).overflowX} ${styleOf(element).overflowY}`);
+    /** Of what does not fit, what it does not show is no fault. */
+    const cuts = (element: Element): boolean => {
+      const { overflowX, textOverflow, webkitLineClamp } = styleOf(element);
+      return overflowX === 'hidden' && (textOverflow === 'ellipsis' || webkitLineClamp !== 'none');
+    };
+    /** For those who listen. */
+    const isUnseen = (element: Element): boolean => styleOf(element).clipPath !== 'none';
+    const first = (element: Element, is: (place: Element) => boolean): Element | null => {
+      let place: Element | null = element;
+      while (place && !is(place)) place = place.parentElement;
+      return place;
+    };
+
+    const { scrollingElement } = document;
+    if (scrollingElement && scrollingElement.scrollWidth > innerWidth) {
+      faults.add(`the document is ${scrollingElement.scrollWidth} px wide`);
+    }
+    if (scrollingElement && scrollingElement.scrollHeight > innerHeight) {
+      faults.add(`the document is ${scrollingElement.scrollHeight} px high`);
+    }
+
+    for (const element of document.querySelectorAll<HTMLElement>('body *:not(svg *)')) {
+      const isShown = element.checkVisibility({
+        contentVisibilityAuto: true,
+        visibilityProperty: true,
+      });
+      if (!isShown) continue;
+      const style = styleOf(element);
+      const { left, right, width, height } = element.getBoundingClientRect();
+      const tell = (fault: string): void => {
+        faults.add(`${name(element)} ${fault}`);
+      };
+
+      // Otherwise it stays where it is when that is scrolled, and makes larger what is around it.
+      if (style.position === 'absolute') {
+        const scroller = first(element.parentElement ?? element, scrolls);
+        if (scroller && element.offsetParent && !scroller.contains(element.offsetParent)) {
+          tell(`is placed outside of ${name(scroller)}, in which it stands`);
+        }
+      }
+      if (first(element, isUnseen)) continue;
+
+      const isCut = first(element, cuts);
+      if (!isCut && (left < -SLACK_PX || right > innerWidth + SLACK_PX)) {
+        tell(`reaches from ${left} to ${right} px`);
+      }
+      if (isBox(style) && !cuts(element) && !element.matches('input')) {
+        if (element.scrollWidth > element.clientWidth + SLACK_PX && element.clientWidth > 0) {
+          tell(`has ${element.scrollWidth} px in a width of ${element.clientWidth}`);
+        }
+        const isOpen = style.overflowY === 'visible' && style.contentVisibility !== 'auto';
+        if (isOpen && element.scrollHeight > element.clientHeight + 4 * SLACK_PX) {
+          tell(`has ${element.scrollHeight} px in a height of ${element.clientHeight}`);
+        }
+      }
+      const parent = element.parentElement;
+      const isInFlow = style.position === 'static' || style.position === 'relative';
+      if (parent && isInFlow && !isCut && isBox(style) && isBox(styleOf(parent))) {
+        const box = parent.getBoundingClientRect();
+        const drawnOut = (margin: string): number => Math.min(0, Number.parseFloat(margin) || 0);
+        const out = Math.max(
+          box.left - left + drawnOut(style.marginLeft),
+          right - box.right + drawnOut(style.marginRight),
+        );
+        if (out > SLACK_PX) tell(`sticks out of its parent by ${out} px`);
+      }
+      const says = [...element.childNodes].some(
+        (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim(),
+      );
+      const shows = says || element.matches('svg, img, button, input:not([hidden]), textarea, a');
+      if (shows && style.fontSize !== '0px' && (width < 1 || height < 1)) {
+        tell(`shows nothing: ${width} × ${height} px`);
+      }
+    }
+    return [...faults];
+  });
+}
+
+/** From the next load on: notes whenever something is scrolled that never may be, by whatever act. */
+export async function watchPage(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const moved: string[] = [];
+    Object.assign(window, { moved });
+    document.addEventListener(
+      'scroll',
+      ({ target }) => {
+        const place = target === document ? document.scrollingElement : (target as Element);
+        if (!place?.matches('html, body, app-root, app-frame, .messenger')) return;
+        if (place.scrollTop === 0 && place.scrollLeft === 0) return;
+        const by = `${place.scrollLeft}, ${place.scrollTop}`;
+        moved.push(`${place.tagName.toLowerCase()} was scrolled by ${by} px`);
+        // For the next act to begin anew.
+        place.scrollTo(0, 0);
+      },
+      { capture: true, passive: true },
+    );
+  });
+}
+
+/** As a link or a screen reader does: what only those hear who listen is scrolled into sight, as far as that goes. */
+export function showHidden(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    for (const hidden of document.querySelectorAll('.visually-hidden')) hidden.scrollIntoView();
+  });
+}
+
+/** What has moved since the last call although it never may, and what is not in sight although it always must be. */
+export function displaced(page: Page, parts: readonly string[]): Promise<string[]> {
+  return page.evaluate(async (parts) => {
+    // An act shows one frame later.
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const { moved } = window as unknown as { moved: string[] };
+    const found = moved.splice(0);
+    for (const part of parts) {
+      const box = document.querySelector(part)?.getBoundingClientRect();
+      const isThere =
+        box &&
+        box.width > 0 &&
+        box.height > 0 &&
+        box.left >= -1 &&
+        box.top >= -1 &&
+        box.right <= innerWidth + 1 &&
+        box.bottom <= innerHeight + 1;
+      if (!isThere) found.push(`${part} is not in sight: ${JSON.stringify(box)}`);
+    }
+    return found;
+  }, parts);
+}

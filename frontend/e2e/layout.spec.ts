@@ -1,0 +1,266 @@
+import { Page } from '@playwright/test';
+import { PASSWORD, composer, expect, fillSignIn, test } from './fixtures';
+import { EMAIL, GeneratedApi, LONG_URL, PEER, generateApi } from './generated-api';
+import { displaced, layoutFaults, showHidden, watchPage } from './layout-faults';
+
+const SIZES = [
+  { width: 320, height: 640 },
+  { width: 390, height: 844 },
+  { width: 768, height: 1024 },
+  { width: 1280, height: 800 },
+  { width: 1440, height: 900 },
+  { width: 1920, height: 1080 },
+  { width: 2560, height: 1440 },
+  // A phone on its side.
+  { width: 844, height: 390 },
+] as const;
+const CONVERSATIONS = [0, 1, 12, 60, 1_000];
+const MESSAGES = [0, 1, 200, 20_000];
+
+/** Up to here there is room for one half only: the list, or what is open. */
+const PHONE_PX = 720;
+const ENOUGH_PX = 100_000;
+/** Of twenty thousand messages, what nobody would wait for. */
+const PAGES_OF_MESSAGES = 3;
+const HEADER = '.bar';
+const LIST = '.history';
+const COMPOSER = '.composer';
+
+// A trace of each step would take longer than all of it.
+test.use({ trace: 'off' });
+
+for (const [row, viewport] of SIZES.entries()) {
+  const isPhone = viewport.width <= PHONE_PX;
+
+  test.describe(`${viewport.width} × ${viewport.height} px`, () => {
+    test.use({ viewport, hasTouch: isPhone, isMobile: isPhone });
+
+    // Not the full product, of which most repeats: but each size meets each number of conversations and each number of
+    // messages, and each of those each of these. The texts of all kinds are in each; another of them is the last.
+    test('messages, however many and whatever they say', async ({ page }) => {
+      await watchPage(page);
+      const api = await enter(page);
+      for (const [column, conversations] of CONVERSATIONS.entries()) {
+        const messages = MESSAGES[(row + column) % MESSAGES.length] ?? 0;
+        await test.step(`${conversations} conversations, ${messages} messages`, async () => {
+          api.stored = { conversations, messages, first: row * CONVERSATIONS.length + column };
+          await page.goto(isPhone ? '/messages' : `/messages/${PEER}`);
+          await expect(page.locator('.history [aria-busy=true]')).toHaveCount(0);
+          if (!isPhone) await loaded(page, messages);
+          const parts = isPhone ? [HEADER] : [HEADER, LIST, COMPOSER];
+          if (!isPhone || conversations > 0) await goThroughList(page, [...parts, LIST], isPhone);
+          if (isPhone) {
+            await page.goto(`/messages/${PEER}`);
+            await loaded(page, messages);
+          }
+          await goThroughThread(page, [...parts, COMPOSER], isPhone);
+        });
+      }
+    });
+
+    test('every other page, and every call answered by a 503', async ({
+      page,
+      tolerate,
+      context,
+    }) => {
+      tolerate(/503|ERR_INTERNET_DISCONNECTED|dynamically imported/);
+      await watchPage(page);
+      const api = await generateApi(page, { conversations: 60, messages: 200 });
+      await page.goto('/sign-in');
+      await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+      await check(page, 'sign in', []);
+      await page.goto('/sign-up');
+      await page.getByLabel('Email').fill('nobody');
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await expect(page.getByText('Email is invalid')).toBeVisible();
+      await turn(page, '.account');
+      await check(page, 'sign up, with what is wrong', []);
+
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.getByRole('button', { name: /^Account of/ })).toBeVisible();
+      await page.goto('/account');
+      await expect(page.getByText('Firefox on Windows').first()).toBeVisible();
+      await page.getByRole('button', { name: 'Delete account…' }).click();
+      await turn(page, 'app-account-page');
+      await check(page, 'the account', [HEADER]);
+
+      await page.goto('/messages/new');
+      await composer(page).fill(LONG_URL);
+      await turn(page, '.new-message');
+      await check(page, 'a new message', [HEADER]);
+      const { width: room } = await boxOf(page, '.pane');
+      const { width } = await boxOf(page, '.new-message .composer');
+      expect.soft(width, 'for a new message').toBeGreaterThanOrEqual(Math.min(544, room - 96));
+
+      await page.getByRole('button', { name: 'Help' }).click();
+      await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
+      await turn(page, '.help');
+      await check(page, 'help', [HEADER]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: /^Account of/ }).click();
+      await check(page, 'the menu', [HEADER]);
+      await page.keyboard.press('Escape');
+
+      await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
+      await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
+      await turn(page, '.details');
+      await check(page, 'details', [HEADER]);
+      await page.keyboard.press('Escape');
+
+      await page.goto('/messages');
+      const box = page.getByRole('searchbox');
+      await box.fill('line');
+      await expect(
+        page.getByRole('region', { name: 'Search results' }).getByRole('link'),
+      ).toHaveCount(30);
+      await turn(page, '.history__rows');
+      await check(page, 'search results', [HEADER, LIST]);
+      await box.fill('a'.repeat(100));
+      await check(page, 'search for what is long', [HEADER, LIST]);
+      api.stored = { conversations: 60, messages: 0 };
+      await box.fill('b'.repeat(100));
+      await expect(page.getByText('Nothing found for')).toBeVisible();
+      await check(page, 'nothing found', [HEADER, LIST]);
+
+      api.stored = { conversations: 60, messages: 200 };
+      await page.goto(`/messages/${PEER}`);
+      await loaded(page, 200);
+      await context.setOffline(true);
+      await expect(page.getByText('You are offline.')).toBeVisible();
+      await check(page, 'offline', [HEADER, COMPOSER]);
+      await context.setOffline(false);
+
+      api.broken = true;
+      await page.getByRole('button', { name: 'Load earlier' }).click();
+      await expect(page.locator('.pane').getByText('The server cannot reach')).toBeVisible();
+      await check(page, 'a 503 for more', [HEADER, COMPOSER]);
+      for (const path of ['/messages', `/messages/${PEER}`, '/account', '/sign-up']) {
+        await page.goto(path);
+        await expect(
+          page
+            .getByText(/cannot|problem/)
+            .filter({ visible: true })
+            .first(),
+        ).toBeVisible();
+        await check(page, `a 503 for ${path}`, []);
+      }
+    });
+  });
+}
+
+async function enter(page: Page): Promise<GeneratedApi> {
+  const api = await generateApi(page, { conversations: 0, messages: 0 });
+  await page.goto('/sign-in');
+  await fillSignIn(page, EMAIL, PASSWORD);
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  return api;
+}
+
+async function loaded(page: Page, messages: number): Promise<void> {
+  await expect(page.getByRole('log')).toHaveAttribute('aria-busy', 'false');
+  await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
+}
+
+async function goThroughList(page: Page, parts: string[], touches: boolean): Promise<void> {
+  const more = page.getByRole('button', { name: 'Show more conversations' });
+  while ((await more.count()) > 0) {
+    const rows = await page.locator('.row').count();
+    await more.click();
+    await expect(page.locator('.row').nth(rows)).toBeAttached();
+  }
+  await turn(page, '.history__rows', touches, parts);
+  const rows = page.locator('.row');
+  if ((await rows.count()) > 0) {
+    await rows.first().focus();
+    await press(
+      page,
+      ['End', 'Space', 'PageDown', 'ArrowDown', 'Home', 'ArrowUp', 'PageUp'],
+      parts,
+    );
+  }
+  await check(page, 'the list', parts);
+}
+
+async function goThroughThread(page: Page, parts: string[], touches: boolean): Promise<void> {
+  const earlier = page.getByRole('button', { name: 'Load earlier' });
+  for (let more = 0; more < PAGES_OF_MESSAGES && (await earlier.count()) > 0; more++) {
+    const bubbles = await page.locator('app-bubble').count();
+    await earlier.click();
+    await expect(page.locator('app-bubble').nth(bubbles)).toBeAttached();
+  }
+  await turn(page, '.thread', touches, parts);
+  await page.getByRole('log').focus();
+  await press(page, ['Home', 'PageUp', 'Space', 'End', 'PageDown'], parts);
+  // Elsewhere these go through the conversations.
+  if (!touches) await press(page, ['ArrowUp', 'ArrowDown'], parts);
+  await composer(page).fill(`${LONG_URL}\n`.repeat(20));
+  await press(page, ['PageUp', 'PageDown', 'Control+Home', 'Control+End'], parts);
+  await press(page, Array<string>(30).fill('Tab'), parts);
+  await press(page, Array<string>(30).fill('Shift+Tab'), parts);
+  await check(page, 'the thread', parts);
+}
+
+/** Beyond both ends, twice: the second time there is nothing left to scroll but what is around it. */
+async function turn(
+  page: Page,
+  scroller: string,
+  touches = false,
+  parts: readonly string[] = [],
+): Promise<void> {
+  const { x, y, width, height } = await boxOf(page, scroller);
+  const [middle, centre] = [x + width / 2, y + height / 2];
+  await page.mouse.move(middle, centre);
+  for (const [across, down] of [
+    [0, ENOUGH_PX],
+    [0, ENOUGH_PX],
+    [0, -ENOUGH_PX],
+    [0, -ENOUGH_PX],
+    [ENOUGH_PX, 0],
+  ] as const) {
+    await page.mouse.wheel(across, down);
+    await stays(page, `the wheel by ${across}, ${down} px over ${scroller}`, parts);
+  }
+  if (!touches) return;
+  const devtools = await page.context().newCDPSession(page);
+  for (const [across, down] of [
+    [0, -ENOUGH_PX],
+    [0, -800],
+    [0, ENOUGH_PX],
+    [0, 800],
+    [-400, 0],
+  ] as const) {
+    await devtools.send('Input.synthesizeScrollGesture', {
+      x: middle,
+      y: centre,
+      xDistance: across,
+      yDistance: down,
+      gestureSourceType: 'touch',
+      speed: 400_000,
+    });
+    await stays(page, `a finger by ${across}, ${down} px over ${scroller}`, parts);
+  }
+  await devtools.detach();
+}
+
+async function press(page: Page, keys: readonly string[], parts: readonly string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+  await stays(page, keys.join(' '), parts);
+}
+
+async function stays(page: Page, act: string, parts: readonly string[]): Promise<void> {
+  expect.soft(await displaced(page, parts), `after ${act}`).toEqual([]);
+}
+
+async function check(page: Page, state: string, parts: readonly string[]): Promise<void> {
+  await stays(page, state, parts);
+  expect.soft(await layoutFaults(page), state).toEqual([]);
+  await showHidden(page);
+  await stays(page, `something hidden was to be shown: ${state}`, parts);
+}
+
+async function boxOf(page: Page, selector: string) {
+  const box = await page.locator(selector).boundingBox();
+  expect(box, selector).not.toBeNull();
+  return box ?? { x: 0, y: 0, width: 0, height: 0 };
+}
