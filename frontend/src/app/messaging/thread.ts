@@ -183,7 +183,10 @@ export class Thread {
   );
   protected readonly count = computed(() => {
     const log = this.log();
-    return log ? this.texts.count(log.total + this.#unanswered().length) : this.texts.loading;
+    if (!log) return this.texts.loading;
+    // Where all are loaded, those that show are counted: the total is counted apart from them, at another moment.
+    const stored = log.hasEarlier || log.hasLater ? log.total : log.messages.length;
+    return this.texts.count(stored + this.#unanswered().length);
   });
   protected readonly pausedSince = computed(() => {
     const paused = this.feed.paused();

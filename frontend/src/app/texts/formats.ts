@@ -2,17 +2,9 @@ import { locale } from './locale';
 
 const DAYS = { today: 'Today', yesterday: 'Yesterday' };
 
-const clock = new Intl.DateTimeFormat(locale, {
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
-const clockWithSeconds = new Intl.DateTimeFormat(locale, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
+// With twelve hours or twenty-four as the locale has it, here and in what is said with the date.
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+const clockWithSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' });
 const dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 const shortDate = new Intl.DateTimeFormat(locale, { dateStyle: 'short' });

@@ -1,3 +1,5 @@
+import { wholeNumber } from './formats';
+
 /** What people read where they write and read messages: apart, so that it loads with it. */
 export const messagingTexts = {
   history: {
@@ -201,5 +203,5 @@ export const messagingTexts = {
 } as const;
 
 function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+  return `${wholeNumber(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
