@@ -109,7 +109,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await expect(bubble(page, 'Hello there')).toBeVisible();
 
   await box.fill('nowhere to be found');
-  await expect(results).toContainText('Nothing found for “nowhere to be found”.');
+  await expect(results).toContainText(/Nothing found for ...?nowhere to be found/);
   await box.press('Escape');
   await expect(box).toHaveValue('');
   await expect(results).toHaveCount(0);

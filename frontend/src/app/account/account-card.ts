@@ -1,12 +1,13 @@
 import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 import { firstPageTexts } from '../texts/first-page-texts';
+import { surviveTranslation } from '../ui/survive-translation';
 
 @Component({
   selector: 'app-account-card',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <main class="card">
-      <p class="brand">{{ brand }}</p>
+      <p class="brand" translate="no">{{ brand }}</p>
       <header>
         <h1>{{ heading() }}</h1>
         <p>{{ intro() }}</p>
@@ -21,4 +22,8 @@ export class AccountCard {
   readonly intro = input.required<string>();
 
   protected readonly brand = firstPageTexts.brand;
+
+  constructor() {
+    surviveTranslation();
+  }
 }

@@ -43,14 +43,18 @@ type Leave = () => Promise<unknown>;
               <p>
                 {{ texts.lastUsed }}
                 <time
+                  translate="no"
                   [attr.datetime]="session.last_used_at"
                   [title]="exactly(session.last_used_at)"
                   >{{ since(session.last_used_at) }}</time
                 >
                 · {{ texts.signedIn }}
-                <time [attr.datetime]="session.created_at" [title]="exactly(session.created_at)">{{
-                  date(session.created_at)
-                }}</time>
+                <time
+                  translate="no"
+                  [attr.datetime]="session.created_at"
+                  [title]="exactly(session.created_at)"
+                  >{{ date(session.created_at) }}</time
+                >
               </p>
             </div>
             <button

@@ -20,7 +20,7 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
       @if (isTextRemoved()) {
         <span class="removed" [title]="texts.textRemovedWhy">{{ texts.textRemoved }}</span>
       } @else {
-        <span>{{ message().content }}</span>
+        <span class="verbatim" dir="auto" [textContent]="message().content"></span>
       }
     </p>
     <p class="bubble__meta" [class]="'tone-' + status().tone">
@@ -33,9 +33,11 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
       >
         <app-icon name="info" />
       </button>
-      <time [attr.datetime]="message().created_at" [title]="exactly()">{{ clock() }}</time>
+      <time translate="no" [attr.datetime]="message().created_at" [title]="exactly()">{{
+        clock()
+      }}</time>
       @if (!isInbound()) {
-        <span [title]="status().meaning">· {{ status().text }}</span>
+        <span translate="no" [title]="status().meaning">· {{ status().text }}</span>
         <app-icon [name]="status().icon" />
       }
       @if (message().status === 'pending') {

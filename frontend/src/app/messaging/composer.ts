@@ -65,6 +65,7 @@ const MOST_CULPRITS = 5;
             #content
             id="content"
             rows="2"
+            dir="auto"
             [attr.enterkeyhint]="isTouched() ? 'enter' : 'send'"
             formControlName="content"
             [placeholder]="texts.placeholder"
@@ -73,7 +74,7 @@ const MOST_CULPRITS = 5;
             (keydown.enter)="sendByKey($event)"
           ></textarea>
           <div class="composer__under">
-            <p id="content-count" class="count">
+            <p id="content-count" class="count" translate="no">
               <b>{{ measure().characters }}</b> {{ texts.characters(measure().characters) }} ·
               <b>{{ measure().segments }}</b> {{ texts.segments(measure().segments) }} ·
               {{ measure().encoding }}
@@ -81,7 +82,7 @@ const MOST_CULPRITS = 5;
                 <span class="count__why">
                   {{ texts.because }}
                   @for (culprit of culprits(); track culprit) {
-                    <mark>{{ culprit }}</mark>&ngsp;
+                    <mark dir="auto">{{ culprit }}</mark>&ngsp;
                   }
                 </span>
               }
@@ -113,7 +114,7 @@ const MOST_CULPRITS = 5;
         }
       </div>
       @if (!isTouched()) {
-        <p class="composer__keys" aria-hidden="true">
+        <p class="composer__keys" aria-hidden="true" translate="no">
           <kbd>{{ texts.keys.enter }}</kbd> {{ texts.keys.sends }} ·
           <kbd>{{ texts.keys.shift }}</kbd>&ngsp;<kbd>{{ texts.keys.enter }}</kbd>
           {{ texts.keys.newLine }}

@@ -76,11 +76,16 @@ interface RowView {
                 (keydown)="walk($event)"
               >
                 <app-avatar [letters]="row.peer.slice(-2)" [of]="row.peer" />
-                <span class="row__name">{{ row.name }}</span>
-                <span class="row__time">{{ row.time }}</span>
-                <span class="row__preview">{{ row.preview }}</span>
+                <span class="row__name" dir="ltr" translate="no">{{ row.name }}</span>
+                <span class="row__time" translate="no">{{ row.time }}</span>
+                <span class="row__preview" dir="auto">{{ row.preview }}</span>
                 @if (row.status; as status) {
-                  <span class="row__status" [class]="'tone-' + status.tone" [title]="status.text">
+                  <span
+                    class="row__status"
+                    translate="no"
+                    [class]="'tone-' + status.tone"
+                    [title]="status.text"
+                  >
                     <app-icon [name]="status.icon" />
                     <span class="visually-hidden">{{ status.text }}</span>
                   </span>
@@ -111,7 +116,7 @@ interface RowView {
       </div>
     }
     <div class="history__foot">
-      <h1>{{ texts.title(total()) }}</h1>
+      <h1 translate="no">{{ texts.title(total()) }}</h1>
     </div>
   `,
   host: { class: 'history', role: 'navigation', '[attr.aria-label]': 'texts.label' },

@@ -36,7 +36,7 @@ export class CopyButton {
     const source = this.of();
     try {
       // Missing over plain http on a LAN address.
-      await navigator.clipboard.writeText(source.textContent.trim());
+      await navigator.clipboard.writeText(source.textContent);
       this.said.set(this.texts.copied);
       setTimeout(() => {
         this.said.set('');

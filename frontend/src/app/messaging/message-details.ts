@@ -62,7 +62,7 @@ import { ThreadsStore } from './threads-store';
           <p class="details__status" [class]="'tone-' + look.tone">
             <app-icon [name]="look.icon" />
             <span>
-              <b>{{ look.text }}.</b>
+              <b translate="no">{{ look.text }}.</b>
               {{ hasFailed(message) ? failureCause(message) : look.meaning }}
               @if (hasFailed(message)) {
                 {{ failureAdvice(message) }}
@@ -78,7 +78,7 @@ import { ThreadsStore } from './threads-store';
                     >{{ removed.textRemoved }}. {{ removed.textRemovedWhy }}</span
                   >
                 } @else {
-                  <span #text>{{ message.content }}</span>
+                  <span #text class="verbatim" dir="auto" [textContent]="message.content"></span>
                   <app-copy-button [of]="text" [what]="texts.parts.text" />
                 }
               </dd>
@@ -86,7 +86,7 @@ import { ThreadsStore } from './threads-store';
             <div>
               <dt>{{ message.direction === 'inbound' ? texts.from : texts.to }}</dt>
               <dd>
-                <span #number>{{ readable(message.peer_number) }}</span>
+                <span #number dir="ltr" translate="no">{{ readable(message.peer_number) }}</span>
                 <app-copy-button [of]="number" [what]="texts.parts.number" />
               </dd>
             </div>
@@ -94,7 +94,7 @@ import { ThreadsStore } from './threads-store';
               <dt>{{ texts.sid }}</dt>
               @if (message.twilio_sid) {
                 <dd class="details__sid">
-                  <span #sid>{{ message.twilio_sid }}</span>
+                  <span #sid dir="ltr" translate="no">{{ message.twilio_sid }}</span>
                   <app-copy-button [of]="sid" [what]="texts.parts.sid" />
                 </dd>
               } @else {
@@ -103,16 +103,18 @@ import { ThreadsStore } from './threads-store';
             </div>
             <div>
               <dt>{{ texts.written }}</dt>
-              <dd>{{ fullTime(toDate(message.created_at)) }}</dd>
+              <dd translate="no">{{ fullTime(toDate(message.created_at)) }}</dd>
             </div>
             <div>
               <dt>{{ texts.segments }}</dt>
-              <dd>{{ message.segments }}</dd>
+              <dd translate="no">{{ message.segments }}</dd>
             </div>
             @if (message.error_code !== null) {
               <div>
                 <dt>{{ texts.errorCode }}</dt>
-                <dd>{{ message.error_code === 'expired' ? texts.expired : message.error_code }}</dd>
+                <dd translate="no">
+                  {{ message.error_code === 'expired' ? texts.expired : message.error_code }}
+                </dd>
               </div>
             }
           </dl>
@@ -122,12 +124,15 @@ import { ThreadsStore } from './threads-store';
               <li [class]="'tone-' + event.look.tone">
                 <app-icon [name]="event.look.icon" />
                 <p>
-                  <b>{{ event.look.text }}</b>
+                  <b translate="no">{{ event.look.text }}</b>
                   <span>{{ event.source }}</span>
                 </p>
-                <time [attr.datetime]="event.at.toISOString()" [title]="fullTime(event.at)">{{
-                  timeWithSeconds(event.at)
-                }}</time>
+                <time
+                  translate="no"
+                  [attr.datetime]="event.at.toISOString()"
+                  [title]="fullTime(event.at)"
+                  >{{ timeWithSeconds(event.at) }}</time
+                >
               </li>
             }
           </ol>

@@ -11,13 +11,17 @@ import { Outgoing, isSurelyUnsent, presentOutgoing } from './outgoing';
   imports: [Icon],
   template: `
     <p class="bubble__content">
-      <span class="visually-hidden">{{ said }}</span>{{ outgoing().content }}
+      <span class="visually-hidden">{{ said }}</span>
+      <span class="verbatim" dir="auto" [textContent]="outgoing().content"></span>
     </p>
     <p class="bubble__meta" [class]="'tone-' + status().tone">
-      <time [attr.datetime]="outgoing().writtenAt.toISOString()" [title]="exactly()">{{
-        clock()
-      }}</time>
-      <span>· {{ status().text }}</span>
+      <time
+        translate="no"
+        [attr.datetime]="outgoing().writtenAt.toISOString()"
+        [title]="exactly()"
+        >{{ clock() }}</time
+      >
+      <span translate="no">· {{ status().text }}</span>
       <app-icon [name]="status().icon" />
       @if (outgoing().state === 'queued' && canChange()) {
         <button type="button" class="link" (click)="edit.emit(outgoing())">{{ texts.edit }}</button>

@@ -20,6 +20,7 @@ import { SearchStore } from './search-store';
     <input
       #box
       type="search"
+      dir="auto"
       enterkeyhint="search"
       autocomplete="off"
       spellcheck="false"
@@ -33,7 +34,7 @@ import { SearchStore } from './search-store';
       (keydown.enter)="enter.emit()"
     />
     @if (search.words() === '') {
-      <kbd aria-hidden="true">{{ key }}</kbd>
+      <kbd aria-hidden="true" translate="no">{{ key }}</kbd>
     } @else {
       <button
         type="button"

@@ -44,7 +44,7 @@ import { SearchStore } from './search-store';
               (keydown)="walk($event)"
             >
               <app-avatar [letters]="person.peer.slice(-2)" [of]="person.peer" />
-              <span class="row__name">{{ person.name }}</span>
+              <span class="row__name" dir="ltr" translate="no">{{ person.name }}</span>
             </a>
           </li>
         }
@@ -64,9 +64,9 @@ import { SearchStore } from './search-store';
               (keydown)="walk($event)"
             >
               <app-avatar [letters]="message.peer.slice(-2)" [of]="message.peer" />
-              <span class="row__name">{{ message.name }}</span>
-              <span class="row__time">{{ message.time }}</span>
-              <span class="row__preview row__preview--found">
+              <span class="row__name" dir="ltr" translate="no">{{ message.name }}</span>
+              <span class="row__time" translate="no">{{ message.time }}</span>
+              <span class="row__preview row__preview--found" dir="auto">
                 @for (part of message.parts; track $index) {
                   @if (part.isMatch) {
                     <mark [textContent]="part.text"></mark>

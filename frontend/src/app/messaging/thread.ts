@@ -48,8 +48,8 @@ const RECENT = 50;
       </a>
       <app-avatar [letters]="peer().slice(-2)" [of]="peer()" />
       <div class="pane__who">
-        <h1>{{ name() }}</h1>
-        <p>{{ count() }}</p>
+        <h1 dir="ltr" translate="no">{{ name() }}</h1>
+        <p translate="no">{{ count() }}</p>
       </div>
       @if (log()?.messages?.[0]; as newest) {
         <button type="button" class="button button--quiet" (click)="details.emit(newest)">
@@ -135,7 +135,12 @@ const RECENT = 50;
     <!-- Also read at the end: from there it counts. -->
     @let below = unseen();
     @if (!isAtNewest()) {
-      <button type="button" class="button button--small thread__below" (click)="toNewest()">
+      <button
+        type="button"
+        class="button button--small thread__below"
+        translate="no"
+        (click)="toNewest()"
+      >
         <app-icon name="down" />{{ below > 0 ? texts.newBelow(below) : texts.toNewest }}
       </button>
     }

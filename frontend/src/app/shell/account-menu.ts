@@ -22,7 +22,7 @@ import { QuestionDialog } from '../ui/question-dialog';
     </button>
     <div #menu id="account-menu" class="menu" popover>
       <p class="menu__who">
-        {{ texts.signedInAs }} <strong>{{ email() }}</strong>
+        {{ texts.signedInAs }} <strong translate="no">{{ email() }}</strong>
       </p>
       <a class="button" routerLink="/account" (click)="menu.hidePopover()">{{ texts.toAccount }}</a>
       <button type="button" class="button" (click)="menu.hidePopover(); signOut()">

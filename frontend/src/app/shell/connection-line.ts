@@ -21,7 +21,7 @@ import { LivenessStore } from '../ui/liveness';
       </button>
     }
   `,
-  host: { class: 'live', '[class.live--trouble]': 'trouble()' },
+  host: { class: 'live', translate: 'no', '[class.live--trouble]': 'trouble()' },
 })
 export class ConnectionLine {
   protected readonly session = inject(SessionStore);

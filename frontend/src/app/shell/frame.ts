@@ -16,6 +16,7 @@ import { Icon } from '../ui/icon';
 import { MissingPart } from '../ui/missing-part';
 import { Shortcuts } from '../ui/shortcuts';
 import { addStylesheet } from '../ui/stylesheet';
+import { surviveTranslation } from '../ui/survive-translation';
 import { AccountMenu } from './account-menu';
 import { ConnectionLine } from './connection-line';
 import { holdFocus } from './hold-focus';
@@ -31,11 +32,11 @@ import { ThemeMenu } from './theme-menu';
     @if (session.user(); as user) {
       <button type="button" class="button skip" (click)="skip()">{{ texts.skip }}</button>
       <header class="bar">
-        <strong class="brand">{{ brand }}</strong>
+        <strong class="brand" translate="no">{{ brand }}</strong>
         <app-connection-line />
         <button type="button" class="button button--quiet bar__button" (click)="showHelp()">
           <app-icon name="question" /><span>{{ texts.help }}</span>
-          <kbd aria-hidden="true">?</kbd>
+          <kbd aria-hidden="true" translate="no">?</kbd>
         </button>
         <app-theme-menu />
         <app-account-menu [email]="user.email" />
@@ -60,6 +61,7 @@ export class Frame {
 
   constructor() {
     holdFocus();
+    surviveTranslation();
     const shortcuts = inject(Shortcuts);
     shortcuts.add({ keys: ['?'], label: frameTexts.help, run: () => void this.showHelp() });
     shortcuts.add({ keys: ['Escape'], label: frameTexts.leaveField });

@@ -55,7 +55,7 @@ import { Shortcuts, isMac } from '../ui/shortcuts';
           @for (shortcut of known(); track shortcut.label) {
             <div class="help__shortcut">
               <dt>{{ shortcut.label }}</dt>
-              <dd>
+              <dd translate="no">
                 @for (keys of shortcut.keys; track $index) {
                   @if ($index > 0) {
                     <span>{{ texts.or }}</span>

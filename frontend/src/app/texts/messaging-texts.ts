@@ -24,7 +24,8 @@ export const messagingTexts = {
     loadMore: 'Show more results',
     found: (people: number, messages: number, thereAreMore: boolean) =>
       `${counted(people, 'conversation')} and ${counted(messages, 'message')}${thereAreMore ? ' or more' : ''} found.`,
-    nothing: (words: string) => `Nothing found for “${words}”.`,
+    /** In the direction of its own script. */
+    nothing: (words: string) => `Nothing found for “\u2068${words}\u2069”.`,
   },
 
   thread: {

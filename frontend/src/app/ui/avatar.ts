@@ -7,7 +7,7 @@ const HUES = 12;
   selector: 'app-avatar',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `{{ letters() }}`,
-  host: { '[class]': 'classes()', 'aria-hidden': 'true' },
+  host: { '[class]': 'classes()', 'aria-hidden': 'true', translate: 'no' },
 })
 export class Avatar {
   readonly letters = input.required<string>();

@@ -1,0 +1,201 @@
+import { Locator, Page } from '@playwright/test';
+import { PASSWORD, bubble, composer, expect, fillSignIn, test } from './fixtures';
+import { EMAIL, GeneratedApi, HEBREW, PEER, aMessage, generateApi } from './generated-api';
+
+const SPACED = '  two  spaces\t\ttwo tabs\n\n three lines down  ';
+
+async function enter(page: Page, messages: number, contents: readonly string[] = []) {
+  const api = await generateApi(page, { conversations: Math.min(messages, 1), messages, contents });
+  await page.goto('/sign-in');
+  await fillSignIn(page, EMAIL, PASSWORD);
+  await page.goto(`/messages/${PEER}`);
+  await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
+  return api;
+}
+
+function directionOf(place: Locator): Promise<string> {
+  return place.evaluate((element) => getComputedStyle(element).direction);
+}
+
+test('what people wrote runs in the direction of its script, wherever it stands', async ({
+  page,
+}) => {
+  await enter(page, 2, [HEBREW, 'Left to right']);
+  const written = page.getByText(HEBREW);
+  const preview = page.locator('.row').getByText(HEBREW);
+  expect(await directionOf(bubble(page, HEBREW).getByText(HEBREW))).toBe('rtl');
+  expect(await directionOf(bubble(page, 'Left to right').getByText('Left'))).toBe('ltr');
+  expect(await directionOf(preview)).toBe('rtl');
+  await composer(page).fill(HEBREW);
+  expect(await directionOf(composer(page))).toBe('rtl');
+  await composer(page).fill('Left');
+  expect(await directionOf(composer(page))).toBe('ltr');
+
+  await page.getByRole('searchbox').fill('השולחן');
+  expect(await directionOf(page.getByRole('searchbox'))).toBe('rtl');
+  const found = page.getByRole('region', { name: 'Search results' });
+  await expect(found.locator('mark')).toHaveText('השולחן');
+  expect(await directionOf(found.locator('.row__preview').first())).toBe('rtl');
+  await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
+  const dialog = page.getByRole('dialog', { name: 'Message details' });
+  expect(await directionOf(dialog.locator(written))).toBe('rtl');
+
+  // A number is read from the left also between texts that are not.
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  for (const number of [dialog, page.locator('.pane__head'), page.locator('.row')]) {
+    expect(await directionOf(number.getByText('+1 415 555 2671').first())).toBe('ltr');
+  }
+});
+
+test('each paragraph of a text has the direction of its own script', async ({ page }) => {
+  await enter(page, 1, [`${HEBREW}\nand this in English, which is rather longer than that`]);
+  const [hebrew, english] = await bubble(page, HEBREW)
+    .locator('.bubble__content > span')
+    .last()
+    .evaluate((element) => {
+      const text = element.firstChild as Text;
+      const line = text.data.indexOf('\n');
+      const box = element.getBoundingClientRect();
+      return [
+        [0, line],
+        [line + 1, text.length],
+      ].map(([from = 0, to = 0]) => {
+        const range = document.createRange();
+        range.setStart(text, from);
+        range.setEnd(text, to);
+        const { left, right } = range.getBoundingClientRect();
+        return { left: left - box.left, right: box.right - right };
+      });
+    });
+  expect(hebrew?.right).toBeLessThan(1);
+  expect(hebrew?.left).toBeGreaterThan(20);
+  expect(english?.left).toBeLessThan(1);
+});
+
+test('each space, tab and line that was written shows', async ({ page }) => {
+  await enter(page, 2, [SPACED, 'one\n']);
+  const textOf = (text: string) => bubble(page, text).locator('.bubble__content > span').last();
+  const shown = textOf('two tabs');
+  for (const place of [shown, page.getByRole('dialog').locator('.details__text > span')]) {
+    if (place !== shown) await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
+    expect(await place.evaluate((element: HTMLElement) => element.innerText)).toBe(SPACED);
+    expect(await place.evaluate((element) => element.textContent)).toBe(SPACED);
+  }
+  // A line with nothing on it is a line.
+  const heightOf = async (text: string) => (await textOf(text).boundingBox())?.height ?? 0;
+  expect(await heightOf('one')).toBeCloseTo(((await heightOf('two tabs')) / 3) * 2, 0);
+});
+
+for (const [locale, isTwelve] of [
+  ['en-US', true],
+  ['en-GB', false],
+] as const) {
+  test.describe(locale, () => {
+    test.use({ locale });
+
+    test('there is one way to say a time', async ({ page }) => {
+      await enter(page, 1, ['Hello']);
+      await page.getByRole('button', { name: 'Details', exact: true }).first().click();
+      const dialog = page.getByRole('dialog', { name: 'Message details' });
+      await expect(dialog).toContainText('Written');
+      const places = [
+        page.locator('.row__time'),
+        bubble(page, 'Hello').locator('time'),
+        page.locator('.live__time'),
+        dialog.locator('time').first(),
+        dialog.getByText(/20\d\d/).first(),
+      ];
+      for (const place of places) {
+        const said = await place.textContent();
+        expect(said).toMatch(/\d:\d\d/);
+        expect(/[AP]M/i.test(said ?? ''), said ?? '').toBe(isTwelve);
+      }
+    });
+  });
+}
+
+test('as many messages are counted as are shown', async ({ page }) => {
+  const api = await enter(page, 1, ['The only one']);
+  // Stored between the look at the messages and the count of them.
+  api.total = 2;
+  await page.reload();
+  await expect(page.locator('app-bubble')).toHaveCount(1);
+  await expect(page.locator('.pane__head')).toContainText('1 message');
+  await expect(page.locator('.pane__head')).not.toContainText('messages');
+});
+
+test('what is being loaded has the place of what is loaded', async ({ page }) => {
+  const api = await enter(page, 12);
+  let release = (): void => undefined;
+  api.held = new Promise((resolve) => (release = resolve));
+  await page.reload();
+  const bones = page.locator('.skeleton--bubbles .skeleton__part').last();
+  const rowBones = page.locator('.skeleton--rows .skeleton__part').first();
+  const loading = [await edges(bones), await edges(rowBones)];
+  release();
+  const texts = page.locator('.bubble:not(.bubble--inbound) .bubble__content').last();
+  expect(loading[0]?.right).toBeCloseTo((await edges(texts)).right, 0);
+  const row = await edges(page.locator('.row').first());
+  expect(loading[1]?.left).toBeCloseTo(row.left, 0);
+});
+
+/** As Chrome does: another element in the place of each text. Answers how many it has replaced. */
+function translate(page: Page, also: 'what is not to be translated' | 'only the rest') {
+  return page.evaluate((also) => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const texts: Text[] = [];
+    while (walker.nextNode()) texts.push(walker.currentNode as Text);
+    for (const text of texts) {
+      const parent = text.parentElement;
+      const isKept = also === 'only the rest' && parent?.closest('[translate=no]');
+      if (!parent || isKept || text.data.trim() === '') continue;
+      if (parent.closest('textarea, script, noscript, font')) continue;
+      const outer = document.createElement('FONT');
+      outer.append(document.createElement('FONT'));
+      outer.firstElementChild?.append(text.data.replace(/\p{L}/gu, 'ж'));
+      text.replaceWith(outer);
+    }
+  }, also);
+}
+
+test('on a translated page, what changes still shows', async ({ page }) => {
+  const api = await enter(page, 2, ['Hello', 'Before']);
+  await translate(page, 'what is not to be translated');
+  await expect(bubble(page, 'жжжжж').first()).toBeVisible();
+  await page.locator('textarea').fill('Four');
+  await expect(page.locator('.count')).toContainText('4');
+  hear(api, { status: 'sending' });
+  await expect(bubble(page, 'Sending')).toHaveCount(1);
+  await translate(page, 'what is not to be translated');
+  hear(api, { status: 'undelivered' });
+  await expect(bubble(page, 'Not delivered')).toHaveCount(1);
+  await expect(page.locator('.row')).toContainText('Not delivered');
+  await expect(bubble(page, 'Sending')).toHaveCount(0);
+});
+
+test('what the machine says is not translated, what people say is', async ({ page }) => {
+  await enter(page, 2, ['Hello', 'Before']);
+  await translate(page, 'only the rest');
+  await expect(page.locator('.bubble__content > span').last()).toHaveText('жжжжж');
+  await expect(bubble(page, 'жжжжж').last().locator('.bubble__meta')).toContainText('Delivered');
+  await expect(page.locator('.bubble__meta time').last()).toContainText(/\d:\d\d/);
+  await expect(page.locator('.pane__head h1')).toHaveText('+1 415 555 2671');
+  await expect(page.locator('.pane__head p')).toHaveText('2 messages');
+  await expect(page.locator('.count')).toContainText('0 characters');
+  await expect(page.locator('.history__foot')).toContainText('Message History');
+  await expect(page.getByRole('status')).toHaveText('Up to date');
+});
+
+let changes = 0;
+
+/** What the next look at what has changed tells of the newest message. */
+function hear(api: GeneratedApi, change: Readonly<Record<string, unknown>>): void {
+  changes += 1;
+  const updated_at = new Date(Date.now() + changes * 1_000).toISOString();
+  api.changed = [{ ...aMessage(0, api, PEER), ...change, updated_at }];
+}
+
+async function edges(place: Locator): Promise<{ left: number; right: number }> {
+  const box = await place.boundingBox();
+  return { left: box?.x ?? 0, right: (box?.x ?? 0) + (box?.width ?? 0) };
+}
