@@ -28,6 +28,7 @@ const COMPOSER = '.composer';
 
 // A trace of each step would take longer than all of it.
 test.use({ trace: 'off' });
+test.describe.configure({ timeout: 240_000 });
 
 for (const [row, viewport] of SIZES.entries()) {
   const isPhone = viewport.width <= PHONE_PX;
