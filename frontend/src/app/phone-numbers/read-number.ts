@@ -138,16 +138,19 @@ function whyNotOneNumber(simple: string): Reading | undefined {
 function readInternational(number: string, rules: NumberRules | undefined): Reading | undefined {
   const typed = '+' + digitsOf(number);
   const international = number.slice(number.indexOf('+'));
-  const trunk = TRUNK_PREFIX.exec(international);
+  const trunk = TRUNK_PREFIX.exec(international) ?? TRUNK_PREFIX.exec(typed);
   if (!trunk) return asE164(typed);
   if (!rules) return undefined;
-  const parsed = rules.parse(typed);
+  const asTyped = rules.parse(typed);
   const zero = trunk.indices?.groups?.['zero'];
   // In Italy and elsewhere the zero is part of the number; where it is not, brackets say so.
-  if (!zero || parsed?.isValid) return asE164(parsed?.number ?? typed);
-  const [start, end] = zero;
-  const without = '+' + digitsOf(international.slice(0, start) + international.slice(end));
-  return asE164(rules.parse(without)?.number ?? without);
+  const isTrunkZero = zero && !asTyped?.isValid;
+  const kept = isTrunkZero
+    ? '+' + digitsOf(international.slice(0, zero[0]) + international.slice(zero[1]))
+    : typed;
+  const read = (isTrunkZero ? rules.parse(kept) : asTyped)?.number ?? kept;
+  // Until nothing changes: the one spelling of a number is its own one spelling.
+  return read === kept ? asE164(read) : readInternational(read, rules);
 }
 
 /** `number` is made of digits and brackets. */
@@ -162,11 +165,23 @@ function readAsDialled(number: string, country: string, rules: NumberRules): Rea
     );
   }
   const parsed = rules.parse(digits, country);
+  // The rules of a few countries allow for more than E.164 does.
+  if (parsed?.length === 'possible' && digitsOf(parsed.number).length > MAXIMUM_DIGITS) {
+    return wrongLength('too_long', country, rules);
+  }
   if (parsed?.length === 'possible' && (parsed.isValid || !parsed.keepsZero)) {
     return { number: parsed.number };
   }
   const tooLong = digits.length < MAXIMUM_DIGITS ? 'too_short' : 'too_long';
   const length = parsed?.length === 'possible' ? 'wrong_length' : (parsed?.length ?? tooLong);
+  return wrongLength(length, country, rules);
+}
+
+function wrongLength(
+  length: Exclude<ParsedNumber['length'], 'possible'>,
+  country: string,
+  rules: NumberRules,
+): Reading {
   const name = `${country} (+${rules.callingCode(country)})`;
   return wrong(`${length}_in_country`, { country: name });
 }
