@@ -170,10 +170,13 @@ def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasu
     pause = None if settings.sending else Pause.switched_off(utc_now())
     dispatcher = Dispatcher(outbox, sender, workers, utc_now, Heartbeat("dispatcher", stuck_after), pause)
 
+    # Longer than any question takes: a list takes six timeouts, and two more for its last page.
+    hold = 10 * timeout
+    answer_after = (hold + _LONGEST_TURN).total_seconds()
     repairs = Repairs(db, line, utc_now, reconcile_after=reconcile_after)
-    questions = Questions(db, line, utc_now, hold=lease, hears_callbacks=hears_callbacks)
+    questions = Questions(db, line, utc_now, hold=hold, hears_callbacks=hears_callbacks)
     maintenance = Maintenance(outbox, repairs, erasure, lease=lease)
-    reconciler_heart = Heartbeat("reconciler", stuck_after)
+    reconciler_heart = Heartbeat("reconciler", answer_after)
     looking = Questioner(reconciler_heart)
     reconciler = Reconciler(
         outbox,
@@ -186,7 +189,7 @@ def _make_loops(settings: Settings, db: database.Database, outbox: Outbox, erasu
         absence=AbsenceRule(reconcile_after, timedelta(seconds=settings.absence_confirmed_after_seconds)),
         questioner=looking,
     )
-    status_checks_heart = Heartbeat("status checks", stuck_after)
+    status_checks_heart = Heartbeat("status checks", answer_after)
     asking = Questioner(status_checks_heart)
     status_checks = StatusChecks(outbox, questions, carrier, asking)
     rounds = [

@@ -42,7 +42,7 @@ _RESOURCE_NOT_FOUND = 20404
 _TOO_MANY_REQUESTS = 20429
 _QUEUE_FULL = 21611
 _ACCOUNT_SUSPENDED = 30002
-_SENDER_REFUSED = frozenset({21212, 21601, 21603, 21606, 21609, 21616, 21659, 21660, 21661})
+_SENDER_REFUSED = frozenset({21212, 21407, 21601, 21603, 21606, 21607, 21609, 21616, 21659, 21660, 21661})
 """Codes about our number, or our StatusCallback, and not about a message: every message would be refused alike."""
 
 _NEVER_CONNECTED = (
@@ -62,7 +62,8 @@ _LIST_PAGE = 1000
 """Twilio's maximum."""
 _LIST_LIMIT = 20_000
 """Rows. What has more is not read to the end."""
-_LIST_SECONDS = 60.0
+_LIST_TIMEOUTS = 6
+"""How many timeouts reading a list may take, beside its last page."""
 _LIST_READS = 4
 """How often a list of several pages is read before it counts as one that does not hold still."""
 
@@ -155,7 +156,7 @@ class TwilioCarrier:
         read has moved or gone when it is read again: then nothing has shifted while it was read the first time.
         """
         found: dict[str, CarrierMessage] = {}
-        deadline = time.monotonic() + _LIST_SECONDS
+        deadline = time.monotonic() + _LIST_TIMEOUTS * self._timeout_seconds
         before: set[tuple[str, datetime | None]] | None = None
         try:
             for _ in range(_LIST_READS):

@@ -8,8 +8,9 @@ import pydantic_settings
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-_UNSEEN = r"[\s\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]+"
-"""White space, and the marks that come along when something is copied."""
+from mysms.core.blank import INVISIBLE
+
+_UNSEEN = rf"[{INVISIBLE}]+"
 _QUOTED = re.compile(r"""(".*"|'.*'|`.*`|“.*”|‘.*’|„.*“|«.*»)""", re.DOTALL)
 _SENTENCES = {
     "missing": "is missing",

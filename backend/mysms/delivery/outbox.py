@@ -17,7 +17,7 @@ from mysms.core.metrics import SECOND_SIDS
 from mysms.core.timestamps import Clock
 from mysms.delivery.line import Line
 from mysms.delivery.records import Claim
-from mysms.delivery.schedule import backoff, next_check
+from mysms.delivery.schedule import backoff, next_check, paused_backoff
 from mysms.delivery.sids import SidOwners
 from mysms.delivery.text_locks import TextLocks
 from mysms.delivery.transitions import DECIDED, Transitions, update_of
@@ -27,7 +27,6 @@ from mysms.messages.status import UNDECIDED, Dispatch, is_final
 
 _CANDIDATES = 16
 _BLOCKED_FOR = timedelta(seconds=2)
-_PAUSED_FOR = timedelta(seconds=60)
 _EXPIRED_REASON = "It could not be sent in time."
 
 
@@ -162,7 +161,7 @@ class Outbox:
             case NotSent(_, code):
                 await self._put_back(claim, self._clock() + backoff(claim.attempt, code, chance))
             case Paused():
-                await self._put_back(claim, self._clock() + _PAUSED_FOR)
+                await self._put_back(claim, self._clock() + paused_backoff(claim.attempt, chance))
             case Unknown():
                 await self._transitions.leave_unconfirmed(
                     claim.message_id, claim.attempt, {}, "send", self._reconcile_after

@@ -18,8 +18,9 @@ from mysms.messages.status import Dispatch
 class Questions:
     """What is to be asked about one line's messages. Each question that is due is given to one process.
 
-    It has the question for as long as `hold`, which is longer than an answer takes. If the process ends, or the carrier
-    is silent, the message is due again after that.
+    It has the question for as long as `hold`, which is longer than an answer takes; a look that asks several times
+    extends that. If the process ends, the message is due again after that. A question counts only once it is answered:
+    without an answer it is asked again, less and less often.
     """
 
     def __init__(self, database: Database, line: Line, clock: Clock, *, hold: timedelta, hears_callbacks: bool) -> None:
@@ -30,22 +31,39 @@ class Questions:
         self._hears_callbacks = hears_callbacks
 
     async def claim_look(self) -> Look | None:
-        """The unconfirmed message that has been due the longest to be looked for. Claiming counts as a look."""
+        """The unconfirmed message that has been due the longest to be looked for."""
         held_until = self._clock() + self._hold
-        row = await self._claim_due(Dispatch.UNCONFIRMED, {"$set": {"check_at": held_until}, "$inc": {"checks": 1}})
-        return None if row is None else Look(Undecided.of(row), row["checks"] + 1, held_until)
+        row = await self._claim_due(Dispatch.UNCONFIRMED, {"$set": {"check_at": held_until}})
+        return None if row is None else Look(Undecided.of(row), row["checks"], held_until)
+
+    async def extend_look(self, look: Look) -> bool:
+        """Holds it for longer, before one more question; False if it is not this process's look any more."""
+        held_until = self._clock() + self._hold
+        if not await self._move_look(look, {"check_at": held_until}):
+            return False
+        look.held_until = held_until
+        return True
 
     async def end_look(self, look: Look, absent_since: datetime | None, following: datetime | None) -> None:
         """Notes what was seen of a message that stays unconfirmed, and when to look again; None for never again."""
-        await self._messages.update_one(
+        await self._move_look(look, {"check_at": following, "checks": look.looks + 1, "absent_since": absent_since})
+
+    async def postpone_look(self, look: Look) -> None:
+        """The carrier has not answered."""
+        since = look.message.unknown_since or look.message.first_claimed_at
+        await self._move_look(look, {"check_at": next_try(self._clock(), since)})
+
+    async def _move_look(self, look: Look, values: Mapping[str, object]) -> bool:
+        moved = await self._messages.update_one(
             {
                 "_id": look.message.message_id,
                 "dispatch": Dispatch.UNCONFIRMED,
                 "attempt": look.message.attempt,
                 "check_at": look.held_until,
             },
-            {"$set": {"check_at": following, "absent_since": absent_since}},
+            {"$set": values},
         )
+        return bool(moved.matched_count)
 
     async def claim_status_check(self) -> StatusCheck | None:
         """The message that has been due the longest to be asked for its status."""
@@ -69,8 +87,8 @@ class Questions:
         await self._move(check, {"check_at": None if is_last else following, "checks": asked})
 
     async def postpone_check(self, check: StatusCheck) -> None:
-        """The carrier has not answered: the question does not count, and is asked again, less and less often."""
-        await self._move(check, {"check_at": next_try(self._clock(), check.created_at, self._hold)})
+        """The carrier has not answered."""
+        await self._move(check, {"check_at": next_try(self._clock(), check.created_at)})
 
     async def _move(self, check: StatusCheck, values: Mapping[str, object]) -> None:
         await self._messages.update_one({"_id": check.message_id, "check_at": check.held_until}, {"$set": values})

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from mysms.carrier.base import Carrier, CarrierMessage, Listing
+from mysms.carrier.base import Carrier, CarrierMessage, CarrierUnavailableError, Listing
 from mysms.core.logging import bound
 from mysms.core.metrics import RECONCILED
 from mysms.core.timestamps import Clock
@@ -59,8 +59,12 @@ class Reconciler:
             look = await self._questions.claim_look()
             if look is None:
                 return
-            if not await self._record_own_sid(look.message):
-                await self._look_for(look)
+            try:
+                if not await self._record_own_sid(look.message):
+                    await self._look_for(look)
+            except CarrierUnavailableError:
+                await self._questions.postpone_look(look)
+                raise
 
     async def _record_own_sid(self, message: Undecided) -> bool:
         """Finishes what a process that ended had begun: the SID was owned, but not yet recorded on the message."""
@@ -75,7 +79,9 @@ class Reconciler:
 
     async def _look_for(self, look: Look) -> None:
         message, begun = look.message, self._clock()
-        listing = await self._list_to(message)
+        listing = await self._list_to(look)
+        if listing is None:
+            return
         candidates = [row for row in listing.rows if could_be(row, message, self._from_number)]
         # Read only now: whatever the list shows was claimed before, so it is among these, or it has an owner already.
         undecided = await self._repairs.list_undecided_to(spellings(message.to_number))
@@ -87,6 +93,8 @@ class Reconciler:
         if any(row.sid not in owned for row in candidates):
             absent_since = None
         elif listing.is_complete and begun >= self._absence.counts_from(message, absent_since):
+            if not await self._questions.extend_look(look):
+                return
             sent = await self._list_sent_since(message)
             if await self._shows(message, sent):
                 absent_since = None
@@ -100,16 +108,19 @@ class Reconciler:
 
     async def _look_again(self, look: Look, absent_since: datetime | None) -> None:
         counts_from = self._absence.counts_from(look.message, absent_since)
-        following = next_look(self._clock(), look.looks, counts_from)
+        following = next_look(self._clock(), look.looks + 1, counts_from)
         await self._questions.end_look(look, absent_since, following)
         if following is None:
             _report("given_up", look.message)
 
-    async def _list_to(self, message: Undecided) -> Listing:
-        """Everything to the message's number, however the provider may write it."""
+    async def _list_to(self, look: Look) -> Listing | None:
+        """Everything to the message's number, however the provider may write it; None if another process looks now."""
+        message = look.message
         rows: dict[str, CarrierMessage] = {}
         is_complete = True
         for number in sorted(spellings(message.to_number)):
+            if not await self._questions.extend_look(look):
+                return None
             listing = await self._questioner.ask(self._carrier.list_to, number)
             # Whatever number they show: the provider lists these when it is asked for this one.
             rows |= {row.sid: replace(row, to_number=message.to_number) for row in listing.rows}

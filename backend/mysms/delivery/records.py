@@ -82,13 +82,13 @@ class Undecided:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Look:
     """An unconfirmed message that one process is to look for at the provider, until `held_until`."""
 
     message: Undecided
     looks: int
-    """This one among them."""
+    """How many have been answered before."""
     held_until: datetime
 
 

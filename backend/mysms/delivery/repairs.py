@@ -62,7 +62,7 @@ class Repairs:
             event = self._transitions.own_event("reconciler", "pending", message.attempt)
         # What was seen is part of the condition: withdrawing it at this moment must not be overlooked, nor another
         # process's look that has found something.
-        await self._messages.update_one(
+        requeued = await self._messages.update_one(
             {
                 "_id": message.message_id,
                 "attempt": message.attempt,
@@ -72,7 +72,8 @@ class Repairs:
             },
             update_of({**values, **DECIDED, "updated_at": now}, event),
         )
-        await self._locks.unlock(message.text_key, message.message_id, message.attempt)
+        if requeued.matched_count:
+            await self._locks.unlock(message.text_key, message.message_id, message.attempt)
 
     async def doubt_waiting(self, limit: int) -> int:
         """Makes messages unconfirmed that wait or are being sent; how many it took on, at most `limit`.

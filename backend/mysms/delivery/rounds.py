@@ -44,16 +44,17 @@ class Rounds:
 
 
 class Questioner:
-    """Asks the carrier in a thread of its own, one question at a time, and beats at each answer."""
+    """Asks the carrier in a thread of its own, one question at a time, and beats after each, answered or not."""
 
     def __init__(self, heart: Heartbeat) -> None:
         self._heart = heart
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=heart.name)
 
     async def ask(self, question: Callable[..., _Answer], *arguments: object) -> _Answer:
-        answer = await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(*arguments))
-        self._heart.beat()
-        return answer
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(*arguments))
+        finally:
+            self._heart.beat()
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -29,6 +29,9 @@ _LOOKS = (
 )
 """The waits before each look for an unconfirmed message: three days in all."""
 
+_SHORTEST_RETRY = timedelta(seconds=5)
+_ASKED_FOR_AT_MOST = timedelta(days=7)
+
 _CHECKS_BESIDE_CALLBACKS = (
     timedelta(minutes=2),
     timedelta(minutes=10),
@@ -65,14 +68,24 @@ def next_check(now: datetime, checks: int, *, hears_callbacks: bool) -> datetime
 def next_look(now: datetime, looks: int, provable_at: datetime) -> datetime | None:
     """When to look for an unconfirmed message at the provider, after so many looks; None for never again.
 
-    From `provable_at` on a look may prove that the provider does not have it: one takes place then, and not long after.
+    From `provable_at` on a look may prove that the provider does not have it: one takes place then, however many there
+    were before.
     """
     if looks >= len(_LOOKS):
-        return None
+        return provable_at if provable_at > now else None
     following = now + _LOOKS[looks]
     return min(following, provable_at) if provable_at > now else following
 
 
-def next_try(now: datetime, created_at: datetime, shortest: timedelta) -> datetime:
-    """When to ask again for a status after no answer came: waits grow with the message's age, up to a day."""
-    return now + min(max(shortest, (now - created_at) / 10), timedelta(days=1))
+def next_try(now: datetime, asked_since: datetime) -> datetime | None:
+    """When to ask again after no answer came, for what has been asked for since then; None for never again.
+
+    The waits grow with that time, and end after a week: what is unanswered for so long stays so.
+    """
+    asked_for = now - asked_since
+    return None if asked_for > _ASKED_FOR_AT_MOST else now + max(_SHORTEST_RETRY, asked_for / 10)
+
+
+def paused_backoff(attempt: int, chance: float) -> timedelta:
+    """The wait of a message at which the carrier turned us away: others are tried before it, should it be its fault."""
+    return timedelta(seconds=min(60 * 2 ** min(attempt - 1, 16), QUEUE_FULL_BACKOFF_SECONDS) * (0.5 + 0.5 * chance))

@@ -8,6 +8,7 @@ from bson import ObjectId
 
 from mysms.core.errors import NotFoundError
 from mysms.core.logging import current_request_id
+from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.timestamps import Clock
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.erasure import Erasure
@@ -131,7 +132,7 @@ class MessageSender:
                 # Deleted while this was on its way: either that has erased this message too, or it is seen here.
                 await self._erasure.erase(message.user_id)
                 raise NotSignedInError
-        if stored is not None and stored.request_hash != message.request_hash:
+        if stored is not None and not _is_same_request(stored, message):
             raise IdempotencyKeyReusedError
         message = await self._await_attempt(stored or message)
         answer = MessageOut.of(message)
@@ -189,3 +190,14 @@ class MessageSender:
             created_at=now,
             updated_at=now,
         )
+
+
+def _is_same_request(stored: Message, message: Message) -> bool:
+    """Also if an older version has stored the number in another spelling."""
+    if stored.request_hash == message.request_hash:
+        return True
+    try:
+        number = normalise(stored.recipient_number)
+    except PhoneNumberError:
+        return False
+    return digest(number, stored.content) == message.request_hash

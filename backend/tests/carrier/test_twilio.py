@@ -82,7 +82,7 @@ async def test_a_text_can_be_refused(simulator: Simulator) -> None:
         ("suspended", {"code": 20003}, Paused),
         ("suspended", {"code": 30002}, Paused),
         ("refuse", {"code": 20404}, Paused),
-        *[("refuse", {"code": code}, Paused) for code in (21212, 21603, 21606, 21609, 21659, 21660)],
+        *[("refuse", {"code": code}, Paused) for code in (21212, 21407, 21603, 21606, 21607, 21609, 21659, 21660)],
         ("refuse", {"code": 21610}, Refused),
         ("unavailable", {}, Unknown),
         ("error_500", {"commit": False}, Unknown),

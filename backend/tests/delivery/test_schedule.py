@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.delivery.schedule import QUEUE_FULL_CODE, backoff, next_check, next_look, next_try
+from mysms.delivery.schedule import QUEUE_FULL_CODE, backoff, next_check, next_look, next_try, paused_backoff
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
@@ -60,10 +60,25 @@ def test_looks_grow_apart_and_end() -> None:
 def test_a_look_takes_place_as_soon_as_it_may_prove_something() -> None:
     assert next_look(NOW, 12, NOW + 2 * MINUTES) == NOW + 2 * MINUTES
     assert next_look(NOW, 0, NOW + 2 * MINUTES) == NOW + timedelta(seconds=3)
+    assert next_look(NOW, 100, NOW + 2 * MINUTES) == NOW + 2 * MINUTES, "however many there were before"
 
 
 @pytest.mark.parametrize(
-    ("age", "wait"), [(10 * MINUTES, MINUTES), (2 * MINUTES, timedelta(seconds=40)), (20 * DAY, DAY)]
+    ("age", "wait"), [(timedelta(), timedelta(seconds=5)), (10 * MINUTES, MINUTES), (5 * DAY, DAY / 2)]
 )
 def test_a_question_without_an_answer_is_repeated_less_and_less_often(age: timedelta, wait: timedelta) -> None:
-    assert next_try(NOW, NOW - age, timedelta(seconds=40)) == NOW + wait
+    assert next_try(NOW, NOW - age) == NOW + wait
+
+
+def test_a_question_that_is_never_answered_ends() -> None:
+    tries, moment = 0, NOW
+    while (following := next_try(moment, NOW)) is not None:
+        tries, moment = tries + 1, following
+    assert moment - NOW > 7 * DAY
+    assert tries < 200
+
+
+def test_the_wait_after_being_turned_away_grows() -> None:
+    waits = [paused_backoff(attempt, 0.0) for attempt in range(1, 8)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (timedelta(seconds=30), timedelta(seconds=450))

@@ -185,6 +185,20 @@ async def test_a_withdrawn_message_that_is_absent_is_canceled(workshop: Workshop
     assert (await workshop.message(message_id)).status == "canceled"
 
 
+async def test_a_conclusion_that_comes_too_late_leaves_the_lock_of_the_text(workshop: Workshop) -> None:
+    """Another process has seen something meanwhile: an identical text must go on waiting."""
+    outbox, number = workshop.outbox("process"), new_number()
+    await workshop.store(outbox, number, TEXT)
+    claim = await workshop.claim(outbox)
+    await outbox.settle(claim, Unknown("lost"), 0.5)
+    (seen,) = await workshop.repairs.list_undecided_to([number])
+    await workshop.database["messages"].update_one({}, {"$set": {"absent_since": workshop.now}})
+    await workshop.repairs.requeue(seen)
+    assert (await workshop.message(claim.message_id)).dispatch is Dispatch.UNCONFIRMED
+    await workshop.store(outbox, number, TEXT)
+    assert await outbox.claim_next() is None
+
+
 async def test_the_carriers_list_gives_each_of_two_identical_texts_its_own_sid(workshop: Workshop) -> None:
     """Sent again with a possible double accepted: two may be in doubt at once, and both are at the carrier."""
     outbox, number = workshop.outbox("process"), new_number()

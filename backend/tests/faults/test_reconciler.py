@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from bson import ObjectId
 
-from mysms.carrier.base import Accepted, NotSent, Unknown
+from mysms.carrier.base import Accepted, CarrierUnavailableError, Listing, NotSent, Unknown
 from mysms.core.heartbeat import Heartbeat
 from mysms.delivery import rounds
 from mysms.delivery.outbox import Outbox
@@ -18,6 +18,7 @@ from mysms.messages.models import Message
 from mysms.messages.status import Dispatch
 from tests.faults.workshop import (
     ABSENCE_CONFIRMED_AFTER,
+    HOLD,
     RECONCILE_AFTER,
     StubCarrier,
     Workshop,
@@ -219,6 +220,70 @@ async def test_a_look_of_a_process_that_ended_is_made_by_another(workshop: Works
     workshop.wait(minutes=1)
     await look(workshop, StubCarrier(listed=[listed(SID, number, TEXT, workshop.now)]))
     assert (await workshop.message(message_id)).twilio_sid == SID
+
+
+async def test_an_outage_uses_up_no_looks(workshop: Workshop) -> None:
+    """However long the provider is silent: once it answers again, absence is proven as ever."""
+    outbox = workshop.outbox("process")
+    message_id = await unconfirmed(workshop, outbox, new_number())
+    carrier = StubCarrier(listed=None)
+    for _ in range(30):
+        check_at = (await workshop.message(message_id)).check_at
+        assert check_at is not None
+        workshop.now = max(workshop.now, check_at)
+        with pytest.raises(CarrierUnavailableError):
+            await look(workshop, carrier)
+    assert (await workshop.message(message_id)).checks == 0
+    carrier.listed = []
+    times = await look_at_due_times(workshop, carrier, message_id)
+    assert times[-1] - times[0] == ABSENCE_CONFIRMED_AFTER.total_seconds()
+    assert (await workshop.message(message_id)).dispatch is Dispatch.PENDING
+
+
+async def test_the_look_that_confirms_takes_place_however_many_there_were(workshop: Workshop) -> None:
+    outbox, number = workshop.outbox("process"), new_number()
+    message_id = await unconfirmed(workshop, outbox, number)
+    carrier = StubCarrier(listed=[listed(SID, number, "Something else", workshop.now)])
+    while (message := await workshop.message(message_id)).checks < 15:
+        assert message.check_at is not None
+        workshop.now = message.check_at
+        await look(workshop, carrier)
+    carrier.listed = []
+    await look_at_due_times(workshop, carrier, message_id)
+    assert (await workshop.message(message_id)).dispatch is Dispatch.PENDING
+
+
+async def test_a_look_that_another_process_has_taken_over_concludes_nothing(workshop: Workshop) -> None:
+    outbox, number = workshop.outbox("process"), new_number()
+    message_id = await unconfirmed(workshop, outbox, number)
+    workshop.wait(minutes=1)
+    slow = await workshop.questions.claim_look()
+    assert slow is not None
+    workshop.now += HOLD
+    other = await workshop.questions.claim_look()
+    assert other is not None
+    assert not await workshop.questions.extend_look(slow)
+    await workshop.questions.end_look(slow, workshop.now, None)
+    assert (await workshop.message(message_id)).absent_since is None
+    assert await workshop.questions.extend_look(other)
+
+
+async def test_a_look_is_held_for_as_long_as_it_asks(workshop: Workshop) -> None:
+    """Each question may take nearly as long as the hold; together they take longer, and nobody else looks meanwhile."""
+    outbox = workshop.outbox("process")
+    message_id = await unconfirmed(workshop, outbox, "+525512345678")
+    carrier = StubCarrier()
+
+    def slow_list(to_number: str) -> Listing:
+        workshop.now += HOLD * 0.9
+        carrier.looks.append(to_number)
+        return Listing([], is_complete=True)
+
+    carrier.list_to = slow_list  # type: ignore[method-assign]
+    workshop.now += RECONCILE_AFTER
+    await look(workshop, carrier)
+    assert len(carrier.looks) == 2
+    assert (await workshop.message(message_id)).absent_since is not None
 
 
 async def test_a_question_without_an_answer_is_asked_again_soon(workshop: Workshop) -> None:
