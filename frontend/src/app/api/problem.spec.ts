@@ -26,8 +26,16 @@ describe('toProblem', () => {
     });
   });
 
-  it('reads how long to wait', () => {
-    expect(toProblem(answer(429, null, { 'Retry-After': '7' })).retryAfterSeconds).toBe(7);
+  it.each([
+    ['seconds', '7', 7],
+    ['nothing that it knows', 'soon', undefined],
+    ['a time that is over', 'Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    ['more than timers can wait', '2147484', 86_400],
+    ['a number without an end', '9'.repeat(400), 86_400],
+    ['a date far away', 'Tue, 01 Jan 2999 00:00:00 GMT', 86_400],
+  ])('reads how long to wait: %s', (_, header, seconds) => {
+    const problem = toProblem(answer(429, null, { 'Retry-After': header }));
+    expect(problem.retryAfterSeconds).toBe(seconds);
   });
 
   it.each([

@@ -1,5 +1,7 @@
 import { HttpErrorResponse } from '@angular/common/http';
 
+const LONGEST_WAIT_SECONDS = 86_400;
+
 /** What went wrong with a call: an RFC 9457 problem, or the lack of any answer (status 0). */
 export interface Problem {
   readonly status: number;
@@ -48,13 +50,13 @@ function fieldErrors(value: unknown): Record<string, string[]> {
   );
 }
 
-/** RFC 9110: seconds, or a date. */
+/** RFC 9110: seconds, or a date. A day at the most: timers that are set to more than 24.8 days end at once. */
 function seconds(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wait = /^\d+$/.test(header)
     ? Number(header)
     : Math.ceil((Date.parse(header) - Date.now()) / 1000);
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, wait), LONGEST_WAIT_SECONDS);
 }
 
 function stringOf(value: unknown): string {
