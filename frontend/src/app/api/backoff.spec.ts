@@ -1,4 +1,5 @@
-import { backoff } from './backoff';
+import { backoff, restAfter } from './backoff';
+import { toProblem } from './problem';
 
 describe('backoff', () => {
   it('doubles, up to 80 seconds', () => {
@@ -9,5 +10,24 @@ describe('backoff', () => {
   it('is never less than half of that', () => {
     expect(backoff(1, () => 0)).toBe(1_000);
     expect(backoff(1, () => 0.5)).toBe(1_500);
+  });
+});
+
+describe('restAfter', () => {
+  const rest = (failures: number, retryAfterSeconds: number | undefined, chance: number) =>
+    restAfter(failures, { ...toProblem(undefined), retryAfterSeconds }, () => chance);
+
+  it('is a backoff where the answer asks for nothing, or for less', () => {
+    expect(rest(3, undefined, 0.5)).toBe(6_000);
+    expect(rest(3, 1, 0.5)).toBe(6_000);
+  });
+
+  it('is what the answer asks for, and up to a quarter longer by chance', () => {
+    expect(rest(1, 60, 0)).toBe(60_000);
+    expect(rest(1, 60, 1)).toBe(75_000);
+  });
+
+  it('is no more than 80 seconds longer than that', () => {
+    expect(rest(1, 3600, 1)).toBe(3_680_000);
   });
 });

@@ -1,4 +1,5 @@
 import { InjectionToken } from '@angular/core';
+import { Problem } from './problem';
 
 const FIRST_MS = 2_000;
 const LONGEST_MS = 80_000;
@@ -13,6 +14,20 @@ export const RANDOM = new InjectionToken<() => number>('random', { factory: () =
 export function backoff(failures: number, random: () => number): number {
   const longest = Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);
   return longest * (0.5 + random() / 2);
+}
+
+/**
+ * What a Retry-After asks for at least, in milliseconds: by chance up to a quarter longer, but no more than 80 seconds, so
+ * that those who were told the same do not come back together. Nothing where it is not there.
+ */
+export function askedRest({ retryAfterSeconds = 0 }: Problem, random: () => number): number {
+  const asked = retryAfterSeconds * 1000;
+  return asked + Math.min(asked / 4, LONGEST_MS) * random();
+}
+
+/** A backoff, but at least what the answer asks for, in milliseconds. */
+export function restAfter(failures: number, problem: Problem, random: () => number): number {
+  return Math.max(backoff(failures, random), askedRest(problem, random));
 }
 
 /**

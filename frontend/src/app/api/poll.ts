@@ -18,7 +18,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { RANDOM, backoff } from './backoff';
+import { RANDOM, askedRest, backoff } from './backoff';
 import { isPassing, toProblem } from './problem';
 
 export const POLL_INTERVAL_MS = 10_000;
@@ -65,7 +65,8 @@ export class Poll {
       const fail = (error: unknown): Observable<never> => {
         if (!isRetried(error)) return throwError(() => error);
         failures += 1;
-        const asked = 1000 * (toProblem(error).retryAfterSeconds ?? 0) * (1 + this.#random() / 4);
+        // Apart from the backoff: whoever wakes it ends that, and not what the answer asks for.
+        const asked = askedRest(toProblem(error), this.#random);
         notBefore = performance.now() + Math.max(asked, SHORTEST_RETRY_MS);
         return EMPTY;
       };

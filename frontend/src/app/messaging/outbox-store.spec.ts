@@ -239,7 +239,16 @@ describe('OutboxStore', () => {
     });
   });
 
-  it('waits as long as it is told to, and says so', async () => {
+  it('leaves from a tab that nobody looks at, too', async () => {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+    store.send(hello);
+    await lose(api.expectSend());
+    await vi.advanceTimersByTimeAsync(1_500);
+    await answer(api.expectSend());
+    expect(store.outbox()).toEqual([]);
+  });
+
+  it('waits as long as it is told to, and a little longer by chance, and says so', async () => {
     store.send(hello);
     store.send({ ...hello, content: 'After it' });
     const sentAt = Date.now();
@@ -247,11 +256,11 @@ describe('OutboxStore', () => {
     expect(first(store.outbox())).toMatchObject({
       state: 'postponed',
       problem: 'You are sending very fast.',
-      retryAt: new Date(sentAt + 20_000),
+      retryAt: new Date(sentAt + 22_500),
     });
     window.dispatchEvent(new Event('online'));
     await reload();
-    await vi.advanceTimersByTimeAsync(sentAt + 19_999 - Date.now());
+    await vi.advanceTimersByTimeAsync(sentAt + 22_499 - Date.now());
     http().expectNone(isSend);
     await vi.advanceTimersByTimeAsync(1);
     await answer(api.expectSend());

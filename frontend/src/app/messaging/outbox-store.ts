@@ -3,7 +3,7 @@ import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom, fromEvent, merge, pairwise } from 'rxjs';
 import { Message, NewMessage } from '../api/models';
-import { RANDOM, backoff } from '../api/backoff';
+import { RANDOM, restAfter } from '../api/backoff';
 import { explain, reasonOf } from '../api/explain';
 import { Poll } from '../api/poll';
 import { Problem, toProblem } from '../api/problem';
@@ -166,7 +166,10 @@ export class OutboxStore {
     return new Set(this.#outbox().map(({ recipient }) => recipient));
   }
 
-  /** Sends what is next to this person, now or when it is due. */
+  /**
+   * Sends what is next to this person, now or when it is due: also from a tab that nobody looks at, unlike all else that is
+   * tried again. Whoever has written a message goes elsewhere, and it is to arrive all the same.
+   */
   #advance(recipient: string): void {
     clearTimeout(this.#timers.get(recipient));
     this.#timers.delete(recipient);
@@ -253,8 +256,7 @@ export class OutboxStore {
     if (!outgoing) return;
     let state = isAnswer ? stateAfter(problem) : 'unanswered';
     if (state === 'postponed' && outgoing.mayBeTaken) state = 'unanswered';
-    const rest = Math.max(backoff(failures, this.#random), (problem.retryAfterSeconds ?? 0) * 1000);
-    const retryAt = new Date(Date.now() + rest);
+    const retryAt = new Date(Date.now() + restAfter(failures, problem, this.#random));
     this.#change(key, {
       state,
       problem: inWords(problem),

@@ -1,8 +1,8 @@
-import { HttpErrorResponse } from '@angular/common/http';
 import { DestroyRef, Injectable, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
-import { RANDOM, backoff, callLater } from '../api/backoff';
+import { RANDOM, callLater, restAfter } from '../api/backoff';
+import { Problem, toProblem } from '../api/problem';
 import { BrowserStorage } from '../storage/browser-storage';
 import { oneTabAtATime } from './one-tab-at-a-time';
 import { SessionClient } from './session-client';
@@ -21,6 +21,7 @@ export class EndingSessions {
   readonly #random = inject(RANDOM);
   #cancelRetry = (): void => undefined;
   #failures = 0;
+  #notBefore = 0;
 
   constructor() {
     inject(DestroyRef).onDestroy(() => {
@@ -39,27 +40,37 @@ export class EndingSessions {
 
   /** Ends those that can be ended now, and tries the others again later. */
   end(): void {
-    this.#cancelRetry();
     if (this.#read().length > 0) void oneTabAtATime(KEY, () => this.#endAll());
   }
 
   async #endAll(): Promise<void> {
+    // The retry that comes after it sees to all.
+    if (performance.now() < this.#notBefore) return;
+    this.#cancelRetry();
+    let failed: Problem | undefined;
     for (const token of this.#read()) {
-      if (await this.#isEnded(token)) this.#write(this.#read().filter((other) => other !== token));
+      const problem = await this.#end(token);
+      if (problem === undefined) this.#write(this.#read().filter((other) => other !== token));
+      else failed = problem;
+      if (problem?.retryAfterSeconds) break;
     }
-    this.#failures = this.#read().length === 0 ? 0 : this.#failures + 1;
-    if (this.#failures === 0) return;
-    this.#cancelRetry = callLater(backoff(this.#failures, this.#random), () => {
+    this.#failures = failed === undefined ? 0 : this.#failures + 1;
+    if (failed === undefined) return;
+    this.#notBefore = performance.now() + 1000 * (failed.retryAfterSeconds ?? 0);
+    this.#cancelRetry = callLater(restAfter(this.#failures, failed, this.#random), () => {
+      this.#notBefore = 0;
       this.end();
     });
   }
 
-  async #isEnded(refreshToken: string): Promise<boolean> {
+  /** Answers what keeps it from being ended, if anything does. */
+  async #end(refreshToken: string): Promise<Problem | undefined> {
     try {
       await firstValueFrom(this.#client.signOut(refreshToken));
-      return true;
+      return undefined;
     } catch (error) {
-      return error instanceof HttpErrorResponse && error.status === 401;
+      const problem = toProblem(error);
+      return problem.status === 401 ? undefined : problem;
     }
   }
 

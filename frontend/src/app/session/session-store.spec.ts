@@ -277,6 +277,27 @@ describe('SessionStore', () => {
     expect(localStorage).toHaveLength(0);
   });
 
+  it('tells the server no sooner than that asks for, whatever happens meanwhile', async () => {
+    await signedIn();
+    session.signOut();
+    await refuse(expectSignOut('refresh-2'), 429, '', { 'Retry-After': '300' });
+    window.dispatchEvent(new Event('online'));
+    await vi.advanceTimersByTimeAsync(299_999);
+    http.expectNone('/users/sign_out');
+    await vi.advanceTimersByTimeAsync(75_001);
+    expectSignOut('refresh-2').flush(null);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(localStorage).toHaveLength(0);
+  });
+
+  it('asks for none of the others once it is told to wait', async () => {
+    localStorage.setItem('mysms.ending', '["refresh-1","refresh-2"]');
+    session.start();
+    await refuse(expectSignOut('refresh-1'), 503, '', { 'Retry-After': '300' });
+    await vi.advanceTimersByTimeAsync(299_999);
+    http.expectNone('/users/sign_out');
+  });
+
   it('tells the server at the next start, and drops what it does not know any more', async () => {
     localStorage.setItem('mysms.ending', '["refresh-1","refresh-2"]');
     session.start();

@@ -1,7 +1,7 @@
 import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
-import { RANDOM, backoff, callLater } from '../api/backoff';
+import { RANDOM, callLater, restAfter } from '../api/backoff';
 import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
 import { Problem, toProblem } from '../api/problem';
 import { EndingSessions } from './ending-sessions';
@@ -204,10 +204,8 @@ export class SessionStore {
 
   #keepTrying(problem: Problem): void {
     this.#failures += 1;
-    const rest = backoff(this.#failures, this.#random);
-    const atLeast = (problem.retryAfterSeconds ?? 0) * 1000 * (1 + this.#random() / 4);
     this.#cancelRetry();
-    this.#cancelRetry = callLater(Math.max(rest, atLeast), () => {
+    this.#cancelRetry = callLater(restAfter(this.#failures, problem, this.#random), () => {
       this.retry();
     });
     if (this.#access !== undefined && this.#access.endsAt > Date.now()) return;
