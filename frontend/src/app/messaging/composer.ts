@@ -23,6 +23,7 @@ import { controlEvents } from '../ui/control-events';
 import { Field } from '../ui/field';
 import { focusFirstInvalid } from '../ui/focus-first-invalid';
 import { Icon } from '../ui/icon';
+import { isComposing } from '../ui/is-composing';
 import { touchScreen } from '../ui/touch-screen';
 import { sentencesOf } from '../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from './compose-form';
@@ -265,12 +266,6 @@ export class Composer {
   #worded(control: AbstractControl, label: string): string[] {
     return sentencesOf(control).map((sentence) => formTexts.wrong(label, sentence));
   }
-}
-
-/** Safari ends the composition before it tells of the key that ended it: then only the old code says so. */
-function isComposing(event: KeyboardEvent): boolean {
-  const { keyCode }: { readonly keyCode: number } = event;
-  return event.isComposing || keyCode === 229;
 }
 
 /** What shows nothing is named. */

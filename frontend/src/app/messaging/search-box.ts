@@ -2,12 +2,14 @@ import {
   ChangeDetectionStrategy,
   Component,
   ElementRef,
+  OutputEmitterRef,
   inject,
   output,
   viewChild,
 } from '@angular/core';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Icon } from '../ui/icon';
+import { isComposing } from '../ui/is-composing';
 import { isMac } from '../ui/shortcuts';
 import { SearchStore } from './search-store';
 
@@ -29,9 +31,9 @@ import { SearchStore } from './search-store';
       [placeholder]="texts.placeholder"
       [value]="search.words()"
       (input)="search.search(box.value)"
-      (keydown.escape)="$event.preventDefault(); left.emit()"
-      (keydown.arrowdown)="$event.preventDefault(); down.emit()"
-      (keydown.enter)="enter.emit()"
+      (keydown.escape)="answer($event, left)"
+      (keydown.arrowdown)="answer($event, down)"
+      (keydown.enter)="answer($event, enter)"
     />
     @if (search.words() === '') {
       <kbd aria-hidden="true" translate="no">{{ key }}</kbd>
@@ -63,5 +65,11 @@ export class SearchBox {
     const box = this.box().nativeElement;
     box.focus();
     box.select();
+  }
+
+  protected answer(event: Event, by: OutputEmitterRef<void>): void {
+    if (isComposing(event as KeyboardEvent)) return;
+    event.preventDefault();
+    by.emit();
   }
 }

@@ -115,6 +115,16 @@ describe('Shortcuts', () => {
     expect(back).not.toHaveBeenCalled();
   });
 
+  it.each([
+    ['most browsers tell of', { isComposing: true }],
+    ['Safari tells of', { keyCode: 229 }],
+  ])('stays in a field where Escape ends a composition as %s it', (_, init) => {
+    const field = textarea();
+    field.focus();
+    expect(press('Escape', init, field).defaultPrevented).toBe(false);
+    expect(document.activeElement).toBe(field);
+  });
+
   it('prefers what was added last, for as long as that lives', () => {
     const below = add('Escape');
     const pageBelow = page;

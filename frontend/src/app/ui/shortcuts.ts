@@ -1,6 +1,7 @@
 import { DOCUMENT, DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { BrowserStorage } from '../storage/browser-storage';
 import { focusMain } from './focus-main';
+import { isComposing } from './is-composing';
 
 export interface Shortcut {
   /** Any of these: "n", "/", "Escape", "ArrowDown", or with ⌘ on a Mac and Ctrl elsewhere "mod+k". */
@@ -56,7 +57,7 @@ export class Shortcuts {
 
   #run(event: KeyboardEvent): void {
     // Nobody else's key: not one that was answered, that an input method composes with, or that something on top is for.
-    if (event.defaultPrevented || event.isComposing || event.repeat) return;
+    if (event.defaultPrevented || isComposing(event) || event.repeat) return;
     if (this.#document.querySelector(ON_TOP)) return;
     const key = nameOf(event);
     if (key === undefined || (isCharacter(key) && !this.#mayBeOneKey(event))) return;
