@@ -1,5 +1,5 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
-import { NEVER, Observable, Subject, of, throwError } from 'rxjs';
+import { NEVER, Observable, Subject, defer, of, throwError } from 'rxjs';
 import { NewMessage, Sending } from '../api/models';
 import { ComposeForms, NEW } from './compose-forms';
 import { Composer } from './composer';
@@ -115,6 +115,26 @@ describe('Composer', () => {
       expect(errors()).toEqual([
         'Phone number cannot be read at the moment: begin with + and the country code, or try again.',
       ]);
+    });
+
+    it('tries to read it again each time that one tries again', async () => {
+      const asked = vi.fn(() => throwError(() => new Error('offline')));
+      sending = defer(asked);
+      await open(NEW);
+      form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
+      press('Enter');
+      await settle();
+      asked.mockClear();
+      click('Send');
+      await settle();
+      expect(asked).toHaveBeenCalledOnce();
+      expect(errors()).toHaveLength(1);
+      expect(document.activeElement).toBe(recipient());
+      sending = of({ paused: null, default_country: 'CH' });
+      click('Send');
+      await settle();
+      expect(sent.mock.calls).toEqual([[{ recipient_number: '+41791234567', content: 'Hallo' }]]);
+      expect(errors()).toEqual([]);
     });
 
     it('says nothing to one press too many', async () => {

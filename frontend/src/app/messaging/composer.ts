@@ -201,6 +201,9 @@ export class Composer {
     }
     form.markAllAsTouched();
     form.markAllAsDirty();
+    // That it could not be read is no fault of what is written: it is read again.
+    const { recipient_number: recipient } = form.controls;
+    if (recipient.getError('phoneNumber') === UNREAD.sentence) recipient.updateValueAndValidity();
     if (!form.valid) {
       focusFirstInvalid(this.#host, this.#injector);
       return;
@@ -258,9 +261,12 @@ export class Composer {
     const control = form.controls.recipient_number;
     if (this.#isGone || form !== this.form() || control.value !== written) return;
     control.updateValueAndValidity();
-    if (this.reader.read(written) === undefined)
+    if (this.reader.read(written) === undefined) {
       control.setErrors({ phoneNumber: UNREAD.sentence });
-    this.submit();
+      focusFirstInvalid(this.#host, this.#injector);
+    } else {
+      this.submit();
+    }
   }
 
   #worded(control: AbstractControl, label: string): string[] {
