@@ -1,4 +1,6 @@
 import { TestBed } from '@angular/core/testing';
+import { Subject } from 'rxjs';
+import { BrowserStorage } from '../storage/browser-storage';
 import { fillStorage } from '../storage/testing';
 import { SessionStorage } from './session-storage';
 import { Kind, UserStorage } from './user-storage';
@@ -50,6 +52,18 @@ describe('UserStorage', () => {
     const keys = ['mysms.drafts.ada.new', 'mysms.drafts.bob.new', 'mysms.unsent.ada.k', null];
     for (const key of keys) window.dispatchEvent(new StorageEvent('storage', { key }));
     expect(heard.mock.calls).toEqual([['new'], [undefined]]);
+  });
+
+  it('hears of other tabs from what keeps all things alone', () => {
+    const changes = new Subject<StorageEvent>();
+    Object.assign(TestBed.inject(BrowserStorage), { changes });
+    const heard = vi.fn();
+    shelf().changes.subscribe(heard);
+    const event = new StorageEvent('storage', { key: 'mysms.drafts.ada.new' });
+    window.dispatchEvent(event);
+    expect(heard).not.toHaveBeenCalled();
+    changes.next(event);
+    expect(heard).toHaveBeenCalledExactlyOnceWith('new');
   });
 
   it('keeps nothing for somebody who is not signed in any more', () => {

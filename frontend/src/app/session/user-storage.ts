@@ -1,5 +1,5 @@
 import { Injectable, computed, inject } from '@angular/core';
-import { Observable, filter, fromEvent, map } from 'rxjs';
+import { Observable, filter, map } from 'rxjs';
 import { BrowserStorage } from '../storage/browser-storage';
 import { SESSION_KEY, SessionStorage } from './session-storage';
 
@@ -40,7 +40,7 @@ export class UserStorage {
   shelf(kind: Kind, userId: string): Shelf {
     const prefix = `mysms.${kind}.${userId}.`;
     return {
-      changes: fromEvent<StorageEvent>(window, 'storage').pipe(
+      changes: this.#browser.changes.pipe(
         filter(({ key }) => key === null || key.startsWith(prefix)),
         map(({ key }) => key?.slice(prefix.length)),
       ),
