@@ -12,12 +12,14 @@ import { surviveTranslation } from './survive-translation';
     @for (word of words(); track word) {
       {{ word }}
     }
+    <b>{{ note() }}</b>
   `,
 })
 class Page {
   readonly status = signal('queued');
   readonly time = signal('10:39');
   readonly isWaiting = signal(true);
+  readonly note = signal('');
   readonly words = signal(['one', 'two']);
 
   constructor() {
@@ -108,6 +110,25 @@ describe('surviveTranslation', () => {
     await observed();
     expect(shown()).toBe('QUEUED AT 10:39 zero ONE three');
   });
+
+  it.each(Object.entries(WAYS))(
+    'shows nothing where nothing is left to say: %s',
+    async (_, way) => {
+      page.note.set('soon');
+      await fixture.whenStable();
+      await observed();
+      translate(fixture.nativeElement as Element, way);
+      await observed();
+      expect(shown()).toBe('QUEUED AT 10:39 WAITING ONE TWO SOON');
+      page.note.set('');
+      await fixture.whenStable();
+      await observed();
+      expect(shown()).toBe('QUEUED AT 10:39 WAITING ONE TWO');
+      page.note.set('now');
+      await fixture.whenStable();
+      expect(shown()).toBe('QUEUED AT 10:39 WAITING ONE TWO now');
+    },
+  );
 
   it('says what it said when the translation is taken back', async () => {
     const undo = translate(fixture.nativeElement as Element, (text, font) => {

@@ -15,23 +15,28 @@ interface Translated {
  */
 export function surviveTranslation(): void {
   const known = new WeakMap<Node, Translated>();
+  /** Its text is emptied once all has been heard that had happened to it until now. */
+  const fresh = new Set<Translated>();
 
   const keep = (text: Text, translation: Element): void => {
     const pair = { text, translation, original: text.data };
     known.set(text, pair).set(translation, pair);
-    text.data = '';
     translation.before(text);
+    fresh.add(pair);
   };
-  const end = ({ text, translation }: Translated): void => {
+  const end = (pair: Translated): void => {
+    const { text, translation } = pair;
     known.delete(text);
     known.delete(translation);
+    fresh.delete(pair);
     translation.remove();
   };
   const hear = (node: Node, { addedNodes, previousSibling, nextSibling }: MutationRecord): void => {
     const pair = known.get(node);
     if (pair) {
+      if (node.isConnected) return;
       if (node === pair.translation && pair.text.data === '') pair.text.data = pair.original;
-      if (!node.isConnected) end(pair);
+      end(pair);
     } else if (node instanceof Text && !node.isConnected) {
       const translation = [...addedNodes, previousSibling, nextSibling].find(
         (place): place is Element =>
@@ -44,9 +49,13 @@ export function surviveTranslation(): void {
   const observer = new MutationObserver((records) => {
     for (const record of records) {
       const pair = known.get(record.target);
-      if (record.type === 'characterData' && pair && pair.text.data !== '') end(pair);
+      if (record.type === 'characterData' && pair) end(pair);
       for (const node of record.removedNodes) hear(node, record);
     }
+    for (const pair of fresh) pair.text.data = '';
+    fresh.clear();
+    // What it does itself says nothing: each text that changes from now on is changed by a template.
+    observer.takeRecords();
   });
   observer.observe(inject(DOCUMENT).body, {
     childList: true,
