@@ -22,7 +22,7 @@ export const config: SheriffConfig = {
     texts: [],
     storage: [],
     api: ['texts'],
-    ui: ['storage', 'texts'],
+    ui: ['phone-numbers', 'storage', 'texts'],
     session: ['api', 'storage', 'texts'],
     shell: ['session', 'api', 'ui', 'texts'],
     'phone-numbers': ['texts'],

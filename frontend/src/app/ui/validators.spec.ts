@@ -1,5 +1,15 @@
 import { FormControl } from '@angular/forms';
-import { passwordLength, requiredPassword, sentencesOf } from './validators';
+import { passwordLength, required, requiredPassword, sentencesOf } from './validators';
+
+describe('what is required', () => {
+  it.each(['', ' ', '\u200b', '\u00ad\u2800\t'])('is more than what shows nothing: %j', (value) => {
+    expect(sentencesOf(new FormControl(value, required))).toEqual(["can't be blank"]);
+  });
+
+  it('is anything that shows', () => {
+    expect(sentencesOf(new FormControl(' a\u200b', required))).toEqual([]);
+  });
+});
 
 describe('the length of a password', () => {
   const wrong = (value: string) =>

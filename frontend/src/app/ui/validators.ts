@@ -1,10 +1,11 @@
 import { AbstractControl, ValidatorFn } from '@angular/forms';
+import { isBlank } from '../phone-numbers/blank';
 import { formTexts } from '../texts/form-texts';
 
 // The value of each error is its sentence, without a subject: just as the API words them.
 
 export const required: ValidatorFn = ({ value }: AbstractControl<string>) =>
-  value.trim() === '' ? { required: formTexts.required } : null;
+  isBlank(value) ? { required: formTexts.required } : null;
 
 /** Spaces are as good as any other characters of a password. */
 export const requiredPassword: ValidatorFn = ({ value }: AbstractControl<string>) =>
