@@ -1,6 +1,6 @@
 import { HttpTestingController } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
-import { provideRouter } from '@angular/router';
+import { Router, provideRouter } from '@angular/router';
 import { RANDOM } from '../api/backoff';
 import { MessageActions } from './message-actions';
 import { OutboxStore } from './outbox-store';
@@ -95,6 +95,29 @@ describe('Thread', () => {
     expect(nativeElement.textContent).not.toContain('The server has a problem');
     expect(nativeElement.querySelectorAll('app-bubble')).toHaveLength(3);
     expect((await count(600, () => ({ status: 503 }))).get('thread')).toBeUndefined();
+  });
+
+  it('shows the message of its address again when that is chosen again', async () => {
+    const router = TestBed.inject(Router);
+    router.resetConfig([{ path: '**', children: [] }]);
+    await router.navigateByUrl('/messages/x?at=m0002');
+    const scrolled = vi.fn();
+    Element.prototype.scrollIntoView = scrolled;
+    const nativeElement = open({ at: 'm0002' });
+    await api.settle();
+    api.answerThread(messages(1, 3));
+    await api.settle();
+    const bubble = nativeElement.ownerDocument.getElementById('message-m0002');
+    scrolled.mockClear();
+    await router.navigateByUrl('/messages/x?at=m0002');
+    await api.settle();
+    await api.settle();
+    expect(scrolled.mock.contexts[0]).toBe(bubble);
+    scrolled.mockClear();
+    await router.navigateByUrl('/messages/x?at=m0002&details=m0002');
+    await api.settle();
+    await api.settle();
+    expect(scrolled).not.toHaveBeenCalled();
   });
 
   function open(inputs: { at?: string } = {}): HTMLElement {

@@ -15,8 +15,8 @@ import {
   viewChild,
 } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
-import { RouterLink } from '@angular/router';
-import { EMPTY, catchError, switchMap } from 'rxjs';
+import { NavigationSkipped, Router, RouterLink } from '@angular/router';
+import { EMPTY, catchError, filter, switchMap } from 'rxjs';
 import { Message } from '../api/models';
 import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
@@ -245,6 +245,15 @@ export class Thread {
         takeUntilDestroyed(),
       )
       .subscribe();
+    // A link to where one is already: its message may be out of sight by now.
+    inject(Router)
+      .events.pipe(
+        filter((event) => event instanceof NavigationSkipped && this.at() !== undefined),
+        takeUntilDestroyed(),
+      )
+      .subscribe(() => {
+        this.loadAgain();
+      });
     // Before the new rows are drawn.
     effect(() => {
       this.#messages();
