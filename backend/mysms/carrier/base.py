@@ -46,6 +46,8 @@ class Paused:
 
     reason: str
     code: int | None = None
+    may_depend_on_recipient: bool = False
+    """Whether the same sender may reach others all the same."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ _QUEUE_FULL = 21611
 _ACCOUNT_SUSPENDED = 30002
 _SENDER_REFUSED = frozenset({21212, 21407, 21601, 21603, 21606, 21607, 21609, 21616, 21659, 21660, 21661})
 """Codes about our number, or our StatusCallback, and not about a message: every message would be refused alike."""
+_SENDER_REFUSED_FOR_SOME = frozenset({21407, 21606, 21607, 21659})
+"""Of those, the ones whose description in Twilio's list also speaks of the destination."""
 
 _NEVER_CONNECTED = (
     urllib3.exceptions.NewConnectionError,
@@ -284,7 +286,7 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
         _ACCOUNT_SUSPENDED,
         *_SENDER_REFUSED,
     }:
-        return Paused(_without_secrets(error.msg), code)
+        return Paused(_without_secrets(error.msg), code, may_depend_on_recipient=code in _SENDER_REFUSED_FOR_SOME)
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:
         return Paused("Twilio does not know the account.", code)
     if HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and code is not None:

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 
 from bson import ObjectId
 
-from mysms.carrier.base import Paused
+from mysms.carrier.base import Accepted, Outcome, Paused
 from mysms.core.background import note_failure
 from mysms.core.cancellation import was_cancelled
 from mysms.core.heartbeat import Heartbeat
@@ -24,6 +25,8 @@ POLL_SECONDS = 1.0
 """How soon this process notices what another one stored, or what has become due."""
 PAUSE_SECONDS = 30.0
 """After the carrier turned us away altogether, how long to wait before trying it with one message."""
+SENDER_WORKS_SECONDS = 600.0
+"""For so long after an acceptance, what the carrier says of our number is taken to concern one recipient."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class Dispatcher:
         self._sending: set[asyncio.Task[None]] = set()
         self._waiting: defaultdict[ObjectId, set[asyncio.Future[None]]] = defaultdict(set)
         self._resume_at = 0.0
+        self._accepted_at = -math.inf
         self._stopping = False
         self.pause = pause
         """Why nothing is being sent, if the carrier turned us away or the outbox gives nothing out."""
@@ -106,17 +110,38 @@ class Dispatcher:
             if self._stopping or (self.pause is not None and (time.monotonic() < self._resume_at or self._sending)):
                 return False
             claimed_at = time.monotonic()
-            claim = await self._outbox.claim_next()
+            # While nothing is accepted, those that have waited the longest may be the cause: another one is tried.
+            claim = await self._outbox.claim_next(newest=self.pause is not None)
         finally:
             if claim is None:
                 self._free.release()
         if claim is None:
+            await self._end_pause_of_nothing()
             return False
         task = asyncio.create_task(self._send(claim, claimed_at), name="attempt to send")
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
         task.add_done_callback(note_failure)
         return True
+
+    async def _end_pause_of_nothing(self) -> None:
+        """Where nothing waits any more, no attempt will find out whether the carrier takes messages again."""
+        if self.pause is not None and not self.pause.is_by_operator and not await self._outbox.has_pending():
+            self.pause = None
+
+    def _note(self, outcome: Outcome) -> None:
+        """Pauses sending if the carrier turns us away, and ends that once it does not."""
+        if not isinstance(outcome, Paused):
+            self.pause = None
+            if isinstance(outcome, Accepted):
+                self._accepted_at = time.monotonic()
+        elif outcome.may_depend_on_recipient and time.monotonic() < self._accepted_at + SENDER_WORKS_SECONDS:
+            _log.warning("The carrier does not take this message from us, but took others: %s", outcome.reason)
+        else:
+            since = self._clock() if self.pause is None else self.pause.since
+            self.pause = Pause.turned_away(since, outcome.reason, outcome.code)
+            self._resume_at = time.monotonic() + PAUSE_SECONDS
+            _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
 
     async def _send(self, claim: Claim, claimed_at: float) -> None:
         with bound(**claim.log_context):
@@ -125,13 +150,7 @@ class Dispatcher:
             finally:
                 self._free.release()
                 self._wake.set()
-            if isinstance(outcome, Paused):
-                since = self._clock() if self.pause is None else self.pause.since
-                self.pause = Pause.turned_away(since, outcome.reason, outcome.code)
-                self._resume_at = time.monotonic() + PAUSE_SECONDS
-                _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
-            else:
-                self.pause = None
+            self._note(outcome)
         for ended in self._waiting.get(claim.message_id, ()):
             if not ended.done():
                 ended.set_result(None)

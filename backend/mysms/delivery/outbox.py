@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from mysms.carrier.base import Accepted, CarrierMessage, NotSent, Outcome, Paused, Refused, Unknown
 from mysms.core.database import Database
@@ -63,8 +63,18 @@ class Outbox:
 
     # Claiming
 
-    async def claim_next(self) -> Claim | None:
-        """Claims the message that has been due the longest, if any may be sent now; none while sending is off."""
+    async def has_pending(self) -> bool:
+        """Whether anything waits to be sent, due or not."""
+        return (
+            await self._messages.find_one({"line": self._line.key, "dispatch": Dispatch.PENDING}, {"_id": 1})
+            is not None
+        )
+
+    async def claim_next(self, *, newest: bool = False) -> Claim | None:
+        """Claims a message that may be sent now, if there is one; none while sending is off.
+
+        It is the one that has been due the longest, or with `newest` the one that has become due last.
+        """
         if not self._sending:
             return None
         now = self._clock()
@@ -74,7 +84,7 @@ class Outbox:
                 "dispatch": Dispatch.PENDING,
                 "next_attempt_at": {"$lte": now},
             },
-            sort=[("next_attempt_at", ASCENDING)],
+            sort=[("next_attempt_at", DESCENDING if newest else ASCENDING)],
             limit=_CANDIDATES,
         )
         for row in await due.to_list():

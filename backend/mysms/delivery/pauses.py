@@ -36,6 +36,8 @@ class Pause:
     """For the operator; the carrier's own words, if it turned us away."""
     explanation: str
     """For the people who send: what it means for them."""
+    is_by_operator: bool = False
+    """Then nothing but another setting ends it."""
 
     @classmethod
     def turned_away(cls, since: datetime, reason: str, code: int | None) -> Self:
@@ -45,4 +47,5 @@ class Pause:
     @classmethod
     def switched_off(cls, since: datetime) -> Self:
         """The operator wants nothing to be sent."""
-        return cls(since, _SWITCHED_OFF, "Sending is switched off for the moment. Your messages wait.")
+        explanation = "Sending is switched off for the moment. Your messages wait."
+        return cls(since, _SWITCHED_OFF, explanation, is_by_operator=True)

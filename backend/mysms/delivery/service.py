@@ -92,11 +92,11 @@ class MessageSender:
             raise NotRetryableError("Its text was removed: it was kept for a limited time only.")
         client_id = f"retry:{failed.id}"
         if await repository.find_by_client_id(user_id, client_id) is None:
-            await self._permit_retry(failed, accept_possible_double=accept_possible_double)
+            _require_retryable(failed, accept_possible_double=accept_possible_double)
         # As it is stored: it was read by the rules of its time.
         draft = Draft.model_construct(recipient_number=failed.recipient_number, content=failed.content)
         retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
-        return await self._store_and_send(retry)
+        return await self._store_and_send(retry, instead_of=failed if failed.dispatch is Dispatch.UNCONFIRMED else None)
 
     async def cancel(self, user_id: ObjectId, message_id: str) -> MessageOut:
         """Withdraws a message. Raises NotFoundError, and NotCancellableError if the carrier has it or is asked now."""
@@ -110,21 +110,15 @@ class MessageSender:
         """Why this process does not send, from memory; None while it does."""
         return self._dispatcher.pause
 
-    async def _permit_retry(self, failed: Message, *, accept_possible_double: bool) -> None:
-        if failed.dispatch is Dispatch.UNCONFIRMED:
-            if not accept_possible_double:
-                raise PossibleDoubleError
-            # From here on its author sends it, and we must not.
-            if await self._withdrawals.withdraw_unconfirmed(failed):
-                return
-        if failed.status not in _RETRYABLE:
-            raise NotRetryableError
-
-    async def _store_and_send(self, message: Message) -> MessageOut:
+    async def _store_and_send(self, message: Message, instead_of: Message | None = None) -> MessageOut:
         stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is None:
             # If storing fails, the database may have stored it all the same: then it is sent, and goes on counting.
             permit = await self._guard.permit(message.user_id, message.recipient_number)
+            # Only now: what a quota refuses changes nothing. From here on its author sends it, and we must not.
+            if instead_of is not None and not await self._withdrawals.withdraw_unconfirmed(instead_of):
+                await self._guard.give_back(permit)
+                raise NotRetryableError
             if not await self._outbox.enqueue(message):
                 await self._guard.give_back(permit)
                 stored = await repository.find_by_client_id(message.user_id, message.client_id)
@@ -190,6 +184,14 @@ class MessageSender:
             created_at=now,
             updated_at=now,
         )
+
+
+def _require_retryable(failed: Message, *, accept_possible_double: bool) -> None:
+    if failed.dispatch is Dispatch.UNCONFIRMED:
+        if not accept_possible_double:
+            raise PossibleDoubleError
+    elif failed.status not in _RETRYABLE:
+        raise NotRetryableError
 
 
 def _is_same_request(stored: Message, message: Message) -> bool:

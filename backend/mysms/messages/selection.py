@@ -8,10 +8,12 @@ from typing import Any
 from bson import ObjectId
 
 from mysms.core import phone_numbers
+from mysms.core.blank import INVISIBLE
 from mysms.messages.text_patterns import pattern_of
 
 _NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
 """Digits, and what people put between them."""
+_BETWEEN_WORDS = re.compile(rf"[{INVISIBLE}]+")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Selection:
 
 def _conditions(search: str) -> list[dict[str, Any]]:
     """All of these; none if there is nothing to look for."""
-    words = dict.fromkeys(search.split())
+    words = dict.fromkeys(filter(None, _BETWEEN_WORDS.split(search)))
     in_text: list[dict[str, Any]] = [{"content": {"$regex": pattern_of(word)}} for word in words]
     if number := _number_pattern(search):
         return [{"$or": [{"$and": in_text}, {"peer_number": {"$regex": number}}]}]

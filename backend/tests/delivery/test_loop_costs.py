@@ -1,6 +1,6 @@
 """What a round of each loop costs: as many documents looked at among many stored messages as among few."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ async def examined(workshop: Workshop) -> int:
 async def test_no_loop_costs_more_the_more_is_stored(workshop: Workshop) -> None:
     questioner = Questioner(Heartbeat("test", 60))
     carrier = StubCarrier()
-    rounds = {
+    rounds: dict[str, Callable[[], Awaitable[object]]] = {
         "claiming": workshop.outbox("process").claim_next,
         "maintenance": workshop.maintenance(timedelta(seconds=40)).run_round,
         "reconciler": workshop.reconciler(carrier, questioner).run_round,

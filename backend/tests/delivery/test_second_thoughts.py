@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.answers import problem_of
 from tests.support.person import Json, Person, new_number
-from tests.support.servers import Api, Simulator
+from tests.support.servers import Api, Simulator, Start
 
 
 async def post(person: Person, message: Json, action: str, query: str = "") -> Json:
@@ -49,6 +49,19 @@ async def test_what_the_carrier_has_cannot_be_cancelled(person: Person) -> None:
     sent = await person.sent("+15005551002", person.email)
     response = await person.call("POST", f"/api/messages/{sent['_id']}/cancel")
     problem_of(response, 409, "not_cancellable")
+
+
+async def test_what_a_quota_refuses_to_send_again_stays_as_it_was(start: Start, simulator: Simulator) -> None:
+    """Else it would be cancelled, although nobody wanted that, and be sent by nobody."""
+    async with start(MESSAGES_PER_USER_AND_MINUTE="1", MESSAGES_PER_USER_AND_DAY="1") as api:
+        person, number = await Person.sign_up(api), new_number()
+        await simulator.control.set_fault("reset_connection", to=number, times=1)
+        await simulator.control.set_fault("error_500", on="list")
+        message = (await person.send(number)).json()
+        retry = f"/api/messages/{message['_id']}/retry?accept_possible_double=true"
+        assert (await person.call("POST", retry)).status_code == 429
+        now = await person.detail(message["_id"])
+        assert (now["status"], now["withdrawn"]) == ("unconfirmed", False)
 
 
 async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(person: Person, unconfirmed: Json) -> None:

@@ -65,6 +65,7 @@ EVERYTHING = sorted(WRITTEN)
         ("hello", ["HELLO you", "Hello there"]),
         ("o y", ["HELLO you"]),
         ("there Hello", ["Hello there"]),
+        ("\u200eHello\u2069 there", ["Hello there"]),
         ("  hello\n\u3000THERE ", ["Hello there"]),
         ("hello party", []),
         ("GRÜSSE", ["Schöne Grüße"]),
