@@ -217,14 +217,18 @@ def _await_ready(part: _Part, process: subprocess.Popen[bytes], log: Path, stop:
         if process.poll() is not None:
             raise DemoError(_why_it_ended(part.name, process, log))
         if time.monotonic() > deadline:
-            raise DemoError(f"The part {part.name} did not answer in time. Its log: {log}")
+            raise DemoError(f"The part {part.name} did not answer in time. {_end_of(log)}")
         if stop.wait(0.1):
             return
 
 
 def _why_it_ended(name: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    return f"The part {name} ended by itself (exit code {process.returncode}). {_end_of(log)}"
+
+
+def _end_of(log: Path) -> str:
     last_lines = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-8:])
-    return f"The part {name} ended by itself (exit code {process.returncode}). The end of its log, {log}:\n{last_lines}"
+    return f"The end of its log, {log}:\n{last_lines}"
 
 
 def _listens(port: int) -> bool:
@@ -246,7 +250,9 @@ def _is_up(port: int) -> bool:
 def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
     url = f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
     print(f"\n  MySMS Messenger is running:  {url}\n")
-    print("  Sign up with any email and password, and send a text to a number such as +1 415 555 2671.")
+    print(
+        "  Sign up with any email and a password of 8 characters, and send a text to a number such as +1 415 555 2671."
+    )
     if settings.twilio_account_sid is None:
         print(f"  No SMS leaves this machine. The simulated phones:  http://localhost:{settings.twilio_simulator_port}")
         print("  To see it refused, send to +15005550001; to see it not delivered, to +15005553003.")
