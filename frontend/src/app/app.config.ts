@@ -8,12 +8,14 @@ import {
   provideZonelessChangeDetection,
 } from '@angular/core';
 import {
+  UrlSerializer,
   provideRouter,
   withComponentInputBinding,
   withPreloading,
   withRouterConfig,
 } from '@angular/router';
 import { loadAhead, routes } from './app.routes';
+import { PlainPathSerializer } from './plain-path-serializer';
 import { PreloadAtRest } from './preload-at-rest';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
@@ -31,6 +33,7 @@ export const appConfig: ApplicationConfig = {
       // The address of a page that could not be loaded stays, for a reload.
       withRouterConfig({ canceledNavigationResolution: 'computed' }),
     ),
+    { provide: UrlSerializer, useClass: PlainPathSerializer },
     provideHttpClient(withFetch(), withInterceptors([tokenInterceptor])),
     provideAppInitializer(() => {
       const session = inject(SessionStore);
