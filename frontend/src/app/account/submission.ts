@@ -3,6 +3,7 @@ import { FormGroup } from '@angular/forms';
 import { explain } from '../api/explain';
 import { toProblem } from '../api/problem';
 import { focusFirstInvalid } from '../ui/focus-first-invalid';
+import { takeFilledIn } from '../ui/take-filled-in';
 import { setServerErrors } from '../ui/validators';
 
 /** Sends a form, once at a time. What is wrong with a field is said there, all else in `problem`. */
@@ -23,7 +24,7 @@ export class Submission {
   async submit(): Promise<void> {
     if (this.#busy()) return;
     this.#problem.set('');
-    this.#takeFilledIn();
+    takeFilledIn(this.#host);
     this.form.markAllAsTouched();
     this.form.markAllAsDirty();
     if (this.form.valid) {
@@ -37,13 +38,6 @@ export class Submission {
       }
     }
     focusFirstInvalid(this.#host, this.#injector);
-  }
-
-  /** What a browser fills in by itself, it does not always tell the form of. */
-  #takeFilledIn(): void {
-    for (const input of this.#host.nativeElement.querySelectorAll('input')) {
-      input.dispatchEvent(new Event('input'));
-    }
   }
 
   #tell(error: unknown): void {

@@ -137,6 +137,24 @@ describe('Composer', () => {
       expect(errors()).toEqual([]);
     });
 
+    it.each([
+      ['Enter', () => press('Enter')],
+      [
+        'the button',
+        () => {
+          click('Send');
+        },
+      ],
+    ])('sends by %s what the browser has filled in without a word', async (_, send) => {
+      await open(NEW);
+      recipient().value = NUMBER;
+      textarea().value = 'Hello';
+      send();
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+      expect(sent.mock.calls).toEqual([[{ recipient_number: NUMBER, content: 'Hello' }]]);
+    });
+
     it('says nothing to one press too many', async () => {
       await open(NEW);
       fixture.componentInstance.send.subscribe(() => {
@@ -235,6 +253,19 @@ describe('Composer', () => {
       expect(count()).toBe('0 characters · 0 segments · GSM-7');
     });
 
+    it('sends a line break as it was put there', () => {
+      form().controls.content.setValue('one\r\ntwo');
+      press('Enter');
+      expect(sent.mock.lastCall?.[0].content).toBe('one\r\ntwo');
+    });
+
+    it('does not complain of nothing the second time either', async () => {
+      press('Enter');
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+    });
+
     it('refuses what no SMS can carry', async () => {
       form().controls.content.setValue('a\0b');
       press('Enter');
@@ -329,8 +360,8 @@ describe('Composer', () => {
     return element;
   }
 
-  const textarea = () => find('textarea');
-  const recipient = () => find('input');
+  const textarea = () => find('textarea') as HTMLTextAreaElement;
+  const recipient = () => find('input') as HTMLInputElement;
   const words = (element: Element | null) => element?.textContent.replace(/\s+/g, ' ').trim();
   const count = () => words(page.querySelector('.count'));
   const hint = () => words(page.querySelector('.field__hint'));

@@ -24,6 +24,7 @@ import { Field } from '../ui/field';
 import { focusFirstInvalid } from '../ui/focus-first-invalid';
 import { Icon } from '../ui/icon';
 import { isComposing } from '../ui/is-composing';
+import { takeFilledIn } from '../ui/take-filled-in';
 import { touchScreen } from '../ui/touch-screen';
 import { sentencesOf } from '../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from './compose-form';
@@ -192,6 +193,10 @@ export class Composer {
 
   protected submit(): void {
     const form = this.form();
+    takeFilledIn(this.#host, (field) => {
+      const held = form.getRawValue();
+      return field instanceof HTMLTextAreaElement ? held.content : held.recipient_number;
+    });
     const { recipient_number: written, content } = form.getRawValue();
     const isUntouched = content === '' && form.controls.content.pristine;
     if (isUntouched && (!this.asksForRecipient() || (this.#hasSent && form.pristine))) {
