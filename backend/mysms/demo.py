@@ -250,9 +250,7 @@ def _is_up(port: int) -> bool:
 def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
     url = f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
     print(f"\n  MySMS Messenger is running:  {url}\n")
-    print(
-        "  Sign up with any email and a password of 8 characters, and text a number such as +1 415 555 2671."
-    )
+    print("  Sign up with any email and a password of 8 characters, and text a number such as +1 415 555 2671.")
     if settings.twilio_account_sid is None:
         print(f"  No SMS leaves this machine. The simulated phones:  http://localhost:{settings.twilio_simulator_port}")
         print("  To see it refused, send to +15005550001; to see it not delivered, to +15005553003.")
