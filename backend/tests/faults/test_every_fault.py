@@ -57,7 +57,7 @@ FOR_ALL: Sequence[Switch] = [
     ("list_paging", {"by": "offset", "probability": 0.5}),
     ("reset_connection", {"on": "fetch", "probability": 0.2}),
 ]
-DOUBTFUL: Sequence[Switch] = [("rewrite_to", {"number": ELSEWHERE}), ("lose_201", {})]
+DOUBTFUL: Sequence[Switch] = [("rewrite_to", {"number": ELSEWHERE}), ("lose_201", {}), ("drop_callbacks", {})]
 """Its number is rewritten and its SID never told: nobody can know that it was sent, so it must stay unconfirmed."""
 DOUBTFUL_NUMBER = "+13125559998"
 
