@@ -140,7 +140,7 @@ test('offline and back, what is on the screen stays', async ({
   await expect(page.getByRole('status')).toHaveText('Up to date');
 
   await context.setOffline(true);
-  await expect(page.getByRole('status')).toContainText(/You are offline\. This is as of \d/);
+  await expect(page.getByRole('status')).toContainText(/You are offline\. Last updated \d/);
   await expect(bubble(page, text)).toBeVisible();
   await phone.report(text, 'delivered');
   await context.setOffline(false);
@@ -168,7 +168,7 @@ test('while the API does not answer, what is there stays, and it is said politel
   const before = await page.getByRole('log').innerText();
 
   await page.route('**/api/**', (route) => route.abort('connectionrefused'));
-  await expect(status).toContainText(/The server does not answer\..* This is as of \d/);
+  await expect(status).toContainText(/The server does not answer\..* Last updated \d/);
   await expect(page.getByText('These messages may be out of date.')).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
   expect(await page.getByRole('log').innerText()).toBe(before);

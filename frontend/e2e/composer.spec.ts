@@ -172,7 +172,7 @@ test('messages to one person leave in the order in which they were written, also
   await failSends(page);
   const again = crypto.randomUUID();
   for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${again}`);
-  await expect(page.getByText('Not answered for yet:')).toBeVisible();
+  await expect(page.getByText('No answer from the server yet:')).toBeVisible();
   await page.unroute('**/api/messages');
   await page.reload();
   await expect.poll(() => phone.receivedEnding(again)).toHaveLength(3);
@@ -207,7 +207,7 @@ for (const locks of ['with', 'without']) {
     for (const tab of [page, second]) await failSends(tab);
     await write(page, `One ${mark}`);
     // What one tab has not sent yet shows in the other.
-    await expect(bubble(second, `One ${mark}`)).toContainText('Not answered for yet:');
+    await expect(bubble(second, `One ${mark}`)).toContainText('No answer from the server yet:');
     await write(second, `Two ${mark}`);
     await write(page, `Three ${mark}`);
     await expect(bubble(second, `Three ${mark}`)).toBeVisible();

@@ -99,11 +99,11 @@ test('an unconfirmed message waits, unless its author decides', async ({
   await expect(message.first()).toContainText('Please do not send it again yet');
   expect(await phone.received('Did this leave?')).toBe(0);
 
-  await message.getByRole('button', { name: 'Do not send it any more' }).click();
+  await message.getByRole('button', { name: 'Cancel this message' }).click();
   await expect(message).toContainText('It will not be sent again by itself.');
   await page.reload();
   await expect(message).toContainText('It will not be sent again by itself.');
-  await expect(message.getByRole('button', { name: 'Do not send it any more' })).toHaveCount(0);
+  await expect(message.getByRole('button', { name: 'Cancel this message' })).toHaveCount(0);
 
   await message.getByRole('button', { name: 'Send again anyway…' }).click();
   await expect(message).toContainText('It may then arrive twice.');
@@ -113,7 +113,7 @@ test('an unconfirmed message waits, unless its author decides', async ({
   await expect(message).toHaveCount(1);
 
   await message.getByRole('button', { name: 'Send again anyway…' }).click();
-  await message.getByRole('button', { name: 'Send it, even twice' }).click();
+  await message.getByRole('button', { name: 'Send anyway (may arrive twice)' }).click();
   await expect(message).toHaveCount(2);
   await expect(message.last()).toContainText(/Queued|Sent|Delivered/);
   await expect(message.first()).toContainText('You have sent it again.');

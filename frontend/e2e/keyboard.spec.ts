@@ -217,7 +217,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await findConversation(page, lost);
   const unconfirmed = bubble(page, 'Did this leave?');
   await expect(unconfirmed).toContainText('Please do not send it again yet');
-  await choose(page, 'Do not send it any more');
+  await choose(page, 'Cancel this message');
   await expect(unconfirmed).toContainText('It will not be sent again by itself.');
   await expect.poll(() => focusOnScreen(page)).toBe('seen');
   await choose(page, 'Send again anyway…');
@@ -225,7 +225,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await press(page, 'Enter');
   await expect(unconfirmed).toBeFocused();
   await choose(page, 'Send again anyway…');
-  await choose(page, 'Send it, even twice');
+  await choose(page, 'Send anyway (may arrive twice)');
   await expect(unconfirmed).toHaveCount(2);
   await expect(unconfirmed.first()).toBeFocused();
 
@@ -310,7 +310,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await press(page, 'Escape');
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Help' });
-  await expect(help).toContainText('Leave what you type into');
+  await expect(help).toContainText('Leave the text field');
   // What is on top goes first, and only that.
   await press(page, 'Escape');
   await expect(help).toBeHidden();

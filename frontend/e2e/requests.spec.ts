@@ -92,7 +92,9 @@ test('what is no number has no conversation, and asks for none', async ({ page, 
   const calls = countCalls(page);
   await page.goto('/messages/foo');
   await expect(page.getByRole('heading', { name: 'This is not a phone number' })).toBeVisible();
-  await expect(page.getByText('There can be no messages with “foo”.')).toBeVisible();
+  await expect(
+    page.getByText('“foo” is not a phone number, so there are no messages.'),
+  ).toBeVisible();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveCount(0);
   await expect(page.getByRole('status')).toHaveText('Up to date');
   expect(calls.has('/api/messages of a thread')).toBe(false);

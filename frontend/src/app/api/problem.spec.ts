@@ -82,7 +82,7 @@ describe('explain', () => {
     [
       'a quota of all',
       answer(429, { code: 'installation_quota' }, { 'Retry-After': '600' }),
-      'As many messages have been sent from here today as may be. Try again in 10 minutes.',
+      'Today’s limit for everyone here has been reached. Try again in 10 minutes.',
     ],
     [
       'a country',

@@ -3,11 +3,11 @@ export const frameTexts = {
   skip: 'Skip to the content',
 
   help: 'Help',
-  leaveField: 'Leave what you type into, for the single keys',
+  leaveField: 'Leave the text field, so that single-key shortcuts work',
 
   session: {
     unavailable: 'You are still signed in, but your session cannot be renewed at the moment.',
-    retrying: 'Trying again by itself.',
+    retrying: 'Retrying automatically.',
     retryNow: 'Try now',
   },
 
@@ -37,7 +37,7 @@ export const frameTexts = {
     connecting: 'Connecting…',
     reconnecting: 'Reconnecting…',
     offline: 'You are offline.',
-    unreachable: 'The server does not answer. Trying again by itself.',
-    asOf: (time: string) => `This is as of ${time}.`,
+    unreachable: 'The server does not answer. Retrying automatically.',
+    asOf: (time: string) => `Last updated ${time}.`,
   },
 } as const;

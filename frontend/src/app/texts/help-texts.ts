@@ -4,7 +4,8 @@ export const helpTexts = {
   close: 'Close',
   shortcuts: 'Keyboard',
   singleKeys: 'Use single keys',
-  singleKeysHint: 'Turn this off if keys are pressed by accident, as speech input does.',
+  singleKeysHint:
+    'Turn this off if shortcuts are triggered by accident, for example by speech input.',
   or: 'or',
   keys: {
     Escape: 'Esc',
@@ -20,13 +21,13 @@ export const helpTexts = {
       icon: 'clock',
       tone: 'soft',
       name: 'On its way',
-      meaning: 'Kept here and handed over to the carrier as soon as that can be done.',
+      meaning: 'Not sent yet: waiting here or at the carrier.',
     },
     {
       icon: 'tick',
       tone: 'soft',
       name: 'Sent',
-      meaning: 'The carrier has it. Some networks never report more than this.',
+      meaning: 'It has left the carrier. Some networks never report more than this.',
     },
     { icon: 'ticks', tone: 'good', name: 'Delivered', meaning: 'It has arrived at the phone.' },
     {
@@ -40,6 +41,12 @@ export const helpTexts = {
       tone: 'bad',
       name: 'Not sent, or not delivered',
       meaning: 'It did not arrive. The message says why, and what you can do.',
+    },
+    {
+      icon: 'close',
+      tone: 'soft',
+      name: 'Canceled',
+      meaning: 'It was withdrawn before it was sent.',
     },
   ],
 } as const;

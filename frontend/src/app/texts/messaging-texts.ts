@@ -57,7 +57,7 @@ export const messagingTexts = {
   notANumber: {
     title: 'This is not a phone number',
     explanation: (address: string) =>
-      `There can be no messages with “${address}”. A phone number has a country code, such as +1 415 555 2671.`,
+      `“${address}” is not a phone number, so there are no messages. A phone number has a country code, such as +1 415 555 2671.`,
   },
 
   compose: {
@@ -96,9 +96,9 @@ export const messagingTexts = {
     queued: 'Goes out after the message before it',
     notSent: 'Not sent:',
     postponed: 'Not sent yet:',
-    unknown: 'Not answered for yet:',
+    unknown: 'No answer from the server yet:',
     safeToRepeat: 'Trying again never sends it twice.',
-    triedAgain: 'It is tried again by itself.',
+    triedAgain: 'Retrying automatically.',
     goesOutAt: (time: string) => `It goes out by itself at ${time}.`,
     old: 'It has waited here for more than a day.',
     tryAgain: 'Try again',
@@ -163,12 +163,12 @@ export const messagingTexts = {
     unconfirmedTitle: 'We are checking whether this was sent.',
     unconfirmed: 'Please do not send it again yet: it may have arrived.',
     decide: 'Or decide yourself:',
-    withdraw: 'Do not send it any more',
+    withdraw: 'Cancel this message',
     withdrawn: 'It will not be sent again by itself. We are still finding out whether it was sent.',
     sendAnyway: 'Send again anyway…',
     doubleTitle: 'It may then arrive twice.',
     double: 'Nobody knows yet whether the first one has arrived.',
-    accept: 'Send it, even twice',
+    accept: 'Send anyway (may arrive twice)',
     keepWaiting: 'Keep waiting',
   },
 

@@ -16,7 +16,7 @@ export const texts = {
       rate_limited: 'Too many attempts.',
       minute_quota: 'You are sending very fast.',
       day_quota: 'You have sent as many messages as one person may send in a day.',
-      installation_quota: 'As many messages have been sent from here today as may be.',
+      installation_quota: 'Today’s limit for everyone here has been reached.',
       country_not_allowed: 'Messages to this country are not allowed here.',
       database_unavailable: 'The server cannot reach its database at the moment.',
       request_too_large: 'This is more than the server takes at once.',
