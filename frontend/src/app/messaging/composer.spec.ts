@@ -266,6 +266,19 @@ describe('Composer', () => {
       expect(errors()).toEqual([]);
     });
 
+    it('says that the text is missing only to who has tried to send it', async () => {
+      form().controls.content.setValue('Hello');
+      (textarea() as HTMLTextAreaElement).value = '';
+      textarea().dispatchEvent(new Event('input'));
+      textarea().dispatchEvent(new Event('blur'));
+      await fixture.whenStable();
+      expect(form().controls.content).toMatchObject({ dirty: true, touched: true });
+      expect(errors()).toEqual([]);
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual(["Message can't be blank."]);
+    });
+
     it('refuses what no SMS can carry', async () => {
       form().controls.content.setValue('a\0b');
       press('Enter');

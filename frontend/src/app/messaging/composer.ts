@@ -8,6 +8,7 @@ import {
   computed,
   inject,
   input,
+  linkedSignal,
   output,
   signal,
   viewChild,
@@ -140,6 +141,8 @@ export class Composer {
   protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
+  /** What was submitted last, here, cannot be sent: until then nobody has asked for what is missing. */
+  readonly #isRejected = linkedSignal({ source: this.form, computation: () => false });
   #hasSent = false;
   #isReading = false;
   #isGone = false;
@@ -165,7 +168,9 @@ export class Composer {
   protected readonly errors = computed(() => {
     this.#changes();
     const { recipient_number, content } = this.form().controls;
-    const shown = content.dirty && (content.touched || content.hasError('maxLength'));
+    const shown = content.hasError('required')
+      ? this.#isRejected()
+      : content.dirty && (content.touched || content.hasError('maxLength'));
     return [
       ...(this.asksForRecipient()
         ? []
@@ -209,6 +214,7 @@ export class Composer {
     // That it could not be read is no fault of what is written: it is read again.
     const { recipient_number: recipient } = form.controls;
     if (recipient.getError('phoneNumber') === UNREAD.sentence) recipient.updateValueAndValidity();
+    this.#isRejected.set(!form.valid);
     if (!form.valid) {
       focusFirstInvalid(this.#host, this.#injector);
       return;
