@@ -8,11 +8,12 @@ import {
   computed,
   inject,
   input,
+  output,
   signal,
   viewChild,
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import { shortTime, wholeNumber } from '../texts/formats';
+import { shortTime } from '../texts/formats';
 import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
 import { Busy } from '../ui/busy';
@@ -51,7 +52,7 @@ interface RowView {
         (down)="enterRows()"
         (enter)="results()?.openFirst()"
       />
-      <a class="button button--primary" routerLink="/messages/new">
+      <a class="button button--primary" routerLink="/messages/new" (click)="newMessage.emit()">
         <app-icon name="plus" />{{ texts.newMessage }}
       </a>
     </div>
@@ -95,12 +96,12 @@ interface RowView {
           } @empty {
             @if (store.isLoaded()) {
               <li class="history__empty">{{ texts.empty }}</li>
-            } @else if (!feed.problem()) {
+            } @else if (isLoading()) {
               <li class="visually-hidden">{{ texts.loading }}</li>
             }
           }
         </ul>
-        @if (!store.isLoaded() && !feed.problem()) {
+        @if (isLoading()) {
           <app-skeleton shape="rows" [count]="7" />
         }
         @if (store.hasMore()) {
@@ -116,7 +117,7 @@ interface RowView {
       </div>
     }
     <div class="history__foot">
-      <h1 translate="no">{{ texts.title(total()) }}</h1>
+      <h1 translate="no">{{ texts.title(feed.total()) }}</h1>
     </div>
   `,
   host: { class: 'history', role: 'navigation', '[attr.aria-label]': 'texts.label' },
@@ -131,19 +132,23 @@ export class ConversationList {
   readonly #injector = inject(Injector);
 
   readonly current = input<string>();
+  /** A new message is to be written: its place is navigated to. */
+  readonly newMessage = output();
 
   protected readonly searchBox = viewChild.required(SearchBox);
   protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
   protected readonly texts = messagingTexts.history;
-  protected readonly total = computed(() => wholeNumber(this.feed.total()));
   readonly #isTroubled = inject(LivenessStore).isTroubled;
   /** Where something is there to read, the bar says what is wrong with the connection. */
   protected readonly problem = computed(() => {
     if (!this.store.isLoaded()) return this.feed.problem();
     return this.store.problem() || (this.#isTroubled() ? this.texts.stale : '');
   });
+  protected readonly isLoading = computed(
+    () => !this.store.isLoaded() && !this.feed.problem() && !this.#isTroubled(),
+  );
   protected readonly views = computed(() => {
     const today = this.feed.today();
     return withOutgoing(this.store.rows(), this.#outbox()).map((entry) =>
@@ -205,23 +210,28 @@ export class ConversationList {
 
 function ofRow({ peer, last }: Row, today: Date): RowView {
   const status = last.direction === 'outbound' ? presentStatus(last.status) : undefined;
-  const says = status !== undefined && ['bad', 'maybe'].includes(status.tone);
   return {
     peer,
     name: readable(peer),
     time: shortTime(new Date(last.created_at), today),
-    preview: says ? status.text : last.content || messagingTexts.thread.textRemoved,
+    preview: trouble(status) ?? (last.content || messagingTexts.thread.textRemoved),
     status,
   };
 }
 
 function ofOutgoing(outgoing: Outgoing, today: Date): RowView {
   const { recipient, content, writtenAt } = outgoing;
+  const status = presentOutgoing(outgoing);
   return {
     peer: recipient,
     name: readable(recipient),
     time: shortTime(writtenAt, today),
-    preview: content,
-    status: presentOutgoing(outgoing),
+    preview: trouble(status) ?? content,
+    status,
   };
+}
+
+/** What is said in the place of the text. */
+function trouble(status: StatusPresentation | undefined): string | undefined {
+  return status && ['bad', 'maybe'].includes(status.tone) ? status.text : undefined;
 }

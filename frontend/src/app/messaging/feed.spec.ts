@@ -30,6 +30,13 @@ describe('Feed', () => {
     api.end();
   });
 
+  it('does not know how many messages there are until it is told', async () => {
+    await api.answerConversations([]);
+    expect(feed.total()).toBeUndefined();
+    await api.answerChanges(api.expectChanges(), [], { total: 0 });
+    expect(feed.total()).toBe(0);
+  });
+
   it('loads the conversations, and then asks for changes since the newest alone', async () => {
     await api.answerConversations(messages(1, 1));
     const first = api.expectChanges();

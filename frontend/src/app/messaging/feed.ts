@@ -1,4 +1,4 @@
-import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import {
   EMPTY,
@@ -50,8 +50,8 @@ export class Feed {
   /** The newest change that has been heard of. */
   #asOf: number | undefined;
 
-  /** How many messages there are in all. */
-  readonly total = computed(() => this.#total() ?? 0);
+  /** How many messages there are in all, once that is known. */
+  readonly total = this.#total.asReadonly();
   /** Why the last look failed. */
   readonly problem = this.#problem.asReadonly();
   /** Set while the carrier takes no messages and some of ours wait. */

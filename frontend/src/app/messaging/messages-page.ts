@@ -34,7 +34,7 @@ import { Thread } from './thread';
   imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
   providers: [SearchStore],
   template: `
-    <app-conversation-list [current]="place()" />
+    <app-conversation-list [current]="place()" (newMessage)="focusNew()" />
     <div class="pane">
       @for (place of [place()]; track place) {
         @if (place === undefined) {
@@ -144,13 +144,22 @@ export class MessagesPage {
         void this.#inList((list) => {
           list.focusSearch();
         }),
-      newMessage: () => void this.#router.navigate(['/messages', NEW]),
+      newMessage: () =>
+        void this.#router.navigate(['/messages', NEW]).then(() => {
+          this.focusNew();
+        }),
       conversations: () =>
         void this.#inList((list) => {
           list.focusRows();
         }),
       back: () => void this.#router.navigate(['/messages']),
     });
+  }
+
+  /** The form that is there already does not take the focus by itself. */
+  protected focusNew(): void {
+    if (this.place() !== NEW) return;
+    afterNextRender(() => this.composer()?.focusRecipient(), { injector: this.#injector });
   }
 
   protected async sendNew(message: NewMessage): Promise<void> {

@@ -7,10 +7,11 @@ import { Poll } from '../api/poll';
 import { SessionStorage } from '../session/session-storage';
 import { UserStorage } from '../session/user-storage';
 import { RANDOM } from '../api/backoff';
+import { API_BASE_URL } from '../api/base-url';
 import { ConversationsStore } from './conversations-store';
 import { MessagesClient } from './messages-client';
 import { OutboxStore } from './outbox-store';
-import { Outgoing, withoutArrived } from './outgoing';
+import { Outgoing, isSurelyUnsent, presentOutgoing, withoutArrived } from './outgoing';
 import { ThreadsStore } from './threads-store';
 import { MessagingApi, aMessage, aMinuteAfter, testMessaging } from './testing';
 
@@ -140,6 +141,69 @@ describe('OutboxStore', () => {
     window.dispatchEvent(new Event('online'));
     await answer(api.expectSend());
     expect(store.outbox()).toEqual([]);
+  });
+
+  describe('where the API is on another computer', () => {
+    const elsewhere = { provide: API_BASE_URL, useValue: 'https://sms.example.com' };
+    const request = () =>
+      http().expectOne({ method: 'POST', url: 'https://sms.example.com/api/messages' });
+    const goOnline = (isOnline: boolean): void => {
+      vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(isOnline);
+      window.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
+    };
+
+    beforeEach(async () => {
+      TestBed.resetTestingModule();
+      api = testMessaging(OutboxStore, { provide: RANDOM, useValue: () => 0.5 }, elsewhere);
+      TestBed.inject(SessionStorage).write({
+        refreshToken: 'r',
+        user: { id: 'ada', email: 'ada@example.com' },
+      });
+      store = TestBed.inject(OutboxStore);
+      await api.settle();
+    });
+
+    it('waits for the network with what was written offline, and lets it be taken back', async () => {
+      goOnline(false);
+      store.send(hello);
+      await lose(request());
+      const outgoing = only(store.outbox());
+      expect(isSurelyUnsent(outgoing)).toBe(true);
+      expect(presentOutgoing(outgoing)).toMatchObject({
+        text: 'You are offline: it is sent when you are back',
+        icon: 'clock',
+        tone: 'soft',
+      });
+      await vi.advanceTimersByTimeAsync(3600 * 1000);
+      http().expectNone(({ method }) => method === 'POST');
+      goOnline(true);
+      await answer(request());
+      expect(store.outbox()).toEqual([]);
+    });
+
+    it.each([
+      ['offline before', [false, true]],
+      ['offline after', [true, false]],
+      ['offline before and after, but not between', [false, true, false]],
+    ])('does not know whether it was taken, where it was %s', async (_, [before, ...later]) => {
+      goOnline(before ?? true);
+      store.send(hello);
+      const sent = request();
+      for (const isOnline of later) goOnline(isOnline);
+      await lose(sent);
+      expect(states()).toEqual(['Hello unanswered']);
+      expect(presentOutgoing(only(store.outbox())).text).toBe('Waiting for an answer');
+      expect(store.discard(only(store.outbox()))).toBe(false);
+    });
+
+    it('does not forget offline that an earlier attempt may have been taken', async () => {
+      store.send(hello);
+      await lose(request());
+      goOnline(false);
+      store.sendAgain(only(store.outbox()));
+      await lose(request());
+      expect(states()).toEqual(['Hello unanswered']);
+    });
   });
 
   it('leaves off once a day has gone by, and what was written after it does not overtake it', async () => {

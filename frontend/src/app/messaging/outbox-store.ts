@@ -1,10 +1,12 @@
 import { HttpErrorResponse } from '@angular/common/http';
-import { DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { DOCUMENT, DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom, fromEvent, merge, pairwise } from 'rxjs';
 import { Message, NewMessage } from '../api/models';
 import { RANDOM, restAfter } from '../api/backoff';
+import { API_BASE_URL } from '../api/base-url';
 import { explain, reasonOf } from '../api/explain';
+import { isOnThisComputer } from '../api/loopback';
 import { Poll } from '../api/poll';
 import { Problem, toProblem } from '../api/problem';
 import { oneTabAtATime } from '../session/one-tab-at-a-time';
@@ -65,12 +67,20 @@ export class OutboxStore {
   /** Recipients to whom something is being sent, or who wait for this tab's turn. */
   readonly #busy = new Set<string>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #needsNetwork = !isOnThisComputer(inject(API_BASE_URL), inject(DOCUMENT).location.href);
+  /** How often the network has come back. */
+  #returns = 0;
   #isOver = false;
 
   /** In the order in which they were written. */
   readonly outbox = this.#outbox.asReadonly();
 
   constructor() {
+    fromEvent(window, 'online')
+      .pipe(takeUntilDestroyed())
+      .subscribe(() => {
+        this.#returns += 1;
+      });
     const recovered = toObservable(this.#feed.problem).pipe(
       pairwise(),
       filter(([before, now]) => before !== '' && now === ''),
@@ -233,9 +243,10 @@ export class OutboxStore {
     return seenAt === undefined || hasOurs ? due : Math.max(due, seenAt + OTHER_TABS_TURN_MS);
   }
 
-  async #post({ key, recipient, content, state, failures }: Outgoing): Promise<void> {
+  async #post({ key, recipient, content, state, mayBeTaken, failures }: Outgoing): Promise<void> {
     // What is asked about again and again stays as it looks until there is an answer.
     if (state !== 'unanswered') this.#change(key, { state: 'sending', retryAt: undefined });
+    const hasReachedNobody = this.#watchNetwork();
     try {
       const sent = this.#client.send({ recipient_number: recipient, content }, key);
       this.#settle(key, await firstValueFrom(sent));
@@ -244,10 +255,30 @@ export class OutboxStore {
       const stored = isAnswer(error) ? messageOf(problem) : undefined;
       if (stored) {
         this.#settle(key, stored);
+      } else if (
+        problem.status === 0 &&
+        problem.code === 'offline' &&
+        !mayBeTaken &&
+        hasReachedNobody()
+      ) {
+        this.#awaitNetwork(key, failures + 1);
       } else {
         this.#fail(key, problem, isAnswer(error), failures + 1);
       }
     }
+  }
+
+  /** Answers whether what was begun now has surely not left this browser: there was no network all the time. */
+  #watchNetwork(): () => boolean {
+    const isOffline = this.#needsNetwork && !navigator.onLine;
+    const returns = this.#returns;
+    return () => isOffline && !navigator.onLine && returns === this.#returns;
+  }
+
+  #awaitNetwork(key: string, failures: number): void {
+    this.#wanted.delete(key);
+    const problem = messagingTexts.sending.offline;
+    this.#change(key, { state: 'queued', problem, failures, retryAt: undefined });
   }
 
   #fail(key: string, problem: Problem, isAnswer: boolean, failures: number): void {

@@ -76,10 +76,10 @@ export class OutgoingBubble {
   protected readonly status = computed(() => presentOutgoing(this.outgoing()));
   protected readonly isBad = computed(() => this.outgoing().state === 'refused');
   protected readonly canChange = computed(() => isSurelyUnsent(this.outgoing()));
-  /** Where the API has said when, sooner is no use. */
+  /** Where the API has said when, sooner is no use; and where it has said no, the same again is none. */
   protected readonly canRepeat = computed(() => {
     const { state, retryAt } = this.outgoing();
-    return state !== 'postponed' || retryAt === undefined;
+    return state === 'unanswered' || (state === 'postponed' && retryAt === undefined);
   });
   protected readonly notice = computed(() => {
     const { notSent, postponed, unknown, safeToRepeat, triedAgain, goesOutAt } = this.texts;
@@ -89,7 +89,7 @@ export class OutgoingBubble {
       case 'sending':
         return undefined;
       case 'refused':
-        return { title: notSent, text: `${problem} ${safeToRepeat}` };
+        return { title: notSent, text: problem };
       case 'unanswered':
         return { title: unknown, text: `${problem} ${retryAt ? triedAgain : ''} ${safeToRepeat}` };
       case 'postponed':

@@ -5,7 +5,7 @@ import { isNewer } from './order';
 import { StatusPresentation, presentStatus } from './status';
 
 /**
- * - `queued`: waits for the messages before it to the same person; the API has not been asked.
+ * - `queued`: waits for the messages before it to the same person, or for the network; nothing has reached the API.
  * - `sending`: the API is being asked.
  * - `unanswered`: the API was asked, and nobody knows whether it has taken it. It is asked again.
  * - `postponed`: the API has not taken it, and says when to ask again.
@@ -24,7 +24,7 @@ export interface Outgoing {
   /** No two messages to one person have the same. */
   readonly writtenAt: Date;
   readonly state: OutgoingState;
-  /** Sentences about why it is not sent. */
+  /** Sentences about why it is not sent; of one that is queued, what it waits for if not for those before it. */
   readonly problem: string;
   /** What the API says is wrong with it is the number, and not the text. */
   readonly isNumberAtFault: boolean;
@@ -140,15 +140,15 @@ export function stateAfter({ status, code }: Problem): 'unanswered' | 'postponed
 }
 
 /** Never that it has failed, where nobody knows. */
-export function presentOutgoing({ state }: Outgoing): StatusPresentation {
-  const { inProgress, queued } = messagingTexts.sending;
+export function presentOutgoing({ state, problem }: Outgoing): StatusPresentation {
+  const { inProgress, queued, waitsForAnswer } = messagingTexts.sending;
   switch (state) {
     case 'queued':
-      return { ...presentStatus('pending'), text: queued };
+      return { ...presentStatus('pending'), text: problem || queued };
     case 'sending':
       return { ...presentStatus('sending'), text: inProgress };
     case 'unanswered':
-      return presentStatus('unconfirmed');
+      return { ...presentStatus('unconfirmed'), text: waitsForAnswer };
     case 'postponed':
       return presentStatus('pending');
     case 'refused':

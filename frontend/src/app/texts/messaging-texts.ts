@@ -4,7 +4,8 @@ import { wholeNumber } from './formats';
 export const messagingTexts = {
   history: {
     label: 'Conversations',
-    title: (total: string) => `Message History (${total})`,
+    title: (total?: number) =>
+      total === undefined ? 'Message History' : `Message History (${wholeNumber(total)})`,
     newMessage: 'New message',
     loadMore: 'Show more conversations',
     loadingMore: 'Loading…',
@@ -96,6 +97,8 @@ export const messagingTexts = {
     queued: 'Goes out after the message before it',
     notSent: 'Not sent:',
     postponed: 'Not sent yet:',
+    waitsForAnswer: 'Waiting for an answer',
+    offline: 'You are offline: it is sent when you are back',
     unknown: 'No answer from the server yet:',
     safeToRepeat: 'Trying again never sends it twice.',
     triedAgain: 'Retrying automatically.',
