@@ -2,11 +2,13 @@ import {
   ChangeDetectionStrategy,
   Component,
   ElementRef,
+  computed,
   inject,
   signal,
   viewChild,
 } from '@angular/core';
 import { Session } from '../api/models';
+import { SessionStore } from '../session/session-store';
 import { Unsent, UserStorage } from '../session/user-storage';
 import { accountTexts } from '../texts/account-texts';
 import { ago, dateOf } from '../texts/ago';
@@ -73,7 +75,7 @@ type Leave = () => Promise<unknown>;
           </li>
         }
       </ul>
-    } @else if (!store.problem()) {
+    } @else if (isLoading()) {
       <p>{{ texts.loading }}</p>
     }
     @if (store.problem(); as problem) {
@@ -102,9 +104,14 @@ type Leave = () => Promise<unknown>;
 })
 export class SessionList {
   protected readonly store = inject(AccountStore);
+  readonly #session = inject(SessionStore);
   readonly #kept = inject(UserStorage);
 
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
+  /** What is wrong with the session itself, the frame says. */
+  protected readonly isLoading = computed(
+    () => !this.store.problem() && this.#session.status() !== 'unavailable',
+  );
   protected readonly busy = signal(false);
   protected readonly done = signal('');
   protected readonly texts = accountTexts.sessions;

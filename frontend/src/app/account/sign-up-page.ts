@@ -6,7 +6,7 @@ import { EMPTY, catchError, tap } from 'rxjs';
 import { SignUpMode } from '../api/models';
 import { explain } from '../api/explain';
 import { Poll } from '../api/poll';
-import { toProblem } from '../api/problem';
+import { isPassing, toProblem } from '../api/problem';
 import { SessionClient } from '../session/session-client';
 import { SessionStore } from '../session/session-store';
 import { accountTexts } from '../texts/account-texts';
@@ -103,7 +103,9 @@ export class SignUpPage {
         return accountTexts.signUp.closed;
       case 'invite':
         return accountTexts.signUp.introByInvitation;
-      default:
+      case undefined:
+        return '';
+      case 'open':
         return accountTexts.signUp.intro;
     }
   });
@@ -127,7 +129,9 @@ export class SignUpPage {
     const ask = client.signUpMode().pipe(
       tap({
         error: (error: unknown) => {
-          this.problem.set(explain(toProblem(error)));
+          const problem = toProblem(error);
+          const retrying = isPassing(problem) ? ` ${accountTexts.signUp.retrying}` : '';
+          this.problem.set(explain(problem) + retrying);
         },
       }),
     );

@@ -23,6 +23,7 @@ import { messagingTexts } from '../texts/messaging-texts';
 import { Avatar } from '../ui/avatar';
 import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
+import { LivenessStore } from '../ui/liveness';
 import { Skeleton } from '../ui/skeleton';
 import { Feed } from './feed';
 import { Group, toGroups } from './groups';
@@ -152,6 +153,8 @@ export class Thread {
   protected readonly feed = inject(Feed);
   protected readonly threads = inject(ThreadsStore);
   protected readonly outbox = inject(OutboxStore);
+  /** The frame says why nothing comes. */
+  readonly #isTroubled = inject(LivenessStore).isTroubled;
 
   readonly peer = input.required<string>();
   /** The message to show, however far back. */
@@ -182,13 +185,15 @@ export class Thread {
   );
   /** They belong after the newest message. */
   protected readonly outgoing = computed(() => (this.log()?.hasLater ? [] : this.#unanswered()));
-  protected readonly isLoading = computed(() => !this.log() && !this.thread().problem);
+  protected readonly isLoading = computed(
+    () => !this.log() && !this.thread().problem && !this.#isTroubled(),
+  );
   protected readonly isEmpty = computed(
     () => this.log() && this.#messages().length + this.outgoing().length === 0,
   );
   protected readonly count = computed(() => {
     const log = this.log();
-    if (!log) return this.texts.loading;
+    if (!log) return this.isLoading() ? this.texts.loading : '';
     // Where all are loaded, those that show are counted: the total is counted apart from them, at another moment.
     const stored = log.hasEarlier || log.hasLater ? log.total : log.messages.length;
     return this.texts.count(stored + this.#unanswered().length);

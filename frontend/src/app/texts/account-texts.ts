@@ -29,6 +29,7 @@ export const accountTexts = {
       'Nobody can create an account here at the moment. Ask the person who runs this service.',
     submit: 'Create account',
     submitting: 'Creating your account…',
+    retrying: 'Retrying automatically.',
     inviteCode: 'Invite code',
     knownHere: 'Have an account already?',
     toSignIn: 'Sign in',
