@@ -86,8 +86,11 @@ describe('Thread', () => {
 
   it('says what is wrong while it tries again, and stops when it has succeeded', async () => {
     const nativeElement = open();
+    await api.settle();
+    expect(nativeElement.textContent).toContain('Loading these messages…');
     await count(5, () => ({ status: 503 }));
     expect(nativeElement.textContent).toContain('The server has a problem at the moment.');
+    expect(nativeElement.textContent).not.toContain('Loading');
     button(nativeElement, 'Try again').click();
     await api.settle();
     api.answerThread(messages(1, 3));
