@@ -59,6 +59,20 @@ describe('Composer', () => {
       expect(document.activeElement?.id).toBe('recipient');
     });
 
+    it('says that the number is missing only to who has tried to send', async () => {
+      await open(NEW);
+      const { recipient_number } = form().controls;
+      recipient_number.setValue('');
+      recipient_number.markAsDirty();
+      recipient_number.markAsTouched();
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+      form().controls.content.setValue('Hello');
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual(["Phone number can't be blank."]);
+    });
+
     it('says what is wrong with a number as the API would', async () => {
       await open(NEW);
       form().setValue({ recipient_number: '415 555 2671 x12', content: 'Hello' });

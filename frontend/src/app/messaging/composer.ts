@@ -55,6 +55,7 @@ const MOST_CULPRITS = 5;
           [label]="texts.phoneNumber"
           [hint]="understood() || reader.hint()"
           [suggestions]="recipients()"
+          [complainsOfBlank]="isRejected()"
           [control]="form().controls.recipient_number"
           (focusout)="sayUnderstood()"
         />
@@ -141,8 +142,8 @@ export class Composer {
   protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
-  /** What was submitted last, here, cannot be sent: until then nobody has asked for what is missing. */
-  readonly #isRejected = linkedSignal({ source: this.form, computation: () => false });
+  /** What was submitted last could not be sent. Until then nobody is told that something is missing. */
+  protected readonly isRejected = linkedSignal({ source: this.form, computation: () => false });
   #hasSent = false;
   #isReading = false;
   #isGone = false;
@@ -169,7 +170,7 @@ export class Composer {
     this.#changes();
     const { recipient_number, content } = this.form().controls;
     const shown = content.hasError('required')
-      ? this.#isRejected()
+      ? this.isRejected()
       : content.dirty && (content.touched || content.hasError('maxLength'));
     return [
       ...(this.asksForRecipient()
@@ -214,7 +215,7 @@ export class Composer {
     // That it could not be read is no fault of what is written: it is read again.
     const { recipient_number: recipient } = form.controls;
     if (recipient.getError('phoneNumber') === UNREAD.sentence) recipient.updateValueAndValidity();
-    this.#isRejected.set(!form.valid);
+    this.isRejected.set(!form.valid);
     if (!form.valid) {
       focusFirstInvalid(this.#host, this.#injector);
       return;

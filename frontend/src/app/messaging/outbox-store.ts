@@ -243,7 +243,7 @@ export class OutboxStore {
     return seenAt === undefined || hasOurs ? due : Math.max(due, seenAt + OTHER_TABS_TURN_MS);
   }
 
-  async #post({ key, recipient, content, state, mayBeTaken, failures }: Outgoing): Promise<void> {
+  async #post({ key, recipient, content, state, failures }: Outgoing): Promise<void> {
     // What is asked about again and again stays as it looks until there is an answer.
     if (state !== 'unanswered') this.#change(key, { state: 'sending', retryAt: undefined });
     const hasReachedNobody = this.#watchNetwork();
@@ -258,7 +258,7 @@ export class OutboxStore {
       } else if (
         problem.status === 0 &&
         problem.code === 'offline' &&
-        !mayBeTaken &&
+        this.#find(key)?.mayBeTaken === false &&
         hasReachedNobody()
       ) {
         this.#awaitNetwork(key, failures + 1);

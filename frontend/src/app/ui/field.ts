@@ -49,6 +49,8 @@ export class Field {
   readonly type = input('text');
   readonly autocomplete = input('off');
   readonly hint = input('');
+  /** Also where nothing is left of what was typed. */
+  readonly complainsOfBlank = input(true);
   /** Offered while one types; anything else may be typed too. */
   readonly suggestions = input<readonly string[]>([]);
 
@@ -57,7 +59,8 @@ export class Field {
   protected readonly errors = computed(() => {
     this.#events();
     const control = this.control();
-    return control.touched && control.dirty
+    const isShown = this.complainsOfBlank() || control.value.trim() !== '';
+    return isShown && control.touched && control.dirty
       ? sentencesOf(control).map((sentence) => formTexts.wrong(this.label(), sentence))
       : [];
   });
