@@ -11,6 +11,7 @@ from tests.faults.crowd import Crowd
 from tests.faults.scale import chance, scaled
 from tests.faults.verdict import final_verdict
 from tests.faults.world import RECONCILE_AFTER_SECONDS, World, running_world
+from tests.support.polling import eventually
 
 Switch = tuple[str, dict[str, Any]]
 
@@ -138,6 +139,12 @@ async def _send_while_the_account_is_closed(world: World, crowd: Crowd, round_nu
 async def _send_what_is_doubtful(world: World, crowd: Crowd) -> None:
     for kind, parameters in DOUBTFUL:
         await world.simulator.control.set_fault(kind, to=DOUBTFUL_NUMBER, **parameters)
-    # The callback names its message, but another number: it is not believed.
     await crowd.send(crowd.write(DOUBTFUL_NUMBER))
+    # Until it has left the carrier: a callback would name its message, and then be believed.
+    await eventually(lambda: _status_at_carrier(world), lambda status: status == "delivered", what="its delivery")
     await world.simulator.control.reset_faults()
+
+
+async def _status_at_carrier(world: World) -> object:
+    ledger = await world.simulator.control.ledger()
+    return next(entry.message["status"] for entry in ledger if entry.request["To"] == DOUBTFUL_NUMBER)

@@ -282,7 +282,7 @@ describe('Composer', () => {
 
     it('says that the text is missing only to who has tried to send it', async () => {
       form().controls.content.setValue('Hello');
-      (textarea()).value = '';
+      textarea().value = '';
       textarea().dispatchEvent(new Event('input'));
       textarea().dispatchEvent(new Event('blur'));
       await fixture.whenStable();
