@@ -78,7 +78,7 @@ async def test_a_loop_beats_at_every_turn_until_it_hangs(
         hang = asyncio.Event()
         stuck = asyncio.Event()
 
-        async def hold(*_: object) -> None:
+        async def hold(*_: object, **__: object) -> None:
             stuck.set()
             await hang.wait()
 

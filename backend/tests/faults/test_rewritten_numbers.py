@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.faults.world import World, running_world
 
-FORESEEN = {"+525512345678": "+5215512345678", "+4402079460958": "+442079460958"}
+FORESEEN = {"+525512345678": "+5215512345678", "+541123456789": "+5491123456789"}
 UNFORESEEN = {"+33612345678": "+15550001111"}
 REWRITTEN = FORESEEN | UNFORESEEN
 """What was asked for, and what is shown."""
