@@ -19,8 +19,10 @@ async function withhold(page: Page, part: string, how: 'abort' | 'gone'): Promis
   let isWithheld = true;
   await page.route('**/*.js', async (route) => {
     const response = await route.fetch();
-    const isIt = (await response.text()).includes(part);
-    if (!isWithheld || !isIt) await route.fulfill({ response });
+    const body = await response.text();
+    const isIt = body.includes(part);
+    // Not the response itself: that of a page that is reloaded meanwhile cannot be passed on.
+    if (!isWithheld || !isIt) await route.fulfill({ contentType: 'text/javascript', body });
     else if (how === 'abort') await route.abort('internetdisconnected');
     else await route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not Found' });
   });
