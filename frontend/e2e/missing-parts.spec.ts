@@ -29,6 +29,9 @@ async function withhold(page: Page, part: string, how: 'abort' | 'gone'): Promis
   return () => (isWithheld = false);
 }
 
+// Scripts of a page that is left may still be on their way.
+test.afterEach(({ page }) => page.unrouteAll({ behavior: 'ignoreErrors' }));
+
 for (const how of ['abort', 'gone'] as const) {
   test(`a page whose script does not come (${how}) is said to be missing, and a reload brings it`, async ({
     page,

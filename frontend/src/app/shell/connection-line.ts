@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { reasonOf } from '../api/explain';
+import { explain } from '../api/explain';
 import { SessionStore } from '../session/session-store';
 import { timeWithSeconds } from '../texts/formats';
 import { frameTexts } from '../texts/frame-texts';
@@ -35,7 +35,7 @@ export class ConnectionLine {
     const asOf = since ? frameTexts.live.asOf(timeWithSeconds(since)) : '';
     if (state === 'offline') return `${frameTexts.live.offline} ${asOf}`;
     const problem = this.session.problem();
-    if (problem) return `${unavailable} ${reasonOf(problem)} ${retrying}`;
+    if (problem) return `${unavailable} ${explain(problem)} ${retrying}`;
     if (state !== 'failing') return '';
     return `${reason ? `${reason} ${retrying}` : frameTexts.live.unreachable} ${asOf}`;
   });
