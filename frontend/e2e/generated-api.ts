@@ -17,6 +17,8 @@ export interface GeneratedApi {
   stored: Stored;
   /** Every call is answered by this status, and says that the server cannot do it now. */
   broken: boolean;
+  /** No call gets through: the browser's own offline mode does not reach those that are answered here. */
+  offline: boolean;
   /** Messages of the next look at what has changed. */
   changed: readonly Message[];
   /** Says so many messages for a conversation, whatever it has. */
@@ -73,12 +75,17 @@ export async function generateApi(page: Page, stored: Stored): Promise<Generated
   const api: GeneratedApi = {
     stored,
     broken: false,
+    offline: false,
     changed: [],
     total: undefined,
     held: undefined,
   };
   const answer = async (route: Route): Promise<void> => {
     await api.held;
+    if (api.offline) {
+      await route.abort('internetdisconnected');
+      return;
+    }
     if (api.broken) {
       const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503 };
       await route.fulfill({ status: 503, json: { ...problem, code: 'database_unavailable' } });

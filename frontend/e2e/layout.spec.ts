@@ -127,9 +127,11 @@ for (const [row, viewport] of SIZES.entries()) {
       api.stored = { conversations: 60, messages: 200 };
       await page.goto(`/messages/${PEER}`);
       await loaded(page, 200);
+      api.offline = true;
       await context.setOffline(true);
       await expect(page.getByText('You are offline.')).toBeVisible();
       await check(page, 'offline', [HEADER, COMPOSER]);
+      api.offline = false;
       await context.setOffline(false);
 
       api.broken = true;
