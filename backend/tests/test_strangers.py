@@ -34,6 +34,8 @@ class Owner:
         return {
             "message_id": ids,
             "before": ids,
+            "after": ids,
+            "around": ids,
             "session_id": [session["_id"] for session in self.sessions],
             "peer_number": [self.messages[0]["peer_number"]],
             "search": [TEXT, self.messages[0]["peer_number"][-7:]],

@@ -35,7 +35,9 @@ class Attempt:
 
 class SimulatorControl:
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=30)
+        # Shorter than the server keeps an idle connection, which it may end just as the next request is sent.
+        limits = httpx.Limits(keepalive_expiry=1)
+        self._http = httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=30, limits=limits)
 
     async def __aenter__(self) -> Self:
         return self
