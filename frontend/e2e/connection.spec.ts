@@ -8,6 +8,7 @@ import {
   newNumber,
   newPerson,
   openThread,
+  storedBubble,
   test,
 } from './fixtures';
 
@@ -63,7 +64,7 @@ test('offline, no sign says that something has failed', async ({
   await person.write(number, 'Before');
   await enter(page, person);
   await openThread(page, number);
-  await expect(bubble(page, 'Before')).toContainText(/Queued|Sent|Delivered/);
+  await expect(storedBubble(page, 'Before')).toContainText(/Queued|Sent|Delivered/);
 
   await context.setOffline(true);
   await expect(page.getByRole('status').first()).toContainText('You are offline.');
@@ -77,6 +78,6 @@ test('offline, no sign says that something has failed', async ({
   await expect(page.getByText('Not sent')).toHaveCount(0);
 
   await context.setOffline(false);
-  await expect(bubble(page, 'Written offline')).toContainText(/Queued|Sent|Delivered/);
+  await expect(storedBubble(page, 'Written offline')).toContainText(/Queued|Sent|Delivered/);
   await expect(page.getByRole('status').first()).toHaveText('Up to date');
 });

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { chromium } from '@playwright/test';
 import {
-  test as base,
   bubble,
   expect,
   openAccount,
   sendNew,
   signUp,
+  storedBubble,
+  test as base,
   watchForSignInPage,
 } from './fixtures';
 
@@ -87,7 +88,7 @@ test('who is signed in stays so where cookies of other sites are blocked', async
   }
   await page.getByRole('textbox', { name: 'Message' }).fill('Still here');
   await page.keyboard.press('Enter');
-  await expect(bubble(page, 'Still here')).toContainText(/Queued|Sent/);
+  await expect(storedBubble(page, 'Still here')).toContainText(/Queued|Sent/);
 
   await openAccount(page);
   await page.getByRole('button', { name: 'Sign out here' }).click();

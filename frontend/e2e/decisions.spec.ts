@@ -50,7 +50,7 @@ test('a message that did not arrive is sent again, or written anew', async ({
   await expect(messages).toHaveCount(2);
   await expect(messages.first()).toContainText('You have sent it again.');
   await expect(messages.last()).toContainText('Queued');
-  expect(await phone.received('Please answer')).toBe(2);
+  await expect.poll(() => phone.received('Please answer')).toBe(2);
 });
 
 test('nobody is offered to repeat what cannot help', async ({ page, request }) => {
@@ -117,7 +117,7 @@ test('an unconfirmed message waits, unless its author decides', async ({
   await expect(message).toHaveCount(2);
   await expect(message.last()).toContainText(/Queued|Sent|Delivered/);
   await expect(message.first()).toContainText('You have sent it again.');
-  expect(await phone.received('Did this leave?')).toBe(1);
+  await expect.poll(() => phone.received('Did this leave?')).toBe(1);
 });
 
 test.describe('a carrier that takes nothing', () => {

@@ -185,6 +185,11 @@ export function bubble(page: Page, text: string | RegExp) {
   return page.getByRole('log').getByRole('article').filter({ hasText: text });
 }
 
+/** One message of the open conversation that the API has answered for. */
+export function storedBubble(page: Page, text: string) {
+  return page.locator('app-bubble').filter({ hasText: text });
+}
+
 export async function openAccount(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Account of/ }).click();
   await page.getByRole('link', { name: 'Your account' }).click();

@@ -8,6 +8,7 @@ async function enter(page: Page, messages: number, contents: readonly string[] =
   const api = await generateApi(page, { conversations: Math.min(messages, 1), messages, contents });
   await page.goto('/sign-in');
   await fillSignIn(page, EMAIL, PASSWORD);
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
   await page.goto(`/messages/${PEER}`);
   await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
   return api;

@@ -7,6 +7,7 @@ import {
   newNumber,
   newPerson,
   openThread,
+  storedBubble,
   test,
 } from './fixtures';
 
@@ -126,7 +127,7 @@ test('a conversation that does not exist yet is a place to begin one', async ({
   await expect(page.getByText('have not written to each other yet')).toBeVisible();
   await composer(page).fill('The first one');
   await composer(page).press('Enter');
-  await expect(bubble(page, 'The first one')).toContainText(/Queued|Sent|Delivered/);
+  await expect(storedBubble(page, 'The first one')).toContainText(/Queued|Sent|Delivered/);
 });
 
 async function placeOf(page: Page, text: string): Promise<number> {
