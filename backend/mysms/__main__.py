@@ -2,6 +2,6 @@
 
 import sys
 
-from mysms.cli import main
+from mysms.cli.commands import main
 
 sys.exit(main())

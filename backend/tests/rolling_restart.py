@@ -191,7 +191,7 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_mess
     ends = [seconds for server in place.servers for seconds in server.seconds_to_end]
     figures = (
         f"{len(ends)} restarts, each ended within {max(ends):.1f} s; answers: {dict(load.answers)}; "
-        f"failures: {len(load.failures)}; messages: {len(load.sent)}, at the carrier: {accepted.total()}"
+        f"failures: {len(load.failures)}; messages: {len(load.sent)}, at the provider: {accepted.total()}"
     )
     with capsys.disabled():
         sys.stdout.write(f"\n{figures}\n")

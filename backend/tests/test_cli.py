@@ -66,7 +66,9 @@ async def test_production_refuses_the_development_servers_by_how_they_name_thems
 
 async def test_an_invitation_lets_one_person_in(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
-        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY, SIGNUP="invite")
+        environment = api_environment(
+            port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY, SIGNUP_MODE="invite"
+        )
         async with running_api(tmp_path, environment) as api:
             invite = Process("invite", ["mysms", "invite"], tmp_path, environment)
             assert await invite.wait_for_end() == 0

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
+from mysms.cli.doctor import CheckFailedError, check_account, check_browser, check_callback, check_database
 from mysms.core.settings import Settings
-from mysms.doctor import WrongError, check_account, check_browser, check_callback, check_database
 from tests.support.on_the_way import Post, forward, somebody_on_the_way
 from tests.support.person import Person, new_number
 from tests.support.processes import Process, clean_environment, free_port
@@ -94,8 +94,8 @@ def settings_of(api: Api | None = None, **changes: object) -> Settings:
     return Settings(_env_file=None, **{**known, **changes})  # type: ignore[arg-type]
 
 
-def wrong(check: Callable[[Settings], str], settings: Settings) -> WrongError:
-    with pytest.raises(WrongError) as found:
+def wrong(check: Callable[[Settings], str], settings: Settings) -> CheckFailedError:
+    with pytest.raises(CheckFailedError) as found:
         check(settings)
     assert found.value.said
     assert found.value.remedy
@@ -122,7 +122,7 @@ async def test_a_database_that_is_not_there(uri: str) -> None:
     gc.collect()
 
 
-def wrong_database(settings: Settings) -> WrongError:
+def wrong_database(settings: Settings) -> CheckFailedError:
     return wrong(lambda given: asyncio.run(check_database(given)), settings)
 
 
@@ -165,7 +165,7 @@ async def test_a_callback_url_that_twilio_does_not_call() -> None:
     assert "There is none" in check_callback(settings_of(twilio_status_callback_url=None))
 
 
-async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) -> WrongError | str:
+async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) -> CheckFailedError | str:
     """What the doctor says of a callback URL that leads over somebody on the way."""
     behind: list[Api] = []
 
@@ -179,7 +179,7 @@ async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) 
         behind.append(api)
         try:
             return await asyncio.to_thread(check_callback, settings_of(api))
-        except WrongError as error:
+        except CheckFailedError as error:
             return error
 
 
@@ -231,7 +231,7 @@ async def test_somebody_on_the_way_spoils_reports(
     start: Start, change: Callable[[Api, Post], Awaitable[str]], said: str
 ) -> None:
     found = await examined(start, change)
-    assert isinstance(found, WrongError)
+    assert isinstance(found, CheckFailedError)
     assert said in found.said
     assert found.remedy
 

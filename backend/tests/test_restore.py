@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mysms.carrier.base import Accepted
 from mysms.core.timestamps import to_rfc3339
-from mysms.delivery.records import Look
+from mysms.outbox.records import Look
+from mysms.providers.base import Accepted
 from tests.faults.workshop import Workshop, open_workshop
 from tests.support.person import Json, Person, new_number, sign_in
 from tests.support.processes import Process, free_port
@@ -39,7 +39,7 @@ def settings(mongodb: Mongo, simulator: Simulator, **changes: str) -> dict[str, 
         twilio_url=simulator.url,
         RECONCILE_AFTER_SECONDS="2",
         ABSENCE_CONFIRMED_AFTER_SECONDS="1",
-        CARRIER_TIMEOUT_SECONDS="1",
+        TWILIO_TIMEOUT_SECONDS="1",
         **changes,
     )
 
@@ -87,18 +87,18 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
     async with running_mongodb(careful) as mongodb:
         off = settings(mongodb, simulator, SENDING="off")
         since = to_rfc3339(begun)
-        code, said = await run(tmp_path, settings(mongodb, simulator), "reconcile", "--since", since)
+        code, said = await run(tmp_path, settings(mongodb, simulator), "recover-backup", "--since", since)
         assert code == 1
-        assert "Set SENDING=off first" in said
+        assert "Set SENDING_ENABLED=off first" in said
         async with running_api(tmp_path / "api3", off) as api:
             ready = await api.http.get("/ready")
             assert (ready.status_code, ready.json()["problems"].keys()) == (503, {"sending"})
-            assert "SENDING=off" in ready.json()["problems"]["sending"]
+            assert "SENDING_ENABLED=off" in ready.json()["problems"]["sending"]
             person = Person.of(api, (await sign_in(api, person.email)).json())
             paused = (await person.call("GET", "/api/sending")).json()["paused"]
             assert paused["reason"] == "Sending is switched off for the moment. Your messages wait."
 
-            code, said = await run(tmp_path, off, "reconcile", "--since", since)
+            code, said = await run(tmp_path, off, "recover-backup", "--since", since)
             assert code == 0, said
             assert f"Messages that were waiting: {WAITING + 1}." in said
             assert "not in this database: 1." in said
@@ -120,13 +120,13 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
 
 async def test_a_time_without_a_zone_is_not_guessed(tmp_path: Path, simulator: Simulator, mongodb: Mongo) -> None:
     environment = settings(mongodb, simulator, SENDING="off")
-    code, said = await run(tmp_path, environment, "reconcile", "--since", "2026-11-22T03:00:00")
+    code, said = await run(tmp_path, environment, "recover-backup", "--since", "2026-11-22T03:00:00")
     assert code == 2
     assert "names no time zone" in said
 
 
 async def claimed_looks(workshop: Workshop) -> AsyncIterator[Look]:
-    while (look := await workshop.questions.claim_look()) is not None:
+    while (look := await workshop.repairs.claim_unconfirmed()) is not None:
         yield look
 
 
@@ -140,7 +140,7 @@ async def test_what_is_in_doubt_is_looked_for_from_when_it_was_stored(mongodb: M
         finished = await workshop.claim(outbox)
         await outbox.settle(finished, Accepted("SM" + "7" * 32, "queued"), 0.5)
         workshop.wait(hours=20)
-        assert [await workshop.repairs.doubt_waiting(1) for _ in range(3)] == [1, 1, 0]
+        assert [await workshop.outbox("reconciler").mark_unconfirmed(1) for _ in range(3)] == [1, 1, 0]
         looks = [look.message async for look in claimed_looks(workshop)]
         assert {look.message_id for look in looks} == waiting - {finished.message_id}
         assert claim.message_id in {look.message_id for look in looks}

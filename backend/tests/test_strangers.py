@@ -15,7 +15,7 @@ from tests.support.servers import Api, Simulator, Start
 
 KEY = "the owner's key"
 TEXT = "A secret recipe for lentil soup"
-ANYBODYS = {"limit", "updated_since", "if-none-match", "accept_possible_double", "attempt", "x-twilio-signature"}
+ANYBODYS = {"limit", "updated_since", "if-none-match", "accept_possible_duplicate", "attempt", "x-twilio-signature"}
 """Parameters that name nothing of anybody's: they are left out."""
 
 

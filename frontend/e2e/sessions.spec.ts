@@ -156,7 +156,7 @@ test('what one has written is gone with the sign-out, after being asked', async 
 
 test('an invitation lets one person in', async ({ page, tolerate }) => {
   tolerate(/422 .*\/users/);
-  const { url, invite, stop } = await startInstallation({ SIGNUP: 'invite' });
+  const { url, invite, stop } = await startInstallation({ SIGNUP_MODE: 'invite' });
   try {
     const email = newEmail();
     await page.goto(`${url}/sign-up`);
@@ -182,7 +182,7 @@ test('an invitation lets one person in', async ({ page, tolerate }) => {
 });
 
 test('closed is said, and nothing asked', async ({ page }) => {
-  const { url, stop } = await startInstallation({ SIGNUP: 'closed' });
+  const { url, stop } = await startInstallation({ SIGNUP_MODE: 'closed' });
   try {
     await page.goto(`${url}/sign-up`);
     await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();

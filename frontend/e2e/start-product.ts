@@ -59,8 +59,8 @@ export async function runProduct(settings: Readonly<Record<string, string>>): Pr
     TWILIO_SIMULATOR_PORT: String(twilio),
     DATA_DIR: data,
     // All tests come from one address.
-    ATTEMPTS_PER_MINUTE: '1000',
-    MESSAGES_PER_USER_AND_MINUTE: '1000',
+    AUTH_ATTEMPTS_PER_MINUTE: '1000',
+    MESSAGES_PER_USER_PER_MINUTE: '1000',
     ...settings,
   };
   const product = spawn('.venv/bin/mysms', ['demo'], {

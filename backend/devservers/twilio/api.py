@@ -16,7 +16,7 @@ from devservers.twilio.fault import Occasion, Operation
 from devservers.twilio.faults import BetweenPages, EarlyCallbacks, ListLag, ListPaging, MessageFault, ReorderList
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.listing import DATE_FILTERS, list_messages
-from devservers.twilio.messages import Draft, Message, Step, first, new_sid
+from devservers.twilio.messages import Message, MessageCreate, Step, first, new_sid
 from devservers.twilio.plans import plan_for
 from devservers.twilio.progress import Progress
 from devservers.twilio.request_faults import Perform, RequestFault
@@ -104,7 +104,7 @@ class MessagesApi:
             raise ApiError(20404, f"The requested resource {request.url.path} was not found")
 
     async def _create(self, form: Form) -> Response:
-        draft, now = Draft.parse(form, self._account), self._clock.now()
+        draft, now = MessageCreate.parse(form, self._account), self._clock.now()
         message = Message(
             sid=new_sid(draft.num_media),
             account_sid=self._account.sid,

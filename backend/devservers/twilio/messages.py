@@ -109,7 +109,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Draft:
+class MessageCreate:
     """A create request that is in order."""
 
     from_number: str
@@ -120,7 +120,7 @@ class Draft:
     request: Sequence[tuple[str, str]] = field(default=())
 
     @classmethod
-    def parse(cls, form: Mapping[str, Sequence[str]], account: Account) -> "Draft":
+    def parse(cls, form: Mapping[str, Sequence[str]], account: Account) -> "MessageCreate":
         """Check a create request in the order: what is missing, the body, the callback, From, To."""
         to_number, from_number, body, callback = (
             first(form, name) for name in ("To", "From", "Body", "StatusCallback")

@@ -3,26 +3,26 @@
 import random
 from collections.abc import Callable
 
-Chance = Callable[[], float]
+Jitter = Callable[[], float]
 """A number in [0, 1), another one at each call."""
 
-chance: Chance = random.SystemRandom().random
+jitter: Jitter = random.SystemRandom().random
 
 
 class Backoff:
     """Waits in seconds that double from `first` up to `longest`, each spread by chance over its upper half."""
 
-    def __init__(self, first: float, longest: float, chance: Chance = chance) -> None:
+    def __init__(self, first: float, longest: float, jitter: Jitter = jitter) -> None:
         self._first = first
         self._longest = longest
-        self._chance = chance
+        self._jitter = jitter
         self.failures = 0
 
     def next_wait(self) -> float:
         """Counts a failure, and answers how long to wait after it."""
         wait: float = min(self._first * 2 ** min(self.failures, 16), self._longest)
         self.failures += 1
-        return wait * (0.5 + 0.5 * self._chance())
+        return wait * (0.5 + 0.5 * self._jitter())
 
     def reset(self) -> None:
         self.failures = 0

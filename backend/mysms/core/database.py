@@ -48,7 +48,7 @@ The driver itself turns the codes of a server that is no primary (any more), or 
 https://www.mongodb.com/docs/manual/reference/error-codes/
 """
 
-within = pymongo.timeout
+timeout = pymongo.timeout
 """A context manager: what is asked of the database in it is answered within so many seconds, or fails."""
 
 
@@ -70,17 +70,17 @@ def describe(error: Exception) -> str:
     return f"{type(error).__name__}{code}"
 
 
-class UnusableAddressError(Exception):
+class DatabaseConfigurationError(Exception):
     """There is no MongoDB for us at this address; the sentence says why."""
 
 
 def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
     """A client whose acknowledged writes are on the disks of a majority. Connects when first used.
 
-    Raises UnusableAddressError.
+    Raises DatabaseConfigurationError.
     """
     if _has_stray_characters(uri):
-        raise UnusableAddressError(_STRAY_CHARACTERS)
+        raise DatabaseConfigurationError(_STRAY_CHARACTERS)
     try:
         return AsyncMongoClient(
             uri,
@@ -95,7 +95,9 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
     except (ConfigurationError, ValueError) as error:
         # What the driver takes for options may be the end of a password.
         is_cut = "@" in uri.partition("?")[2]
-        raise UnusableAddressError(_STRAY_CHARACTERS if is_cut else f"MONGODB_URI cannot be used: {error}.") from error
+        raise DatabaseConfigurationError(
+            _STRAY_CHARACTERS if is_cut else f"MONGODB_URI cannot be used: {error}."
+        ) from error
 
 
 def _has_stray_characters(uri: str) -> bool:
@@ -113,15 +115,15 @@ def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
     return client.get_default_database(DEFAULT_DATABASE)
 
 
-async def prepare(database: Database, models: Sequence[type[Document]]) -> None:
+async def init_documents(database: Database, models: Sequence[type[Document]]) -> None:
     """Binds the document classes to the database and makes their indexes; safe for several processes at once."""
     await init_beanie(database=database, document_models=models)
 
 
-async def wait_for(database: Database) -> None:
+async def wait_until_available(database: Database) -> None:
     """Returns when the database answers, and says meanwhile, calmly, that it is waited for.
 
-    Raises UnusableAddressError if it answers that it will not have us: waiting does not help against that.
+    Raises DatabaseConfigurationError if it answers that it will not have us: waiting does not help against that.
     """
     said_at: float | None = None
     while True:
@@ -134,37 +136,39 @@ async def wait_for(database: Database) -> None:
             await asyncio.sleep(_WAIT_SECONDS)
         except OperationFailure as error:
             reason = _NO_SUCH_USER if error.code in _NOT_LET_IN else f"MONGODB_URI cannot be used: {error}."
-            raise UnusableAddressError(reason) from error
+            raise DatabaseConfigurationError(reason) from error
         except DatabaseError as error:
-            raise UnusableAddressError(f"MONGODB_URI cannot be used: {error}.") from error
+            raise DatabaseConfigurationError(f"MONGODB_URI cannot be used: {error}.") from error
         else:
             if said_at is not None:
                 _log.info("MongoDB answers.")
             return
 
 
-async def insist(database: Database, work: Callable[[], Awaitable[None]]) -> None:
+async def retry_until_available(database: Database, work: Callable[[], Awaitable[None]]) -> None:
     """Does work that may be repeated, waiting for the database as long as it takes.
 
-    Raises UnusableAddressError if the database refuses.
+    Raises DatabaseConfigurationError if the database refuses.
     """
     while True:
-        await wait_for(database)
+        await wait_until_available(database)
         try:
             await work()
         except DatabaseUnreachableError:
             continue
         except OperationFailure as error:
             # Not in its own words: they may quote what is stored.
-            raise UnusableAddressError(f"MongoDB does not let us prepare the database (error {error.code}).") from error
+            raise DatabaseConfigurationError(
+                f"MongoDB does not let us prepare the database (error {error.code})."
+            ) from error
         else:
             return
 
 
-async def answers(database: Database) -> bool:
+async def ping(database: Database) -> bool:
     """Whether the database answers a ping, soon."""
     try:
-        with within(_ANSWERS_WITHIN_SECONDS):
+        with timeout(_ANSWERS_WITHIN_SECONDS):
             await database.command("ping")
     except DatabaseError:
         return False

@@ -81,7 +81,7 @@ def problem_body(error: DomainError) -> dict[str, object]:
     }
 
 
-def documented(*errors: DomainError) -> dict[int | str, dict[str, Any]]:
+def error_responses(*errors: DomainError) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of an operation that may raise these errors, with one example each."""
     responses: dict[int | str, dict[str, Any]] = {}
     for error in errors:

@@ -8,13 +8,13 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Counter("mysms_requests", "Answered requests.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram("mysms_request_seconds", "How long answering took.", ["route"])
 
-SENDS = Counter("mysms_sends", "Attempts to hand a message to the carrier, by outcome.", ["outcome"])
-SECONDS_TO_CARRIER = Histogram(
-    "mysms_seconds_to_carrier",
+SENDS = Counter("mysms_sends", "Attempts to hand a message to the provider, by outcome.", ["outcome"])
+TIME_TO_PROVIDER_SECONDS = Histogram(
+    "mysms_time_to_provider_seconds",
     "From storing a message to the carrier's acceptance.",
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
 )
-SECOND_SIDS = Counter("mysms_second_sids", "Messages that the carrier holds twice: a known gap, detected.")
+DUPLICATE_SENDS = Counter("mysms_duplicate_sends", "Messages that the carrier holds twice: a known gap, detected.")
 SETTLE_FAILURES = Counter(
     "mysms_settle_failures",
     "Times that the database did not record the outcome of an attempt, by whether the error may pass by itself.",
@@ -29,9 +29,9 @@ CALLBACKS = Counter(
 RECONCILED = Counter("mysms_reconciled", "What the reconciler found out.", ["result"])
 
 PENDING = Gauge("mysms_outbox_pending", "Messages that wait to be sent; counted up to 1000.")
-OLDEST_PENDING_SECONDS = Gauge("mysms_outbox_oldest_seconds", "Age of the oldest of them; 0 if there is none.")
+OLDEST_PENDING_AGE_SECONDS = Gauge("mysms_outbox_oldest_age_seconds", "Age of the oldest of them; 0 if there is none.")
 UNCONFIRMED = Gauge("mysms_outbox_unconfirmed", "Messages that may have been sent; counted up to 1000.")
-CARRIER_PAUSED = Gauge("mysms_carrier_paused", "1 while the carrier turns us away.")
+SENDING_PAUSED = Gauge("mysms_sending_paused", "1 while the carrier turns us away.")
 
 TASK_FAILURES = Counter(
     "mysms_task_failures",

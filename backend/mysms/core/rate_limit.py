@@ -50,8 +50,8 @@ class RateLimiter:
         """Makes the index by which old counters are found; safe for several processes at once."""
         await self._counters.create_index([("expires_at", ASCENDING)], name="expires_at")
 
-    async def count(self, limit: Limit, subject: str) -> str:
-        """Counts one time for the subject, and answers what `take_back` asks for.
+    async def hit(self, limit: Limit, subject: str) -> str:
+        """Counts one time for the subject, and answers what `refund` asks for.
 
         Raises RateLimitedError once it is too often; that is not counted.
         """
@@ -63,7 +63,7 @@ class RateLimiter:
             raise RateLimitedError(max(1, round((ends_at - now).total_seconds())))
         return key
 
-    async def take_back(self, key: str) -> None:
+    async def refund(self, key: str) -> None:
         """Makes one time that was counted not count."""
         await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
 

@@ -4,10 +4,10 @@ import os
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, create_model, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mysms.core.logging import LogFormat
@@ -20,6 +20,20 @@ MINIMUM_SECRET_LENGTH = 32
 MINIMUM_CODE_LENGTH = 16
 MINIMUM_RECONCILE_AFTER_SECONDS = 60
 MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS = 300
+
+RENAMED_SETTINGS = {
+    "allowed_countries": "allowed_number_prefixes",
+    "attempts_per_account": "login_attempts_per_account",
+    "attempts_per_minute": "auth_attempts_per_minute",
+    "carrier_timeout_seconds": "twilio_timeout_seconds",
+    "carrier_workers": "twilio_max_concurrency",
+    "messages_per_user_and_day": "messages_per_user_per_day",
+    "messages_per_user_and_minute": "messages_per_user_per_minute",
+    "send_expires_after_seconds": "send_ttl_seconds",
+    "sending": "sending_enabled",
+    "signup": "signup_mode",
+}
+"""Names up to 0.1, and what they are called now."""
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
@@ -50,9 +64,7 @@ Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_at_commas)]
 CallbackUrl = Annotated[Url | None, NoDecode, BeforeValidator(_callback_url)]
 
 
-class Settings(TrimmedSettings):
-    """The variables of `.env.example`, under the same names in lower case."""
-
+class _ApiSettings(TrimmedSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
         # Some editors begin a file with a mark, which would become part of the first name in it.
@@ -60,6 +72,14 @@ class Settings(TrimmedSettings):
         extra="ignore",
         frozen=True,
     )
+
+
+_old_fields: dict[str, Any] = dict.fromkeys(RENAMED_SETTINGS, (str | None, None))
+_OldSettings = create_model("_OldSettings", __base__=_ApiSettings, **_old_fields)
+
+
+class Settings(_ApiSettings):
+    """The variables of `.env.example`, under the same names in lower case."""
 
     secrets_dir: Path | None = None
     """Only the environment itself can say it: the other sources are read at the same time as these files."""
@@ -75,16 +95,16 @@ class Settings(TrimmedSettings):
     mongodb_uri: str = Field(repr=False)
     jwt_secret: SecretStr
 
-    signup: SignUpMode | None = None
+    signup_mode: SignUpMode | None = None
     setup_code: SecretStr | None = None
-    attempts_per_minute: int = Field(60, ge=1)
-    attempts_per_account: int = Field(10, ge=1)
+    auth_attempts_per_minute: int = Field(60, ge=1)
+    login_attempts_per_account: int = Field(10, ge=1)
     trusted_proxies: Texts = ()
 
-    messages_per_user_and_minute: int = Field(60, ge=1)
-    messages_per_user_and_day: int = Field(500, ge=1)
+    messages_per_user_per_minute: int = Field(60, ge=1)
+    messages_per_user_per_day: int = Field(500, ge=1)
     messages_per_day: int = Field(2000, ge=1)
-    allowed_countries: Texts = ()
+    allowed_number_prefixes: Texts = ()
     default_country: str | None = None
 
     twilio_account_sid: str
@@ -93,12 +113,12 @@ class Settings(TrimmedSettings):
     twilio_status_callback_url: CallbackUrl = None
     twilio_api_base_url: str = ""
 
-    sending: bool = True
-    carrier_workers: int = Field(4, ge=1, le=64)
-    carrier_timeout_seconds: float = Field(10.0, gt=0, le=60)
+    sending_enabled: bool = True
+    twilio_max_concurrency: int = Field(4, ge=1, le=64)
+    twilio_timeout_seconds: float = Field(10.0, gt=0, le=60)
     reconcile_after_seconds: int = Field(300, ge=1)
     absence_confirmed_after_seconds: int = Field(900, ge=1)
-    send_expires_after_seconds: int = Field(24 * 3600, ge=1)
+    send_ttl_seconds: int = Field(24 * 3600, ge=1)
     content_retention_days: int | None = Field(None, ge=1, le=36_500)
 
     @field_validator("host")
@@ -127,7 +147,7 @@ class Settings(TrimmedSettings):
                 raise ValueError(reason) from None
         return value
 
-    @field_validator("allowed_countries")
+    @field_validator("allowed_number_prefixes")
     @classmethod
     def _require_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(re.fullmatch(r"\+[1-9][0-9]{0,6}", prefix) for prefix in value):
@@ -194,24 +214,21 @@ class Settings(TrimmedSettings):
             )
         return value
 
-    @field_validator("reconcile_after_seconds")
+    @field_validator("reconcile_after_seconds", "absence_confirmed_after_seconds")
     @classmethod
-    def _require_patience(cls, value: int, info: ValidationInfo) -> int:
-        if value < MINIMUM_RECONCILE_AFTER_SECONDS and info.data.get("environment") == "production":
-            raise ValueError(
-                f"must be at least {MINIMUM_RECONCILE_AFTER_SECONDS} in production: a message that Twilio commits "
-                "later than that would be sent twice"
-            )
-        return value
-
-    @field_validator("absence_confirmed_after_seconds")
-    @classmethod
-    def _require_two_looks_far_apart(cls, value: int, info: ValidationInfo) -> int:
-        if value < MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS and info.data.get("environment") == "production":
-            raise ValueError(
-                f"must be at least {MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS} in production: Twilio's list may show a "
-                "message many minutes late, and it would be sent twice"
-            )
+    def _require_safe_wait(cls, value: int, info: ValidationInfo) -> int:
+        minimum, cause = {
+            "reconcile_after_seconds": (
+                MINIMUM_RECONCILE_AFTER_SECONDS,
+                "a message that Twilio commits later than that would be sent twice",
+            ),
+            "absence_confirmed_after_seconds": (
+                MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS,
+                "Twilio's list may show a message many minutes late, and it would be sent twice",
+            ),
+        }[str(info.field_name)]
+        if value < minimum and info.data.get("environment") == "production":
+            raise ValueError(f"must be at least {minimum} in production: {cause}")
         return value
 
     @field_validator("default_country")
@@ -223,17 +240,17 @@ class Settings(TrimmedSettings):
         return country or None
 
     @property
-    def sign_up_mode(self) -> SignUpMode:
+    def effective_signup_mode(self) -> SignUpMode:
         """Open while one tries things out; by invitation where strangers could spend the operator's money."""
-        return self.signup or ("invite" if self.environment == "production" else "open")
+        return self.signup_mode or ("invite" if self.environment == "production" else "open")
 
     @property
-    def log_lines(self) -> LogFormat:
+    def effective_log_format(self) -> LogFormat:
         """JSON where programs read them, text where people do."""
         return self.log_format or ("json" if self.environment == "production" else "text")
 
     @property
-    def drains_for_seconds(self) -> float:
+    def effective_drain_seconds(self) -> float:
         """How long a process that is told to end goes on as before: load balancers take a moment to notice."""
         if self.drain_seconds is not None:
             return self.drain_seconds
@@ -241,7 +258,7 @@ class Settings(TrimmedSettings):
 
     @property
     def callback_url(self) -> Url | None:
-        """The URL to ask the carrier to call, or None where it could not: Twilio itself calls public https only."""
+        """The URL to ask the provider to call, or None where it could not: Twilio itself calls public https only."""
         url = self.twilio_status_callback_url
         return url if url and (self.twilio_api_base_url or (url.scheme == "https" and url.is_public)) else None
 
@@ -267,14 +284,17 @@ def load_settings() -> Settings:
     are given secrets so.
     """
     folder = trim(os.environ.get("SECRETS_DIR"))
+    if folder and not Path(folder).is_dir():
+        raise SettingsError([f"SECRETS_DIR must be a folder, and {folder} is none."])
+    old = read_settings(_OldSettings, _secrets_dir=folder or None).model_dump(exclude_none=True)
+    if old:
+        raise SettingsError([f"{name.upper()} is now called {RENAMED_SETTINGS[name].upper()}." for name in old])
     if not folder:
         return read_settings(Settings)
-    if not Path(folder).is_dir():
-        raise SettingsError([f"SECRETS_DIR must be a folder, and {folder} is none."])
     try:
         return read_settings(Settings, _secrets_dir=folder)
     except SettingsError as error:
-        raise SettingsError([_naming_the_file(sentence, Path(folder)) for sentence in error.sentences]) from None
+        raise SettingsError([_naming_the_file(sentence, Path(folder)) for sentence in error.messages]) from None
 
 
 def _naming_the_file(sentence: str, folder: Path) -> str:

@@ -25,11 +25,11 @@ _SENTENCES = {
 
 
 class SettingsError(Exception):
-    """The start is refused; `sentences` say which settings are wrong and why."""
+    """The start is refused; `messages` say which settings are wrong and why."""
 
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__("\n".join(sentences))
-        self.sentences = sentences
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = messages
 
 
 class TrimmedSettings(BaseSettings):

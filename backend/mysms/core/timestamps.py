@@ -40,7 +40,7 @@ def _in_utc(time: datetime) -> datetime:
         raise PydanticCustomError("datetime_parsing", "is out of range") from error
 
 
-MomentInUtc = Annotated[AwareDatetime, BeforeValidator(_require_date_and_time), AfterValidator(_in_utc)]
+UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_require_date_and_time), AfterValidator(_in_utc)]
 """A time that somebody sent us, in any time zone."""
 
 Timestamp = Annotated[

@@ -39,10 +39,10 @@ async def store(message: Message) -> bool:
     return True
 
 
-async def catch_up(user_id: ObjectId) -> None:
+async def repair_counts(user_id: ObjectId) -> None:
     """Counts what its process could not count any more, and takes over what is older than the conversations."""
     if await Conversation.find_one({"_id": _id_of(user_id, _NOBODY)}) is None:
-        await _take_over(user_id)
+        await _backfill(user_id)
     unfinished = await Conversation.find({"user_id": user_id, "open": {"$gt": 0}}).to_list()
     announced = {ObjectId(message_id): each.id for each in unfinished for message_id in each.storing}
     if not announced:
@@ -109,7 +109,7 @@ async def _close(conversation: str, message_id: ObjectId) -> None:
     )
 
 
-async def _take_over(user_id: ObjectId) -> None:
+async def _backfill(user_id: ObjectId) -> None:
     """Makes the conversations of messages that were stored before there were any; by any number of processes."""
     numbers = _NOBODY
     while True:

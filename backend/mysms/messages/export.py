@@ -8,16 +8,16 @@ from bson import ObjectId
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
+from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Message
 from mysms.messages.schemas import ExportHead, MessageDetail
-from mysms.messages.selection import Selection
-from mysms.users.schemas import AccountOut
+from mysms.users.schemas import AccountResponse
 from mysms.users.service import UserService
 from mysms.users.tokens import AccessClaims
 
 _LIMIT = Limit("export", 10, timedelta(hours=1))
 _PAGE = 200
-_EVERYTHING = Selection()
+_EVERYTHING = MessageFilter()
 
 
 class AccountExport:
@@ -31,12 +31,12 @@ class AccountExport:
     async def begin(self, caller: AccessClaims) -> AsyncIterator[bytes]:
         """The document in pieces; a piece is made when the one before is on its way.
 
-        Raises RateLimitedError, and NotSignedInError if the account is gone.
+        Raises RateLimitedError, and UnauthenticatedError if the account is gone.
         """
-        await self._limiter.count(_LIMIT, str(caller.user_id))
+        await self._limiter.hit(_LIMIT, str(caller.user_id))
         head = ExportHead(
             exported_at=self._clock(),
-            account=AccountOut.of(await self._users.account(caller.user_id)),
+            account=AccountResponse.of(await self._users.account(caller.user_id)),
             sessions=await self._users.sessions(caller),
         )
         # Read now, so that a database that does not answer is said so, instead of in the middle of the document.

@@ -7,8 +7,8 @@ from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from mysms.messages.failures import ErrorCode
-from mysms.messages.status import NO_RANK, Dispatch, shown_status
+from mysms.messages.error_catalog import ErrorCode
+from mysms.messages.status import NO_RANK, OutboxState, public_status
 
 EventSource = Literal["send", "callback", "reconciler", "author"]
 
@@ -47,7 +47,7 @@ class Message(Document):
     """The carrier's account, number and address for which it was stored: the loops of another line leave it alone."""
     text_key: str
     """Of line, number and content: two with the same key are never unsettled at the carrier at once."""
-    dispatch: Dispatch = Dispatch.PENDING
+    dispatch: OutboxState = OutboxState.PENDING
     attempt: int = 0
     owner: str | None = None
     """The process that is sending it."""
@@ -84,7 +84,7 @@ class Message(Document):
 
     @property
     def status(self) -> str:
-        return shown_status(self.dispatch, self.carrier_status)
+        return public_status(self.dispatch, self.carrier_status)
 
     class Settings:
         name = "messages"

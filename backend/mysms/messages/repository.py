@@ -7,9 +7,9 @@ from typing import Any, Literal
 from bson import ObjectId
 from pymongo import ASCENDING
 
+from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Event, Message
-from mysms.messages.selection import Selection
-from mysms.messages.status import FINAL_RANK, FINISHED, NO_RANK, is_final, rank_of
+from mysms.messages.status import FINAL_RANK, NO_RANK, TERMINAL, is_final, rank_of
 
 MAXIMUM_EVENTS = 100
 
@@ -32,16 +32,16 @@ async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Message]
     return {ObjectId(message.id): message for message in found}
 
 
-async def count_own(user_id: ObjectId, selection: Selection) -> int:
+async def count_own(user_id: ObjectId, selection: MessageFilter) -> int:
     return await Message.find(selection.query(user_id)).count()
 
 
-async def is_selected(user_id: ObjectId, selection: Selection, message_id: ObjectId) -> bool:
+async def is_selected(user_id: ObjectId, selection: MessageFilter, message_id: ObjectId) -> bool:
     return await Message.find({**selection.query(user_id), "_id": message_id}).exists()
 
 
 async def list_own(
-    user_id: ObjectId, selection: Selection, *, limit: int, before: Message | None = None
+    user_id: ObjectId, selection: MessageFilter, *, limit: int, before: Message | None = None
 ) -> list[Message]:
     """Newest first, by `created_at` and then `_id`; only what comes after `before` in that order."""
     query = selection.query(user_id)
@@ -50,7 +50,7 @@ async def list_own(
     return await Message.find(query).sort("-created_at", "-_id").limit(limit).to_list()
 
 
-async def list_newer(user_id: ObjectId, selection: Selection, *, limit: int, after: Message) -> list[Message]:
+async def list_newer(user_id: ObjectId, selection: MessageFilter, *, limit: int, after: Message) -> list[Message]:
     """Those next to `after` that are newer, the newest first as in `list_own`."""
     query = selection.query(user_id) | _beyond(after, "$gt")
     return (await Message.find(query).sort("+created_at", "+_id").limit(limit).to_list())[::-1]
@@ -116,14 +116,14 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> None:
     )
 
 
-async def remove_contents(stored_before: datetime, now: datetime, *, limit: int) -> int:
+async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     """Takes the texts out of finished messages, at most so many, those stored first before others; how many it took on.
 
-    What is not finished keeps its text: it may have to be sent, or to be recognised at the carrier. Any number of
+    What is not finished keeps its text: it may have to be sent, or to be recognised at the provider. Any number of
     processes may do this at once.
     """
     messages = Message.get_pymongo_collection()
-    kept = {"content_removed_at": None, "dispatch": {"$in": list(FINISHED)}}
+    kept = {"content_removed_at": None, "dispatch": {"$in": list(TERMINAL)}}
     old = await messages.find(
         {**kept, "created_at": {"$lt": stored_before}}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit
     ).to_list()

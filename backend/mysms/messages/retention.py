@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mysms.core.background import every
+from mysms.core.background_task import every
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 
@@ -25,5 +25,5 @@ class Retention:
     async def remove_old_texts(self) -> None:
         """All that are due now, batch by batch."""
         now = self._clock()
-        while await repository.remove_contents(now - self._kept_for, now, limit=_BATCH) == _BATCH:
+        while await repository.redact(now - self._kept_for, now, limit=_BATCH) == _BATCH:
             pass

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from mysms.core.blank import is_blank
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.timestamps import Timestamp
-from mysms.messages.failures import ErrorCode, explain
+from mysms.messages.error_catalog import ErrorCode, explain
 from mysms.messages.models import Event, EventSource, Message
-from mysms.users.schemas import AccountOut, SessionOut
+from mysms.users.schemas import AccountResponse, SessionResponse
 
 MAXIMUM_CONTENT_LENGTH = 1600
 """Characters; Twilio's limit for `Body`."""
@@ -57,7 +57,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Draft(_Strict):
+class MessageCreate(_Strict):
     """A message to send."""
 
     recipient_number: Annotated[str, AfterValidator(_read_number)] = Field(
@@ -75,10 +75,10 @@ class Draft(_Strict):
 
 
 class SendRequest(_Strict):
-    message: Draft
+    message: MessageCreate
 
 
-class ExplanationOut(BaseModel):
+class ErrorExplanation(BaseModel):
     """What an error code means."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -88,7 +88,7 @@ class ExplanationOut(BaseModel):
     retry_makes_sense: bool | None = Field(description="Whether sending the same again can help; null if nobody knows.")
 
 
-class MessageOut(BaseModel):
+class MessageResponse(BaseModel):
     """A message, as its owner sees it."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a12"])
@@ -102,9 +102,9 @@ class MessageOut(BaseModel):
     )
     status: str = Field(
         examples=["delivered"],
-        description="`pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we "
-        "are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, "
-        "queued, sending, sent, delivered, undelivered, failed, canceled, read.",
+        description="`pending` (stored, and on its way to Twilio), `unconfirmed` (Twilio may have it, and is being "
+        "asked: do not send it again), `failed`, `canceled`, or Twilio's own: accepted, scheduled, queued, sending, "
+        "sent, delivered, undelivered, failed, canceled, read.",
     )
     withdrawn: bool = Field(
         examples=[False],
@@ -113,7 +113,9 @@ class MessageOut(BaseModel):
     twilio_sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
     error_code: ErrorCode | None = Field(examples=[None], description="Twilio's, where the message failed.")
     error_message: str | None = Field(examples=[None])
-    explanation: ExplanationOut | None = Field(examples=[None], description="What `error_code` means, in plain words.")
+    explanation: ErrorExplanation | None = Field(
+        examples=[None], description="What `error_code` means, in plain words."
+    )
     retry_of: str | None = Field(examples=[None], description="The message that this one repeats.")
     segments: int = Field(examples=[1], description="How many SMS segments the text takes.")
     created_at: Timestamp
@@ -124,7 +126,7 @@ class MessageOut(BaseModel):
         return cls(**_fields_of(message))
 
 
-class EventOut(BaseModel):
+class EventResponse(BaseModel):
     """One thing that was learnt about a message."""
 
     at: Timestamp
@@ -139,21 +141,21 @@ class EventOut(BaseModel):
         return cls(**event.model_dump(exclude={"key"}))
 
 
-class MessageDetail(MessageOut):
+class MessageDetail(MessageResponse):
     """A message with its timeline, oldest event first."""
 
-    timeline: list[EventOut]
+    timeline: list[EventResponse]
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        return cls(**_fields_of(message), timeline=[EventOut.of(event) for event in message.events])
+        return cls(**_fields_of(message), timeline=[EventResponse.of(event) for event in message.events])
 
 
-class ConversationOut(BaseModel):
+class ConversationResponse(BaseModel):
     """What you and one number have written to each other."""
 
     peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
-    last_message: MessageOut
+    last_message: MessageResponse
     messages: int = Field(examples=[12], description="How many there are in all.")
 
 
@@ -161,18 +163,18 @@ class ExportHead(BaseModel):
     """What an export begins with."""
 
     exported_at: Timestamp
-    account: AccountOut
-    sessions: list[SessionOut]
+    account: AccountResponse
+    sessions: list[SessionResponse]
 
 
-class ExportOut(ExportHead):
+class ExportResponse(ExportHead):
     """Everything that is stored about a person, newest message first."""
 
     messages: list[MessageDetail]
 
 
 def _fields_of(message: Message) -> dict[str, object]:
-    names = MessageOut.model_fields.keys() - {"id", "explanation", "retry_of"}
+    names = MessageResponse.model_fields.keys() - {"id", "explanation", "retry_of"}
     return {
         "id": str(message.id),
         "explanation": explain(message.error_code),

@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.messages import conversations, repository
+from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Message
-from mysms.messages.schemas import ConversationOut, MessageDetail, MessageOut
-from mysms.messages.selection import Selection
+from mysms.messages.schemas import ConversationResponse, MessageDetail, MessageResponse
 
-_messages = TypeAdapter(list[MessageOut])
-_conversations = TypeAdapter(list[ConversationOut])
+_messages = TypeAdapter(list[MessageResponse])
+_conversations = TypeAdapter(list[ConversationResponse])
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Position:
 class MessageHistory:
     """What a person can read of their messages."""
 
-    async def page(self, user_id: ObjectId, selection: Selection, *, limit: int, position: Position) -> Page:
+    async def page(self, user_id: ObjectId, selection: MessageFilter, *, limit: int, position: Position) -> Page:
         """The total is that of the conversation or the search, and does not depend on `updated_since`.
 
         Around a message lie at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises InvalidFieldsError if
@@ -57,7 +57,7 @@ class MessageHistory:
         """
         rows, has_newer, has_older = await self._rows(user_id, selection, limit, position)
         total = await self._count(user_id, replace(selection, updated_since=None))
-        body = _messages.dump_json([MessageOut.of(message) for message in rows], by_alias=True)
+        body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
             body=body,
             etag=_etag(user_id, selection, limit, position, total, has_newer, has_older, body),
@@ -69,15 +69,15 @@ class MessageHistory:
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Each with its last message. Raises InvalidFieldsError if `before` is not one of the user's messages."""
         anchor = None if before is None else await self._find_anchor(user_id, "before", before)
-        await conversations.catch_up(user_id)
+        await conversations.repair_counts(user_id)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
         total = await conversations.count_own(user_id)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
         messages = await repository.find_all(last_ids)
         rows = [
-            ConversationOut(
+            ConversationResponse(
                 peer_number=conversation.peer_number,
-                last_message=MessageOut.of(messages[message_id]),
+                last_message=MessageResponse.of(messages[message_id]),
                 messages=conversation.messages,
             )
             for conversation, message_id in zip(found, last_ids, strict=False)
@@ -99,14 +99,14 @@ class MessageHistory:
             raise NotFoundError("There is no such message.")
         return MessageDetail.of(message)
 
-    async def _count(self, user_id: ObjectId, selection: Selection) -> int:
+    async def _count(self, user_id: ObjectId, selection: MessageFilter) -> int:
         if selection.search is None and len(selection.peer_numbers) == 1:
-            await conversations.catch_up(user_id)
+            await conversations.repair_counts(user_id)
             return await conversations.count_messages(user_id, selection.peer_numbers[0])
         return await repository.count_own(user_id, selection)
 
     async def _rows(
-        self, user_id: ObjectId, selection: Selection, limit: int, position: Position
+        self, user_id: ObjectId, selection: MessageFilter, limit: int, position: Position
     ) -> tuple[list[Message], bool, bool]:
         """Newest first; and whether there are newer ones, where the page goes that way, and older ones."""
         names = position.given()

@@ -1,13 +1,13 @@
 """What a message's status is. Pure.
 
-There are two axes. `Dispatch` is ours: how far the outbox got with handing the message over. The carrier's status
+There are two axes. `OutboxState` is ours: how far the outbox got with handing the message over. The carrier's status
 comes from events that carry a SID, and only rises. People see the carrier's where there is one.
 """
 
 from enum import StrEnum
 
 
-class Dispatch(StrEnum):
+class OutboxState(StrEnum):
     """How far the outbox got."""
 
     PENDING = "pending"
@@ -16,9 +16,9 @@ class Dispatch(StrEnum):
     """A process is sending it now."""
     UNCONFIRMED = "unconfirmed"
     """It may have reached the carrier; being found out."""
-    SETTLED = "settled"
+    ACCEPTED = "settled"
     """The carrier has it."""
-    REFUSED = "refused"
+    REJECTED = "refused"
     """The carrier will not take it."""
     CANCELLED = "cancelled"
     """Its author withdrew it before it was sent."""
@@ -26,11 +26,11 @@ class Dispatch(StrEnum):
     """It could not be sent in time."""
 
 
-ENDED_UNSENT = frozenset({Dispatch.REFUSED, Dispatch.CANCELLED, Dispatch.EXPIRED})
+ENDED_UNSENT = frozenset({OutboxState.REJECTED, OutboxState.CANCELLED, OutboxState.EXPIRED})
 """The outbox is done with these, and the carrier does not have them."""
-FINISHED = ENDED_UNSENT | {Dispatch.SETTLED}
+TERMINAL = ENDED_UNSENT | {OutboxState.ACCEPTED}
 """The outbox is done with these."""
-UNDECIDED = frozenset({Dispatch.CLAIMED, Dispatch.UNCONFIRMED})
+IN_FLIGHT = frozenset({OutboxState.CLAIMED, OutboxState.UNCONFIRMED})
 """The carrier may have these."""
 
 _RANKS = {
@@ -61,18 +61,18 @@ def is_final(status: str) -> bool:
     return rank_of(status) >= FINAL_RANK
 
 
-def shown_status(dispatch: Dispatch, carrier_status: str | None) -> str:
+def public_status(dispatch: OutboxState, carrier_status: str | None) -> str:
     """The status that people see."""
     if carrier_status is not None:
         return carrier_status
     match dispatch:
-        case Dispatch.PENDING | Dispatch.CLAIMED:
+        case OutboxState.PENDING | OutboxState.CLAIMED:
             return "pending"
-        case Dispatch.UNCONFIRMED:
+        case OutboxState.UNCONFIRMED:
             return "unconfirmed"
-        case Dispatch.SETTLED:
+        case OutboxState.ACCEPTED:
             return "accepted"
-        case Dispatch.CANCELLED:
+        case OutboxState.CANCELLED:
             return "canceled"
-        case Dispatch.REFUSED | Dispatch.EXPIRED:
+        case OutboxState.REJECTED | OutboxState.EXPIRED:
             return "failed"

@@ -12,7 +12,7 @@ class InvalidCredentialsError(DomainError):
     example = "Invalid email or password."
 
 
-class NotSignedInError(DomainError):
+class UnauthenticatedError(DomainError):
     """No access token, or one that is forged, expired, or of a session that has ended."""
 
     status = HTTPStatus.UNAUTHORIZED
@@ -67,3 +67,7 @@ class InvalidTokenRequestError(TokenRequestError):
     code = "invalid_request"
     oauth_error = "invalid_request"
     example = "refresh_token is missing."
+
+
+class UnknownAccountError(Exception):
+    """There is no account with this email. For the operator alone: callers of the API are never told."""

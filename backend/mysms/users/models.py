@@ -6,7 +6,7 @@ from typing import ClassVar
 from beanie import Document, PydanticObjectId
 from pymongo import ASCENDING, IndexModel
 
-from mysms.users.devices import UNKNOWN_DEVICE
+from mysms.users.user_agent import UNKNOWN_DEVICE
 
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)

@@ -40,7 +40,7 @@ class PasswordHasher:
 
     def __init__(self) -> None:
         self._limiter = CapacityLimiter(_CONCURRENT_HASHES)
-        self._nobodys_hash = _context.hash("nobody's password")
+        self._dummy_hash = _context.hash("nobody's password")
 
     async def hash(self, password: str) -> str:
         normal = normalise_password(password)
@@ -56,7 +56,7 @@ class PasswordHasher:
         if len(password) > _LONGEST_FORM:
             return Match.WRONG
         normal = normalise_password(password)
-        stored = password_hash or self._nobodys_hash
+        stored = password_hash or self._dummy_hash
         if await self._matches(normal, stored):
             match = Match.OUTDATED if _context.needs_update(stored) else Match.RIGHT
         elif normal != password and await self._matches(password, stored):

@@ -194,7 +194,7 @@ class TokenForm(BaseModel):
     refresh_token: FormText = Field("", description="With `refresh_token`: the newest one you have.")
 
 
-class AccountOut(BaseModel):
+class AccountResponse(BaseModel):
     """An account, as its owner sees it."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
@@ -214,13 +214,13 @@ class AccessTokenOut(BaseModel):
     expires_in: int = Field(examples=[900], description="Seconds.")
 
 
-class TokensOut(AccessTokenOut):
+class TokenResponse(AccessTokenOut):
     """The tokens of a session. Each use of the refresh token yields its successor."""
 
     refresh_token: str
 
 
-class SignedInOut(TokensOut):
+class SignedInOut(TokenResponse):
     """An account and the tokens of the session that was just opened."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
@@ -228,7 +228,7 @@ class SignedInOut(TokensOut):
     created_at: Timestamp
 
     @classmethod
-    def of(cls, user: User, tokens: TokensOut) -> Self:
+    def of(cls, user: User, tokens: TokenResponse) -> Self:
         return cls(id=str(user.id), email=user.email, created_at=user.created_at, **tokens.model_dump())
 
 
@@ -238,7 +238,7 @@ class SignUpOut(BaseModel):
     mode: SignUpMode = Field(description="`open`: anybody; `invite`: who has a code; `closed`: nobody.")
 
 
-class SessionOut(BaseModel):
+class SessionResponse(BaseModel):
     """A sign-in on a device."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a13"])

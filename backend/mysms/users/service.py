@@ -1,6 +1,7 @@
 """What people do with accounts and sessions."""
 
 import contextlib
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -11,31 +12,32 @@ from mysms.core.errors import FieldErrors, InvalidFieldsError, NotFoundError
 from mysms.core.settings import SignUpMode
 from mysms.core.timestamps import Clock
 from mysms.users import repository
-from mysms.users.attempts import AttemptLimits
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidGrantError,
     InvalidTokenRequestError,
-    NotSignedInError,
     SessionEndedError,
+    UnauthenticatedError,
+    UnknownAccountError,
     UnsupportedGrantTypeError,
 )
 from mysms.users.models import Session, User, expiry_of
 from mysms.users.passwords import Match, PasswordHasher
+from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import (
     AccessTokenOut,
     Applicant,
     Credentials,
     PasswordChange,
     Registration,
-    SessionOut,
+    SessionResponse,
     SignedInOut,
     TokenForm,
-    TokensOut,
+    TokenResponse,
     normalise_email,
 )
-from mysms.users.sign_up import NOT_VALID, Admission, SignUpDesk
-from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, BadTokenError, RefreshClaims, TokenSigner
+from mysms.users.sign_up import NOT_VALID, Admission, SignUpPolicy, hash_invite, new_invite
+from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, InvalidTokenError, RefreshClaims, TokenSigner
 
 EMAIL_TAKEN = {"email": ["has already been taken"]}
 
@@ -44,7 +46,7 @@ _BATCH = 200
 
 
 @dataclass(frozen=True)
-class Origin:
+class ClientInfo:
     """Where a request comes from."""
 
     address: str
@@ -62,8 +64,8 @@ class UserService:
         self,
         hasher: PasswordHasher,
         signer: TokenSigner,
-        desk: SignUpDesk,
-        attempts: AttemptLimits,
+        desk: SignUpPolicy,
+        attempts: AuthRateLimits,
         erase_messages: Callable[[ObjectId], Awaitable[None]],
         clock: Clock,
     ) -> None:
@@ -78,7 +80,7 @@ class UserService:
     def sign_up_mode(self) -> SignUpMode:
         return self._desk.mode
 
-    async def register(self, registration: Registration, origin: Origin) -> SignedInOut:
+    async def register(self, registration: Registration, origin: ClientInfo) -> SignedInOut:
         """Raises InvalidFieldsError if the email has already been taken or the code is wrong, and SignUpClosedError."""
         await self._attempts.count_address("sign_up", origin.address)
         admission = await self._desk.admit(registration.invite_code)
@@ -95,7 +97,7 @@ class UserService:
             await self._desk.use_up(admission)
         return SignedInOut.of(user, await self._open_session(user, origin))
 
-    async def judge(self, applicant: Applicant, origin: Origin) -> FieldErrors:
+    async def judge(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
         """What the database has against a sign-up that is refused already, so that all is told at once.
 
         Raises SignUpClosedError. Where a code is needed, only who has a good one is told that an email has been taken.
@@ -108,12 +110,12 @@ class UserService:
         is_taken = applicant.email is not None and await repository.find_user_by_email(applicant.email) is not None
         return EMAIL_TAKEN if is_taken else {}
 
-    async def sign_in(self, credentials: Credentials, origin: Origin) -> SignedInOut:
+    async def sign_in(self, credentials: Credentials, origin: ClientInfo) -> SignedInOut:
         """Raises InvalidCredentialsError, which does not tell whether the account exists."""
         user = await self._authenticate(credentials.email, credentials.password, origin)
         return SignedInOut.of(user, await self._admit(user, origin))
 
-    async def issue_tokens(self, form: TokenForm, origin: Origin) -> AccessTokenOut:
+    async def issue_tokens(self, form: TokenForm, origin: ClientInfo) -> AccessTokenOut:
         """Answers an OAuth2 token request. Raises a TokenRequestError."""
         match form.grant_type:
             case "password":
@@ -129,17 +131,17 @@ class UserService:
                 raise UnsupportedGrantTypeError
 
     async def sign_out(self, token: str | None) -> None:
-        """Ends the session of an access token or of a refresh token. Raises NotSignedInError."""
+        """Ends the session of an access token or of a refresh token. Raises UnauthenticatedError."""
         try:
             session_id = self._signer.read_refresh_token(token or "").session_id
-        except BadTokenError:
+        except InvalidTokenError:
             session_id = (await self.require_session(token)).session_id
         await repository.delete_session(session_id)
 
-    async def sessions(self, caller: AccessClaims) -> list[SessionOut]:
+    async def sessions(self, caller: AccessClaims) -> list[SessionResponse]:
         """The caller's own, those used last first."""
         return [
-            SessionOut.of(session, current=session.id == caller.session_id)
+            SessionResponse.of(session, current=session.id == caller.session_id)
             for session in await repository.list_sessions(caller.user_id)
             if not self._is_over(session)
         ]
@@ -153,17 +155,36 @@ class UserService:
     async def end_all_sessions(self, caller: AccessClaims) -> None:
         await repository.delete_sessions(caller.user_id)
 
-    async def change_password(self, caller: AccessClaims, change: PasswordChange, origin: Origin) -> None:
+    async def change_password(self, caller: AccessClaims, change: PasswordChange, origin: ClientInfo) -> None:
         """Ends the other sessions. Raises InvalidFieldsError if the current password is wrong."""
         await self._confirm_password(caller, change.current_password, origin, field="current_password")
         await repository.set_password_hash(caller.user_id, await self._hasher.hash(change.password))
         await repository.delete_sessions(caller.user_id, but=caller.session_id)
 
-    async def delete_account(self, caller: AccessClaims, password: str, origin: Origin) -> None:
+    async def delete_account(self, caller: AccessClaims, password: str, origin: ClientInfo) -> None:
         """Deletes the account and all that belongs to it. Raises InvalidFieldsError if the password is wrong."""
         await self._confirm_password(caller, password, origin, field="password")
         await repository.mark_deleting(caller.user_id)
         await self._finish_deletion(caller.user_id)
+
+    async def make_invite(self) -> str:
+        """A code with which one person can sign up. Only its hash is stored."""
+        code = new_invite()
+        await repository.insert_invite(hash_invite(code), self._clock())
+        return code
+
+    async def reset_password(self, email: str) -> str:
+        """Gives the account a new password, and ends its sessions. Raises UnknownAccountError."""
+        try:
+            user = await repository.find_user_by_email(normalise_email(email))
+        except ValueError:
+            user = None
+        if user is None:
+            raise UnknownAccountError(f"There is no account with the email {email}.")
+        password = secrets.token_urlsafe(12)
+        await repository.set_password_hash(_id_of(user), await self._hasher.hash(password))
+        await repository.delete_sessions(_id_of(user))
+        return password
 
     async def finish_deletions(self) -> None:
         """Finishes what processes have begun that ended, or lost their database.
@@ -188,30 +209,30 @@ class UserService:
         while await repository.delete_expired_sessions(now, limit=_BATCH) == _BATCH:
             pass
 
-    async def is_open(self, user_id: ObjectId) -> bool:
+    async def is_active(self, user_id: ObjectId) -> bool:
         """Whether there is such an account, and it is not being deleted."""
         user = await repository.find_user(user_id)
         return user is not None and not user.deleting
 
     async def require_session(self, access_token: str | None) -> AccessClaims:
-        """Whose request this is. Raises NotSignedInError."""
+        """Whose request this is. Raises UnauthenticatedError."""
         try:
             claims = self._signer.read_access_token(access_token or "")
-        except BadTokenError as error:
-            raise NotSignedInError from error
+        except InvalidTokenError as error:
+            raise UnauthenticatedError from error
         session = await repository.find_session(claims.session_id)
         if session is None or session.user_id != claims.user_id:
-            raise NotSignedInError
+            raise UnauthenticatedError
         return claims
 
     async def account(self, user_id: ObjectId) -> User:
-        """Raises NotSignedInError if the account is gone."""
+        """Raises UnauthenticatedError if the account is gone."""
         user = await repository.find_user(user_id)
         if user is None:
-            raise NotSignedInError
+            raise UnauthenticatedError
         return user
 
-    async def _authenticate(self, email: str, password: str, origin: Origin) -> User:
+    async def _authenticate(self, email: str, password: str, origin: ClientInfo) -> User:
         await self._attempts.count_address("sign_in", origin.address)
         try:
             normal_email = normalise_email(email)
@@ -219,7 +240,7 @@ class UserService:
             normal_email = ""
         attempt = await self._attempts.count_account(normal_email)
         user = await self._find_by_password(normal_email, password)
-        await self._attempts.forgive(attempt)
+        await self._attempts.refund(attempt)
         return user
 
     async def _find_by_password(self, email: str, password: str) -> User:
@@ -255,15 +276,15 @@ class UserService:
         await self._desk.forget(user_id)
         await repository.delete_user(user_id)
 
-    async def _confirm_password(self, caller: AccessClaims, password: str, origin: Origin, *, field: str) -> None:
+    async def _confirm_password(self, caller: AccessClaims, password: str, origin: ClientInfo, *, field: str) -> None:
         await self._attempts.count_address("password", origin.address)
         user = await self.account(caller.user_id)
         attempt = await self._attempts.count_account(user.email)
         if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
             raise InvalidFieldsError({field: ["is invalid"]})
-        await self._attempts.forgive(attempt)
+        await self._attempts.refund(attempt)
 
-    async def _admit(self, user: User, origin: Origin) -> TokensOut:
+    async def _admit(self, user: User, origin: ClientInfo) -> TokenResponse:
         """Opens a session, unless the account has changed since its password was checked, which takes a while.
 
         It is asked after the session is there: whoever changes the password or deletes the account ends the sessions
@@ -276,7 +297,7 @@ class UserService:
             raise InvalidCredentialsError
         return tokens
 
-    async def _open_session(self, user: User, origin: Origin) -> TokensOut:
+    async def _open_session(self, user: User, origin: ClientInfo) -> TokenResponse:
         now = self._clock()
         session = Session(
             id=ObjectId(),
@@ -289,13 +310,13 @@ class UserService:
         await repository.insert_session(session)
         return self._tokens(session, successor_of=0)
 
-    async def _refresh(self, refresh_token: str) -> TokensOut:
+    async def _refresh(self, refresh_token: str) -> TokenResponse:
         """A token stays usable until its successor is first used: a lost answer or a racing tab loses nothing."""
         if not refresh_token:
             raise InvalidTokenRequestError
         try:
             claims = self._signer.read_refresh_token(refresh_token)
-        except BadTokenError as error:
+        except InvalidTokenError as error:
             raise SessionEndedError from error
         await self._attempts.count_refresh(claims.session_id)
         session = await repository.find_session(claims.session_id)
@@ -311,9 +332,9 @@ class UserService:
     def _is_over(self, session: Session) -> bool:
         return self._clock() > expiry_of(session.created_at, session.last_used_at)
 
-    def _tokens(self, session: Session, *, successor_of: int) -> TokensOut:
+    def _tokens(self, session: Session, *, successor_of: int) -> TokenResponse:
         session_id = ObjectId(session.id)
-        return TokensOut(
+        return TokenResponse(
             access_token=self._signer.make_access_token(AccessClaims(session.user_id, session_id), self._clock()),
             expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
             refresh_token=self._signer.make_refresh_token(RefreshClaims(session_id, successor_of + 1)),

@@ -25,7 +25,7 @@ class Admission:
     invite: str | None = None
 
 
-class SignUpDesk:
+class SignUpPolicy:
     """Admits people to sign-up.
 
     A code is good for one account, whose id is known beforehand. So nothing has to be reserved before the account is

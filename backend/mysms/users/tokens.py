@@ -22,7 +22,7 @@ _AUDIENCE = "mysms-api"
 _ACCESS = "access"
 
 
-class BadTokenError(Exception):
+class InvalidTokenError(Exception):
     """The token is not one of ours, or its time is over."""
 
 
@@ -63,7 +63,7 @@ class TokenSigner:
         )
 
     def read_access_token(self, token: str) -> AccessClaims:
-        """Raises BadTokenError for a token that is forged, expired or of another kind."""
+        """Raises InvalidTokenError for a token that is forged, expired or of another kind."""
         try:
             claims = jwt.decode(
                 token,
@@ -74,10 +74,10 @@ class TokenSigner:
                 options={f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
             )
             if claims.get("typ") != _ACCESS:
-                raise BadTokenError
+                raise InvalidTokenError
             return AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
         except (JWTError, KeyError, InvalidId, TypeError) as error:
-            raise BadTokenError from error
+            raise InvalidTokenError from error
 
     def make_refresh_token(self, claims: RefreshClaims) -> str:
         text = f"{claims.session_id}.{claims.generation}"
@@ -85,12 +85,12 @@ class TokenSigner:
         return f"{text}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
 
     def read_refresh_token(self, token: str) -> RefreshClaims:
-        """Raises BadTokenError for a token that this server did not make."""
+        """Raises InvalidTokenError for a token that this server did not make."""
         try:
             session_id, generation, _ = token.split(".")
             claims = RefreshClaims(ObjectId(session_id), int(generation))
         except (ValueError, InvalidId) as error:
-            raise BadTokenError from error
+            raise InvalidTokenError from error
         if not hmac.compare_digest(self.make_refresh_token(claims).encode(), token.encode()):
-            raise BadTokenError
+            raise InvalidTokenError
         return claims

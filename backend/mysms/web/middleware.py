@@ -7,7 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mysms.web.problems import RequestTooLargeError, SlowRequestError, UnexpectedError, problem_response
+from mysms.web.problem_details import InternalServerError, RequestTimeoutError, RequestTooLargeError, problem_response
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ MAXIMUM_BODY_BYTES = 1024 * 1024
 BODY_WITHIN_SECONDS = 10.0
 
 
-class JsonSuffix:
+class JsonSuffixMiddleware:
     """Answers `/api/messages.json` as `/api/messages`: the original API's clients write it so."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,7 +46,7 @@ class JsonSuffix:
         await self._app(scope, receive, send)
 
 
-class BoundedBody:
+class BodyLimitMiddleware:
     """Reads the whole body before anybody works on the request: it must be small, and come soon.
 
     Starlette's own limit answers in plain text, and waits for a slow body as long as it takes.
@@ -64,7 +64,7 @@ class BoundedBody:
             async with asyncio.timeout(self._within_seconds):
                 body = await _read(receive)
         except TimeoutError:
-            await problem_response(SlowRequestError())(scope, receive, send)
+            await problem_response(RequestTimeoutError())(scope, receive, send)
         except RequestTooLargeError as error:
             await problem_response(error)(scope, receive, send)
         except ClientDisconnect:
@@ -91,7 +91,7 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
-class AnswerUnexpected:
+class UnhandledErrorMiddleware:
     """Answers what nobody has thought of, and writes of it.
 
     Starlette's own handler for that is outside of every middleware: its answers would carry no headers of ours.
@@ -117,10 +117,10 @@ class AnswerUnexpected:
             _log.exception("A request failed: %s", type(error).__name__)
             if begun:
                 raise
-            await problem_response(UnexpectedError())(scope, receive, send)
+            await problem_response(InternalServerError())(scope, receive, send)
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """Tells browsers to load nothing from elsewhere, and to guess nothing."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -5,9 +5,9 @@ import io
 import pytest
 from starlette.datastructures import FormData, UploadFile
 
-from mysms.carrier.callback_url import url_for_twilio, with_query
-from mysms.carrier.signature import is_signed_by_twilio as is_signed
 from mysms.core.urls import Url
+from mysms.providers.callback_url import url_for_twilio, with_query
+from mysms.providers.signatures import is_signed_by_twilio as is_signed
 
 TOKEN = "12345"
 URL = "https://mycompany.com/myapp.php"
@@ -18,7 +18,7 @@ FORM = FormData(
         ("Digits", "1234"),
         ("From", "+14158675309"),
         ("To", "+18005551212"),
-        ("Caller", "+14158675309"),
+        ("CurrentUser", "+14158675309"),
     ]
 )
 SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
@@ -56,7 +56,7 @@ def test_for_another_token_or_url_it_is_not(token: str, url: str, query: str) ->
     [
         FormData([*FORM.multi_items(), ("Extra", "1")]),
         FormData(FORM.multi_items()[1:]),
-        FormData([*FORM.multi_items()[:-1], ("Caller", "+14158675308")]),
+        FormData([*FORM.multi_items()[:-1], ("CurrentUser", "+14158675308")]),
         FormData([*FORM.multi_items(), ("Digits", "5678")]),
         FormData(),
     ],

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect, ExecutionTimeout, NotPrimaryError, OperationFailure, WTimeoutError
 
-from mysms.core.background import BackgroundTask, every, note_failure, running
+from mysms.core.background_task import BackgroundTask, every, note_failure, running
 from mysms.core.backoff import Backoff
 from mysms.core.database import describe, is_transient
 
@@ -27,7 +27,7 @@ class Faulty:
         self.now = 0.0
 
     def task(self, name: str) -> BackgroundTask:
-        return BackgroundTask(name, self.run, clock=lambda: self.now, chance=lambda: 0.0, sleep=self.sleep)
+        return BackgroundTask(name, self.run, clock=lambda: self.now, jitter=lambda: 0.0, sleep=self.sleep)
 
     async def run(self) -> None:
         self.runs += 1
@@ -84,7 +84,7 @@ async def test_an_absent_database_is_told_calmly_and_by_the_task_only_once_it_la
         await faulty.run()
 
     faulty = Faulty(*[UNREACHABLE] * 5)
-    task = BackgroundTask("patient", run, clock=lambda: faulty.now, chance=lambda: 0.0, sleep=faulty.sleep)
+    task = BackgroundTask("patient", run, clock=lambda: faulty.now, jitter=lambda: 0.0, sleep=faulty.sleep)
     async with running([task]):
         await asyncio.wait_for(faulty.goes_on.wait(), 5)
     lasts = "The patient fails (AutoReconnect) and is started again."
@@ -140,9 +140,9 @@ async def test_periodic_work_is_done_at_once_and_again_until_it_fails() -> None:
     assert done == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("chance", "expected"), [(0.0, [1, 2, 4, 5, 5]), (0.5, [1.5, 3, 6, 7.5, 7.5])])
-def test_waits_double_up_to_a_limit_and_are_spread(chance: float, expected: Sequence[float]) -> None:
-    backoff = Backoff(2, 10, lambda: chance)
+@pytest.mark.parametrize(("jitter", "expected"), [(0.0, [1, 2, 4, 5, 5]), (0.5, [1.5, 3, 6, 7.5, 7.5])])
+def test_waits_double_up_to_a_limit_and_are_spread(jitter: float, expected: Sequence[float]) -> None:
+    backoff = Backoff(2, 10, lambda: jitter)
     assert [backoff.next_wait() for _ in range(5)] == expected
     backoff.reset()
     assert backoff.next_wait() == expected[0]

@@ -5,14 +5,14 @@ from typing import cast
 import pytest
 from pymongo.errors import OperationFailure
 
-from mysms.core.database import Database, UnusableAddressError, connect, database_of, wait_for
+from mysms.core.database import Database, DatabaseConfigurationError, connect, database_of, wait_until_available
 
 
 @pytest.mark.parametrize(
     "address", ["http://localhost", "mongodb://", "mongodb://host:port", "mongodb://host:99999", "mongodb://a:b:c@host"]
 )
 def test_what_is_no_address_is_explained(address: str) -> None:
-    with pytest.raises(UnusableAddressError) as refused:
+    with pytest.raises(DatabaseConfigurationError) as refused:
         connect(address)
     assert str(refused.value)
 
@@ -33,7 +33,7 @@ def test_what_is_no_address_is_explained(address: str) -> None:
 @pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv"])
 @pytest.mark.parametrize("rest", ["/mysms", "", "/mysms?w=1"])
 def test_a_password_that_is_not_encoded_is_named_and_not_shown(scheme: str, user_info: str, rest: str) -> None:
-    with pytest.raises(UnusableAddressError) as refused:
+    with pytest.raises(DatabaseConfigurationError) as refused:
         connect(f"{scheme}://{user_info}@cluster.example.com{rest}")
     assert "%40 for @" in str(refused.value)
     assert "hunter" not in str(refused.value)
@@ -53,8 +53,8 @@ async def test_a_password_that_is_not_the_right_one_is_named(code: int) -> None:
         async def command(self, _: str) -> None:
             raise OperationFailure("bad auth : authentication failed", code)
 
-    with pytest.raises(UnusableAddressError) as refused:
-        await wait_for(cast("Database", Refusing()))
+    with pytest.raises(DatabaseConfigurationError) as refused:
+        await wait_until_available(cast("Database", Refusing()))
     assert "does not know this user with this password" in str(refused.value)
     assert "%25" in str(refused.value)
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from mysms.core.errors import InvalidFieldsError, NotFoundError, documented, problem_body
+from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses, problem_body
 
 
 def test_a_problem_has_its_five_members_and_what_the_error_adds() -> None:
@@ -22,7 +22,7 @@ def test_the_sentence_of_the_occasion_is_preferred_to_the_typical_one() -> None:
 
 
 def test_errors_of_one_status_are_documented_side_by_side() -> None:
-    responses = documented(NotFoundError("a"), InvalidFieldsError({}), NotFoundError("b"))
+    responses = error_responses(NotFoundError("a"), InvalidFieldsError({}), NotFoundError("b"))
     assert responses.keys() == {404, 422}
     examples = responses[404]["content"]["application/problem+json"]["examples"]
     assert examples["not_found"]["value"]["status"] == 404

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mysms.cli.demo import DemoSettings
 from mysms.core.secret_strength import weakness
 from mysms.core.settings import Settings, load_settings
 from mysms.core.settings_sources import SettingsError, read_settings
-from mysms.demo import DemoSettings
 
 COMPLETE = {
     "MONGODB_URI": "mongodb://localhost/mysms",
@@ -35,8 +35,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
 def refusals() -> list[str]:
     with pytest.raises(SettingsError) as refused:
         load_settings()
-    assert str(refused.value) == "\n".join(refused.value.sentences)
-    return refused.value.sentences
+    assert str(refused.value) == "\n".join(refused.value.messages)
+    return refused.value.messages
 
 
 def test_secrets_may_stand_in_files(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -157,15 +157,15 @@ def test_everything_that_is_wrong_is_said_at_once(environment: pytest.MonkeyPatc
         ("TRUSTED_PROXIES", "*"),
         ("TRUSTED_PROXIES", "10.1.0.0/8"),
         ("TRUSTED_PROXIES", "proxy.example"),
-        ("ALLOWED_COUNTRIES", "1,44"),
+        ("ALLOWED_NUMBER_PREFIXES", "1,44"),
         ("FRONTEND_DIST", "/nowhere"),
         ("HOST", "http://0.0.0.0"),
         ("HOST", "0.0.0.0:8000"),
-        ("SENDING", "perhaps"),
+        ("SENDING_ENABLED", "perhaps"),
         ("DRAIN_SECONDS", "nan"),
-        ("CARRIER_WORKERS", "0"),
+        ("TWILIO_MAX_CONCURRENCY", "0"),
         ("RECONCILE_AFTER_SECONDS", "0"),
-        ("SEND_EXPIRES_AFTER_SECONDS", "-1"),
+        ("SEND_TTL_SECONDS", "-1"),
     ],
 )
 def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -210,24 +210,24 @@ ALL = {
     "LOG_FORMAT": "json",
     "METRICS_TOKEN": "metrics",
     "DRAIN_SECONDS": "1",
-    "SIGNUP": "closed",
+    "SIGNUP_MODE": "closed",
     "SETUP_CODE": "setup",
-    "ATTEMPTS_PER_MINUTE": "1",
-    "ATTEMPTS_PER_ACCOUNT": "2",
+    "AUTH_ATTEMPTS_PER_MINUTE": "1",
+    "LOGIN_ATTEMPTS_PER_ACCOUNT": "2",
     "TRUSTED_PROXIES": "10.0.0.0/8,::1",
-    "MESSAGES_PER_USER_AND_MINUTE": "3",
-    "MESSAGES_PER_USER_AND_DAY": "4",
+    "MESSAGES_PER_USER_PER_MINUTE": "3",
+    "MESSAGES_PER_USER_PER_DAY": "4",
     "MESSAGES_PER_DAY": "5",
-    "ALLOWED_COUNTRIES": "+1,+44",
+    "ALLOWED_NUMBER_PREFIXES": "+1,+44",
     "DEFAULT_COUNTRY": "CH",
     "TWILIO_STATUS_CALLBACK_URL": "https://u:p@api.example.com/cb?a=b#rc=3",
     "TWILIO_API_BASE_URL": "http://127.0.0.1:8027",
-    "SENDING": "off",
-    "CARRIER_WORKERS": "6",
-    "CARRIER_TIMEOUT_SECONDS": "7",
+    "SENDING_ENABLED": "off",
+    "TWILIO_MAX_CONCURRENCY": "6",
+    "TWILIO_TIMEOUT_SECONDS": "7",
     "RECONCILE_AFTER_SECONDS": "8",
     "ABSENCE_CONFIRMED_AFTER_SECONDS": "11",
-    "SEND_EXPIRES_AFTER_SECONDS": "9",
+    "SEND_TTL_SECONDS": "9",
     "CONTENT_RETENTION_DAYS": "10",
 }
 """A value for every setting but SECRETS_DIR."""
@@ -287,7 +287,7 @@ def test_a_port_that_the_demo_cannot_use_is_named(environment: pytest.MonkeyPatc
     environment.setenv("TWILIO_SIMULATOR_PORT", "http")
     with pytest.raises(SettingsError) as refused:
         read_settings(DemoSettings, _env_file=None)
-    assert refused.value.sentences == ["TWILIO_SIMULATOR_PORT must be a whole number."]
+    assert refused.value.messages == ["TWILIO_SIMULATOR_PORT must be a whole number."]
 
 
 @pytest.mark.parametrize(("written", "country"), [("", None), ("CH", "CH"), (" us ", "US")])

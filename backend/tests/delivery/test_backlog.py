@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 from prometheus_client import REGISTRY
 
-from mysms.delivery.backlog import Backlog
+from mysms.outbox.metrics import OutboxMetrics
 from tests.faults.workshop import LINE, Workshop, open_workshop
 from tests.support.servers import running_mongodb
 
@@ -37,14 +37,14 @@ async def cost(workshop: Workshop) -> int:
         status = await workshop.database.client.admin.command("serverStatus")
         return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
-    backlog = Backlog(workshop.database, LINE, lambda: workshop.now)
+    backlog = OutboxMetrics(workshop.database, LINE, lambda: workshop.now)
     before = await counter()
     await backlog.measure()
     return await counter() - before
 
 
 def told() -> tuple[float | None, ...]:
-    names = ("mysms_outbox_pending", "mysms_outbox_oldest_seconds", "mysms_outbox_unconfirmed")
+    names = ("mysms_outbox_pending", "mysms_outbox_oldest_age_seconds", "mysms_outbox_unconfirmed")
     return tuple(REGISTRY.get_sample_value(name) for name in names)
 
 

@@ -38,7 +38,7 @@ async def test_the_repetition_of_what_was_cancelled_says_so(person: Person, simu
 
 
 async def test_the_repetition_of_what_has_expired_says_so(start: Start, simulator: Simulator) -> None:
-    async with start(SEND_EXPIRES_AFTER_SECONDS="1") as api:
+    async with start(SEND_TTL_SECONDS="1") as api:
         person, number = await Person.sign_up(api), new_number()
         await simulator.control.set_fault("rate_limited", to=number)
         first = (await person.send(number, key=ANY_KEY)).json()

@@ -2,21 +2,26 @@
 
 from itertools import combinations
 
-from mysms.delivery.line import Line, digest
+from mysms.outbox.sender_identity import SenderIdentity, digest
 
-LINE = Line("AC1", "+15005550006", "")
+LINE = SenderIdentity("AC1", "+15005550006", "")
 
 
 def test_lines_differ_in_each_of_their_parts() -> None:
-    lines = [LINE, Line("AC2", "+15005550006", ""), Line("AC1", "+15005550007", ""), Line("AC1", "+15005550006", "x")]
+    lines = [
+        LINE,
+        SenderIdentity("AC2", "+15005550006", ""),
+        SenderIdentity("AC1", "+15005550007", ""),
+        SenderIdentity("AC1", "+15005550006", "x"),
+    ]
     assert all(a.key != b.key for a, b in combinations(lines, 2))
 
 
 def test_texts_differ_by_sender_receiver_and_content() -> None:
-    keys = [LINE.text_key("+1", "a"), LINE.text_key("+1", "b"), LINE.text_key("+2", "a")]
-    keys += [Line("AC1", "+15005550007", "").text_key("+1", "a")]
+    keys = [LINE.dedup_key("+1", "a"), LINE.dedup_key("+1", "b"), LINE.dedup_key("+2", "a")]
+    keys += [SenderIdentity("AC1", "+15005550007", "").dedup_key("+1", "a")]
     assert len(set(keys)) == 4
-    assert LINE.text_key("+1", "a") == keys[0]
+    assert LINE.dedup_key("+1", "a") == keys[0]
 
 
 def test_a_digest_knows_where_its_parts_end() -> None:

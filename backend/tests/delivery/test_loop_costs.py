@@ -9,8 +9,8 @@ import pytest
 from bson import ObjectId
 
 from mysms.core.heartbeat import Heartbeat
-from mysms.delivery.rounds import Questioner
 from mysms.messages.models import Message
+from mysms.reconciliation.rounds import ProviderThread
 from tests.faults.workshop import LINE, StubCarrier, Workshop, open_workshop
 from tests.support.servers import running_mongodb
 
@@ -61,13 +61,13 @@ async def examined(workshop: Workshop) -> int:
 
 
 async def test_no_loop_costs_more_the_more_is_stored(workshop: Workshop) -> None:
-    questioner = Questioner(Heartbeat("test", 60))
-    carrier = StubCarrier()
+    questioner = ProviderThread(Heartbeat("test", 60))
+    provider = StubCarrier()
     rounds: dict[str, Callable[[], Awaitable[object]]] = {
         "claiming": workshop.outbox("process").claim_next,
         "maintenance": workshop.maintenance(timedelta(seconds=40)).run_round,
-        "reconciler": workshop.reconciler(carrier, questioner).run_round,
-        "status checks": workshop.status_checks(carrier, questioner).run_round,
+        "reconciler": workshop.reconciler(provider, questioner).run_round,
+        "status checks": workshop.status_checks(provider, questioner).run_round,
     }
     costs: dict[int, dict[str, int]] = {}
     for stop in (FEW, MANY):

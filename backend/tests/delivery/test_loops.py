@@ -10,9 +10,9 @@ from prometheus_client import REGISTRY
 
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.timestamps import utc_now
-from mysms.delivery.dispatcher import Dispatcher
-from mysms.delivery.outbox import Outbox
-from mysms.delivery.rounds import Rounds
+from mysms.outbox.dispatcher import Dispatcher
+from mysms.outbox.store import OutboxStore
+from mysms.reconciliation.rounds import Rounds
 from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -20,13 +20,13 @@ from tests.support.servers import Mongo
 Loop = Callable[[Workshop, Heartbeat], Dispatcher | Rounds]
 
 
-def dispatcher(workshop: Workshop, heart: Heartbeat) -> Dispatcher:
+def dispatcher(workshop: Workshop, heartbeat: Heartbeat) -> Dispatcher:
     outbox = workshop.outbox("a")
-    return Dispatcher(outbox, workshop.sender(outbox, StubCarrier(), timedelta(seconds=1)), 1, utc_now, heart)
+    return Dispatcher(outbox, workshop.sender(outbox, StubCarrier(), timedelta(seconds=1)), 1, utc_now, heartbeat)
 
 
-def maintenance(workshop: Workshop, heart: Heartbeat) -> Rounds:
-    return Rounds(workshop.maintenance(timedelta(seconds=1)).run_round, heart)
+def maintenance(workshop: Workshop, heartbeat: Heartbeat) -> Rounds:
+    return Rounds(workshop.maintenance(timedelta(seconds=1)).run_round, heartbeat)
 
 
 async def test_an_attempt_that_breaks_is_logged_and_counted_and_keeps_no_worker(
@@ -82,8 +82,8 @@ async def test_a_loop_beats_at_every_turn_until_it_hangs(
             stuck.set()
             await hang.wait()
 
-        monkeypatch.setattr(Outbox, "claim_next", hold)
-        monkeypatch.setattr(Outbox, "expire_overdue", hold)
+        monkeypatch.setattr(OutboxStore, "claim_next", hold)
+        monkeypatch.setattr(OutboxStore, "expire_overdue", hold)
         await asyncio.wait_for(stuck.wait(), 10)
         count = len(beats)
         await asyncio.sleep(0)

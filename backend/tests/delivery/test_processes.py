@@ -67,7 +67,7 @@ async def test_a_process_that_dies_while_sending_loses_and_doubles_nothing(start
     arrives, is_lost = new_number(), new_number()
     await simulator.control.set_fault("late_commit", to=arrives, times=1, seconds=1)
     await simulator.control.set_fault("hang", to=is_lost, times=1, seconds=1)
-    quick = {"CARRIER_TIMEOUT_SECONDS": "0.3", "RECONCILE_AFTER_SECONDS": "1", "ABSENCE_CONFIRMED_AFTER_SECONDS": "1"}
+    quick = {"TWILIO_TIMEOUT_SECONDS": "0.3", "RECONCILE_AFTER_SECONDS": "1", "ABSENCE_CONFIRMED_AFTER_SECONDS": "1"}
     async with start(**quick) as api:
         person = await Person.sign_up(api)
         sending = [asyncio.create_task(person.send(number, number)) for number in (arrives, is_lost)]
@@ -89,7 +89,7 @@ async def test_a_process_that_dies_while_sending_loses_and_doubles_nothing(start
 async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
-    async with start(SEND_EXPIRES_AFTER_SECONDS="1") as api:
+    async with start(SEND_TTL_SECONDS="1") as api:
         person = await Person.sign_up(api)
         message = (await person.send(number)).json()
         expired = await person.eventually(message["_id"], "failed")

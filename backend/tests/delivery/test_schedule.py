@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.delivery.schedule import QUEUE_FULL_CODE, backoff, next_check, next_look, next_try, paused_backoff
+from mysms.outbox.backoff import QUEUE_FULL_CODE, backoff, next_check, next_reconcile_at, next_try, paused_backoff
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
@@ -29,17 +29,17 @@ def test_other_codes_wait_as_usual() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hears_callbacks", "after"),
+    ("callbacks_enabled", "after"),
     [
         (True, [2 * MINUTES, 10 * MINUTES, 60 * MINUTES, 360 * MINUTES, 24 * 60 * MINUTES, 72 * 60 * MINUTES]),
         (False, [timedelta(seconds=3), timedelta(seconds=10), timedelta(seconds=30), 2 * MINUTES]),
     ],
 )
-def test_statuses_are_asked_for_at_these_times_after_sending(hears_callbacks: bool, after: list[timedelta]) -> None:
+def test_statuses_are_asked_for_at_these_times_after_sending(callbacks_enabled: bool, after: list[timedelta]) -> None:
     moments: list[timedelta] = []
     moment: datetime | None = NOW
     while moment is not None:
-        moment = next_check(moment, len(moments), hears_callbacks=hears_callbacks)
+        moment = next_check(moment, len(moments), callbacks_enabled=callbacks_enabled)
         if moment is not None:
             moments.append(moment - NOW)
     assert moments[: len(after)] == after
@@ -49,7 +49,7 @@ def test_statuses_are_asked_for_at_these_times_after_sending(hears_callbacks: bo
 
 def test_looks_grow_apart_and_end() -> None:
     waits: list[timedelta] = []
-    while (following := next_look(NOW, len(waits), NOW)) is not None:
+    while (following := next_reconcile_at(NOW, len(waits), NOW)) is not None:
         waits.append(following - NOW)
     assert waits[0] == timedelta(seconds=3)
     assert waits == sorted(waits)
@@ -58,9 +58,9 @@ def test_looks_grow_apart_and_end() -> None:
 
 
 def test_a_look_takes_place_as_soon_as_it_may_prove_something() -> None:
-    assert next_look(NOW, 12, NOW + 2 * MINUTES) == NOW + 2 * MINUTES
-    assert next_look(NOW, 0, NOW + 2 * MINUTES) == NOW + timedelta(seconds=3)
-    assert next_look(NOW, 100, NOW + 2 * MINUTES) == NOW + 2 * MINUTES, "however many there were before"
+    assert next_reconcile_at(NOW, 12, NOW + 2 * MINUTES) == NOW + 2 * MINUTES
+    assert next_reconcile_at(NOW, 0, NOW + 2 * MINUTES) == NOW + timedelta(seconds=3)
+    assert next_reconcile_at(NOW, 100, NOW + 2 * MINUTES) == NOW + 2 * MINUTES, "however many there were before"
 
 
 @pytest.mark.parametrize(

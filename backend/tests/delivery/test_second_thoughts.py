@@ -53,12 +53,12 @@ async def test_what_the_carrier_has_cannot_be_cancelled(person: Person) -> None:
 
 async def test_what_a_quota_refuses_to_send_again_stays_as_it_was(start: Start, simulator: Simulator) -> None:
     """Else it would be cancelled, although nobody wanted that, and be sent by nobody."""
-    async with start(MESSAGES_PER_USER_AND_MINUTE="1", MESSAGES_PER_USER_AND_DAY="1") as api:
+    async with start(MESSAGES_PER_USER_PER_MINUTE="1", MESSAGES_PER_USER_PER_DAY="1") as api:
         person, number = await Person.sign_up(api), new_number()
         await simulator.control.set_fault("reset_connection", to=number, times=1)
         await simulator.control.set_fault("error_500", on="list")
         message = (await person.send(number)).json()
-        retry = f"/api/messages/{message['_id']}/retry?accept_possible_double=true"
+        retry = f"/api/messages/{message['_id']}/retry?accept_possible_duplicate=true"
         assert (await person.call("POST", retry)).status_code == 429
         now = await person.detail(message["_id"])
         assert (now["status"], now["withdrawn"]) == ("unconfirmed", False)
@@ -107,7 +107,7 @@ async def test_an_unconfirmed_message_is_only_sent_again_by_who_accepts_a_double
     problem_of(response, 409, "possible_double")
     assert len(await simulator.create_requests(unconfirmed["recipient_number"])) == 1
 
-    again = await post(person, unconfirmed, "retry", "?accept_possible_double=true")
+    again = await post(person, unconfirmed, "retry", "?accept_possible_duplicate=true")
     assert again["retry_of"] == unconfirmed["_id"]
 
 

@@ -147,7 +147,7 @@ async def test_a_pasted_number_is_sent_to_and_found_in_its_one_spelling(person: 
 async def test_numbers_may_be_written_as_they_are_dialled_in_the_default_country(
     start: Start, simulator: Simulator
 ) -> None:
-    async with start(DEFAULT_COUNTRY="ch", ALLOWED_COUNTRIES="+41, +44") as api:
+    async with start(DEFAULT_COUNTRY="ch", ALLOWED_NUMBER_PREFIXES="+41, +44") as api:
         person = await Person.sign_up(api)
         assert (await person.call("GET", "/api/sending")).json() == {"paused": None, "default_country": "CH"}
         for written, number in (("079 123 45 67", "+41791234567"), ("0044 (0)7700 900123", "+447700900123")):

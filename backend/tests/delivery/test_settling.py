@@ -10,12 +10,12 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
 
-from mysms.carrier.base import Accepted, Outcome
 from mysms.core.database import describe
 from mysms.core.timestamps import utc_now
-from mysms.delivery.outbox import Outbox
-from mysms.delivery.records import Claim
-from mysms.delivery.sender import Sender
+from mysms.outbox.records import Claim
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.worker import Worker
+from mysms.providers.base import Accepted, Outcome
 from tests.faults.workshop import StubCarrier
 from tests.support.polling import eventually
 
@@ -48,16 +48,16 @@ class Attempt:
     def __init__(self, errors: Sequence[Exception], *, seconds_each: float = 0.0) -> None:
         self.outbox = StubOutbox(errors, seconds_each)
         self.outcome = Accepted("SM" + "0" * 32, "queued")
-        self.sender = Sender(
-            cast("Outbox", self.outbox),
+        self.sender = Worker(
+            cast("OutboxStore", self.outbox),
             cast("Any", StubCarrier(self.outcome)),
             None,
-            workers=1,
+            threads=1,
             start_within=timedelta(hours=1),
             lease=LEASE,
             clock=utc_now,
             monotonic=lambda: self.outbox.now,
-            chance=lambda: 0.0,
+            jitter=lambda: 0.0,
         )
 
     async def run(self) -> Outcome:

@@ -27,7 +27,7 @@ A_YEAR = "public, max-age=31536000, immutable"
 
 @pytest.fixture
 async def api(start: Start) -> AsyncIterator[Api]:
-    async with start(TRUSTED_PROXIES="127.0.0.1", ATTEMPTS_PER_MINUTE=str(ATTEMPTS)) as api:
+    async with start(TRUSTED_PROXIES="127.0.0.1", AUTH_ATTEMPTS_PER_MINUTE=str(ATTEMPTS)) as api:
         yield api
 
 

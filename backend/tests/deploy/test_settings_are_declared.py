@@ -48,5 +48,5 @@ def test_what_render_sets_is_valid_and_the_default(monkeypatch: pytest.MonkeyPat
         for name, value in Settings(_env_file=None).model_dump().items()
         if value != getattr(defaults, name)
     }
-    assert changed == {"SIGNUP", "TRUSTED_PROXIES"}
-    assert Settings(_env_file=None).sign_up_mode == defaults.sign_up_mode
+    assert changed == {"SIGNUP_MODE", "TRUSTED_PROXIES"}
+    assert Settings(_env_file=None).effective_signup_mode == defaults.effective_signup_mode

@@ -12,7 +12,7 @@ import pytest
 from bson import ObjectId
 from passlib.handlers.argon2 import argon2
 
-from mysms.carrier.base import Accepted, NotSent, Outcome, Paused, Refused, Unknown
+from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Outcome, Rejected, RetryableFailure
 from tests.faults.wire_tap import Command, Trap, is_insert, is_lock
 from tests.faults.workshop import Workshop, open_workshop
 from tests.faults.world import Json, World, running_world
@@ -263,9 +263,9 @@ async def test_a_sign_in_during_a_deletion_leaves_no_session(world: World, leave
 
 OUTCOMES: list[Outcome] = [
     Accepted(SID, "queued"),
-    Refused(21211, "is not a phone number"),
-    NotSent("refused the connection"),
-    Paused("unauthorized", 20003),
+    Rejected(21211, "is not a phone number"),
+    RetryableFailure("refused the connection"),
+    AccountUnavailable("unauthorized", 20003),
 ]
 
 
@@ -290,7 +290,7 @@ async def test_what_is_being_sent_is_not_sent_again_and_is_erased_when_that_has_
 async def test_what_is_unconfirmed_is_erased_once_the_carrier_is_known_not_to_have_it(workshop: Workshop) -> None:
     outbox = workshop.outbox("a")
     message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("no answer"), 0.5)
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("no answer"), 0.5)
     await workshop.erasure.erase((await workshop.message(message_id)).user_id)
     await workshop.find_absent(message_id)
     assert await outbox.claim_next() is None
@@ -301,7 +301,7 @@ async def test_what_is_unconfirmed_is_erased_once_the_carrier_is_known_not_to_ha
 async def test_what_stays_in_doubt_is_erased_after_a_day(workshop: Workshop) -> None:
     outbox = workshop.outbox("a")
     message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("no answer"), 0.5)
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("no answer"), 0.5)
     await workshop.erasure.erase((await workshop.message(message_id)).user_id)
     workshop.wait(hours=23)
     await workshop.erasure.erase_abandoned(10)
@@ -317,7 +317,7 @@ async def test_the_same_text_of_somebody_else_waits_for_what_a_deleted_account_l
     """Else the carrier's SID for the one could be taken for the other's, which would then be lost."""
     outbox = workshop.outbox("a")
     message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("no answer"), 0.5)
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("no answer"), 0.5)
     await workshop.erasure.erase((await workshop.message(message_id)).user_id)
     other = await workshop.store(outbox, "+14155550100", TEXT)
     assert await outbox.claim_next() is None

@@ -85,7 +85,7 @@ async def test_what_is_unconfirmed_stays_so_when_cancelled_until_it_is_known_to_
 async def test_an_unconfirmed_message_is_sent_again_only_with_a_double_accepted(world: World, number: str) -> None:
     message = await unconfirmed(world, number, "reset_connection")
     assert problem(await world.act(message["_id"], "retry")) == (409, "possible_double")
-    again = await world.act(message["_id"], "retry", accept_possible_double="true")
+    again = await world.act(message["_id"], "retry", accept_possible_duplicate="true")
     assert again.status_code == 201, again.text
     await world.eventually(again.json()["_id"], "delivered")
     # The old one is not sent by itself any more.
@@ -97,7 +97,7 @@ async def test_a_callback_proves_the_old_one_although_it_was_sent_again(world: W
     await world.simulator.control.set_fault("delay_callbacks", to=number, times=2, seconds=4)
     await world.simulator.control.set_fault("list_lag", seconds=60)
     message = await unconfirmed(world, number, "lose_201")
-    again = await world.act(message["_id"], "retry", accept_possible_double="true")
+    again = await world.act(message["_id"], "retry", accept_possible_duplicate="true")
     await world.eventually(again.json()["_id"], "delivered")
     await world.eventually(message["_id"], "delivered")
     rows = [await world.document(message_id) for message_id in (message["_id"], again.json()["_id"])]

@@ -24,7 +24,7 @@ async def test_a_commit_that_comes_too_late_is_detected_and_reported(tmp_path: P
             lambda: world.document(message["_id"]), lambda row: bool(row["second_sids"]), what="that it is detected"
         )
         assert [row["twilio_sid"], *row["second_sids"]] == sids
-        assert await world.metric("mysms_second_sids_total") == 1
+        assert await world.metric("mysms_duplicate_sends_total") == 1
         shown = await world.detail(message["_id"])
         assert {event["sid"] for event in shown["timeline"]} >= set(sids)
         DELIVERIES.add("committed later than RECONCILE_AFTER_SECONDS", 1, 0, 0, 2, 0, "1 (reported)", 0, 0)

@@ -78,7 +78,7 @@ async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path, list_order:
             await _send_under_faults(world, crowd, random, round_number)
         await _send_what_is_doubtful(world, crowd)
         verdict = await final_verdict(world, crowd.letters, doubtful=_doubtful_numbers())
-        verdict.enter(f"all {len(KINDS)} faults of the carrier, and kill -9 {ROUNDS * (KILLS + 2)} times")
+        verdict.enter(f"all {len(KINDS)} faults of the provider, and kill -9 {ROUNDS * (KILLS + 2)} times")
         verdict.require_exactly_once()
         assert verdict.reported_doubles == 0
         assert verdict.in_doubt >= 1
@@ -140,7 +140,7 @@ async def _send_what_is_doubtful(world: World, crowd: Crowd) -> None:
     for kind, parameters in DOUBTFUL:
         await world.simulator.control.set_fault(kind, to=DOUBTFUL_NUMBER, **parameters)
     await crowd.send(crowd.write(DOUBTFUL_NUMBER))
-    # Until it has left the carrier: a callback would name its message, and then be believed.
+    # Until it has left the provider: a callback would name its message, and then be believed.
     await eventually(lambda: _status_at_carrier(world), lambda status: status == "delivered", what="its delivery")
     await world.simulator.control.reset_faults()
 

@@ -25,7 +25,7 @@ async def shared_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     async with running_world(directory, name="invitations", SETUP_CODE=SETUP_CODE) as world:
         for api in world.apis:
             await api.kill()
-            await api.start(SIGNUP="invite")
+            await api.start(SIGNUP_MODE="invite")
         yield world
 
 
@@ -71,7 +71,7 @@ async def used_up(world: World, code: str) -> None:
 async def restart(api: ApiProcess) -> None:
     await api.tap.cut()
     await api.bury()
-    await api.start(SIGNUP="invite")
+    await api.start(SIGNUP_MODE="invite")
 
 
 async def test_a_process_that_dies_before_the_account_is_made_burns_no_code(world: World, code: str) -> None:

@@ -27,7 +27,7 @@ CAUGHT_WITHIN_SECONDS = 8.0
 class Phase(StrEnum):
     STORED = "stored, not claimed"
     CLAIMED = "claimed, not at the carrier"
-    COMMITTED = "at the carrier, not settled"
+    COMMITTED = "at the provider, not settled"
     SETTLED = "settled, not answered"
     OTHER = "between messages"
 
@@ -84,7 +84,7 @@ async def test_every_answered_message_survives_kills_exactly_once(tmp_path: Path
         verdict.enter(f"kill -9 of one of two API processes, {total} times")
         verdict.require_exactly_once()
         assert verdict.reported_doubles == 0
-        assert await world.metric("mysms_second_sids_total") == 0
+        assert await world.metric("mysms_duplicate_sends_total") == 0
 
 
 def _answered(crowd: Crowd) -> int:

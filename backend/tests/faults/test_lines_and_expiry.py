@@ -29,7 +29,7 @@ async def test_what_was_stored_for_another_line_waits_for_it(tmp_path: Path) -> 
 
 
 async def test_what_could_not_be_sent_in_time_fails_and_is_never_sent(tmp_path: Path) -> None:
-    async with running_world(tmp_path, processes=1, name="expiry", SEND_EXPIRES_AFTER_SECONDS="2") as world:
+    async with running_world(tmp_path, processes=1, name="expiry", SEND_TTL_SECONDS="2") as world:
         await world.simulator.control.set_fault("refuse_connections")
         message = await world.post("+13235550003", "While it matters")
         expired = await world.eventually(message["_id"], "failed", within=10)

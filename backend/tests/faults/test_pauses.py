@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from mysms.carrier.base import Accepted, NotSent, Paused
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.timestamps import utc_now
-from mysms.delivery import dispatcher as dispatching
-from mysms.delivery.dispatcher import Dispatcher
 from mysms.messages.models import Message
-from mysms.messages.status import Dispatch
+from mysms.messages.status import OutboxState
+from mysms.outbox import dispatcher as dispatching
+from mysms.outbox.dispatcher import Dispatcher
+from mysms.providers.base import Accepted, AccountUnavailable, RetryableFailure
 from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -29,9 +29,9 @@ async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
 
 
 @contextlib.asynccontextmanager
-async def running(workshop: Workshop, carrier: StubCarrier) -> AsyncIterator[Dispatcher]:
+async def running(workshop: Workshop, provider: StubCarrier) -> AsyncIterator[Dispatcher]:
     outbox = workshop.outbox("process")
-    sender = workshop.sender(outbox, carrier, timedelta(seconds=10))
+    sender = workshop.sender(outbox, provider, timedelta(seconds=10))
     dispatcher = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
     loop = asyncio.create_task(dispatcher.run())
     try:
@@ -48,10 +48,10 @@ async def test_a_closed_account_pauses_sending_and_it_resumes_by_itself(
 ) -> None:
     monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    carrier = StubCarrier(Paused("Authenticate", 20003))
+    provider = StubCarrier(AccountUnavailable("Authenticate", 20003))
     outbox = workshop.outbox("process")
     ids = [await workshop.store(outbox, new_number(), f"Letter {place}") for place in range(3)]
-    async with running(workshop, carrier) as dispatcher:
+    async with running(workshop, provider) as dispatcher:
 
         async def reason() -> str | None:
             return dispatcher.pause_reason
@@ -59,13 +59,13 @@ async def test_a_closed_account_pauses_sending_and_it_resumes_by_itself(
         assert await eventually(reason, bool, what="a pause") == "Authenticate"
         assert not dispatcher.can_send_now
         # One message at a time is tried, and not more often than the pause is long.
-        tried = len(carrier.sent)
+        tried = len(provider.sent)
         assert tried == 1
-        carrier.outcome = Accepted("SM" + "3" * 32, "queued")
+        provider.outcome = Accepted("SM" + "3" * 32, "queued")
         await eventually(reason, lambda seen: seen is None, what="the end of the pause")
     dispatches = [(await workshop.message(message_id)).dispatch for message_id in ids]
-    assert Dispatch.REFUSED not in dispatches
-    assert Dispatch.SETTLED in dispatches
+    assert OutboxState.REJECTED not in dispatches
+    assert OutboxState.ACCEPTED in dispatches
 
 
 async def test_a_number_that_one_recipient_cannot_be_reached_from_stops_nobody_else(
@@ -73,15 +73,15 @@ async def test_a_number_that_one_recipient_cannot_be_reached_from_stops_nobody_e
 ) -> None:
     """Twilio's 21606 says "for this destination/account": what has just sent another message can send."""
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    outbox, carrier = workshop.outbox("process"), StubCarrier(Accepted("SM" + "3" * 32, "queued"))
-    async with running(workshop, carrier) as dispatcher:
+    outbox, provider = workshop.outbox("process"), StubCarrier(Accepted("SM" + "3" * 32, "queued"))
+    async with running(workshop, provider) as dispatcher:
         await workshop.store(outbox, new_number(), "Accepted")
-        await eventually(partial(sent, carrier), lambda count: count == 1, what="an acceptance")
-        carrier.outcome = Paused("Not for this destination", 21606, may_depend_on_recipient=True)
+        await eventually(partial(sent, provider), lambda count: count == 1, what="an acceptance")
+        provider.outcome = AccountUnavailable("Not for this destination", 21606, may_depend_on_recipient=True)
         refused = await workshop.store(outbox, new_number(), "Refused")
         await eventually(partial(workshop.message, refused), _is_put_back, what="that it is put back")
         assert dispatcher.pause is None
-        carrier.outcome = Paused("Suspended", 30002)
+        provider.outcome = AccountUnavailable("Suspended", 30002)
         await workshop.store(outbox, new_number(), "Turned away")
 
         async def reason() -> str | None:
@@ -97,39 +97,39 @@ async def test_the_newest_message_finds_out_whether_a_pause_is_over(
     monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
     outbox = workshop.outbox("process")
-    carrier = StubCarrier(Paused("Not for this destination", 21606, may_depend_on_recipient=True))
+    provider = StubCarrier(AccountUnavailable("Not for this destination", 21606, may_depend_on_recipient=True))
     numbers = []
     for place in range(3):
         numbers.append(new_number())
         await workshop.store(outbox, numbers[-1], f"Letter {place}")
         workshop.wait(seconds=1)
-    async with running(workshop, carrier):
-        await eventually(partial(sent, carrier), lambda count: count >= 2, what="two attempts")
-    assert [text.to_number for text in carrier.sent[:2]] == [numbers[0], numbers[2]]
+    async with running(workshop, provider):
+        await eventually(partial(sent, provider), lambda count: count >= 2, what="two attempts")
+    assert [text.to_number for text in provider.sent[:2]] == [numbers[0], numbers[2]]
 
 
 async def test_a_pause_ends_when_nothing_waits_any_more(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    outbox, carrier = workshop.outbox("process"), StubCarrier(Paused("Authenticate", 20003))
+    outbox, provider = workshop.outbox("process"), StubCarrier(AccountUnavailable("Authenticate", 20003))
     message_id = await workshop.store(outbox, new_number(), "Taken back")
-    async with running(workshop, carrier) as dispatcher:
+    async with running(workshop, provider) as dispatcher:
 
         async def reason() -> str | None:
             return dispatcher.pause_reason
 
         await eventually(reason, bool, what="a pause")
         await eventually(partial(workshop.message, message_id), _is_put_back, what="that it is put back")
-        assert await workshop.withdrawals.cancel(await workshop.message(message_id))
+        assert await workshop.outbox("author").cancel(await workshop.message(message_id))
         await eventually(reason, lambda seen: seen is None, what="the end of the pause")
 
 
-async def sent(carrier: StubCarrier) -> int:
-    return len(carrier.sent)
+async def sent(provider: StubCarrier) -> int:
+    return len(provider.sent)
 
 
 def _is_put_back(message: Message) -> bool:
-    return message.dispatch is Dispatch.PENDING and message.attempt == 1
+    return message.dispatch is OutboxState.PENDING and message.attempt == 1
 
 
 async def test_who_is_asked_for_patience_waits_longer_each_time(workshop: Workshop) -> None:
@@ -138,7 +138,7 @@ async def test_who_is_asked_for_patience_waits_longer_each_time(workshop: Worksh
     waits = []
     for _ in range(10):
         claim = await workshop.claim(outbox)
-        await outbox.settle(claim, NotSent("Too many requests", 20429), 0.0)
+        await outbox.settle(claim, RetryableFailure("Too many requests", 20429), 0.0)
         waits.append(((await workshop.message(message_id)).next_attempt_at - workshop.now).total_seconds())
         assert await outbox.claim_next() is None
         workshop.wait(seconds=waits[-1])
@@ -148,6 +148,6 @@ async def test_who_is_asked_for_patience_waits_longer_each_time(workshop: Worksh
 async def test_a_full_queue_is_given_a_long_time(workshop: Workshop) -> None:
     outbox = workshop.outbox("process")
     message_id = await workshop.store(outbox, new_number(), "Later")
-    await outbox.settle(await workshop.claim(outbox), NotSent("Queue full", 21611), 0.0)
+    await outbox.settle(await workshop.claim(outbox), RetryableFailure("Queue full", 21611), 0.0)
     wait = (await workshop.message(message_id)).next_attempt_at - workshop.now
     assert wait >= timedelta(minutes=5)

@@ -11,7 +11,7 @@ NUMBER = "+13275550001"
 
 async def test_what_may_have_been_stored_counts(tmp_path: Path) -> None:
     """The connection is cut after the message was stored, and before its process knows."""
-    async with running_world(tmp_path, processes=1, name="quota", MESSAGES_PER_USER_AND_DAY="1") as world:
+    async with running_world(tmp_path, processes=1, name="quota", MESSAGES_PER_USER_PER_DAY="1") as world:
         (api,) = world.apis
         storing = api.tap.set(Trap(is_insert, "reply"))
         body = {"message": {"recipient_number": NUMBER, "content": "Stored unseen"}}

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from mysms.carrier.base import Accepted, NotSent, Paused, Refused, Unknown
-from mysms.delivery.matching import could_be, match
-from mysms.delivery.text_locks import TextLocks
-from mysms.messages.status import Dispatch
+from mysms.messages.status import OutboxState
+from mysms.outbox.locks import ContentLocks
+from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Rejected, RetryableFailure
+from mysms.reconciliation.matching import could_be, match
 from tests.faults.workshop import EXPIRES_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
 from tests.support.servers import FROM_NUMBER, Mongo
 
@@ -24,20 +24,22 @@ async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
 
 
 async def test_a_request_that_did_not_begin_in_time_is_not_made(workshop: Workshop) -> None:
-    outbox, carrier = workshop.outbox("late"), StubCarrier(Accepted(SID, "queued"))
+    outbox, provider = workshop.outbox("late"), StubCarrier(Accepted(SID, "queued"))
     message_id = await workshop.store(outbox, new_number(), TEXT)
-    sender = workshop.sender(outbox, carrier, timedelta(seconds=10))
+    sender = workshop.sender(outbox, provider, timedelta(seconds=10))
     claim = await workshop.claim(outbox)
     outcome = await sender.send(claim, claimed_at=time.monotonic() - 11)
     sender.close()
-    assert isinstance(outcome, NotSent)
-    assert carrier.sent == []
-    assert (await workshop.message(message_id)).dispatch is Dispatch.PENDING
+    assert isinstance(outcome, RetryableFailure)
+    assert provider.sent == []
+    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
 
 
-@pytest.mark.parametrize("late", [NotSent("late"), Paused("late"), Refused(21211, "late"), Unknown("late")])
+@pytest.mark.parametrize(
+    "late", [RetryableFailure("late"), AccountUnavailable("late"), Rejected(21211, "late"), Indeterminate("late")]
+)
 async def test_a_late_outcome_of_an_earlier_attempt_changes_nothing(
-    workshop: Workshop, late: NotSent | Paused | Refused | Unknown
+    workshop: Workshop, late: RetryableFailure | AccountUnavailable | Rejected | Indeterminate
 ) -> None:
     first, second = workshop.outbox("first"), workshop.outbox("second")
     number = new_number()
@@ -60,13 +62,13 @@ async def test_what_was_absent_at_an_earlier_attempt_says_nothing_of_the_current
     """Two processes look at the same time, and one of them is slow to write down what it found."""
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
-    (slow,) = await workshop.repairs.list_undecided_to([number])
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
+    (slow,) = await workshop.repairs.list_in_flight_to([number])
     await workshop.find_absent(message_id)
-    await outbox.settle(await workshop.claim(outbox), Unknown("lost as well"), 0.5)
-    await workshop.repairs.requeue(slow)
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost as well"), 0.5)
+    await workshop.outbox("reconciler").requeue(slow)
     message = await workshop.message(message_id)
-    assert (message.dispatch, message.attempt) == (Dispatch.UNCONFIRMED, 2)
+    assert (message.dispatch, message.attempt) == (OutboxState.UNCONFIRMED, 2)
 
 
 async def test_a_late_acceptance_always_counts(workshop: Workshop) -> None:
@@ -79,7 +81,7 @@ async def test_a_late_acceptance_always_counts(workshop: Workshop) -> None:
     await first.settle(stale, Accepted(SID, "queued"), 0.5)
     await second.settle(current, Accepted(OTHER_SID, "queued"), 0.5)
     message = await workshop.message(message_id)
-    assert (message.twilio_sid, message.second_sids, message.dispatch) == (SID, [OTHER_SID], Dispatch.SETTLED)
+    assert (message.twilio_sid, message.second_sids, message.dispatch) == (SID, [OTHER_SID], OutboxState.ACCEPTED)
 
 
 async def test_a_sid_has_one_owner(workshop: Workshop) -> None:
@@ -92,21 +94,21 @@ async def test_a_sid_has_one_owner(workshop: Workshop) -> None:
     await workshop.hear(outbox, other, SID, "delivered", To=other.to_number)
     assert (await workshop.message(one.message_id)).twilio_sid == SID
     unproved = await workshop.message(other.message_id)
-    assert (unproved.twilio_sid, unproved.dispatch) == (None, Dispatch.CLAIMED)
+    assert (unproved.twilio_sid, unproved.dispatch) == (None, OutboxState.CLAIMED)
 
 
 async def test_a_known_sid_stops_a_repetition_after_the_claim(workshop: Workshop) -> None:
     """The process that heard the callback ended between noting the owner and settling the message."""
-    outbox, carrier = workshop.outbox("process"), StubCarrier(Accepted(OTHER_SID, "queued"))
+    outbox, provider = workshop.outbox("process"), StubCarrier(Accepted(OTHER_SID, "queued"))
     message_id = await workshop.store(outbox, new_number(), TEXT)
     claim = await workshop.claim(outbox)
-    await outbox.settle(claim, NotSent("It seems so."), 0.5)
+    await outbox.settle(claim, RetryableFailure("It seems so."), 0.5)
     await workshop.sids.own(SID, message_id, claim.attempt)
     workshop.wait(minutes=1)
     assert await outbox.claim_next() is None
     message = await workshop.message(message_id)
-    assert (message.dispatch, message.twilio_sid) == (Dispatch.SETTLED, SID)
-    assert carrier.sent == []
+    assert (message.dispatch, message.twilio_sid) == (OutboxState.ACCEPTED, SID)
+    assert provider.sent == []
 
 
 async def test_identical_texts_go_one_after_the_other(workshop: Workshop) -> None:
@@ -120,8 +122,8 @@ async def test_identical_texts_go_one_after_the_other(workshop: Workshop) -> Non
     workshop.wait(minutes=1)
     assert await workshop.outbox("other").claim_next() is None
 
-    # What is unknown may be at the carrier, so it still blocks; what is settled does not.
-    await outbox.settle(first, Unknown("lost"), 0.5)
+    # What is unknown may be at the provider, so it still blocks; what is settled does not.
+    await outbox.settle(first, Indeterminate("lost"), 0.5)
     workshop.wait(minutes=1)
     assert await outbox.claim_next() is None
     await outbox.accept(first_id, first.attempt, first.text_key, SID)
@@ -135,7 +137,7 @@ async def test_the_lock_of_a_process_that_ended_after_settling_is_broken(worksho
     second_id = await workshop.store(outbox, number, TEXT)
     first = await workshop.claim(outbox)
     await outbox.settle(first, Accepted(SID, "queued"), 0.5)
-    await TextLocks(workshop.database).lock(first.text_key, first.message_id, first.attempt)
+    await ContentLocks(workshop.database).lock(first.text_key, first.message_id, first.attempt)
     assert await outbox.claim_next() is None
     workshop.wait(minutes=1)
     assert (await workshop.claim(outbox)).message_id == second_id
@@ -145,42 +147,44 @@ async def test_a_late_look_for_the_lock_does_not_hand_it_to_an_earlier_attempt(w
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await workshop.store(outbox, number, TEXT)
     first = await workshop.claim(outbox)
-    await outbox.settle(first, NotSent("refused"), 0.5)
+    await outbox.settle(first, RetryableFailure("refused"), 0.5)
     workshop.wait(minutes=1)
     second = await workshop.claim(outbox)
     await workshop.store(outbox, number, TEXT)
     # Another process had read the message before its first attempt, and goes on only now; then the first one's end.
-    await TextLocks(workshop.database).lock(first.text_key, message_id, first.attempt)
-    await TextLocks(workshop.database).unlock(first.text_key, message_id, first.attempt)
+    await ContentLocks(workshop.database).lock(first.text_key, message_id, first.attempt)
+    await ContentLocks(workshop.database).unlock(first.text_key, message_id, first.attempt)
     assert second.attempt == 2
     assert await outbox.claim_next() is None
 
 
-@pytest.mark.parametrize("late", [NotSent("late"), Paused("late")])
-async def test_what_its_author_has_withdrawn_is_not_sent_again(workshop: Workshop, late: NotSent | Paused) -> None:
+@pytest.mark.parametrize("late", [RetryableFailure("late"), AccountUnavailable("late")])
+async def test_what_its_author_has_withdrawn_is_not_sent_again(
+    workshop: Workshop, late: RetryableFailure | AccountUnavailable
+) -> None:
     """The process that was lost comes back, and certainly has not sent it."""
     lost, other = workshop.outbox("lost"), workshop.outbox("other")
     message_id = await workshop.store(lost, new_number(), TEXT)
     claim = await workshop.claim(lost)
     await workshop.lose(message_id)
-    assert await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(message_id))
+    assert await workshop.outbox("author").request_cancel(await workshop.message(message_id))
     await lost.settle(claim, late, 0.5)
     workshop.wait(hours=1)
     assert await other.claim_next() is None
     message = await workshop.message(message_id)
-    assert (message.dispatch, message.status) == (Dispatch.CANCELLED, "canceled")
+    assert (message.dispatch, message.status) == (OutboxState.CANCELLED, "canceled")
 
 
 async def test_a_withdrawn_message_that_is_absent_is_canceled(workshop: Workshop) -> None:
     outbox = workshop.outbox("process")
     message_id = await workshop.store(outbox, new_number(), TEXT)
     claim = await workshop.claim(outbox)
-    await outbox.settle(claim, Unknown("lost"), 0.5)
-    seen = (await workshop.repairs.list_undecided_to([claim.to_number]))[0]
-    await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(message_id))
+    await outbox.settle(claim, Indeterminate("lost"), 0.5)
+    seen = (await workshop.repairs.list_in_flight_to([claim.to_number]))[0]
+    await workshop.outbox("author").request_cancel(await workshop.message(message_id))
     # Whoever looked before it was withdrawn must look again.
-    await workshop.repairs.requeue(seen)
-    assert (await workshop.message(message_id)).dispatch is Dispatch.UNCONFIRMED
+    await workshop.outbox("reconciler").requeue(seen)
+    assert (await workshop.message(message_id)).dispatch is OutboxState.UNCONFIRMED
     await workshop.find_absent(message_id)
     assert (await workshop.message(message_id)).status == "canceled"
 
@@ -190,32 +194,32 @@ async def test_a_conclusion_that_comes_too_late_leaves_the_lock_of_the_text(work
     outbox, number = workshop.outbox("process"), new_number()
     await workshop.store(outbox, number, TEXT)
     claim = await workshop.claim(outbox)
-    await outbox.settle(claim, Unknown("lost"), 0.5)
-    (seen,) = await workshop.repairs.list_undecided_to([number])
+    await outbox.settle(claim, Indeterminate("lost"), 0.5)
+    (seen,) = await workshop.repairs.list_in_flight_to([number])
     await workshop.database["messages"].update_one({}, {"$set": {"absent_since": workshop.now}})
-    await workshop.repairs.requeue(seen)
-    assert (await workshop.message(claim.message_id)).dispatch is Dispatch.UNCONFIRMED
+    await workshop.outbox("reconciler").requeue(seen)
+    assert (await workshop.message(claim.message_id)).dispatch is OutboxState.UNCONFIRMED
     await workshop.store(outbox, number, TEXT)
     assert await outbox.claim_next() is None
 
 
 async def test_the_carriers_list_gives_each_of_two_identical_texts_its_own_sid(workshop: Workshop) -> None:
-    """Sent again with a possible double accepted: two may be in doubt at once, and both are at the carrier."""
+    """Sent again with a possible double accepted: two may be in doubt at once, and both are at the provider."""
     outbox, number = workshop.outbox("process"), new_number()
     old_id = await workshop.store(outbox, number, TEXT)
     old = await workshop.claim(outbox)
-    await outbox.settle(old, Unknown("lost"), 0.5)
-    await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(old_id))
+    await outbox.settle(old, Indeterminate("lost"), 0.5)
+    await workshop.outbox("author").request_cancel(await workshop.message(old_id))
     workshop.wait(seconds=30)
     new_id = await workshop.store(outbox, number, TEXT)
     new = await workshop.claim(outbox)
-    await outbox.settle(new, Unknown("lost"), 0.5)
+    await outbox.settle(new, Indeterminate("lost"), 0.5)
 
     rows = [
         listed(OTHER_SID, number, TEXT, workshop.now),
         listed(SID, number, TEXT, workshop.now - timedelta(seconds=30)),
     ]
-    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]), FROM_NUMBER)
+    pairs = match(rows, set(), await workshop.repairs.list_in_flight_to([number]), FROM_NUMBER)
     assert {row.sid: message.message_id for row, message in pairs} == {SID: old_id, OTHER_SID: new_id}
 
 
@@ -224,21 +228,21 @@ async def test_a_text_that_is_being_sent_now_is_not_taken_for_an_earlier_one(wor
     outbox, number = workshop.outbox("process"), new_number()
     old_id = await workshop.store(outbox, number, TEXT)
     old = await workshop.claim(outbox)
-    await outbox.settle(old, Unknown("lost"), 0.5)
-    await workshop.withdrawals.withdraw_unconfirmed(await workshop.message(old_id))
+    await outbox.settle(old, Indeterminate("lost"), 0.5)
+    await workshop.outbox("author").request_cancel(await workshop.message(old_id))
     new_id = await workshop.store(outbox, number, TEXT)
     await workshop.claim(outbox)
     rows = [listed(SID, number, TEXT, workshop.now)]
-    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]), FROM_NUMBER)
+    pairs = match(rows, set(), await workshop.repairs.list_in_flight_to([number]), FROM_NUMBER)
     assert [(row.sid, message.message_id) for row, message in pairs] == [(SID, new_id)]
 
 
 async def test_a_message_that_the_carrier_holds_twice_gets_both_sids(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
     rows = [listed(sid, number, TEXT, workshop.now) for sid in (SID, OTHER_SID)]
-    pairs = match(rows, set(), await workshop.repairs.list_undecided_to([number]), FROM_NUMBER)
+    pairs = match(rows, set(), await workshop.repairs.list_in_flight_to([number]), FROM_NUMBER)
     assert {(row.sid, message.message_id) for row, message in pairs} == {(SID, message_id), (OTHER_SID, message_id)}
 
 
@@ -251,8 +255,8 @@ async def test_whatever_may_be_the_message_speaks_against_its_absence(
 ) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
-    (message,) = await workshop.repairs.list_undecided_to([number])
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
+    (message,) = await workshop.repairs.list_in_flight_to([number])
     row = listed(SID, number if to_number == "same" else to_number, body, workshop.now)
     assert could_be(row, message, FROM_NUMBER)
 
@@ -265,12 +269,12 @@ async def test_a_message_for_later_expires_after_it_was_due_and_not_after_it_was
     workshop.now = due_at + EXPIRES_AFTER - timedelta(minutes=1)
     await outbox.expire_overdue(100)
     claim = await workshop.claim(outbox)
-    await outbox.settle(claim, NotSent("The carrier is away."), 0.0)
+    await outbox.settle(claim, RetryableFailure("The carrier is away."), 0.0)
 
     workshop.wait(minutes=1)
     assert await outbox.claim_next() is None, "what is overdue is not sent, also before it was found to be overdue"
     await outbox.expire_overdue(100)
-    assert {(await workshop.message(message_id)).dispatch for message_id in ids} == {Dispatch.EXPIRED}
+    assert {(await workshop.message(message_id)).dispatch for message_id in ids} == {OutboxState.EXPIRED}
 
 
 async def test_a_message_stored_before_its_due_time_was_kept_expires_by_its_age(workshop: Workshop) -> None:
@@ -279,4 +283,4 @@ async def test_a_message_stored_before_its_due_time_was_kept_expires_by_its_age(
     await workshop.database["messages"].update_one({"_id": message_id}, {"$unset": {"due_at": ""}})
     workshop.now += EXPIRES_AFTER
     assert await outbox.claim_next() is None
-    assert (await workshop.message(message_id)).dispatch is Dispatch.EXPIRED
+    assert (await workshop.message(message_id)).dispatch is OutboxState.EXPIRED

@@ -9,13 +9,13 @@ from functools import partial
 import pytest
 from bson import ObjectId
 
-from mysms.carrier.base import Accepted, CarrierUnavailableError, Listing, NotSent, Unknown
 from mysms.core.heartbeat import Heartbeat
-from mysms.delivery import rounds
-from mysms.delivery.outbox import Outbox
-from mysms.delivery.rounds import Questioner
 from mysms.messages.models import Message
-from mysms.messages.status import Dispatch
+from mysms.messages.status import OutboxState
+from mysms.outbox.store import OutboxStore
+from mysms.providers.base import Accepted, Indeterminate, Listing, ProviderUnavailableError, RetryableFailure
+from mysms.reconciliation import rounds
+from mysms.reconciliation.rounds import ProviderThread
 from tests.faults.workshop import (
     ABSENCE_CONFIRMED_AFTER,
     HOLD,
@@ -41,39 +41,39 @@ async def workshop(mongodb: Mongo, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         yield workshop
 
 
-async def unconfirmed(workshop: Workshop, outbox: Outbox, number: str) -> ObjectId:
+async def unconfirmed(workshop: Workshop, outbox: OutboxStore, number: str) -> ObjectId:
     message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Unknown("lost"), 0.5)
+    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
     return message_id
 
 
-async def becomes(workshop: Workshop, message_id: ObjectId, dispatch: Dispatch) -> Message:
+async def becomes(workshop: Workshop, message_id: ObjectId, dispatch: OutboxState) -> Message:
     return await eventually(
         lambda: workshop.message(message_id), lambda seen: seen.dispatch is dispatch, what=f"it becoming {dispatch}"
     )
 
 
-async def look(workshop: Workshop, carrier: StubCarrier) -> None:
+async def look(workshop: Workshop, provider: StubCarrier) -> None:
     """One round of looking for what is due."""
-    questioner = Questioner(Heartbeat("test", 60))
+    questioner = ProviderThread(Heartbeat("test", 60))
     try:
-        await workshop.reconciler(carrier, questioner).run_round()
+        await workshop.reconciler(provider, questioner).run_round()
     finally:
         questioner.close()
 
 
-async def look_at_due_times(workshop: Workshop, carrier: StubCarrier, message_id: ObjectId) -> list[float]:
+async def look_at_due_times(workshop: Workshop, provider: StubCarrier, message_id: ObjectId) -> list[float]:
     """Looks whenever it is due; answers when that was, in seconds since the message became unconfirmed."""
     since = (await workshop.message(message_id)).unknown_since
     assert since is not None
     times: list[float] = []
     while True:
         message = await workshop.message(message_id)
-        if message.dispatch is not Dispatch.UNCONFIRMED or message.check_at is None:
+        if message.dispatch is not OutboxState.UNCONFIRMED or message.check_at is None:
             return times
         workshop.now = max(workshop.now, message.check_at)
         times.append((workshop.now - since).total_seconds())
-        await look(workshop, carrier)
+        await look(workshop, provider)
 
 
 async def test_a_message_is_absent_after_two_looks_far_apart(workshop: Workshop) -> None:
@@ -83,22 +83,22 @@ async def test_a_message_is_absent_after_two_looks_far_apart(workshop: Workshop)
     first, confirmed = RECONCILE_AFTER.total_seconds(), ABSENCE_CONFIRMED_AFTER.total_seconds()
     assert first in times, "a look takes place as soon as it counts"
     assert times[-1] == first + confirmed
-    assert (await workshop.message(message_id)).dispatch is Dispatch.PENDING
+    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
 
 
 async def test_what_appears_late_in_the_list_is_found_and_not_sent_again(workshop: Workshop) -> None:
     """Later than any look but the last."""
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
-    created_at, carrier = workshop.now, StubCarrier()
+    created_at, provider = workshop.now, StubCarrier()
     workshop.now += RECONCILE_AFTER
-    await look(workshop, carrier)
+    await look(workshop, provider)
     assert (await workshop.message(message_id)).absent_since == workshop.now
-    carrier.listed = [listed(SID, number, TEXT, created_at, "queued")]
+    provider.listed = [listed(SID, number, TEXT, created_at, "queued")]
     workshop.now += ABSENCE_CONFIRMED_AFTER
-    await look(workshop, carrier)
+    await look(workshop, provider)
     message = await workshop.message(message_id)
-    assert (message.twilio_sid, message.dispatch, message.absent_since) == (SID, Dispatch.SETTLED, None)
+    assert (message.twilio_sid, message.dispatch, message.absent_since) == (SID, OutboxState.ACCEPTED, None)
 
 
 @pytest.mark.parametrize("text", [TEXT, f"Sent from your Twilio trial account - {TEXT}"])
@@ -145,10 +145,10 @@ async def test_an_unowned_sid_that_could_be_the_message_keeps_it_in_doubt_until_
 ) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
-    carrier = StubCarrier(listed=[listed(SID, to_number or number, body, workshop.now)])
-    times = await look_at_due_times(workshop, carrier, message_id)
+    provider = StubCarrier(listed=[listed(SID, to_number or number, body, workshop.now)])
+    times = await look_at_due_times(workshop, provider, message_id)
     message = await workshop.message(message_id)
-    assert (message.dispatch, message.check_at, message.absent_since) == (Dispatch.UNCONFIRMED, None, None)
+    assert (message.dispatch, message.check_at, message.absent_since) == (OutboxState.UNCONFIRMED, None, None)
     assert timedelta(days=3) < timedelta(seconds=times[-1]) < timedelta(days=5)
     assert len(times) < 25
 
@@ -158,17 +158,17 @@ async def test_what_was_seen_once_begins_the_proof_anew(workshop: Workshop) -> N
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
     stranger = [listed(SID, number, "Something else", workshop.now)]
-    carrier = StubCarrier()
+    provider = StubCarrier()
     workshop.now += RECONCILE_AFTER
-    await look(workshop, carrier)
-    carrier.listed = stranger
+    await look(workshop, provider)
+    provider.listed = stranger
     workshop.wait(minutes=10)
-    await look(workshop, carrier)
-    carrier.listed = []
+    await look(workshop, provider)
+    provider.listed = []
     workshop.now += ABSENCE_CONFIRMED_AFTER
-    await look(workshop, carrier)
+    await look(workshop, provider)
     message = await workshop.message(message_id)
-    assert (message.dispatch, message.absent_since) == (Dispatch.UNCONFIRMED, workshop.now)
+    assert (message.dispatch, message.absent_since) == (OutboxState.UNCONFIRMED, workshop.now)
 
 
 async def test_what_cannot_be_read_to_the_end_proves_nothing(workshop: Workshop) -> None:
@@ -176,15 +176,15 @@ async def test_what_cannot_be_read_to_the_end_proves_nothing(workshop: Workshop)
     message_id = await unconfirmed(workshop, outbox, new_number())
     await look_at_due_times(workshop, StubCarrier(is_complete=False), message_id)
     message = await workshop.message(message_id)
-    assert (message.dispatch, message.check_at, message.absent_since) == (Dispatch.UNCONFIRMED, None, None)
+    assert (message.dispatch, message.check_at, message.absent_since) == (OutboxState.UNCONFIRMED, None, None)
 
 
 async def test_a_part_of_a_list_proves_what_it_shows(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
-    carrier = StubCarrier(listed=[listed(SID, number, TEXT, workshop.now)], is_complete=False)
+    provider = StubCarrier(listed=[listed(SID, number, TEXT, workshop.now)], is_complete=False)
     workshop.wait(minutes=1)
-    await look(workshop, carrier)
+    await look(workshop, provider)
     assert (await workshop.message(message_id)).twilio_sid == SID
 
 
@@ -192,31 +192,31 @@ async def test_one_whose_list_cannot_be_read_holds_up_no_other(workshop: Worksho
     outbox = workshop.outbox("process")
     numbers = [new_number() for _ in range(3)]
     ids = [await unconfirmed(workshop, outbox, number) for number in numbers]
-    carrier = StubCarrier(
+    provider = StubCarrier(
         listed=[listed(f"SM{place:032}", number, TEXT, workshop.now) for place, number in enumerate(numbers)],
         unreadable={numbers[0]},
     )
     workshop.wait(minutes=1)
-    async with workshop.running(carrier, lease=LEASE):
+    async with workshop.running(provider, lease=LEASE):
         for message_id in ids[1:]:
-            await becomes(workshop, message_id, Dispatch.SETTLED)
-    assert (await workshop.message(ids[0])).dispatch is Dispatch.UNCONFIRMED
+            await becomes(workshop, message_id, OutboxState.ACCEPTED)
+    assert (await workshop.message(ids[0])).dispatch is OutboxState.UNCONFIRMED
 
 
 async def test_a_look_is_made_by_one_process(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     await unconfirmed(workshop, outbox, number)
-    carrier = StubCarrier()
+    provider = StubCarrier()
     workshop.wait(minutes=1)
-    await asyncio.gather(*(look(workshop, carrier) for _ in range(5)))
-    assert carrier.looks == [number]
+    await asyncio.gather(*(look(workshop, provider) for _ in range(5)))
+    assert provider.looks == [number]
 
 
 async def test_a_look_of_a_process_that_ended_is_made_by_another(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
     workshop.wait(minutes=1)
-    assert await workshop.questions.claim_look() is not None
+    assert await workshop.repairs.claim_unconfirmed() is not None
     workshop.wait(minutes=1)
     await look(workshop, StubCarrier(listed=[listed(SID, number, TEXT, workshop.now)]))
     assert (await workshop.message(message_id)).twilio_sid == SID
@@ -226,81 +226,81 @@ async def test_an_outage_uses_up_no_looks(workshop: Workshop) -> None:
     """However long the provider is silent: once it answers again, absence is proven as ever."""
     outbox = workshop.outbox("process")
     message_id = await unconfirmed(workshop, outbox, new_number())
-    carrier = StubCarrier(listed=None)
+    provider = StubCarrier(listed=None)
     for _ in range(30):
         check_at = (await workshop.message(message_id)).check_at
         assert check_at is not None
         workshop.now = max(workshop.now, check_at)
-        with pytest.raises(CarrierUnavailableError):
-            await look(workshop, carrier)
+        with pytest.raises(ProviderUnavailableError):
+            await look(workshop, provider)
     assert (await workshop.message(message_id)).checks == 0
-    carrier.listed = []
-    times = await look_at_due_times(workshop, carrier, message_id)
+    provider.listed = []
+    times = await look_at_due_times(workshop, provider, message_id)
     assert times[-1] - times[0] == ABSENCE_CONFIRMED_AFTER.total_seconds()
-    assert (await workshop.message(message_id)).dispatch is Dispatch.PENDING
+    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
 
 
 async def test_the_look_that_confirms_takes_place_however_many_there_were(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
-    carrier = StubCarrier(listed=[listed(SID, number, "Something else", workshop.now)])
+    provider = StubCarrier(listed=[listed(SID, number, "Something else", workshop.now)])
     while (message := await workshop.message(message_id)).checks < 15:
         assert message.check_at is not None
         workshop.now = message.check_at
-        await look(workshop, carrier)
-    carrier.listed = []
-    await look_at_due_times(workshop, carrier, message_id)
-    assert (await workshop.message(message_id)).dispatch is Dispatch.PENDING
+        await look(workshop, provider)
+    provider.listed = []
+    await look_at_due_times(workshop, provider, message_id)
+    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
 
 
 async def test_a_look_that_another_process_has_taken_over_concludes_nothing(workshop: Workshop) -> None:
     outbox, number = workshop.outbox("process"), new_number()
     message_id = await unconfirmed(workshop, outbox, number)
     workshop.wait(minutes=1)
-    slow = await workshop.questions.claim_look()
+    slow = await workshop.repairs.claim_unconfirmed()
     assert slow is not None
     workshop.now += HOLD
-    other = await workshop.questions.claim_look()
+    other = await workshop.repairs.claim_unconfirmed()
     assert other is not None
-    assert not await workshop.questions.extend_look(slow)
-    await workshop.questions.end_look(slow, workshop.now, None)
+    assert not await workshop.repairs.extend_look(slow)
+    await workshop.repairs.end_look(slow, workshop.now, None)
     assert (await workshop.message(message_id)).absent_since is None
-    assert await workshop.questions.extend_look(other)
+    assert await workshop.repairs.extend_look(other)
 
 
 async def test_a_look_is_held_for_as_long_as_it_asks(workshop: Workshop) -> None:
     """Each question may take nearly as long as the hold; together they take longer, and nobody else looks meanwhile."""
     outbox = workshop.outbox("process")
     message_id = await unconfirmed(workshop, outbox, "+525512345678")
-    carrier = StubCarrier()
+    provider = StubCarrier()
 
     def slow_list(to_number: str) -> Listing:
         workshop.now += HOLD * 0.9
-        carrier.looks.append(to_number)
+        provider.looks.append(to_number)
         return Listing([], is_complete=True)
 
-    carrier.list_to = slow_list  # type: ignore[method-assign]
+    provider.list_to = slow_list  # type: ignore[method-assign]
     workshop.now += RECONCILE_AFTER
-    await look(workshop, carrier)
-    assert len(carrier.looks) == 2
+    await look(workshop, provider)
+    assert len(provider.looks) == 2
     assert (await workshop.message(message_id)).absent_since is not None
 
 
 async def test_a_question_without_an_answer_is_asked_again_soon(workshop: Workshop) -> None:
     """And so are those that were to be asked after it."""
-    outbox, carrier = workshop.outbox("process"), StubCarrier(listed=[])
+    outbox, provider = workshop.outbox("process"), StubCarrier(listed=[])
     ids = []
     for place in range(3):
         sid, number = f"SM{place:032}", new_number()
         ids.append(await workshop.store(outbox, number, TEXT))
         await outbox.settle(await workshop.claim(outbox), Accepted(sid, "queued"), 0.5)
-        carrier.listed = [*(carrier.listed or []), listed(sid, number, TEXT, workshop.now, "delivered")]
-    carrier.unanswered = 1
-    async with workshop.running(carrier, lease=LEASE):
+        provider.listed = [*(provider.listed or []), listed(sid, number, TEXT, workshop.now, "delivered")]
+    provider.unanswered = 1
+    async with workshop.running(provider, lease=LEASE):
         workshop.wait(hours=1)
 
         async def unanswered() -> int:
-            return carrier.unanswered
+            return provider.unanswered
 
         await eventually(unanswered, lambda left: left == 0, what="the first question")
         workshop.wait(minutes=10)
@@ -368,9 +368,9 @@ async def test_a_lease_is_over_when_the_claim_was_seen_unchanged_for_its_length(
     workshop.wait(hours=1)
     async with workshop.running(StubCarrier(), lease=LEASE):
         await asyncio.sleep(LEASE.total_seconds() / 4)
-        assert (await workshop.message(message_id)).dispatch is Dispatch.CLAIMED
+        assert (await workshop.message(message_id)).dispatch is OutboxState.CLAIMED
 
-        await becomes(workshop, message_id, Dispatch.UNCONFIRMED)
+        await becomes(workshop, message_id, OutboxState.UNCONFIRMED)
 
 
 async def test_another_claim_is_another_lease(workshop: Workshop) -> None:
@@ -380,11 +380,11 @@ async def test_another_claim_is_another_lease(workshop: Workshop) -> None:
     claim = await workshop.claim(outbox)
     async with workshop.running(StubCarrier(), lease=LEASE):
         await asyncio.sleep(LEASE.total_seconds() * 0.6)
-        await outbox.settle(claim, NotSent("refused"), 0.0)
+        await outbox.settle(claim, RetryableFailure("refused"), 0.0)
         workshop.wait(minutes=1)
         await workshop.claim(workshop.outbox("other"))
         begun = time.monotonic()
-        await becomes(workshop, message_id, Dispatch.UNCONFIRMED)
+        await becomes(workshop, message_id, OutboxState.UNCONFIRMED)
         assert time.monotonic() - begun > LEASE.total_seconds() * 0.8
 
 
@@ -398,4 +398,4 @@ async def test_a_message_that_cannot_be_read_does_not_end_the_care_for_the_other
         workshop.now += RECONCILE_AFTER
         await eventually(partial(workshop.message, message), lambda seen: seen.absent_since is not None, what="a look")
         workshop.now += ABSENCE_CONFIRMED_AFTER
-        await becomes(workshop, message, Dispatch.PENDING)
+        await becomes(workshop, message, OutboxState.PENDING)

@@ -11,30 +11,38 @@ from urllib.parse import urlsplit
 
 from bson import ObjectId
 
-from mysms.carrier.base import CarrierMessage, CarrierUnavailableError, Listing, NotSent, OutboundText, Outcome
 from mysms.core import database as connection
-from mysms.core.background import BackgroundTask
+from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
-from mysms.delivery.absence import AbsenceRule
-from mysms.delivery.erasure import Erasure
-from mysms.delivery.line import Line
-from mysms.delivery.maintenance import Maintenance
-from mysms.delivery.outbox import Outbox
-from mysms.delivery.questions import Questions
-from mysms.delivery.reconciler import Reconciler
-from mysms.delivery.records import Claim
-from mysms.delivery.repairs import Repairs
-from mysms.delivery.reports import ReportReader, StatusReport
-from mysms.delivery.rounds import Questioner, Rounds
-from mysms.delivery.sender import Sender
-from mysms.delivery.sids import SidOwners
-from mysms.delivery.status_checks import StatusChecks
-from mysms.delivery.withdrawals import Withdrawals
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message
+from mysms.outbox.erasure import Erasure
+from mysms.outbox.locks import ContentLocks
+from mysms.outbox.maintenance import Maintenance
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.records import Claim
+from mysms.outbox.sender_identity import SenderIdentity
+from mysms.outbox.status_callbacks import StatusCallback, StatusCallbackHandler
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.timeline import Timeline
+from mysms.outbox.worker import Worker
+from mysms.providers.base import (
+    Listing,
+    OutboundMessage,
+    Outcome,
+    ProviderMessage,
+    ProviderUnavailableError,
+    RetryableFailure,
+)
+from mysms.reconciliation.absence import AbsenceRule
+from mysms.reconciliation.reconciler import Reconciler
+from mysms.reconciliation.rounds import ProviderThread, Rounds
+from mysms.reconciliation.status_check_queue import StatusCheckQueue
+from mysms.reconciliation.status_checks import StatusChecks
+from mysms.reconciliation.store import ReconciliationStore
 from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 
-LINE = Line(ACCOUNT_SID, FROM_NUMBER, "http://carrier.example")
+LINE = SenderIdentity(ACCOUNT_SID, FROM_NUMBER, "http://provider.example")
 EXPIRES_AFTER = timedelta(hours=24)
 RECONCILE_AFTER = timedelta(seconds=300)
 ABSENCE_CONFIRMED_AFTER = timedelta(seconds=900)
@@ -47,10 +55,10 @@ _places = itertools.count(1)
 class StubCarrier:
     """Says what it is told to say, and remembers what it was asked."""
 
-    outcome: Outcome = field(default_factory=lambda: NotSent("nothing was arranged"))
-    listed: list[CarrierMessage] | None = field(default_factory=list)
+    outcome: Outcome = field(default_factory=lambda: RetryableFailure("nothing was arranged"))
+    listed: list[ProviderMessage] | None = field(default_factory=list)
     """None: the list cannot be read."""
-    sent: list[OutboundText] = field(default_factory=list)
+    sent: list[OutboundMessage] = field(default_factory=list)
     unanswered: int = 0
     """How many of the next questions for a single message get no answer."""
     is_complete: bool = True
@@ -60,25 +68,25 @@ class StubCarrier:
     looks: list[str] = field(default_factory=list)
     """The numbers whose messages it was asked for."""
 
-    def send(self, text: OutboundText) -> Outcome:
+    def send(self, text: OutboundMessage) -> Outcome:
         self.sent.append(text)
         return self.outcome
 
-    def fetch(self, sid: str) -> CarrierMessage | None:
+    def fetch(self, sid: str) -> ProviderMessage | None:
         if self.unanswered:
             self.unanswered -= 1
-            raise CarrierUnavailableError("It was arranged so.")
+            raise ProviderUnavailableError("It was arranged so.")
         return next((row for row in self.listed or [] if row.sid == sid), None)
 
     def list_to(self, to_number: str) -> Listing:
         self.looks.append(to_number)
         if self.listed is None or to_number in self.unreadable:
-            raise CarrierUnavailableError("It was arranged so.")
+            raise ProviderUnavailableError("It was arranged so.")
         return Listing([row for row in self.listed if row.to_number == to_number], self.is_complete)
 
     def list_sent(self, from_number: str, since: date) -> Listing:
         if self.listed is None:
-            raise CarrierUnavailableError("It was arranged so.")
+            raise ProviderUnavailableError("It was arranged so.")
         sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]
         return Listing(sent, self.is_complete)
 
@@ -92,64 +100,76 @@ class Workshop:
     def clock(self) -> datetime:
         return self.now
 
-    def outbox(self, owner: str, line: Line = LINE) -> Outbox:
+    def outbox(self, owner: str, line: SenderIdentity = LINE) -> OutboxStore:
         """What a process of this name may do."""
-        return Outbox(
+        return OutboxStore(
             self.database,
             line,
-            owner=owner,
+            self.sids,
+            self.locks,
+            self.timeline,
+            worker_id=owner,
             clock=self.clock,
-            expires_after=EXPIRES_AFTER,
+            ttl=EXPIRES_AFTER,
             reconcile_after=RECONCILE_AFTER,
-            hears_callbacks=True,
-            sending=True,
+            callbacks_enabled=True,
+            sending_enabled=True,
         )
 
     @property
-    def repairs(self) -> Repairs:
-        return Repairs(self.database, LINE, self.clock, reconcile_after=RECONCILE_AFTER)
+    def locks(self) -> ContentLocks:
+        return ContentLocks(self.database)
 
     @property
-    def questions(self) -> Questions:
-        return Questions(self.database, LINE, self.clock, hold=HOLD, hears_callbacks=True)
+    def timeline(self) -> Timeline:
+        return Timeline(self.clock)
 
     @property
-    def withdrawals(self) -> Withdrawals:
-        return Withdrawals(self.database, self.clock)
+    def repairs(self) -> ReconciliationStore:
+        return ReconciliationStore(self.database, LINE, self.clock, hold=HOLD)
+
+    @property
+    def questions(self) -> StatusCheckQueue:
+        return StatusCheckQueue(self.database, LINE, self.clock, hold=HOLD, callbacks_enabled=True)
 
     @property
     def erasure(self) -> Erasure:
-        return Erasure(self.database, self.clock)
+        return Erasure(self.database, self.locks, self.clock)
 
     @property
-    def sids(self) -> SidOwners:
-        return SidOwners(self.database, self.clock)
+    def sids(self) -> ProviderMessageIds:
+        return ProviderMessageIds(self.database, self.clock)
 
-    def reconciler(self, carrier: StubCarrier, questioner: Questioner) -> Reconciler:
+    def reconciler(self, provider: StubCarrier, provider_thread: ProviderThread) -> Reconciler:
         return Reconciler(
             self.outbox("reconciler"),
+            self.timeline,
             self.repairs,
             self.questions,
             self.sids,
-            carrier,
+            provider,
             LINE.from_number,
             self.clock,
             absence=AbsenceRule(RECONCILE_AFTER, ABSENCE_CONFIRMED_AFTER),
-            questioner=questioner,
+            provider_thread=provider_thread,
         )
 
-    def status_checks(self, carrier: StubCarrier, questioner: Questioner) -> StatusChecks:
-        return StatusChecks(self.outbox("status checks"), self.questions, carrier, questioner)
+    def status_checks(self, provider: StubCarrier, provider_thread: ProviderThread) -> StatusChecks:
+        return StatusChecks(self.timeline, self.questions, provider, provider_thread)
 
     def maintenance(self, lease: timedelta) -> Maintenance:
-        return Maintenance(self.outbox("maintenance"), self.repairs, self.erasure, lease=lease)
+        return Maintenance(self.outbox("maintenance"), self.erasure, lease=lease)
 
     @asynccontextmanager
-    async def running(self, carrier: StubCarrier, *, lease: timedelta) -> AsyncIterator[None]:
+    async def running(self, provider: StubCarrier, *, lease: timedelta) -> AsyncIterator[None]:
         """The loops beside the sending, as a process runs them."""
         heart = Heartbeat("loop", 60)
-        questioner = Questioner(heart)
-        parts = (self.reconciler(carrier, questioner), self.status_checks(carrier, questioner), self.maintenance(lease))
+        questioner = ProviderThread(heart)
+        parts = (
+            self.reconciler(provider, questioner),
+            self.status_checks(provider, questioner),
+            self.maintenance(lease),
+        )
         tasks = [BackgroundTask("loop", Rounds(part.run_round, heart).run) for part in parts]
         loops = [asyncio.create_task(task.run()) for task in tasks]
         try:
@@ -161,14 +181,18 @@ class Workshop:
             questioner.close()
 
     def sender(
-        self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta, lease: timedelta = timedelta(seconds=40)
-    ) -> Sender:
-        return Sender(outbox, carrier, None, workers=1, start_within=start_within, lease=lease, clock=self.clock)
+        self,
+        outbox: OutboxStore,
+        provider: StubCarrier,
+        start_within: timedelta,
+        lease: timedelta = timedelta(seconds=40),
+    ) -> Worker:
+        return Worker(outbox, provider, None, threads=1, start_within=start_within, lease=lease, clock=self.clock)
 
     def wait(self, **duration: float) -> None:
         self.now += timedelta(**duration)
 
-    async def store(self, outbox: Outbox, number: str, text: str, line: Line = LINE) -> ObjectId:
+    async def store(self, outbox: OutboxStore, number: str, text: str, line: SenderIdentity = LINE) -> ObjectId:
         message_id = ObjectId()
         message = Message(
             id=message_id,
@@ -181,7 +205,7 @@ class Workshop:
             content=text,
             segments=1,
             line=line.key,
-            text_key=line.text_key(number, text),
+            text_key=line.dedup_key(number, text),
             due_at=self.now,
             next_attempt_at=self.now,
             created_at=self.now,
@@ -190,7 +214,7 @@ class Workshop:
         assert await outbox.enqueue(message)
         return message_id
 
-    async def claim(self, outbox: Outbox) -> Claim:
+    async def claim(self, outbox: OutboxStore) -> Claim:
         """The claim of the message that is due."""
         claim = await outbox.claim_next()
         assert claim is not None
@@ -198,27 +222,30 @@ class Workshop:
 
     async def lose(self, message_id: ObjectId) -> None:
         """Its owner is not heard of any more."""
-        (undecided,) = [row for row in await self.repairs.list_claimed(100) if row.message_id == message_id]
-        await self.repairs.end_lease(undecided)
+        outbox = self.outbox("maintenance")
+        (claimed,) = [row for row in await outbox.list_claimed(100) if row.message_id == message_id]
+        await outbox.end_lease(claimed)
 
     async def find_absent(self, message_id: ObjectId) -> None:
         """The carrier's list shows that it does not have it."""
         message = await self.message(message_id)
-        undecided = await self.repairs.list_undecided_to([message.recipient_number])
+        undecided = await self.repairs.list_in_flight_to([message.recipient_number])
         (seen,) = [row for row in undecided if row.message_id == message_id]
-        await self.repairs.requeue(seen)
+        await self.outbox("reconciler").requeue(seen)
 
     async def message(self, message_id: ObjectId) -> Message:
         message = await repository.find(message_id)
         assert message is not None
         return message
 
-    async def hear(self, outbox: Outbox, claim: Claim, sid: str, status: str, **fields: str) -> None:
+    async def hear(self, outbox: OutboxStore, claim: Claim, sid: str, status: str, **fields: str) -> None:
         """A status callback for this attempt."""
-        report = StatusReport.model_validate(
+        report = StatusCallback.model_validate(
             {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": claim.to_number, **fields}
         )
-        await ReportReader(outbox, self.sids, ACCOUNT_SID).apply(report, str(claim.message_id), str(claim.attempt))
+        await StatusCallbackHandler(outbox, self.timeline, self.sids, ACCOUNT_SID).apply(
+            report, str(claim.message_id), str(claim.attempt)
+        )
 
 
 @asynccontextmanager
@@ -227,7 +254,7 @@ async def open_workshop(mongodb_uri: str) -> AsyncIterator[Workshop]:
     uri = urlsplit(mongodb_uri)._replace(path=f"/mysms_workshop_{secrets.token_hex(6)}").geturl()
     async with connection.connect(uri) as client:
         database = connection.database_of(client)
-        await connection.prepare(database, [Message, Conversation])
+        await connection.init_documents(database, [Message, Conversation])
         workshop = Workshop(database)
         await workshop.sids.prepare()
         yield workshop
@@ -238,7 +265,7 @@ def new_number() -> str:
     return f"+1321555{next(_places):04}"
 
 
-def listed(sid: str, number: str, body: str, created_at: datetime, status: str = "sent") -> CarrierMessage:
+def listed(sid: str, number: str, body: str, created_at: datetime, status: str = "sent") -> ProviderMessage:
     """A row of the carrier's list."""
     sent_at = None if status in {"queued", "sending", "failed"} else created_at
-    return CarrierMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at, sent_at)
+    return ProviderMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at, sent_at)

@@ -1,4 +1,4 @@
-"""A small world to break: a database, a carrier, API processes, and somebody who has signed up."""
+"""A small world to break: a database, a provider, API processes, and somebody who has signed up."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,8 @@ RECONCILE_AFTER_SECONDS = 3
 ABSENCE_CONFIRMED_AFTER_SECONDS = 1
 
 _UNLIMITED = dict.fromkeys(
-    ("ATTEMPTS_PER_MINUTE", "MESSAGES_PER_USER_AND_MINUTE", "MESSAGES_PER_USER_AND_DAY", "MESSAGES_PER_DAY"), "1000000"
+    ("AUTH_ATTEMPTS_PER_MINUTE", "MESSAGES_PER_USER_PER_MINUTE", "MESSAGES_PER_USER_PER_DAY", "MESSAGES_PER_DAY"),
+    "1000000",
 )
 _UNHANDLED = ("Traceback (most recent call last)", "never retrieved", "was never awaited")
 _LONG_AGO = "+13295550000"
@@ -303,7 +304,7 @@ async def running_world(
         stack.push_async_callback(front.close)
         environment = api_environment(port=1, mongodb_uri=uri, twilio_url=simulator.url)
         environment |= {
-            "CARRIER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+            "TWILIO_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
             "RECONCILE_AFTER_SECONDS": str(RECONCILE_AFTER_SECONDS),
             "ABSENCE_CONFIRMED_AFTER_SECONDS": str(ABSENCE_CONFIRMED_AFTER_SECONDS),
             "TWILIO_STATUS_CALLBACK_URL": callback_url_of(f"http://127.0.0.1:{front.port}"),

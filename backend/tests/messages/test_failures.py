@@ -2,7 +2,7 @@
 
 import pytest
 
-from mysms.messages.failures import _EXPLANATIONS, explain
+from mysms.messages.error_catalog import _EXPLANATIONS, explain
 
 
 @pytest.mark.parametrize("code", [99999, 21999, 63016, 30008, 30410])

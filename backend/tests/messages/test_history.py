@@ -36,7 +36,7 @@ async def test_messages_come_newest_first_and_as_documented(api: Api, person: Pe
     messages = await person.list()
 
     assert [message["_id"] for message in messages] == [message["_id"] for message in written]
-    documented = api.contract.document["components"]["schemas"]["MessageOut"]["properties"]
+    documented = api.contract.document["components"]["schemas"]["MessageResponse"]["properties"]
     assert all(message.keys() == documented.keys() for message in messages)
     promised = "_id direction from_number recipient_number peer_number content status twilio_sid error_code"
     promised += " error_message segments created_at updated_at"

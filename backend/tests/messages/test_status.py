@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.messages.status import ENDED_UNSENT, NO_RANK, Dispatch, is_final, rank_of, shown_status
+from mysms.messages.status import ENDED_UNSENT, NO_RANK, OutboxState, is_final, public_status, rank_of
 
 IN_ORDER = [["accepted", "scheduled"], ["queued"], ["sending"], ["sent"]]
 LAST = ["delivered", "undelivered", "failed", "canceled"]
@@ -35,26 +35,28 @@ def test_everything_before_is_not(status: str) -> None:
     assert not is_final(status)
 
 
-@pytest.mark.parametrize("dispatch", Dispatch)
-def test_the_carriers_word_is_shown_where_there_is_one(dispatch: Dispatch) -> None:
-    assert shown_status(dispatch, "sent") == "sent"
+@pytest.mark.parametrize("dispatch", OutboxState)
+def test_the_carriers_word_is_shown_where_there_is_one(dispatch: OutboxState) -> None:
+    assert public_status(dispatch, "sent") == "sent"
 
 
 @pytest.mark.parametrize(
     ("dispatch", "shown"),
     [
-        (Dispatch.PENDING, "pending"),
-        (Dispatch.CLAIMED, "pending"),
-        (Dispatch.UNCONFIRMED, "unconfirmed"),
-        (Dispatch.SETTLED, "accepted"),
-        (Dispatch.REFUSED, "failed"),
-        (Dispatch.EXPIRED, "failed"),
-        (Dispatch.CANCELLED, "canceled"),
+        (OutboxState.PENDING, "pending"),
+        (OutboxState.CLAIMED, "pending"),
+        (OutboxState.UNCONFIRMED, "unconfirmed"),
+        (OutboxState.ACCEPTED, "accepted"),
+        (OutboxState.REJECTED, "failed"),
+        (OutboxState.EXPIRED, "failed"),
+        (OutboxState.CANCELLED, "canceled"),
     ],
 )
-def test_else_how_far_we_got_ourselves(dispatch: Dispatch, shown: str) -> None:
-    assert shown_status(dispatch, None) == shown
+def test_else_how_far_we_got_ourselves(dispatch: OutboxState, shown: str) -> None:
+    assert public_status(dispatch, None) == shown
 
 
 def test_what_ended_unsent_is_neither_on_its_way_nor_at_the_carrier() -> None:
-    assert ENDED_UNSENT.isdisjoint({Dispatch.PENDING, Dispatch.CLAIMED, Dispatch.UNCONFIRMED, Dispatch.SETTLED})
+    assert ENDED_UNSENT.isdisjoint(
+        {OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.UNCONFIRMED, OutboxState.ACCEPTED}
+    )

@@ -114,10 +114,10 @@ def callback_url_of(api_url: str) -> str:
 
 UNLIMITED = dict.fromkeys(
     (
-        "ATTEMPTS_PER_MINUTE",
-        "ATTEMPTS_PER_ACCOUNT",
-        "MESSAGES_PER_USER_AND_MINUTE",
-        "MESSAGES_PER_USER_AND_DAY",
+        "AUTH_ATTEMPTS_PER_MINUTE",
+        "LOGIN_ATTEMPTS_PER_ACCOUNT",
+        "MESSAGES_PER_USER_PER_MINUTE",
+        "MESSAGES_PER_USER_PER_DAY",
         "MESSAGES_PER_DAY",
     ),
     "1000000000",

@@ -12,11 +12,11 @@ from bson import ObjectId
 from mysms.core import database as connection
 from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.users import repository
-from mysms.users.attempts import AttemptLimits
 from mysms.users.models import Invite, Session, User, expiry_of
 from mysms.users.passwords import PasswordHasher
+from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.service import UserService
-from mysms.users.sign_up import SignUpDesk
+from mysms.users.sign_up import SignUpPolicy
 from mysms.users.tokens import TokenSigner
 from tests.support.person import Json
 from tests.support.servers import Mongo
@@ -51,8 +51,8 @@ class Office:
         return UserService(
             PasswordHasher(),
             TokenSigner("a secret"),
-            SignUpDesk("open", None, self.clock),
-            AttemptLimits(self.limiter, per_minute=10, per_account=10),
+            SignUpPolicy("open", None, self.clock),
+            AuthRateLimits(self.limiter, per_minute=10, per_account=10),
             self.erase,
             self.clock,
         )
@@ -110,7 +110,7 @@ class Office:
 async def office(mongodb: Mongo) -> AsyncIterator[Office]:
     async with connection.connect(mongodb.another(f"office_{secrets.token_hex(4)}")) as client:
         database = connection.database_of(client)
-        await connection.prepare(database, [User, Session, Invite])
+        await connection.init_documents(database, [User, Session, Invite])
         office = Office(database)
         await office.limiter.prepare()
         yield office
@@ -175,25 +175,25 @@ async def test_interrupted_deletions_are_finished_also_beside_one_that_cannot_be
 async def test_counters_that_are_over_are_deleted_and_others_go_on(office: Office) -> None:
     minute, day = Limit("a minute", 1, timedelta(minutes=1)), Limit("a day", 1, timedelta(days=1))
     for place in range(30):
-        await office.limiter.count(minute, f"visitor {place}")
-    await office.limiter.count(day, "visitor")
+        await office.limiter.hit(minute, f"visitor {place}")
+    await office.limiter.hit(day, "visitor")
     office.now += timedelta(minutes=2)
     await office.limiter.delete_expired()
     assert len(await office.ids("rate_limits")) == 1
     with pytest.raises(RateLimitedError):
-        await office.limiter.count(day, "visitor")
+        await office.limiter.hit(day, "visitor")
 
 
 async def test_a_full_counter_is_not_raised_so_that_what_is_given_back_makes_room(office: Office) -> None:
     limit = Limit("quota", 2, timedelta(days=1))
-    keys = [await office.limiter.count(limit, "somebody") for _ in range(2)]
+    keys = [await office.limiter.hit(limit, "somebody") for _ in range(2)]
     for _ in range(5):
         with pytest.raises(RateLimitedError):
-            await office.limiter.count(limit, "somebody")
-    await office.limiter.take_back(keys[0])
-    await office.limiter.count(limit, "somebody")
+            await office.limiter.hit(limit, "somebody")
+    await office.limiter.refund(keys[0])
+    await office.limiter.hit(limit, "somebody")
     with pytest.raises(RateLimitedError):
-        await office.limiter.count(limit, "somebody")
+        await office.limiter.hit(limit, "somebody")
 
 
 async def test_a_round_costs_the_same_among_few_and_many(office: Office) -> None:

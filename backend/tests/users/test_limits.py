@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from mysms.users.attempts import visitor_of
-from mysms.users.devices import device_of
+from mysms.users.rate_limits import client_ip_key
+from mysms.users.user_agent import describe_user_agent
 from tests.support.answers import field_errors, problem_of
 from tests.support.person import PASSWORD, Person, new_email, register, sign_in
 from tests.support.servers import Api, Start
@@ -25,13 +25,13 @@ async def limited_after(allowed: int, attempt: Callable[[], Awaitable[httpx.Resp
 
 
 async def test_closed_means_closed(start: Start) -> None:
-    async with start(SIGNUP="closed") as api:
+    async with start(SIGNUP_MODE="closed") as api:
         assert (await api.http.get("/users/sign_up")).json() == {"mode": "closed"}
         problem_of(await register(api), 403, "sign_up_closed")
 
 
 async def test_an_invitation_is_needed_and_good_for_the_first_account_by_the_setup_code(start: Start) -> None:
-    async with start(SIGNUP="invite", SETUP_CODE="let me in") as api:
+    async with start(SIGNUP_MODE="invite", SETUP_CODE="let me in") as api:
         assert (await api.http.get("/users/sign_up")).json() == {"mode": "invite"}
         assert field_errors(await register(api)) == {"invite_code": ["can't be blank"]}
         assert field_errors(await register(api, invite_code="guess")) == {"invite_code": ["is not valid"]}
@@ -40,7 +40,7 @@ async def test_an_invitation_is_needed_and_good_for_the_first_account_by_the_set
 
 
 async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
-    async with start(ATTEMPTS_PER_MINUTE="4") as api:
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="4") as api:
         limited = await limited_after(4, lambda: sign_in(api, new_email()))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
@@ -48,7 +48,7 @@ async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
 
 
 async def test_an_address_may_not_sign_up_for_ever(start: Start) -> None:
-    async with start(ATTEMPTS_PER_MINUTE="3") as api:
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="3") as api:
         limited = await limited_after(3, lambda: register(api))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
@@ -56,7 +56,7 @@ async def test_an_address_may_not_sign_up_for_ever(start: Start) -> None:
 
 async def test_an_address_may_not_ask_for_tokens_by_password_for_ever(start: Start) -> None:
     """The other way in has the same limit, and shares it."""
-    async with start(ATTEMPTS_PER_MINUTE="4") as api:
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="4") as api:
         turns = itertools.count()
 
         async def attempt() -> httpx.Response:
@@ -71,7 +71,9 @@ async def test_an_address_may_not_ask_for_tokens_by_password_for_ever(start: Sta
 
 
 @pytest.mark.parametrize(
-    ("limit", "window"), [("ATTEMPTS_PER_MINUTE", 60), ("ATTEMPTS_PER_ACCOUNT", 300)], ids=["address", "account"]
+    ("limit", "window"),
+    [("AUTH_ATTEMPTS_PER_MINUTE", 60), ("LOGIN_ATTEMPTS_PER_ACCOUNT", 300)],
+    ids=["address", "account"],
 )
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/users/password"), ("DELETE", "/users")])
 async def test_a_current_password_may_not_be_guessed_for_ever(
@@ -89,7 +91,7 @@ async def test_a_current_password_may_not_be_guessed_for_ever(
 
 
 async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
-    async with start(ATTEMPTS_PER_MINUTE="5") as api:
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="5") as api:
         person = await Person.sign_up(api)
         form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
         limited = await limited_after(5, lambda: api.http.post("/users/token", data=form))
@@ -101,7 +103,7 @@ async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
 
 
 async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start: Start) -> None:
-    async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
+    async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="3") as api:
         known = (await Person.sign_up(api)).email
         for email in (known, new_email()):
             limited = await limited_after(3, lambda email=email: sign_in(api, email, "wrong"))  # type: ignore[misc]
@@ -111,7 +113,7 @@ async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start:
 
 
 async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_no_wrong_one(start: Start) -> None:
-    async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
+    async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="3") as api:
         await well_within(60)
         person = await Person.sign_up(api)
         form = {"grant_type": "password", "username": person.email, "password": PASSWORD}
@@ -132,7 +134,7 @@ async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_n
 
 
 async def test_many_guesses_at_once_are_no_more_than_the_limit(start: Start) -> None:
-    async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
+    async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="3") as api:
         await well_within(60)
         email = (await Person.sign_up(api)).email
         answers = await asyncio.gather(*(sign_in(api, email, f"guess {number}") for number in range(20)))
@@ -140,7 +142,7 @@ async def test_many_guesses_at_once_are_no_more_than_the_limit(start: Start) -> 
 
 
 async def test_a_limit_holds_over_several_processes(start: Start) -> None:
-    async with start(ATTEMPTS_PER_ACCOUNT="4") as one, start(ATTEMPTS_PER_ACCOUNT="4") as other:
+    async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="4") as one, start(LOGIN_ATTEMPTS_PER_ACCOUNT="4") as other:
         email = new_email()
         turns = iter([one, other] * 20)
         limited = await limited_after(4, lambda: sign_in(next(turns), email, "wrong"))
@@ -153,9 +155,9 @@ async def test_only_trusted_proxies_are_believed(start: Start) -> None:
         headers = {"X-Forwarded-For": address}
         return (await api.http.post("/users/sign_in", json={"user": user}, headers=headers)).status_code
 
-    async with start(ATTEMPTS_PER_MINUTE="2") as api:
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="2") as api:
         assert 429 in [await attempt(api, f"203.0.113.{number}") for number in range(6)]
-    async with start(ATTEMPTS_PER_MINUTE="2", TRUSTED_PROXIES="127.0.0.1") as api:
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="2", TRUSTED_PROXIES="127.0.0.1") as api:
         assert 429 not in [await attempt(api, f"198.51.100.{number}") for number in range(6)]
         assert 429 in [await attempt(api, "198.51.100.77") for _ in range(6)]
 
@@ -184,7 +186,7 @@ async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, bystander
     ],
 )
 def test_a_visitor_is_an_address_or_a_site(address: str, visitor: str) -> None:
-    assert visitor_of(address) == visitor
+    assert client_ip_key(address) == visitor
 
 
 @pytest.mark.parametrize(
@@ -199,4 +201,4 @@ def test_a_visitor_is_an_address_or_a_site(address: str, visitor: str) -> None:
     ],
 )
 def test_a_device_has_a_name_that_a_person_recognises(user_agent: str, device: str) -> None:
-    assert device_of(user_agent) == device
+    assert describe_user_agent(user_agent) == device

@@ -149,7 +149,7 @@ async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, bystande
 
 
 async def test_what_is_wrong_with_an_invitation_is_told_beside_all_else(start: Start) -> None:
-    async with start(SIGNUP="invite", SETUP_CODE="let me in") as api:
+    async with start(SIGNUP_MODE="invite", SETUP_CODE="let me in") as api:
         taken = Person.of(api, (await register(api, invite_code="let me in")).json()).email
         code = await invite(api.mongodb_uri)
         refused = {"email": taken, "password": "short", "password_confirmation": "other"}
@@ -168,12 +168,12 @@ async def test_what_is_wrong_with_an_invitation_is_told_beside_all_else(start: S
 
 
 async def test_where_nobody_may_sign_up_a_refused_form_is_told_so(start: Start) -> None:
-    async with start(SIGNUP="closed") as api:
+    async with start(SIGNUP_MODE="closed") as api:
         problem_of(await register(api, password="short"), 403, "sign_up_closed")
 
 
 async def test_a_refused_form_is_no_way_to_guess_without_end(start: Start) -> None:
-    async with start(SIGNUP="invite", ATTEMPTS_PER_MINUTE="3") as api:
+    async with start(SIGNUP_MODE="invite", AUTH_ATTEMPTS_PER_MINUTE="3") as api:
         await well_within(60)
         answers = [await register(api, password="short", invite_code=f"guess {place}") for place in range(4)]
         assert [answer.status_code for answer in answers] == [422, 422, 422, 429]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bson import ObjectId
 
-from mysms.users.tokens import AccessClaims, BadTokenError, RefreshClaims, TokenSigner
+from mysms.users.tokens import AccessClaims, InvalidTokenError, RefreshClaims, TokenSigner
 
 SIGNER = TokenSigner("a secret for this file")
 ACCESS = AccessClaims(ObjectId(), ObjectId())
@@ -23,7 +23,7 @@ def test_an_access_token_is_read_as_it_was_made() -> None:
 
 def test_an_access_token_lives_for_fifteen_minutes() -> None:
     SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=14)))
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=15, seconds=1)))
 
 
@@ -40,22 +40,22 @@ def test_every_generation_of_every_session_has_a_token_of_its_own() -> None:
 
 def test_another_secret_reads_neither() -> None:
     stranger = TokenSigner("another secret")
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         stranger.read_access_token(SIGNER.make_access_token(ACCESS, now()))
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         stranger.read_refresh_token(SIGNER.make_refresh_token(REFRESH))
 
 
 def test_neither_token_passes_for_the_other() -> None:
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         SIGNER.read_access_token(SIGNER.make_refresh_token(REFRESH))
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         SIGNER.read_refresh_token(SIGNER.make_access_token(ACCESS, now()))
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "x" * 24 + ".1.", f"{ObjectId()}.1.", f"{ObjectId()}.x.y"])
 def test_nonsense_is_no_token(token: str) -> None:
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         SIGNER.read_refresh_token(token)
-    with pytest.raises(BadTokenError):
+    with pytest.raises(InvalidTokenError):
         SIGNER.read_access_token(token)

@@ -22,7 +22,7 @@ async def test_it_drains_before_it_shuts_the_door(start: Start, simulator: Simul
         api.process.send_signal(signal.SIGTERM)
 
         leaving = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
-        assert leaving.json()["problems"] == {"process": "The process is about to end."}
+        assert leaving.json()["problems"] == {"process": "The process is shutting down."}
         assert leaving.headers["Connection"] == "close"
         asking = {"Origin": LISTED_ORIGIN, "Access-Control-Request-Method": "POST"}
         preflight = await api.http.options("/api/messages", headers=asking)
@@ -80,7 +80,7 @@ async def test_a_message_that_comes_too_late_to_be_sent_is_left_to_others(start:
     """Once the door is shut no attempt begins: so the end comes within the time that platforms give."""
     slow, late = new_number(), new_number()
     await simulator.control.set_fault("late_commit", to=slow, seconds=2)
-    async with start(CARRIER_WORKERS="1") as api:
+    async with start(TWILIO_MAX_CONCURRENCY="1") as api:
         person = await Person.sign_up(api)
         sending = asyncio.create_task(person.send(slow))
         await eventually(lambda: simulator.create_requests(slow), bool, what="a request to the carrier")

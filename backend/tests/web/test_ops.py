@@ -9,9 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from mysms.core.background import BackgroundTask
+from mysms.api import health
+from mysms.api.deps import get_services
+from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
-from mysms.web.ops import Check, make_router
+from mysms.core.readiness import Check, find_problems
 from tests.support.answers import problem_of
 from tests.support.person import Person, new_number
 from tests.support.polling import eventually
@@ -89,14 +91,23 @@ async def test_what_the_carrier_says_is_told(start: Start, simulator: Simulator)
         person = await Person.sign_up(api)
         await person.send(new_number())
         response = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
-        assert list(response.json()["problems"]) == ["carrier"]
-        assert await api.metric("mysms_carrier_paused") == 1
+        assert list(response.json()["problems"]) == ["provider"]
+        assert await api.metric("mysms_sending_paused") == 1
+
+
+class StubServices:
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+
+    async def find_problems(self) -> dict[str, str]:
+        return await find_problems(self._checks)
 
 
 async def asked(checks: Mapping[str, Check]) -> httpx.Response:
     """The answer of /ready with these checks."""
     app = FastAPI()
-    app.include_router(make_router(checks))
+    app.include_router(health.router)
+    app.dependency_overrides[get_services] = lambda: StubServices(checks)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
         return await http.get("/ready")
 
@@ -104,7 +115,7 @@ async def asked(checks: Mapping[str, Check]) -> httpx.Response:
 async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
     now = 100.0
     heart = Heartbeat("dispatcher", 60, lambda: now)
-    hangs = BackgroundTask("dispatcher", hang, heart=heart, clock=lambda: now)
+    hangs = BackgroundTask("dispatcher", hang, heartbeat=heart, clock=lambda: now)
     ends = BackgroundTask("reconciler", end)
     hanging = asyncio.create_task(hangs.run())
     await asyncio.sleep(0)

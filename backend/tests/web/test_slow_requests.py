@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from mysms.web.middleware import BoundedBody
+from mysms.web.middleware import BodyLimitMiddleware
 
 SCOPE: Scope = {"type": "http", "method": "POST", "path": "/users", "headers": []}
 
@@ -32,7 +32,7 @@ async def answer_to(chunks: list[bytes], *, ends: bool, within_seconds: float) -
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": json.dumps({"read": body.decode()}).encode()})
 
-    await BoundedBody(app, within_seconds)(SCOPE, receive, send)
+    await BodyLimitMiddleware(app, within_seconds)(SCOPE, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 

@@ -1,0 +1,32 @@
+"""Conversations."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from mysms.api.deps import CurrentUser, History
+from mysms.api.pagination import INVALID_LIMIT, IfNoneMatch, Limit, page_response, page_responses
+from mysms.messages.schemas import DEFAULT_PAGE, ConversationResponse
+
+router = APIRouter(prefix="/api/conversations", tags=["Messages"])
+
+
+@router.get(
+    "",
+    response_model=list[ConversationResponse],
+    summary="List your conversations",
+    responses=page_responses("How many conversations you have in all.", INVALID_LIMIT),
+)
+async def list_conversations(
+    request: Request,
+    user: CurrentUser,
+    history: History,
+    if_none_match: IfNoneMatch,
+    limit: Limit = DEFAULT_PAGE,
+    before: Annotated[
+        str | None, Query(description="The `_id` of the last message of the last row of the page before.")
+    ] = None,
+) -> Response:
+    """One row for each number that you have written with; the one with the newest message comes first."""
+    page = await history.conversations(user.user_id, limit=limit, before=before)
+    return page_response(page, request, if_none_match)

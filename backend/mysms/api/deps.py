@@ -1,0 +1,82 @@
+"""The dependencies of the routers."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from mysms.core.settings import Settings
+from mysms.messages.export import AccountExport
+from mysms.messages.schemas import default_country
+from mysms.messages.service import MessageHistory
+from mysms.outbox.service import OutboxService
+from mysms.outbox.status_callbacks import StatusCallbackHandler
+from mysms.services import Services
+from mysms.users.service import ClientInfo, UserService
+from mysms.users.tokens import AccessClaims
+from mysms.users.user_agent import describe_user_agent
+
+_bearer = OAuth2PasswordBearer(
+    tokenUrl="/users/token", auto_error=False, description="The email as `username`, and the password."
+)
+
+
+def get_services(request: Request) -> Services:
+    services: Services = request.state.services
+    return services
+
+
+AppServices = Annotated[Services, Depends(get_services)]
+
+
+def _get_settings(services: AppServices) -> Settings:
+    return services.settings
+
+
+def _get_users(services: AppServices) -> UserService:
+    return services.users
+
+
+def _get_history(services: AppServices) -> MessageHistory:
+    return services.history
+
+
+def _get_export(services: AppServices) -> AccountExport:
+    return services.export
+
+
+def _get_outbox(services: AppServices) -> OutboxService:
+    return services.outbox
+
+
+def _get_status_callbacks(services: AppServices) -> StatusCallbackHandler:
+    return services.status_callbacks
+
+
+AppSettings = Annotated[Settings, Depends(_get_settings)]
+Users = Annotated[UserService, Depends(_get_users)]
+History = Annotated[MessageHistory, Depends(_get_history)]
+Export = Annotated[AccountExport, Depends(_get_export)]
+Outbox = Annotated[OutboxService, Depends(_get_outbox)]
+StatusCallbacks = Annotated[StatusCallbackHandler, Depends(_get_status_callbacks)]
+
+BearerToken = Annotated[str | None, Depends(_bearer)]
+
+
+async def _get_current_user(users: Users, token: BearerToken) -> AccessClaims:
+    return await users.require_session(token)
+
+
+CurrentUser = Annotated[AccessClaims, Depends(_get_current_user)]
+
+
+def get_client_info(request: Request, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> ClientInfo:
+    return ClientInfo(request.client.host if request.client else "", describe_user_agent(user_agent))
+
+
+Client = Annotated[ClientInfo, Depends(get_client_info)]
+
+
+async def assume_default_country(settings: AppSettings) -> None:
+    """For routers that take phone numbers. Runs before the request is validated, in the same task."""
+    default_country.set(settings.default_country)

@@ -1,0 +1,24 @@
+"""The export of an account."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+
+from mysms.api.deps import CurrentUser, Export
+from mysms.core.errors import error_responses
+from mysms.core.rate_limit import RateLimitedError
+from mysms.messages.schemas import ExportResponse
+from mysms.users.errors import UnauthenticatedError
+
+router = APIRouter(prefix="/api/export", tags=["Accounts"])
+
+
+@router.get(
+    "",
+    response_model=ExportResponse,
+    summary="Export the account",
+    responses=error_responses(UnauthenticatedError(), RateLimitedError()),
+)
+async def export_account(user: CurrentUser, export: Export) -> Response:
+    """Your account, your sessions, and all your messages with their timelines, as one JSON document."""
+    headers = {"Content-Disposition": 'attachment; filename="mysms.json"', "Cache-Control": "no-store"}
+    return StreamingResponse(await export.begin(user), media_type="application/json", headers=headers)

@@ -1,0 +1,246 @@
+"""Messages: list, send, read, cancel and retry."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+
+from mysms.api.deps import CurrentUser, History, Outbox, assume_default_country
+from mysms.api.pagination import INVALID_LIMIT, IfNoneMatch, Limit, page_response, page_responses
+from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.timestamps import UtcDatetime
+from mysms.messages.filter import MessageFilter
+from mysms.messages.schemas import (
+    DEFAULT_PAGE,
+    MAXIMUM_SEARCH,
+    MessageDetail,
+    MessageResponse,
+    PeerNumber,
+    SendRequest,
+)
+from mysms.messages.service import Position
+from mysms.outbox.errors import (
+    CountryNotAllowedError,
+    GlobalDailyQuotaError,
+    IdempotencyKeyReusedError,
+    MessageCanceledError,
+    MessageExpiredError,
+    NotCancellableError,
+    NotRetryableError,
+    PossibleDuplicateError,
+    ProviderRejectedError,
+    UserDailyQuotaError,
+    UserMinuteQuotaError,
+)
+from mysms.users.errors import UnauthenticatedError
+
+router = APIRouter(prefix="/api/messages", tags=["Messages"], dependencies=[Depends(assume_default_country)])
+
+_REFUSED = MessageResponse.model_validate(
+    {
+        "id": "6921f0c2a4b1c93e5d0f7a12",
+        "direction": "outbound",
+        "from_number": "+15005550006",
+        "recipient_number": "+15005550001",
+        "peer_number": "+15005550001",
+        "content": "Hello",
+        "status": "failed",
+        "withdrawn": False,
+        "twilio_sid": None,
+        "error_code": 21211,
+        "error_message": ProviderRejectedError.example,
+        "explanation": {
+            "cause": "This is not a valid phone number.",
+            "advice": "Check the number and send it to the right one.",
+            "retry_makes_sense": False,
+        },
+        "retry_of": None,
+        "segments": 1,
+        "created_at": "2026-11-22T10:42:07.120Z",
+        "updated_at": "2026-11-22T10:42:07.260Z",
+    }
+)
+
+
+_NOT_SENT = (
+    ProviderRejectedError(_REFUSED),
+    MessageExpiredError(
+        _REFUSED.model_copy(
+            update={"error_code": "expired", "error_message": MessageExpiredError.example, "explanation": None}
+        )
+    ),
+    MessageCanceledError(
+        _REFUSED.model_copy(
+            update={"status": "canceled", "error_code": None, "error_message": None, "explanation": None}
+        )
+    ),
+)
+_QUOTAS = (UserMinuteQuotaError(), UserDailyQuotaError(), GlobalDailyQuotaError())
+_SENT: dict[int | str, dict[str, Any]] = {
+    status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
+    status.HTTP_202_ACCEPTED: {
+        "model": MessageResponse,
+        "description": "Stored, and still on its way to the provider.",
+    },
+}
+
+
+@router.get(
+    "",
+    response_model=list[MessageResponse],
+    summary="List your messages",
+    responses=page_responses(
+        "How many messages you have in all; with `peer_number`, with this number; with `search`, how many match.",
+        INVALID_LIMIT,
+    ),
+)
+async def list_messages(
+    request: Request,
+    user: CurrentUser,
+    history: History,
+    if_none_match: IfNoneMatch,
+    limit: Limit = DEFAULT_PAGE,
+    before: Annotated[
+        str | None,
+        Query(description="Only older ones than this message: the `_id` of the last row of the page before."),
+    ] = None,
+    after: Annotated[
+        str | None,
+        Query(description="Only newer ones than the message with this `_id`, and of those the ones next to it."),
+    ] = None,
+    around: Annotated[
+        str | None,
+        Query(
+            description="The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and "
+            "`limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may "
+            "be given.",
+        ),
+    ] = None,
+    peer_number: Annotated[
+        PeerNumber | None,
+        Query(description="Only messages to and from this number.", examples=["+14155552671"]),
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=MAXIMUM_SEARCH,
+            pattern=r"^[^\x00]*$",
+            description="Only what has all these words in its text, in upper or lower case and however Unicode spells "
+            "them; or, if they are made of digits and punctuation, has this in its number.",
+            examples=["table for four"],
+        ),
+    ] = None,
+    updated_since: Annotated[
+        UtcDatetime | None,
+        Query(description="Only what has changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
+    ] = None,
+) -> Response:
+    """Newest first, by `created_at` and then `_id`; only your own."""
+    selection = MessageFilter(peer_number, search, updated_since)
+    page = await history.page(user.user_id, selection, limit=limit, position=Position(before, after, around))
+    return page_response(page, request, if_none_match)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    summary="Send a message",
+    responses={
+        **_SENT,
+        **error_responses(
+            UnauthenticatedError(),
+            InvalidFieldsError({"recipient_number": ["can't be blank"]}),
+            IdempotencyKeyReusedError(),
+            CountryNotAllowedError(),
+            *_QUOTAS,
+            *_NOT_SENT,
+        ),
+    },
+)
+async def send_message(
+    body: SendRequest,
+    user: CurrentUser,
+    outbox: Outbox,
+    response: Response,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x20-\x7e]+$",
+            description="Yours, for ever: the same key with the same message never sends a second SMS.",
+            examples=["0b9f6d8e4a7c"],
+        ),
+    ] = None,
+) -> MessageResponse:
+    """Stores a message and hands it to the provider.
+
+    It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
+    has accepted it, and 202 if that takes longer: its status then changes by itself.
+    """
+    return _sent(await outbox.send(user.user_id, body.message, idempotency_key), response)
+
+
+@router.get(
+    "/{message_id}",
+    summary="Read one message and its timeline",
+    responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such message.")),
+)
+async def read_message(message_id: str, user: CurrentUser, history: History, response: Response) -> MessageDetail:
+    """Everything that is known about a message."""
+    response.headers["Cache-Control"] = "no-store"
+    return await history.detail(user.user_id, message_id)
+
+
+@router.post(
+    "/{message_id}/cancel",
+    summary="Cancel a message",
+    responses=error_responses(
+        UnauthenticatedError(), NotFoundError("There is no such message."), NotCancellableError()
+    ),
+)
+async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox, response: Response) -> MessageResponse:
+    """Withdraws a message that has not been sent yet.
+
+    One that is `unconfirmed` may have been sent: it stays so until that is known, and will not be sent again.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return await outbox.cancel(user.user_id, message_id)
+
+
+@router.post(
+    "/{message_id}/retry",
+    status_code=status.HTTP_201_CREATED,
+    summary="Send a failed message again",
+    responses={
+        **_SENT,
+        **error_responses(
+            UnauthenticatedError(),
+            NotFoundError("There is no such message."),
+            NotRetryableError(),
+            PossibleDuplicateError(),
+            CountryNotAllowedError(),
+            *_QUOTAS,
+            *_NOT_SENT,
+        ),
+    },
+)
+async def retry_message(
+    message_id: str,
+    user: CurrentUser,
+    outbox: Outbox,
+    response: Response,
+    accept_possible_duplicate: Annotated[  # noqa: FBT002  # a query parameter, given by name
+        bool, Query(description="For an `unconfirmed` message: send it although it may then arrive twice.")
+    ] = False,
+) -> MessageResponse:
+    """Sends the same text to the same number as a new message; asking again for the same one gives the same answer."""
+    message = await outbox.retry(user.user_id, message_id, accept_possible_duplicate=accept_possible_duplicate)
+    return _sent(message, response)
+
+
+def _sent(message: MessageResponse, response: Response) -> MessageResponse:
+    response.headers["Cache-Control"] = "no-store"
+    if message.twilio_sid is None:
+        response.status_code = status.HTTP_202_ACCEPTED
+    return message

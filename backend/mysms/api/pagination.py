@@ -1,0 +1,65 @@
+"""Pages of a list over HTTP: headers, links and conditional requests."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response, status
+
+from mysms.core.errors import DomainError, InvalidFieldsError, error_responses
+from mysms.core.etags import matches
+from mysms.messages.schemas import MAXIMUM_PAGE
+from mysms.messages.service import Page
+from mysms.users.errors import UnauthenticatedError
+
+INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
+_PAGE_HEADERS = {
+    "ETag": {"description": "Of this page. Send it as If-None-Match.", "schema": {"type": "string"}},
+    "Link": {
+        "description": '`<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, '
+        '`<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began.',
+        "schema": {"type": "string"},
+    },
+}
+
+
+def page_responses(total: str, *errors: DomainError) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a list; `total` says what X-Total-Count counts."""
+    headers = {**_PAGE_HEADERS, "X-Total-Count": {"description": total, "schema": {"type": "integer"}}}
+    return {
+        status.HTTP_200_OK: {"headers": headers},
+        status.HTTP_304_NOT_MODIFIED: {"description": "Nothing has changed since the answer with this ETag."},
+        **error_responses(UnauthenticatedError(), *errors),
+    }
+
+
+Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
+
+
+def _read_if_none_match(
+    request: Request, _in_openapi: Annotated[str | None, Header(alias="if-none-match")] = None
+) -> str:
+    """All that was sent, in however many lines: the framework hands over the first. Empty if nothing was."""
+    return ", ".join(request.headers.getlist("If-None-Match"))
+
+
+IfNoneMatch = Annotated[str, Depends(_read_if_none_match)]
+
+
+def page_response(page: Page, request: Request, if_none_match: str) -> Response:
+    # No text stays on a disk, and no cache serves one user another's list.
+    headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
+    links = []
+    if page.first_id is not None:
+        links.append(f'<{_url(request, "after", page.first_id)}>; rel="prev"')
+    if page.last_id is not None:
+        links.append(f'<{_url(request, "before", page.last_id)}>; rel="next"')
+    if links:
+        headers["Link"] = ", ".join(links)
+    if matches(if_none_match, page.etag):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(page.body, media_type="application/json", headers=headers)
+
+
+def _url(request: Request, direction: str, message_id: str) -> str:
+    """Of the page on that side of a message. Relative, so that it is right behind any proxy."""
+    url = request.url.remove_query_params(["before", "after", "around"]).include_query_params(**{direction: message_id})
+    return f"{url.path}?{url.query}"

@@ -1,0 +1,197 @@
+"""Accounts and sessions over HTTP."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response, status
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from mysms.api.deps import BearerToken, Client, CurrentUser, Users, get_client_info, get_services
+from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.rate_limit import RateLimitedError
+from mysms.users.errors import (
+    InvalidCredentialsError,
+    InvalidGrantError,
+    InvalidTokenRequestError,
+    SessionEndedError,
+    SignUpClosedError,
+    UnauthenticatedError,
+    UnsupportedGrantTypeError,
+)
+from mysms.users.schemas import (
+    AccessTokenOut,
+    AccountDeletionRequest,
+    AccountResponse,
+    Applicant,
+    PasswordChangeRequest,
+    RegistrationRequest,
+    SessionResponse,
+    SignedInOut,
+    SignInRequest,
+    SignUpOut,
+    TokenForm,
+    TokenResponse,
+)
+
+router = APIRouter(prefix="/users", tags=["Accounts"])
+
+
+class _JudgedRoute(APIRoute):
+    """Sign-up. Where its form is refused, what the database has against it is told in the same answer."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_and_judge(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as refused:
+                user = refused.body.get("user") if isinstance(refused.body, dict) else None
+                if not isinstance(user, dict):
+                    raise
+                found = await get_services(request).users.judge(Applicant.of(user), get_client_info(request))
+                told = {error["loc"][-1] for error in refused.errors()}
+                more = [
+                    {"type": "judged", "loc": ("body", "user", field), "msg": sentence}
+                    for field, sentences in found.items()
+                    if field not in told
+                    for sentence in sentences
+                ]
+                raise RequestValidationError([*refused.errors(), *more], body=refused.body) from refused
+
+        return handle_and_judge
+
+
+async def sign_up(body: RegistrationRequest, users: Users, client: Client, response: Response) -> SignedInOut:
+    """Makes an account and signs it in."""
+    response.headers["Cache-Control"] = "no-store"
+    return await users.register(body.user, client)
+
+
+router.add_api_route(
+    "",
+    sign_up,
+    methods=["POST"],
+    status_code=status.HTTP_201_CREATED,
+    summary="Sign up",
+    responses=error_responses(
+        SignUpClosedError(), InvalidFieldsError({"email": ["has already been taken"]}), RateLimitedError()
+    ),
+    route_class_override=_JudgedRoute,
+)
+
+
+@router.post(
+    "/sign_in",
+    status_code=status.HTTP_201_CREATED,
+    summary="Sign in",
+    responses=error_responses(
+        InvalidCredentialsError(), InvalidFieldsError({"password": ["can't be blank"]}), RateLimitedError()
+    ),
+)
+async def sign_in(body: SignInRequest, users: Users, client: Client, response: Response) -> SignedInOut:
+    """Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive."""
+    response.headers["Cache-Control"] = "no-store"
+    return await users.sign_in(body.user, client)
+
+
+@router.post(
+    "/token",
+    summary="Get tokens (OAuth2)",
+    responses=error_responses(
+        InvalidGrantError(),
+        SessionEndedError(),
+        UnsupportedGrantTypeError(),
+        InvalidTokenRequestError(),
+        RateLimitedError(),
+    ),
+)
+async def token(
+    form: Annotated[TokenForm, Form()], users: Users, client: Client, response: Response
+) -> TokenResponse | AccessTokenOut:
+    """The token endpoint of RFC 6749.
+
+    `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
+    usable until the successor is first used, and using it after that ends the session. `grant_type=password` serves
+    the Authorize button of this page and yields an access token only.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    return await users.issue_tokens(form, client)
+
+
+@router.delete(
+    "/sign_out",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Sign out",
+    responses=error_responses(UnauthenticatedError()),
+)
+async def sign_out(token: BearerToken, users: Users) -> None:
+    """Ends the session: its tokens are dead from now on. Takes its access token or its refresh token."""
+    await users.sign_out(token)
+
+
+@router.get("/sign_up", summary="Get the sign-up policy")
+async def sign_up_mode(users: Users) -> SignUpOut:
+    """Whether anybody may make an account, only who has an invite code, or nobody."""
+    return SignUpOut(mode=users.sign_up_mode)
+
+
+@router.get("/sessions", summary="List your sessions", responses=error_responses(UnauthenticatedError()))
+async def list_sessions(user: CurrentUser, users: Users) -> list[SessionResponse]:
+    """Where you are signed in, those used last first."""
+    return await users.sessions(user)
+
+
+@router.delete(
+    "/sessions",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Sign out everywhere",
+    responses=error_responses(UnauthenticatedError()),
+)
+async def end_all_sessions(user: CurrentUser, users: Users) -> None:
+    """Ends all your sessions, this one too."""
+    await users.end_all_sessions(user)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="End one of your sessions",
+    responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such session.")),
+)
+async def end_session(session_id: str, user: CurrentUser, users: Users) -> None:
+    """Its tokens are dead from now on."""
+    await users.end_session(user, session_id)
+
+
+@router.put(
+    "/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Change your password",
+    responses=error_responses(
+        UnauthenticatedError(), InvalidFieldsError({"current_password": ["is invalid"]}), RateLimitedError()
+    ),
+)
+async def change_password(body: PasswordChangeRequest, user: CurrentUser, users: Users, client: Client) -> None:
+    """Ends your other sessions."""
+    await users.change_password(user, body.user, client)
+
+
+@router.delete(
+    "",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Delete your account",
+    responses=error_responses(
+        UnauthenticatedError(), InvalidFieldsError({"password": ["is invalid"]}), RateLimitedError()
+    ),
+)
+async def delete_account(body: AccountDeletionRequest, user: CurrentUser, users: Users, client: Client) -> None:
+    """Deletes your account, your sessions and your messages. What has not been sent will not be sent."""
+    await users.delete_account(user, body.user.password, client)
+
+
+@router.get("", summary="Get the current user", responses=error_responses(UnauthenticatedError()))
+async def current_user(user: CurrentUser, users: Users) -> AccountResponse:
+    """The account that the access token belongs to."""
+    return AccountResponse.of(await users.account(user.user_id))

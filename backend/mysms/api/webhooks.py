@@ -1,0 +1,64 @@
+"""Status callbacks from Twilio over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, status
+
+from mysms.api.deps import AppSettings, StatusCallbacks
+from mysms.core.errors import error_responses
+from mysms.core.metrics import CALLBACKS
+from mysms.outbox.errors import BadSignatureError
+from mysms.outbox.status_callbacks import StatusCallback
+from mysms.providers.signatures import is_signed_by_twilio
+
+router = APIRouter(prefix="/api/twilio", tags=["Twilio"])
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        name: {"type": "string"}
+                        for name in ("MessageSid", "MessageStatus", "AccountSid", "From", "To", "ErrorCode")
+                    },
+                    "additionalProperties": {"type": "string"},
+                }
+            }
+        },
+    }
+}
+
+
+async def _read_signed_form(
+    request: Request, settings: AppSettings, x_twilio_signature: Annotated[str | None, Header()] = None
+) -> StatusCallback:
+    """The form, if Twilio signed it. Raises BadSignatureError."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    url = settings.twilio_status_callback_url
+    token = settings.twilio_auth_token.get_secret_value()
+    query = request.scope["query_string"].decode("latin-1")
+    if url is None or not x_twilio_signature or not is_signed_by_twilio(token, url, query, form, x_twilio_signature):
+        CALLBACKS.labels("bad_signature", "").inc()
+        raise BadSignatureError
+    return StatusCallback.model_validate(fields)
+
+
+@router.post(
+    "/status_callback",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Status callback",
+    responses=error_responses(BadSignatureError()),
+    openapi_extra=_FORM,
+)
+async def status_callback(
+    report: Annotated[StatusCallback, Depends(_read_signed_form)],
+    status_callbacks: StatusCallbacks,
+    message_id: str = "",
+    attempt: str = "",
+) -> None:
+    """Twilio calls this when a message's status changes. Repeated, late and unordered calls do no harm."""
+    await status_callbacks.apply(report, message_id, attempt)

@@ -1,0 +1,51 @@
+"""Commands of the operator, in the database that the settings name."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from mysms.core import database
+from mysms.core.settings import Settings
+from mysms.reconciliation.backup_recovery import RestoreReport
+from mysms.services import Services, build_services
+from mysms.startup import init_database
+from mysms.web.graceful_shutdown import ShutdownState
+
+
+class SendingIsOnError(Exception):
+    """Pending messages may be sent at this moment, so it is too late to find out whether they were sent before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Set SENDING_ENABLED=off first, in the settings of every mysms process, and restart those processes. "
+            "Otherwise a pending message may be sent a second time while it is looked for."
+        )
+
+
+async def make_invite(settings: Settings) -> str:
+    """A code with which one person can sign up. Only its hash is stored."""
+    async with _connected(settings) as services:
+        return await services.users.make_invite()
+
+
+async def reset_password(settings: Settings, email: str) -> str:
+    """A new password for the account, whose sessions end. Raises UnknownAccountError."""
+    async with _connected(settings) as services:
+        return await services.users.reset_password(email)
+
+
+async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:
+    """Makes a restored database safe to send from. Raises SendingIsOnError and ProviderUnavailableError."""
+    if settings.sending_enabled:
+        raise SendingIsOnError
+    async with _connected(settings) as services:
+        return await services.backup_recovery.run(since)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Services]:
+    services = build_services(settings, ShutdownState())
+    async with services.database.client:
+        await database.wait_until_available(services.database)
+        await init_database(services.database)
+        yield services

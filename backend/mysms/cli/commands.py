@@ -1,0 +1,156 @@
+"""The command `mysms`."""
+
+import argparse
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import uvicorn
+
+from mysms.cli.admin import SendingIsOnError, make_invite, recover_backup, reset_password
+from mysms.cli.demo import DemoError, run_demo
+from mysms.cli.doctor import run_checks, settings_results
+from mysms.core.database import DatabaseConfigurationError
+from mysms.core.logging import configure_logging
+from mysms.core.settings import Settings, load_settings
+from mysms.core.settings_sources import SettingsError
+from mysms.main import create_app
+from mysms.providers.base import ProviderUnavailableError
+from mysms.startup import UnsafeConfigurationError, check_start
+from mysms.users.errors import UnknownAccountError
+from mysms.web.graceful_shutdown import Server, ShutdownState
+
+_SHUTDOWN_SECONDS = 20
+"""For what is being answered when the door is shut; with the time before that, within the 30 s that platforms give."""
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep an idle connection: it is for them to close it, who know that they send nothing on it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="mysms", description="MySMS Messenger: SMS through your own Twilio number.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="run the API from the settings in the environment")
+    demo = commands.add_parser("demo", help="run everything on this machine, with stand-ins for what is not configured")
+    demo.add_argument("--dev", action="store_true", help="reload the API on changes, and serve the SPA with ng serve")
+    commands.add_parser("invite", help="make a code with which one person can sign up")
+    reset = commands.add_parser("reset-password", help="give an account a new password and end its sessions")
+    reset.add_argument("email")
+    commands.add_parser("doctor", help="check settings, database, Twilio and the callback URL; say how to mend them")
+    recover = commands.add_parser("recover-backup", help="after restoring a backup: look before anything is sent twice")
+    recover.add_argument("--since", required=True, metavar="T", type=_moment, help="when the backup was begun")
+    commands.add_parser("openapi", help="print the API's OpenAPI document")
+    given = parser.parse_args(arguments)
+    try:
+        return _run(given)
+    except SettingsError as error:
+        return _complain("mysms cannot start:", *(f"  {sentence}" for sentence in error.messages))
+    except (
+        DemoError,
+        SendingIsOnError,
+        UnknownAccountError,
+        UnsafeConfigurationError,
+        DatabaseConfigurationError,
+    ) as error:
+        return _complain(str(error))
+    except ProviderUnavailableError as error:
+        return _complain(f"Twilio could not be asked: {error}", "Nothing is lost; run this again.")
+    except KeyboardInterrupt:
+        return 1
+
+
+def _run(given: argparse.Namespace) -> int:
+    commands: dict[str, Callable[[], int]] = {
+        "serve": lambda: _serve(load_settings()),
+        "demo": lambda: run_demo(dev=given.dev),
+        "invite": lambda: _print_invite(load_settings()),
+        "doctor": _print_checks,
+        "reset-password": lambda: _reset_password(load_settings(), given.email),
+        "recover-backup": lambda: _recover_backup(load_settings(), given.since),
+        "openapi": _print_openapi,
+    }
+    return commands[given.command]()
+
+
+def _serve(settings: Settings) -> int:
+    configure_logging(settings.effective_log_format)
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        return _complain(f"mysms cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.")
+    asyncio.run(check_start(settings))
+    shutdown = ShutdownState()
+    app = create_app(settings, shutdown)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
+    server = Server(config, shutdown, settings.effective_drain_seconds)
+    server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _print_checks() -> int:
+    try:
+        results = asyncio.run(run_checks(load_settings()))
+    except SettingsError as error:
+        results = settings_results(error)
+    for result in results:
+        print(result.line)
+    return 1 if any(result.remedy for result in results) else 0
+
+
+def _print_invite(settings: Settings) -> int:
+    print(asyncio.run(make_invite(settings)))
+    return 0
+
+
+def _reset_password(settings: Settings, email: str) -> int:
+    password = asyncio.run(reset_password(settings, email))
+    print(f"The new password of {email} is  {password}")
+    print("All sessions of the account have ended. It can be changed in the account's page.")
+    return 0
+
+
+def _recover_backup(settings: Settings, since: datetime) -> int:
+    report = asyncio.run(recover_backup(settings, since))
+    print(f"Messages that were waiting: {report.unconfirmed}. Each is looked for at Twilio before it is sent.")
+    print(f"Messages that Twilio has sent since then, and that are not in this database: {report.missing}.")
+    print("Sending can be turned on now: take SENDING_ENABLED=off out of the settings, and start mysms again.")
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError, which argparse turns into a sentence, unless the time names its zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} names no time zone: write it as 2026-11-22T03:00:00Z")
+    return moment
+
+
+def _print_openapi() -> int:
+    settings = Settings(
+        _env_file=None,
+        mongodb_uri="mongodb://localhost",
+        jwt_secret="-",
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token="-",
+        twilio_from_number="+15005550006",
+    )
+    print(json.dumps(create_app(settings).openapi(), indent=2))
+    return 0
+
+
+def _complain(*lines: str) -> int:
+    print(*lines, sep="\n", file=sys.stderr)
+    return 1

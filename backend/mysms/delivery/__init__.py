@@ -1,1 +1,0 @@
-"""Getting messages to the carrier, once, and learning what became of them."""

@@ -1,0 +1,1 @@
+"""Hands messages to the provider, each once, and records their outcome."""

@@ -1,0 +1,156 @@
+"""The loop that keeps the worker threads busy with what is due."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+from bson import ObjectId
+
+from mysms.core.background_task import note_failure
+from mysms.core.cancellation import is_cancelling
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.logging import bound
+from mysms.core.timestamps import Clock
+from mysms.outbox.pauses import Pause
+from mysms.outbox.records import Claim
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.worker import Worker
+from mysms.providers.base import Accepted, AccountUnavailable, Outcome
+
+POLL_SECONDS = 1.0
+"""How soon this process notices what another one stored, or what has become due."""
+PAUSE_SECONDS = 30.0
+"""After the carrier turned us away altogether, how long to wait before trying it with one message."""
+SENDER_WORKS_SECONDS = 600.0
+"""For so long after an acceptance, what the carrier says of our number is taken to concern one recipient."""
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Claims a message whenever a worker is free, and tells those who wait for it when its attempt has ended."""
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        worker: Worker,
+        threads: int,
+        clock: Clock,
+        heartbeat: Heartbeat,
+        pause: Pause | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._worker = worker
+        self._clock = clock
+        self.heartbeat = heartbeat
+        self._free = asyncio.Semaphore(threads)
+        self._wake = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._waiting: defaultdict[ObjectId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._resume_at = 0.0
+        self._accepted_at = -math.inf
+        self._stopping = False
+        self.pause = pause
+        """Why nothing is being sent, if the carrier turned us away or the outbox gives nothing out."""
+
+    def wake(self) -> None:
+        """Something is due now."""
+        self._wake.set()
+
+    @contextlib.contextmanager
+    def watch_attempt(self, message_id: ObjectId) -> Iterator[asyncio.Future[None]]:
+        """A future that is done when an attempt for this message has ended in this process."""
+        ended = asyncio.get_running_loop().create_future()
+        self._waiting[message_id].add(ended)
+        try:
+            yield ended
+        finally:
+            self._waiting[message_id].discard(ended)
+            if not self._waiting[message_id]:
+                del self._waiting[message_id]
+
+    @property
+    def pause_reason(self) -> str | None:
+        """What the operator has to know of the pause."""
+        return None if self.pause is None else self.pause.reason
+
+    @property
+    def can_send_now(self) -> bool:
+        """Whether a message that is due now would be sent at once."""
+        return self.pause is None and not self._stopping and not self._free.locked()
+
+    def stop(self) -> None:
+        """Begins no more attempts; those that have begun go on (see `finish`)."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Runs until it is stopped or cancelled. It can be run again after an error."""
+        while not (self._stopping or is_cancelling()):
+            self.heartbeat.beat()
+            self._wake.clear()
+            if not await self._send_next():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+
+    async def finish(self) -> None:
+        """Waits for the attempts that have begun."""
+        await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def _send_next(self) -> bool:
+        """Starts one attempt, once a worker is free; False if nothing can be sent now."""
+        await self._free.acquire()
+        claim = None
+        try:
+            # Asked only now: the worker may have been waited for, and have brought the reason for a pause.
+            if self._stopping or (self.pause is not None and (time.monotonic() < self._resume_at or self._sending)):
+                return False
+            claimed_at = time.monotonic()
+            # While nothing is accepted, those that have waited the longest may be the cause: another one is tried.
+            claim = await self._outbox.claim_next(newest=self.pause is not None)
+        finally:
+            if claim is None:
+                self._free.release()
+        if claim is None:
+            await self._end_pause_of_nothing()
+            return False
+        task = asyncio.create_task(self._send(claim, claimed_at), name="attempt to send")
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        task.add_done_callback(note_failure)
+        return True
+
+    async def _end_pause_of_nothing(self) -> None:
+        """Where nothing waits any more, no attempt will find out whether the carrier takes messages again."""
+        if self.pause is not None and not self.pause.is_by_operator and not await self._outbox.has_pending():
+            self.pause = None
+
+    def _note(self, outcome: Outcome) -> None:
+        """Pauses sending if the carrier turns us away, and ends that once it does not."""
+        if not isinstance(outcome, AccountUnavailable):
+            self.pause = None
+            if isinstance(outcome, Accepted):
+                self._accepted_at = time.monotonic()
+        elif outcome.may_depend_on_recipient and time.monotonic() < self._accepted_at + SENDER_WORKS_SECONDS:
+            _log.warning("The carrier does not take this message from us, but took others: %s", outcome.reason)
+        else:
+            since = self._clock() if self.pause is None else self.pause.since
+            self.pause = Pause.provider_rejected(since, outcome.reason, outcome.code)
+            self._resume_at = time.monotonic() + PAUSE_SECONDS
+            _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
+
+    async def _send(self, claim: Claim, claimed_at: float) -> None:
+        with bound(**claim.log_context):
+            try:
+                outcome = await self._worker.send(claim, claimed_at)
+            finally:
+                self._free.release()
+                self._wake.set()
+            self._note(outcome)
+        for ended in self._waiting.get(claim.message_id, ()):
+            if not ended.done():
+                ended.set_result(None)

@@ -1,0 +1,102 @@
+"""Why a message is not sent."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from mysms.core.errors import DomainError, InvalidFieldsError
+from mysms.core.rate_limit import RateLimitedError
+from mysms.messages.schemas import MessageResponse
+
+
+class IdempotencyKeyReusedError(DomainError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+    example = "This Idempotency-Key has already been used for another message."
+
+
+class NotSentError(DomainError):
+    """The message is stored and stays in the history, but it was not sent and will not be."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, message: MessageResponse) -> None:
+        super().__init__(message.error_message)
+        self.message = message
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        return {"message": self.message.model_dump(mode="json", by_alias=True)}
+
+
+class ProviderRejectedError(NotSentError):
+    code = "carrier_refused"
+    example = "The 'To' number +15005550001 is not a valid phone number."
+
+
+class MessageExpiredError(NotSentError):
+    code = "message_expired"
+    example = "It could not be sent in time."
+
+
+class MessageCanceledError(NotSentError):
+    code = "message_canceled"
+    example = "This message was cancelled before it was sent."
+
+
+class NotCancellableError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "not_cancellable"
+    example = "It is too late to cancel this message."
+
+
+class NotRetryableError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "not_retryable"
+    example = "Only a message that failed, was not delivered or was cancelled can be sent again."
+
+
+class PossibleDuplicateError(DomainError):
+    """The message may have reached the provider: who sends it again must accept that it may arrive twice."""
+
+    status = HTTPStatus.CONFLICT
+    code = "possible_double"
+    example = (
+        "This message may have been sent already, and we are still finding out. "
+        "Sent again now, it may arrive twice. Repeat with accept_possible_duplicate to do so all the same."
+    )
+
+
+class QuotaError(RateLimitedError):
+    """No more may be sent for now. Nothing was stored."""
+
+    def __init__(self, retry_after_seconds: int = 30) -> None:
+        super().__init__(retry_after_seconds, self.example)
+
+
+class UserMinuteQuotaError(QuotaError):
+    code = "minute_quota"
+    example = "You are sending very fast. Please wait a moment, then send it again."
+
+
+class UserDailyQuotaError(QuotaError):
+    code = "day_quota"
+    example = "You have sent as many messages as one person may send in a day. You can go on tomorrow."
+
+
+class GlobalDailyQuotaError(QuotaError):
+    code = "installation_quota"
+    example = "As many messages have been sent from here today as may be. You can go on tomorrow."
+
+
+class CountryNotAllowedError(InvalidFieldsError):
+    code = "country_not_allowed"
+    example = "Messages to this country are not allowed here."
+
+    def __init__(self) -> None:
+        super().__init__({"recipient_number": ["is in a country that messages may not be sent to from here"]})
+
+
+class BadSignatureError(DomainError):
+    status = HTTPStatus.FORBIDDEN
+    code = "bad_signature"
+    example = "This request is not signed by Twilio for this URL."

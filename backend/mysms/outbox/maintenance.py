@@ -1,0 +1,71 @@
+"""What needs nothing but the database: ending leases, failing what could not be sent in time, and erasing."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bson import ObjectId
+
+from mysms.core.heartbeat import MonotonicClock
+from mysms.core.logging import bound
+from mysms.core.metrics import RECONCILED
+from mysms.outbox.erasure import Erasure
+from mysms.outbox.records import InFlightMessage
+from mysms.outbox.store import OutboxStore
+
+_BATCH = 100
+"""How many messages of each kind a round takes on, so that none starves the others."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Lease:
+    """An owner's claim, as this process has watched it on its own monotonic clock."""
+
+    owner: str | None
+    attempt: int
+    seen_since: float
+
+
+class Maintenance:
+    """Looks after the messages of one line. Any number of processes may."""
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        erasure: Erasure,
+        *,
+        lease: timedelta,
+        monotonic: MonotonicClock = time.monotonic,
+    ) -> None:
+        self._outbox = outbox
+        self._erasure = erasure
+        self._lease_seconds = lease.total_seconds()
+        self._monotonic = monotonic
+        self._leases: dict[ObjectId, _Lease] = {}
+
+    async def run_round(self) -> None:
+        """Does what is due now."""
+        await self._outbox.expire_overdue(_BATCH)
+        await self._erasure.erase_abandoned(_BATCH)
+        await self._end_leases(await self._outbox.list_claimed(_BATCH))
+
+    async def _end_leases(self, claimed: Sequence[InFlightMessage]) -> None:
+        """A lease is over once the same claim was seen unchanged for its whole length, by our own clock alone."""
+        now = self._monotonic()
+        self._leases = {message.message_id: self._watch(message, now) for message in claimed}
+        for message in claimed:
+            if now - self._leases[message.message_id].seen_since >= self._lease_seconds:
+                await self._outbox.end_lease(message)
+                RECONCILED.labels("lease_over").inc()
+                with bound(**message.log_context):
+                    _log.info("Its lease is over: whether Twilio has the message is being found out.")
+
+    def _watch(self, message: InFlightMessage, now: float) -> _Lease:
+        known = self._leases.get(message.message_id)
+        if known is not None and (known.owner, known.attempt) == (message.owner, message.attempt):
+            return known
+        return _Lease(message.owner, message.attempt, now)

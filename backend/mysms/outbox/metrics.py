@@ -1,0 +1,47 @@
+"""How much waits in the outbox: figures for the operator, at the same small cost among any number of messages."""
+
+from datetime import datetime
+
+from mysms.core.database import Database, DatabaseError, timeout
+from mysms.core.metrics import OLDEST_PENDING_AGE_SECONDS, PENDING, UNCONFIRMED
+from mysms.core.timestamps import Clock
+from mysms.messages.status import OutboxState
+from mysms.outbox.sender_identity import SenderIdentity
+
+_COUNTED_TO = 1000
+_WITHIN_SECONDS = 2.0
+_UNKNOWN = float("nan")
+
+
+class OutboxMetrics:
+    """What waits to be sent on one line, by all its processes."""
+
+    def __init__(self, database: Database, identity: SenderIdentity, clock: Clock) -> None:
+        self._messages = database["messages"]
+        self._identity = identity
+        self._clock = clock
+
+    async def measure(self) -> None:
+        """Sets the gauges; to "not a number" if the database does not tell."""
+        try:
+            with timeout(_WITHIN_SECONDS):
+                # Those that have been due for the longest come first: so the oldest is among those that are read.
+                pending = await self._stored_at(OutboxState.PENDING)
+                unconfirmed = await self._stored_at(OutboxState.UNCONFIRMED)
+        except DatabaseError:
+            for gauge in (PENDING, OLDEST_PENDING_AGE_SECONDS, UNCONFIRMED):
+                gauge.set(_UNKNOWN)
+        else:
+            now = self._clock()
+            PENDING.set(len(pending))
+            OLDEST_PENDING_AGE_SECONDS.set((now - min(pending, default=now)).total_seconds())
+            UNCONFIRMED.set(len(unconfirmed))
+
+    async def _stored_at(self, dispatch: OutboxState) -> list[datetime]:
+        rows = self._messages.find(
+            {"line": self._identity.key, "dispatch": dispatch},
+            {"created_at": 1},
+            sort=[("next_attempt_at", 1)],
+            limit=_COUNTED_TO,
+        )
+        return [row["created_at"] for row in await rows.to_list()]

@@ -1,0 +1,42 @@
+"""Which message a carrier's SID belongs to. A SID has one owner, for ever; `_id` sees to it."""
+
+from bson import ObjectId
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+
+
+class ProviderMessageIds:
+    """The owners of SIDs."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._owners = database["carrier_messages"]
+        self._clock = clock
+
+    async def prepare(self) -> None:
+        """Makes the index by which a message's SIDs are found; safe for several processes at once."""
+        await self._owners.create_index([("message_id", ASCENDING)], name="message")
+
+    async def own(self, sid: str, message_id: ObjectId, attempt: int) -> bool:
+        """Makes the SID the message's own; False if it is another's. May be repeated."""
+        row = {"_id": sid, "message_id": message_id, "attempt": attempt, "created_at": self._clock()}
+        try:
+            await self._owners.insert_one(row)
+        except DuplicateKeyError:
+            return await self.owner_of(sid) == message_id
+        return True
+
+    async def owner_of(self, sid: str) -> ObjectId | None:
+        row = await self._owners.find_one({"_id": sid})
+        return ObjectId(row["message_id"]) if row is not None else None
+
+    async def sid_of(self, message_id: ObjectId) -> str | None:
+        """A SID that the message owns, if it owns any."""
+        row = await self._owners.find_one({"message_id": message_id})
+        return str(row["_id"]) if row is not None else None
+
+    async def owned_among(self, sids: list[str]) -> set[str]:
+        """Those of the SIDs that have an owner."""
+        return {str(row["_id"]) async for row in self._owners.find({"_id": {"$in": sids}}, {"_id": 1})}

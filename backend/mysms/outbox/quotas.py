@@ -1,0 +1,58 @@
+"""The spend guard: how much may be sent, and to where."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from bson import ObjectId
+
+from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
+from mysms.outbox.errors import CountryNotAllowedError, GlobalDailyQuotaError, UserDailyQuotaError, UserMinuteQuotaError
+
+_EVERYBODY = "everybody"
+
+Consumed = Sequence[str]
+"""What was counted for one message, for `SendQuotas.refund`."""
+
+
+class SendQuotas:
+    """Permits messages, as long as there are not too many."""
+
+    def __init__(
+        self,
+        limiter: RateLimiter,
+        *,
+        per_user_per_minute: int,
+        per_user_per_day: int,
+        per_day: int,
+        allowed_number_prefixes: Collection[str],
+    ) -> None:
+        self._limiter = limiter
+        self._quotas = (
+            (Limit("messages:minute", per_user_per_minute, timedelta(minutes=1)), UserMinuteQuotaError),
+            (Limit("messages:day", per_user_per_day, timedelta(days=1)), UserDailyQuotaError),
+            (Limit("messages:installation", per_day, timedelta(days=1)), GlobalDailyQuotaError),
+        )
+        self._allowed_countries = tuple(allowed_number_prefixes)
+
+    async def consume(self, user_id: ObjectId, recipient_number: str) -> Consumed:
+        """Counts a message. Raises CountryNotAllowedError, or the error of the quota that is used up.
+
+        What is refused by one quota does not count for any other. If the database fails, or the process dies, in
+        between, it may count all the same: rather one message less than one too many.
+        """
+        if self._allowed_countries and not recipient_number.startswith(self._allowed_countries):
+            raise CountryNotAllowedError
+        counted: list[str] = []
+        for limit, error in self._quotas:
+            subject = _EVERYBODY if error is GlobalDailyQuotaError else str(user_id)
+            try:
+                counted.append(await self._limiter.hit(limit, subject))
+            except RateLimitedError as reached:
+                await self.refund(counted)
+                raise error(reached.retry_after_seconds) from reached
+        return counted
+
+    async def refund(self, consumed: Consumed) -> None:
+        """The message was certainly not stored."""
+        for key in consumed:
+            await self._limiter.refund(key)

@@ -1,0 +1,103 @@
+"""What the outbox hands out: the right to send a message, one that is in doubt, a question that is due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from bson import ObjectId
+
+from mysms.messages.status import OutboxState
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to hand one message over, once."""
+
+    message_id: ObjectId
+    attempt: int
+    from_number: str
+    to_number: str
+    content: str
+    text_key: str
+    created_at: datetime
+    request_id: str | None
+
+    @property
+    def log_context(self) -> Mapping[str, object]:
+        """What log lines about the attempt carry."""
+        return {"request_id": self.request_id, "message_id": str(self.message_id), "attempt": self.attempt}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], attempt: int) -> Self:
+        return cls(
+            message_id=row["_id"],
+            attempt=attempt,
+            from_number=row["from_number"],
+            to_number=row["recipient_number"],
+            content=row["content"],
+            text_key=row["text_key"],
+            created_at=row["created_at"],
+            request_id=row.get("request_id"),
+        )
+
+
+@dataclass(frozen=True)
+class InFlightMessage:
+    """A message that may be at the provider: being sent by some process, or unconfirmed."""
+
+    message_id: ObjectId
+    attempt: int
+    owner: str | None
+    dispatch: OutboxState
+    to_number: str
+    content: str
+    text_key: str
+    first_claimed_at: datetime
+    unknown_since: datetime | None
+    absent_since: datetime | None
+    withdrawn: bool
+    request_id: str | None
+
+    @property
+    def log_context(self) -> Mapping[str, object]:
+        """What log lines about the message carry."""
+        return {"request_id": self.request_id, "message_id": str(self.message_id), "attempt": self.attempt}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        return cls(
+            message_id=row["_id"],
+            attempt=row["attempt"],
+            owner=row["owner"],
+            dispatch=OutboxState(row["dispatch"]),
+            to_number=row["recipient_number"],
+            content=row["content"],
+            text_key=row["text_key"],
+            first_claimed_at=row["first_claimed_at"],
+            unknown_since=row["unknown_since"],
+            absent_since=row.get("absent_since"),
+            withdrawn=row["withdrawn"],
+            request_id=row.get("request_id"),
+        )
+
+
+@dataclass
+class Look:
+    """An unconfirmed message that one process is to look for at the provider, until `held_until`."""
+
+    message: InFlightMessage
+    looks: int
+    """How many have been answered before."""
+    held_until: datetime
+
+
+@dataclass(frozen=True)
+class StatusCheck:
+    """A message whose status the carrier is to be asked for, by one process until `held_until`."""
+
+    message_id: ObjectId
+    sid: str
+    checks: int
+    created_at: datetime
+    held_until: datetime

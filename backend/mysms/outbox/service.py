@@ -1,0 +1,209 @@
+"""What people do with messages: send, cancel, and send again."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from bson import ObjectId
+
+from mysms.core.errors import NotFoundError
+from mysms.core.logging import current_request_id
+from mysms.core.phone_numbers import PhoneNumberError, normalise
+from mysms.core.timestamps import Clock
+from mysms.messages import repository
+from mysms.messages.models import Message
+from mysms.messages.schemas import MessageCreate, MessageResponse
+from mysms.messages.segments import count_segments
+from mysms.messages.status import OutboxState
+from mysms.outbox.dispatcher import Dispatcher
+from mysms.outbox.erasure import Erasure
+from mysms.outbox.errors import (
+    IdempotencyKeyReusedError,
+    MessageCanceledError,
+    MessageExpiredError,
+    NotCancellableError,
+    NotRetryableError,
+    NotSentError,
+    PossibleDuplicateError,
+    ProviderRejectedError,
+)
+from mysms.outbox.pauses import Pause
+from mysms.outbox.quotas import SendQuotas
+from mysms.outbox.sender_identity import SenderIdentity, digest
+from mysms.outbox.store import OutboxStore
+from mysms.users.errors import UnauthenticatedError
+
+ANSWER_WITHIN_SECONDS = 3.0
+"""How long a request waits for the carrier before it answers that the message is on its way."""
+
+_LOOK_AGAIN_SECONDS = 0.25
+
+_NOT_SENT: Mapping[OutboxState, type[NotSentError]] = {
+    OutboxState.REJECTED: ProviderRejectedError,
+    OutboxState.EXPIRED: MessageExpiredError,
+    OutboxState.CANCELLED: MessageCanceledError,
+}
+_RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
+
+
+class OutboxService:
+    """Takes messages from people. `is_active` tells whether an account is there to stay."""
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        erasure: Erasure,
+        dispatcher: Dispatcher,
+        quotas: SendQuotas,
+        identity: SenderIdentity,
+        clock: Clock,
+        is_active: Callable[[ObjectId], Awaitable[bool]],
+    ) -> None:
+        self._outbox = outbox
+        self._erasure = erasure
+        self._dispatcher = dispatcher
+        self._quotas = quotas
+        self._identity = identity
+        self._clock = clock
+        self._is_active = is_active
+
+    async def send(self, user_id: ObjectId, draft: MessageCreate, idempotency_key: str | None) -> MessageResponse:
+        """Stores the message, which enqueues it, and waits a little for the carrier's answer.
+
+        The same key with the same draft gives the same message, as it is now. Raises a NotSentError for a message that
+        will not be sent, IdempotencyKeyReusedError for the same key with another draft, and what SendQuotas.consume
+        raises.
+        """
+        message_id = ObjectId()
+        client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
+        return await self._store_and_send(self._compose(message_id, user_id, client_id, draft))
+
+    async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_duplicate: bool) -> MessageResponse:
+        """Sends the text of a failed message again, as a new message; once, however often it is asked for.
+
+        Raises NotFoundError, NotRetryableError, a NotSentError, and PossibleDuplicateError for an unconfirmed
+        message unless that is accepted.
+        """
+        failed = await self._find(user_id, message_id)
+        if failed.content_removed_at is not None:
+            raise NotRetryableError("Its text was removed: it was kept for a limited time only.")
+        client_id = f"retry:{failed.id}"
+        if await repository.find_by_client_id(user_id, client_id) is None:
+            _require_retryable(failed, accept_possible_duplicate=accept_possible_duplicate)
+        # As it is stored: it was read by the rules of its time.
+        draft = MessageCreate.model_construct(recipient_number=failed.recipient_number, content=failed.content)
+        retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
+        return await self._store_and_send(
+            retry, instead_of=failed if failed.dispatch is OutboxState.UNCONFIRMED else None
+        )
+
+    async def cancel(self, user_id: ObjectId, message_id: str) -> MessageResponse:
+        """Withdraws a message. Raises NotFoundError, and NotCancellableError if the carrier has it or is asked now."""
+        message = await self._find(user_id, message_id)
+        if not (await self._outbox.cancel(message) or await self._outbox.request_cancel(message)):
+            raise NotCancellableError
+        return MessageResponse.of(await self._find(user_id, message_id))
+
+    @property
+    def pause(self) -> Pause | None:
+        """Why this process does not send, from memory; None while it does."""
+        return self._dispatcher.pause
+
+    async def _store_and_send(self, message: Message, instead_of: Message | None = None) -> MessageResponse:
+        stored = await repository.find_by_client_id(message.user_id, message.client_id)
+        if stored is None:
+            # If storing fails, the database may have stored it all the same: then it is sent, and goes on counting.
+            consumed = await self._quotas.consume(message.user_id, message.recipient_number)
+            # Only now: what a quota refuses changes nothing. From here on its author sends it, and we must not.
+            if instead_of is not None and not await self._outbox.request_cancel(instead_of):
+                await self._quotas.refund(consumed)
+                raise NotRetryableError
+            if not await self._outbox.enqueue(message):
+                await self._quotas.refund(consumed)
+                stored = await repository.find_by_client_id(message.user_id, message.client_id)
+            elif not await self._is_active(message.user_id):
+                # Deleted while this was on its way: either that has erased this message too, or it is seen here.
+                await self._erasure.erase(message.user_id)
+                raise UnauthenticatedError
+        if stored is not None and not _is_same_request(stored, message):
+            raise IdempotencyKeyReusedError
+        message = await self._await_attempt(stored or message)
+        answer = MessageResponse.of(message)
+        if message.dispatch in _NOT_SENT:
+            raise _NOT_SENT[message.dispatch](answer)
+        return answer
+
+    async def _await_attempt(self, message: Message) -> Message:
+        """The message as it is when its attempt has ended, or when that takes too long to wait for."""
+        message_id = ObjectId(message.id)
+        with self._dispatcher.watch_attempt(message_id) as ended:
+            # Read again only now: an attempt that ended before we listened is seen here, a later one is heard.
+            message = await repository.find(message_id) or message
+            if not self._dispatcher.can_send_now:
+                return message
+            self._dispatcher.wake()
+            answer_at = time.monotonic() + ANSWER_WITHIN_SECONDS
+            while self._is_on_its_way(message) and not ended.done() and time.monotonic() < answer_at:
+                # Another process may be the one that sends it: of that we hear nothing.
+                await asyncio.wait([ended], timeout=_LOOK_AGAIN_SECONDS)
+                message = await repository.find(message_id) or message
+        return message
+
+    def _is_on_its_way(self, message: Message) -> bool:
+        """Whether an attempt is being made or is due, so that waiting for its end makes sense."""
+        is_due = message.dispatch is OutboxState.PENDING and message.next_attempt_at <= self._clock()
+        return is_due or message.dispatch is OutboxState.CLAIMED
+
+    async def _find(self, user_id: ObjectId, message_id: str) -> Message:
+        message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
+        if message is None:
+            raise NotFoundError("There is no such message.")
+        return message
+
+    def _compose(
+        self,
+        message_id: ObjectId,
+        user_id: ObjectId,
+        client_id: str,
+        draft: MessageCreate,
+        retry_of: ObjectId | None = None,
+    ) -> Message:
+        now = self._clock()
+        return Message(
+            id=message_id,
+            user_id=user_id,
+            client_id=client_id,
+            request_hash=digest(draft.recipient_number, draft.content),
+            from_number=self._identity.from_number,
+            recipient_number=draft.recipient_number,
+            peer_number=draft.recipient_number,
+            content=draft.content,
+            segments=count_segments(draft.content).count,
+            line=self._identity.key,
+            text_key=self._identity.dedup_key(draft.recipient_number, draft.content),
+            due_at=now,
+            next_attempt_at=now,
+            retry_of=retry_of,
+            request_id=current_request_id(),
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def _require_retryable(failed: Message, *, accept_possible_duplicate: bool) -> None:
+    if failed.dispatch is OutboxState.UNCONFIRMED:
+        if not accept_possible_duplicate:
+            raise PossibleDuplicateError
+    elif failed.status not in _RETRYABLE:
+        raise NotRetryableError
+
+
+def _is_same_request(stored: Message, message: Message) -> bool:
+    """Also if an older version has stored the number in another spelling."""
+    if stored.request_hash == message.request_hash:
+        return True
+    try:
+        number = normalise(stored.recipient_number)
+    except PhoneNumberError:
+        return False
+    return digest(number, stored.content) == message.request_hash

@@ -1,0 +1,77 @@
+"""What the carrier reports of a message, and whether it may be believed."""
+
+from bson import ObjectId
+from pydantic import BaseModel, Field
+
+from mysms.core.metrics import CALLBACKS
+from mysms.messages import repository
+from mysms.messages.models import Message
+from mysms.messages.status import rank_of
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.timeline import Timeline
+
+_DIGITS = 9
+
+
+class StatusCallback(BaseModel):
+    """The fields of a status callback that matter here; Twilio adds others without notice."""
+
+    sid: str = Field("", alias="MessageSid")
+    status: str = Field("", alias="MessageStatus")
+    account_sid: str = Field("", alias="AccountSid")
+    error_code: str = Field("", alias="ErrorCode")
+    error_message: str = Field("", alias="ErrorMessage")
+
+
+class StatusCallbackHandler:
+    """Applies reports whose signature has been checked."""
+
+    def __init__(
+        self, outbox: OutboxStore, timeline: Timeline, message_ids: ProviderMessageIds, account_sid: str
+    ) -> None:
+        self._outbox = outbox
+        self._timeline = timeline
+        self._message_ids = message_ids
+        self._account_sid = account_sid
+
+    async def apply(self, report: StatusCallback, message_id: str, attempt: str) -> None:
+        """Records what the report says of one of our messages; anything else is counted and left alone."""
+        result = await self._apply(report, message_id, attempt)
+        CALLBACKS.labels(result, report.status if rank_of(report.status) else "other" if report.status else "").inc()
+
+    async def _apply(self, report: StatusCallback, message_id: str, attempt: str) -> str:
+        if not report.sid or not report.status:
+            return "without_status"
+        if report.account_sid != self._account_sid:
+            return "foreign_account"
+        message = await self._find_message(report, message_id, _small_number(attempt))
+        if message is None:
+            return "unknown_message"
+        # The callback's URL was made for one attempt of this message: whatever its 201 said, the carrier has it. Which
+        # number it names proves nothing: carriers rewrite it.
+        own = ObjectId(message.id)
+        made_for = _small_number(attempt) or message.attempt
+        if not await self._outbox.accept(own, made_for, message.text_key, report.sid):
+            return "foreign_sid"
+        await self._timeline.record(
+            own,
+            report.sid,
+            report.status,
+            "callback",
+            _small_number(report.error_code),
+            report.error_message or None,
+        )
+        return "applied"
+
+    async def _find_message(self, report: StatusCallback, message_id: str, attempt: int | None) -> Message | None:
+        """The owner of the SID, else the message whose callback URL this is, if it was ever tried so often."""
+        owner = await self._message_ids.owner_of(report.sid)
+        if owner is not None:
+            return await repository.find(owner)
+        message = await repository.find(ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
+        return message if message is not None and attempt is not None and 1 <= attempt <= message.attempt else None
+
+
+def _small_number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None

@@ -1,0 +1,308 @@
+"""Stores every change of a message's outbox state, each by a transition of the table in `transitions`.
+
+All updates go to the raw collection: writing a whole document would lose a racing callback.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING
+
+from mysms.core.database import Database
+from mysms.core.metrics import DUPLICATE_SENDS
+from mysms.core.timestamps import Clock
+from mysms.messages import conversations, repository
+from mysms.messages.models import Event, EventSource, Message
+from mysms.messages.status import OutboxState
+from mysms.outbox.backoff import backoff, next_check, next_reconcile_at, paused_backoff
+from mysms.outbox.locks import ContentLocks
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.records import Claim, InFlightMessage
+from mysms.outbox.sender_identity import SenderIdentity
+from mysms.outbox.timeline import Timeline
+from mysms.outbox.transitions import OutboxEvent, Seen, transitions_of
+from mysms.providers.base import (
+    Accepted,
+    AccountUnavailable,
+    Indeterminate,
+    Outcome,
+    Rejected,
+    RetryableFailure,
+)
+
+_CANDIDATES = 16
+_BLOCKED_FOR = timedelta(seconds=2)
+_EXPIRED_REASON = "It could not be sent in time."
+_CLEARED_FIELDS = {"owner": None, "unknown_since": None, "absent_since": None, "check_at": None}
+"""Fields cleared once the provider is known not to have the message."""
+
+
+class OutboxStore:
+    """The outbox of one sender, as one process works with it. `worker_id` names the process in its claims."""
+
+    def __init__(
+        self,
+        database: Database,
+        identity: SenderIdentity,
+        message_ids: ProviderMessageIds,
+        locks: ContentLocks,
+        timeline: Timeline,
+        *,
+        worker_id: str,
+        clock: Clock,
+        ttl: timedelta,
+        reconcile_after: timedelta,
+        callbacks_enabled: bool,
+        sending_enabled: bool,
+    ) -> None:
+        self._messages = database["messages"]
+        self._message_ids = message_ids
+        self._locks = locks
+        self._timeline = timeline
+        self._identity = identity
+        self._worker_id = worker_id
+        self._clock = clock
+        self._ttl = ttl
+        self._reconcile_after = reconcile_after
+        self._callbacks_enabled = callbacks_enabled
+        self._sending_enabled = sending_enabled
+
+    async def enqueue(self, message: Message) -> bool:
+        """Stores a message, which also enqueues it; False if its client_id is already in use."""
+        return await conversations.store(message)
+
+    async def has_pending(self) -> bool:
+        """Whether anything waits to be sent, due or not."""
+        return await self._messages.find_one(self._in_state(OutboxState.PENDING), {"_id": 1}) is not None
+
+    # Claiming
+
+    async def claim_next(self, *, newest: bool = False) -> Claim | None:
+        """Claims a message that is due, if there is one; none while sending is disabled.
+
+        It is the one that has been due the longest, or with `newest` the one that has become due last.
+        """
+        if not self._sending_enabled:
+            return None
+        now = self._clock()
+        due = self._messages.find(
+            {**self._in_state(OutboxState.PENDING), "next_attempt_at": {"$lte": now}},
+            sort=[("next_attempt_at", DESCENDING if newest else ASCENDING)],
+            limit=_CANDIDATES,
+        )
+        for row in await due.to_list():
+            if (row.get("due_at") or row["created_at"]) <= now - self._ttl:
+                await self._expire(row)
+            elif (claim := await self._claim(row)) is not None:
+                return claim
+        return None
+
+    async def _claim(self, row: Mapping[str, Any]) -> Claim | None:
+        attempt = row["attempt"] + 1
+        holder = await self._locks.lock(row["text_key"], row["_id"], attempt)
+        if holder is not None:
+            await self._wait_for(holder, row)
+            return None
+        values = {
+            "attempt": attempt,
+            "owner": self._worker_id,
+            "first_claimed_at": row["first_claimed_at"] or self._clock(),
+        }
+        if not await self._apply(OutboxEvent.CLAIM, row["_id"], Seen(row["attempt"]), values):
+            await self._locks.release_if_terminal(row["text_key"], row["_id"])
+            return None
+        claim = Claim.of(row, attempt)
+        # Only after the claim is a look at the SIDs conclusive: a callback that proves an earlier attempt either
+        # wrote its SID before it, and is seen here, or finds the attempt raised.
+        sid = await self._message_ids.sid_of(claim.message_id)
+        if sid is not None:
+            await self._accept(claim.message_id, attempt, claim.text_key, sid)
+            return None
+        return claim
+
+    async def _wait_for(self, holder: ObjectId, row: Mapping[str, Any]) -> None:
+        """Postpones a message until the identical text before it has an outcome."""
+        await self._locks.release_if_terminal(row["text_key"], holder)
+        await self._messages.update_one(
+            {"_id": row["_id"], "dispatch": OutboxState.PENDING, "attempt": row["attempt"]},
+            {"$set": {"next_attempt_at": self._clock() + _BLOCKED_FOR}},
+        )
+
+    async def expire_overdue(self, limit: int) -> None:
+        """Fails messages that were not sent in time. While sending is disabled, none expires."""
+        if not self._sending_enabled:
+            return
+        overdue = self._messages.find(
+            {**self._in_state(OutboxState.PENDING), "due_at": {"$lte": self._clock() - self._ttl}},
+            {"attempt": 1, "text_key": 1},
+            limit=limit,
+        )
+        for row in await overdue.to_list():
+            await self._expire(row)
+
+    async def _expire(self, row: Mapping[str, Any]) -> None:
+        values = {"error_code": "expired", "error_message": _EXPIRED_REASON}
+        if await self._apply(OutboxEvent.EXPIRE, row["_id"], Seen(row["attempt"]), values, "reconciler"):
+            await self._locks.release(row["text_key"], row["_id"])
+
+    # Outcomes
+
+    async def settle(self, claim: Claim, outcome: Outcome, jitter: float) -> None:
+        """Records the outcome of an attempt. Only an acceptance still counts once another attempt has begun."""
+        match outcome:
+            case Accepted(sid, status):
+                if await self.accept(claim.message_id, claim.attempt, claim.text_key, sid):
+                    await self._timeline.record(claim.message_id, sid, status, "send")
+            case Rejected(code, reason):
+                error = {"error_code": code, "error_message": reason}
+                await self._finish_attempt(claim, OutboxEvent.REJECT, error)
+            case RetryableFailure(_, code):
+                due = self._clock() + backoff(claim.attempt, code, jitter)
+                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"next_attempt_at": due})
+            case AccountUnavailable():
+                due = self._clock() + paused_backoff(claim.attempt, jitter)
+                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"next_attempt_at": due})
+            case Indeterminate():
+                await self._apply(
+                    OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._in_doubt(), "send"
+                )
+
+    async def accept(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> bool:
+        """Makes the SID this message's own, and the message accepted; False if the SID is another message's."""
+        if not await self._message_ids.own(sid, message_id, attempt):
+            return False
+        await self._accept(message_id, attempt, text_key, sid)
+        return True
+
+    async def _accept(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> None:
+        now = self._clock()
+        values = {
+            **_CLEARED_FIELDS,
+            "twilio_sid": sid,
+            "error_code": None,
+            "error_message": None,
+            "check_at": next_check(now, 0, callbacks_enabled=self._callbacks_enabled),
+            "checks": 0,
+        }
+        if not await self._apply(OutboxEvent.ACCEPT, message_id, Seen(), values):
+            duplicate = await self._messages.update_one(
+                {"_id": message_id, "twilio_sid": {"$ne": sid}, "second_sids": {"$ne": sid}},
+                {"$push": {"second_sids": sid}, "$set": {"updated_at": now}},
+            )
+            DUPLICATE_SENDS.inc(duplicate.modified_count)
+        await self._locks.unlock(text_key, message_id, attempt)
+
+    async def _finish_attempt(self, claim: Claim, event: OutboxEvent, values: Mapping[str, object]) -> None:
+        await self._apply(event, claim.message_id, Seen(claim.attempt), {**_CLEARED_FIELDS, **values}, "send")
+        await self._locks.unlock(claim.text_key, claim.message_id, claim.attempt)
+
+    # Messages that the provider may have
+
+    async def list_claimed(self, limit: int) -> list[InFlightMessage]:
+        """Messages that some process is sending, those claimed first before others."""
+        rows = self._messages.find(
+            self._in_state(OutboxState.CLAIMED), sort=[("first_claimed_at", ASCENDING)], limit=limit
+        )
+        return [InFlightMessage.of(row) for row in await rows.to_list()]
+
+    async def end_lease(self, message: InFlightMessage) -> None:
+        """Takes a message from a worker that has not been heard of: the provider may have it or not."""
+        seen = Seen(message.attempt, worker_id=message.owner)
+        await self._apply(OutboxEvent.END_LEASE, message.message_id, seen, self._in_doubt(), "reconciler")
+
+    async def requeue(self, message: InFlightMessage) -> None:
+        """The provider does not have it: it is sent again, unless its author has asked for its cancellation.
+
+        Another process's look that has found something since is not overlooked: that has changed `absent_since`.
+        """
+        seen = Seen(message.attempt, absent_since=message.absent_since)
+        values = {**_CLEARED_FIELDS, "next_attempt_at": self._clock()}
+        if await self._apply(OutboxEvent.PROVE_ABSENT, message.message_id, seen, values, "reconciler"):
+            await self._locks.unlock(message.text_key, message.message_id, message.attempt)
+
+    async def mark_unconfirmed(self, limit: int) -> int:
+        """Makes messages unconfirmed that are pending or claimed; returns how many it took on, at most `limit`.
+
+        For a database that is an older copy of itself: a message that was pending when the copy was made may have been
+        sent since. Each is then looked for at the provider from when it was stored.
+        """
+        rows = await self._messages.find(
+            {"line": self._identity.key, "dispatch": {"$in": [OutboxState.PENDING, OutboxState.CLAIMED]}}, limit=limit
+        ).to_list()
+        for row in rows:
+            await self._locks.lock(row["text_key"], row["_id"], row["attempt"])
+            now = self._clock()
+            values = {
+                **self._in_doubt(),
+                "first_claimed_at": row["first_claimed_at"] or row["created_at"],
+                "check_at": now,
+            }
+            await self._apply(OutboxEvent.RESTORE, row["_id"], Seen(row["attempt"]), values, "reconciler")
+        return len(rows)
+
+    def _in_doubt(self) -> dict[str, object]:
+        now = self._clock()
+        return {
+            "owner": None,
+            "unknown_since": now,
+            "absent_since": None,
+            "check_at": next_reconcile_at(now, 0, now + self._reconcile_after),
+            "checks": 0,
+        }
+
+    # Cancellation by the author
+
+    async def cancel(self, message: Message) -> bool:
+        """Cancels a message that is pending; False if it is not."""
+        message_id, seen = ObjectId(message.id), Seen(message.attempt)
+        cancelled = await self._apply(OutboxEvent.CANCEL, message_id, seen, {}, "author")
+        if cancelled:
+            await self._locks.release(message.text_key, message_id)
+        return cancelled
+
+    async def request_cancel(self, message: Message) -> bool:
+        """Keeps an unconfirmed message from being sent again by itself; False if it is not unconfirmed."""
+        message_id = ObjectId(message.id)
+        requested = await self._apply(OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"withdrawn": True})
+        if requested:
+            await self._locks.release(message.text_key, message_id)
+        return requested
+
+    # Every state is written here
+
+    async def _apply(
+        self,
+        event: OutboxEvent,
+        message_id: ObjectId,
+        seen: Seen,
+        values: Mapping[str, object],
+        source: EventSource = "send",
+    ) -> bool:
+        """Writes the transition of this event whose guards hold, with the values; False if none does."""
+        now = self._clock()
+        for transition in transitions_of(event):
+            update: dict[str, Any] = {"$set": {**values, "dispatch": transition.target}}
+            if transition.is_visible:
+                update["$set"]["updated_at"] = now
+            if transition.status is not None:
+                entry = Event.model_validate(
+                    {
+                        "key": f"{source}::{transition.status}:{seen.attempt}",
+                        "at": now,
+                        "source": source,
+                        "status": transition.status,
+                        "error_code": values.get("error_code"),
+                        "error_message": values.get("error_message"),
+                    }
+                )
+                update["$push"] = {"events": repository.push_of(entry)}
+            written = await self._messages.update_one({"_id": message_id, **transition.condition(seen)}, update)
+            if written.matched_count:
+                return True
+        return False
+
+    def _in_state(self, state: OutboxState) -> dict[str, object]:
+        """This sender's messages in a state."""
+        return {"line": self._identity.key, "dispatch": state}

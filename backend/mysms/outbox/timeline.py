@@ -1,0 +1,44 @@
+"""Records what the provider says about a message: its status, and the timeline of its events."""
+
+from bson import ObjectId
+
+from mysms.core.timestamps import Clock
+from mysms.messages import repository
+from mysms.messages.models import Event, EventSource
+from mysms.messages.status import is_final
+from mysms.providers.base import ProviderMessage
+
+
+class Timeline:
+    """The timelines of messages that the provider has. Every method may be repeated."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def record(
+        self,
+        message_id: ObjectId,
+        sid: str,
+        status: str,
+        source: EventSource,
+        error_code: int | None = None,
+        error_message: str | None = None,
+    ) -> Event:
+        """Adds a status of the provider, and raises the message's status if this one is further along."""
+        event = Event(
+            key=f"{source}:{sid}:{status}:{error_code or ''}",
+            at=self._clock(),
+            source=source,
+            status=status,
+            sid=sid,
+            error_code=error_code,
+            error_message=error_message,
+        )
+        await repository.record_event(message_id, event)
+        return event
+
+    async def record_answer(self, message_id: ObjectId, row: ProviderMessage) -> None:
+        """Adds what the provider answered to our own request: of two contradicting final statuses, it holds."""
+        event = await self.record(message_id, row.sid, row.status, "reconciler", row.error_code, row.error_message)
+        if is_final(row.status):
+            await repository.replace_final_status(message_id, event)

@@ -1,0 +1,141 @@
+"""One attempt to hand a message over, in a worker thread."""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from mysms.core.backoff import Backoff, Jitter, jitter
+from mysms.core.database import DatabaseError, describe, is_transient
+from mysms.core.heartbeat import MonotonicClock
+from mysms.core.metrics import SENDS, SETTLE_FAILURES, SETTLES_ABANDONED, TIME_TO_PROVIDER_SECONDS
+from mysms.core.timestamps import Clock
+from mysms.core.urls import Url
+from mysms.outbox.records import Claim
+from mysms.outbox.store import OutboxStore
+from mysms.providers.base import Accepted, Indeterminate, OutboundMessage, Outcome, Provider, RetryableFailure
+from mysms.providers.callback_url import url_for_twilio
+
+_log = logging.getLogger(__name__)
+
+_FIRST_RETRY_SECONDS = 1.0
+_LONGEST_RETRY_SECONDS = 10.0
+
+
+class Worker:
+    """Makes attempts, at most `workers` at a time, and records how they ended.
+
+    A request that has not begun `start_within` its claim is not made any more: the lease counts on it.
+    """
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        provider: Provider,
+        callback_url: Url | None,
+        *,
+        threads: int,
+        start_within: timedelta,
+        lease: timedelta,
+        clock: Clock,
+        monotonic: MonotonicClock = time.monotonic,
+        jitter: Jitter = jitter,
+    ) -> None:
+        self._outbox = outbox
+        self._provider = provider
+        self._callback_url = callback_url
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="provider")
+        self._start_within_seconds = start_within.total_seconds()
+        self._lease_seconds = lease.total_seconds()
+        self._clock = clock
+        self._monotonic = monotonic
+        self._jitter = jitter
+        self._stopping = threading.Event()
+        self._stopped = asyncio.Event()
+        self._unrecorded: dict[Claim, str] = {}
+
+    async def send(self, claim: Claim, claimed_at: float) -> Outcome:
+        """Makes the attempt and records how it ended. `claimed_at` is when claiming began, on the monotonic clock."""
+        deadline = claimed_at + self._start_within_seconds
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        outcome = await loop.run_in_executor(self._threads, context.run, self._attempt, claim, deadline)
+        SENDS.labels(type(outcome).__name__).inc()
+        _log.info("The attempt has ended: %s.", type(outcome).__name__)
+        try:
+            await self._settle(claim, outcome, claimed_at)
+        finally:
+            self._unrecorded.pop(claim, None)
+        return outcome
+
+    @property
+    def problem(self) -> str | None:
+        """Says that outcomes cannot be recorded, if any cannot. Until they are, their workers make no other attempt."""
+        if not self._unrecorded:
+            return None
+        causes = ", ".join(sorted(set(self._unrecorded.values())))
+        return f"The outcome of {len(self._unrecorded)} attempts could not be recorded yet ({causes})."
+
+    async def _settle(self, claim: Claim, outcome: Outcome, claimed_at: float) -> None:
+        """Records the outcome; tries again, with a backoff, where the database does not let it.
+
+        While the database is out of reach this has no end but that of the process: a SID must not be forgotten because
+        of that, and as long as nobody reaches the database, nobody counts the lease. What the database refuses is tried
+        until the lease is over, counted anew from when the database was last out of reach. Then other processes take
+        the message for unconfirmed, and the reconciler finds out what we knew.
+        """
+        backoff = Backoff(_FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS, self._jitter)
+        give_up_at = claimed_at + self._lease_seconds
+        while True:
+            try:
+                await self._outbox.settle(claim, outcome, self._jitter())
+            except Exception as error:  # noqa: BLE001  # whatever it is: the message may be at the carrier
+                wait, now, may_pass = backoff.next_wait(), self._monotonic(), is_transient(error)
+                SETTLE_FAILURES.labels("transient" if may_pass else "permanent").inc()
+                self._unrecorded[claim] = describe(error)
+                if may_pass:
+                    give_up_at = now + self._lease_seconds
+                if self._stopping.is_set() or now + wait > give_up_at:
+                    SETTLES_ABANDONED.inc()
+                    unexpected = None if isinstance(error, DatabaseError) else error
+                    _log.error("The outcome is not recorded (%s).", describe(error), exc_info=unexpected)
+                    return
+                if backoff.is_worth_a_line:
+                    _log.warning("The outcome could not be recorded (%s); trying again.", describe(error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped.wait(), wait)
+            else:
+                if isinstance(outcome, Accepted):
+                    TIME_TO_PROVIDER_SECONDS.observe((self._clock() - claim.created_at).total_seconds())
+                return
+
+    def _attempt(self, claim: Claim, deadline: float) -> Outcome:
+        text = OutboundMessage(claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim))
+        if self._stopping.is_set():
+            return RetryableFailure("The process is stopping.")
+        # After this check nothing but the request itself may take time: others count on the lease.
+        if self._monotonic() > deadline:
+            return RetryableFailure("The attempt came too late.")
+        try:
+            return self._provider.send(text)
+        except Exception as error:  # noqa: BLE001  # whatever happened, the carrier may have the message
+            return Indeterminate(f"Sending broke ({type(error).__name__}).")
+
+    def _callback_url_of(self, claim: Claim) -> str | None:
+        if self._callback_url is None:
+            return None
+        query = urlencode({"message_id": str(claim.message_id), "attempt": claim.attempt})
+        return url_for_twilio(self._callback_url, query)
+
+    def stop(self) -> None:
+        """Begins no more requests; those that have begun go on."""
+        self._stopping.set()
+        self._stopped.set()
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,1 @@
+"""The providers through which SMS are sent. Knows no document."""

@@ -1,0 +1,137 @@
+"""What an operator wants to know of the carrier before the first message: credentials, number, and the way back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import requests
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.request_validator import RequestValidator
+
+from mysms.core.urls import Url
+from mysms.providers.base import ProviderUnavailableError
+from mysms.providers.callback_url import with_query
+from mysms.providers.twilio import temporary_client
+
+# https://www.twilio.com/docs/api/errors
+_TEST_CREDENTIALS = 20008
+
+_FORGED_SIGNATURE = "bm90IHNpZ25lZCBieSBUd2lsaW8="
+_QUERY = "message_id=000000000000000000000000&attempt=1"
+"""As in the URLs that Twilio is given for each message; of this one there is none."""
+_HARMLESS = {"SmsSid": "SM" + "0" * 32, "Body": "A check: ünïcode, + & = and spaces", "Blank": ""}
+"""No MessageStatus: a report without one is thanked for, counted, and changes nothing."""
+
+_Authenticate = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+
+
+class CredentialsRefusedError(Exception):
+    """Twilio does not let this account in; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """An account and one of its numbers. `sends_sms` is None if the number is not the account's."""
+
+    status: str
+    is_trial: bool
+    sends_sms: bool | None
+
+
+def inspect_account(
+    account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
+) -> Inspection:
+    """Raises CredentialsRefusedError and ProviderUnavailableError."""
+    try:
+        with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
+            account = client.api.v2010.accounts(account_sid).fetch()
+            found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+    except TwilioRestException as error:
+        if error.code == _TEST_CREDENTIALS:
+            raise CredentialsRefusedError("These are Twilio's test credentials, which send nothing.") from error
+        if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+            raise CredentialsRefusedError("Twilio does not accept the account with this token.") from error
+        raise ProviderUnavailableError(f"Twilio answered {error.status}.") from error
+    except (requests.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+        raise ProviderUnavailableError(f"Twilio gave no answer ({type(error).__name__}).") from error
+    owned = [row for row in found if row.phone_number == number]
+    return Inspection(
+        status=str(account.status).rpartition(".")[2].lower(),
+        is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
+        sends_sms=_can(owned[0].capabilities, "sms") if owned else None,
+    )
+
+
+def _can(capabilities: object, what: str) -> bool:
+    """The library types the capabilities as a text; they are an object with a boolean for each."""
+    return isinstance(capabilities, Mapping) and bool(capabilities.get(what))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered to a post. `challenge` is its WWW-Authenticate, empty if there was none."""
+
+    status: int
+    challenge: str
+
+
+@dataclass(frozen=True)
+class CallbackProbe:
+    """Posts a harmless form to the public callback URL as Twilio would.
+
+    Raises ProviderUnavailableError if nobody answers.
+    """
+
+    url: Url
+    account_sid: str
+    auth_token: str
+    timeout_seconds: float
+
+    def post_signed(self) -> Answer:
+        return self._post(self._sign(with_query(self.url, _QUERY)))
+
+    def post_signed_without_query(self) -> Answer:
+        """Signed as if the URL had no query: who takes it has not seen the one that it has."""
+        return self._post(self._sign(self.url.address))
+
+    def post_forged(self) -> Answer:
+        return self._post(_FORGED_SIGNATURE)
+
+    @property
+    def _form(self) -> dict[str, str]:
+        return {**_HARMLESS, "AccountSid": self.account_sid}
+
+    def _sign(self, url: str) -> str:
+        return str(RequestValidator(self.auth_token).compute_signature(url, self._form))
+
+    def _post(self, signature: str) -> Answer:
+        """User and password go along only once they are asked for: https://www.twilio.com/docs/usage/security"""
+        user, _, password = self.url.user_info.partition(":")
+        try:
+            with requests.Session() as session:
+                if self.url.host in {"localhost", "127.0.0.1", "[::1]"}:
+                    # This machine is not reached through a proxy.
+                    session.trust_env = False
+                answer = self._post_once(session, signature, lambda request: request)
+                if answer.status == HTTPStatus.UNAUTHORIZED and user and answer.challenge:
+                    is_digest = answer.challenge.lower().startswith("digest")
+                    return self._post_once(
+                        session, signature, (HTTPDigestAuth if is_digest else HTTPBasicAuth)(user, password)
+                    )
+                return answer
+        except requests.exceptions.SSLError as error:
+            raise ProviderUnavailableError("Its certificate is not valid.") from error
+        except requests.RequestException as error:
+            raise ProviderUnavailableError(f"It does not answer from here ({type(error).__name__}).") from error
+
+    def _post_once(self, session: requests.Session, signature: str, auth: _Authenticate) -> Answer:
+        answer = session.post(
+            with_query(self.url, _QUERY),
+            data=self._form,
+            headers={"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"},
+            auth=auth,
+            timeout=self.timeout_seconds,
+            allow_redirects=False,
+        )
+        return Answer(answer.status_code, answer.headers.get("WWW-Authenticate", ""))

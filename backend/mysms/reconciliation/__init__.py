@@ -1,0 +1,1 @@
+"""Asks the provider about messages whose outcome or status is not known."""

@@ -1,0 +1,160 @@
+"""Finds out what became of messages that may have reached the provider.
+
+Any number of processes may run it: each message is looked for by one at a time.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from mysms.core.logging import bound
+from mysms.core.metrics import RECONCILED
+from mysms.core.timestamps import Clock
+from mysms.messages.status import OutboxState
+from mysms.outbox.backoff import next_reconcile_at
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.records import InFlightMessage, Look
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.timeline import Timeline
+from mysms.providers.base import Listing, Provider, ProviderMessage, ProviderUnavailableError
+from mysms.reconciliation.absence import AbsenceRule
+from mysms.reconciliation.matching import ABSENCE_MARGIN, could_be, match, spellings
+from mysms.reconciliation.rounds import ProviderThread
+from mysms.reconciliation.status_check_queue import StatusCheckQueue
+from mysms.reconciliation.store import ReconciliationStore
+
+_MOST_PER_ROUND = 20
+
+_log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Looks for the unconfirmed messages of one line, each by itself: none can hold up another."""
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        timeline: Timeline,
+        store: ReconciliationStore,
+        status_checks: StatusCheckQueue,
+        message_ids: ProviderMessageIds,
+        provider: Provider,
+        from_number: str,
+        clock: Clock,
+        *,
+        absence: AbsenceRule,
+        provider_thread: ProviderThread,
+    ) -> None:
+        self._outbox = outbox
+        self._timeline = timeline
+        self._store = store
+        self._status_checks = status_checks
+        self._message_ids = message_ids
+        self._provider = provider
+        self._from_number = from_number
+        self._clock = clock
+        self._absence = absence
+        self._provider_thread = provider_thread
+
+    async def run_round(self) -> None:
+        """Looks for those that are due. Raises ProviderUnavailableError at the first question without an answer."""
+        for _ in range(_MOST_PER_ROUND):
+            look = await self._store.claim_unconfirmed()
+            if look is None:
+                return
+            try:
+                if not await self._record_own_sid(look.message):
+                    await self._look_for(look)
+            except ProviderUnavailableError:
+                await self._store.postpone_look(look)
+                raise
+
+    async def _record_own_sid(self, message: InFlightMessage) -> bool:
+        """Finishes what a process that ended had begun: the SID was owned, but not yet recorded on the message."""
+        sid = await self._message_ids.sid_of(message.message_id)
+        if sid is None:
+            return False
+        await self._outbox.accept(message.message_id, message.attempt, message.text_key, sid)
+        row = await self._provider_thread.ask(self._provider.fetch, sid)
+        if row is not None:
+            await self._timeline.record_answer(message.message_id, row)
+        return True
+
+    async def _look_for(self, look: Look) -> None:
+        message, begun = look.message, self._clock()
+        listing = await self._list_to(look)
+        if listing is None:
+            return
+        candidates = [row for row in listing.rows if could_be(row, message, self._from_number)]
+        # Read only now: whatever the list shows was claimed before, so it is among these, or it has an owner already.
+        undecided = await self._store.list_in_flight_to(spellings(message.to_number))
+        owned = await self._message_ids.owned_among([row.sid for row in candidates])
+        found = [await self._adopt(*pair) for pair in match(candidates, owned, undecided, self._from_number)]
+        if message.message_id in found:
+            return
+        absent_since = message.absent_since
+        if any(row.sid not in owned for row in candidates):
+            absent_since = None
+        elif listing.is_complete and begun >= self._absence.counts_from(message, absent_since):
+            if not await self._store.extend_look(look):
+                return
+            sent = await self._list_sent_since(message)
+            if await self._shows(message, sent):
+                absent_since = None
+            elif sent.is_complete and self._absence.is_proven_by(message, begun):
+                await self._outbox.requeue(message)
+                _report("absent", message)
+                return
+            elif sent.is_complete:
+                absent_since = begun
+        await self._look_again(look, absent_since)
+
+    async def _look_again(self, look: Look, absent_since: datetime | None) -> None:
+        counts_from = self._absence.counts_from(look.message, absent_since)
+        following = next_reconcile_at(self._clock(), look.looks + 1, counts_from)
+        await self._store.end_look(look, absent_since, following)
+        if following is None:
+            _report("given_up", look.message)
+
+    async def _list_to(self, look: Look) -> Listing | None:
+        """Everything to the message's number, however the provider may write it; None if another process looks now."""
+        message = look.message
+        rows: dict[str, ProviderMessage] = {}
+        is_complete = True
+        for number in sorted(spellings(message.to_number)):
+            if not await self._store.extend_look(look):
+                return None
+            listing = await self._provider_thread.ask(self._provider.list_to, number)
+            # Whatever number they show: the provider lists these when it is asked for this one.
+            rows |= {row.sid: replace(row, to_number=message.to_number) for row in listing.rows}
+            is_complete = is_complete and listing.is_complete
+        return Listing(list(rows.values()), is_complete)
+
+    async def _list_sent_since(self, message: InFlightMessage) -> Listing:
+        """All that was sent since the message may have been: also to a number written in a way that nobody foresees."""
+        day = (message.first_claimed_at - ABSENCE_MARGIN).date()
+        return await self._provider_thread.ask(self._provider.list_sent, self._from_number, day)
+
+    async def _shows(self, message: InFlightMessage, listing: Listing) -> bool:
+        """Whether something that nobody owns could be the message."""
+        sids = [row.sid for row in listing.rows if could_be(row, message, self._from_number)]
+        return len(await self._message_ids.owned_among(sids)) < len(sids)
+
+    async def _adopt(self, row: ProviderMessage, message: InFlightMessage) -> object:
+        """The id of the message that the SID now belongs to; None if it does not."""
+        if message.dispatch is not OutboxState.UNCONFIRMED:
+            # It is being sent at this moment: whoever sends it will hear of the SID.
+            return None
+        if not await self._outbox.accept(message.message_id, message.attempt, message.text_key, row.sid):
+            return None
+        await self._timeline.record_answer(message.message_id, row)
+        # What lost the answer may have lost callbacks too.
+        await self._status_checks.expedite_check(message.message_id)
+        _report("found", message)
+        return message.message_id
+
+
+def _report(result: str, message: InFlightMessage) -> None:
+    RECONCILED.labels(result).inc()
+    with bound(**message.log_context):
+        _log.info("An unconfirmed message was looked for at Twilio: %s.", result)

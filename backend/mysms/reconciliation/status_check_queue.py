@@ -1,0 +1,64 @@
+"""Queue of due status checks: messages whose status no callback has brought."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bson import ObjectId
+from pymongo import ASCENDING
+
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+from mysms.messages.status import OutboxState
+from mysms.outbox.backoff import next_check, next_try
+from mysms.outbox.records import StatusCheck
+from mysms.outbox.sender_identity import SenderIdentity
+
+
+class StatusCheckQueue:
+    """The status checks of one sender's messages. Each is given to one process, which holds it for `hold`.
+
+    If the process ends, the check is due again after that. A check counts only once it is answered: without an answer
+    it is repeated, at growing intervals.
+    """
+
+    def __init__(
+        self, database: Database, identity: SenderIdentity, clock: Clock, *, hold: timedelta, callbacks_enabled: bool
+    ) -> None:
+        self._messages = database["messages"]
+        self._identity = identity
+        self._clock = clock
+        self._hold = hold
+        self._callbacks_enabled = callbacks_enabled
+
+    async def claim_status_check(self) -> StatusCheck | None:
+        """The check that has been due the longest."""
+        now = self._clock()
+        held_until = now + self._hold
+        row = await self._messages.find_one_and_update(
+            {"line": self._identity.key, "dispatch": OutboxState.ACCEPTED, "check_at": {"$lte": now}},
+            {"$set": {"check_at": held_until}},
+            sort=[("check_at", ASCENDING)],
+        )
+        if row is None:
+            return None
+        return StatusCheck(row["_id"], row["twilio_sid"], row["checks"], row["created_at"], held_until)
+
+    async def expedite_check(self, message_id: ObjectId) -> None:
+        """Brings the next check of a message forward, if there is to be one."""
+        await self._messages.update_one(
+            {"_id": message_id, "dispatch": OutboxState.ACCEPTED, "check_at": {"$ne": None}},
+            {"$set": {"check_at": next_check(self._clock(), 0, callbacks_enabled=False)}},
+        )
+
+    async def end_check(self, check: StatusCheck, *, is_last: bool) -> None:
+        """The provider has answered. The next check comes at its time, unless a contradiction asked for one before."""
+        count = check.checks + 1
+        following = next_check(self._clock(), count, callbacks_enabled=self._callbacks_enabled)
+        await self._update(check, {"check_at": None if is_last else following, "checks": count})
+
+    async def postpone_check(self, check: StatusCheck) -> None:
+        """The provider has not answered."""
+        await self._update(check, {"check_at": next_try(self._clock(), check.created_at)})
+
+    async def _update(self, check: StatusCheck, values: Mapping[str, object]) -> None:
+        await self._messages.update_one({"_id": check.message_id, "check_at": check.held_until}, {"$set": values})

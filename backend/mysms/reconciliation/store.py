@@ -1,0 +1,79 @@
+"""Gives unconfirmed messages to one process at a time, which looks for them at the provider."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from pymongo import ASCENDING
+
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+from mysms.messages.status import IN_FLIGHT, OutboxState
+from mysms.outbox.backoff import next_try
+from mysms.outbox.records import InFlightMessage, Look
+from mysms.outbox.sender_identity import SenderIdentity
+
+
+class ReconciliationStore:
+    """The messages of one sender that the provider may have.
+
+    A process holds a look for `hold`, which is longer than an answer of the provider takes; a look that asks several
+    times extends that. If the process ends, the message is due again after that. A look counts only once it is
+    answered: without an answer it is repeated, at growing intervals.
+    """
+
+    def __init__(self, database: Database, identity: SenderIdentity, clock: Clock, *, hold: timedelta) -> None:
+        self._messages = database["messages"]
+        self._identity = identity
+        self._clock = clock
+        self._hold = hold
+
+    async def list_in_flight_to(self, numbers: Collection[str]) -> list[InFlightMessage]:
+        """All messages to these numbers that the provider may have."""
+        rows = self._messages.find(
+            {
+                "line": self._identity.key,
+                "dispatch": {"$in": list(IN_FLIGHT)},
+                "recipient_number": {"$in": list(numbers)},
+            }
+        )
+        return [InFlightMessage.of(row) for row in await rows.to_list()]
+
+    async def claim_unconfirmed(self) -> Look | None:
+        """The unconfirmed message whose look has been due the longest."""
+        now = self._clock()
+        held_until = now + self._hold
+        row = await self._messages.find_one_and_update(
+            {"line": self._identity.key, "dispatch": OutboxState.UNCONFIRMED, "check_at": {"$lte": now}},
+            {"$set": {"check_at": held_until}},
+            sort=[("check_at", ASCENDING)],
+        )
+        return None if row is None else Look(InFlightMessage.of(row), row["checks"], held_until)
+
+    async def extend_look(self, look: Look) -> bool:
+        """Holds it for longer, before one more request; False if it is not this process's look any more."""
+        held_until = self._clock() + self._hold
+        if not await self._update(look, {"check_at": held_until}):
+            return False
+        look.held_until = held_until
+        return True
+
+    async def end_look(self, look: Look, absent_since: datetime | None, following: datetime | None) -> None:
+        """Records what was seen of a message that stays unconfirmed, and the next look; None for no other."""
+        await self._update(look, {"check_at": following, "checks": look.looks + 1, "absent_since": absent_since})
+
+    async def postpone_look(self, look: Look) -> None:
+        """The provider has not answered."""
+        since = look.message.unknown_since or look.message.first_claimed_at
+        await self._update(look, {"check_at": next_try(self._clock(), since)})
+
+    async def _update(self, look: Look, values: Mapping[str, object]) -> bool:
+        updated = await self._messages.update_one(
+            {
+                "_id": look.message.message_id,
+                "dispatch": OutboxState.UNCONFIRMED,
+                "attempt": look.message.attempt,
+                "check_at": look.held_until,
+            },
+            {"$set": values},
+        )
+        return bool(updated.matched_count)

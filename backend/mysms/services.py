@@ -1,0 +1,295 @@
+"""The parts of the application that outlive a request, built and wired together in this one place."""
+
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypedDict
+
+from mysms.core import database
+from mysms.core.background_task import BackgroundTask, every, running
+from mysms.core.event_loop_lag import monitor_event_loop_lag
+from mysms.core.heartbeat import Heartbeat
+from mysms.core.metrics import SENDING_PAUSED
+from mysms.core.rate_limit import RateLimiter
+from mysms.core.readiness import Check, check_of, find_problems
+from mysms.core.settings import Settings
+from mysms.core.timestamps import utc_now
+from mysms.delivery_tasks import DeliveryTasks
+from mysms.messages.export import AccountExport
+from mysms.messages.retention import Retention
+from mysms.messages.service import MessageHistory
+from mysms.outbox.dispatcher import Dispatcher
+from mysms.outbox.erasure import Erasure
+from mysms.outbox.locks import ContentLocks
+from mysms.outbox.maintenance import Maintenance
+from mysms.outbox.metrics import OutboxMetrics
+from mysms.outbox.pauses import Pause
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.quotas import SendQuotas
+from mysms.outbox.sender_identity import SenderIdentity
+from mysms.outbox.service import OutboxService
+from mysms.outbox.status_callbacks import StatusCallbackHandler
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.timeline import Timeline
+from mysms.outbox.worker import Worker
+from mysms.providers.twilio import TwilioProvider
+from mysms.reconciliation.absence import AbsenceRule
+from mysms.reconciliation.backup_recovery import BackupRecovery
+from mysms.reconciliation.reconciler import Reconciler
+from mysms.reconciliation.rounds import ProviderThread, Rounds
+from mysms.reconciliation.status_check_queue import StatusCheckQueue
+from mysms.reconciliation.status_checks import StatusChecks
+from mysms.reconciliation.store import ReconciliationStore
+from mysms.startup import init_database
+from mysms.users.passwords import PasswordHasher
+from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.service import UserService
+from mysms.users.sign_up import SignUpPolicy
+from mysms.users.tokens import TokenSigner
+from mysms.web.graceful_shutdown import ShutdownState
+
+_LONGEST_ROUND = timedelta(seconds=60)
+"""How long one round of a loop may take, besides waiting for the provider, before the loop counts as stuck."""
+_CLEAN_UP_SECONDS = 30.0
+"""The pause between two rounds of cleaning up."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What requests and background tasks work with."""
+
+    settings: Settings
+    database: database.Database
+    locks: ContentLocks
+    users: UserService
+    history: MessageHistory
+    export: AccountExport
+    outbox: OutboxService
+    outbox_metrics: OutboxMetrics
+    status_callbacks: StatusCallbackHandler
+    shutdown: ShutdownState
+    backup_recovery: BackupRecovery
+    delivery_tasks: DeliveryTasks
+    other_tasks: list[BackgroundTask]
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Connects to the database and runs the background tasks while the context is open."""
+        await init_database(self.database)
+        await self.locks.release_stale()
+        if self.settings.callback_url is None:
+            _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: it needs a public https:// address.")
+        async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():
+            yield
+
+    async def measure(self) -> None:
+        """Updates the gauges that are not counted as things happen."""
+        SENDING_PAUSED.set(self.settings.sending_enabled and self.outbox.pause is not None)
+        await self.outbox_metrics.measure()
+
+    async def find_problems(self) -> dict[str, str]:
+        """What keeps this process from its work, by the name of the part."""
+        return await find_problems(self._checks())
+
+    def _checks(self) -> Mapping[str, Check]:
+        async def check_database() -> str | None:
+            return None if await database.ping(self.database) else "MongoDB does not answer."
+
+        async def check_outcomes() -> str | None:
+            return self.delivery_tasks.worker.problem
+
+        async def check_sending() -> str | None:
+            return self.outbox.pause.reason if self.outbox.pause is not None else None
+
+        tasks: Iterable[BackgroundTask] = (*self.delivery_tasks.tasks, *self.other_tasks)
+        return {
+            "process": self.shutdown.check,
+            "database": check_database,
+            "outcomes": check_outcomes,
+            **{task.name: check_of(task) for task in tasks},
+            "provider" if self.settings.sending_enabled else "sending": check_sending,
+        }
+
+
+class LifespanState(TypedDict):
+    """What `request.state` holds."""
+
+    services: Services
+
+
+def build_services(settings: Settings, shutdown: ShutdownState) -> Services:
+    """Everything that the application needs, not yet connected to anything: `Services.running` does that.
+
+    Raises DatabaseConfigurationError.
+    """
+    db = database.database_of(database.connect(settings.mongodb_uri))
+    return _Builder(settings, db, shutdown).build()
+
+
+class _Builder:
+    """Wires the parts of one process together, each built once."""
+
+    def __init__(self, settings: Settings, db: database.Database, shutdown: ShutdownState) -> None:
+        self._settings = settings
+        self._database = db
+        self._shutdown = shutdown
+        self._limiter = RateLimiter(db, utc_now)
+        self._identity = SenderIdentity.of(settings)
+        self._provider = TwilioProvider.of(settings)
+        self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
+        # Longer than any question takes: a list takes six timeouts, and two more for its last page.
+        self._hold = 10 * self._timeout
+        self._reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
+        self._locks = ContentLocks(db)
+        self._message_ids = ProviderMessageIds(db, utc_now)
+        self._timeline = Timeline(utc_now)
+        self._erasure = Erasure(db, self._locks, utc_now)
+        self._store = OutboxStore(
+            db,
+            self._identity,
+            self._message_ids,
+            self._locks,
+            self._timeline,
+            worker_id=secrets.token_hex(8),
+            clock=utc_now,
+            ttl=timedelta(seconds=settings.send_ttl_seconds),
+            reconcile_after=self._reconcile_after,
+            callbacks_enabled=settings.callback_url is not None,
+            sending_enabled=settings.sending_enabled,
+        )
+
+        self._reconciliation = ReconciliationStore(db, self._identity, utc_now, hold=self._hold)
+
+    def build(self) -> Services:
+        settings = self._settings
+        users = self._build_users()
+        delivery_tasks = self._build_delivery_tasks()
+        self._shutdown.on_stop(delivery_tasks.dispatcher.stop)
+        outbox = OutboxService(
+            self._store,
+            self._erasure,
+            delivery_tasks.dispatcher,
+            self._build_quotas(),
+            self._identity,
+            clock=utc_now,
+            is_active=users.is_active,
+        )
+        return Services(
+            settings=settings,
+            database=self._database,
+            locks=self._locks,
+            users=users,
+            history=MessageHistory(),
+            export=AccountExport(users, self._limiter, utc_now),
+            outbox=outbox,
+            outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
+            status_callbacks=StatusCallbackHandler(
+                self._store, self._timeline, self._message_ids, settings.twilio_account_sid
+            ),
+            shutdown=self._shutdown,
+            backup_recovery=BackupRecovery(
+                self._store, self._reconciliation, self._message_ids, self._provider, self._identity.from_number
+            ),
+            delivery_tasks=delivery_tasks,
+            other_tasks=self._build_other_tasks(users),
+        )
+
+    def _build_users(self) -> UserService:
+        settings = self._settings
+        setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
+        rate_limits = AuthRateLimits(
+            self._limiter,
+            per_minute=settings.auth_attempts_per_minute,
+            per_account=settings.login_attempts_per_account,
+        )
+        return UserService(
+            PasswordHasher(),
+            TokenSigner(settings.jwt_secret.get_secret_value()),
+            SignUpPolicy(settings.effective_signup_mode, setup_code, utc_now),
+            rate_limits,
+            erase_messages=self._erasure.erase,
+            clock=utc_now,
+        )
+
+    def _build_quotas(self) -> SendQuotas:
+        settings = self._settings
+        return SendQuotas(
+            self._limiter,
+            per_user_per_minute=settings.messages_per_user_per_minute,
+            per_user_per_day=settings.messages_per_user_per_day,
+            per_day=settings.messages_per_day,
+            allowed_number_prefixes=settings.allowed_number_prefixes,
+        )
+
+    def _build_delivery_tasks(self) -> DeliveryTasks:
+        settings = self._settings
+        # To begin, to connect and to be answered take one timeout each at most; the fourth is a margin.
+        lease = 4 * self._timeout
+        worker = Worker(
+            self._store,
+            self._provider,
+            settings.callback_url,
+            threads=settings.twilio_max_concurrency,
+            start_within=self._timeout,
+            lease=lease,
+            clock=utc_now,
+        )
+        stuck_after = (lease + _LONGEST_ROUND).total_seconds()
+        pause = None if settings.sending_enabled else Pause.switched_off(utc_now())
+        dispatcher = Dispatcher(
+            self._store,
+            worker,
+            settings.twilio_max_concurrency,
+            utc_now,
+            Heartbeat("dispatcher", stuck_after),
+            pause,
+        )
+        answer_after = (self._hold + _LONGEST_ROUND).total_seconds()
+        queue = StatusCheckQueue(
+            self._database,
+            self._identity,
+            utc_now,
+            hold=self._hold,
+            callbacks_enabled=settings.callback_url is not None,
+        )
+        maintenance = Maintenance(self._store, self._erasure, lease=lease)
+        reconciler_heartbeat = Heartbeat("reconciler", answer_after)
+        reconciler_thread = ProviderThread(reconciler_heartbeat)
+        reconciler = Reconciler(
+            self._store,
+            self._timeline,
+            self._reconciliation,
+            queue,
+            self._message_ids,
+            self._provider,
+            self._identity.from_number,
+            utc_now,
+            absence=AbsenceRule(self._reconcile_after, timedelta(seconds=settings.absence_confirmed_after_seconds)),
+            provider_thread=reconciler_thread,
+        )
+        status_heartbeat = Heartbeat("status checks", answer_after)
+        status_thread = ProviderThread(status_heartbeat)
+        status_checks = StatusChecks(self._timeline, queue, self._provider, status_thread)
+        rounds = [
+            Rounds(maintenance.run_round, Heartbeat("maintenance", stuck_after)),
+            Rounds(reconciler.run_round, reconciler_heartbeat),
+            Rounds(status_checks.run_round, status_heartbeat),
+        ]
+        return DeliveryTasks(dispatcher, worker, rounds, [reconciler_thread, status_thread])
+
+    def _build_other_tasks(self, users: UserService) -> list[BackgroundTask]:
+        tasks = [
+            BackgroundTask("lag-monitor", monitor_event_loop_lag),
+            BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.finish_deletions)),
+            BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.delete_expired_sessions)),
+            BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
+        ]
+        if self._settings.content_retention_days is not None:
+            retention = Retention(timedelta(days=self._settings.content_retention_days), utc_now)
+            tasks.append(BackgroundTask("retention", retention.run))
+        return tasks

@@ -1,0 +1,58 @@
+"""Checks and preparations before the API serves requests."""
+
+import asyncio
+
+from mysms.core import database
+from mysms.core.rate_limit import RateLimiter
+from mysms.core.settings import Settings
+from mysms.core.timestamps import utc_now
+from mysms.messages.models import Conversation, Message
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.providers.base import ProviderUnavailableError
+from mysms.providers.twilio import is_simulator
+from mysms.users.models import Invite, Session, User
+
+
+class UnsafeConfigurationError(Exception):
+    """This configuration is not safe in production; the sentence says why."""
+
+
+async def check_start(settings: Settings) -> None:
+    """Waits for the database, and makes the indexes.
+
+    Raises DatabaseConfigurationError, and UnsafeConfigurationError for a development server in production. Development
+    servers are recognised by how they name themselves, whatever their hosts are called.
+    """
+    async with database.connect(settings.mongodb_uri) as client:
+        db = database.database_of(client)
+        await database.wait_until_available(db)
+        if settings.environment == "production":
+            await _refuse_development_servers(db, settings)
+        await database.retry_until_available(db, lambda: init_database(db))
+
+
+async def _refuse_development_servers(db: database.Database, settings: Settings) -> None:
+    if await database.is_development_server(db):
+        raise UnsafeConfigurationError(
+            "MONGODB_URI leads to the development database of this project, which is made for one person's machine. "
+            "Use MongoDB in production."
+        )
+    if settings.twilio_api_base_url:
+        try:
+            simulated = await asyncio.to_thread(
+                is_simulator, settings.twilio_api_base_url, settings.twilio_timeout_seconds
+            )
+        except ProviderUnavailableError as error:
+            raise UnsafeConfigurationError(f"TWILIO_API_BASE_URL cannot be checked: {error}") from error
+        if simulated:
+            raise UnsafeConfigurationError(
+                "TWILIO_API_BASE_URL leads to the Twilio simulator of this project: nothing would be sent. "
+                "Leave it empty in production."
+            )
+
+
+async def init_database(db: database.Database) -> None:
+    """Binds the documents to the database and makes all indexes; safe for several processes at once."""
+    await database.init_documents(db, [User, Session, Invite, Message, Conversation])
+    await ProviderMessageIds(db, utc_now).prepare()
+    await RateLimiter(db, utc_now).prepare()

@@ -1,0 +1,80 @@
+"""What is kept of every request: an id that holds its log lines together, one line, and a count."""
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mysms.core.logging import bound
+from mysms.core.metrics import REQUEST_SECONDS, REQUESTS
+
+REQUEST_ID_HEADER = "X-Request-ID"
+
+_log = structlog.stdlib.get_logger("mysms.access")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Nothing that could break a log line, or be an email or a phone number with its plus sign."""
+
+
+class RequestIdMiddleware:
+    """Gives each request an id: the one it came with, if that is sane, else a new one. Every answer carries it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+            await send(message)
+
+        with bound(request_id=request_id):
+            await self._app(scope, receive, send_with_id)
+
+
+class AccessLogMiddleware:
+    """Writes a line about each request and counts it: by route, never by path, for a path may hold anything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        status: int | None = None
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = int(message["status"])
+                # Counted before it is sent: who has the answer finds it counted.
+                REQUESTS.labels(scope["method"], _route_of(scope), status).inc()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            seconds = time.perf_counter() - begun
+            REQUEST_SECONDS.labels(_route_of(scope)).observe(seconds)
+            _log.info(
+                "Answered." if status is not None else "Not answered: the caller has gone.",
+                method=scope["method"],
+                route=_route_of(scope),
+                status=status,
+                milliseconds=round(seconds * 1000),
+            )
+
+
+def _route_of(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "") or "other"

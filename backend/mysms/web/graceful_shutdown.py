@@ -1,0 +1,78 @@
+"""Graceful shutdown with draining."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_GRACE_SECONDS = 1.0
+"""Grace period for connections accepted just before the socket closed."""
+_POLL_SECONDS = 0.05
+
+
+class ShutdownState:
+    """Whether this process has been told to end. A draining process still answers, and closes each connection."""
+
+    def __init__(self) -> None:
+        self.is_draining = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def on_stop(self, callback: Callable[[], None]) -> None:
+        """Calls this when the process stops accepting connections."""
+        self._callbacks.append(callback)
+
+    def stop_work(self) -> None:
+        for callback in self._callbacks:
+            callback()
+
+    async def check(self) -> str | None:
+        """For /ready."""
+        return "The process is shutting down." if self.is_draining else None
+
+
+class ConnectionCloseMiddleware:
+    """Closes connections while the process drains, so that callers connect to another process."""
+
+    def __init__(self, app: ASGIApp, shutdown: ShutdownState) -> None:
+        self._app = app
+        self._shutdown = shutdown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_and_close(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._shutdown.is_draining:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, receive, send_and_close if scope["type"] == "http" else send)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that drains first: by itself uvicorn closes connections on which a request may be on its way.
+
+    For `drain_seconds` everything goes on, while /ready tells load balancers to choose another process. Then the
+    listening sockets close, background work stops, and open connections are served to the end.
+    """
+
+    def __init__(self, config: uvicorn.Config, shutdown: ShutdownState, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._shutdown = shutdown
+        self._drain_seconds = drain_seconds
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._shutdown.is_draining = True
+        await self._wait(self._drain_seconds, lambda: False)
+        for server in self.servers:
+            server.close()
+        self._shutdown.stop_work()
+        await self._wait(_GRACE_SECONDS, lambda: not self.server_state.connections)
+        await super().shutdown(sockets)
+
+    async def _wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """A second Ctrl-C ends the waiting."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while loop.time() < deadline and not is_over() and not self.force_exit:  # noqa: ASYNC110  # a signal sets it
+            await asyncio.sleep(_POLL_SECONDS)

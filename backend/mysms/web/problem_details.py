@@ -1,0 +1,206 @@
+"""The one place where errors become answers: RFC 9457 problem objects."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from mysms.core.database import DatabaseUnreachableError
+from mysms.core.errors import DomainError, FieldErrors, InvalidFieldsError, Problem, error_responses, problem_body
+
+_log = logging.getLogger(__name__)
+
+_SENTENCES = {
+    "missing": "can't be blank",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a text",
+    "string_unicode": "contains an invalid character",
+    "string_too_short": "is too short (minimum is {min_length} characters)",
+    "string_too_long": "is too long (maximum is {max_length} characters)",
+    "string_pattern_mismatch": "contains an invalid character",
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "datetime_from_date_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
+    "datetime_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
+    "timezone_aware": "must name its time zone, such as 2026-11-22T10:42:07.120Z",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
+}
+
+
+_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
+
+
+class MalformedJsonError(DomainError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed_json"
+    example = "The body is not valid JSON."
+
+
+class NotSaidToBeJsonError(DomainError):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+    example = "The body must be JSON, and be sent as such: send Content-Type: application/json."
+
+
+class UnreadableBodyError(DomainError):
+    """What the framework answers to a body that is not in UTF-8, or a form without an end."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = HTTPStatus.BAD_REQUEST.name.lower()
+    example = "There was an error parsing the body."
+
+
+class RequestTooLargeError(DomainError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "request_too_large"
+    example = "The request is too large."
+
+
+class RequestTimeoutError(DomainError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "slow_request"
+    example = "The request took too long to arrive."
+
+
+class UnavailableError(DomainError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "database_unavailable"
+    example = "The database does not answer. Please try again in a moment."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": "5"}
+
+
+class InternalServerError(DomainError):
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal_error"
+    example = "Something went wrong on our side."
+
+
+def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """With the keys that an OpenAPI document has."""
+    return {str(status): answer for status, answer in responses.items()}
+
+
+_INVALID_REQUEST = _by_text(error_responses(InvalidFieldsError({"content": ["must be a text"]})))
+_MALFORMED_JSON = _by_text(
+    error_responses(
+        MalformedJsonError(),
+        NotSaidToBeJsonError(),
+        UnreadableBodyError(),
+        RequestTooLargeError(),
+        RequestTimeoutError(),
+    )
+)
+_UNREADABLE_FORM = _by_text(error_responses(UnreadableBodyError(), RequestTooLargeError(), RequestTimeoutError()))
+_UNAVAILABLE = _by_text(error_responses(UnavailableError()))
+_ASKED_BY_OPERATORS = frozenset({"/up", "/ready", "/metrics"})
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Makes every error answer of the app a problem object."""
+    app.exception_handler(DomainError)(_answer_domain_error)
+    app.exception_handler(RequestValidationError)(_answer_invalid_request)
+    app.exception_handler(HTTPException)(_answer_http_exception)
+    app.exception_handler(DatabaseUnreachableError)(_answer_unreachable_database)
+
+
+def customize_openapi(app: FastAPI) -> None:
+    """Makes the OpenAPI document say so: FastAPI itself announces another shape for invalid requests."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document["components"]["schemas"]
+        if "Problem" not in schemas:
+            schemas["Problem"] = Problem.model_json_schema()
+            for name in _FASTAPIS_OWN:
+                schemas.pop(name, None)
+            for path, operation in ((path, op) for path, ops in document["paths"].items() for op in ops.values()):
+                responses = operation["responses"]
+                accepted = operation.get("requestBody", {}).get("content", {})
+                if accepted:
+                    _add_examples(responses, _MALFORMED_JSON if "application/json" in accepted else _UNREADABLE_FORM)
+                if path not in _ASKED_BY_OPERATORS:
+                    _add_examples(responses, _UNAVAILABLE)
+                if "application/json" in responses.get("422", {}).get("content", {}):
+                    responses.update(_INVALID_REQUEST)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+
+
+def _add_examples(responses: dict[str, Any], added: Mapping[str, Any]) -> None:
+    """Without losing those that the operation documents itself for the same status."""
+    for status, answer in added.items():
+        (media_type, content), *_ = answer["content"].items()
+        known = responses.setdefault(status, answer)["content"].setdefault(media_type, content)
+        known["examples"] = {**known["examples"], **content["examples"]}
+
+
+def problem_response(error: DomainError) -> JSONResponse:
+    return JSONResponse(
+        problem_body(error),
+        status_code=error.status,
+        headers=dict(error.headers),
+        media_type="application/problem+json",
+    )
+
+
+async def _answer_domain_error(_: Request, error: DomainError) -> JSONResponse:
+    return problem_response(error)
+
+
+async def _answer_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem_response(MalformedJsonError())
+    if any(item["loc"] == ("body",) and isinstance(item["input"], bytes) for item in found):
+        # The framework reads no body as JSON that is not sent as such.
+        return problem_response(NotSaidToBeJsonError())
+    return problem_response(InvalidFieldsError(_sentences_by_field(found)))
+
+
+async def _answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    headers = error.headers
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and (methods := _documented_methods(request)):
+        headers = {"Allow": ", ".join(methods)}
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": f"{error.detail or status.phrase}".rstrip(".") + ".",
+        "code": status.name.lower(),
+    }
+    return JSONResponse(body, status.value, headers=headers, media_type="application/problem+json")
+
+
+def _documented_methods(request: Request) -> list[str]:
+    """All methods of a path: the framework knows those of its first route alone."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
+
+
+async def _answer_unreachable_database(_: Request, error: Exception) -> JSONResponse:
+    _log.warning("The database does not answer (%s).", type(error).__name__)
+    return problem_response(UnavailableError())
+
+
+def _sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:
+    """Names a field as the caller does, without the place and the envelope that it came in."""
+    errors: dict[str, list[str]] = {}
+    for item in found:
+        template = _SENTENCES.get(item["type"])
+        sentence = template.format(**item.get("ctx", {})) if template else str(item["msg"])
+        place = item["loc"][-1] if item["loc"] else "body"
+        errors.setdefault(str(place), []).append(sentence)
+    return errors
