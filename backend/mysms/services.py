@@ -31,6 +31,7 @@ from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.quotas import SendQuotas
 from mysms.outbox.sender_identity import SenderIdentity
 from mysms.outbox.service import OutboxService
+from mysms.outbox.state_writer import StateWriter
 from mysms.outbox.status_callbacks import StatusCallbackHandler
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
@@ -152,6 +153,7 @@ class _Builder:
         self._store = OutboxStore(
             db,
             self._identity,
+            StateWriter(db, utc_now),
             self._message_ids,
             self._locks,
             self._timeline,

@@ -66,7 +66,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
     live, backup, careless, careful = (tmp_path / name for name in ("live", "backup", "careless", "careful"))
     async with running_mongodb(live) as mongodb:
         begun = datetime.now(UTC)
-        async with running_api(tmp_path / "api1", settings(mongodb, simulator, SENDING="off")) as api:
+        async with running_api(tmp_path / "api1", settings(mongodb, simulator, SENDING_ENABLED="off")) as api:
             person = await Person.sign_up(api)
             sent = [(await person.send(new_number(), f"Before {number}")).json() for number in range(WAITING)]
             unsent = (await person.send(new_number(), "Not sent before")).json()
@@ -85,7 +85,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
     await simulator.control.reset_faults()
 
     async with running_mongodb(careful) as mongodb:
-        off = settings(mongodb, simulator, SENDING="off")
+        off = settings(mongodb, simulator, SENDING_ENABLED="off")
         since = to_rfc3339(begun)
         code, said = await run(tmp_path, settings(mongodb, simulator), "recover-backup", "--since", since)
         assert code == 1
@@ -119,7 +119,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
 
 
 async def test_a_time_without_a_zone_is_not_guessed(tmp_path: Path, simulator: Simulator, mongodb: Mongo) -> None:
-    environment = settings(mongodb, simulator, SENDING="off")
+    environment = settings(mongodb, simulator, SENDING_ENABLED="off")
     code, said = await run(tmp_path, environment, "recover-backup", "--since", "2026-11-22T03:00:00")
     assert code == 2
     assert "names no time zone" in said

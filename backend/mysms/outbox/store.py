@@ -1,7 +1,4 @@
-"""Stores every change of a message's outbox state, each by a transition of the table in `transitions`.
-
-All updates go to the raw collection: writing a whole document would lose a racing callback.
-"""
+"""The outbox: stores messages, hands out claims, and records outcomes."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,16 +10,17 @@ from pymongo import ASCENDING, DESCENDING
 from mysms.core.database import Database
 from mysms.core.metrics import DUPLICATE_SENDS
 from mysms.core.timestamps import Clock
-from mysms.messages import conversations, repository
-from mysms.messages.models import Event, EventSource, Message
+from mysms.messages import conversations
+from mysms.messages.models import Message
 from mysms.messages.status import OutboxState
 from mysms.outbox.backoff import backoff, next_check, next_reconcile_at, paused_backoff
 from mysms.outbox.locks import ContentLocks
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.records import Claim, InFlightMessage
 from mysms.outbox.sender_identity import SenderIdentity
+from mysms.outbox.state_writer import StateWriter
 from mysms.outbox.timeline import Timeline
-from mysms.outbox.transitions import OutboxEvent, Seen, transitions_of
+from mysms.outbox.transitions import OutboxEvent, Seen
 from mysms.providers.base import (
     Accepted,
     AccountUnavailable,
@@ -46,6 +44,7 @@ class OutboxStore:
         self,
         database: Database,
         identity: SenderIdentity,
+        states: StateWriter,
         message_ids: ProviderMessageIds,
         locks: ContentLocks,
         timeline: Timeline,
@@ -58,6 +57,7 @@ class OutboxStore:
         sending_enabled: bool,
     ) -> None:
         self._messages = database["messages"]
+        self._states = states
         self._message_ids = message_ids
         self._locks = locks
         self._timeline = timeline
@@ -110,7 +110,7 @@ class OutboxStore:
             "owner": self._worker_id,
             "first_claimed_at": row["first_claimed_at"] or self._clock(),
         }
-        if not await self._apply(OutboxEvent.CLAIM, row["_id"], Seen(row["attempt"]), values):
+        if not await self._states.apply(OutboxEvent.CLAIM, row["_id"], Seen(row["attempt"]), values):
             await self._locks.release_if_terminal(row["text_key"], row["_id"])
             return None
         claim = Claim.of(row, attempt)
@@ -144,7 +144,7 @@ class OutboxStore:
 
     async def _expire(self, row: Mapping[str, Any]) -> None:
         values = {"error_code": "expired", "error_message": _EXPIRED_REASON}
-        if await self._apply(OutboxEvent.EXPIRE, row["_id"], Seen(row["attempt"]), values, "reconciler"):
+        if await self._states.apply(OutboxEvent.EXPIRE, row["_id"], Seen(row["attempt"]), values, "reconciler"):
             await self._locks.release(row["text_key"], row["_id"])
 
     # Outcomes
@@ -165,7 +165,7 @@ class OutboxStore:
                 due = self._clock() + paused_backoff(claim.attempt, jitter)
                 await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"next_attempt_at": due})
             case Indeterminate():
-                await self._apply(
+                await self._states.apply(
                     OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._in_doubt(), "send"
                 )
 
@@ -186,7 +186,7 @@ class OutboxStore:
             "check_at": next_check(now, 0, callbacks_enabled=self._callbacks_enabled),
             "checks": 0,
         }
-        if not await self._apply(OutboxEvent.ACCEPT, message_id, Seen(), values):
+        if not await self._states.apply(OutboxEvent.ACCEPT, message_id, Seen(), values):
             duplicate = await self._messages.update_one(
                 {"_id": message_id, "twilio_sid": {"$ne": sid}, "second_sids": {"$ne": sid}},
                 {"$push": {"second_sids": sid}, "$set": {"updated_at": now}},
@@ -195,7 +195,7 @@ class OutboxStore:
         await self._locks.unlock(text_key, message_id, attempt)
 
     async def _finish_attempt(self, claim: Claim, event: OutboxEvent, values: Mapping[str, object]) -> None:
-        await self._apply(event, claim.message_id, Seen(claim.attempt), {**_CLEARED_FIELDS, **values}, "send")
+        await self._states.apply(event, claim.message_id, Seen(claim.attempt), {**_CLEARED_FIELDS, **values}, "send")
         await self._locks.unlock(claim.text_key, claim.message_id, claim.attempt)
 
     # Messages that the provider may have
@@ -210,7 +210,7 @@ class OutboxStore:
     async def end_lease(self, message: InFlightMessage) -> None:
         """Takes a message from a worker that has not been heard of: the provider may have it or not."""
         seen = Seen(message.attempt, worker_id=message.owner)
-        await self._apply(OutboxEvent.END_LEASE, message.message_id, seen, self._in_doubt(), "reconciler")
+        await self._states.apply(OutboxEvent.END_LEASE, message.message_id, seen, self._in_doubt(), "reconciler")
 
     async def requeue(self, message: InFlightMessage) -> None:
         """The provider does not have it: it is sent again, unless its author has asked for its cancellation.
@@ -219,7 +219,7 @@ class OutboxStore:
         """
         seen = Seen(message.attempt, absent_since=message.absent_since)
         values = {**_CLEARED_FIELDS, "next_attempt_at": self._clock()}
-        if await self._apply(OutboxEvent.PROVE_ABSENT, message.message_id, seen, values, "reconciler"):
+        if await self._states.apply(OutboxEvent.PROVE_ABSENT, message.message_id, seen, values, "reconciler"):
             await self._locks.unlock(message.text_key, message.message_id, message.attempt)
 
     async def mark_unconfirmed(self, limit: int) -> int:
@@ -239,7 +239,7 @@ class OutboxStore:
                 "first_claimed_at": row["first_claimed_at"] or row["created_at"],
                 "check_at": now,
             }
-            await self._apply(OutboxEvent.RESTORE, row["_id"], Seen(row["attempt"]), values, "reconciler")
+            await self._states.apply(OutboxEvent.RESTORE, row["_id"], Seen(row["attempt"]), values, "reconciler")
         return len(rows)
 
     def _in_doubt(self) -> dict[str, object]:
@@ -257,7 +257,7 @@ class OutboxStore:
     async def cancel(self, message: Message) -> bool:
         """Cancels a message that is pending; False if it is not."""
         message_id, seen = ObjectId(message.id), Seen(message.attempt)
-        cancelled = await self._apply(OutboxEvent.CANCEL, message_id, seen, {}, "author")
+        cancelled = await self._states.apply(OutboxEvent.CANCEL, message_id, seen, {}, "author")
         if cancelled:
             await self._locks.release(message.text_key, message_id)
         return cancelled
@@ -265,43 +265,10 @@ class OutboxStore:
     async def request_cancel(self, message: Message) -> bool:
         """Keeps an unconfirmed message from being sent again by itself; False if it is not unconfirmed."""
         message_id = ObjectId(message.id)
-        requested = await self._apply(OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"withdrawn": True})
+        requested = await self._states.apply(OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"withdrawn": True})
         if requested:
             await self._locks.release(message.text_key, message_id)
         return requested
-
-    # Every state is written here
-
-    async def _apply(
-        self,
-        event: OutboxEvent,
-        message_id: ObjectId,
-        seen: Seen,
-        values: Mapping[str, object],
-        source: EventSource = "send",
-    ) -> bool:
-        """Writes the transition of this event whose guards hold, with the values; False if none does."""
-        now = self._clock()
-        for transition in transitions_of(event):
-            update: dict[str, Any] = {"$set": {**values, "dispatch": transition.target}}
-            if transition.is_visible:
-                update["$set"]["updated_at"] = now
-            if transition.status is not None:
-                entry = Event.model_validate(
-                    {
-                        "key": f"{source}::{transition.status}:{seen.attempt}",
-                        "at": now,
-                        "source": source,
-                        "status": transition.status,
-                        "error_code": values.get("error_code"),
-                        "error_message": values.get("error_message"),
-                    }
-                )
-                update["$push"] = {"events": repository.push_of(entry)}
-            written = await self._messages.update_one({"_id": message_id, **transition.condition(seen)}, update)
-            if written.matched_count:
-                return True
-        return False
 
     def _in_state(self, state: OutboxState) -> dict[str, object]:
         """This sender's messages in a state."""

@@ -1,6 +1,6 @@
 """The transitions of the outbox, all in one table: event, from, guards, to. Pure.
 
-`OutboxStore` applies the table, and nothing else changes a state. `docs/architecture.md` shows it, and a test walks it.
+`StateWriter` applies the table, and nothing else changes a state. `docs/architecture.md` shows it, and a test walks it.
 A guard names what the process saw before, so a process that was late changes nothing.
 """
 

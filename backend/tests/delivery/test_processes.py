@@ -99,7 +99,7 @@ async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simu
 
 async def test_without_callbacks_statuses_are_asked_for(start: Start, simulator: Simulator) -> None:
     async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
-        assert "Twilio cannot call TWILIO_STATUS_CALLBACK_URL back" in api.process.text()
+        assert "Twilio cannot call TWILIO_STATUS_CALLBACK_URL" in api.process.text()
         person = await Person.sign_up(api)
         message = await person.sent(new_number())
         delivered = await person.eventually(message["_id"], "delivered", within=15)

@@ -174,7 +174,7 @@ async def test_a_carrier_that_turns_us_away_pauses_everything_and_ready_says_so(
         response = await eventually(
             lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503, what="a pause"
         )
-        assert response.json()["problems"].keys() == {"carrier"}
+        assert response.json()["problems"].keys() == {"provider"}
         sending = await person.call("GET", "/api/sending")
         assert sending.headers["Cache-Control"] == "no-store"
         paused = sending.json()["paused"]

@@ -22,6 +22,7 @@ from mysms.outbox.maintenance import Maintenance
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.records import Claim
 from mysms.outbox.sender_identity import SenderIdentity
+from mysms.outbox.state_writer import StateWriter
 from mysms.outbox.status_callbacks import StatusCallback, StatusCallbackHandler
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
@@ -105,6 +106,7 @@ class Workshop:
         return OutboxStore(
             self.database,
             line,
+            StateWriter(self.database, self.clock),
             self.sids,
             self.locks,
             self.timeline,

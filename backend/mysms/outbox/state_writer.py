@@ -1,0 +1,57 @@
+"""Writes the outbox state of messages: the one place that does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bson import ObjectId
+
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+from mysms.messages import repository
+from mysms.messages.models import Event, EventSource
+from mysms.outbox.transitions import OutboxEvent, Seen, transitions_of
+
+
+class StateWriter:
+    """Applies the table of transitions.
+
+    All updates go to the raw collection: writing a whole document would lose a racing callback.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._messages = database["messages"]
+        self._clock = clock
+
+    async def apply(
+        self,
+        event: OutboxEvent,
+        message_id: ObjectId,
+        seen: Seen,
+        values: Mapping[str, object],
+        source: EventSource = "send",
+    ) -> bool:
+        """Writes the transition of this event whose guards hold, with the values; False if none does.
+
+        `source` is what the timeline names as the cause.
+        """
+        now = self._clock()
+        for transition in transitions_of(event):
+            update: dict[str, Any] = {"$set": {**values, "dispatch": transition.target}}
+            if transition.is_visible:
+                update["$set"]["updated_at"] = now
+            if transition.status is not None:
+                entry = Event.model_validate(
+                    {
+                        "key": f"{source}::{transition.status}:{seen.attempt}",
+                        "at": now,
+                        "source": source,
+                        "status": transition.status,
+                        "error_code": values.get("error_code"),
+                        "error_message": values.get("error_message"),
+                    }
+                )
+                update["$push"] = {"events": repository.push_of(entry)}
+            written = await self._messages.update_one({"_id": message_id, **transition.condition(seen)}, update)
+            if written.matched_count:
+                return True
+        return False

@@ -1,0 +1,107 @@
+"""The table of transitions, walked: from each of its states, under each of its guards, and from and under no other."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mysms.messages.status import OutboxState
+from mysms.outbox.state_writer import StateWriter
+from mysms.outbox.transitions import TRANSITIONS, Guard, OutboxEvent, Seen, Transition, transitions_of
+from tests.faults.workshop import Workshop, new_number, open_workshop
+from tests.support.servers import Mongo
+
+ATTEMPT = 3
+ARCHITECTURE = Path(__file__).parent.parent.parent / "docs" / "architecture.md"
+
+
+@pytest.fixture(scope="module")
+async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
+    async with open_workshop(mongodb.uri) as workshop:
+        yield workshop
+
+
+@pytest.fixture
+def violations(workshop: Workshop) -> Mapping[Guard, Mapping[str, object]]:
+    """What a racing process writes so that a guard does not hold any more."""
+    return {
+        Guard.SAME_ATTEMPT: {"attempt": ATTEMPT + 1},
+        Guard.SAME_WORKER: {"owner": "another worker"},
+        Guard.SAME_ABSENCE: {"absent_since": workshop.now - timedelta(minutes=1)},
+        Guard.NO_SID: {"twilio_sid": "SM" + "2" * 32},
+        Guard.CANCEL_REQUESTED: {"withdrawn": False},
+        Guard.CANCEL_NOT_REQUESTED: {"withdrawn": True},
+    }
+
+
+async def apply(
+    workshop: Workshop, event: OutboxEvent, state: OutboxState, changes: Mapping[str, object]
+) -> OutboxState:
+    """The state of a message after the event, which was in this state when a process saw it, and changed since."""
+    message_id = await workshop.store(workshop.outbox("author"), new_number(), "Hello")
+    seen = Seen(ATTEMPT, "the worker", workshop.now)
+    values = {
+        "dispatch": state,
+        "attempt": ATTEMPT,
+        "owner": "the worker",
+        "absent_since": workshop.now,
+        "twilio_sid": None,
+        **changes,
+    }
+    await workshop.database["messages"].update_one({"_id": message_id}, {"$set": values})
+    before = await workshop.message(message_id)
+    written = await StateWriter(workshop.database, workshop.clock).apply(event, message_id, seen, {})
+    after = await workshop.message(message_id)
+    assert written or after == before
+    return after.dispatch
+
+
+def fitting(transition: Transition) -> Mapping[str, object]:
+    """The fields with which all guards of the transition hold."""
+    return {"withdrawn": Guard.CANCEL_REQUESTED in transition.guards}
+
+
+@pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
+async def test_it_is_taken_from_its_states_and_from_no_other(workshop: Workshop, transition: Transition) -> None:
+    for state in OutboxState:
+        reached = await apply(workshop, transition.event, state, fitting(transition))
+        assert reached is (transition.target if state in transition.sources else state)
+
+
+@pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
+async def test_each_of_its_guards_holds_it(
+    workshop: Workshop, transition: Transition, violations: Mapping[Guard, Mapping[str, object]]
+) -> None:
+    for guard in transition.guards:
+        changes = {**fitting(transition), **violations[guard]}
+        others = {each.target for each in transitions_of(transition.event) if each is not transition}
+        for state in transition.sources:
+            reached = await apply(workshop, transition.event, state, changes)
+            assert reached in others if others and "withdrawn" in violations[guard] else reached is state
+
+
+@pytest.mark.parametrize("event", OutboxEvent)
+async def test_its_rows_exclude_each_other(event: OutboxEvent) -> None:
+    rows = transitions_of(event)
+    assert rows
+    for row in rows:
+        for other in rows:
+            if row is not other:
+                assert {Guard.CANCEL_REQUESTED, Guard.CANCEL_NOT_REQUESTED} <= {*row.guards, *other.guards}
+
+
+def test_what_has_a_sid_never_waits_again() -> None:
+    """Whoever is accepted stays so: no row leads away."""
+    for transition in TRANSITIONS:
+        if transition.event is not OutboxEvent.ACCEPT:
+            assert OutboxState.ACCEPTED not in transition.sources
+
+
+def test_the_documentation_shows_the_table() -> None:
+    rows = [
+        f"| {each.event} | {', '.join(sorted(each.sources)) if each.sources != frozenset(OutboxState) else 'any'} "
+        f"| {', '.join(each.guards) or '–'} | {each.target} |"
+        for each in TRANSITIONS
+    ]
+    assert "\n".join(rows) in ARCHITECTURE.read_text()
