@@ -155,9 +155,9 @@ async def test_an_account_that_cannot_send(simulator: Simulator, changes: dict[s
 
 
 async def test_that_sending_is_switched_off_is_worth_a_word(simulator: Simulator) -> None:
-    for sending, said in ((True, False), (False, True)):
-        settings = settings_of(twilio_api_base_url=simulator.url, sending=sending)
-        assert ("SENDING is off" in await asyncio.to_thread(check_account, settings)) is said
+    for enabled, said in ((True, False), (False, True)):
+        settings = settings_of(twilio_api_base_url=simulator.url, sending_enabled=enabled)
+        assert ("SENDING_ENABLED is off" in await asyncio.to_thread(check_account, settings)) is said
 
 
 async def test_a_callback_url_that_twilio_does_not_call() -> None:

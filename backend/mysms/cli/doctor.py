@@ -149,7 +149,7 @@ def check_account(settings: Settings) -> str:
     if not found.sends_sms:
         raise CheckFailedError(f"{number} cannot send SMS.", "Use a number that can: Twilio's console shows which.")
     trial = " It is a trial account, which texts to verified numbers only." if found.is_trial else ""
-    off = "" if settings.sending_enabled else " SENDING is off: messages wait."
+    off = "" if settings.sending_enabled else " SENDING_ENABLED is off: messages wait."
     who = "The simulated account" if is_simulated else "The account"
     return f"{who} is active, and {number} can send SMS.{trial}{off}"
 

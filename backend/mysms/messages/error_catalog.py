@@ -17,7 +17,7 @@ class Explanation:
 
     cause: str
     advice: str
-    retry_makes_sense: bool | None
+    retryable: bool | None
     """Whether sending the same again can help; None if nobody knows."""
 
 
@@ -31,15 +31,15 @@ _ASK_FIRST = "Ask the recipient whether it has arrived before you send it again.
 
 
 def _transient(cause: str, advice: str) -> Explanation:
-    return Explanation(cause, advice, retry_makes_sense=True)
+    return Explanation(cause, advice, retryable=True)
 
 
 def _permanent(cause: str, advice: str) -> Explanation:
-    return Explanation(cause, advice, retry_makes_sense=False)
+    return Explanation(cause, advice, retryable=False)
 
 
 def _uncertain(cause: str, advice: str) -> Explanation:
-    return Explanation(cause, advice, retry_makes_sense=None)
+    return Explanation(cause, advice, retryable=None)
 
 
 _NOT_A_SENDER = _permanent("The number that messages are sent from cannot be used for that.", _TELL_OPERATOR)

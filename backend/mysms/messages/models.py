@@ -83,6 +83,12 @@ class Message(Document):
     updated_at: datetime
 
     @property
+    def idempotency_key(self) -> str | None:
+        """The key with which the author sent it, if there was one."""
+        kind, _, key = self.client_id.partition(":")
+        return key if kind == "key" else None
+
+    @property
     def status(self) -> str:
         return public_status(self.dispatch, self.carrier_status)
 

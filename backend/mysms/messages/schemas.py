@@ -85,7 +85,7 @@ class ErrorExplanation(BaseModel):
 
     cause: str = Field(examples=["The phone could not be reached."])
     advice: str = Field(examples=["It may be switched off or out of range: try again later."])
-    retry_makes_sense: bool | None = Field(description="Whether sending the same again can help; null if nobody knows.")
+    retryable: bool | None = Field(description="Whether sending the same again can help; null if nobody knows.")
 
 
 class MessageResponse(BaseModel):
@@ -111,6 +111,9 @@ class MessageResponse(BaseModel):
         description="Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.",
     )
     twilio_sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
+    client_id: str | None = Field(
+        examples=["0b9f6d8e4a7c"], description="The Idempotency-Key with which it was sent; null without one."
+    )
     error_code: ErrorCode | None = Field(examples=[None], description="Twilio's, where the message failed.")
     error_message: str | None = Field(examples=[None])
     explanation: ErrorExplanation | None = Field(
@@ -174,9 +177,10 @@ class ExportResponse(ExportHead):
 
 
 def _fields_of(message: Message) -> dict[str, object]:
-    names = MessageResponse.model_fields.keys() - {"id", "explanation", "retry_of"}
+    names = MessageResponse.model_fields.keys() - {"id", "client_id", "explanation", "retry_of"}
     return {
         "id": str(message.id),
+        "client_id": message.idempotency_key,
         "explanation": explain(message.error_code),
         "retry_of": str(message.retry_of) if message.retry_of is not None else None,
         **{name: getattr(message, name) for name in names},

@@ -59,7 +59,7 @@ class PossibleDuplicateError(DomainError):
     """The message may have reached the provider: who sends it again must accept that it may arrive twice."""
 
     status = HTTPStatus.CONFLICT
-    code = "possible_double"
+    code = "possible_duplicate"
     example = (
         "This message may have been sent already, and we are still finding out. "
         "Sent again now, it may arrive twice. Repeat with accept_possible_duplicate to do so all the same."

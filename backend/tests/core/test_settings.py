@@ -9,7 +9,7 @@ import pytest
 
 from mysms.cli.demo import DemoSettings
 from mysms.core.secret_strength import weakness
-from mysms.core.settings import Settings, load_settings
+from mysms.core.settings import RENAMED_SETTINGS, Settings, load_settings
 from mysms.core.settings_sources import SettingsError, read_settings
 
 COMPLETE = {
@@ -457,3 +457,20 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     named = {name for name in named if name.isupper() and " " not in name}
     assert named == {name.upper() for name in Settings.model_fields}
     assert not os.environ.get("UNKNOWN")
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_SETTINGS.items())
+def test_an_old_name_stops_the_start_and_gives_the_new_one(environment: pytest.MonkeyPatch, old: str, new: str) -> None:
+    environment.setenv(old.upper(), "1")
+    assert refusals() == [f"{old.upper()} is now called {new.upper()}."]
+    assert new in Settings.model_fields
+
+
+def test_an_old_name_is_found_wherever_settings_stand(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SIGNUP=closed\n")
+    environment.chdir(tmp_path)
+    assert refusals() == ["SIGNUP is now called SIGNUP_MODE."]
+    (tmp_path / ".env").unlink()
+    (tmp_path / "SENDING").write_text("off")
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    assert refusals() == ["SENDING is now called SENDING_ENABLED."]

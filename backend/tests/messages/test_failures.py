@@ -9,17 +9,17 @@ from mysms.messages.error_catalog import _EXPLANATIONS, explain
 def test_what_nobody_knows_is_said_to_be_unknown(code: int) -> None:
     explanation = explain(code)
     assert explanation is not None
-    assert explanation.retry_makes_sense is None
+    assert explanation.retryable is None
 
 
 @pytest.mark.parametrize(
-    ("code", "retry_makes_sense"),
+    ("code", "retryable"),
     [(21635, False), (21705, False), (30006, False), (30023, True), (30450, True), (30022, True), ("expired", True)],
 )
-def test_what_is_known_is_said(code: int, retry_makes_sense: bool) -> None:
+def test_what_is_known_is_said(code: int, retryable: bool) -> None:
     explanation = explain(code)
     assert explanation is not None
-    assert explanation.retry_makes_sense is retry_makes_sense
+    assert explanation.retryable is retryable
 
 
 def test_every_explanation_is_made_of_sentences() -> None:
