@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from urllib.parse import urldefrag
 
-from devservers.twilio.control import Accepted
+from devservers.twilio.control import AcceptedMessage
 from tests.support.reports import signature_of
 from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 
@@ -20,7 +20,7 @@ class Callback:
     forged: bool = False
 
 
-def genuine(entry: Accepted, status: str, error_code: int | None = None) -> Callback:
+def genuine(entry: AcceptedMessage, status: str, error_code: int | None = None) -> Callback:
     """What the carrier posts about a message that it accepted, signed as it signs."""
     url = urldefrag(entry.request["StatusCallback"]).url
     form = {

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from devservers.twilio.control import Accepted
+from devservers.twilio.control import AcceptedMessage
 from tests.faults.forgery import genuine
 from tests.faults.scale import SEED, scaled
 from tests.faults.world import Json, World, running_world
@@ -60,7 +60,7 @@ class Desk:
 
     world: World
     api: str
-    entries: dict[str, Accepted]
+    entries: dict[str, AcceptedMessage]
     free: list[str]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
-from devservers.twilio.control import Accepted
+from devservers.twilio.control import AcceptedMessage
 from tests.faults.crowd import Crowd
 from tests.faults.figures import CALLBACKS
 from tests.faults.forgery import Callback, forge, genuine
@@ -76,12 +76,12 @@ async def _send(world: World, random: Random) -> tuple[Crowd, dict[str, Sequence
     return crowd, histories
 
 
-async def _ended(world: World) -> list[Accepted]:
+async def _ended(world: World) -> list[AcceptedMessage]:
     return [entry for entry in await world.simulator.control.ledger() if entry.message["status"] != "queued"]
 
 
 def _storm(
-    entries: Sequence[Accepted], histories: dict[str, Sequence[tuple[str, int | None]]], random: Random
+    entries: Sequence[AcceptedMessage], histories: dict[str, Sequence[tuple[str, int | None]]], random: Random
 ) -> list[Callback]:
     once: list[Callback] = []
     for entry in entries:

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from devservers.twilio.faults import KINDS
+from devservers.twilio.faults import FAULTS_BY_KIND
 from tests.faults.crowd import Crowd
 from tests.faults.scale import chance, scaled
 from tests.faults.verdict import final_verdict
@@ -67,7 +67,7 @@ def test_no_switch_is_forgotten() -> None:
     used = {kind for switches in [*FOR_A_NUMBER, PAUSING, FOR_ALL, DOUBTFUL] for kind, _ in switches}
     # The delays of the first two are drawn anew for every round. An order holds for a whole simulator, and what happens
     # between two pages is done to messages, whose fate would not be the one that is judged.
-    assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(KINDS)
+    assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(FAULTS_BY_KIND)
 
 
 async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path, list_order: str) -> None:
@@ -78,7 +78,7 @@ async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path, list_order:
             await _send_under_faults(world, crowd, random, round_number)
         await _send_what_is_doubtful(world, crowd)
         verdict = await final_verdict(world, crowd.letters, doubtful=_doubtful_numbers())
-        verdict.enter(f"all {len(KINDS)} faults of the carrier, and kill -9 {ROUNDS * (KILLS + 2)} times")
+        verdict.enter(f"all {len(FAULTS_BY_KIND)} faults of the carrier, and kill -9 {ROUNDS * (KILLS + 2)} times")
         verdict.require_exactly_once()
         assert verdict.reported_doubles == 0
         assert verdict.in_doubt >= 1

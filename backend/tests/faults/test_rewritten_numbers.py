@@ -10,7 +10,7 @@ FORESEEN = {"+525512345678": "+5215512345678", "+541123456789": "+5491123456789"
 UNFORESEEN = {"+33612345678": "+15550001111"}
 REWRITTEN = FORESEEN | UNFORESEEN
 """What was asked for, and what is shown."""
-LISTED_UNDER = ("shown", "asked", "both")
+LISTED_UNDER = ("shown", "requested", "both")
 """By which of the two the list's filter finds the message: Twilio does not say."""
 
 

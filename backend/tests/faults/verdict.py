@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from devservers.twilio.control import Accepted
+from devservers.twilio.control import AcceptedMessage
 from tests.faults.crowd import Letter
 from tests.faults.figures import DELIVERIES
 from tests.faults.world import World
@@ -90,7 +90,7 @@ async def final_verdict(
 
 async def judge(world: World, letters: Sequence[Letter], *, doubtful: Collection[str] = ()) -> Verdict:
     """Compares what was answered with what the carrier has. Everything must be decided, but for `doubtful` numbers."""
-    ledger: defaultdict[str, list[Accepted]] = defaultdict(list)
+    ledger: defaultdict[str, list[AcceptedMessage]] = defaultdict(list)
     for entry in await world.simulator.control.ledger():
         ledger[entry.request["Body"]].append(entry)
     rows = {row["client_id"]: row async for row in world.database["messages"].find({})}
@@ -104,7 +104,7 @@ async def judge(world: World, letters: Sequence[Letter], *, doubtful: Collection
 def _judge_letter(
     verdict: Verdict,
     letter: Letter,
-    entries: Sequence[Accepted],
+    entries: Sequence[AcceptedMessage],
     row: dict[str, Any] | None,
     shown: dict[str, str],
     doubtful: Collection[str],
@@ -141,7 +141,7 @@ def _judge_letter(
     _judge_status(verdict, what, entries, str(row["twilio_sid"]), shown[str(row["_id"])])
 
 
-def _judge_status(verdict: Verdict, what: str, entries: Sequence[Accepted], sid: str, status: str) -> None:
+def _judge_status(verdict: Verdict, what: str, entries: Sequence[AcceptedMessage], sid: str, status: str) -> None:
     truth = next((str(entry.message["status"]) for entry in entries if entry.sid == sid), "")
     if status == truth:
         return

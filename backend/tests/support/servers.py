@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from devservers.twilio.control import Accepted, Attempt, SimulatorControl
+from devservers.twilio.control import AcceptedMessage, CallbackAttempt, SimulatorControl
 from tests.support.contract import Contract
 from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
@@ -53,7 +53,7 @@ class Simulator:
     control: SimulatorControl
     process: Process
 
-    async def accepted(self, number: str) -> list[Accepted]:
+    async def accepted(self, number: str) -> list[AcceptedMessage]:
         """What it ever accepted for this number."""
         return [entry for entry in await self.control.ledger() if entry.request["To"] == number]
 
@@ -62,7 +62,7 @@ class Simulator:
         requests = await self.control.requests()
         return [request for request in requests if (request["operation"], request["to"]) == ("create", number)]
 
-    async def callbacks_answered(self, sid: str, *statuses: str) -> Sequence[Attempt]:
+    async def callbacks_answered(self, sid: str, *statuses: str) -> Sequence[CallbackAttempt]:
         """The callbacks of a message, once those for these statuses have been answered."""
         return await eventually(
             lambda: self.control.callbacks(sid),
