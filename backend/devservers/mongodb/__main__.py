@@ -14,11 +14,11 @@ from devservers.mongodb.store import Store
 
 
 def main() -> int:
-    """Serve until a signal says otherwise; 1 if that was not possible."""
+    """Serve until SIGTERM or SIGINT. Returns the exit code: 1 if the server cannot start."""
     parser = argparse.ArgumentParser(prog="python -m devservers.mongodb", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="the SQLite file that holds everything")
+    parser.add_argument("--data", type=Path, required=True, help="SQLite file with all data; created if missing")
     options = parser.parse_args()
     try:
         journal = Journal(options.data)
@@ -34,7 +34,7 @@ async def _serve(journal: Journal, host: str, port: int, data: Path) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        # Where the loop takes no signal handlers (Windows), Ctrl-C still raises KeyboardInterrupt.
+        # On Windows the loop supports no signal handlers, and Ctrl-C raises KeyboardInterrupt.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
     server = Server(Context(Store(journal)))

@@ -1,4 +1,4 @@
-"""What our server does not do, it says, with MongoDB's codes."""
+"""Unsupported and invalid commands are rejected with MongoDB's error codes."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ UPDATE = {"q": {}, "u": {"$set": {"a": 1}}}
 
 @pytest.fixture
 def database(own_client: MongoClient[Document]) -> Database[Document]:
-    own_client.refusals.things.delete_many({})
-    own_client.refusals.things.insert_one({"_id": 1, "a": [1]})
-    return own_client.refusals
+    own_client.unsupported.things.delete_many({})
+    own_client.unsupported.things.insert_one({"_id": 1, "a": [1]})
+    return own_client.unsupported
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def database(own_client: MongoClient[Document]) -> Database[Document]:
         (59, {"nonsense": 1}),
         (59, {"explain": {"find": "things"}}),
         (59, {"mapReduce": "things"}),
-        (59, {"renameCollection": "refusals.things", "to": "refusals.others"}),
+        (59, {"renameCollection": "unsupported.things", "to": "unsupported.others"}),
         (40415, {"find": "things", "nonsense": 1}),
         (40415, {"ping": 1, "nonsense": 1}),
         (40415, {"update": "things", "updates": [UPDATE], "nonsense": 1}),
@@ -117,7 +117,7 @@ def test_update_statements(database: Database[Document], code: int, statement: D
 
 
 @pytest.mark.parametrize("document", [{"$a": 1}, {"a.b": 1}, {"_id": [1]}])
-def test_documents_that_cannot_be_stored(database: Database[Document], document: Document) -> None:
+def test_invalid_documents_are_rejected(database: Database[Document], document: Document) -> None:
     reply = database.command({"insert": "things", "documents": [document]})
     assert reply["writeErrors"][0]["code"] in {52, 53, 57}
 
@@ -127,13 +127,13 @@ def test_sessions_are_not_offered(database: Database[Document]) -> None:
         database.things.insert_one({}, session=session)
 
 
-def test_change_streams_are_refused(database: Database[Document]) -> None:
+def test_change_streams_are_rejected(database: Database[Document]) -> None:
     with pytest.raises(OperationFailure) as refused:
         database.things.watch()
     assert refused.value.code == 40573
 
 
-def test_credentials_are_refused(server: ServerProcess) -> None:
+def test_credentials_are_rejected(server: ServerProcess) -> None:
     with (
         MongoClient[Document](server.uri, username="me", password="secret", serverSelectionTimeoutMS=2000) as client,
         pytest.raises(OperationFailure) as refused,
@@ -143,13 +143,13 @@ def test_credentials_are_refused(server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize("command", ["hello", "isMaster", "buildInfo", "serverStatus"])
-def test_it_says_what_it_is(own_client: MongoClient[Document], command: str) -> None:
+def test_the_server_identifies_itself(own_client: MongoClient[Document], command: str) -> None:
     reply: dict[str, Any] = own_client.admin.command(command)
     assert reply["mysmsDevelopmentServer"] is True
     assert not reply.keys() & {"setName", "topologyVersion", "logicalSessionTimeoutMinutes", "msg"}
 
 
-def test_fields_that_change_nothing_are_taken(database: Database[Document]) -> None:
+def test_fields_without_effect_are_accepted(database: Database[Document]) -> None:
     read: Document = {"readConcern": {"level": "majority"}, "maxTimeMS": 5000, "comment": "x", "allowDiskUse": True}
     assert database.command({"find": "things", "hint": {}, "tailable": False, **read})["ok"] == 1
     durable: Document = {"w": "majority", "j": True, "wtimeout": 1000}
