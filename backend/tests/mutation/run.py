@@ -1,5 +1,5 @@
 # ruff: noqa: T201  # a command speaks
-"""`python -m tests.mutants.run [NAME …]`: take each mechanism away, in a copy, and see a test notice.
+"""`python -m tests.mutation.run [NAME …]`: take each mechanism away, in a copy, and see a test notice.
 
 Every `*.patch` here says in its first line what is wrong with it, and behind `Red:` which tests must say so.
 """
@@ -149,7 +149,7 @@ def _require_that_the_copy_is_tested() -> None:
         here = _test(scratch, ["tests/faults/test_races.py"])
     with _copy() as scratch:
         (scratch / "mysms" / "__main__.py").write_text(f"raise RuntimeError({sentence!r})\n", encoding="utf-8")
-        there = _test(scratch, ["tests/faults/test_author.py::test_what_arrived_is_not_sent_again"])
+        there = _test(scratch, ["tests/faults/test_unconfirmed_actions.py::test_what_arrived_is_not_sent_again"])
     for run in (here, there):
         if run.exit_code == 0 or run.is_red or sentence not in " ".join([run.output, *run.errors]):
             raise BrokenMutantError(f"The tests do not test the copy:\n{run.output}")
