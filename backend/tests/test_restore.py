@@ -10,7 +10,7 @@ import pytest
 from mysms.carrier.base import Accepted
 from mysms.core.timestamps import to_rfc3339
 from mysms.delivery.records import Look
-from tests.faults.workshop import Workshop, open_workshop
+from tests.faults.outbox_fixture import Workshop, open_workshop
 from tests.support.person import Json, Person, new_number, sign_in
 from tests.support.processes import Process, free_port
 from tests.support.servers import (

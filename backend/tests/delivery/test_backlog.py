@@ -10,7 +10,7 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 
 from mysms.delivery.backlog import Backlog
-from tests.faults.workshop import LINE, Workshop, open_workshop
+from tests.faults.outbox_fixture import LINE, Workshop, open_workshop
 from tests.support.servers import running_mongodb
 
 MANY = 20_000

@@ -13,7 +13,7 @@ from mysms.core.timestamps import utc_now
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.rounds import Rounds
-from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import StubCarrier, Workshop, new_number, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 

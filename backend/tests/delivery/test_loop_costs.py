@@ -11,7 +11,7 @@ from bson import ObjectId
 from mysms.core.heartbeat import Heartbeat
 from mysms.delivery.rounds import Questioner
 from mysms.messages.models import Message
-from tests.faults.workshop import LINE, StubCarrier, Workshop, open_workshop
+from tests.faults.outbox_fixture import LINE, StubCarrier, Workshop, open_workshop
 from tests.support.servers import running_mongodb
 
 FEW, MANY = 50, 1000

@@ -16,7 +16,7 @@ from mysms.core.timestamps import utc_now
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.records import Claim
 from mysms.delivery.sender import Sender
-from tests.faults.workshop import StubCarrier
+from tests.faults.outbox_fixture import StubCarrier
 from tests.support.polling import eventually
 
 LEASE = timedelta(seconds=40)

@@ -13,9 +13,9 @@ from bson import ObjectId
 from passlib.handlers.argon2 import argon2
 
 from mysms.carrier.base import Accepted, NotSent, Outcome, Paused, Refused, Unknown
-from tests.faults.wire_tap import Command, Trap, is_insert, is_lock
-from tests.faults.workshop import Workshop, open_workshop
-from tests.faults.world import Json, World, running_world
+from tests.faults.environment import Json, World, running_world
+from tests.faults.mongo_proxy import Command, Trap, is_insert, is_lock
+from tests.faults.outbox_fixture import Workshop, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from devservers.twilio.control import AcceptedMessage
-from tests.faults.forgery import genuine
+from tests.faults.callback_factory import genuine
+from tests.faults.environment import Json, World, running_world
 from tests.faults.scale import SEED, scaled
-from tests.faults.world import Json, World, running_world
 from tests.support.polling import eventually
 
 EXAMPLES = scaled(40, 500)

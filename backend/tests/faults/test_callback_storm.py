@@ -9,12 +9,12 @@ from random import Random
 from urllib.parse import urlsplit
 
 from devservers.twilio.control import AcceptedMessage
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import all_decided, judge
+from tests.faults.callback_factory import Callback, forge, genuine
+from tests.faults.environment import World, running_world
 from tests.faults.figures import CALLBACKS
-from tests.faults.forgery import Callback, forge, genuine
+from tests.faults.load_clients import Crowd
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import all_decided, judge
-from tests.faults.world import World, running_world
 from tests.support.polling import eventually
 
 MESSAGES = scaled(60, 1_000)

@@ -5,12 +5,12 @@ import functools
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import World, running_world
 from tests.faults.figures import KILLS
+from tests.faults.load_clients import Crowd
+from tests.faults.mongo_proxy import Command, Trap, is_insert
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.wire_tap import Command, Trap, is_insert
-from tests.faults.world import World, running_world
 
 KILLS_OF_EACH = scaled(2, 15)
 CLIENTS = 6

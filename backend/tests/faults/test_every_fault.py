@@ -7,10 +7,10 @@ from random import Random
 from typing import Any
 
 from devservers.twilio.faults import FAULTS_BY_KIND
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import RECONCILE_AFTER_SECONDS, World, running_world
+from tests.faults.load_clients import Crowd
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.world import RECONCILE_AFTER_SECONDS, World, running_world
 from tests.support.polling import eventually
 
 Switch = tuple[str, dict[str, Any]]

@@ -4,10 +4,10 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import Verdict, all_decided, judge
+from tests.faults.environment import RECONCILE_AFTER_SECONDS, World, running_world
+from tests.faults.load_clients import Crowd
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import Verdict, all_decided, judge
-from tests.faults.world import RECONCILE_AFTER_SECONDS, World, running_world
 
 PAIRS = scaled(10, 60)
 KILLS = scaled(1, 6)

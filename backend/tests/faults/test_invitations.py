@@ -9,8 +9,8 @@ import httpx
 import pytest
 from bson import ObjectId
 
-from tests.faults.wire_tap import Command, Trap
-from tests.faults.world import ApiProcess, Json, World, running_world
+from tests.faults.environment import ApiProcess, Json, World, running_world
+from tests.faults.mongo_proxy import Command, Trap
 from tests.support.answers import field_errors
 from tests.support.invitations import invite
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tests.faults.environment import running_world
 from tests.faults.figures import DELIVERIES
-from tests.faults.world import running_world
 from tests.support.polling import eventually
 
 NUMBER = "+13165550001"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.world import RECONCILE_AFTER_SECONDS, World, running_world
+from tests.faults.environment import RECONCILE_AFTER_SECONDS, World, running_world
 
 ABSENCE_CONFIRMED_AFTER_SECONDS = 4
 LAG_SECONDS = RECONCILE_AFTER_SECONDS + 0.5 * ABSENCE_CONFIRMED_AFTER_SECONDS

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import running_world
+from tests.faults.load_clients import Crowd
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.world import running_world
 
 LETTERS = 200
 ROUNDS = scaled(1, 5)

@@ -15,7 +15,7 @@ from mysms.delivery import dispatcher as dispatching
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.messages.models import Message
 from mysms.messages.status import Dispatch
-from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import StubCarrier, Workshop, new_number, open_workshop
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 

@@ -4,11 +4,11 @@ import statistics
 import time
 from pathlib import Path
 
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import running_world
 from tests.faults.figures import ANSWERS
+from tests.faults.load_clients import Crowd
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.world import running_world
 
 DEAD_SECONDS = scaled(3.0, 60.0)
 CLIENTS = 6

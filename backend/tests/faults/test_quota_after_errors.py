@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from tests.faults.wire_tap import Trap, is_insert
-from tests.faults.world import running_world
+from tests.faults.environment import running_world
+from tests.faults.mongo_proxy import Trap, is_insert
 
 NUMBER = "+13275550001"
 

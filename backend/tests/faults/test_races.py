@@ -10,7 +10,7 @@ from mysms.carrier.base import Accepted, NotSent, Paused, Refused, Unknown
 from mysms.delivery.matching import could_be, match
 from mysms.delivery.text_locks import TextLocks
 from mysms.messages.status import Dispatch
-from tests.faults.workshop import EXPIRES_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
+from tests.faults.outbox_fixture import EXPIRES_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
 from tests.support.servers import FROM_NUMBER, Mongo
 
 TEXT = "Hello"

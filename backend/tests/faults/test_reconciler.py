@@ -16,7 +16,7 @@ from mysms.delivery.outbox import Outbox
 from mysms.delivery.rounds import Questioner
 from mysms.messages.models import Message
 from mysms.messages.status import Dispatch
-from tests.faults.workshop import (
+from tests.faults.outbox_fixture import (
     ABSENCE_CONFIRMED_AFTER,
     HOLD,
     RECONCILE_AFTER,

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from pathlib import Path
 
-from tests.faults.world import World, running_world
+from tests.faults.environment import World, running_world
 
 FORESEEN = {"+525512345678": "+5215512345678", "+541123456789": "+5491123456789"}
 UNFORESEEN = {"+33612345678": "+15550001111"}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import running_world
+from tests.faults.load_clients import Crowd
+from tests.faults.mongo_proxy import Trap, is_claim
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.wire_tap import Trap, is_claim
-from tests.faults.world import running_world
 from tests.support.polling import eventually
 
 STOPS = scaled(2, 15)

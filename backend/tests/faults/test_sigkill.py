@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from tests.faults.crowd import Crowd, Letter
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import ApiProcess, World, running_world
 from tests.faults.figures import KILLS
+from tests.faults.load_clients import Crowd, Letter
+from tests.faults.mongo_proxy import Trap, is_claim, is_insert, is_lock, is_owning, is_settling
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.wire_tap import Trap, is_claim, is_insert, is_lock, is_owning, is_settling
-from tests.faults.world import ApiProcess, World, running_world
 from tests.support.polling import eventually
 
 EACH_PHASE = scaled(5, 50)

@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from tests.faults.crowd import Crowd, Letter
+from tests.faults.assertions import final_verdict
+from tests.faults.environment import LEASE_SECONDS, ApiProcess, World, running_world
+from tests.faults.load_clients import Crowd, Letter
+from tests.faults.mongo_proxy import Trap, is_claim, is_lock, is_owning
 from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.wire_tap import Trap, is_claim, is_lock, is_owning
-from tests.faults.world import LEASE_SECONDS, ApiProcess, World, running_world
 from tests.support.polling import eventually
 
 RANDOM_STOPS = scaled(1, 12)

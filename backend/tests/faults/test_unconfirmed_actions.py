@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.wire_tap import Trap, is_claim
-from tests.faults.world import Json, World, running_world
+from tests.faults.environment import Json, World, running_world
+from tests.faults.mongo_proxy import Trap, is_claim
 
 _places = itertools.count(1)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.messages.crowd import Crowded
+from tests.messages.many_messages import Crowded
 from tests.support.person import Json, Person
 from tests.support.processes import free_port
 from tests.support.servers import Simulator, api_environment, running_api, running_mongodb

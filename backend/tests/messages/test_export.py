@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.messages.crowd import Crowded
+from tests.messages.many_messages import Crowded
 from tests.support.answers import problem_of
 from tests.support.person import Json, Person, new_number
 from tests.support.polling import eventually

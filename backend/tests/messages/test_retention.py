@@ -14,7 +14,7 @@ from mysms.core.timestamps import utc_now
 from mysms.messages import repository
 from mysms.messages.retention import Retention
 from mysms.messages.status import FINISHED, Dispatch
-from tests.faults.workshop import Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import Workshop, new_number, open_workshop
 from tests.support import person as people
 from tests.support.answers import problem_of
 from tests.support.person import Json, Person

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.messages.crowd import Crowded, number_of
+from tests.messages.many_messages import Crowded, number_of
 
 FEW, MANY = 1_000, 100_000
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devservers.twilio.control import AcceptedMessage
-from tests.faults.crowd import Letter
+from tests.faults.environment import World
 from tests.faults.figures import DELIVERIES
-from tests.faults.world import World
+from tests.faults.load_clients import Letter
 from tests.support.polling import eventually
 
 _UNDECIDED = ["pending", "claimed", "unconfirmed"]

@@ -19,9 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tests.faults.front import Front
+from tests.faults.callback_proxy import Front
+from tests.faults.mongo_proxy import WireTap
 from tests.faults.scale import chance
-from tests.faults.wire_tap import WireTap
 from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import (

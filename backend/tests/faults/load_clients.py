@@ -8,7 +8,7 @@ from random import Random
 
 import httpx
 
-from tests.faults.world import ApiProcess, Json, World
+from tests.faults.environment import ApiProcess, Json, World
 
 _TRIES_WITHIN_SECONDS = 90.0
 

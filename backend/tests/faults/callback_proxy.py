@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 
-from tests.faults.streams import Relay, either, hang_up
+from tests.faults.tcp_proxy import Relay, either, hang_up
 
 _CHUNK = 65_536
 

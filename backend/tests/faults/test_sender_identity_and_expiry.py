@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.faults.world import running_world
+from tests.faults.environment import running_world
 
 
 async def test_what_was_stored_for_another_line_waits_for_it(tmp_path: Path) -> None:

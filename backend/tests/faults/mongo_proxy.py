@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from devservers.mongodb.wire import parse, reply
-from tests.faults.streams import Relay, either, hang_up
+from tests.faults.tcp_proxy import Relay, either, hang_up
 
 Command = dict[str, Any]
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tests.faults.wire_tap import Command, Refusal, is_owning
-from tests.faults.world import ApiProcess, World, running_world
+from tests.faults.environment import ApiProcess, World, running_world
+from tests.faults.mongo_proxy import Command, Refusal, is_owning
 from tests.support.polling import eventually
 
 NUMBER = "+13265550001"
