@@ -10,7 +10,7 @@ import pytest
 from mysms.carrier.base import Accepted
 from mysms.core.timestamps import to_rfc3339
 from mysms.delivery.records import Look
-from tests.faults.outbox_fixture import Workshop, open_workshop
+from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.person import Json, Person, new_number, sign_in
 from tests.support.processes import Process, free_port
 from tests.support.servers import (
@@ -125,24 +125,24 @@ async def test_a_time_without_a_zone_is_not_guessed(tmp_path: Path, simulator: S
     assert "names no time zone" in said
 
 
-async def claimed_looks(workshop: Workshop) -> AsyncIterator[Look]:
-    while (look := await workshop.questions.claim_look()) is not None:
+async def claimed_looks(fixture: OutboxFixture) -> AsyncIterator[Look]:
+    while (look := await fixture.questions.claim_look()) is not None:
         yield look
 
 
 async def test_what_is_in_doubt_is_looked_for_from_when_it_was_stored(mongodb: Mongo) -> None:
     """However long ago that is: it may have been sent at any moment since. Also more than are taken on at once."""
-    async with open_workshop(mongodb.uri) as workshop:
-        outbox, number = workshop.outbox("command"), new_number()
-        stored_at = workshop.now
-        waiting = {await workshop.store(outbox, number, f"Waiting {place}") for place in range(3)}
-        claim = await workshop.claim(outbox)
-        finished = await workshop.claim(outbox)
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        outbox, number = fixture.outbox("command"), new_number()
+        stored_at = fixture.now
+        waiting = {await fixture.enqueue(outbox, number, f"Waiting {place}") for place in range(3)}
+        claim = await fixture.claim(outbox)
+        finished = await fixture.claim(outbox)
         await outbox.settle(finished, Accepted("SM" + "7" * 32, "queued"), 0.5)
-        workshop.wait(hours=20)
-        assert [await workshop.repairs.doubt_waiting(1) for _ in range(3)] == [1, 1, 0]
-        looks = [look.message async for look in claimed_looks(workshop)]
+        fixture.advance(hours=20)
+        assert [await fixture.repairs.doubt_waiting(1) for _ in range(3)] == [1, 1, 0]
+        looks = [look.message async for look in claimed_looks(fixture)]
         assert {look.message_id for look in looks} == waiting - {finished.message_id}
         assert claim.message_id in {look.message_id for look in looks}
         assert [look.first_claimed_at for look in looks] == [stored_at] * 2
-        assert all(look.unknown_since == workshop.now for look in looks), "absence is certain only some time after this"
+        assert all(look.unknown_since == fixture.now for look in looks), "absence is certain only some time after this"

@@ -179,7 +179,7 @@ async def test_a_sid_that_we_own_is_enough(api: Api, person: Person, message: Js
     assert (await person.detail(message["_id"]))["status"] == "delivered"
 
 
-async def test_a_sid_has_one_owner(api: Api, person: Person, message: Json) -> None:
+async def test_a_sid_belongs_to_one_message(api: Api, person: Person, message: Json) -> None:
     """A report that names another message's SID speaks of that message, whatever its address says."""
     other = await person.sent(STAYS_QUEUED, "another")
     await post_signed(api, query_of(other), form_of(message, "delivered"))

@@ -13,32 +13,32 @@ from mysms.core.timestamps import utc_now
 from mysms.delivery.dispatcher import Dispatcher
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.rounds import Rounds
-from tests.faults.outbox_fixture import StubCarrier, Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import OutboxFixture, StubProvider, new_number, open_outbox_fixture
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
-Loop = Callable[[Workshop, Heartbeat], Dispatcher | Rounds]
+Loop = Callable[[OutboxFixture, Heartbeat], Dispatcher | Rounds]
 
 
-def dispatcher(workshop: Workshop, heart: Heartbeat) -> Dispatcher:
-    outbox = workshop.outbox("a")
-    return Dispatcher(outbox, workshop.sender(outbox, StubCarrier(), timedelta(seconds=1)), 1, utc_now, heart)
+def dispatcher(fixture: OutboxFixture, heart: Heartbeat) -> Dispatcher:
+    outbox = fixture.outbox("a")
+    return Dispatcher(outbox, fixture.sender(outbox, StubProvider(), timedelta(seconds=1)), 1, utc_now, heart)
 
 
-def maintenance(workshop: Workshop, heart: Heartbeat) -> Rounds:
-    return Rounds(workshop.maintenance(timedelta(seconds=1)).run_round, heart)
+def maintenance(fixture: OutboxFixture, heart: Heartbeat) -> Rounds:
+    return Rounds(fixture.maintenance(timedelta(seconds=1)).run_round, heart)
 
 
 async def test_an_attempt_that_breaks_is_logged_and_counted_and_keeps_no_worker(
     mongodb: Mongo, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with open_workshop(mongodb.uri) as workshop:
-        outbox = workshop.outbox("a")
-        sender = workshop.sender(outbox, StubCarrier(), timedelta(seconds=1))
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        outbox = fixture.outbox("a")
+        sender = fixture.sender(outbox, StubProvider(), timedelta(seconds=1))
         # Nobody takes an attempt on any more.
         sender.close()
         part = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
-        await workshop.store(outbox, new_number(), "Hello")
+        await fixture.enqueue(outbox, new_number(), "Hello")
         task = asyncio.create_task(part.run())
 
         async def failed() -> float:
@@ -57,7 +57,7 @@ async def test_an_attempt_that_breaks_is_logged_and_counted_and_keeps_no_worker(
 async def test_a_loop_beats_at_every_turn_until_it_hangs(
     mongodb: Mongo, make: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_workshop(mongodb.uri) as workshop:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
         times = iter(range(1_000_000))
         beats: list[float] = []
         heart = Heartbeat(make.__name__, 0.0, lambda: next(times))
@@ -68,7 +68,7 @@ async def test_a_loop_beats_at_every_turn_until_it_hangs(
             beat()
 
         monkeypatch.setattr(heart, "beat", beat_and_note)
-        part = make(workshop, heart)
+        part = make(fixture, heart)
         task = asyncio.create_task(part.run())
 
         async def beaten() -> int:

@@ -16,7 +16,7 @@ from mysms.core.timestamps import utc_now
 from mysms.delivery.outbox import Outbox
 from mysms.delivery.records import Claim
 from mysms.delivery.sender import Sender
-from tests.faults.outbox_fixture import StubCarrier
+from tests.faults.outbox_fixture import StubProvider
 from tests.support.polling import eventually
 
 LEASE = timedelta(seconds=40)
@@ -50,7 +50,7 @@ class Attempt:
         self.outcome = Accepted("SM" + "0" * 32, "queued")
         self.sender = Sender(
             cast("Outbox", self.outbox),
-            cast("Any", StubCarrier(self.outcome)),
+            cast("Any", StubProvider(self.outcome)),
             None,
             workers=1,
             start_within=timedelta(hours=1),

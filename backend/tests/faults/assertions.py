@@ -1,4 +1,4 @@
-"""What became of every message, by the simulator's ledger, by the database and by the API."""
+"""Checks of delivery: compares the clients' messages with the simulator's ledger, the database and the API."""
 
 import asyncio
 import time
@@ -8,144 +8,152 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devservers.twilio.control import AcceptedMessage
-from tests.faults.environment import World
+from tests.faults.environment import Environment
 from tests.faults.figures import DELIVERIES
-from tests.faults.load_clients import Letter
+from tests.faults.load_clients import SentMessage
 from tests.support.polling import eventually
 
-_UNDECIDED = ["pending", "claimed", "unconfirmed"]
+_IN_FLIGHT = ["pending", "claimed", "unconfirmed"]
 _CALLBACKS_TAKE_SECONDS = 1.5
 _ROUND_SECONDS = 0.5
 _FINAL = {"delivered", "undelivered", "failed", "canceled", "read"}
 
 
 @dataclass
-class Verdict:
+class DeliveryReport:
+    """Counts of messages by outcome. The texts in `lost`, `duplicated` and `wrong` describe the messages."""
+
     list_order: str
-    answered: int = 0
-    refused: int = 0
+    acknowledged: int = 0
+    rejected: int = 0
     unanswered: int = 0
-    at_carrier: int = 0
-    in_doubt: int = 0
-    not_final: int = 0
-    reported_doubles: int = 0
+    at_provider: int = 0
+    unconfirmed: int = 0
+    outdated: int = 0
+    reported_duplicates: int = 0
     lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
-    def enter(self, what: str) -> None:
-        """Into the table."""
-        doubled = len(self.doubled) + self.reported_doubles
-        told = f"{doubled} (reported)" if self.reported_doubles else doubled
+    def add_to_figures(self, scenario: str) -> None:
+        """Add a row to the table of results."""
+        duplicated = len(self.duplicated) + self.reported_duplicates
+        duplicates = f"{duplicated} (reported)" if self.reported_duplicates else duplicated
         DELIVERIES.add(
-            f"{what}; list: {self.list_order}",
-            self.answered,
-            self.refused,
+            f"{scenario}; list: {self.list_order}",
+            self.acknowledged,
+            self.rejected,
             self.unanswered,
-            self.at_carrier,
+            self.at_provider,
             len(self.lost),
-            told,
-            self.in_doubt,
-            self.not_final,
+            duplicates,
+            self.unconfirmed,
+            self.outdated,
         )
 
     @property
     def is_good(self) -> bool:
-        return not (self.lost or self.doubled or self.wrong or self.not_final)
+        return not (self.lost or self.duplicated or self.wrong or self.outdated)
 
     def require_exactly_once(self) -> None:
         assert not self.lost, f"{len(self.lost)} lost: {self.lost[:3]}"
-        assert not self.doubled, f"{len(self.doubled)} doubled: {self.doubled[:3]}"
+        assert not self.duplicated, f"{len(self.duplicated)} duplicated: {self.duplicated[:3]}"
         assert not self.wrong, f"{len(self.wrong)} wrong: {self.wrong[:3]}"
-        assert not self.not_final, f"{self.not_final} statuses are behind the carrier's"
+        assert not self.outdated, f"{self.outdated} statuses are older than the provider's"
 
 
-async def all_decided(world: World, *, doubtful: Collection[str] = (), within: float = 90) -> None:
-    """Waits until nothing is on its way any more; `doubtful` numbers may stay unconfirmed."""
-    query = {"dispatch": {"$in": _UNDECIDED}, "recipient_number": {"$nin": list(doubtful)}}
+async def wait_for_empty_outbox(env: Environment, *, unconfirmable: Collection[str] = (), within: float = 90) -> None:
+    """Wait until no message is in flight. Messages to `unconfirmable` numbers may stay unconfirmed."""
+    query = {"dispatch": {"$in": _IN_FLIGHT}, "recipient_number": {"$nin": list(unconfirmable)}}
 
-    async def undecided() -> list[dict[str, Any]]:
+    async def in_flight() -> list[dict[str, Any]]:
         fields = {"content": 1, "dispatch": 1, "attempt": 1, "recipient_number": 1, "events": 1}
-        return [row async for row in world.database["messages"].find(query, fields)]
+        return [row async for row in env.database["messages"].find(query, fields)]
 
-    await eventually(undecided, lambda rows: not rows, within=within, what="the end of all sending")
+    await eventually(in_flight, lambda rows: not rows, within=within, what="an empty outbox")
 
 
-async def final_verdict(
-    world: World, letters: Sequence[Letter], *, doubtful: Collection[str] = (), within: float = 90
-) -> Verdict:
-    """The verdict once everything is decided and the carrier has said, or been asked for, its last word."""
-    await all_decided(world, doubtful=doubtful, within=within)
+async def final_report(
+    env: Environment, messages: Sequence[SentMessage], *, unconfirmable: Collection[str] = (), within: float = 90
+) -> DeliveryReport:
+    """The report once the outbox is empty and all statuses are final, by callbacks or by status checks."""
+    await wait_for_empty_outbox(env, unconfirmable=unconfirmable, within=within)
     begun = time.monotonic()
     while True:
-        verdict = await judge(world, letters, doubtful=doubtful)
+        report = await compare_deliveries(env, messages, unconfirmable=unconfirmable)
         waited = time.monotonic() - begun
-        if verdict.is_good or waited > within:
-            return verdict
+        if report.is_good or waited > within:
+            return report
         if waited > _CALLBACKS_TAKE_SECONDS:
-            # Callbacks that are lost are made up for in an hour; so an hour passes.
-            await world.let_time_pass()
+            # Status checks replace lost callbacks after up to an hour: make them due now.
+            await env.make_all_due()
         await asyncio.sleep(_ROUND_SECONDS)
 
 
-async def judge(world: World, letters: Sequence[Letter], *, doubtful: Collection[str] = ()) -> Verdict:
-    """Compares what was answered with what the carrier has. Everything must be decided, but for `doubtful` numbers."""
+async def compare_deliveries(
+    env: Environment, messages: Sequence[SentMessage], *, unconfirmable: Collection[str] = ()
+) -> DeliveryReport:
+    """Compare the responses with the provider's messages. The outbox must be empty, except for `unconfirmable`."""
     ledger: defaultdict[str, list[AcceptedMessage]] = defaultdict(list)
-    for entry in await world.simulator.control.ledger():
+    for entry in await env.simulator.control.ledger():
         ledger[entry.request["Body"]].append(entry)
-    rows = {row["client_id"]: row async for row in world.database["messages"].find({})}
-    shown = await world.statuses()
-    verdict = Verdict(list_order=world.list_order)
-    for letter in letters:
-        _judge_letter(verdict, letter, ledger[letter.text], rows.get(f"key:{letter.key}"), shown, doubtful)
-    return verdict
+    rows = {row["client_id"]: row async for row in env.database["messages"].find({})}
+    shown = await env.statuses()
+    report = DeliveryReport(list_order=env.list_order)
+    for message in messages:
+        _compare_message(report, message, ledger[message.text], rows.get(f"key:{message.key}"), shown, unconfirmable)
+    return report
 
 
-def _judge_letter(
-    verdict: Verdict,
-    letter: Letter,
+def _compare_message(
+    report: DeliveryReport,
+    message: SentMessage,
     entries: Sequence[AcceptedMessage],
     row: dict[str, Any] | None,
     shown: dict[str, str],
-    doubtful: Collection[str],
+    unconfirmable: Collection[str],
 ) -> None:
-    what = f"{letter.text!r} to {letter.number}: answered {letter.status}, stored as {row}, at the carrier {entries}"
-    verdict.at_carrier += len(entries)
-    if letter.refused:
-        verdict.refused += 1
+    description = (
+        f"{message.text!r} to {message.number}: response {message.status}, stored as {row}, at the provider {entries}"
+    )
+    report.at_provider += len(entries)
+    if message.rejected:
+        report.rejected += 1
         if entries:
-            verdict.wrong.append(f"refused, but sent: {what}")
+            report.wrong.append(f"rejected, but sent: {description}")
         return
-    verdict.answered += letter.answered
-    verdict.unanswered += letter.status is None
+    report.acknowledged += message.acknowledged
+    report.unanswered += message.status is None
     if row is None:
-        if letter.answered or entries:
-            verdict.lost.append(f"answered or sent, but not stored: {what}")
+        if message.acknowledged or entries:
+            report.lost.append(f"acknowledged or sent, but not stored: {description}")
         return
     second_sids = row["second_sids"]
-    verdict.reported_doubles += len(second_sids)
+    report.reported_duplicates += len(second_sids)
     if len(entries) > 1 + len(second_sids):
-        verdict.doubled.append(what)
+        report.duplicated.append(description)
     if row["dispatch"] == "refused" and not entries:
-        # Answered 202 first, and refused afterwards.
-        verdict.refused += 1
+        # Acknowledged with 202 first and rejected later.
+        report.rejected += 1
         return
-    if row["dispatch"] == "unconfirmed" and letter.number in doubtful:
-        verdict.in_doubt += 1
+    if row["dispatch"] == "unconfirmed" and message.number in unconfirmable:
+        report.unconfirmed += 1
         return
     if not entries:
-        verdict.lost.append(what)
+        report.lost.append(description)
         return
     if row["twilio_sid"] not in {entry.sid for entry in entries}:
-        verdict.wrong.append(f"another SID: {what}")
-    _judge_status(verdict, what, entries, str(row["twilio_sid"]), shown[str(row["_id"])])
+        report.wrong.append(f"another SID: {description}")
+    _compare_status(report, description, entries, str(row["twilio_sid"]), shown[str(row["_id"])])
 
 
-def _judge_status(verdict: Verdict, what: str, entries: Sequence[AcceptedMessage], sid: str, status: str) -> None:
+def _compare_status(
+    report: DeliveryReport, description: str, entries: Sequence[AcceptedMessage], sid: str, status: str
+) -> None:
     truth = next((str(entry.message["status"]) for entry in entries if entry.sid == sid), "")
     if status == truth:
         return
     if status in _FINAL or status in {"pending", "unconfirmed"}:
-        verdict.wrong.append(f"shown as {status}: {what}")
+        report.wrong.append(f"shown as {status}: {description}")
     else:
-        verdict.not_final += 1
+        report.outdated += 1

@@ -1,4 +1,4 @@
-"""Status callbacks, genuine and forged."""
+"""Genuine and forged status callbacks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 
 @dataclass(frozen=True)
 class Callback:
-    """A request to the callback's address. `url` is the public one, which is signed."""
+    """A status callback request. `url` is the public URL, which the signature covers."""
 
     url: str
     form: Mapping[str, str]
@@ -20,8 +20,8 @@ class Callback:
     forged: bool = False
 
 
-def genuine(entry: AcceptedMessage, status: str, error_code: int | None = None) -> Callback:
-    """What the carrier posts about a message that it accepted, signed as it signs."""
+def genuine_callback(entry: AcceptedMessage, status: str, error_code: int | None = None) -> Callback:
+    """The provider's callback for an accepted message, correctly signed."""
     url = urldefrag(entry.request["StatusCallback"]).url
     form = {
         "MessageSid": entry.sid,
@@ -38,17 +38,17 @@ def genuine(entry: AcceptedMessage, status: str, error_code: int | None = None) 
     return Callback(url, form, signature_of(url, form))
 
 
-def forge(callback: Callback, other: Callback, chance: Random) -> Callback:
-    """Something that a stranger can make of two callbacks that were overheard."""
-    tricks: Sequence[Callable[[Callback, Callback], Callback]] = [
+def forge_callback(callback: Callback, other: Callback, random: Random) -> Callback:
+    """A forgery that an attacker could make from two intercepted callbacks."""
+    forgeries: Sequence[Callable[[Callback, Callback], Callback]] = [
         _without_signature,
         _signed_with_another_token,
         _with_another_status,
-        _about_another_message,
-        _to_another_message,
-        _with_a_field_more,
+        _with_url_of_another_message,
+        _with_sid_of_another_message,
+        _with_extra_field,
     ]
-    return replace(chance.choice(tricks)(callback, other), forged=True)
+    return replace(random.choice(forgeries)(callback, other), forged=True)
 
 
 def _without_signature(callback: Callback, _: Callback) -> Callback:
@@ -64,17 +64,16 @@ def _with_another_status(callback: Callback, _: Callback) -> Callback:
     return replace(callback, form={**callback.form, "MessageStatus": status, "SmsStatus": status})
 
 
-def _about_another_message(callback: Callback, other: Callback) -> Callback:
-    """Its form under the address of another message."""
+def _with_url_of_another_message(callback: Callback, other: Callback) -> Callback:
     url = other.url if other.url != callback.url else callback.url.replace("message_id=", "message_id=0")
     return replace(callback, url=url)
 
 
-def _to_another_message(callback: Callback, other: Callback) -> Callback:
+def _with_sid_of_another_message(callback: Callback, other: Callback) -> Callback:
     sid = other.form["MessageSid"]
     sid = sid if sid != callback.form["MessageSid"] else sid.replace("SM", "MM")
     return replace(callback, form={**callback.form, "MessageSid": sid})
 
 
-def _with_a_field_more(callback: Callback, _: Callback) -> Callback:
+def _with_extra_field(callback: Callback, _: Callback) -> Callback:
     return replace(callback, form={**callback.form, "ErrorCode ": "30003"})

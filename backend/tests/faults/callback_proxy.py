@@ -1,45 +1,45 @@
-"""The public address of the callbacks: passes each connection on to an API process that lives."""
+"""The public address of the callback endpoint: a load balancer for the running API processes."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 
-from tests.faults.tcp_proxy import Relay, either, hang_up
+from tests.faults.tcp_proxy import TcpProxy, close_writer, run_until_first_ends
 
 _CHUNK = 65_536
 
 
-class Front(Relay):
-    """A load balancer, in the smallest form that does it."""
+class CallbackProxy(TcpProxy):
+    """Forwards each connection to a random API process that accepts connections."""
 
-    def __init__(self, ports: Callable[[], Sequence[int]], chance: Random) -> None:
+    def __init__(self, ports: Callable[[], Sequence[int]], random: Random) -> None:
         super().__init__()
         self._ports = ports
-        self._chance = chance
-        self._passing = asyncio.Event()
-        self._passing.set()
+        self._random = random
+        self._resumed = asyncio.Event()
+        self._resumed.set()
 
-    def hold(self) -> None:
-        """Keeps connections waiting, as a slow network would."""
-        self._passing.clear()
+    def pause(self) -> None:
+        """Delay new connections until `resume`, like a slow network."""
+        self._resumed.clear()
 
-    def release(self) -> None:
-        self._passing.set()
+    def resume(self) -> None:
+        self._resumed.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._passing.wait()
+        await self._resumed.wait()
         up_reader, up_writer = await self._connect()
         try:
-            await either(
+            await run_until_first_ends(
                 asyncio.create_task(_pump(reader, up_writer)),
                 asyncio.create_task(_pump(up_reader, writer)),
             )
         finally:
-            await hang_up(up_writer)
+            await close_writer(up_writer)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         ports = list(self._ports())
-        self._chance.shuffle(ports)
+        self._random.shuffle(ports)
         for port in ports:
             try:
                 return await asyncio.open_connection("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""Clients that send with keys, and repeat what was not answered."""
+"""Clients that send messages with idempotency keys and repeat requests without a response."""
 
 import asyncio
 import time
@@ -8,112 +8,107 @@ from random import Random
 
 import httpx
 
-from tests.faults.environment import ApiProcess, Json, World
+from tests.faults.environment import ApiProcess, Environment, Json
 
-_TRIES_WITHIN_SECONDS = 90.0
+_RETRY_FOR_SECONDS = 90.0
 
 
 @dataclass
-class Letter:
-    """A message as the client that sends it knows it."""
+class SentMessage:
+    """The client's view of a message that it sends."""
 
     number: str
     text: str
     key: str
     gives_up: bool = False
-    """It is not repeated when the connection breaks."""
-    waits_at: str | None = None
-    """The process whose answer is awaited now."""
+    """Whether the client does not repeat the request after a failure."""
+    waiting_for: str | None = None
+    """The URL of the process whose response the client is waiting for."""
     failures: int = 0
     status: int | None = None
-    """Of the answer; None while there is none."""
+    """The HTTP status of the response; None until there is one."""
     body: Json = field(default_factory=dict)
     seconds: float = 0.0
-    """How long the answer took, by the last try."""
+    """The response time of the last attempt."""
 
     @property
-    def refused(self) -> bool:
+    def rejected(self) -> bool:
         return self.status == 422
 
     @property
-    def answered(self) -> bool:
+    def acknowledged(self) -> bool:
         return self.status in {201, 202}
 
-    @property
-    def message(self) -> Json:
-        message: Json = self.body["message"] if self.refused else self.body
-        return message
 
+class LoadClients:
+    """Concurrent clients. Every message has a unique text, unless given, so that it can be found in the ledger."""
 
-class Crowd:
-    """Several clients at once. Every letter has a text of its own, by which the ledger knows it, unless given."""
-
-    def __init__(self, world: World, chance: Random, *, numbers: Sequence[str], gives_up: float = 0.0) -> None:
-        self._world = world
-        self._chance = chance
+    def __init__(self, env: Environment, random: Random, *, numbers: Sequence[str], gives_up: float = 0.0) -> None:
+        self._env = env
+        self._random = random
         self._numbers = numbers
         self._gives_up = gives_up
-        self.letters: list[Letter] = []
-        self.prefers: Callable[[], Sequence[ApiProcess]] = lambda: world.living
+        self.messages: list[SentMessage] = []
+        self.preferred_apis: Callable[[], Sequence[ApiProcess]] = lambda: env.running_apis
 
-    def write(self, number: str | None = None, text: str | None = None) -> Letter:
-        place = len(self.letters)
-        letter = Letter(
-            number=number or self._chance.choice(self._numbers),
-            text=text or f"Letter {place:05} {self._chance.getrandbits(40):010x}",
-            key=f"key-{place}-{self._chance.getrandbits(40):010x}",
-            gives_up=self._chance.random() < self._gives_up,
+    def new_message(self, number: str | None = None, text: str | None = None) -> SentMessage:
+        number_sent = len(self.messages)
+        message = SentMessage(
+            number=number or self._random.choice(self._numbers),
+            text=text or f"Message {number_sent:05} {self._random.getrandbits(40):010x}",
+            key=f"key-{number_sent}-{self._random.getrandbits(40):010x}",
+            gives_up=self._random.random() < self._gives_up,
         )
-        self.letters.append(letter)
-        return letter
+        self.messages.append(message)
+        return message
 
-    async def send_until(self, over: Callable[[], bool], clients: int, *, pause: float = 0.0) -> None:
-        """Each client sends one letter after the other until it is over; what was begun is brought to its end."""
+    async def send_until(self, is_over: Callable[[], bool], concurrency: int, *, pause: float = 0.0) -> None:
+        """Each client sends one message after the other until `is_over`. Started messages are completed."""
 
         async def client() -> None:
-            while not over():
-                await self.send(self.write())
-                await asyncio.sleep(pause * self._chance.random())
+            while not is_over():
+                await self.send(self.new_message())
+                await asyncio.sleep(pause * self._random.random())
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(clients):
+            for _ in range(concurrency):
                 group.create_task(client())
 
-    async def send_all(self, letters: Sequence[Letter], clients: int) -> None:
-        """Sends these."""
-        waiting = list(reversed(letters))
+    async def send_all(self, messages: Sequence[SentMessage], concurrency: int) -> None:
+        """Send these messages."""
+        waiting = list(reversed(messages))
 
         async def client() -> None:
             while waiting:
                 await self.send(waiting.pop())
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(clients):
+            for _ in range(concurrency):
                 group.create_task(client())
 
-    async def send(self, letter: Letter) -> None:
-        """Until it is answered, or given up."""
-        deadline = time.monotonic() + _TRIES_WITHIN_SECONDS
-        body = {"message": {"recipient_number": letter.number, "content": letter.text}}
-        headers = {**self._world.headers, "Idempotency-Key": letter.key}
+    async def send(self, message: SentMessage) -> None:
+        """Send a message, repeatedly until there is a response or the client gives up."""
+        deadline = time.monotonic() + _RETRY_FOR_SECONDS
+        body = {"message": {"recipient_number": message.number, "content": message.text}}
+        headers = {**self._env.headers, "Idempotency-Key": message.key}
         while time.monotonic() < deadline:
-            candidates = self.prefers() or self._world.apis
-            letter.waits_at = self._chance.choice(list(candidates)).url
+            candidates = self.preferred_apis() or self._env.apis
+            message.waiting_for = self._random.choice(list(candidates)).url
             begun = time.monotonic()
             try:
-                answer = await self._world.http.post(f"{letter.waits_at}/api/messages", json=body, headers=headers)
+                response = await self._env.http.post(f"{message.waiting_for}/api/messages", json=body, headers=headers)
             except httpx.TransportError:
-                letter.failures += 1
+                message.failures += 1
             else:
-                if answer.status_code < 500:
-                    assert answer.status_code in {201, 202, 422}, answer.text
-                    letter.status, letter.body = answer.status_code, answer.json()
-                    letter.seconds = time.monotonic() - begun
+                if response.status_code < 500:
+                    assert response.status_code in {201, 202, 422}, response.text
+                    message.status, message.body = response.status_code, response.json()
+                    message.seconds = time.monotonic() - begun
                     return
-                letter.failures += 1
+                message.failures += 1
             finally:
-                letter.waits_at = None
-            if letter.gives_up:
+                message.waiting_for = None
+            if message.gives_up:
                 return
-            await asyncio.sleep(0.05 + 0.2 * self._chance.random())
-        raise AssertionError(f"Nobody answered for {letter.text!r} within {_TRIES_WITHIN_SECONDS} s.")
+            await asyncio.sleep(0.05 + 0.2 * self._random.random())
+        raise AssertionError(f"No response for {message.text!r} within {_RETRY_FOR_SECONDS} s.")

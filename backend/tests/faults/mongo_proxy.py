@@ -1,6 +1,6 @@
-"""Stands between one API process and its database, and holds back what the process asks or is answered.
+"""A proxy between one API process and its database, which can delay and fail individual commands.
 
-A network may be slow at any moment: so a process can be caught exactly where a test wants it, without its help.
+Delayed commands simulate a slow network, so that a test can stop a process at an exact step without changing its code.
 """
 
 import asyncio
@@ -9,17 +9,17 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from devservers.mongodb.wire import parse, reply
-from tests.faults.tcp_proxy import Relay, either, hang_up
+from tests.faults.tcp_proxy import TcpProxy, close_writer, run_until_first_ends
 
 Command = dict[str, Any]
 
-UNAUTHORISED = 13
+UNAUTHORIZED = 13
 
 _HEADER = struct.Struct("<iiii")
 
 
-class Trap:
-    """Holds back commands (`request`: before the database has them, `reply`: after it has carried them out)."""
+class PausePoint:
+    """Delays matching commands: `request` before the database receives them, `reply` after it has executed them."""
 
     def __init__(
         self, matches: Callable[[Command], bool], at: Literal["request", "reply"], *, once: bool = True
@@ -27,116 +27,118 @@ class Trap:
         self._matches = matches
         self.at = at
         self._once = once
-        self._taken = False
+        self._is_used = False
         self._released = asyncio.Event()
-        self.sprung = asyncio.Event()
-        """Something is held back, or was."""
+        self.reached = asyncio.Event()
+        """Set when a command was delayed."""
 
-    def catches(self, command: Command) -> bool:
-        if self._released.is_set() or (self._once and self._taken) or not self._matches(command):
+    def matches(self, command: Command) -> bool:
+        if self._released.is_set() or (self._once and self._is_used) or not self._matches(command):
             return False
-        self._taken = True
+        self._is_used = True
         return True
 
-    async def hold(self) -> None:
-        self.sprung.set()
+    async def wait(self) -> None:
+        self.reached.set()
         await self._released.wait()
 
-    async def hold_if_done(self, reply: Command) -> None:
-        """A command that changed nothing is not the one that was waited for."""
+    async def wait_if_changed(self, reply: Command) -> None:
+        """Delay the reply, unless the command matched no document: the pause point then stays armed."""
         if reply.get("value", reply) is None or reply.get("n") == 0:
-            self._taken = False
+            self._is_used = False
         else:
-            await self.hold()
+            await self.wait()
 
     def release(self) -> None:
         self._released.set()
 
 
-class Refusal:
-    """Answers commands in the database's place: that they are not authorised, or with another error of its own."""
+class InjectedError:
+    """Replies to matching commands with an error, by default Unauthorized, instead of forwarding them."""
 
-    def __init__(self, matches: Callable[[Command], bool], code: int = UNAUTHORISED) -> None:
+    def __init__(self, matches: Callable[[Command], bool], code: int = UNAUTHORIZED) -> None:
         self.matches = matches
-        self.answer = {"ok": 0.0, "code": code, "codeName": "Refused", "errmsg": "refused for a test"}
-        self.refused = 0
-        """How many commands it has answered."""
+        self.reply = {"ok": 0.0, "code": code, "codeName": "InjectedError", "errmsg": "injected by a test"}
+        self.count = 0
+        """The number of commands that failed with it."""
 
 
-class WireTap(Relay):
-    """Passes MongoDB's messages on, one by one."""
+class MongoProxy(TcpProxy):
+    """Forwards MongoDB's wire protocol, message by message."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__()
         self._upstream = (host, port)
-        self._traps: list[Trap] = []
-        self._refusals: list[Refusal] = []
-        self.owner: str | None = None
-        """How the process names itself in its claims."""
+        self._pause_points: list[PausePoint] = []
+        self._injected_errors: list[InjectedError] = []
+        self.worker_id: str | None = None
+        """The worker ID of the process, once it has claimed a message."""
 
-    def set(self, trap: Trap) -> Trap:
-        self._traps.append(trap)
-        return trap
+    def add(self, pause_point: PausePoint) -> PausePoint:
+        self._pause_points.append(pause_point)
+        return pause_point
 
-    def refuse(self, refusal: Refusal) -> Refusal:
-        self._refusals.append(refusal)
-        return refusal
+    def inject(self, injected: InjectedError) -> InjectedError:
+        self._injected_errors.append(injected)
+        return injected
 
-    def release(self) -> None:
-        """Lets go of everything, and refuses nothing any more."""
-        self._refusals.clear()
-        for trap in self._traps:
-            trap.release()
-        self._traps.clear()
+    def reset(self) -> None:
+        """Release all pause points and remove all injected errors."""
+        self._injected_errors.clear()
+        for pause_point in self._pause_points:
+            pause_point.release()
+        self._pause_points.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection(*self._upstream)
-        awaited: dict[int, Trap] = {}
+        awaiting_reply: dict[int, PausePoint] = {}
         try:
-            await either(
-                asyncio.create_task(self._pass_requests(reader, up_writer, writer, awaited)),
-                asyncio.create_task(self._pass_replies(up_reader, writer, awaited)),
+            await run_until_first_ends(
+                asyncio.create_task(self._forward_requests(reader, up_writer, writer, awaiting_reply)),
+                asyncio.create_task(self._forward_replies(up_reader, writer, awaiting_reply)),
             )
         finally:
-            await hang_up(up_writer)
+            await close_writer(up_writer)
 
-    async def _pass_requests(
+    async def _forward_requests(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        back: asyncio.StreamWriter,
-        awaited: dict[int, Trap],
+        client: asyncio.StreamWriter,
+        awaiting_reply: dict[int, PausePoint],
     ) -> None:
         while True:
             frame = await _read_frame(reader)
-            if self._refusals:
+            if self._injected_errors:
                 request = parse(frame)
-                refusal = next((each for each in self._refusals if each.matches(request.body)), None)
-                if refusal is not None:
-                    refusal.refused += 1
-                    back.write(reply(request, refusal.answer))
-                    await back.drain()
+                injected = next((each for each in self._injected_errors if each.matches(request.body)), None)
+                if injected is not None:
+                    injected.count += 1
+                    client.write(reply(request, injected.reply))
+                    await client.drain()
                     continue
-            if self._traps or (self.owner is None and b"claimed" in frame):
+            if self._pause_points or (self.worker_id is None and b"claimed" in frame):
                 command = parse(frame).body
                 if is_claim(command):
-                    self.owner = command["update"]["$set"]["owner"]
-                trap = next((trap for trap in self._traps if trap.catches(command)), None)
-                if trap is not None and trap.at == "request":
-                    await trap.hold()
-                elif trap is not None:
-                    awaited[_HEADER.unpack_from(frame)[1]] = trap
+                    self.worker_id = command["update"]["$set"]["owner"]
+                pause_point = next(
+                    (pause_point for pause_point in self._pause_points if pause_point.matches(command)), None
+                )
+                if pause_point is not None and pause_point.at == "request":
+                    await pause_point.wait()
+                elif pause_point is not None:
+                    awaiting_reply[_HEADER.unpack_from(frame)[1]] = pause_point
             writer.write(frame)
             await writer.drain()
 
-    async def _pass_replies(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, awaited: dict[int, Trap]
+    async def _forward_replies(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, awaiting_reply: dict[int, PausePoint]
     ) -> None:
         while True:
             frame = await _read_frame(reader)
-            trap = awaited.pop(_HEADER.unpack_from(frame)[2], None)
-            if trap is not None:
-                await trap.hold_if_done(parse(frame).body)
+            pause_point = awaiting_reply.pop(_HEADER.unpack_from(frame)[2], None)
+            if pause_point is not None:
+                await pause_point.wait_if_changed(parse(frame).body)
             writer.write(frame)
             await writer.drain()
 
@@ -146,30 +148,30 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes:
     return header + await reader.readexactly(_HEADER.unpack(header)[0] - _HEADER.size)
 
 
-def is_insert(command: Command) -> bool:
-    """A message is stored."""
+def is_message_insert(command: Command) -> bool:
+    """Whether the command stores a message."""
     return bool(command.get("insert") == "messages")
 
 
-def is_lock(command: Command) -> bool:
-    """The lock of a text is taken: the first thing of every claim."""
+def is_lock_acquisition(command: Command) -> bool:
+    """Whether the command acquires the lock of a text, which is the first step of a claim."""
     return bool(command.get("findAndModify") == "inflight")
 
 
 def is_claim(command: Command) -> bool:
-    """A message is claimed."""
+    """Whether the command claims a message."""
     update = command.get("update")
     changes = update.get("$set", {}) if isinstance(update, dict) else {}
     return command.get("findAndModify") == "messages" and changes.get("dispatch") == "claimed"
 
 
-def is_owning(command: Command) -> bool:
-    """A SID is made a message's own."""
+def is_sid_recording(command: Command) -> bool:
+    """Whether the command records which message a SID belongs to."""
     return bool(command.get("insert") == "carrier_messages")
 
 
-def is_settling(command: Command) -> bool:
-    """A message becomes settled."""
+def is_acceptance(command: Command) -> bool:
+    """Whether the command marks a message as accepted by the provider."""
     return command.get("update") == "messages" and any(
         isinstance(update["u"], dict) and update["u"].get("$set", {}).get("dispatch") == "settled"
         for update in command["updates"]

@@ -1,4 +1,4 @@
-"""The delivery's parts in the test's own process, on a real database: every step of a race can be made by hand."""
+"""The outbox in the test's own process, on a real database: tests control every step of a race."""
 
 import asyncio
 import itertools
@@ -34,31 +34,31 @@ from mysms.messages import repository
 from mysms.messages.models import Conversation, Message
 from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 
-LINE = Line(ACCOUNT_SID, FROM_NUMBER, "http://carrier.example")
+LINE = Line(ACCOUNT_SID, FROM_NUMBER, "http://provider.example")
 EXPIRES_AFTER = timedelta(hours=24)
 RECONCILE_AFTER = timedelta(seconds=300)
 ABSENCE_CONFIRMED_AFTER = timedelta(seconds=900)
 HOLD = timedelta(seconds=40)
 
-_places = itertools.count(1)
+_counter = itertools.count(1)
 
 
 @dataclass
-class StubCarrier:
-    """Says what it is told to say, and remembers what it was asked."""
+class StubProvider:
+    """A provider with configurable results that records its calls."""
 
-    outcome: Outcome = field(default_factory=lambda: NotSent("nothing was arranged"))
+    outcome: Outcome = field(default_factory=lambda: NotSent("no outcome was configured"))
     listed: list[CarrierMessage] | None = field(default_factory=list)
-    """None: the list cannot be read."""
+    """The messages at the provider; None if list requests fail."""
     sent: list[OutboundText] = field(default_factory=list)
     unanswered: int = 0
-    """How many of the next questions for a single message get no answer."""
+    """How many of the next fetches fail."""
     is_complete: bool = True
-    """Whether its lists can be read to the end."""
+    """Whether lists are complete."""
     unreadable: set[str] = field(default_factory=set)
-    """Numbers whose list cannot be read."""
-    looks: list[str] = field(default_factory=list)
-    """The numbers whose messages it was asked for."""
+    """Numbers whose list requests fail."""
+    list_requests: list[str] = field(default_factory=list)
+    """The numbers of the list requests."""
 
     def send(self, text: OutboundText) -> Outcome:
         self.sent.append(text)
@@ -67,33 +67,34 @@ class StubCarrier:
     def fetch(self, sid: str) -> CarrierMessage | None:
         if self.unanswered:
             self.unanswered -= 1
-            raise CarrierUnavailableError("It was arranged so.")
+            raise CarrierUnavailableError("configured failure")
         return next((row for row in self.listed or [] if row.sid == sid), None)
 
     def list_to(self, to_number: str) -> Listing:
-        self.looks.append(to_number)
+        self.list_requests.append(to_number)
         if self.listed is None or to_number in self.unreadable:
-            raise CarrierUnavailableError("It was arranged so.")
+            raise CarrierUnavailableError("configured failure")
         return Listing([row for row in self.listed if row.to_number == to_number], self.is_complete)
 
     def list_sent(self, from_number: str, since: date) -> Listing:
         if self.listed is None:
-            raise CarrierUnavailableError("It was arranged so.")
+            raise CarrierUnavailableError("configured failure")
         sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]
         return Listing(sent, self.is_complete)
 
 
 @dataclass
-class Workshop:
+class OutboxFixture:
+    """The parts of the outbox on one database, with a clock that only the test advances."""
+
     database: connection.Database
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
-    """The time, which passes only when it is told to."""
 
     def clock(self) -> datetime:
         return self.now
 
     def outbox(self, owner: str, line: Line = LINE) -> Outbox:
-        """What a process of this name may do."""
+        """The outbox of a process with this worker ID."""
         return Outbox(
             self.database,
             line,
@@ -125,32 +126,36 @@ class Workshop:
     def sids(self) -> SidOwners:
         return SidOwners(self.database, self.clock)
 
-    def reconciler(self, carrier: StubCarrier, questioner: Questioner) -> Reconciler:
+    def reconciler(self, provider: StubProvider, questioner: Questioner) -> Reconciler:
         return Reconciler(
             self.outbox("reconciler"),
             self.repairs,
             self.questions,
             self.sids,
-            carrier,
+            provider,
             LINE.from_number,
             self.clock,
             absence=AbsenceRule(RECONCILE_AFTER, ABSENCE_CONFIRMED_AFTER),
             questioner=questioner,
         )
 
-    def status_checks(self, carrier: StubCarrier, questioner: Questioner) -> StatusChecks:
-        return StatusChecks(self.outbox("status checks"), self.questions, carrier, questioner)
+    def status_checks(self, provider: StubProvider, questioner: Questioner) -> StatusChecks:
+        return StatusChecks(self.outbox("status checks"), self.questions, provider, questioner)
 
     def maintenance(self, lease: timedelta) -> Maintenance:
         return Maintenance(self.outbox("maintenance"), self.repairs, self.erasure, lease=lease)
 
     @asynccontextmanager
-    async def running(self, carrier: StubCarrier, *, lease: timedelta) -> AsyncIterator[None]:
-        """The loops beside the sending, as a process runs them."""
-        heart = Heartbeat("loop", 60)
-        questioner = Questioner(heart)
-        parts = (self.reconciler(carrier, questioner), self.status_checks(carrier, questioner), self.maintenance(lease))
-        tasks = [BackgroundTask("loop", Rounds(part.run_round, heart).run) for part in parts]
+    async def running(self, provider: StubProvider, *, lease: timedelta) -> AsyncIterator[None]:
+        """Run the background loops other than sending."""
+        heartbeat = Heartbeat("loop", 60)
+        questioner = Questioner(heartbeat)
+        parts = (
+            self.reconciler(provider, questioner),
+            self.status_checks(provider, questioner),
+            self.maintenance(lease),
+        )
+        tasks = [BackgroundTask("loop", Rounds(part.run_round, heartbeat).run) for part in parts]
         loops = [asyncio.create_task(task.run()) for task in tasks]
         try:
             yield
@@ -161,14 +166,14 @@ class Workshop:
             questioner.close()
 
     def sender(
-        self, outbox: Outbox, carrier: StubCarrier, start_within: timedelta, lease: timedelta = timedelta(seconds=40)
+        self, outbox: Outbox, provider: StubProvider, start_within: timedelta, lease: timedelta = timedelta(seconds=40)
     ) -> Sender:
-        return Sender(outbox, carrier, None, workers=1, start_within=start_within, lease=lease, clock=self.clock)
+        return Sender(outbox, provider, None, workers=1, start_within=start_within, lease=lease, clock=self.clock)
 
-    def wait(self, **duration: float) -> None:
+    def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
 
-    async def store(self, outbox: Outbox, number: str, text: str, line: Line = LINE) -> ObjectId:
+    async def enqueue(self, outbox: Outbox, number: str, text: str, line: Line = LINE) -> ObjectId:
         message_id = ObjectId()
         message = Message(
             id=message_id,
@@ -191,21 +196,21 @@ class Workshop:
         return message_id
 
     async def claim(self, outbox: Outbox) -> Claim:
-        """The claim of the message that is due."""
+        """Claim the due message."""
         claim = await outbox.claim_next()
         assert claim is not None
         return claim
 
-    async def lose(self, message_id: ObjectId) -> None:
-        """Its owner is not heard of any more."""
-        (undecided,) = [row for row in await self.repairs.list_claimed(100) if row.message_id == message_id]
-        await self.repairs.end_lease(undecided)
+    async def expire_lease(self, message_id: ObjectId) -> None:
+        """End the lease of a claimed message, as if its process had crashed."""
+        (claimed,) = [row for row in await self.repairs.list_claimed(100) if row.message_id == message_id]
+        await self.repairs.end_lease(claimed)
 
-    async def find_absent(self, message_id: ObjectId) -> None:
-        """The carrier's list shows that it does not have it."""
+    async def confirm_absence(self, message_id: ObjectId) -> None:
+        """Requeue a message, as if the provider's list had shown that it is absent."""
         message = await self.message(message_id)
-        undecided = await self.repairs.list_undecided_to([message.recipient_number])
-        (seen,) = [row for row in undecided if row.message_id == message_id]
+        in_flight = await self.repairs.list_undecided_to([message.recipient_number])
+        (seen,) = [row for row in in_flight if row.message_id == message_id]
         await self.repairs.requeue(seen)
 
     async def message(self, message_id: ObjectId) -> Message:
@@ -213,8 +218,8 @@ class Workshop:
         assert message is not None
         return message
 
-    async def hear(self, outbox: Outbox, claim: Claim, sid: str, status: str, **fields: str) -> None:
-        """A status callback for this attempt."""
+    async def receive_callback(self, outbox: Outbox, claim: Claim, sid: str, status: str, **fields: str) -> None:
+        """Handle a status callback for this attempt."""
         report = StatusReport.model_validate(
             {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": claim.to_number, **fields}
         )
@@ -222,23 +227,23 @@ class Workshop:
 
 
 @asynccontextmanager
-async def open_workshop(mongodb_uri: str) -> AsyncIterator[Workshop]:
-    """With a database of its own."""
-    uri = urlsplit(mongodb_uri)._replace(path=f"/mysms_workshop_{secrets.token_hex(6)}").geturl()
+async def open_outbox_fixture(mongodb_uri: str) -> AsyncIterator[OutboxFixture]:
+    """An OutboxFixture with a database of its own, which is dropped afterwards."""
+    uri = urlsplit(mongodb_uri)._replace(path=f"/mysms_outbox_{secrets.token_hex(6)}").geturl()
     async with connection.connect(uri) as client:
         database = connection.database_of(client)
         await connection.prepare(database, [Message, Conversation])
-        workshop = Workshop(database)
-        await workshop.sids.prepare()
-        yield workshop
+        fixture = OutboxFixture(database)
+        await fixture.sids.prepare()
+        yield fixture
         await client.drop_database(database.name)
 
 
 def new_number() -> str:
-    return f"+1321555{next(_places):04}"
+    return f"+1321555{next(_counter):04}"
 
 
 def listed(sid: str, number: str, body: str, created_at: datetime, status: str = "sent") -> CarrierMessage:
-    """A row of the carrier's list."""
+    """A message in the provider's list."""
     sent_at = None if status in {"queued", "sending", "failed"} else created_at
     return CarrierMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at, sent_at)

@@ -1,12 +1,12 @@
-"""TCP servers that stand between two processes."""
+"""The base class of TCP proxies between two processes."""
 
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 
 
-class Relay(ABC):
-    """A listening port on loopback, whose every connection is one task."""
+class TcpProxy(ABC):
+    """A listening port on loopback. Every connection is one task."""
 
     def __init__(self) -> None:
         self._server: asyncio.Server | None = None
@@ -20,8 +20,8 @@ class Relay(ABC):
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
 
-    async def cut(self) -> None:
-        """Ends every connection at once; what was held back is never passed on."""
+    async def drop_connections(self) -> None:
+        """Close all connections at once. Delayed data is discarded."""
         connections = list(self._connections)
         for connection in connections:
             connection.cancel()
@@ -30,12 +30,12 @@ class Relay(ABC):
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
-            await self.cut()
+            await self.drop_connections()
             await self._server.wait_closed()
 
     @abstractmethod
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serves one connection."""
+        """Handle one connection."""
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -46,20 +46,20 @@ class Relay(ABC):
                 await self.serve(reader, writer)
         finally:
             self._connections.discard(task)
-            await hang_up(writer)
+            await close_writer(writer)
 
 
-async def hang_up(writer: asyncio.StreamWriter) -> None:
+async def close_writer(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
 
 
-async def either(*ways: asyncio.Task[None]) -> None:
-    """Until one of the ways has ended; then none goes on."""
+async def run_until_first_ends(*tasks: asyncio.Task[None]) -> None:
+    """Wait until one of the tasks ends, then cancel the others."""
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

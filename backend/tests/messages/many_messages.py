@@ -15,7 +15,7 @@ _BATCH = 5_000
 
 
 @dataclass(frozen=True)
-class Crowded:
+class ManyMessages:
     person: Person
     client: AsyncMongoClient[Json]
 

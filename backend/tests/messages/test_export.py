@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.messages.many_messages import Crowded
+from tests.messages.many_messages import ManyMessages
 from tests.support.answers import problem_of
 from tests.support.person import Json, Person, new_number
 from tests.support.polling import eventually
@@ -54,12 +54,12 @@ async def test_nobody_exports_all_the_time(api: Api, person: Person) -> None:
     await export(await Person.sign_up(api))
 
 
-async def test_a_long_history_is_read_as_it_is_taken(crowded: Crowded) -> None:
+async def test_a_long_history_is_read_as_it_is_taken(many_messages: ManyMessages) -> None:
     """Whoever reads slowly makes the API read slowly: so it never holds much of it."""
-    await crowded.store(0, MANY, text=LONG)
-    signed = {"Authorization": f"Bearer {crowded.person.access_token}"}
-    before = await crowded.examined()
-    async with crowded.person.api.http.stream("GET", "/api/export", headers=signed) as response:
+    await many_messages.store(0, MANY, text=LONG)
+    signed = {"Authorization": f"Bearer {many_messages.person.access_token}"}
+    before = await many_messages.examined()
+    async with many_messages.person.api.http.stream("GET", "/api/export", headers=signed) as response:
         assert response.status_code == 200
         assert "content-length" not in response.headers
         pieces = response.aiter_raw()
@@ -70,12 +70,12 @@ async def test_a_long_history_is_read_as_it_is_taken(crowded: Crowded) -> None:
             nonlocal seen
             # Longer than a page takes.
             await asyncio.sleep(0.5)
-            earlier, seen = seen, await crowded.examined() - before
+            earlier, seen = seen, await many_messages.examined() - before
             return seen - earlier < 50 and seen > 100
 
         await eventually(rests, bool, within=30, what="waiting for the reader")
         assert seen < 0.7 * MANY
         text += b"".join([piece async for piece in pieces])
-    assert await crowded.examined() - before >= MANY, "the counter counts"
+    assert await many_messages.examined() - before >= MANY, "the counter counts"
     contents = [row.split(b'"')[0] for row in text.split(b'"content":"')[1:]]
     assert len(contents) == len(set(contents)) == MANY + 1

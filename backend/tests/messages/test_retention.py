@@ -14,7 +14,7 @@ from mysms.core.timestamps import utc_now
 from mysms.messages import repository
 from mysms.messages.retention import Retention
 from mysms.messages.status import FINISHED, Dispatch
-from tests.faults.outbox_fixture import Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
 from tests.support import person as people
 from tests.support.answers import problem_of
 from tests.support.person import Json, Person
@@ -25,9 +25,9 @@ REFUSED = "+15005550001"
 
 
 @pytest.fixture
-async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
 async def test_texts_are_removed_and_everything_else_stays(
@@ -77,36 +77,36 @@ async def test_texts_are_removed_and_everything_else_stays(
                 assert not any("secret" in row for row in stored), name
 
 
-async def store(workshop: Workshop, dispatch: Dispatch, created_at: datetime, text: str = "Text") -> ObjectId:
-    message_id = await workshop.store(workshop.outbox("author"), new_number(), text)
+async def store(fixture: OutboxFixture, dispatch: Dispatch, created_at: datetime, text: str = "Text") -> ObjectId:
+    message_id = await fixture.enqueue(fixture.outbox("author"), new_number(), text)
     changes: dict[str, Any] = {"dispatch": dispatch, "created_at": created_at}
-    await workshop.database["messages"].update_one({"_id": message_id}, {"$set": changes})
+    await fixture.database["messages"].update_one({"_id": message_id}, {"$set": changes})
     return message_id
 
 
 @pytest.mark.parametrize("dispatch", Dispatch)
-async def test_only_what_is_done_with_loses_its_text(workshop: Workshop, dispatch: Dispatch) -> None:
+async def test_only_what_is_done_with_loses_its_text(fixture: OutboxFixture, dispatch: Dispatch) -> None:
     """The others may have to be sent, or to be recognised at the carrier."""
-    now = workshop.now
-    old = await store(workshop, dispatch, now - timedelta(days=2))
-    fresh = await store(workshop, dispatch, now - timedelta(hours=23))
+    now = fixture.now
+    old = await store(fixture, dispatch, now - timedelta(days=2))
+    fresh = await store(fixture, dispatch, now - timedelta(hours=23))
     await Retention(timedelta(days=1), lambda: now).remove_old_texts()
-    assert (await workshop.message(old)).content == ("" if dispatch in FINISHED else "Text")
-    assert (await workshop.message(fresh)).content == "Text"
+    assert (await fixture.message(old)).content == ("" if dispatch in FINISHED else "Text")
+    assert (await fixture.message(fresh)).content == "Text"
 
 
-async def test_it_works_in_batches_and_in_several_processes(workshop: Workshop) -> None:
-    now = workshop.now
-    ids = [await store(workshop, Dispatch.SETTLED, now - timedelta(days=9, minutes=place)) for place in range(7)]
-    stuck = await store(workshop, Dispatch.UNCONFIRMED, now - timedelta(days=99))
+async def test_it_works_in_batches_and_in_several_processes(fixture: OutboxFixture) -> None:
+    now = fixture.now
+    ids = [await store(fixture, Dispatch.SETTLED, now - timedelta(days=9, minutes=place)) for place in range(7)]
+    stuck = await store(fixture, Dispatch.UNCONFIRMED, now - timedelta(days=99))
     cutoff = now - timedelta(days=1)
     assert await repository.remove_contents(cutoff, now, limit=3) == 3
-    left = [message_id for message_id in ids if (await workshop.message(message_id)).content]
+    left = [message_id for message_id in ids if (await fixture.message(message_id)).content]
     assert left == ids[:4], "the oldest go first"
     later = now + timedelta(minutes=1)
     await asyncio.gather(*(repository.remove_contents(cutoff, later, limit=3) for _ in range(4)))
     while await repository.remove_contents(cutoff, later, limit=3):
         pass
-    updates = [(await workshop.message(message_id)).updated_at for message_id in ids]
+    updates = [(await fixture.message(message_id)).updated_at for message_id in ids]
     assert updates == [later] * 4 + [now] * 3, "what has no text any more is not touched again"
-    assert (await workshop.message(stuck)).content == "Text"
+    assert (await fixture.message(stuck)).content == "Text"

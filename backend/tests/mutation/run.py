@@ -149,7 +149,7 @@ def _require_that_the_copy_is_tested() -> None:
         here = _test(scratch, ["tests/faults/test_races.py"])
     with _copy() as scratch:
         (scratch / "mysms" / "__main__.py").write_text(f"raise RuntimeError({sentence!r})\n", encoding="utf-8")
-        there = _test(scratch, ["tests/faults/test_unconfirmed_actions.py::test_what_arrived_is_not_sent_again"])
+        there = _test(scratch, ["tests/faults/test_unconfirmed_actions.py::test_a_delivered_message_cannot_be_retried"])
     for run in (here, there):
         if run.exit_code == 0 or run.is_red or sentence not in " ".join([run.output, *run.errors]):
             raise BrokenMutantError(f"The tests do not test the copy:\n{run.output}")
