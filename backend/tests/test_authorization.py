@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.person import PASSWORD, Json, Person, new_number, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, Json, new_number, sign_in
 from tests.support.servers import Api, Simulator, Start
 
 KEY = "the owner's key"
@@ -23,7 +23,7 @@ ANYBODYS = {"limit", "updated_since", "if-none-match", "accept_possible_double",
 class Owner:
     """Somebody with one of everything."""
 
-    person: Person
+    person: ApiUser
     sessions: list[Json]
     messages: list[Json]
 
@@ -90,7 +90,7 @@ class Call:
     body: Json | None
     is_form: bool
 
-    async def make(self, person: Person) -> httpx.Response:
+    async def make(self, person: ApiUser) -> httpx.Response:
         sent_as = {"data": self.body} if self.is_form else {"json": self.body} if self.body is not None else {}
         return await person.call(self.method, self.path, params=self.query, headers=dict(self.headers), **sent_as)
 
@@ -134,7 +134,7 @@ def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, i
 
 
 async def make_owner(api: Api, simulator: Simulator) -> Owner:
-    person = await Person.sign_up(api)
+    person = await ApiUser.sign_up(api)
     await sign_in(api, person.email)
     number = new_number()
     sent = (await person.send(number, TEXT, key=KEY)).json()
@@ -161,7 +161,7 @@ async def test_no_route_leads_to_what_is_anothers(start: Start, simulator: Simul
         before = await owner.look()
         walked = set()
         for call in calls_for(owner, api):
-            stranger = await Person.sign_up(api) if signed_in else Person(api, "", "", "nothing", "")
+            stranger = await ApiUser.sign_up(api) if signed_in else ApiUser(api, "", "", "nothing", "")
             answer = await call.make(stranger)
             if call.names_a_thing:
                 assert answer.status_code == (404 if signed_in else 401), call

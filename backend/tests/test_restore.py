@@ -11,7 +11,7 @@ from mysms.carrier.base import Accepted
 from mysms.core.timestamps import to_rfc3339
 from mysms.delivery.records import Look
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
-from tests.support.person import Json, Person, new_number, sign_in
+from tests.support.api_user import ApiUser, Json, new_number, sign_in
 from tests.support.processes import Process, free_port
 from tests.support.servers import (
     Mongo,
@@ -47,13 +47,13 @@ def settings(mongodb: Mongo, simulator: Simulator, **changes: str) -> dict[str, 
 async def run(directory: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str]:
     process = Process("command", ["mysms", *arguments], directory, environment)
     try:
-        code = await process.wait_for_end()
+        code = await process.wait_for_exit()
     finally:
         process.kill()
-    return code, process.news()
+    return code, process.new_output()
 
 
-async def once_sent(person: Person, messages: list[Json]) -> None:
+async def once_sent(person: ApiUser, messages: list[Json]) -> None:
     for message in messages:
         await person.eventually(message["_id"], "delivered", within=30)
 
@@ -67,7 +67,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
     async with running_mongodb(live) as mongodb:
         begun = datetime.now(UTC)
         async with running_api(tmp_path / "api1", settings(mongodb, simulator, SENDING="off")) as api:
-            person = await Person.sign_up(api)
+            person = await ApiUser.sign_up(api)
             sent = [(await person.send(new_number(), f"Before {number}")).json() for number in range(WAITING)]
             unsent = (await person.send(new_number(), "Not sent before")).json()
     # The development database is copied while nobody uses it; a dump of MongoDB needs no such thing.
@@ -78,7 +78,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
         async with running_api(tmp_path / "api2", settings(mongodb, simulator)) as api:
             person.api = api
             await once_sent(person, sent)
-            lost = await person.sent(new_number(), "After the backup")
+            lost = await person.send_accepted(new_number(), "After the backup")
         assert await times_sent(simulator, [*sent, lost, unsent]) == [1] * (WAITING + 1) + [0]
     shutil.copytree(backup, careless)
     shutil.copytree(backup, careful)
@@ -94,7 +94,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
             ready = await api.http.get("/ready")
             assert (ready.status_code, ready.json()["problems"].keys()) == (503, {"sending"})
             assert "SENDING=off" in ready.json()["problems"]["sending"]
-            person = Person.of(api, (await sign_in(api, person.email)).json())
+            person = ApiUser.from_response(api, (await sign_in(api, person.email)).json())
             paused = (await person.call("GET", "/api/sending")).json()["paused"]
             assert paused["reason"] == "Sending is switched off for the moment. Your messages wait."
 
@@ -113,7 +113,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
     # Without all that, everything is doubled: the test would see it.
     async with running_mongodb(careless) as mongodb:
         async with running_api(tmp_path / "api5", settings(mongodb, simulator)) as api:
-            person = Person.of(api, (await sign_in(api, person.email)).json())
+            person = ApiUser.from_response(api, (await sign_in(api, person.email)).json())
             await once_sent(person, sent)
         assert await times_sent(simulator, sent) == [2] * WAITING
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from passlib.context import CryptContext
 
-from tests.support.person import Person, sign_in
+from tests.support.api_user import ApiUser, sign_in
 from tests.support.processes import free_port
 from tests.support.servers import Api, api_environment, running_api, running_mongodb, running_simulator
 
@@ -36,7 +36,7 @@ def measure_hashes() -> None:
 
 
 async def measure_flood(api: Api) -> None:
-    person = await Person.sign_up(api)
+    person = await ApiUser.sign_up(api)
     questions: dict[str, Callable[[], Awaitable[object]]] = {
         "GET /up": lambda: api.http.get("/up"),
         "GET /api/messages": person.list,

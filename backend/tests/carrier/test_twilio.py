@@ -19,7 +19,7 @@ from mysms.carrier.base import (
     Unknown,
 )
 from mysms.carrier.twilio import TwilioCarrier
-from tests.support.person import new_number
+from tests.support.api_user import new_number
 from tests.support.processes import free_port
 from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Simulator, running_simulator
 

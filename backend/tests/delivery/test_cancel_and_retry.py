@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person, new_number
+from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start
 
 
-async def post(person: Person, message: Json, action: str, query: str = "") -> Json:
+async def post(person: ApiUser, message: Json, action: str, query: str = "") -> Json:
     """The answer to an action that succeeds."""
     response = await person.call("POST", f"/api/messages/{message['_id']}/{action}{query}")
     assert response.is_success, response.text
@@ -17,7 +17,7 @@ async def post(person: Person, message: Json, action: str, query: str = "") -> J
 
 
 @pytest.fixture
-async def pending(person: Person, simulator: Simulator) -> Json:
+async def pending(person: ApiUser, simulator: Simulator) -> Json:
     """A message that the carrier has no room for."""
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
@@ -27,7 +27,7 @@ async def pending(person: Person, simulator: Simulator) -> Json:
 
 
 @pytest.fixture
-async def unconfirmed(person: Person, simulator: Simulator) -> Json:
+async def unconfirmed(person: ApiUser, simulator: Simulator) -> Json:
     """A message of which nobody knows whether it was sent."""
     number = new_number()
     await simulator.control.set_fault("reset_connection", to=number, times=1)
@@ -37,7 +37,7 @@ async def unconfirmed(person: Person, simulator: Simulator) -> Json:
 
 
 async def test_a_waiting_message_can_be_cancelled_and_is_never_sent(
-    person: Person, simulator: Simulator, pending: Json
+    person: ApiUser, simulator: Simulator, pending: Json
 ) -> None:
     assert (await post(person, pending, "cancel"))["status"] == "canceled"
     await simulator.control.reset_faults()
@@ -45,8 +45,8 @@ async def test_a_waiting_message_can_be_cancelled_and_is_never_sent(
     assert await simulator.accepted(pending["recipient_number"]) == []
 
 
-async def test_what_the_carrier_has_cannot_be_cancelled(person: Person) -> None:
-    sent = await person.sent("+15005551002", person.email)
+async def test_what_the_carrier_has_cannot_be_cancelled(person: ApiUser) -> None:
+    sent = await person.send_accepted("+15005551002", person.email)
     response = await person.call("POST", f"/api/messages/{sent['_id']}/cancel")
     problem_of(response, 409, "not_cancellable")
 
@@ -54,7 +54,7 @@ async def test_what_the_carrier_has_cannot_be_cancelled(person: Person) -> None:
 async def test_what_a_quota_refuses_to_send_again_stays_as_it_was(start: Start, simulator: Simulator) -> None:
     """Else it would be cancelled, although nobody wanted that, and be sent by nobody."""
     async with start(MESSAGES_PER_USER_AND_MINUTE="1", MESSAGES_PER_USER_AND_DAY="1") as api:
-        person, number = await Person.sign_up(api), new_number()
+        person, number = await ApiUser.sign_up(api), new_number()
         await simulator.control.set_fault("reset_connection", to=number, times=1)
         await simulator.control.set_fault("error_500", on="list")
         message = (await person.send(number)).json()
@@ -64,7 +64,7 @@ async def test_what_a_quota_refuses_to_send_again_stays_as_it_was(start: Start, 
         assert (now["status"], now["withdrawn"]) == ("unconfirmed", False)
 
 
-async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(person: Person, unconfirmed: Json) -> None:
+async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(person: ApiUser, unconfirmed: Json) -> None:
     assert not unconfirmed["withdrawn"]
     cancelled = await post(person, unconfirmed, "cancel")
     assert (cancelled["status"], cancelled["withdrawn"]) == ("unconfirmed", True)
@@ -72,7 +72,7 @@ async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(person: Pers
     assert [message["withdrawn"] for message in await person.list()] == [True]
 
 
-async def test_a_cancelled_message_can_be_sent_again_once(person: Person, simulator: Simulator, pending: Json) -> None:
+async def test_a_cancelled_message_can_be_sent_again_once(person: ApiUser, simulator: Simulator, pending: Json) -> None:
     await post(person, pending, "cancel")
     await simulator.control.reset_faults()
     again = await post(person, pending, "retry")
@@ -84,15 +84,15 @@ async def test_a_cancelled_message_can_be_sent_again_once(person: Person, simula
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered"])
-async def test_what_did_not_fail_is_not_sent_again(person: Person, simulator: Simulator, status: str) -> None:
-    message = await person.sent("+15005551002", person.email)
+async def test_what_did_not_fail_is_not_sent_again(person: ApiUser, simulator: Simulator, status: str) -> None:
+    message = await person.send_accepted("+15005551002", person.email)
     await simulator.control.set_status(message["twilio_sid"], status)
     await person.eventually(message["_id"], status)
     response = await person.call("POST", f"/api/messages/{message['_id']}/retry")
     problem_of(response, 409, "not_retryable")
 
 
-async def test_what_was_refused_is_refused_again_as_a_message_of_its_own(person: Person) -> None:
+async def test_what_was_refused_is_refused_again_as_a_message_of_its_own(person: ApiUser) -> None:
     refused = (await person.send("+15005550001", person.email)).json()["message"]
     response = await person.call("POST", f"/api/messages/{refused['_id']}/retry")
     problem = problem_of(response, 422, "carrier_refused")
@@ -101,7 +101,7 @@ async def test_what_was_refused_is_refused_again_as_a_message_of_its_own(person:
 
 
 async def test_an_unconfirmed_message_is_only_sent_again_by_who_accepts_a_double(
-    person: Person, simulator: Simulator, unconfirmed: Json
+    person: ApiUser, simulator: Simulator, unconfirmed: Json
 ) -> None:
     response = await person.call("POST", f"/api/messages/{unconfirmed['_id']}/retry")
     problem_of(response, 409, "possible_double")
@@ -113,7 +113,7 @@ async def test_an_unconfirmed_message_is_only_sent_again_by_who_accepts_a_double
 
 @pytest.mark.parametrize("action", ["cancel", "retry"])
 async def test_nobody_else_can(api: Api, pending: Json, action: str) -> None:
-    stranger = await Person.sign_up(api)
+    stranger = await ApiUser.sign_up(api)
     for message_id in (pending["_id"], "0123456789abcdef01234567", "nonsense"):
         response = await stranger.call("POST", f"/api/messages/{message_id}/{action}")
         problem_of(response, 404, "not_found")

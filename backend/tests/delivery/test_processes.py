@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
 from tests.support.servers import Api, Mongo, Simulator, Start, api_environment, running_api
 
 
-def at(api: Api, person: Person) -> Person:
+def at(api: Api, person: ApiUser) -> ApiUser:
     """The same person, in front of another process."""
-    return Person(api, person.id, person.email, person.access_token, person.refresh_token)
+    return ApiUser(api, person.id, person.email, person.access_token, person.refresh_token)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def second_api(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> As
 
 
 async def test_two_processes_share_the_work_and_double_nothing(
-    person: Person, second_api: Api, simulator: Simulator
+    person: ApiUser, second_api: Api, simulator: Simulator
 ) -> None:
     fronts = [person, at(second_api, person)]
     numbers = [new_number() for _ in range(10)]
@@ -52,7 +52,7 @@ async def test_what_the_carrier_certainly_does_not_have_is_sent_after_all(start:
     number = new_number()
     await simulator.control.set_fault("reset_connection", to=number, times=1)
     async with start(RECONCILE_AFTER_SECONDS="1", ABSENCE_CONFIRMED_AFTER_SECONDS="1") as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         message = (await person.send(number, person.email)).json()
         assert message["status"] == "unconfirmed"
         delivered = await person.eventually(message["_id"], "delivered", within=15)
@@ -69,7 +69,7 @@ async def test_a_process_that_dies_while_sending_loses_and_doubles_nothing(start
     await simulator.control.set_fault("hang", to=is_lost, times=1, seconds=1)
     quick = {"CARRIER_TIMEOUT_SECONDS": "0.3", "RECONCILE_AFTER_SECONDS": "1", "ABSENCE_CONFIRMED_AFTER_SECONDS": "1"}
     async with start(**quick) as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         sending = [asyncio.create_task(person.send(number, number)) for number in (arrives, is_lost)]
         for number in (arrives, is_lost):
             await eventually(partial(simulator.create_requests, number), bool, what="a request to the carrier")
@@ -90,7 +90,7 @@ async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simu
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
     async with start(SEND_EXPIRES_AFTER_SECONDS="1") as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         message = (await person.send(number)).json()
         expired = await person.eventually(message["_id"], "failed")
         assert expired["error_code"] == "expired"
@@ -100,8 +100,8 @@ async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simu
 async def test_without_callbacks_statuses_are_asked_for(start: Start, simulator: Simulator) -> None:
     async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
         assert "Twilio cannot call TWILIO_STATUS_CALLBACK_URL back" in api.process.text()
-        person = await Person.sign_up(api)
-        message = await person.sent(new_number())
+        person = await ApiUser.sign_up(api)
+        message = await person.send_accepted(new_number())
         delivered = await person.eventually(message["_id"], "delivered", within=15)
     assert "callback" not in {event["source"] for event in delivered["timeline"]}
     assert await simulator.control.callbacks(message["twilio_sid"]) == []

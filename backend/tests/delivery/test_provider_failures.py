@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from mysms.core.timestamps import to_rfc3339, utc_now
-from tests.support.person import Json, Person, new_number
+from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
-from tests.support.reports import report
 from tests.support.servers import Api, Mongo, Simulator, api_environment, running_api
+from tests.support.status_callbacks import report
 
 
-async def given_up_waiting(person: Person, number: str, status: str) -> Json:
+async def given_up_waiting(person: ApiUser, number: str, status: str) -> Json:
     response = await person.send(number)
     assert response.status_code == 202, response.text
     message: Json = response.json()
@@ -21,7 +21,7 @@ async def given_up_waiting(person: Person, number: str, status: str) -> Json:
     return message
 
 
-async def rounds_have_passed(person: Person, simulator: Simulator) -> None:
+async def rounds_have_passed(person: ApiUser, simulator: Simulator) -> None:
     """Until the dispatcher has sent something again: whatever else it wanted to repeat, it would have by now."""
     number = new_number()
     await simulator.control.set_fault("rate_limited", to=number, times=1)
@@ -30,7 +30,7 @@ async def rounds_have_passed(person: Person, simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "refuse_connections"])
-async def test_what_was_not_sent_is_sent_later(person: Person, simulator: Simulator, fault: str) -> None:
+async def test_what_was_not_sent_is_sent_later(person: ApiUser, simulator: Simulator, fault: str) -> None:
     number = new_number()
     await simulator.control.set_fault(fault, to=number)
     message = await given_up_waiting(person, number, "pending")
@@ -43,7 +43,7 @@ async def test_what_was_not_sent_is_sent_later(person: Person, simulator: Simula
     assert "&attempt=2#" in accepted.request["StatusCallback"], "each attempt asks for reports on itself"
 
 
-async def test_what_may_have_been_sent_is_not_sent_again(person: Person, simulator: Simulator) -> None:
+async def test_what_may_have_been_sent_is_not_sent_again(person: ApiUser, simulator: Simulator) -> None:
     """Neither by itself, nor before it is certain that the carrier does not have it, nor as an identical text."""
     messages = []
     for fault in ("reset_connection", "error_500", "unavailable"):
@@ -71,7 +71,7 @@ async def looks_at_the_list(simulator: Simulator) -> int:
     ("fault", "parameters"), [("lose_201", {}), ("unreadable_201", {}), ("error_500", {"commit": True})]
 )
 async def test_a_callback_proves_that_it_was_sent(
-    person: Person, simulator: Simulator, fault: str, parameters: dict[str, Any]
+    person: ApiUser, simulator: Simulator, fault: str, parameters: dict[str, Any]
 ) -> None:
     number = new_number()
     await simulator.control.set_fault(fault, to=number, **parameters)
@@ -84,7 +84,7 @@ async def test_a_callback_proves_that_it_was_sent(
     assert ("callback", "sent") in [(event["source"], event["status"]) for event in delivered["timeline"]]
 
 
-async def test_without_callbacks_the_carriers_list_proves_it(person: Person, simulator: Simulator) -> None:
+async def test_without_callbacks_the_carriers_list_proves_it(person: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("drop_callbacks", to=number)
     await simulator.control.set_fault("lose_201", to=number)
@@ -97,7 +97,7 @@ async def test_without_callbacks_the_carriers_list_proves_it(person: Person, sim
 
 
 async def test_two_unconfirmed_texts_to_one_number_are_not_mistaken_for_each_other(
-    person: Person, simulator: Simulator
+    person: ApiUser, simulator: Simulator
 ) -> None:
     number = new_number()
     await simulator.control.set_fault("drop_callbacks", to=number)
@@ -109,10 +109,10 @@ async def test_two_unconfirmed_texts_to_one_number_are_not_mistaken_for_each_oth
         assert settled["twilio_sid"] == by_text[message["content"]]
 
 
-async def test_a_report_before_the_answer_is_believed(person: Person, simulator: Simulator) -> None:
+async def test_a_report_before_the_answer_is_believed(person: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("early_callbacks", to=number, until="final")
-    message = await person.sent(number)
+    message = await person.send_accepted(number)
     # The answer to the person may come as soon as the first report proves that the carrier has it.
     detail = await eventually(
         lambda: person.detail(message["_id"]), lambda seen: len(seen["timeline"]) > 2, what="the end of the attempt"
@@ -124,31 +124,31 @@ async def test_a_report_before_the_answer_is_believed(person: Person, simulator:
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_conflicting_last_words_are_settled_by_asking(person: Person, simulator: Simulator) -> None:
-    message = await person.sent("+15005551006", person.email)
+async def test_conflicting_last_words_are_settled_by_asking(person: ApiUser, simulator: Simulator) -> None:
+    message = await person.send_accepted("+15005551006", person.email)
     settled = await person.eventually(message["_id"], "undelivered")
     assert settled["error_code"] == 30003
 
 
-async def test_a_question_that_is_not_answered_is_asked_again(person: Person, simulator: Simulator) -> None:
+async def test_a_question_that_is_not_answered_is_asked_again(person: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("unavailable", on="fetch", times=1)
     await simulator.control.set_fault("conflicting_finals", to=number)
-    message = await person.sent(number, person.email)
+    message = await person.send_accepted(number, person.email)
     await person.eventually(message["_id"], "undelivered", within=40)
 
 
-async def test_a_failed_delivery_has_its_code(person: Person) -> None:
-    message = await person.sent("+15005553003", person.email)
+async def test_a_failed_delivery_has_its_code(person: ApiUser) -> None:
+    message = await person.send_accepted("+15005553003", person.email)
     failed = await person.eventually(message["_id"], "undelivered")
     assert failed["error_code"] == 30003
     assert failed["timeline"][-1]["error_code"] == 30003
 
 
 async def test_a_second_sid_is_recorded_and_changes_nothing_else(
-    api: Api, person: Person, simulator: Simulator
+    api: Api, person: ApiUser, simulator: Simulator
 ) -> None:
-    message = await person.sent("+15005551002", person.email)
+    message = await person.send_accepted("+15005551002", person.email)
     stranger = {**message, "twilio_sid": "SM" + message["_id"].rjust(32, "0")}
     await report(api, stranger, "delivered")
     now = await person.detail(message["_id"])
@@ -166,7 +166,7 @@ async def test_a_carrier_that_turns_us_away_pauses_everything_and_ready_says_so(
         TWILIO_FROM_NUMBER="+15005550009",
     )  # fmt: skip
     async with running_api(tmp_path, environment) as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         assert (await person.call("GET", "/api/sending")).json() == {"paused": None, "default_country": None}
         number = new_number()
         begun = utc_now()
@@ -195,9 +195,9 @@ async def test_a_message_of_another_line_is_left_alone(
     nobody = f"http://127.0.0.1:{free_port()}"
     environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=nobody)
     async with running_api(tmp_path, environment) as elsewhere:
-        person = await Person.sign_up(elsewhere)
+        person = await ApiUser.sign_up(elsewhere)
         message = await given_up_waiting(person, new_number(), "pending")
-    here = Person(api, person.id, person.email, person.access_token, person.refresh_token)
+    here = ApiUser(api, person.id, person.email, person.access_token, person.refresh_token)
     await rounds_have_passed(here, simulator)
     assert (await here.detail(message["_id"]))["status"] == "pending"
     assert await simulator.create_requests(message["recipient_number"]) == []

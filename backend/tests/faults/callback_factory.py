@@ -6,8 +6,8 @@ from random import Random
 from urllib.parse import urldefrag
 
 from devservers.twilio.control import AcceptedMessage
-from tests.support.reports import signature_of
 from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
+from tests.support.status_callbacks import signature_of
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ from tests.support.servers import (
     Simulator,
     api_environment,
     callback_url_of,
+    is_listening,
     is_up,
-    listens,
     running_simulator,
 )
 
@@ -64,7 +64,7 @@ class MongoProcess:
     async def start(self) -> None:
         module = ["devservers.mongodb", "--port", str(self._port), "--data", str(self._directory / "mongodb.sqlite3")]
         self._process = Process("mongodb", module, self._directory, clean_environment())
-        await self._process.wait_until(lambda: listens(self._port))
+        await self._process.wait_until(lambda: is_listening(self._port))
 
     def kill(self) -> None:
         assert self._process is not None

@@ -11,8 +11,8 @@ from bson import ObjectId
 
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.mongo_proxy import Command, PausePoint
-from tests.support.answers import field_errors
 from tests.support.invitations import invite
+from tests.support.responses import field_errors
 
 PASSWORD = "correct horse battery"
 SETUP_CODE = "the setup code of these tests"
@@ -43,7 +43,7 @@ async def code(env: Environment, request: pytest.FixtureRequest) -> str:
         await env.database["users"].delete_many({})
         await env.database["invites"].delete_many({})
         return SETUP_CODE
-    return await invite(env.uri, of_an_older_version=request.param == "older invite")
+    return await invite(env.uri, from_older_version=request.param == "older invite")
 
 
 def new_email() -> str:

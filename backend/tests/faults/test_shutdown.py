@@ -77,7 +77,7 @@ async def test_a_claim_during_shutdown_is_released(tmp_path: Path, list_order: s
 
         await eventually(log, lambda text: "Waiting for application shutdown" in text, what="the end of all requests")
         claim.release()
-        await api.process.wait_for_end(within=15)
+        await api.process.wait_for_exit(within=15)
         assert (await posting)["status"] == "pending"
         (row,) = await env.database["messages"].find().to_list()
         assert (row["dispatch"], row["owner"]) == ("pending", None)

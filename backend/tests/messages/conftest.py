@@ -7,7 +7,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.messages.many_messages import ManyMessages
-from tests.support.person import Json, Person
+from tests.support.api_user import ApiUser, Json
 from tests.support.processes import free_port
 from tests.support.servers import Simulator, api_environment, running_api, running_mongodb
 
@@ -18,4 +18,4 @@ async def many_messages(tmp_path: Path, simulator: Simulator) -> AsyncIterator[M
     async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[Json](mongodb.uri) as client:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:
-            yield ManyMessages(await Person.sign_up(api), client)
+            yield ManyMessages(await ApiUser.sign_up(api), client)

@@ -1,4 +1,4 @@
-"""Somebody with many messages, and a database that counts what it looks at for them."""
+"""A user with many messages, and a count of the documents that the database examines."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,44 +6,44 @@ from datetime import UTC, datetime, timedelta
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
-from tests.support.person import Json, Person
+from tests.support.api_user import ApiUser, Json
 
 CONVERSATIONS = 60
-_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-"""Before anything that a test sends."""
+_FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""Before all messages that a test sends."""
 _BATCH = 5_000
 
 
 @dataclass(frozen=True)
 class ManyMessages:
-    person: Person
+    person: ApiUser
     client: AsyncMongoClient[Json]
 
     async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
-        """Messages as they are stored, in each conversation equally many; all of them done with."""
+        """Store delivered messages, evenly distributed over the conversations."""
         messages = self.client.get_default_database()["messages"]
-        sent = await self.person.eventually((await self.person.sent("+13275559999"))["_id"], "delivered")
-        model = await messages.find_one({"_id": ObjectId(sent["_id"])})
-        assert model is not None
+        sent = await self.person.eventually((await self.person.send_accepted("+13275559999"))["_id"], "delivered")
+        template = await messages.find_one({"_id": ObjectId(sent["_id"])})
+        assert template is not None
         done: Json = {"dispatch": "settled", "check_at": None, "carrier_status": "delivered", "rank": 5, "events": []}
         for first in range(start, stop, _BATCH):
             rows = []
-            for place in range(first, min(first + _BATCH, stop)):
-                at = _BEGIN + timedelta(seconds=place)
-                own = {"_id": ObjectId(), "client_id": f"many:{place}", "created_at": at, "updated_at": at}
+            for index in range(first, min(first + _BATCH, stop)):
+                at = _FIRST_CREATED_AT + timedelta(seconds=index)
+                own = {"_id": ObjectId(), "client_id": f"many:{index}", "created_at": at, "updated_at": at}
                 to = {
-                    "peer_number": number_of(place),
-                    "recipient_number": number_of(place),
-                    "twilio_sid": f"SM{place:032}",
+                    "peer_number": phone_number(index),
+                    "recipient_number": phone_number(index),
+                    "twilio_sid": f"SM{index:032}",
                 }
-                rows.append({**model, **done, **own, **to, "content": f"{text} {place}"})
+                rows.append({**template, **done, **own, **to, "content": f"{text} {index}"})
             await messages.insert_many(rows)
 
     async def examined(self) -> int:
-        """How many documents the server has looked at so far."""
+        """The number of documents that the server has examined so far."""
         status = await self.client.admin.command("serverStatus")
         return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 
-def number_of(place: int) -> str:
-    return f"+1327555{place % CONVERSATIONS:04}"
+def phone_number(index: int) -> str:
+    return f"+1327555{index % CONVERSATIONS:04}"

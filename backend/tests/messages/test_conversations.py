@@ -8,14 +8,14 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from mysms.core.timestamps import utc_now
-from tests.support.answers import field_errors
-from tests.support.person import Json, Person, new_number
+from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.responses import field_errors
 from tests.support.servers import Api, Mongo, Start
 
 STAYS_QUEUED = "+15005551002"
 
 
-async def conversations(person: Person, **query: str | int) -> list[Json]:
+async def conversations(person: ApiUser, **query: str | int) -> list[Json]:
     response = await person.call("GET", "/api/conversations", params=query)
     assert response.status_code == 200, response.text
     rows: list[Json] = response.json()
@@ -26,7 +26,7 @@ def summary(rows: list[Json]) -> list[tuple[str, str, int]]:
     return [(row["peer_number"], row["last_message"]["content"], row["messages"]) for row in rows]
 
 
-async def test_nothing_is_an_empty_list(person: Person) -> None:
+async def test_nothing_is_an_empty_list(person: ApiUser) -> None:
     response = await person.call("GET", "/api/conversations")
     assert response.json() == []
     assert response.headers["X-Total-Count"] == "0"
@@ -35,10 +35,10 @@ async def test_nothing_is_an_empty_list(person: Person) -> None:
     assert "Link" not in response.headers
 
 
-async def test_the_conversation_with_the_newest_message_comes_first(api: Api, person: Person) -> None:
+async def test_the_conversation_with_the_newest_message_comes_first(api: Api, person: ApiUser) -> None:
     ann, bob = new_number(), new_number()
     for number, text in ((ann, "one"), (bob, "two"), (ann, "three"), (bob, "four"), (ann, "five")):
-        last = await person.sent(number, text)
+        last = await person.send_accepted(number, text)
 
     rows = await conversations(person)
     assert summary(rows) == [(ann, "five", 3), (bob, "four", 2)]
@@ -46,13 +46,13 @@ async def test_the_conversation_with_the_newest_message_comes_first(api: Api, pe
     documented = api.contract.document["components"]["schemas"]
     assert all(row.keys() == documented["ConversationOut"]["properties"].keys() for row in rows)
     assert all(row["last_message"].keys() == documented["MessageOut"]["properties"].keys() for row in rows)
-    assert summary(await conversations(await Person.sign_up(api))) == []
+    assert summary(await conversations(await ApiUser.sign_up(api))) == []
 
 
-async def test_pages_lead_through_everything_without_gap_or_repeat(person: Person) -> None:
+async def test_pages_lead_through_everything_without_gap_or_repeat(person: ApiUser) -> None:
     numbers = [new_number() for _ in range(4)]
     for number in numbers:
-        await person.sent(number)
+        await person.send_accepted(number)
     for limit in (1, 2, 3, 4, 200):
         seen: list[str] = []
         response = await person.call("GET", "/api/conversations", params={"limit": limit})
@@ -66,19 +66,19 @@ async def test_pages_lead_through_everything_without_gap_or_repeat(person: Perso
         assert seen == numbers[::-1]
 
 
-async def test_a_conversation_that_moves_up_while_one_pages_is_not_seen_twice(person: Person) -> None:
+async def test_a_conversation_that_moves_up_while_one_pages_is_not_seen_twice(person: ApiUser) -> None:
     first, second, third = (new_number() for _ in range(3))
     for number in (first, second, third):
-        await person.sent(number)
+        await person.send_accepted(number)
     (row,) = await conversations(person, limit=1)
-    await person.sent(third, "again")
+    await person.send_accepted(third, "again")
     following = await conversations(person, before=row["last_message"]["_id"])
     assert [row["peer_number"] for row in following] == [second, first]
 
 
-async def test_the_etag_changes_with_the_page_and_only_with_it(person: Person) -> None:
+async def test_the_etag_changes_with_the_page_and_only_with_it(person: ApiUser) -> None:
     number = new_number()
-    await person.eventually((await person.sent(number))["_id"], "delivered")
+    await person.eventually((await person.send_accepted(number))["_id"], "delivered")
     tag = (await person.call("GET", "/api/conversations")).headers["ETag"]
     assert tag.startswith('W/"')
 
@@ -90,22 +90,22 @@ async def test_the_etag_changes_with_the_page_and_only_with_it(person: Person) -
 
     assert await status() == 304
     assert await status(limit=7) == 200
-    await person.sent(number, "Another")
+    await person.send_accepted(number, "Another")
     assert await status() == 200
 
 
-async def test_what_does_not_make_sense_is_said(api: Api, person: Person) -> None:
+async def test_what_does_not_make_sense_is_said(api: Api, person: ApiUser) -> None:
     for query in ({"limit": 0}, {"limit": 201}, {"before": "?"}, {"before": str(ObjectId())}):
         response = await person.call("GET", "/api/conversations", params=query)
         assert field_errors(response).keys() == query.keys()
-    stranger = await Person.sign_up(api)
-    theirs = await stranger.sent(new_number())
+    stranger = await ApiUser.sign_up(api)
+    theirs = await stranger.send_accepted(new_number())
     response = await person.call("GET", "/api/conversations", params={"before": theirs["_id"]})
     assert field_errors(response) == {"before": ["is not one of your messages"]}
     assert (await api.http.get("/api/conversations")).status_code == 401
 
 
-async def test_retries_and_refusals_count_and_repeated_keys_do_not(person: Person) -> None:
+async def test_retries_and_refusals_count_and_repeated_keys_do_not(person: ApiUser) -> None:
     refused = "+15005550001"
     failed = (await person.send(refused)).json()["message"]
     for _ in range(2):
@@ -116,7 +116,7 @@ async def test_retries_and_refusals_count_and_repeated_keys_do_not(person: Perso
     assert summary(await conversations(person)) == [(number, "Once", 1), (refused, "Hello", 2)]
 
 
-async def test_many_at_once_are_all_counted(person: Person) -> None:
+async def test_many_at_once_are_all_counted(person: ApiUser) -> None:
     """Also when a key is used by several requests at the same moment."""
     sends = [person.send(STAYS_QUEUED, f"At once {number}") for number in range(10)]
     sends += [person.send(STAYS_QUEUED, "Raced", key="raced") for _ in range(10)]
@@ -127,9 +127,9 @@ async def test_many_at_once_are_all_counted(person: Person) -> None:
     assert (row["messages"], row["last_message"]["_id"]) == (11, newest["_id"])
 
 
-async def test_an_erased_account_leaves_no_conversation(person: Person, mongodb: Mongo) -> None:
+async def test_an_erased_account_leaves_no_conversation(person: ApiUser, mongodb: Mongo) -> None:
     number = new_number()
-    await person.sent(number)
+    await person.send_accepted(number)
     await conversations(person)
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         kept = client.get_default_database()["conversations"]
@@ -145,14 +145,14 @@ async def test_what_was_stored_before_there_were_conversations_is_taken_over(
 ) -> None:
     """By two processes, while messages are sent."""
     async with start() as api, start() as other:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         ann, bob, eve = (new_number() for _ in range(3))
         for number in (ann, bob, ann, eve, ann):
-            await person.sent(number, f"To {number}")
-        async with AsyncMongoClient[Json](mongodb.another(tmp_path.name[-20:])) as client:
+            await person.send_accepted(number, f"To {number}")
+        async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             await client.get_default_database()["conversations"].delete_many({})
-        elsewhere = Person(other, person.id, person.email, person.access_token, person.refresh_token)
-        again = [who.sent(bob, f"Again {n}") for n, who in enumerate((person, elsewhere) * 3)]
+        elsewhere = ApiUser(other, person.id, person.email, person.access_token, person.refresh_token)
+        again = [who.send_accepted(bob, f"Again {n}") for n, who in enumerate((person, elsewhere) * 3)]
         reads = [conversations(who) for who in (person, elsewhere) * 3]
         await asyncio.gather(*again, *reads)
 
@@ -163,12 +163,12 @@ async def test_what_was_stored_before_there_were_conversations_is_taken_over(
 
 
 async def test_what_a_process_began_and_did_not_finish_is_finished_by_the_next_reader(
-    person: Person, mongodb: Mongo
+    person: ApiUser, mongodb: Mongo
 ) -> None:
     """Each of the ways in which a process can end: announced; announced and stored."""
     ann, bob = new_number(), new_number()
-    await person.sent(ann)
-    newest = await person.sent(bob)
+    await person.send_accepted(ann)
+    newest = await person.send_accepted(bob)
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         database = client.get_default_database()
         own = {"user_id": ObjectId(person.id)}

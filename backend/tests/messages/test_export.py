@@ -3,28 +3,28 @@
 import asyncio
 
 from tests.messages.many_messages import ManyMessages
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person, new_number
+from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.polling import eventually
+from tests.support.rate_windows import wait_for_fresh_window
+from tests.support.responses import problem_of
 from tests.support.servers import Api
-from tests.support.windows import well_within
 
 MANY = 12_000
 LONG = "x" * 1_500
 
 
-async def export(person: Person) -> Json:
+async def export(person: ApiUser) -> Json:
     response = await person.call("GET", "/api/export")
     assert response.status_code == 200, response.text
     document: Json = response.json()
     return document
 
 
-async def test_an_export_holds_account_sessions_and_messages_with_their_timelines(api: Api, person: Person) -> None:
-    stranger = await Person.sign_up(api)
-    await stranger.sent(new_number(), "Not yours")
+async def test_an_export_holds_account_sessions_and_messages_with_their_timelines(api: Api, person: ApiUser) -> None:
+    stranger = await ApiUser.sign_up(api)
+    await stranger.send_accepted(new_number(), "Not yours")
     assert (await export(person))["messages"] == []
-    sent = [await person.sent(new_number(), f"Letter {number}") for number in range(3)]
+    sent = [await person.send_accepted(new_number(), f"Letter {number}") for number in range(3)]
     for message in sent:
         await person.eventually(message["_id"], "delivered")
 
@@ -36,7 +36,7 @@ async def test_an_export_holds_account_sessions_and_messages_with_their_timeline
     assert all(message["timeline"] for message in document["messages"])
 
 
-async def test_it_is_a_file_that_no_cache_keeps(api: Api, person: Person) -> None:
+async def test_it_is_a_file_that_no_cache_keeps(api: Api, person: ApiUser) -> None:
     response = await person.call("GET", "/api/export")
     assert response.headers["content-type"] == "application/json"
     assert response.headers["Content-Disposition"] == 'attachment; filename="mysms.json"'
@@ -44,14 +44,14 @@ async def test_it_is_a_file_that_no_cache_keeps(api: Api, person: Person) -> Non
     problem_of(await api.http.get("/api/export"), 401, "not_signed_in")
 
 
-async def test_nobody_exports_all_the_time(api: Api, person: Person) -> None:
-    await well_within(3600)
+async def test_nobody_exports_all_the_time(api: Api, person: ApiUser) -> None:
+    await wait_for_fresh_window(3600)
     for _ in range(10):
         await export(person)
     answer = await person.call("GET", "/api/export")
     problem_of(answer, 429, "rate_limited")
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
-    await export(await Person.sign_up(api))
+    await export(await ApiUser.sign_up(api))
 
 
 async def test_a_long_history_is_read_as_it_is_taken(many_messages: ManyMessages) -> None:

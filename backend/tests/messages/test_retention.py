@@ -15,10 +15,10 @@ from mysms.messages import repository
 from mysms.messages.retention import Retention
 from mysms.messages.status import FINISHED, Dispatch
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
-from tests.support import person as people
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person
+from tests.support.api_user import ApiUser, Json
+from tests.support.api_user import new_number as new_recipient_number
 from tests.support.polling import eventually
+from tests.support.responses import problem_of
 from tests.support.servers import Mongo, Simulator, Start
 
 REFUSED = "+15005550001"
@@ -34,18 +34,18 @@ async def test_texts_are_removed_and_everything_else_stays(
     start: Start, mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
     async with start() as api:
-        person = await Person.sign_up(api)
-        old = (await person.send(people.new_number(), "An old secret", key="old key")).json()
+        person = await ApiUser.sign_up(api)
+        old = (await person.send(new_recipient_number(), "An old secret", key="old key")).json()
         old = await person.eventually(old["_id"], "delivered")
         failed = (await person.send(REFUSED, "Another old secret")).json()["message"]
-        doubtful_number = people.new_number()
+        doubtful_number = new_recipient_number()
         await simulator.control.set_fault("error_500", to=doubtful_number)
         doubtful = (await person.send(doubtful_number, "Who knows")).json()
         await person.eventually(doubtful["_id"], "unconfirmed")
-        async with AsyncMongoClient[Json](mongodb.another(tmp_path.name[-20:])) as client:
+        async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             messages = client.get_default_database()["messages"]
             await messages.update_many({}, {"$set": {"created_at": utc_now() - timedelta(days=8)}})
-        fresh = await person.sent(people.new_number(), "A fresh text")
+        fresh = await person.send_accepted(new_recipient_number(), "A fresh text")
     before = utc_now()
     async with start(CONTENT_RETENTION_DAYS="7") as api, start(CONTENT_RETENTION_DAYS="7"):
         person.api = api
@@ -71,7 +71,7 @@ async def test_texts_are_removed_and_everything_else_stays(
         problem_of(await person.send(old["recipient_number"], "Other", key="old key"), 422, "idempotency_key_reused")
         problem_of(await person.call("POST", f"/api/messages/{failed['_id']}/retry"), 409, "not_retryable")
         assert len(await simulator.accepted(old["recipient_number"])) == 1
-        async with AsyncMongoClient[Json](mongodb.another(tmp_path.name[-20:])) as client:
+        async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             for name in await client.get_default_database().list_collection_names():
                 stored = [str(row) async for row in client.get_default_database()[name].find()]
                 assert not any("secret" in row for row in stored), name

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.messages.many_messages import ManyMessages, number_of
+from tests.messages.many_messages import ManyMessages, phone_number
 
 FEW, MANY = 1_000, 100_000
 
@@ -33,12 +33,12 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
     operations: dict[str, Callable[[], Awaitable[Any]]] = {
         "conversations": lambda: read("/api/conversations", limit=50),
         "the next conversations": lambda: read("/api/conversations", limit=50, before=middle),
-        "one conversation": lambda: read("/api/messages", peer_number=number_of(7), limit=10),
-        "what changed in it": lambda: read("/api/messages", peer_number=number_of(7), updated_since=now()),
-        "around a message": lambda: read("/api/messages", peer_number=number_of(0), limit=5, around=deep),
-        "the newer ones": lambda: read("/api/messages", peer_number=number_of(0), limit=5, after=deep),
-        "the older ones": lambda: read("/api/messages", peer_number=number_of(0), limit=5, before=deep),
-        "storing": lambda: person.sent(number_of(0)),
+        "one conversation": lambda: read("/api/messages", peer_number=phone_number(7), limit=10),
+        "what changed in it": lambda: read("/api/messages", peer_number=phone_number(7), updated_since=now()),
+        "around a message": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, around=deep),
+        "the newer ones": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, after=deep),
+        "the older ones": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, before=deep),
+        "storing": lambda: person.send_accepted(phone_number(0)),
     }
     costs: dict[str, list[int]] = {name: [] for name in operations}
     for start, stop in ((0, FEW), (FEW, MANY)):

@@ -5,23 +5,23 @@ from typing import Any
 
 import pytest
 
-from tests.support.answers import field_errors
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
+from tests.support.responses import field_errors
 
 
-async def texts(person: Person, **query: str | int) -> list[str]:
+async def texts(person: ApiUser, **query: str | int) -> list[str]:
     return [message["content"] for message in await person.list(**query)]
 
 
-async def total(person: Person, **query: str | int) -> str:
+async def total(person: ApiUser, **query: str | int) -> str:
     response = await person.call("GET", "/api/messages", params=query)
     return str(response.headers["X-Total-Count"])
 
 
-async def test_one_conversation_however_its_number_is_spelt(person: Person) -> None:
+async def test_one_conversation_however_its_number_is_spelt(person: ApiUser) -> None:
     number, other = new_number(), new_number()
     for to, text in ((number, "one"), (other, "elsewhere"), (number, "two"), (number, "three")):
-        await person.sent(to, text)
+        await person.send_accepted(to, text)
     spelt = f"{number[:2]} ({number[2:5]}) {number[5:8]}-{number[8:]}"
     for spelling in (number, spelt, f" {spelt}"):
         assert await texts(person, peer_number=spelling) == ["three", "two", "one"]
@@ -33,11 +33,11 @@ async def test_one_conversation_however_its_number_is_spelt(person: Person) -> N
     assert await total(person) == "4"
 
 
-async def test_pages_stay_within_the_conversation_and_the_search(person: Person) -> None:
+async def test_pages_stay_within_the_conversation_and_the_search(person: ApiUser) -> None:
     number = new_number()
     for text in ("match one", "no", "match two", "match three"):
-        await person.sent(number, text)
-        await person.sent(new_number(), text)
+        await person.send_accepted(number, text)
+        await person.send_accepted(new_number(), text)
     for query, expected in (
         ({"peer_number": number}, ["match three", "match two", "no", "match one"]),
         ({"search": "MATCH", "peer_number": number}, ["match three", "match two", "match one"]),
@@ -91,28 +91,28 @@ EVERYTHING = sorted(WRITTEN)
         ("x" * 200, []),
     ],
 )
-async def test_words_are_found_however_they_are_written(writer: Person, search: str, found: list[str]) -> None:
+async def test_words_are_found_however_they_are_written(writer: ApiUser, search: str, found: list[str]) -> None:
     assert sorted(await texts(writer, search=search)) == found
     assert await total(writer, search=search) == str(len(found))
 
 
 @pytest.fixture(scope="module")
-async def correspondent(shared_bystander: Person) -> Person:
+async def correspondent(shared_bystander: ApiUser) -> ApiUser:
     """Somebody with texts that are hard to search."""
-    person = await Person.sign_up(shared_bystander.api)
-    await asyncio.gather(*(person.sent(new_number(), text) for text in WRITTEN))
+    person = await ApiUser.sign_up(shared_bystander.api)
+    await asyncio.gather(*(person.send_accepted(new_number(), text) for text in WRITTEN))
     return person
 
 
 @pytest.fixture
-async def writer(correspondent: Person) -> Person:
-    await correspondent.stay_signed_in()
+async def writer(correspondent: ApiUser) -> ApiUser:
+    await correspondent.refresh_tokens()
     return correspondent
 
 
-async def test_part_of_a_number_is_found_however_it_is_spelt(person: Person) -> None:
-    await person.sent("+14155552671", "to San Francisco")
-    await person.sent("+447700900123", "to London, about 415 things")
+async def test_part_of_a_number_is_found_however_it_is_spelt(person: ApiUser) -> None:
+    await person.send_accepted("+14155552671", "to San Francisco")
+    await person.send_accepted("+447700900123", "to London, about 415 things")
     for search in ("415 555", "(415) 555-26", "+1 (415)", "2671", "+1415", "0415 5", "001 415"):
         assert await texts(person, search=search) == ["to San Francisco"]
     assert await texts(person, search="415") == ["to London, about 415 things", "to San Francisco"]
@@ -127,15 +127,15 @@ async def test_part_of_a_number_is_found_however_it_is_spelt(person: Person) -> 
     assert await texts(person, search="-") == []
 
 
-async def test_nobody_finds_what_others_wrote(person: Person, writer: Person) -> None:
+async def test_nobody_finds_what_others_wrote(person: ApiUser, writer: ApiUser) -> None:
     theirs = (await writer.list(limit=1))[0]
     assert await texts(person, search="e") == []
     assert await texts(person, peer_number=theirs["peer_number"]) == []
 
 
-async def test_each_selection_has_an_etag_of_its_own(person: Person) -> None:
+async def test_each_selection_has_an_etag_of_its_own(person: ApiUser) -> None:
     number = new_number()
-    await person.eventually((await person.sent(number, "Hello"))["_id"], "delivered")
+    await person.eventually((await person.send_accepted(number, "Hello"))["_id"], "delivered")
     queries: list[dict[str, Any]] = [{}, {"peer_number": number}, {"search": "Hello"}, {"search": "hello"}]
     tags = [(await person.call("GET", "/api/messages", params=query)).headers["ETag"] for query in queries]
     assert len(set(tags)) == len(queries)
@@ -144,11 +144,11 @@ async def test_each_selection_has_an_etag_of_its_own(person: Person) -> None:
         assert response.status_code == 304
 
 
-async def test_only_what_changed_of_a_conversation(person: Person) -> None:
+async def test_only_what_changed_of_a_conversation(person: ApiUser) -> None:
     number = new_number()
-    old = await person.eventually((await person.sent(number, "old"))["_id"], "delivered")
-    new = await person.sent(number, "new")
-    await person.sent(new_number(), "elsewhere")
+    old = await person.eventually((await person.send_accepted(number, "old"))["_id"], "delivered")
+    new = await person.send_accepted(number, "new")
+    await person.send_accepted(new_number(), "elsewhere")
     query = {"peer_number": number, "updated_since": new["created_at"]}
     assert await texts(person, **query) == ["new"]
     assert await total(person, **query) == "2"
@@ -167,7 +167,7 @@ async def test_only_what_changed_of_a_conversation(person: Person) -> None:
         ({"search": "a\0b"}, "contains an invalid character"),
     ],
 )
-async def test_what_does_not_make_sense_is_said(bystander: Person, query: dict[str, str], sentence: str) -> None:
+async def test_what_does_not_make_sense_is_said(bystander: ApiUser, query: dict[str, str], sentence: str) -> None:
     response = await bystander.call("GET", "/api/messages", params=query)
     (sentences,) = field_errors(response).values()
     assert sentences[0].startswith(sentence)

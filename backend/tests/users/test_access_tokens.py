@@ -10,12 +10,12 @@ import pytest
 from bson import ObjectId
 from jose import jwt
 
-from tests.support.answers import problem_of
-from tests.support.person import Person
+from tests.support.api_user import ApiUser
+from tests.support.responses import problem_of
 from tests.support.servers import JWT_SECRET, Api
 
 
-def claims_of(person: Person) -> dict[str, Any]:
+def claims_of(person: ApiUser) -> dict[str, Any]:
     return dict(jwt.get_unverified_claims(person.access_token))
 
 
@@ -23,13 +23,13 @@ def sign(claims: dict[str, Any], secret: str = JWT_SECRET, algorithm: str = "HS2
     return str(jwt.encode(claims, secret, algorithm=algorithm))
 
 
-async def refused(person: Person, token: str) -> None:
+async def refused(person: ApiUser, token: str) -> None:
     response = await replace(person, access_token=token).call("GET", "/users")
     problem_of(response, 401, "not_signed_in")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-async def test_the_claims_are_those_that_were_promised(api: Api, bystander: Person) -> None:
+async def test_the_claims_are_those_that_were_promised(api: Api, bystander: ApiUser) -> None:
     claims = claims_of(bystander)
     assert claims.keys() == {"sub", "sid", "iss", "aud", "iat", "exp", "typ"}
     assert claims["sub"] == bystander.id
@@ -37,7 +37,7 @@ async def test_the_claims_are_those_that_were_promised(api: Api, bystander: Pers
     assert abs(claims["iat"] - time.time()) < 60
 
 
-async def test_a_token_of_the_same_claims_is_accepted(bystander: Person) -> None:
+async def test_a_token_of_the_same_claims_is_accepted(bystander: ApiUser) -> None:
     """So that the refusals below are refused for what they change, and for nothing else."""
     response = await replace(bystander, access_token=sign(claims_of(bystander))).call("GET", "/users")
     assert response.status_code == 200
@@ -60,27 +60,27 @@ async def test_a_token_of_the_same_claims_is_accepted(bystander: Person) -> None
         {"sid": {"$ne": None}},
     ],
 )
-async def test_a_token_of_other_claims_is_refused(bystander: Person, changes: dict[str, object]) -> None:
+async def test_a_token_of_other_claims_is_refused(bystander: ApiUser, changes: dict[str, object]) -> None:
     await refused(bystander, sign(claims_of(bystander) | changes))
 
 
 @pytest.mark.parametrize("claim", ["sub", "sid", "iss", "aud", "iat", "exp", "typ"])
-async def test_no_claim_may_be_missing(bystander: Person, claim: str) -> None:
+async def test_no_claim_may_be_missing(bystander: ApiUser, claim: str) -> None:
     claims = claims_of(bystander)
     del claims[claim]
     await refused(bystander, sign(claims))
 
 
-async def test_a_token_signed_with_another_secret_is_refused(bystander: Person) -> None:
+async def test_a_token_signed_with_another_secret_is_refused(bystander: ApiUser) -> None:
     await refused(bystander, sign(claims_of(bystander), secret="a secret of somebody else's, also long enough"))
 
 
-async def test_a_token_signed_in_another_way_is_refused(bystander: Person) -> None:
+async def test_a_token_signed_in_another_way_is_refused(bystander: ApiUser) -> None:
     await refused(bystander, sign(claims_of(bystander), algorithm="HS512"))
 
 
 @pytest.mark.parametrize("header", ["jwk", "jku", "x5u", "kid"])
-async def test_a_token_does_not_bring_its_own_key(bystander: Person, header: str) -> None:
+async def test_a_token_does_not_bring_its_own_key(bystander: ApiUser, header: str) -> None:
     """RFC 7515, section 4.1: a header may name a key, which is not to be believed."""
     secret = "a key of the attacker's own, long enough"
     own_key = {"kty": "oct", "k": base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")}
@@ -88,21 +88,21 @@ async def test_a_token_does_not_bring_its_own_key(bystander: Person, header: str
     await refused(bystander, str(jwt.encode(claims_of(bystander), secret, headers={header: named})))
 
 
-async def test_an_unsigned_token_is_refused(bystander: Person) -> None:
+async def test_an_unsigned_token_is_refused(bystander: ApiUser) -> None:
     def part(content: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
     await refused(bystander, f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims_of(bystander))}.")
 
 
-async def test_a_token_with_exchanged_claims_is_refused(api: Api, bystander: Person) -> None:
-    other = await Person.sign_up(api)
+async def test_a_token_with_exchanged_claims_is_refused(api: Api, bystander: ApiUser) -> None:
+    other = await ApiUser.sign_up(api)
     header, _, signature = bystander.access_token.split(".")
     await refused(bystander, f"{header}.{other.access_token.split('.')[1]}.{signature}")
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "..", "e30.e30.", "x" * 5_000, "null"])
-async def test_nonsense_is_refused(bystander: Person, token: str) -> None:
+async def test_nonsense_is_refused(bystander: ApiUser, token: str) -> None:
     await refused(bystander, token)
 
 
@@ -114,7 +114,7 @@ async def test_any_other_authorization_header_is_refused(api: Api, header: bytes
     problem_of(response, 401, "not_signed_in")
 
 
-async def test_a_refresh_token_opens_nothing(bystander: Person) -> None:
+async def test_a_refresh_token_opens_nothing(bystander: ApiUser) -> None:
     await refused(bystander, bystander.refresh_token)
 
 

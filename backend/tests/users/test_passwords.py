@@ -11,8 +11,8 @@ from passlib.handlers.argon2 import argon2
 from pymongo import AsyncMongoClient
 
 from mysms.users.passwords import Match, PasswordHasher
-from tests.support.answers import field_errors
-from tests.support.person import PASSWORD, Json, Person, new_email, register, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, register, sign_in
+from tests.support.responses import field_errors
 from tests.support.servers import Api, Mongo
 
 WEAK = argon2.using(memory_cost=1_024, time_cost=1, parallelism=1)
@@ -74,7 +74,7 @@ async def test_a_password_is_the_same_on_another_keyboard(api: Api, made_of: str
     email = new_email()
     answer = await register(api, email=email, password=made_of, password_confirmation=typed)
     assert answer.status_code == 201
-    person = Person.of(api, answer.json())
+    person = ApiUser.from_response(api, answer.json())
     assert (await sign_in(api, email, typed)).status_code == 201
     assert (await sign_in(api, email, made_of)).status_code == 201
     form = {"grant_type": "password", "username": email, "password": typed}
@@ -95,7 +95,7 @@ async def test_the_length_of_a_password_is_that_of_its_normal_form(api: Api) -> 
 
 
 async def test_a_hash_of_a_text_as_it_was_typed_still_works_and_is_replaced(
-    api: Api, person: Person, mongodb: Mongo
+    api: Api, person: ApiUser, mongodb: Mongo
 ) -> None:
     """As hashes were made once, so that nobody else's keyboard could type it."""
     old = argon2.using(memory_cost=19_456, time_cost=2, parallelism=1).hash(DECOMPOSED)
@@ -128,25 +128,25 @@ async def test_a_wrong_password_costs_the_same_for_known_and_unknown_users(typed
         assert hasher.compared == times
 
 
-async def store_hash(mongodb: Mongo, person: Person, password_hash: str) -> None:
+async def store_hash(mongodb: Mongo, person: ApiUser, password_hash: str) -> None:
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         users = client.get_default_database()["users"]
         stored = {"$set": {"password_hash": password_hash}}
         assert (await users.update_one({"email": person.email}, stored)).matched_count == 1
 
 
-async def weaken(mongodb: Mongo, person: Person) -> None:
+async def weaken(mongodb: Mongo, person: ApiUser) -> None:
     await store_hash(mongodb, person, WEAK.hash(PASSWORD))
 
 
-async def stored_hash(mongodb: Mongo, person: Person) -> str:
+async def stored_hash(mongodb: Mongo, person: ApiUser) -> str:
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         user = await client.get_default_database()["users"].find_one({"email": person.email})
         assert user is not None
         return str(user["password_hash"])
 
 
-async def test_a_weak_hash_is_replaced_at_the_next_sign_in(api: Api, person: Person, mongodb: Mongo) -> None:
+async def test_a_weak_hash_is_replaced_at_the_next_sign_in(api: Api, person: ApiUser, mongodb: Mongo) -> None:
     today = (await stored_hash(mongodb, person)).split("$")[:4]
     await weaken(mongodb, person)
     assert (await sign_in(api, person.email, "wrong password")).status_code == 401
@@ -159,13 +159,13 @@ async def test_a_weak_hash_is_replaced_at_the_next_sign_in(api: Api, person: Per
     assert await stored_hash(mongodb, person) == renewed
 
 
-async def test_several_sign_ins_may_replace_a_weak_hash_at_once(api: Api, person: Person, mongodb: Mongo) -> None:
+async def test_several_sign_ins_may_replace_a_weak_hash_at_once(api: Api, person: ApiUser, mongodb: Mongo) -> None:
     await weaken(mongodb, person)
     answers = await asyncio.gather(*(sign_in(api, person.email) for _ in range(6)))
     assert [answer.status_code for answer in answers] == [201] * 6
 
 
-async def test_a_flood_of_sign_ins_does_not_starve_others(api: Api, person: Person) -> None:
+async def test_a_flood_of_sign_ins_does_not_starve_others(api: Api, person: ApiUser) -> None:
     """Each of those waits for its turn; everybody else is answered as soon as ever."""
     ended = asyncio.Event()
     sign_ins: list[float] = []

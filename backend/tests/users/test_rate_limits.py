@@ -10,15 +10,15 @@ import pytest
 
 from mysms.users.attempts import visitor_of
 from mysms.users.devices import device_of
-from tests.support.answers import field_errors, problem_of
-from tests.support.person import PASSWORD, Person, new_email, register, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, new_email, register, sign_in
+from tests.support.rate_windows import wait_for_fresh_window
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api, Start
-from tests.support.windows import well_within
 
 
 async def limited_after(allowed: int, attempt: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The refusal of the first attempt that is not allowed any more; all before it are."""
-    await well_within(60)
+    await wait_for_fresh_window(60)
     answers = [await attempt() for _ in range(allowed + 1)]
     assert [answer.status_code == 429 for answer in answers] == [False] * allowed + [True]
     return answers[-1]
@@ -78,7 +78,7 @@ async def test_a_current_password_may_not_be_guessed_for_ever(
     start: Start, limit: str, window: int, method: str, path: str
 ) -> None:
     async with start(**{limit: "3"}) as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         user = {"password": "wrong"}
         if method == "PUT":
             user = {"current_password": "wrong", "password": "a new one", "password_confirmation": "a new one"}
@@ -90,7 +90,7 @@ async def test_a_current_password_may_not_be_guessed_for_ever(
 
 async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
     async with start(ATTEMPTS_PER_MINUTE="5") as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
         limited = await limited_after(5, lambda: api.http.post("/users/token", data=form))
         problem_of(limited, 429, "rate_limited")
@@ -102,7 +102,7 @@ async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
 
 async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start: Start) -> None:
     async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
-        known = (await Person.sign_up(api)).email
+        known = (await ApiUser.sign_up(api)).email
         for email in (known, new_email()):
             limited = await limited_after(3, lambda email=email: sign_in(api, email, "wrong"))  # type: ignore[misc]
             problem_of(limited, 429, "rate_limited")
@@ -112,8 +112,8 @@ async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start:
 
 async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_no_wrong_one(start: Start) -> None:
     async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
-        await well_within(60)
-        person = await Person.sign_up(api)
+        await wait_for_fresh_window(60)
+        person = await ApiUser.sign_up(api)
         form = {"grant_type": "password", "username": person.email, "password": PASSWORD}
         user = {"current_password": PASSWORD, "password": PASSWORD, "password_confirmation": PASSWORD}
 
@@ -133,8 +133,8 @@ async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_n
 
 async def test_many_guesses_at_once_are_no_more_than_the_limit(start: Start) -> None:
     async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
-        await well_within(60)
-        email = (await Person.sign_up(api)).email
+        await wait_for_fresh_window(60)
+        email = (await ApiUser.sign_up(api)).email
         answers = await asyncio.gather(*(sign_in(api, email, f"guess {number}") for number in range(20)))
         assert sum(answer.status_code == 401 for answer in answers) == 3
 
@@ -160,7 +160,7 @@ async def test_only_trusted_proxies_are_believed(start: Start) -> None:
         assert 429 in [await attempt(api, "198.51.100.77") for _ in range(6)]
 
 
-async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, bystander: Person) -> None:
+async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, bystander: ApiUser) -> None:
     async def fastest(email: Callable[[], str]) -> float:
         times = []
         for _ in range(12):

@@ -4,8 +4,8 @@ import asyncio
 
 import httpx
 
-from tests.support.answers import problem_of
-from tests.support.person import Person
+from tests.support.api_user import ApiUser
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
@@ -20,16 +20,16 @@ async def successor_of(api: Api, token: str) -> str:
     return successor
 
 
-async def test_a_session_goes_on_from_token_to_token(api: Api, person: Person) -> None:
+async def test_a_session_goes_on_from_token_to_token(api: Api, person: ApiUser) -> None:
     token = person.refresh_token
     for _ in range(5):
         response = await refresh(api, token)
         token = response.json()["refresh_token"]
-        continued = Person(api, person.id, person.email, response.json()["access_token"], token)
+        continued = ApiUser(api, person.id, person.email, response.json()["access_token"], token)
         assert (await continued.call("GET", "/users")).json()["_id"] == person.id
 
 
-async def test_a_token_may_be_used_again_until_its_successor_is(api: Api, person: Person) -> None:
+async def test_a_token_may_be_used_again_until_its_successor_is(api: Api, person: ApiUser) -> None:
     """The answer got lost: the page was reloaded while it was on its way."""
     first = await successor_of(api, person.refresh_token)
     again = await successor_of(api, person.refresh_token)
@@ -38,7 +38,7 @@ async def test_a_token_may_be_used_again_until_its_successor_is(api: Api, person
         await successor_of(api, token)
 
 
-async def test_a_token_whose_successor_was_used_ends_the_session_for_everybody(api: Api, person: Person) -> None:
+async def test_a_token_whose_successor_was_used_ends_the_session_for_everybody(api: Api, person: ApiUser) -> None:
     first = await successor_of(api, person.refresh_token)
     second = await successor_of(api, first)
 
@@ -49,7 +49,7 @@ async def test_a_token_whose_successor_was_used_ends_the_session_for_everybody(a
     problem_of(await person.call("GET", "/users"), 401, "not_signed_in")
 
 
-async def test_the_end_of_a_session_ends_no_other(api: Api, person: Person) -> None:
+async def test_the_end_of_a_session_ends_no_other(api: Api, person: ApiUser) -> None:
     signed_in = {"user": {"email": person.email, "password": "correct horse battery"}}
     elsewhere = (await api.post("/users/sign_in", signed_in)).json()
     await successor_of(api, await successor_of(api, person.refresh_token))
@@ -58,12 +58,12 @@ async def test_the_end_of_a_session_ends_no_other(api: Api, person: Person) -> N
     await successor_of(api, elsewhere["refresh_token"])
 
 
-async def test_two_tabs_may_refresh_at_once(api: Api, person: Person) -> None:
+async def test_two_tabs_may_refresh_at_once(api: Api, person: ApiUser) -> None:
     answers = await asyncio.gather(*(refresh(api, person.refresh_token) for _ in range(8)))
 
     assert [answer.status_code for answer in answers] == [200] * 8
     for answer in answers:
-        tab = Person(api, person.id, person.email, answer.json()["access_token"], "")
+        tab = ApiUser(api, person.id, person.email, answer.json()["access_token"], "")
         assert (await tab.call("GET", "/users")).status_code == 200
     again = await asyncio.gather(*(refresh(api, answer.json()["refresh_token"]) for answer in answers))
     assert [answer.status_code for answer in again] == [200] * 8

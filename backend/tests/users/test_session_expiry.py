@@ -7,8 +7,8 @@ from bson import ObjectId
 from jose import jwt
 from pymongo import AsyncMongoClient
 
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person
+from tests.support.api_user import ApiUser, Json
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Mongo
 
 
@@ -17,7 +17,7 @@ from tests.support.servers import Api, Mongo
     [(29, 29, False), (31, 31, True), (40, 31, True), (89, 1, False), (91, 0, True)],
 )
 async def test_a_session_ends_by_itself(
-    api: Api, person: Person, mongodb: Mongo, created_days_ago: int, used_days_ago: int, is_over: bool
+    api: Api, person: ApiUser, mongodb: Mongo, created_days_ago: int, used_days_ago: int, is_over: bool
 ) -> None:
     session_id = ObjectId(jwt.get_unverified_claims(person.access_token)["sid"])
     now = datetime.now(UTC)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.support.answers import field_errors, problem_of
-from tests.support.person import PASSWORD, Person, new_email, register, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, new_email, register, sign_in
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api
 
 
-async def test_signing_in_opens_a_session_of_the_same_account(api: Api, person: Person) -> None:
+async def test_signing_in_opens_a_session_of_the_same_account(api: Api, person: ApiUser) -> None:
     response = await sign_in(api, person.email)
 
     assert response.status_code == 201
@@ -19,14 +19,14 @@ async def test_signing_in_opens_a_session_of_the_same_account(api: Api, person: 
     assert body.keys() == (await register(api)).json().keys()
 
 
-async def test_both_sessions_are_good(api: Api, person: Person) -> None:
-    elsewhere = Person.of(api, (await sign_in(api, person.email)).json())
+async def test_both_sessions_are_good(api: Api, person: ApiUser) -> None:
+    elsewhere = ApiUser.from_response(api, (await sign_in(api, person.email)).json())
     for session in (person, elsewhere):
         assert (await session.call("GET", "/users")).json()["_id"] == person.id
 
 
 @pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}"])
-async def test_the_email_may_be_written_otherwise(api: Api, bystander: Person, written: str) -> None:
+async def test_the_email_may_be_written_otherwise(api: Api, bystander: ApiUser, written: str) -> None:
     assert (await sign_in(api, written.format(bystander.email, bystander.email.upper()))).status_code == 201
 
 
@@ -48,7 +48,7 @@ async def test_one_address_has_several_spellings(api: Api, signed_up_as: str, si
 @pytest.mark.parametrize(
     "password", ["", "correct horse batterY", PASSWORD + " ", PASSWORD[:-1], "x" * 5_000, "x" * 1_000_000, "\x00"]
 )
-async def test_a_wrong_password_is_refused(api: Api, bystander: Person, password: str) -> None:
+async def test_a_wrong_password_is_refused(api: Api, bystander: ApiUser, password: str) -> None:
     problem = problem_of(await sign_in(api, bystander.email, password), 401, "invalid_credentials")
     assert problem["detail"] == "Invalid email or password."
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import PASSWORD, Person, new_email, new_number
+from tests.support.api_user import PASSWORD, ApiUser, new_email, new_number
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
@@ -13,7 +13,7 @@ async def test_an_account_can_be_used_by_the_original_paths_alone(api: Api) -> N
     assert (await api.post("/users.json", {"user": user})).status_code == 201
     signed_in = await api.post("/users/sign_in.json", {"user": {"email": email, "password": PASSWORD}})
     assert signed_in.status_code == 201
-    person = Person.of(api, signed_in.json())
+    person = ApiUser.from_response(api, signed_in.json())
 
     draft = {"message": {"recipient_number": new_number(), "content": "Hello"}}
     sent = await person.call("POST", "/api/messages.json", json=draft)
@@ -37,9 +37,9 @@ async def test_nothing_else_has_a_suffix(api: Api, path: str) -> None:
     problem_of(await api.http.get(path), 404, "not_found")
 
 
-async def test_the_next_page_is_reached_from_there_too(api: Api, person: Person) -> None:
+async def test_the_next_page_is_reached_from_there_too(api: Api, person: ApiUser) -> None:
     for _ in range(2):
-        await person.sent(new_number())
+        await person.send_accepted(new_number())
     first = await person.call("GET", "/api/messages.json", params={"limit": 1})
     second = await person.call("GET", first.links["next"]["url"])
     assert [len(page.json()) for page in (first, second)] == [1, 1]

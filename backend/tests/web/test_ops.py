@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from mysms.core.background import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.web.ops import Check, make_router
-from tests.support.answers import problem_of
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start, api_environment, running_api, running_mongodb
 
 
@@ -38,7 +38,7 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=nobody)
         async with running_api(tmp_path, environment) as api:
-            person = await Person.sign_up(api)
+            person = await ApiUser.sign_up(api)
             assert mongodb.process is not None
             mongodb.process.kill()
 
@@ -63,7 +63,7 @@ async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Pat
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:
-            person, number = await Person.sign_up(api), new_number()
+            person, number = await ApiUser.sign_up(api), new_number()
             api.http.timeout = httpx.Timeout(120)
             assert mongodb.process is not None
             mongodb.process.send_signal(signal.SIGSTOP)
@@ -86,7 +86,7 @@ async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Pat
 async def test_what_the_carrier_says_is_told(start: Start, simulator: Simulator) -> None:
     await simulator.control.set_fault("unauthorized")
     async with start() as api:
-        person = await Person.sign_up(api)
+        person = await ApiUser.sign_up(api)
         await person.send(new_number())
         response = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
         assert list(response.json()["problems"]) == ["carrier"]

@@ -1,4 +1,4 @@
-"""Status callbacks made by a test itself, signed as Twilio signs them."""
+"""Status callbacks of the tests, signed like Twilio's."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -6,14 +6,14 @@ from urllib.parse import urlencode
 import httpx
 from twilio.request_validator import RequestValidator
 
-from tests.support.person import Json
+from tests.support.api_user import Json
 from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Api
 
 PATH = "/api/twilio/status_callback"
 
 
 def form_of(message: Json, status: str, **changes: str | None) -> dict[str, str]:
-    """What Twilio posts about a message; a change to None leaves a field out."""
+    """The form of a status callback. A change to None omits the field."""
     fields = {
         "MessageSid": message["twilio_sid"],
         "SmsSid": message["twilio_sid"],
@@ -29,23 +29,23 @@ def form_of(message: Json, status: str, **changes: str | None) -> dict[str, str]
 
 
 def query_of(message: Json, attempt: int | str = 1) -> str:
-    """What our own callback URL carries for a message."""
+    """The query of the callback URL of a message."""
     return urlencode({"message_id": message["_id"], "attempt": attempt})
 
 
 def signature_of(url: str, form: Any, token: str = AUTH_TOKEN) -> str:
-    """X-Twilio-Signature."""
+    """The value of X-Twilio-Signature."""
     return str(RequestValidator(token).compute_signature(url, form))
 
 
 async def post_signed(api: Api, query: str, form: dict[str, str]) -> httpx.Response:
-    """Posts a form as Twilio would."""
+    """Post a form with a valid signature."""
     suffix = f"?{query}" if query else ""
     signature = signature_of(api.callback_url + suffix, form)
     return await api.http.post(PATH + suffix, data=form, headers={"X-Twilio-Signature": signature})
 
 
 async def report(api: Api, message: Json, status: str, **changes: str | None) -> None:
-    """Reports a status of a message, and is thanked for it."""
+    """Post a status callback for a message. Fails unless the API accepts it."""
     response = await post_signed(api, query_of(message), form_of(message, status, **changes))
     assert response.status_code == 204, response.text

@@ -1,12 +1,12 @@
-"""What tests ask of answers."""
+"""Assertions about error responses."""
 
 import httpx
 
-from tests.support.person import Json
+from tests.support.api_user import Json
 
 
 def problem_of(response: httpx.Response, status: int, code: str) -> Json:
-    """The problem object of an error answer with this status and code."""
+    """Assert that the response is a problem with this status and code, and return it."""
     assert response.status_code == status, response.text
     problem: Json = response.json()
     assert problem["code"] == code
@@ -14,6 +14,6 @@ def problem_of(response: httpx.Response, status: int, code: str) -> Json:
 
 
 def field_errors(response: httpx.Response) -> dict[str, list[str]]:
-    """What an answer says is wrong with which field."""
+    """Assert that the response is a 422 for invalid fields, and return the errors by field."""
     errors: dict[str, list[str]] = problem_of(response, 422, "invalid_fields")["errors"]
     return errors

@@ -1,4 +1,4 @@
-"""Somebody between Twilio and the API: a proxy in the smallest form that does it."""
+"""A minimal HTTP proxy between Twilio and the API, which can change requests and responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,8 +11,8 @@ from tests.support.servers import Api
 
 
 @dataclass(frozen=True)
-class Post:
-    """A request as somebody on the way sees it."""
+class InterceptedRequest:
+    """A POST request as the proxy receives it."""
 
     target: str
     signature: str
@@ -20,21 +20,21 @@ class Post:
     authorization: str = ""
 
 
-Answer = Callable[[Post], Awaitable[str]]
-"""A status line, and headers behind it if need be."""
+Handler = Callable[[InterceptedRequest], Awaitable[str]]
+"""Returns the status line of the response, optionally followed by headers."""
 
 
 @asynccontextmanager
-async def somebody_on_the_way(answer: Answer) -> AsyncIterator[str]:
-    """The URL of a server that answers like this."""
+async def intercepting_proxy(handler: Handler) -> AsyncIterator[str]:
+    """Run the proxy. Yields its URL."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         signature, authorization = headers.get("x-twilio-signature", ""), headers.get("authorization", "")
-        post = Post(head.split()[1], signature, body, authorization)
-        writer.write(f"HTTP/1.1 {await answer(post)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        request = InterceptedRequest(head.split()[1], signature, body, authorization)
+        writer.write(f"HTTP/1.1 {await handler(request)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
         await writer.wait_closed()
@@ -44,7 +44,8 @@ async def somebody_on_the_way(answer: Answer) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def forward(api: Api, post: Post) -> str:
-    headers = {"X-Twilio-Signature": post.signature, "Content-Type": "application/x-www-form-urlencoded"}
+async def forward(api: Api, request: InterceptedRequest) -> str:
+    """Forward a request unchanged to the API."""
+    headers = {"X-Twilio-Signature": request.signature, "Content-Type": "application/x-www-form-urlencoded"}
     async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
-        return f"{(await http.post(post.target, content=post.body, headers=headers)).status_code} Whatever"
+        return f"{(await http.post(request.target, content=request.body, headers=headers)).status_code} Whatever"

@@ -1,4 +1,4 @@
-"""A person who uses the API."""
+"""A user of the API."""
 
 import itertools
 import secrets
@@ -15,23 +15,23 @@ Json = dict[str, Any]
 PASSWORD = "correct horse battery"
 
 _run = secrets.token_hex(3)
-_emails = (f"person-{_run}-{number}@example.com" for number in itertools.count(1))
+_emails = (f"user-{_run}-{number}@example.com" for number in itertools.count(1))
 _numbers = (f"+1212{number:07}" for number in itertools.count(secrets.randbelow(9_000_000)))
 
 
 def new_email() -> str:
-    """An address that no test has used."""
+    """An email address that no other test uses."""
     return next(_emails)
 
 
 def new_number() -> str:
-    """A phone number that no test has used; it receives whatever it is sent."""
+    """A phone number that no other test uses and that receives its messages."""
     return next(_numbers)
 
 
 @dataclass
-class Person:
-    """Somebody who has signed up, with the tokens of one session."""
+class ApiUser:
+    """A signed-up user with the tokens of one session."""
 
     api: Api
     id: str
@@ -43,14 +43,14 @@ class Person:
     async def sign_up(cls, api: Api, email: str | None = None) -> Self:
         response = await register(api, email=email or new_email())
         assert response.status_code == 201, response.text
-        return cls.of(api, response.json())
+        return cls.from_response(api, response.json())
 
     @classmethod
-    def of(cls, api: Api, body: Json) -> Self:
+    def from_response(cls, api: Api, body: Json) -> Self:
         return cls(api, body["_id"], body["email"], body["access_token"], body["refresh_token"])
 
-    async def stay_signed_in(self) -> None:
-        """Takes new tokens for the same session."""
+    async def refresh_tokens(self) -> None:
+        """Refresh the tokens of the session."""
         form = {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
         response = await self.api.http.post("/users/token", data=form)
         assert response.status_code == 200, response.text
@@ -60,12 +60,12 @@ class Person:
     async def call(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **request: Any
     ) -> httpx.Response:
-        """Any request, signed in."""
+        """Send an authenticated request."""
         signed = {"Authorization": f"Bearer {self.access_token}", **(headers or {})}
         return await self.api.http.request(method, path, headers=signed, **request)
 
     async def send(self, number: str, content: str = "Hello", *, key: str | None = None) -> httpx.Response:
-        """Asks to send, whatever the answer is."""
+        """Post a message. Returns the response, whatever its status is."""
         return await self.post_message({"recipient_number": number, "content": content}, key=key)
 
     async def post_message(self, message: object, *, key: str | None = None) -> httpx.Response:
@@ -74,8 +74,8 @@ class Person:
             headers["Idempotency-Key"] = key
         return await self.api.post("/api/messages", {"message": message}, headers)
 
-    async def sent(self, number: str, content: str = "Hello") -> Json:
-        """A message that the carrier has accepted."""
+    async def send_accepted(self, number: str, content: str = "Hello") -> Json:
+        """Send a message. Fails unless the provider accepts it at once (201)."""
         response = await self.send(number, content)
         assert response.status_code == 201, response.text
         message: Json = response.json()
@@ -94,7 +94,7 @@ class Person:
         return message
 
     async def eventually(self, message_id: str, *statuses: str, within: float = 10) -> Json:
-        """The message, once it has one of these statuses."""
+        """Wait until the message has one of these statuses."""
         return await eventually(
             lambda: self.detail(message_id),
             lambda message: message["status"] in statuses,
@@ -104,7 +104,7 @@ class Person:
 
 
 async def register(api: Api, **fields: object) -> httpx.Response:
-    """POST /users, with an acceptable value for every field that is not given."""
+    """POST /users, with valid defaults for the fields that are not given."""
     password = fields.get("password", PASSWORD)
     user = {"email": new_email(), "password": password, "password_confirmation": password, **fields}
     return await api.post("/users", {"user": user})
