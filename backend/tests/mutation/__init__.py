@@ -1,1 +1,1 @@
-"""One small patch for each mechanism that the delivery guarantees rest on: without it, a test has to turn red."""
+"""Mutation tests of the delivery guarantees: each patch removes one mechanism, and a test must fail."""

@@ -1,7 +1,7 @@
-# ruff: noqa: T201  # a command speaks
-"""`python -m tests.mutation.run [NAME …]`: take each mechanism away, in a copy, and see a test notice.
+# ruff: noqa: T201  # a command prints
+"""`python -m tests.mutation.run [NAME …]`: apply each patch to a copy of the backend, and check that its tests fail.
 
-Every `*.patch` here says in its first line what is wrong with it, and behind `Red:` which tests must say so.
+The first line of a `*.patch` describes the defect. Each line that starts with `Red:` names a test that must fail.
 """
 
 import os
@@ -23,30 +23,30 @@ _WIDTHS = (32, 10, 8)
 
 
 class BrokenMutantError(Exception):
-    """It cannot be told whether a test notices; the sentence says why."""
+    """The mutant cannot be tested; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A patch, what it takes away, and the tests that are there for it."""
+    """A patch, the description of its defect, and the tests that must fail."""
 
     name: str
     patch: Path
-    says: str
+    description: str
     tests: Sequence[str]
 
     @classmethod
     def read(cls, patch: Path) -> "Mutant":
-        says, *lines = patch.read_text(encoding="utf-8").partition("\n--- ")[0].splitlines()
+        description, *lines = patch.read_text(encoding="utf-8").partition("\n--- ")[0].splitlines()
         tests = [line.removeprefix("Red: ") for line in lines if line.startswith("Red: ")]
         if not tests:
             raise BrokenMutantError(f"{patch.name} names no test.")
-        return cls(patch.stem, patch, says, tests)
+        return cls(patch.stem, patch, description, tests)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the tests said."""
+    """The result of a test run."""
 
     exit_code: int
     failures: Sequence[str]
@@ -55,7 +55,7 @@ class Run:
 
     @property
     def is_red(self) -> bool:
-        """By an assertion: a copy that does not even start proves nothing."""
+        """Whether tests failed by assertions only. Errors, as in a copy that does not start, prove nothing."""
         failed = bool(self.failures) and not self.errors and self.exit_code == _TESTS_FAILED
         return failed and all("AssertionError" in failure or "assert " in failure for failure in self.failures)
 
@@ -64,19 +64,19 @@ def main(names: Sequence[str]) -> int:
     mutants = [Mutant.read(patch) for patch in sorted(Path(__file__).parent.glob("*.patch"))]
     mutants = [mutant for mutant in mutants if not names or mutant.name in names]
     if not mutants:
-        print("There is no such mutant.", file=sys.stderr)
+        print("No mutant has this name.", file=sys.stderr)
         return 1
-    print(f"{len(mutants)} mutants; first their tests without them ...", flush=True)
-    _require_that_the_copy_is_tested()
+    print(f"{len(mutants)} mutants. Running their tests on unchanged code first ...", flush=True)
+    _require_that_tests_use_the_copy()
     tests = sorted({test for mutant in mutants for test in mutant.tests})
     with _copy() as scratch:
         run = _test(scratch, tests)
     if run.exit_code:
-        print(run.output, "The tests are red without any mutant.", sep="\n")
+        print(run.output, "The tests fail on unchanged code.", sep="\n")
         return 1
-    alive = [mutant.name for mutant in mutants if not _is_killed(mutant)]
-    print(f"All {len(mutants)} were noticed." if not alive else f"Not noticed: {', '.join(alive)}")
-    return 1 if alive else 0
+    survived = [mutant.name for mutant in mutants if not _is_killed(mutant)]
+    print(f"All {len(mutants)} mutants were killed." if not survived else f"Survived: {', '.join(survived)}")
+    return 1 if survived else 0
 
 
 def _is_killed(mutant: Mutant) -> bool:
@@ -89,16 +89,16 @@ def _is_killed(mutant: Mutant) -> bool:
         except BrokenMutantError as error:
             verdict, run = str(error), None
     seconds = f"{time.monotonic() - begun:.0f} s"
-    by = ", ".join(test.rpartition("::")[2] for test in mutant.tests)
+    tests = ", ".join(test.rpartition("::")[2] for test in mutant.tests)
     cells = (text.ljust(width) for text, width in zip((mutant.name, verdict, seconds), _WIDTHS, strict=True))
-    print(f"| {' | '.join(cells)} | {mutant.says} | {by} |", flush=True)
+    print(f"| {' | '.join(cells)} | {mutant.description} | {tests} |", flush=True)
     if verdict == "BROKEN" and run is not None:
         print(run.output)
     return verdict == "killed"
 
 
 class _copy:  # noqa: N801  # used as a function
-    """The backend as it is, where it may be changed."""
+    """A temporary copy of the backend."""
 
     def __enter__(self) -> Path:
         self._directory = tempfile.TemporaryDirectory(prefix="mysms-mutant-")
@@ -116,17 +116,17 @@ class _copy:  # noqa: N801  # used as a function
 
 
 def _apply(mutant: Mutant, scratch: Path) -> None:
-    # Outside of a repository `git apply` is a strict `patch`: it takes no context but the exact one.
+    # Outside of a repository `git apply` is a strict `patch`: the context must match exactly.
     command = ["git", "apply", "--whitespace=nowarn", str(mutant.patch)]
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(scratch.parent)}
     result = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise BrokenMutantError(f"It no longer applies: {result.stderr.strip()}")
+        raise BrokenMutantError(f"The patch does not apply: {result.stderr.strip()}")
 
 
 def _test(scratch: Path, tests: Sequence[str]) -> Run:
     report = scratch / "report.xml"
-    # The copy comes before the installed package, here and in every process that the tests start.
+    # The copy precedes the installed package, also in the processes that the tests start.
     environment = {**os.environ, "PYTHONPATH": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
     result = subprocess.run(
@@ -141,18 +141,20 @@ def _texts(report: ElementTree.Element | None, kind: str) -> Iterator[str]:
         yield f"{element.get('message')} {element.text}"
 
 
-def _require_that_the_copy_is_tested() -> None:
-    """In the copy the product cannot be imported: then no test can run, in no process."""
-    sentence = "this is the copy"
+def _require_that_tests_use_the_copy() -> None:
+    """Break the package in a copy: tests must fail both in this process and in started processes."""
+    message = "this is the copy"
     with _copy() as scratch:
-        (scratch / "mysms" / "__init__.py").write_text(f"raise RuntimeError({sentence!r})\n", encoding="utf-8")
-        here = _test(scratch, ["tests/faults/test_races.py"])
+        (scratch / "mysms" / "__init__.py").write_text(f"raise RuntimeError({message!r})\n", encoding="utf-8")
+        in_process = _test(scratch, ["tests/faults/test_races.py"])
     with _copy() as scratch:
-        (scratch / "mysms" / "__main__.py").write_text(f"raise RuntimeError({sentence!r})\n", encoding="utf-8")
-        there = _test(scratch, ["tests/faults/test_unconfirmed_actions.py::test_a_delivered_message_cannot_be_retried"])
-    for run in (here, there):
-        if run.exit_code == 0 or run.is_red or sentence not in " ".join([run.output, *run.errors]):
-            raise BrokenMutantError(f"The tests do not test the copy:\n{run.output}")
+        (scratch / "mysms" / "__main__.py").write_text(f"raise RuntimeError({message!r})\n", encoding="utf-8")
+        in_subprocess = _test(
+            scratch, ["tests/faults/test_unconfirmed_actions.py::test_a_delivered_message_cannot_be_retried"]
+        )
+    for run in (in_process, in_subprocess):
+        if run.exit_code == 0 or run.is_red or message not in " ".join([run.output, *run.errors]):
+            raise BrokenMutantError(f"The tests do not use the copy:\n{run.output}")
 
 
 if __name__ == "__main__":
