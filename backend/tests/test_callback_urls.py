@@ -50,7 +50,7 @@ async def callbacks(simulator: Simulator, api: Api) -> tuple[set[int | None], se
     message = await person.send_accepted(new_number())
     tries = await simulator.wait_for_callbacks(message["twilio_sid"], "sent", "delivered")
     timeline = (await person.detail(message["_id"]))["timeline"]
-    return {each.answer for each in tries}, {event["source"] for event in timeline}
+    return {each.status_code for each in tries}, {event["source"] for event in timeline}
 
 
 def with_user(url: str) -> str:

@@ -156,7 +156,7 @@ class MessagesApi:
         match event.event:
             case "sent":
                 for message in [self._find(event.sid)] if event.sid else self._ledger.list_unsent():
-                    await self._progress.force(message, Step("sent", 0), announce=False)
+                    await self._progress.force(message, Step("sent", 0), send_callback=False)
             case "created":
                 number = to or self._account.from_number
                 await self._create({"To": [number], "From": [self._account.from_number], "Body": [event.event]})

@@ -182,8 +182,8 @@ class CallbackSender:
                     for attempt in range(1, policy.retries + 2):
                         if attempt > 1:
                             await self._clock.sleep(RETRY_DELAY_SECONDS)
-                        answer, failure, problem = await self._post(callback, policy)
-                        records.append(self._record(callback, attempt, answer, problem))
+                        status_code, failure, error = await self._post(callback, policy)
+                        records.append(self._record(callback, attempt, status_code, error))
                         if not policy.should_retry(failure):
                             break
             except TimeoutError:
@@ -218,9 +218,9 @@ class CallbackSender:
         family = f"{response.status_code // 100}xx"
         return response.status_code, family if family in {"4xx", "5xx"} else None, None
 
-    def _record(self, callback: Callback, attempt: int, answer: int | None, problem: str | None) -> CallbackRecord:
+    def _record(self, callback: Callback, attempt: int, status_code: int | None, error: str | None) -> CallbackRecord:
         record = CallbackRecord(
-            self._clock.now(), callback.sid, callback.url, callback.params, callback.token, attempt, answer, problem
+            self._clock.now(), callback.sid, callback.url, callback.params, callback.token, attempt, status_code, error
         )
         self._ledger.record_callback(record)
         return record

@@ -21,7 +21,7 @@ class AcceptedMessage:
 
 @dataclass(frozen=True)
 class CallbackAttempt:
-    """One delivery attempt of a callback: `answer` is the receiver's HTTP status, or `problem` the error."""
+    """One delivery attempt of a callback: the receiver's HTTP status, or an error if there is none."""
 
     at: str
     sid: str
@@ -29,8 +29,8 @@ class CallbackAttempt:
     params: Mapping[str, str]
     token: str
     attempt: int
-    answer: int | None
-    problem: str | None
+    status_code: int | None
+    error: str | None
 
 
 class SimulatorControl:
@@ -90,11 +90,16 @@ class SimulatorControl:
         status: str,
         error_code: int | None = None,
         *,
-        resource: bool = True,
-        announce: bool = True,
+        update_resource: bool = True,
+        send_callback: bool = True,
     ) -> Sequence[CallbackAttempt]:
-        """Set a message's status now: on the resource, and by a callback if `announce`."""
-        command = {"status": status, "error_code": error_code, "resource": resource, "announce": announce}
+        """Set a message's status now, on the resource and by a callback."""
+        command = {
+            "status": status,
+            "error_code": error_code,
+            "update_resource": update_resource,
+            "send_callback": send_callback,
+        }
         return _attempts(await self._call("POST", f"messages/{sid}/status", json=command), "attempts")
 
     async def send_callback(

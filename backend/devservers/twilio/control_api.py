@@ -33,12 +33,10 @@ class PaceCommand(ControlCommand):
 
 
 class StatusCommand(ControlCommand):
-    """With `resource: false` only the callback reports the status; with `announce: false` there is no callback."""
-
     status: MessageStatus
     error_code: ErrorCode | None = None
-    resource: bool = True
-    announce: bool = True
+    update_resource: bool = True
+    send_callback: bool = True
 
 
 class CallbackCommand(ControlCommand):
@@ -133,8 +131,8 @@ class ControlApi:
         if message is None:
             return JSONResponse({"error": "no such message"}, 404)
         error_code = failure_code(command.status, command.error_code)
-        step = Step(command.status, 0, error_code, announced_only=not command.resource)
-        attempts = await self._progress.force(message, step, announce=command.announce)
+        step = Step(command.status, 0, error_code, callback_only=not command.update_resource)
+        attempts = await self._progress.force(message, step, send_callback=command.send_callback)
         return JSONResponse({"attempts": [_attempt(record) for record in attempts]})
 
 

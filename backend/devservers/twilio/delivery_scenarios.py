@@ -35,7 +35,7 @@ def conflicting_steps(
 ) -> Sequence[Step]:
     """Callbacks report two final statuses one after the other; the resource takes on `truth` only."""
     finals = [
-        Step(status, FINAL_AFTER, failure_code(status, error_code), announced_only=status != truth)
+        Step(status, FINAL_AFTER, failure_code(status, error_code), callback_only=status != truth)
         for status in (first, second)
     ]
     return [Step("sent", SENT_AFTER), *finals]

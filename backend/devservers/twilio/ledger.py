@@ -12,7 +12,7 @@ from devservers.twilio.messages import Message, Step
 
 MAX_RECORDED_CALLBACKS = 2000
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,13 +26,21 @@ CREATE INDEX IF NOT EXISTS messages_unfinished ON messages (position) WHERE plan
 CREATE TABLE IF NOT EXISTS callbacks (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   at REAL NOT NULL, sid TEXT NOT NULL, url TEXT NOT NULL, params TEXT NOT NULL, token TEXT NOT NULL,
-  attempt INTEGER NOT NULL, answer INTEGER, problem TEXT
+  attempt INTEGER NOT NULL, status_code INTEGER, error TEXT
 );
 """
-MIGRATE_FROM_VERSION_1 = """
+MIGRATIONS = {
+    1: """
 ALTER TABLE messages ADD COLUMN listed_to TEXT NOT NULL DEFAULT '[]';
 UPDATE messages SET listed_to = json_array(to_number);
-"""
+""",
+    2: """
+ALTER TABLE callbacks RENAME COLUMN answer TO status_code;
+ALTER TABLE callbacks RENAME COLUMN problem TO error;
+UPDATE messages SET plan = replace(plan, '"announced_only"', '"callback_only"');
+""",
+}
+"""The scripts that migrate a ledger from each version to the next one."""
 
 
 ListOrder = Literal["created", "sent_unsent_first", "sent_unsent_last"]
@@ -52,7 +60,7 @@ class LedgerUnavailableError(Exception):
 
 @dataclass(frozen=True)
 class CallbackRecord:
-    """One delivery attempt of a callback: `answer` is the receiver's HTTP status, or `problem` the error."""
+    """One delivery attempt of a callback: the receiver's HTTP status, or an error if there is none."""
 
     at: float
     sid: str
@@ -60,8 +68,8 @@ class CallbackRecord:
     params: Mapping[str, str]
     token: str
     attempt: int
-    answer: int | None
-    problem: str | None
+    status_code: int | None
+    error: str | None
 
 
 @dataclass(frozen=True)
@@ -110,10 +118,12 @@ class Ledger:
             # A commit must survive a crash of this process, but not a power failure.
             self._db.execute("PRAGMA synchronous=NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in {0, 1, SCHEMA_VERSION}:
+            if version not in {0, *MIGRATIONS, SCHEMA_VERSION}:
                 raise sqlite3.DatabaseError("it was written by another version of the simulator; remove it")
-            script = MIGRATE_FROM_VERSION_1 if version == 1 else SCHEMA
-            self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            migrations = [MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)] if version else [SCHEMA]
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {''.join(migrations)} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
         except (OSError, sqlite3.Error) as error:
             raise LedgerUnavailableError(f"The data file {path} cannot be used: {error}.") from error
 

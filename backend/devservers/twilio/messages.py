@@ -31,13 +31,13 @@ MAGIC_TO = {
 class Step:
     """A future status of a message, `delay` seconds after the previous one.
 
-    With `announced_only` only a callback reports it, and the resource does not change.
+    With `callback_only` only a callback reports it, and the resource does not change.
     """
 
     status: str
     delay: float
     error_code: int | None = None
-    announced_only: bool = False
+    callback_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,10 +47,10 @@ class Progress:
             await self._callback_sender.send_held_back(sid)
         return True
 
-    async def force(self, message: Message, step: Step, *, announce: bool) -> Sequence[CallbackRecord]:
+    async def force(self, message: Message, step: Step, *, send_callback: bool) -> Sequence[CallbackRecord]:
         """Take this step now and drop the rest of the plan. Returns the delivery attempts of its callback."""
         message = self._apply(message, step, ())
-        callback = status_callback(message, step, self._clock.now()) if announce else None
+        callback = status_callback(message, step, self._clock.now()) if send_callback else None
         return await self._callback_sender.deliver(callback) if callback else ()
 
     async def _run(self, sid: str) -> None:
@@ -59,7 +59,7 @@ class Progress:
             await self.step(sid)
 
     def _apply(self, message: Message, step: Step, rest: Sequence[Step]) -> Message:
-        if step.announced_only:
+        if step.callback_only:
             return self._ledger.update(message, plan=rest)
         now = self._clock.now() + message.skew
         sent_at = message.sent_at or (None if step.status in NEVER_SENT else now)

@@ -283,9 +283,9 @@ class TestForgery:
         url = f"{api.callback_url}?{query_of(message)}#rc=0"
         for signature in ("forged", "missing"):
             (attempt,) = await simulator.control.send_callback(url, form_of(message, "delivered"), signature)
-            assert attempt.answer == 403
+            assert attempt.status_code == 403
         (attempt,) = await simulator.control.send_callback(url, form_of(message, "delivered"))
-        assert attempt.answer == 204
+        assert attempt.status_code == 204
         assert (await person.detail(message["_id"]))["status"] == "delivered"
 
 

@@ -42,7 +42,7 @@ async def test_it_is_delivered_by_signed_callbacks(person: ApiUser, simulator: S
     sent = await person.send_accepted(new_number())
     await person.eventually(sent["_id"], "delivered")
     callbacks = await simulator.wait_for_callbacks(sent["twilio_sid"], "sent", "delivered")
-    assert {callback.answer for callback in callbacks} == {204}
+    assert {callback.status_code for callback in callbacks} == {204}
 
 
 async def test_the_carrier_gets_it_once_with_the_address_for_its_reports(

@@ -141,7 +141,7 @@ async def test_contradicting_final_callbacks_are_resolved_by_a_fetch(pool: Messa
 async def _contradict(pool: MessagePool, reported: Sequence[str], truth: Report) -> None:
     message_id = pool.free.pop()
     sid = pool.entries[message_id].sid
-    await pool.env.simulator.control.set_status(sid, *truth, announce=False)
+    await pool.env.simulator.control.set_status(sid, *truth, send_callback=False)
     codes = {"undelivered": 30003, "failed": 30001, "delivered": None}
 
     def post_callbacks() -> None:

@@ -67,7 +67,7 @@ class Simulator:
         return await eventually(
             lambda: self.control.callbacks(sid),
             lambda attempts: (
-                set(statuses) <= {each.params["MessageStatus"] for each in attempts if each.answer is not None}
+                set(statuses) <= {each.params["MessageStatus"] for each in attempts if each.status_code is not None}
             ),
             what=f"callbacks for {statuses}",
         )

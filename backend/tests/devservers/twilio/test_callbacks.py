@@ -127,7 +127,7 @@ async def test_retries(
     recorded = await control.callbacks(message.sid)
     assert [attempt.attempt for attempt in recorded] == list(range(1, attempts + 1))
     expected = [answer if isinstance(answer, int) else None for answer in script][:attempts]
-    assert [attempt.answer for attempt in recorded] == (expected + [204] * attempts)[:attempts]
+    assert [attempt.status_code for attempt in recorded] == (expected + [204] * attempts)[:attempts]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_credentials_are_sent_only_after_a_challenge(
     receiver.script.append(401)
     url = receiver.url()
     [attempt] = await control.send_callback(url.replace("://", "://u:p@") + "#rc=0", {"MessageStatus": "sent"})
-    assert attempt.answer == status
+    assert attempt.status_code == status
     assert [callback.headers.get("authorization") for callback in receiver.received] == authorizations
     assert all(callback.url == url and callback.is_signed() for callback in receiver.received)
 
@@ -162,7 +162,7 @@ async def test_a_refused_connection_is_retried_by_default(twilio: Library, contr
         return len(await control.callbacks(message.sid)) == 2
 
     await eventually(tried_twice)
-    assert all("ConnectError" in str(attempt.problem) for attempt in await control.callbacks(message.sid))
+    assert all("ConnectError" in str(attempt.error) for attempt in await control.callbacks(message.sid))
 
 
 async def test_the_total_timeout_covers_all_retries(control: SimulatorControl, receiver: Receiver) -> None:
@@ -170,12 +170,12 @@ async def test_the_total_timeout_covers_all_retries(control: SimulatorControl, r
     begun = time.monotonic()
     attempts = await control.send_callback(receiver.url() + "#rc=5&rp=all&rt=400&tt=600", {"MessageStatus": "sent"})
     assert time.monotonic() - begun < 1.5
-    assert [attempt.answer for attempt in attempts] == [204]
+    assert [attempt.status_code for attempt in attempts] == [204]
 
     receiver.script[:] = [2.0, 2.0]
     attempts = await control.send_callback(receiver.url() + "#rc=5&rp=all&rt=400&tt=600", {"MessageStatus": "sent"})
-    assert [attempt.answer for attempt in attempts] == [None, None]
-    assert "total timeout" in str(attempts[-1].problem)
+    assert [attempt.status_code for attempt in attempts] == [None, None]
+    assert "total timeout" in str(attempts[-1].error)
 
 
 async def test_no_callback_without_a_url(twilio: Library, control: SimulatorControl) -> None:
@@ -191,14 +191,14 @@ async def test_no_callback_without_a_url(twilio: Library, control: SimulatorCont
 async def test_setting_a_status(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
     message = await twilio.create(to="+15005551002", status_callback=receiver.url())
     [attempt] = await control.set_status(message.sid, "undelivered", 30005)
-    assert attempt.answer == 204
+    assert attempt.status_code == 204
     assert (await twilio.fetch(message.sid)).error_code == 30005
 
-    await control.set_status(message.sid, "delivered", resource=False)
+    await control.set_status(message.sid, "delivered", update_resource=False)
     assert (await twilio.fetch(message.sid)).status == "undelivered"
     assert receiver.statuses() == ["undelivered", "delivered"]
 
-    assert await control.set_status(message.sid, "delivered", announce=False) == []
+    assert await control.set_status(message.sid, "delivered", send_callback=False) == []
     assert (await twilio.fetch(message.sid)).status == "delivered"
     assert len(receiver.received) == 2
     with pytest.raises(ControlError, match="no such message"):

@@ -261,7 +261,7 @@ async def test_drop_callbacks(twilio: Library, control: SimulatorControl, receiv
     await twilio.create(status_callback=receiver.url())
     await reaches(control, "delivered")
     assert receiver.statuses() == ["sent"]
-    assert [attempt.problem for attempt in await control.callbacks()] == [None, "dropped by a fault"]
+    assert [attempt.error for attempt in await control.callbacks()] == [None, "dropped by a fault"]
 
 
 async def test_duplicate_callbacks(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:

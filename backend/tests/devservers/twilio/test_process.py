@@ -122,15 +122,50 @@ async def test_without_a_control_port_the_api_port_serves_the_control_endpoint(d
     assert await simulator.stop() == 0
 
 
-async def test_a_ledger_of_the_previous_version_is_migrated(start: Start, data: Path) -> None:
-    """Version 1 has no column `listed_to`."""
-    simulator, twilio = await start()
-    await twilio.create(body="from before")
+REVERSED_MIGRATIONS = {
+    2: """
+ALTER TABLE callbacks RENAME COLUMN status_code TO answer;
+ALTER TABLE callbacks RENAME COLUMN error TO problem;
+UPDATE messages SET plan = replace(plan, '"callback_only"', '"announced_only"');
+PRAGMA user_version = 2;
+""",
+    1: "ALTER TABLE messages DROP COLUMN listed_to; PRAGMA user_version = 1;",
+}
+
+
+@pytest.mark.parametrize("version", REVERSED_MIGRATIONS)
+async def test_a_ledger_of_an_earlier_version_is_migrated(
+    start: Start, data: Path, receiver: Receiver, version: int
+) -> None:
+    """Its messages are listed, its callbacks are kept, and pending messages continue."""
+    simulator, twilio = await start("--pace", "0")
+    await twilio.create(body="delivered", status_callback=receiver.url())
+    await receiver.wait_for(2)
+    async with simulator.control() as control:
+        await control.set_pace(1000)
+    await twilio.create(body="pending", status_callback=receiver.url())
     await simulator.stop()
     with contextlib.closing(sqlite3.connect(data)) as db:
-        db.executescript("ALTER TABLE messages DROP COLUMN listed_to; PRAGMA user_version = 1;")
-    _, twilio = await start()
-    assert [message.body for message in await twilio.list(to=ORDINARY)] == ["from before"]
+        for script in [REVERSED_MIGRATIONS[old] for old in REVERSED_MIGRATIONS if old >= version]:
+            db.executescript(script)
+    simulator, twilio = await start("--pace", "0")
+    await receiver.wait_for(4)
+    assert [message.body for message in await twilio.list(to=ORDINARY)] == ["pending", "delivered"]
+    async with simulator.control() as control:
+
+        async def all_recorded() -> bool:
+            return [attempt.status_code for attempt in await control.callbacks()] == [204] * 4
+
+        await eventually(all_recorded)
+
+
+async def test_an_up_to_date_ledger_is_not_migrated(start: Start, data: Path) -> None:
+    for _ in range(2):
+        simulator, twilio = await start()
+        await twilio.create()
+        await simulator.stop()
+    with contextlib.closing(sqlite3.connect(data)) as db:
+        assert db.execute("SELECT count(*) FROM messages").fetchone() == (2,)
 
 
 async def test_a_ledger_of_an_unknown_version_is_rejected(start: Start, data: Path) -> None:
