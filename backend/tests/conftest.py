@@ -72,21 +72,21 @@ def api(shared_api: Api) -> Iterator[Api]:
 
 
 @pytest.fixture
-async def person(api: Api) -> ApiUser:
+async def api_user(api: Api) -> ApiUser:
     """A newly signed-up user."""
     return await ApiUser.sign_up(api)
 
 
 @pytest.fixture(scope="session")
-async def shared_bystander(shared_api: Api) -> ApiUser:
+async def shared_readonly_user(shared_api: Api) -> ApiUser:
     return await ApiUser.sign_up(shared_api)
 
 
 @pytest.fixture
-async def bystander(api: Api, shared_bystander: ApiUser) -> ApiUser:
+async def readonly_user(api: Api, shared_readonly_user: ApiUser) -> ApiUser:
     """A shared user for tests that change nothing because every request is rejected; signing up is slow."""
-    await shared_bystander.refresh_tokens()
-    return shared_bystander
+    await shared_readonly_user.refresh_tokens()
+    return shared_readonly_user
 
 
 @pytest.fixture

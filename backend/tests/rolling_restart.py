@@ -89,7 +89,7 @@ class Server:
 class Load:
     """Clients that never repeat a request: what fails, fails."""
 
-    person: ApiUser
+    api_user: ApiUser
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     sent: dict[str, str] = field(default_factory=dict)
@@ -103,14 +103,14 @@ class Load:
         while not self.over:
             number = f"+1213{next(self._numbers):07}"
             with self._noting("POST"):
-                answer = await self.person.send(number, "Once and only once", key=number)
+                answer = await self.api_user.send(number, "Once and only once", key=number)
                 if self._count("POST", answer, {201, 202}):
                     self.sent[number] = answer.json()["_id"]
 
     async def _read(self) -> None:
         while not self.over:
             with self._noting("GET"):
-                self._count("GET", await self.person.call("GET", "/api/messages?limit=5"), {200})
+                self._count("GET", await self.api_user.call("GET", "/api/messages?limit=5"), {200})
 
     def _count(self, method: str, answer: httpx.Response, wanted: set[int]) -> bool:
         self.answers[f"{method} {answer.status_code}"] += 1
@@ -186,7 +186,7 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_mess
         await running
 
     for message_id in load.sent.values():
-        await load.person.eventually(message_id, "delivered", within=60)
+        await load.api_user.eventually(message_id, "delivered", within=60)
     accepted = Counter(entry.request["To"] for entry in await place.simulator.control.ledger())
     ends = [seconds for server in place.servers for seconds in server.seconds_to_end]
     figures = (

@@ -23,7 +23,7 @@ ANYBODYS = {"limit", "updated_since", "if-none-match", "accept_possible_double",
 class Owner:
     """Somebody with one of everything."""
 
-    person: ApiUser
+    api_user: ApiUser
     sessions: list[Json]
     messages: list[Json]
 
@@ -48,11 +48,11 @@ class Owner:
         number, sid = self.messages[0]["recipient_number"], self.messages[0]["twilio_sid"]
         new = {"password": "wrong password", "password_confirmation": "wrong password"}
         return {
-            "POST /users": {"user": {"email": self.person.email, **new}},
-            "POST /users/sign_in": {"user": {"email": self.person.email, "password": "wrong password"}},
+            "POST /users": {"user": {"email": self.api_user.email, **new}},
+            "POST /users/sign_in": {"user": {"email": self.api_user.email, "password": "wrong password"}},
             "POST /users/token": {
                 "grant_type": "refresh_token",
-                "refresh_token": f"{self.sessions[0]['_id']}.1.{self.person.refresh_token.rpartition('.')[2]}x",
+                "refresh_token": f"{self.sessions[0]['_id']}.1.{self.api_user.refresh_token.rpartition('.')[2]}x",
             },
             "PUT /users/password": {"user": {"current_password": PASSWORD, **new}},
             "DELETE /users": {"user": {"password": PASSWORD}},
@@ -63,15 +63,15 @@ class Owner:
     @property
     def secrets(self) -> list[str]:
         """What no answer to a stranger may hold."""
-        ids = [self.person.id, *self.parameters["message_id"], *self.parameters["session_id"]]
+        ids = [self.api_user.id, *self.parameters["message_id"], *self.parameters["session_id"]]
         sids = [message["twilio_sid"] for message in self.messages if message["twilio_sid"]]
-        return [*ids, *sids, self.person.email, self.messages[0]["peer_number"], TEXT]
+        return [*ids, *sids, self.api_user.email, self.messages[0]["peer_number"], TEXT]
 
     async def look(self) -> Json:
         """Everything that the owner sees."""
         paths = ["/users", "/users/sessions", "/api/messages", "/api/conversations"]
         paths += [f"/api/messages/{message['_id']}" for message in self.messages]
-        answers = {path: await self.person.call("GET", path) for path in paths}
+        answers = {path: await self.api_user.call("GET", path) for path in paths}
         assert {answer.status_code for answer in answers.values()} == {200}
         return {path: answer.json() for path, answer in answers.items()}
 
@@ -90,9 +90,9 @@ class Call:
     body: Json | None
     is_form: bool
 
-    async def make(self, person: ApiUser) -> httpx.Response:
+    async def make(self, api_user: ApiUser) -> httpx.Response:
         sent_as = {"data": self.body} if self.is_form else {"json": self.body} if self.body is not None else {}
-        return await person.call(self.method, self.path, params=self.query, headers=dict(self.headers), **sent_as)
+        return await api_user.call(self.method, self.path, params=self.query, headers=dict(self.headers), **sent_as)
 
 
 def calls_for(owner: Owner, api: Api) -> Iterator[Call]:
@@ -134,18 +134,18 @@ def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, i
 
 
 async def make_owner(api: Api, simulator: Simulator) -> Owner:
-    person = await ApiUser.sign_up(api)
-    await sign_in(api, person.email)
+    api_user = await ApiUser.sign_up(api)
+    await sign_in(api, api_user.email)
     number = new_number()
-    sent = (await person.send(number, TEXT, key=KEY)).json()
-    await person.eventually(sent["_id"], "delivered")
-    failed = (await person.send("+15005550001", TEXT)).json()["message"]
+    sent = (await api_user.send(number, TEXT, key=KEY)).json()
+    await api_user.eventually(sent["_id"], "delivered")
+    failed = (await api_user.send("+15005550001", TEXT)).json()["message"]
     # From now on nothing moves by itself.
     await simulator.control.set_fault("unauthorized")
-    pending = (await person.send(number, f"{TEXT}, later")).json()
-    messages = [await person.detail(each["_id"]) for each in (sent, failed, pending)]
+    pending = (await api_user.send(number, f"{TEXT}, later")).json()
+    messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending)]
     assert [message["status"] for message in messages] == ["delivered", "failed", "pending"]
-    return Owner(person, (await person.call("GET", "/users/sessions")).json(), messages)
+    return Owner(api_user, (await api_user.call("GET", "/users/sessions")).json(), messages)
 
 
 def rows_of(answer: httpx.Response) -> list[Json]:
@@ -172,7 +172,7 @@ async def test_no_route_leads_to_what_is_anothers(start: Start, simulator: Simul
             assert await owner.look() == before, call
             walked.add(call.operation)
         assert walked == {name for name, _ in api.contract.operations()}
-        assert (await sign_in(api, owner.person.email)).status_code == 201
+        assert (await sign_in(api, owner.api_user.email)).status_code == 201
 
 
 async def test_the_owner_gets_there_by_the_same_ways(start: Start, simulator: Simulator) -> None:
@@ -182,11 +182,11 @@ async def test_the_owner_gets_there_by_the_same_ways(start: Start, simulator: Si
         reached: dict[str, set[int]] = {}
         for call in calls_for(owner, api):
             if call.names_a_thing and call.path != f"/users/sessions/{owner.sessions[-1]['_id']}":
-                answer = await call.make(owner.person)
+                answer = await call.make(owner.api_user)
                 reached.setdefault(call.operation, set()).add(answer.status_code)
         assert reached
         for operation, statuses in reached.items():
             assert min(statuses) < 300, f"{operation}: {statuses}"
             assert 404 not in statuses, f"{operation}: {statuses}"
         for filters in ({"search": TEXT}, {"peer_number": owner.messages[0]["peer_number"]}):
-            assert await owner.person.list(**filters) != []
+            assert await owner.api_user.list(**filters) != []

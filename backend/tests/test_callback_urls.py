@@ -46,10 +46,10 @@ async def behind_a_proxy(
 
 async def callbacks(simulator: Simulator, api: Api) -> tuple[set[int | None], set[str]]:
     """How the callbacks of a message were answered, and from whom the API has its statuses."""
-    person = await ApiUser.sign_up(api)
-    message = await person.send_accepted(new_number())
+    api_user = await ApiUser.sign_up(api)
+    message = await api_user.send_accepted(new_number())
     tries = await simulator.wait_for_callbacks(message["twilio_sid"], "sent", "delivered")
-    timeline = (await person.detail(message["_id"]))["timeline"]
+    timeline = (await api_user.detail(message["_id"]))["timeline"]
     return {each.status_code for each in tries}, {event["source"] for event in timeline}
 
 

@@ -87,13 +87,13 @@ async def test_a_reset_password_ends_all_sessions(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
         async with running_api(tmp_path, environment) as api:
-            person = await ApiUser.sign_up(api)
-            reset = Process("reset", ["mysms", "reset-password", person.email.upper()], tmp_path, environment)
+            api_user = await ApiUser.sign_up(api)
+            reset = Process("reset", ["mysms", "reset-password", api_user.email.upper()], tmp_path, environment)
             assert await reset.wait_for_exit() == 0
             password = reset.text().splitlines()[0].split()[-1]
-            assert (await person.call("GET", "/users")).status_code == 401
-            assert (await sign_in(api, person.email)).status_code == 401
-            assert (await sign_in(api, person.email, password)).status_code == 201
+            assert (await api_user.call("GET", "/users")).status_code == 401
+            assert (await sign_in(api, api_user.email)).status_code == 401
+            assert (await sign_in(api, api_user.email, password)).status_code == 201
         nobody = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
         assert await nobody.wait_for_exit() == 1
         assert nobody.text().splitlines() == ["There is no account with the email nobody@example.com."]

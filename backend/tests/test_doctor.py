@@ -47,9 +47,9 @@ async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
 
 async def test_all_is_well_and_nothing_is_changed(start: Start, tmp_path: Path) -> None:
     async with start() as api:
-        person = await ApiUser.sign_up(api)
-        message = await person.send_accepted(new_number())
-        await person.eventually(message["_id"], "delivered")
+        api_user = await ApiUser.sign_up(api)
+        message = await api_user.send_accepted(new_number())
+        await api_user.eventually(message["_id"], "delivered")
         before = await contents(api.mongodb_uri)
         code, lines = await doctor(tmp_path, api.environment)
         assert await contents(api.mongodb_uri) == before

@@ -53,9 +53,9 @@ async def run(directory: Path, environment: Mapping[str, str], *arguments: str) 
     return code, process.new_output()
 
 
-async def once_sent(person: ApiUser, messages: list[Json]) -> None:
+async def once_sent(api_user: ApiUser, messages: list[Json]) -> None:
     for message in messages:
-        await person.eventually(message["_id"], "delivered", within=30)
+        await api_user.eventually(message["_id"], "delivered", within=30)
 
 
 async def times_sent(simulator: Simulator, messages: list[Json]) -> list[int]:
@@ -67,18 +67,18 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
     async with running_mongodb(live) as mongodb:
         begun = datetime.now(UTC)
         async with running_api(tmp_path / "api1", settings(mongodb, simulator, SENDING="off")) as api:
-            person = await ApiUser.sign_up(api)
-            sent = [(await person.send(new_number(), f"Before {number}")).json() for number in range(WAITING)]
-            unsent = (await person.send(new_number(), "Not sent before")).json()
+            api_user = await ApiUser.sign_up(api)
+            sent = [(await api_user.send(new_number(), f"Before {number}")).json() for number in range(WAITING)]
+            unsent = (await api_user.send(new_number(), "Not sent before")).json()
     # The development database is copied while nobody uses it; a dump of MongoDB needs no such thing.
     shutil.copytree(live, backup)
     async with running_mongodb(live) as mongodb:
         assert await times_sent(simulator, [*sent, unsent]) == [0] * (WAITING + 1)
         await simulator.control.set_fault("rate_limited", to=unsent["recipient_number"])
         async with running_api(tmp_path / "api2", settings(mongodb, simulator)) as api:
-            person.api = api
-            await once_sent(person, sent)
-            lost = await person.send_accepted(new_number(), "After the backup")
+            api_user.api = api
+            await once_sent(api_user, sent)
+            lost = await api_user.send_accepted(new_number(), "After the backup")
         assert await times_sent(simulator, [*sent, lost, unsent]) == [1] * (WAITING + 1) + [0]
     shutil.copytree(backup, careless)
     shutil.copytree(backup, careful)
@@ -94,8 +94,8 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
             ready = await api.http.get("/ready")
             assert (ready.status_code, ready.json()["problems"].keys()) == (503, {"sending"})
             assert "SENDING=off" in ready.json()["problems"]["sending"]
-            person = ApiUser.from_response(api, (await sign_in(api, person.email)).json())
-            paused = (await person.call("GET", "/api/sending")).json()["paused"]
+            api_user = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
+            paused = (await api_user.call("GET", "/api/sending")).json()["paused"]
             assert paused["reason"] == "Sending is switched off for the moment. Your messages wait."
 
             code, said = await run(tmp_path, off, "reconcile", "--since", since)
@@ -103,18 +103,18 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
             assert f"Messages that were waiting: {WAITING + 1}." in said
             assert "not in this database: 1." in said
             # What the carrier has is found while sending is still off.
-            await once_sent(person, sent)
+            await once_sent(api_user, sent)
         async with running_api(tmp_path / "api4", settings(mongodb, simulator)) as api:
             assert (await api.http.get("/ready")).status_code == 200
-            person.api = api
-            await once_sent(person, [*sent, unsent])
+            api_user.api = api
+            await once_sent(api_user, [*sent, unsent])
         assert await times_sent(simulator, [*sent, lost, unsent]) == [1] * (WAITING + 2)
 
     # Without all that, everything is doubled: the test would see it.
     async with running_mongodb(careless) as mongodb:
         async with running_api(tmp_path / "api5", settings(mongodb, simulator)) as api:
-            person = ApiUser.from_response(api, (await sign_in(api, person.email)).json())
-            await once_sent(person, sent)
+            api_user = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
+            await once_sent(api_user, sent)
         assert await times_sent(simulator, sent) == [2] * WAITING
 
 

@@ -51,9 +51,9 @@ async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mon
         found = await indexes_of(uri)
         for collection, names in WANTED.items():
             assert names <= found[collection].keys(), collection
-        person = await ApiUser.sign_up(apis[0])
+        api_user = await ApiUser.sign_up(apis[0])
         for api in apis[1:]:
-            answer = await api.http.get("/users", headers={"Authorization": f"Bearer {person.access_token}"})
+            answer = await api.http.get("/users", headers={"Authorization": f"Bearer {api_user.access_token}"})
             assert answer.status_code == 200
     # Whoever starts later finds everything as it wants it.
     async with running_api(tmp_path / "later", api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY)):

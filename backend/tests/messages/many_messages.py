@@ -16,13 +16,13 @@ _BATCH = 5_000
 
 @dataclass(frozen=True)
 class ManyMessages:
-    person: ApiUser
+    api_user: ApiUser
     client: AsyncMongoClient[Json]
 
     async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
         """Store delivered messages, evenly distributed over the conversations."""
         messages = self.client.get_default_database()["messages"]
-        sent = await self.person.eventually((await self.person.send_accepted("+13275559999"))["_id"], "delivered")
+        sent = await self.api_user.eventually((await self.api_user.send_accepted("+13275559999"))["_id"], "delivered")
         template = await messages.find_one({"_id": ObjectId(sent["_id"])})
         assert template is not None
         done: Json = {"dispatch": "settled", "check_at": None, "carrier_status": "delivered", "rank": 5, "events": []}

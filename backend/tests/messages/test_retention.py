@@ -34,42 +34,42 @@ async def test_texts_are_removed_and_everything_else_stays(
     start: Start, mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
     async with start() as api:
-        person = await ApiUser.sign_up(api)
-        old = (await person.send(new_recipient_number(), "An old secret", key="old key")).json()
-        old = await person.eventually(old["_id"], "delivered")
-        failed = (await person.send(REFUSED, "Another old secret")).json()["message"]
+        api_user = await ApiUser.sign_up(api)
+        old = (await api_user.send(new_recipient_number(), "An old secret", key="old key")).json()
+        old = await api_user.eventually(old["_id"], "delivered")
+        failed = (await api_user.send(REFUSED, "Another old secret")).json()["message"]
         doubtful_number = new_recipient_number()
         await simulator.control.set_fault("error_500", to=doubtful_number)
-        doubtful = (await person.send(doubtful_number, "Who knows")).json()
-        await person.eventually(doubtful["_id"], "unconfirmed")
+        doubtful = (await api_user.send(doubtful_number, "Who knows")).json()
+        await api_user.eventually(doubtful["_id"], "unconfirmed")
         async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             messages = client.get_default_database()["messages"]
             await messages.update_many({}, {"$set": {"created_at": utc_now() - timedelta(days=8)}})
-        fresh = await person.send_accepted(new_recipient_number(), "A fresh text")
+        fresh = await api_user.send_accepted(new_recipient_number(), "A fresh text")
     before = utc_now()
     async with start(CONTENT_RETENTION_DAYS="7") as api, start(CONTENT_RETENTION_DAYS="7"):
-        person.api = api
+        api_user.api = api
 
         async def texts() -> dict[str, str]:
-            return {message["_id"]: message["content"] for message in await person.list()}
+            return {message["_id"]: message["content"] for message in await api_user.list()}
 
         kept = {doubtful["_id"]: "Who knows", fresh["_id"]: "A fresh text"}
         expected = {old["_id"]: "", failed["_id"]: "", **kept}
         await eventually(texts, lambda seen: seen == expected, what="the removal")
-        assert await person.list(search="secret") == []
-        changed = await person.list(updated_since=before.isoformat())
+        assert await api_user.list(search="secret") == []
+        changed = await api_user.list(updated_since=before.isoformat())
         assert {old["_id"], failed["_id"]} <= {message["_id"] for message in changed}
 
-        now = await person.detail(old["_id"])
+        now = await api_user.detail(old["_id"])
         assert [now[name] for name in ("status", "twilio_sid", "peer_number")] == [
             old[name] for name in ("status", "twilio_sid", "peer_number")
         ]
         assert now["timeline"] == old["timeline"]
-        replayed = await person.send(old["recipient_number"], "An old secret", key="old key")
+        replayed = await api_user.send(old["recipient_number"], "An old secret", key="old key")
         assert (replayed.status_code, replayed.json()["_id"], replayed.json()["content"]) == (201, old["_id"], "")
-        problem_of(await person.send(old["recipient_number"], "", key="old key"), 422, "invalid_fields")
-        problem_of(await person.send(old["recipient_number"], "Other", key="old key"), 422, "idempotency_key_reused")
-        problem_of(await person.call("POST", f"/api/messages/{failed['_id']}/retry"), 409, "not_retryable")
+        problem_of(await api_user.send(old["recipient_number"], "", key="old key"), 422, "invalid_fields")
+        problem_of(await api_user.send(old["recipient_number"], "Other", key="old key"), 422, "idempotency_key_reused")
+        problem_of(await api_user.call("POST", f"/api/messages/{failed['_id']}/retry"), 409, "not_retryable")
         assert len(await simulator.accepted(old["recipient_number"])) == 1
         async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             for name in await client.get_default_database().list_collection_names():

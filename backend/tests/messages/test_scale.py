@@ -22,10 +22,10 @@ async def cost(many_messages: ManyMessages, operate: Callable[[], Awaitable[Any]
 async def test_a_page_of_conversations_costs_the_same_among_few_and_many_messages(
     many_messages: ManyMessages,
 ) -> None:
-    person, database = many_messages.person, many_messages.client.get_default_database()
+    api_user, database = many_messages.api_user, many_messages.client.get_default_database()
 
     async def read(path: str, **query: str | int) -> Any:
-        response = await person.call("GET", path, params=query)
+        response = await api_user.call("GET", path, params=query)
         assert response.status_code == 200, response.text
         return response
 
@@ -38,7 +38,7 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
         "around a message": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, around=deep),
         "the newer ones": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, after=deep),
         "the older ones": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, before=deep),
-        "storing": lambda: person.send_accepted(phone_number(0)),
+        "storing": lambda: api_user.send_accepted(phone_number(0)),
     }
     costs: dict[str, list[int]] = {name: [] for name in operations}
     for start, stop in ((0, FEW), (FEW, MANY)):

@@ -19,19 +19,19 @@ async def test_it_needs_a_session(api: Api) -> None:
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_signing_out_kills_both_tokens_of_the_session(api: Api, person: ApiUser) -> None:
-    response = await person.call("DELETE", "/users/sign_out")
+async def test_signing_out_kills_both_tokens_of_the_session(api: Api, api_user: ApiUser) -> None:
+    response = await api_user.call("DELETE", "/users/sign_out")
     assert (response.status_code, response.content) == (204, b"")
 
-    problem_of(await person.call("GET", "/users"), 401, "not_signed_in")
-    problem_of(await person.call("DELETE", "/users/sign_out"), 401, "not_signed_in")
-    refresh = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+    problem_of(await api_user.call("GET", "/users"), 401, "not_signed_in")
+    problem_of(await api_user.call("DELETE", "/users/sign_out"), 401, "not_signed_in")
+    refresh = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
     problem_of(await api.http.post("/users/token", data=refresh), 400, "session_ended")
 
 
-async def test_signing_out_leaves_other_sessions_alone(api: Api, person: ApiUser) -> None:
-    elsewhere = ApiUser.from_response(api, (await sign_in(api, person.email)).json())
-    await person.call("DELETE", "/users/sign_out")
+async def test_signing_out_leaves_other_sessions_alone(api: Api, api_user: ApiUser) -> None:
+    elsewhere = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
+    await api_user.call("DELETE", "/users/sign_out")
     assert (await elsewhere.call("GET", "/users")).status_code == 200
 
 

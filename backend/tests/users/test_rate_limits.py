@@ -78,24 +78,24 @@ async def test_a_current_password_may_not_be_guessed_for_ever(
     start: Start, limit: str, window: int, method: str, path: str
 ) -> None:
     async with start(**{limit: "3"}) as api:
-        person = await ApiUser.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         user = {"password": "wrong"}
         if method == "PUT":
             user = {"current_password": "wrong", "password": "a new one", "password_confirmation": "a new one"}
-        limited = await limited_after(3, lambda: person.call(method, path, json={"user": user}))
+        limited = await limited_after(3, lambda: api_user.call(method, path, json={"user": user}))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= window
-        assert (await person.call("GET", "/users")).status_code == 200
+        assert (await api_user.call("GET", "/users")).status_code == 200
 
 
 async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
     async with start(ATTEMPTS_PER_MINUTE="5") as api:
-        person = await ApiUser.sign_up(api)
-        form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+        api_user = await ApiUser.sign_up(api)
+        form = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
         limited = await limited_after(5, lambda: api.http.post("/users/token", data=form))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
-        other = (await sign_in(api, person.email)).json()["refresh_token"]
+        other = (await sign_in(api, api_user.email)).json()["refresh_token"]
         form["refresh_token"] = other
         assert (await api.http.post("/users/token", data=form)).status_code == 200
 
@@ -113,21 +113,21 @@ async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start:
 async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_no_wrong_one(start: Start) -> None:
     async with start(ATTEMPTS_PER_ACCOUNT="3") as api:
         await wait_for_fresh_window(60)
-        person = await ApiUser.sign_up(api)
-        form = {"grant_type": "password", "username": person.email, "password": PASSWORD}
+        api_user = await ApiUser.sign_up(api)
+        form = {"grant_type": "password", "username": api_user.email, "password": PASSWORD}
         user = {"current_password": PASSWORD, "password": PASSWORD, "password_confirmation": PASSWORD}
 
         async def use_it() -> list[int]:
             answers = [
-                await sign_in(api, person.email),
+                await sign_in(api, api_user.email),
                 await api.http.post("/users/token", data=form),
-                await person.call("PUT", "/users/password", json={"user": user}),
+                await api_user.call("PUT", "/users/password", json={"user": user}),
             ]
             return [answer.status_code for answer in answers]
 
         for _ in range(3):
             assert await use_it() == [201, 200, 204]
-            assert (await sign_in(api, person.email, "wrong")).status_code == 401
+            assert (await sign_in(api, api_user.email, "wrong")).status_code == 401
         assert await use_it() == [429, 429, 429]
 
 
@@ -160,7 +160,7 @@ async def test_only_trusted_proxies_are_believed(start: Start) -> None:
         assert 429 in [await attempt(api, "198.51.100.77") for _ in range(6)]
 
 
-async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, bystander: ApiUser) -> None:
+async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, readonly_user: ApiUser) -> None:
     async def fastest(email: Callable[[], str]) -> float:
         times = []
         for _ in range(12):
@@ -169,7 +169,7 @@ async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, bystander
             times.append(time.perf_counter() - begun)
         return min(times)
 
-    known, unknown = await fastest(lambda: bystander.email), await fastest(new_email)
+    known, unknown = await fastest(lambda: readonly_user.email), await fastest(new_email)
     assert 0.5 < known / unknown < 2
 
 

@@ -46,9 +46,11 @@ async def test_an_email_is_kept_in_lower_case_and_trimmed(api: Api) -> None:
 
 
 @pytest.mark.parametrize("written", [str, str.upper, str.title, lambda email: f" {email} "])
-async def test_an_email_can_be_taken_once_however_it_is_written(api: Api, bystander: ApiUser, written: object) -> None:
+async def test_an_email_can_be_taken_once_however_it_is_written(
+    api: Api, readonly_user: ApiUser, written: object
+) -> None:
     assert callable(written)
-    response = await register(api, email=written(bystander.email))
+    response = await register(api, email=written(readonly_user.email))
     assert field_errors(response) == {"email": ["has already been taken"]}
 
 
@@ -143,8 +145,8 @@ async def test_no_field_hides_what_is_wrong_with_another(
     assert field_errors(await register(api, **fields)) == errors
 
 
-async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, bystander: ApiUser) -> None:
-    answer = await register(api, email=bystander.email.upper(), password="short", password_confirmation="other")
+async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, readonly_user: ApiUser) -> None:
+    answer = await register(api, email=readonly_user.email.upper(), password="short", password_confirmation="other")
     assert field_errors(answer) == {**TAKEN, **TOO_SHORT, **MISMATCH}
 
 

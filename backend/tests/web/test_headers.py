@@ -56,8 +56,8 @@ async def test_other_headers_and_methods_may_not_be_sent(api: Api) -> None:
     assert (await preflight(api, ALLOWED_ORIGIN, "PATCH")).status_code == 400
 
 
-async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, bystander: ApiUser) -> None:
-    response = await bystander.call("GET", "/api/messages", headers={"Origin": ALLOWED_ORIGIN})
+async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, readonly_user: ApiUser) -> None:
+    response = await readonly_user.call("GET", "/api/messages", headers={"Origin": ALLOWED_ORIGIN})
     assert response.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     assert "Origin" in response.headers["Vary"]
     exposed = {name.strip() for name in response.headers["Access-Control-Expose-Headers"].split(",")}
@@ -71,6 +71,6 @@ async def test_errors_can_be_read_there_too(api: Api) -> None:
 
 
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
-async def test_no_other_origin_reads_anything(bystander: ApiUser, origin: str) -> None:
-    response = await bystander.call("GET", "/api/messages", headers={"Origin": origin})
+async def test_no_other_origin_reads_anything(readonly_user: ApiUser, origin: str) -> None:
+    response = await readonly_user.call("GET", "/api/messages", headers={"Origin": origin})
     assert "Access-Control-Allow-Origin" not in response.headers

@@ -17,7 +17,7 @@ def port_of(api: Api) -> int:
 
 async def test_it_drains_before_it_shuts_the_door(start: Start, simulator: Simulator) -> None:
     async with start(DRAIN_SECONDS="3") as api:
-        person = await ApiUser.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         assert "Connection" not in (await api.http.get("/up")).headers
         api.process.send_signal(signal.SIGTERM)
 
@@ -28,7 +28,7 @@ async def test_it_drains_before_it_shuts_the_door(start: Start, simulator: Simul
         preflight = await api.http.options("/api/messages", headers=asking)
         assert (preflight.status_code, preflight.headers["Connection"]) == (200, "close")
         # Everything else goes on, on connections that end with the answer.
-        sent = await person.send(new_number())
+        sent = await api_user.send(new_number())
         assert (sent.status_code, sent.headers["Connection"]) == (201, "close")
         assert await is_listening(port_of(api))
 
@@ -40,8 +40,8 @@ async def test_what_is_being_answered_is_answered_to_the_end(start: Start, simul
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=2)
     async with start() as api:
-        person = await ApiUser.sign_up(api)
-        sending = asyncio.create_task(person.send(number))
+        api_user = await ApiUser.sign_up(api)
+        sending = asyncio.create_task(api_user.send(number))
         await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
         api.process.send_signal(signal.SIGTERM)
         assert (await sending).status_code == 201
@@ -81,11 +81,11 @@ async def test_a_message_that_comes_too_late_to_be_sent_is_left_to_others(start:
     slow, late = new_number(), new_number()
     await simulator.control.set_fault("late_commit", to=slow, seconds=2)
     async with start(CARRIER_WORKERS="1") as api:
-        person = await ApiUser.sign_up(api)
-        sending = asyncio.create_task(person.send(slow))
+        api_user = await ApiUser.sign_up(api)
+        sending = asyncio.create_task(api_user.send(slow))
         await eventually(lambda: simulator.create_requests(slow), bool, what="a request to the carrier")
-        waiting = asyncio.create_task(person.send(late))
-        await eventually(person.list, lambda rows: len(rows) == 2, what="two stored messages")
+        waiting = asyncio.create_task(api_user.send(late))
+        await eventually(api_user.list, lambda rows: len(rows) == 2, what="two stored messages")
         begun = time.monotonic()
         api.process.send_signal(signal.SIGTERM)
         answers = await asyncio.gather(sending, waiting)
@@ -94,7 +94,7 @@ async def test_a_message_that_comes_too_late_to_be_sent_is_left_to_others(start:
     assert [answer.status_code for answer in answers] == [201, 202]
     assert await simulator.accepted(late) == []
     async with start() as api:
-        await ApiUser(api, person.id, person.email, person.access_token, person.refresh_token).eventually(
+        await ApiUser(api, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token).eventually(
             answers[1].json()["_id"], "delivered"
         )
     assert len(await simulator.accepted(late)) == 1

@@ -18,19 +18,19 @@ COUNTERS = [
 ]
 
 
-async def test_metrics_are_prometheus_text(api: Api, person: ApiUser) -> None:
-    await person.send_accepted(new_number())
+async def test_metrics_are_prometheus_text(api: Api, api_user: ApiUser) -> None:
+    await api_user.send_accepted(new_number())
     response = await api.http.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain")
     for name in COUNTERS:
         assert f"\n{name}" in response.text
 
 
-async def test_requests_are_counted_by_route_and_never_by_path(api: Api, person: ApiUser) -> None:
+async def test_requests_are_counted_by_route_and_never_by_path(api: Api, api_user: ApiUser) -> None:
     name, route = "mysms_requests_total", "/api/messages/{message_id}"
     known = await api.metric(name, method="GET", route=route, status="404")
     other = await api.metric(name, method="GET", route="other", status="404")
-    await person.call("GET", "/api/messages/0123456789abcdef01234567")
+    await api_user.call("GET", "/api/messages/0123456789abcdef01234567")
     await api.http.get("/a-path-that-nobody-knows")
     assert await api.metric(name, method="GET", route=route, status="404") == known + 1
     assert await api.metric(name, method="GET", route="other", status="404") == other + 1
@@ -43,9 +43,9 @@ async def test_sends_and_the_time_to_the_carrier_are_measured(start: Start, simu
     number = new_number()
     await simulator.control.set_fault("rate_limited", to=number, times=1)
     async with start() as api:
-        person = await ApiUser.sign_up(api)
-        message = (await person.send(number)).json()
-        await person.eventually(message["_id"], "delivered", within=20)
+        api_user = await ApiUser.sign_up(api)
+        message = (await api_user.send(number)).json()
+        await api_user.eventually(message["_id"], "delivered", within=20)
         assert await api.metric("mysms_sends_total", outcome="NotSent") == 1
         assert await api.metric("mysms_sends_total", outcome="Accepted") == 1
         assert await api.metric("mysms_seconds_to_carrier_count") == 1
@@ -59,10 +59,10 @@ async def test_what_waits_is_told_with_its_age(start: Start, simulator: Simulato
     await simulator.control.set_fault("reset_connection", to=doubtful)
     async with start() as api:
         assert await api.metric("mysms_outbox_pending") == await api.metric("mysms_outbox_oldest_seconds") == 0
-        person = await ApiUser.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         for text in ("one", "two"):
-            assert (await person.send(waits, text)).json()["status"] == "pending"
-        assert (await person.send(doubtful)).json()["status"] == "unconfirmed"
+            assert (await api_user.send(waits, text)).json()["status"] == "pending"
+        assert (await api_user.send(doubtful)).json()["status"] == "unconfirmed"
         assert await api.metric("mysms_outbox_pending") == 2
         assert await api.metric("mysms_outbox_unconfirmed") == 1
         oldest = await api.metric("mysms_outbox_oldest_seconds")
