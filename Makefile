@@ -56,7 +56,7 @@ long-thread: install ## What 450 loaded messages of 5,000 cost the browser, besi
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run --silent bench
 
 mutants: $(BACKEND_READY) ## Break each mechanism of the delivery on purpose, and see a test notice
-	cd backend && $(BIN)/python -m tests.mutants.run
+	cd backend && $(BIN)/python -m tests.mutation.run
 
 lint: $(BACKEND_READY) $(FRONTEND_READY) ## Check style, types, imports, and that generated files are current
 	cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

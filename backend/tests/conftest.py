@@ -1,4 +1,4 @@
-"""The servers of a test run: started when the first test needs them, ended with the run."""
+"""The servers of a test run: started on first use, stopped at the end of the run."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.support.person import Person
+from tests.support.api_user import ApiUser
 from tests.support.processes import free_port
 from tests.support.servers import (
     Api,
@@ -26,13 +26,13 @@ from tests.support.servers import (
 
 @pytest.fixture(scope="session")
 async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mongo]:
-    """The server of TEST_MONGODB_URI, with a database of our own that is dropped afterwards; else a process of ours."""
+    """The server of TEST_MONGODB_URI, with a temporary database; otherwise the development server."""
     elsewhere = os.environ.get("TEST_MONGODB_URI")
     if elsewhere:
         name = f"mysms_tests_{secrets.token_hex(6)}"
         yield Mongo(urlsplit(elsewhere)._replace(path=f"/{name}").geturl(), process=None)
         async with AsyncMongoClient[dict[str, object]](elsewhere) as client:
-            # Some tests take a database of their own, whose name begins as ours does.
+            # Some tests create their own databases, whose names start with this one.
             for each in await client.list_database_names():
                 if each.startswith(name):
                     await client.drop_database(each)
@@ -58,41 +58,41 @@ async def shared_api(
 
 @pytest.fixture
 async def simulator(shared_simulator: Simulator) -> AsyncIterator[Simulator]:
-    """The Twilio simulator, without any fault at the start of a test."""
+    """The Twilio simulator. Faults are reset after each test."""
     yield shared_simulator
     await shared_simulator.control.reset_faults()
 
 
 @pytest.fixture
 def api(shared_api: Api) -> Iterator[Api]:
-    """The API. The test fails in which it meets an error that it does not handle."""
-    shared_api.process.news()
+    """The API. A test fails if the API logs an unhandled error during it."""
+    shared_api.process.new_output()
     yield shared_api
     shared_api.require_no_unhandled_error()
 
 
 @pytest.fixture
-async def person(api: Api) -> Person:
-    """Somebody who has just signed up."""
-    return await Person.sign_up(api)
+async def api_user(api: Api) -> ApiUser:
+    """A newly signed-up user."""
+    return await ApiUser.sign_up(api)
 
 
 @pytest.fixture(scope="session")
-async def shared_bystander(shared_api: Api) -> Person:
-    return await Person.sign_up(shared_api)
+async def shared_readonly_user(shared_api: Api) -> ApiUser:
+    return await ApiUser.sign_up(shared_api)
 
 
 @pytest.fixture
-async def bystander(api: Api, shared_bystander: Person) -> Person:
-    """Somebody for tests in which nothing may change, since everything is refused; signing up takes a while."""
-    await shared_bystander.stay_signed_in()
-    return shared_bystander
+async def readonly_user(api: Api, shared_readonly_user: ApiUser) -> ApiUser:
+    """A shared user for tests that change nothing because every request is rejected; signing up is slow."""
+    await shared_readonly_user.refresh_tokens()
+    return shared_readonly_user
 
 
 @pytest.fixture
 def start(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> Start:
-    """Starts an API on a database of the test's own, so that no other process repairs what the test breaks."""
-    uri = mongodb.another(tmp_path.name[-20:])
+    """Starts an API process on the test's own database, so that no other process repairs its data."""
+    uri = mongodb.other_database(tmp_path.name[-20:])
 
     def start(**changes: str) -> AbstractAsyncContextManager[Api]:
         port = free_port()

@@ -19,9 +19,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.api_user import ApiUser
 from tests.support.contract import Contract
 from tests.support.nginx import running_nginx
-from tests.support.person import Person
 from tests.support.polling import eventually
 from tests.support.processes import BACKEND, Process, free_port
 from tests.support.servers import (
@@ -29,7 +29,7 @@ from tests.support.servers import (
     Simulator,
     api_environment,
     callback_url_of,
-    listens,
+    is_listening,
     running_mongodb,
     running_simulator,
 )
@@ -79,7 +79,7 @@ class Server:
         assert self.process is not None
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        assert await self.process.wait_for_end(within=PLATFORM_GIVES_SECONDS) in {0, -signal.SIGTERM}
+        assert await self.process.wait_for_exit(within=PLATFORM_GIVES_SECONDS) in {0, -signal.SIGTERM}
         self.seconds_to_end.append(time.monotonic() - begun)
         assert "Traceback" not in self.process.text()
         await self.start()
@@ -89,7 +89,7 @@ class Server:
 class Load:
     """Clients that never repeat a request: what fails, fails."""
 
-    person: Person
+    api_user: ApiUser
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     sent: dict[str, str] = field(default_factory=dict)
@@ -103,14 +103,14 @@ class Load:
         while not self.over:
             number = f"+1213{next(self._numbers):07}"
             with self._noting("POST"):
-                answer = await self.person.send(number, "Once and only once", key=number)
+                answer = await self.api_user.send(number, "Once and only once", key=number)
                 if self._count("POST", answer, {201, 202}):
                     self.sent[number] = answer.json()["_id"]
 
     async def _read(self) -> None:
         while not self.over:
             with self._noting("GET"):
-                self._count("GET", await self.person.call("GET", "/api/messages?limit=5"), {200})
+                self._count("GET", await self.api_user.call("GET", "/api/messages?limit=5"), {200})
 
     def _count(self, method: str, answer: httpx.Response, wanted: set[int]) -> bool:
         self.answers[f"{method} {answer.status_code}"] += 1
@@ -156,7 +156,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         try:
             await asyncio.gather(*(server.start() for server in servers))
             with running_nginx(tmp_path, configuration(front_port, ports)):
-                await eventually(lambda: listens(front_port), bool, what="nginx")
+                await eventually(lambda: is_listening(front_port), bool, what="nginx")
                 assert servers[0].process is not None
                 contract = Contract((await http.get("/openapi.json")).json())
                 yield Place(
@@ -174,7 +174,7 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_mess
 ) -> None:
     # Asked through nginx, /metrics is not on this machine.
     assert (await place.front.http.get("/metrics")).status_code == 403
-    load = Load(await Person.sign_up(place.front))
+    load = Load(await ApiUser.sign_up(place.front))
     running = asyncio.create_task(load.run())
     try:
         for _ in range(ROUNDS):
@@ -186,7 +186,7 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_mess
         await running
 
     for message_id in load.sent.values():
-        await load.person.eventually(message_id, "delivered", within=60)
+        await load.api_user.eventually(message_id, "delivered", within=60)
     accepted = Counter(entry.request["To"] for entry in await place.simulator.control.ledger())
     ends = [seconds for server in place.servers for seconds in server.seconds_to_end]
     figures = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.on_the_way import Post, forward, somebody_on_the_way
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
+from tests.support.intercepting_proxy import InterceptedRequest, forward, intercepting_proxy
 from tests.support.processes import Process
 from tests.support.servers import Api, Simulator, Start, callback_url_of
 
@@ -19,7 +19,7 @@ OPEN, LOCKED = "", f"twilio:{PASSWORD}"
 async def doctor_says(api: Api, directory: Path) -> str:
     """The line about the callbacks."""
     process = Process("doctor", ["mysms", "doctor"], directory, api.environment)
-    await process.wait_for_end()
+    await process.wait_for_exit()
     assert PASSWORD not in process.text()
     (line,) = [line for line in process.text().splitlines() if line.split()[1] == "callback"]
     return line
@@ -33,24 +33,24 @@ async def behind_a_proxy(
     behind: list[Api] = []
     expected = f"Basic {base64.b64encode(asks_for.encode()).decode()}"
 
-    async def answer(post: Post) -> str:
+    async def answer(post: InterceptedRequest) -> str:
         if asks_for and post.authorization != expected:
             return f"401 Unauthorized\r\nWWW-Authenticate: {challenge}" if challenge else "401 Unauthorized"
         assert bool(post.authorization) == bool(asks_for), "named to who does not ask for it"
         return await forward(behind[0], post)
 
-    async with somebody_on_the_way(answer) as public, start(TWILIO_STATUS_CALLBACK_URL=form(public)) as api:
+    async with intercepting_proxy(answer) as public, start(TWILIO_STATUS_CALLBACK_URL=form(public)) as api:
         behind.append(api)
         yield api
 
 
 async def callbacks(simulator: Simulator, api: Api) -> tuple[set[int | None], set[str]]:
     """How the callbacks of a message were answered, and from whom the API has its statuses."""
-    person = await Person.sign_up(api)
-    message = await person.sent(new_number())
-    tries = await simulator.callbacks_answered(message["twilio_sid"], "sent", "delivered")
-    timeline = (await person.detail(message["_id"]))["timeline"]
-    return {each.answer for each in tries}, {event["source"] for event in timeline}
+    api_user = await ApiUser.sign_up(api)
+    message = await api_user.send_accepted(new_number())
+    tries = await simulator.wait_for_callbacks(message["twilio_sid"], "sent", "delivered")
+    timeline = (await api_user.detail(message["_id"]))["timeline"]
+    return {each.status_code for each in tries}, {event["source"] for event in timeline}
 
 
 def with_user(url: str) -> str:

@@ -5,10 +5,10 @@ import signal
 import socket
 from pathlib import Path
 
-from tests.support.answers import field_errors
-from tests.support.person import Person, new_email, register, sign_in
+from tests.support.api_user import ApiUser, new_email, register, sign_in
 from tests.support.processes import Process, clean_environment, free_port
-from tests.support.servers import Simulator, api_environment, is_up, listens, running_api, running_mongodb
+from tests.support.responses import field_errors
+from tests.support.servers import Simulator, api_environment, is_listening, is_up, running_api, running_mongodb
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -17,7 +17,7 @@ async def refused(directory: Path, environment: dict[str, str]) -> str:
     """What `mysms serve` says when it does not start."""
     process = Process("serve", ["mysms", "serve"], directory, environment)
     try:
-        assert await process.wait_for_end() == 1
+        assert await process.wait_for_exit() == 1
     finally:
         process.kill()
     assert "Traceback" not in process.text()
@@ -71,13 +71,13 @@ async def test_an_invitation_lets_one_person_in(tmp_path: Path) -> None:
         )
         async with running_api(tmp_path, environment) as api:
             invite = Process("invite", ["mysms", "invite"], tmp_path, environment)
-            assert await invite.wait_for_end() == 0
+            assert await invite.wait_for_exit() == 0
             code = invite.text().strip()
             taken = new_email()
             assert (await register(api, email=taken, invite_code=code)).status_code == 201
 
             second = Process("second", ["mysms", "invite"], tmp_path, environment)
-            assert await second.wait_for_end() == 0
+            assert await second.wait_for_exit() == 0
             kept = second.text().strip()
             # Who could not sign up keeps the code.
             assert "email" in field_errors(await register(api, email=taken, invite_code=kept))
@@ -89,15 +89,15 @@ async def test_a_reset_password_ends_all_sessions(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
         async with running_api(tmp_path, environment) as api:
-            person = await Person.sign_up(api)
-            reset = Process("reset", ["mysms", "reset-password", person.email.upper()], tmp_path, environment)
-            assert await reset.wait_for_end() == 0
+            api_user = await ApiUser.sign_up(api)
+            reset = Process("reset", ["mysms", "reset-password", api_user.email.upper()], tmp_path, environment)
+            assert await reset.wait_for_exit() == 0
             password = reset.text().splitlines()[0].split()[-1]
-            assert (await person.call("GET", "/users")).status_code == 401
-            assert (await sign_in(api, person.email)).status_code == 401
-            assert (await sign_in(api, person.email, password)).status_code == 201
+            assert (await api_user.call("GET", "/users")).status_code == 401
+            assert (await sign_in(api, api_user.email)).status_code == 401
+            assert (await sign_in(api, api_user.email, password)).status_code == 201
         nobody = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
-        assert await nobody.wait_for_end() == 1
+        assert await nobody.wait_for_exit() == 1
         assert nobody.text().splitlines() == ["There is no account with the email nobody@example.com."]
 
 
@@ -106,14 +106,14 @@ async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
         async with running_api(tmp_path, environment) as api:
             api.process.send_signal(signal.SIGTERM)
-            await api.process.wait_for_end(within=10)
-            assert not await listens(int(environment["PORT"]))
+            await api.process.wait_for_exit(within=10)
+            assert not await is_listening(int(environment["PORT"]))
             assert not await is_up(api.http)
 
 
 async def test_openapi_prints_the_document_without_any_setting(tmp_path: Path) -> None:
     process = Process("openapi", ["mysms", "openapi"], tmp_path, clean_environment())
-    assert await process.wait_for_end() == 0
+    assert await process.wait_for_exit() == 0
     document = json.loads(process.text())
     assert document["info"]["title"] == "MySMS Messenger"
     assert "/api/messages" in document["paths"]
@@ -121,7 +121,7 @@ async def test_openapi_prints_the_document_without_any_setting(tmp_path: Path) -
 
 async def test_anything_else_is_explained(tmp_path: Path) -> None:
     process = Process("usage", ["mysms", "dance"], tmp_path, clean_environment())
-    assert await process.wait_for_end() == 2
+    assert await process.wait_for_exit() == 2
     assert "usage: mysms" in process.text()
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.person import PASSWORD, new_email, new_number
+from tests.support.api_user import PASSWORD, new_email, new_number
 from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
-from tests.support.servers import is_up, listens
+from tests.support.servers import is_listening, is_up
 
 
 class Demo:
@@ -41,7 +41,7 @@ class Demo:
         finally:
             if process.exit_code is None:
                 process.send_signal(signal.SIGINT)
-                await process.wait_for_end()
+                await process.wait_for_exit()
 
     def children(self) -> list[int]:
         """The processes that run for this demo, whoever their parent is now."""
@@ -61,7 +61,7 @@ class Demo:
 
     async def nothing_left(self) -> None:
         for port in self.ports.values():
-            assert not await listens(port)
+            assert not await is_listening(port)
         assert self.children() == []
 
 
@@ -93,10 +93,10 @@ async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
         phones = f"http://127.0.0.1:{demo.ports['TWILIO_SIMULATOR_PORT']}/"
         assert "Hello" in (await http.get(phones)).text
         for port in demo.ports.values():
-            assert await listens(port)
+            assert await is_listening(port)
 
         process.send_signal(signal.SIGINT)
-        assert await process.wait_for_end(within=20) == 0
+        assert await process.wait_for_exit(within=20) == 0
     assert "Traceback" not in process.text()
     assert "MySMS Messenger is running" in process.text()
     await demo.nothing_left()
@@ -113,7 +113,7 @@ async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
 
         # It also ends with any of its parts, and says which.
         os.kill(demo.part("devservers.twilio"), signal.SIGKILL)
-        assert await process.wait_for_end(within=20) == 1
+        assert await process.wait_for_exit(within=20) == 1
     assert "The part twilio ended by itself" in process.text()
     await demo.nothing_left()
 
@@ -124,7 +124,7 @@ async def test_a_taken_port_is_one_clear_sentence(demo: Demo, variable: str) -> 
         taken.bind(("127.0.0.1", demo.ports[variable]))
         taken.listen()
         process = demo.start()
-        assert await process.wait_for_end() == 1
+        assert await process.wait_for_exit() == 1
     (line,) = process.text().strip().splitlines()
     assert f"Port {demo.ports[variable]} is taken" in line
     assert f"{variable}=" in line

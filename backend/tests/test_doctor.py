@@ -12,8 +12,8 @@ from pymongo import AsyncMongoClient
 
 from mysms.cli.doctor import CheckFailedError, check_account, check_browser, check_callback, check_database
 from mysms.core.settings import Settings
-from tests.support.on_the_way import Post, forward, somebody_on_the_way
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
+from tests.support.intercepting_proxy import InterceptedRequest, forward, intercepting_proxy
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import (
     AUTH_TOKEN,
@@ -32,7 +32,7 @@ UNREACHABLE = "mongodb://127.0.0.1:9/mysms"
 async def doctor(directory: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
     """Its exit code, and what it says."""
     process = Process(f"doctor-{next(_runs)}", ["mysms", "doctor"], directory, environment)
-    code = await process.wait_for_end()
+    code = await process.wait_for_exit()
     return code, process.text().splitlines()
 
 
@@ -47,9 +47,9 @@ async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
 
 async def test_all_is_well_and_nothing_is_changed(start: Start, tmp_path: Path) -> None:
     async with start() as api:
-        person = await Person.sign_up(api)
-        message = await person.sent(new_number())
-        await person.eventually(message["_id"], "delivered")
+        api_user = await ApiUser.sign_up(api)
+        message = await api_user.send_accepted(new_number())
+        await api_user.eventually(message["_id"], "delivered")
         before = await contents(api.mongodb_uri)
         code, lines = await doctor(tmp_path, api.environment)
         assert await contents(api.mongodb_uri) == before
@@ -165,15 +165,15 @@ async def test_a_callback_url_that_twilio_does_not_call() -> None:
     assert "There is none" in check_callback(settings_of(twilio_status_callback_url=None))
 
 
-async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) -> CheckFailedError | str:
+async def examined(start: Start, change: Callable[[Api, InterceptedRequest], Awaitable[str]]) -> CheckFailedError | str:
     """What the doctor says of a callback URL that leads over somebody on the way."""
     behind: list[Api] = []
 
-    async def answer(post: Post) -> str:
+    async def answer(post: InterceptedRequest) -> str:
         return await change(behind[0], post)
 
     async with (
-        somebody_on_the_way(answer) as public,
+        intercepting_proxy(answer) as public,
         start(TWILIO_STATUS_CALLBACK_URL=callback_url_of(public)) as api,
     ):
         behind.append(api)
@@ -183,35 +183,37 @@ async def examined(start: Start, change: Callable[[Api, Post], Awaitable[str]]) 
             return error
 
 
-async def as_it_comes(api: Api, post: Post) -> str:
+async def as_it_comes(api: Api, post: InterceptedRequest) -> str:
     return await forward(api, post)
 
 
-async def without_query(api: Api, post: Post) -> str:
-    return await forward(api, Post(post.target.partition("?")[0], post.signature, post.body))
+async def without_query(api: Api, post: InterceptedRequest) -> str:
+    return await forward(api, InterceptedRequest(post.target.partition("?")[0], post.signature, post.body))
 
 
-async def with_another_query(api: Api, post: Post) -> str:
-    return await forward(api, Post(post.target.replace("&attempt", "&utm=1&attempt"), post.signature, post.body))
+async def with_another_query(api: Api, post: InterceptedRequest) -> str:
+    return await forward(
+        api, InterceptedRequest(post.target.replace("&attempt", "&utm=1&attempt"), post.signature, post.body)
+    )
 
 
-async def without_blanks(api: Api, post: Post) -> str:
-    return await forward(api, Post(post.target, post.signature, post.body.replace(b"&Blank=", b"")))
+async def without_blanks(api: Api, post: InterceptedRequest) -> str:
+    return await forward(api, InterceptedRequest(post.target, post.signature, post.body.replace(b"&Blank=", b"")))
 
 
-async def elsewhere(api: Api, post: Post) -> str:
+async def elsewhere(api: Api, post: InterceptedRequest) -> str:
     return f"301 Moved\r\nLocation: {api.url}{post.target}"
 
 
-async def thankful(_: Api, __: Post) -> str:
+async def thankful(_: Api, __: InterceptedRequest) -> str:
     return "204 No Content"
 
 
-async def broken(_: Api, __: Post) -> str:
+async def broken(_: Api, __: InterceptedRequest) -> str:
     return "502 Bad Gateway"
 
 
-async def strange(_: Api, __: Post) -> str:
+async def strange(_: Api, __: InterceptedRequest) -> str:
     return "404 Not Found"
 
 
@@ -228,7 +230,7 @@ async def strange(_: Api, __: Post) -> str:
     ],
 )
 async def test_somebody_on_the_way_spoils_reports(
-    start: Start, change: Callable[[Api, Post], Awaitable[str]], said: str
+    start: Start, change: Callable[[Api, InterceptedRequest], Awaitable[str]], said: str
 ) -> None:
     found = await examined(start, change)
     assert isinstance(found, CheckFailedError)

@@ -15,9 +15,9 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from mysms.core.logging import bound, configure_logging, current_request_id, describe_exception
-from tests.support.person import PASSWORD, Person, new_number, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, new_number, sign_in
 from tests.support.polling import eventually
-from tests.support.servers import AUTH_TOKEN, JWT_SECRET, LISTED_ORIGIN, Api, Simulator, Start
+from tests.support.servers import ALLOWED_ORIGIN, AUTH_TOKEN, JWT_SECRET, Api, Simulator, Start
 
 FORMATS = ["text", "json"]
 
@@ -46,30 +46,30 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
     number, refused, troubled = new_number(), "+15005550001", new_number()
     await simulator.control.set_fault("error_500", to=troubled, commit=False)
     async with start(RECONCILE_AFTER_SECONDS="60", LOG_FORMAT=log_format) as api:
-        person = await Person.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         for recipient in (number, refused, troubled):
-            await person.send(recipient, text, key="a private key")
-            await person.send(recipient, text)
-        await sign_in(api, person.email, "wrong password")
-        await api.http.post(f"/api/twilio/status_callback?message_id={person.id}", data={"To": number, "Body": text})
-        await api.http.post("/users", content=f'{{"user": {{"email": "{person.email}"')
+            await api_user.send(recipient, text, key="a private key")
+            await api_user.send(recipient, text)
+        await sign_in(api, api_user.email, "wrong password")
+        await api.http.post(f"/api/twilio/status_callback?message_id={api_user.id}", data={"To": number, "Body": text})
+        await api.http.post("/users", content=f'{{"user": {{"email": "{api_user.email}"')
         await api.http.get(f"/api/messages/{number}", params={"number": number})
-        await api.http.get("/up", headers={"X-Request-ID": person.email})
+        await api.http.get("/up", headers={"X-Request-ID": api_user.email})
 
-        message = await person.sent(new_number(), text)
-        await person.eventually(message["_id"], "delivered")
+        message = await api_user.send_accepted(new_number(), text)
+        await api_user.eventually(message["_id"], "delivered")
         await spoil(api.mongodb_uri, message["_id"])
         async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
-            answer = await http.get("/api/messages", headers={"Authorization": f"Bearer {person.access_token}"})
+            answer = await http.get("/api/messages", headers={"Authorization": f"Bearer {api_user.access_token}"})
         assert answer.status_code == 500
 
         await simulator.control.set_fault("unauthorized")
-        await person.send(new_number(), text)
-        log = api.process.news()
+        await api_user.send(new_number(), text)
+        log = api.process.new_output()
 
     private = [
-        *(text, number, refused, troubled, "a private key", person.email, PASSWORD, "wrong password"),
-        *(person.access_token, person.refresh_token, JWT_SECRET, AUTH_TOKEN),
+        *(text, number, refused, troubled, "a private key", api_user.email, PASSWORD, "wrong password"),
+        *(api_user.access_token, api_user.refresh_token, JWT_SECRET, AUTH_TOKEN),
     ]
     assert "Application startup complete" in log, "this is not the log"
     assert "The carrier turned us away" in log, "nothing went wrong"
@@ -87,10 +87,10 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
 
 async def test_every_request_has_one_line_with_its_route(start: Start) -> None:
     async with start(LOG_FORMAT="json") as api:
-        person = await Person.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         number = new_number()
-        message = await person.sent(number, "Hello there")
-        await person.detail(message["_id"])
+        message = await api_user.send_accepted(number, "Hello there")
+        await api_user.detail(message["_id"])
         await api.http.get("/nowhere/at/all?number=" + number)
         lines = accesses(await log_with(api, '"route": "other"'))
     for wanted in (
@@ -120,8 +120,8 @@ async def log_with(api: Api, mark: str) -> str:
 
 async def test_a_request_id_reaches_the_attempt_to_send(start: Start, simulator: Simulator) -> None:
     async with start(LOG_FORMAT="json") as api:
-        person = await Person.sign_up(api)
-        answer = await send_as(person, "order-4711")
+        api_user = await ApiUser.sign_up(api)
+        answer = await send_as(api_user, "order-4711")
         assert (answer.status_code, answer.headers["X-Request-ID"]) == (201, "order-4711")
         lines = lines_of(await log_with(api, "The attempt has ended"))
     (attempt,) = [line for line in lines if line["event"] == "The attempt has ended: Accepted."]
@@ -133,8 +133,8 @@ async def test_a_request_id_reaches_the_process_that_sends_in_the_end(start: Sta
     """The one that took the message never sends it: it is killed before the carrier takes anything again."""
     await simulator.control.set_fault("rate_limited")
     async with start() as first:
-        person = await Person.sign_up(first)
-        answer = await send_as(person, "order-4712")
+        api_user = await ApiUser.sign_up(first)
+        answer = await send_as(api_user, "order-4712")
         assert answer.json()["status"] == "pending"
         first.process.kill()
     await simulator.control.reset_faults()
@@ -144,9 +144,9 @@ async def test_a_request_id_reaches_the_process_that_sends_in_the_end(start: Sta
     assert (attempt["request_id"], attempt["message_id"]) == ("order-4712", answer.json()["_id"])
 
 
-async def send_as(person: Person, request_id: str) -> httpx.Response:
+async def send_as(api_user: ApiUser, request_id: str) -> httpx.Response:
     body = {"message": {"recipient_number": new_number(), "content": "Hello"}}
-    return await person.call("POST", "/api/messages", json=body, headers={"X-Request-ID": request_id})
+    return await api_user.call("POST", "/api/messages", json=body, headers={"X-Request-ID": request_id})
 
 
 @pytest.mark.parametrize(
@@ -172,28 +172,32 @@ async def test_a_request_id_that_is_not_sane_is_replaced(api: Api, given: str) -
 async def test_every_answer_carries_its_id_and_a_listed_origin_may_read_it(
     api: Api, method: str, path: str, request_parts: Mapping[str, Any], status: int
 ) -> None:
-    headers = {"Origin": LISTED_ORIGIN, "X-Request-ID": "mine.1", **request_parts.get("headers", {})}
+    headers = {"Origin": ALLOWED_ORIGIN, "X-Request-ID": "mine.1", **request_parts.get("headers", {})}
     answer = await api.http.request(method, path, **{**request_parts, "headers": headers})
     assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine.1")
-    assert answer.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     if method != "OPTIONS":
         assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
 
 
 async def test_what_nobody_thought_of_is_answered_like_everything_else(start: Start) -> None:
     async with start(LOG_FORMAT="json") as api:
-        person = await Person.sign_up(api)
-        message = await person.sent(new_number())
-        await person.eventually(message["_id"], "delivered")
+        api_user = await ApiUser.sign_up(api)
+        message = await api_user.send_accepted(new_number())
+        await api_user.eventually(message["_id"], "delivered")
         await spoil(api.mongodb_uri, message["_id"])
-        headers = {"Authorization": f"Bearer {person.access_token}", "Origin": LISTED_ORIGIN, "X-Request-ID": "broken"}
+        headers = {
+            "Authorization": f"Bearer {api_user.access_token}",
+            "Origin": ALLOWED_ORIGIN,
+            "X-Request-ID": "broken",
+        }
         async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
             answer = await http.get("/api/messages", headers=headers)
         lines = lines_of(await log_with(api, "A request failed"))
-        api.process.news()
+        api.process.new_output()
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.headers["X-Request-ID"] == "broken"
-    assert answer.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     (line,) = [line for line in lines if line["level"] == "error"]
     assert (line["request_id"], line["event"]) == ("broken", "A request failed: ValidationError")

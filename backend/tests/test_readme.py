@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.person import register
+from tests.support.api_user import register
 from tests.support.servers import Api
 
 README = Path(__file__).resolve().parents[2] / "README.md"

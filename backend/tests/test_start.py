@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from pymongo import AsyncMongoClient
 
-from tests.support.person import Person
+from tests.support.api_user import ApiUser
 from tests.support.processes import Process, free_port
 from tests.support.servers import Mongo, api_environment, is_up, running_api, running_mongodb
 
@@ -36,7 +36,7 @@ async def indexes_of(mongodb_uri: str) -> dict[str, dict[str, Any]]:
 
 
 async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mongo, tmp_path: Path) -> None:
-    uri = mongodb.another("start_at_once")
+    uri = mongodb.other_database("start_at_once")
     async with AsyncExitStack() as stack:
         environments = [api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY) for _ in range(PROCESSES)]
         apis = await asyncio.gather(
@@ -51,9 +51,9 @@ async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mon
         found = await indexes_of(uri)
         for collection, names in WANTED.items():
             assert names <= found[collection].keys(), collection
-        person = await Person.sign_up(apis[0])
+        api_user = await ApiUser.sign_up(apis[0])
         for api in apis[1:]:
-            answer = await api.http.get("/users", headers={"Authorization": f"Bearer {person.access_token}"})
+            answer = await api.http.get("/users", headers={"Authorization": f"Bearer {api_user.access_token}"})
             assert answer.status_code == 200
     # Whoever starts later finds everything as it wants it.
     async with running_api(tmp_path / "later", api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY)):
@@ -121,6 +121,6 @@ async def test_a_database_that_contradicts_us_is_said_so_in_a_sentence(tmp_path:
             await client.get_default_database()["messages"].create_index([("content", 1)], name="client_id")
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
         process = Process("api", ["mysms", "serve"], tmp_path, environment)
-        assert await process.wait_for_end() == 1
+        assert await process.wait_for_exit() == 1
         assert "MongoDB does not let us prepare the database (error 86)." in process.text()
         assert "Traceback" not in process.text()

@@ -1,4 +1,4 @@
-"""`python -m devservers.mongodb --port N --data FILE`: the development MongoDB server as a process."""
+"""`python -m devservers.mongodb --port N --data FILE`: run the server until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+from devservers.mongodb import __doc__ as manual
 from devservers.mongodb.context import Context
 from devservers.mongodb.journal import Journal, JournalError
 from devservers.mongodb.server import Server
@@ -14,11 +15,13 @@ from devservers.mongodb.store import Store
 
 
 def main() -> int:
-    """Serve until a signal says otherwise; 1 if that was not possible."""
-    parser = argparse.ArgumentParser(prog="python -m devservers.mongodb", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="the SQLite file that holds everything")
+    """Serve until SIGTERM or SIGINT. Returns the exit code: 1 if the server cannot start."""
+    parser = argparse.ArgumentParser(
+        prog="python -m devservers.mongodb", description=manual, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--data", type=Path, required=True, help="SQLite file with all data; created if missing")
     options = parser.parse_args()
     try:
         journal = Journal(options.data)
@@ -34,7 +37,7 @@ async def _serve(journal: Journal, host: str, port: int, data: Path) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        # Where the loop takes no signal handlers (Windows), Ctrl-C still raises KeyboardInterrupt.
+        # On Windows the loop supports no signal handlers, and Ctrl-C raises KeyboardInterrupt.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
     server = Server(Context(Store(journal)))

@@ -1,4 +1,4 @@
-"""The commands about the server itself and about its databases and collections."""
+"""Administration commands: the server, its databases and its collections."""
 
 import os
 import time
@@ -13,15 +13,15 @@ from devservers.mongodb.matching import Filter
 from devservers.mongodb.projection import Projection
 from devservers.mongodb.wire import MAX_MESSAGE_SIZE
 
-# The command set of MongoDB 7.0, of which everything missing is refused by name. No sessions, replica set or topology
-# version are claimed, so drivers send no retryable writes and poll plainly.
+# The version whose commands are supported or rejected by name. The handshake reports no sessions, replica set or
+# topology version, so drivers send no retryable writes and monitor the server by polling.
 _VERSION: Final = "7.0.0"
 _WIRE_VERSION: Final = 21
-_SIGN: Final = {"mysmsDevelopmentServer": True}
+_SERVER_MARKER: Final = {"mysmsDevelopmentServer": True}
 
 
 def hello(_context: Context, _arguments: Arguments) -> Document:
-    """The handshake. It takes whatever a driver says about itself."""
+    """The handshake. Any fields of the driver are accepted."""
     return {
         "helloOk": True,
         "isWritablePrimary": True,
@@ -33,34 +33,34 @@ def hello(_context: Context, _arguments: Arguments) -> Document:
         "minWireVersion": 0,
         "maxWireVersion": _WIRE_VERSION,
         "readOnly": False,
-        **_SIGN,
+        **_SERVER_MARKER,
     }
 
 
 def ping(_context: Context, arguments: Arguments) -> Document:
-    """Nothing, successfully."""
-    arguments.any(arguments.name)
-    arguments.finish()
+    """An empty successful reply."""
+    arguments.value(arguments.name)
+    arguments.reject_unknown()
     return {}
 
 
 def build_info(_context: Context, arguments: Arguments) -> Document:
-    """The version this server stands in for, and that it is no MongoDB."""
-    arguments.any(arguments.name)
-    arguments.finish()
+    """The MongoDB version that this server emulates, and the marker that it is not MongoDB."""
+    arguments.value(arguments.name)
+    arguments.reject_unknown()
     return {
         "version": _VERSION,
         "versionArray": [*map(int, _VERSION.split(".")), 0],
         "modules": [],
         "maxBsonObjectSize": MAX_DOCUMENT_SIZE,
-        **_SIGN,
+        **_SERVER_MARKER,
     }
 
 
 def server_status(context: Context, arguments: Arguments) -> Document:
-    """What the server counts."""
-    arguments.any("serverStatus")
-    arguments.finish()
+    """Counters of the server."""
+    arguments.value("serverStatus")
+    arguments.reject_unknown()
     return {
         "version": _VERSION,
         "process": "devservers.mongodb",
@@ -69,24 +69,24 @@ def server_status(context: Context, arguments: Arguments) -> Document:
         "localTime": datetime.now(UTC),
         "connections": {"current": context.connections},
         "metrics": {"queryExecutor": {"scannedObjects": context.store.statistics.documents_examined}},
-        **_SIGN,
+        **_SERVER_MARKER,
     }
 
 
 def end_sessions(_context: Context, arguments: Arguments) -> Document:
-    """There are none, so they have ended."""
+    """A successful reply: this server has no sessions."""
     arguments.array("endSessions")
-    arguments.finish()
+    arguments.reject_unknown()
     return {}
 
 
 def list_databases(context: Context, arguments: Arguments) -> Document:
-    """The databases with a collection in them."""
-    arguments.any("listDatabases")
+    """The databases that have a collection."""
+    arguments.value("listDatabases")
     query = Filter(arguments.document("filter", {}))
-    name_only = arguments.flag("nameOnly")
+    name_only = arguments.boolean("nameOnly")
     arguments.ignore("authorizedDatabases")
-    arguments.finish()
+    arguments.reject_unknown()
     databases: list[Document] = [{"name": name, "empty": False} for name in context.store.databases()]
     found = [database for database in databases if query.matches(database)]
     return {"databases": [{"name": database["name"]} for database in found] if name_only else found}
@@ -94,14 +94,14 @@ def list_databases(context: Context, arguments: Arguments) -> Document:
 
 def list_collections(context: Context, arguments: Arguments) -> Document:
     """The collections of a database."""
-    arguments.any("listCollections")
+    arguments.value("listCollections")
     query = Filter(arguments.document("filter", {}))
-    name_only = arguments.flag("nameOnly")
+    name_only = arguments.boolean("nameOnly")
     batch_size = arguments.batch_size()
     arguments.ignore("authorizedCollections")
-    arguments.finish()
+    arguments.reject_unknown()
     found: list[Document] = []
-    for collection in context.store.in_database(str(arguments.database)):
+    for collection in context.store.collections_in(str(arguments.database)):
         name = collection.namespace.partition(".")[2]
         described: Document = {"name": name, "type": "collection"}
         if not name_only:
@@ -114,10 +114,10 @@ def list_collections(context: Context, arguments: Arguments) -> Document:
 
 
 def create(context: Context, arguments: Arguments) -> Document:
-    """Make a collection."""
+    """Create a collection."""
     namespace = arguments.namespace("create")
-    arguments.refuse("capped", "viewOn", "timeseries", "validator", "collation", "expireAfterSeconds")
-    arguments.finish()
+    arguments.reject("capped", "viewOn", "timeseries", "validator", "collation", "expireAfterSeconds")
+    arguments.reject_unknown()
     if namespace in context.store:
         raise CommandError(Code.NamespaceExists, f"Collection {namespace} already exists.")
     context.store.create(namespace)
@@ -125,9 +125,9 @@ def create(context: Context, arguments: Arguments) -> Document:
 
 
 def drop(context: Context, arguments: Arguments) -> Document:
-    """Remove a collection."""
+    """Drop a collection."""
     namespace = arguments.namespace("drop")
-    arguments.finish()
+    arguments.reject_unknown()
     if namespace not in context.store:
         return {}
     dropped = len(context.store.collection(namespace).indexes)
@@ -136,9 +136,9 @@ def drop(context: Context, arguments: Arguments) -> Document:
 
 
 def drop_database(context: Context, arguments: Arguments) -> Document:
-    """Remove all collections of a database."""
-    arguments.any("dropDatabase")
-    arguments.finish()
-    for collection in list(context.store.in_database(str(arguments.database))):
+    """Drop all collections of a database."""
+    arguments.value("dropDatabase")
+    arguments.reject_unknown()
+    for collection in list(context.store.collections_in(str(arguments.database))):
         context.store.drop(collection.namespace)
     return {"dropped": arguments.database}

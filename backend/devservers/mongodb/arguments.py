@@ -1,4 +1,4 @@
-"""The fields of a command, read once each and checked. What nobody asked for is refused, as MongoDB does."""
+"""The fields of a command. Each is read once and type-checked; unknown fields are rejected, as MongoDB does."""
 
 from typing import Any, Final
 
@@ -6,14 +6,14 @@ from devservers.mongodb.documents import Document
 from devservers.mongodb.errors import Code, CommandError, not_implemented
 
 _REQUIRED: Final = object()
-# Fields any command may carry and that change nothing on a server of one node and one disk.
-_HARMLESS: Final = ("$db", "lsid", "$clusterTime", "$readPreference", "maxTimeMS", "comment")
-_TRANSACTION: Final = frozenset({"txnNumber", "startTransaction", "autocommit"})
-_READ_LEVELS: Final = frozenset({"local", "majority", "available"})
+# Fields that any command may have and that have no effect on a single node.
+_IGNORED: Final = ("$db", "lsid", "$clusterTime", "$readPreference", "maxTimeMS", "comment")
+_TRANSACTION_FIELDS: Final = frozenset({"txnNumber", "startTransaction", "autocommit"})
+_READ_CONCERN_LEVELS: Final = frozenset({"local", "majority", "available"})
 
 
 class Arguments:
-    """The fields that are left to read, of a command or of one statement in it."""
+    """The unread fields of a command or of one of its statements."""
 
     def __init__(self, name: str, fields: Any) -> None:
         if not isinstance(fields, dict):
@@ -24,21 +24,21 @@ class Arguments:
 
     @classmethod
     def of_command(cls, body: Document) -> "Arguments":
-        """The fields of a whole command, those that concern every command being dealt with."""
+        """The fields of a command, after those that all commands have in common were checked and removed."""
         arguments = cls(next(iter(body), ""), body)
-        if _TRANSACTION & body.keys():
+        if _TRANSACTION_FIELDS & body.keys():
             raise CommandError(
                 Code.IllegalOperation, "Transaction numbers are only allowed on a replica set member or mongos"
             )
-        for name in _HARMLESS:
+        for name in _IGNORED:
             arguments._fields.pop(name, None)
         _check_write_concern(arguments.document("writeConcern", {}))
         level = arguments.document("readConcern", {}).get("level", "local")
-        if level not in _READ_LEVELS:
+        if level not in _READ_CONCERN_LEVELS:
             raise CommandError(Code.InvalidOptions, f"readConcern level '{level}' is not supported on a standalone")
         return arguments
 
-    def any(self, name: str, default: Any = _REQUIRED) -> Any:
+    def value(self, name: str, default: Any = _REQUIRED) -> Any:
         """A field of any type."""
         value = self._fields.pop(name, default)
         if value is _REQUIRED:
@@ -47,35 +47,35 @@ class Arguments:
 
     def document(self, name: str, default: Any = _REQUIRED) -> Document:
         """A document."""
-        value = self.any(name, default)
+        value = self.value(name, default)
         if not isinstance(value, dict):
             raise _wrong_type(f"{self.name}.{name}", value, "object")
         return value
 
     def array(self, name: str) -> list[Any]:
         """An array."""
-        value = self.any(name)
+        value = self.value(name)
         if not isinstance(value, list):
             raise _wrong_type(f"{self.name}.{name}", value, "array")
         return value
 
-    def text(self, name: str) -> str:
+    def string(self, name: str) -> str:
         """A string."""
-        value = self.any(name)
+        value = self.value(name)
         if not isinstance(value, str):
             raise _wrong_type(f"{self.name}.{name}", value, "string")
         return value
 
-    def flag(self, name: str, *, default: bool = False) -> bool:
+    def boolean(self, name: str, *, default: bool = False) -> bool:
         """A boolean, or a number in its place."""
-        value = self.any(name, default)
+        value = self.value(name, default)
         if not isinstance(value, bool | int | float):
             raise _wrong_type(f"{self.name}.{name}", value, "bool")
         return bool(value)
 
     def count(self, name: str, default: int) -> int:
-        """A whole number that is not negative."""
-        value = self.any(name, default)
+        """A non-negative integer."""
+        value = self.value(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
             raise _wrong_type(f"{self.name}.{name}", value, "long")
         if value < 0:
@@ -83,8 +83,8 @@ class Arguments:
         return int(value)
 
     def namespace(self, name: str) -> str:
-        """The full name of the collection that a field names, if it can be one."""
-        collection = self.any(name)
+        """The full name of the collection in this field. Raises InvalidNamespace if the name is not valid."""
+        collection = self.value(name)
         if not isinstance(self.database, str) or not isinstance(collection, str):
             raise CommandError(Code.InvalidNamespace, "collection name has invalid type")
         bad_database = not self.database or set(self.database) & set('/\\. "$\0')
@@ -93,33 +93,33 @@ class Arguments:
         return f"{self.database}.{collection}"
 
     def optional_count(self, name: str) -> int | None:
-        """A whole number that is not negative, or None if the field is absent."""
+        """A non-negative integer, or None if the field is absent."""
         return self.count(name, 0) if self.has(name) else None
 
     def batch_size(self) -> int | None:
-        """The size of the first batch, in the `cursor` field of commands that answer with a cursor."""
-        options = Arguments(f"{self.name}.cursor", self.any("cursor", {}))
+        """The size of the first batch, from the `cursor` field of commands that return a cursor."""
+        options = Arguments(f"{self.name}.cursor", self.value("cursor", {}))
         size = options.optional_count("batchSize")
-        options.finish()
+        options.reject_unknown()
         return size
 
     def has(self, name: str) -> bool:
-        """Whether the field is there to be read."""
+        """Whether the field exists and is unread."""
         return name in self._fields
 
     def ignore(self, *names: str) -> None:
-        """Fields that may be there and change nothing here."""
+        """Discard optional fields that have no effect on this server."""
         for name in names:
             self._fields.pop(name, None)
 
-    def refuse(self, *names: str) -> None:
-        """Fields that MongoDB knows and this server does not, unless they ask for nothing."""
+    def reject(self, *names: str) -> None:
+        """Raise NotImplemented for unsupported options of MongoDB, unless their value is falsy."""
         for name in names:
             if self._fields.pop(name, None):
                 raise not_implemented(f"the option '{name}' of {self.name}")
 
-    def finish(self) -> None:
-        """Refuse what was not read."""
+    def reject_unknown(self) -> None:
+        """Raise an error for any field that was not read."""
         for name in self._fields:
             raise CommandError(Code.Location40415, f"BSON field '{self.name}.{name}' is an unknown field.")
 

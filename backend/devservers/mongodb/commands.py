@@ -1,4 +1,4 @@
-"""All commands by name, and what every one of them has in common."""
+"""The table of commands, and their dispatch."""
 
 from collections.abc import Callable
 from typing import Final
@@ -47,7 +47,7 @@ def _unknown(_context: Context, arguments: Arguments) -> Document:
 
 
 def run(context: Context, body: Document) -> Document:
-    """The reply to a command. Refusals are replies too."""
+    """Run a command. Errors are returned as replies."""
     name = next(iter(body), "")
     command = _COMMANDS.get(name, _unknown)
     try:

@@ -1,4 +1,4 @@
-"""What a command has to work with."""
+"""The state that commands share."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from devservers.mongodb.store import Store
 
 @dataclass
 class Context:
-    """The state of one server."""
+    """The state of one server process."""
 
     store: Store
     cursors: Cursors = field(default_factory=Cursors)

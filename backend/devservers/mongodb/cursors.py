@@ -1,4 +1,4 @@
-"""Open cursors: what a query found, handed out in batches."""
+"""Open cursors: query results that are returned in batches."""
 
 import random
 import time
@@ -12,13 +12,13 @@ from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.projection import Projection
 
 _FIRST_BATCH: Final = 101
-_UNLIMITED: Final = 2**63
+_NO_LIMIT: Final = 2**63
 _MAX_CURSORS: Final = 1000
 _MAX_IDLE_SECONDS: Final = 600.0
 
 
 class _Cursor:
-    """Stored documents are never changed, so a list of them is a snapshot that costs next to nothing."""
+    """A snapshot of query results: stored documents are never mutated, so a list of them is enough."""
 
     def __init__(self, namespace: str, documents: list[Document], projection: Projection) -> None:
         self.namespace = namespace
@@ -32,7 +32,7 @@ class _Cursor:
         return self._position >= len(self._documents)
 
     def batch(self, count: int) -> list[RawBSONDocument]:
-        """The next documents, as many as are asked for and fit into one reply."""
+        """The next documents, at most `count` and as many as fit into one reply."""
         self.used_at = time.monotonic()
         batch: list[RawBSONDocument] = []
         room = MAX_DOCUMENT_SIZE
@@ -47,7 +47,7 @@ class _Cursor:
 
 
 class Cursors:
-    """The open cursors of all clients, the longest unused first. They are bounded in number and in idle time."""
+    """The open cursors of all clients, least recently used first. Their number and idle time are limited."""
 
     def __init__(self) -> None:
         self._cursors: dict[int, _Cursor] = {}
@@ -61,32 +61,32 @@ class Cursors:
         batch_size: int | None = None,
         single_batch: bool = False,
     ) -> Document:
-        """The reply with the first batch; a cursor stays behind if there is more to come."""
+        """The reply with the first batch. The cursor stays open if there are more documents."""
         cursor = _Cursor(namespace, documents, projection)
         batch = cursor.batch(_FIRST_BATCH if batch_size is None else batch_size)
         identifier = 0
         if not cursor.is_exhausted and not single_batch:
-            self._make_room()
+            self._evict()
             identifier = random.getrandbits(62) + 1
             self._cursors[identifier] = cursor
         return {"cursor": {"firstBatch": batch, "id": Int64(identifier), "ns": namespace}}
 
     def more(self, identifier: int, namespace: str, batch_size: int) -> Document:
-        """The reply with the next batch."""
+        """The reply with the next batch. The cursor closes after the last document."""
         cursor = self._cursors.pop(identifier, None)
         if cursor is None or cursor.namespace != namespace:
             raise CommandError(Code.CursorNotFound, f"cursor id {identifier} not found")
-        batch = cursor.batch(batch_size or _UNLIMITED)
+        batch = cursor.batch(batch_size or _NO_LIMIT)
         if not cursor.is_exhausted:
             self._cursors[identifier] = cursor
         left = 0 if cursor.is_exhausted else identifier
         return {"cursor": {"nextBatch": batch, "id": Int64(left), "ns": namespace}}
 
     def kill(self, identifier: int) -> bool:
-        """Forget a cursor; tells whether there was one."""
+        """Close a cursor. Returns whether it was open."""
         return self._cursors.pop(identifier, None) is not None
 
-    def _make_room(self) -> None:
+    def _evict(self) -> None:
         too_old = time.monotonic() - _MAX_IDLE_SECONDS
         for identifier, cursor in list(self._cursors.items()):
             if len(self._cursors) < _MAX_CURSORS and cursor.used_at > too_old:

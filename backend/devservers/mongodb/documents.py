@@ -1,4 +1,4 @@
-"""Documents between the wire, memory and disk: BSON as the driver's own codec reads and writes it."""
+"""BSON encoding and decoding of documents, with the driver's own codec."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,12 +7,12 @@ import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 
-# BSON values are whatever the client sent, so their type is Any by nature.
+# Clients may send any BSON value.
 Document = dict[str, Any]
 
 MAX_DOCUMENT_SIZE: Final = 16 * 1024 * 1024
 
-# Naive UTC dates compare without surprises; out-of-range dates stay numbers instead of failing.
+# Dates are naive UTC, so that they compare; out-of-range dates become DatetimeMS instead of failing.
 _CODEC: Final[CodecOptions[Document]] = CodecOptions(
     document_class=dict, tz_aware=False, datetime_conversion=DatetimeConversion.DATETIME_AUTO
 )
@@ -24,15 +24,15 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 
 def decode(data: bytes) -> Document:
-    """The document that BSON bytes hold. Each call makes a new one that shares nothing."""
+    """The document in BSON bytes: a new object at every call."""
     return bson.decode(data, _CODEC)
 
 
 def decode_all(data: bytes) -> list[Document]:
-    """The documents that follow each other in BSON bytes."""
+    """The concatenated documents in BSON bytes."""
     return bson.decode_all(data, _CODEC)
 
 
 def encoded(document: Mapping[str, Any]) -> RawBSONDocument:
-    """The document already encoded, to be spliced into a reply as it is."""
+    """The encoded document, for use in a reply without encoding it again."""
     return RawBSONDocument(encode(document))

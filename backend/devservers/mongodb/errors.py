@@ -1,11 +1,11 @@
-"""MongoDB's error codes, under MongoDB's own names, and the one exception that carries them to the client."""
+"""MongoDB's error codes and names, and the exception that returns them to the client."""
 
 from enum import IntEnum
 from typing import Any
 
 
 class Code(IntEnum):
-    """The codes this server answers with; the member name is what MongoDB calls `codeName`."""
+    """The error codes of this server. Member names are MongoDB's `codeName`."""
 
     InternalError = 1
     BadValue = 2
@@ -49,7 +49,7 @@ class Code(IntEnum):
 
 
 class CommandError(Exception):
-    """A refusal that the client sees as MongoDB's own: code, codeName, errmsg and, for some codes, more fields."""
+    """An error reply in MongoDB's format: code, codeName, errmsg and, for some codes, more fields."""
 
     def __init__(self, code: Code, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -58,11 +58,11 @@ class CommandError(Exception):
         self.details = details
 
 
-def not_implemented(what: str) -> CommandError:
-    """The refusal of something a real MongoDB does and this server does not."""
-    return CommandError(Code.NotImplemented, f"the development MongoDB server does not support {what}")
+def not_implemented(feature: str) -> CommandError:
+    """The error for a feature of MongoDB that this server does not support."""
+    return CommandError(Code.NotImplemented, f"the development MongoDB server does not support {feature}")
 
 
 def error_fields(error: CommandError) -> dict[str, Any]:
-    """The error as fields of a reply."""
+    """The fields of an error reply."""
     return {"code": int(error.code), "codeName": error.code.name, "errmsg": error.message, **error.details}

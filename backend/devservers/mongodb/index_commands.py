@@ -1,4 +1,4 @@
-"""The commands about indexes."""
+"""Index commands."""
 
 from typing import Any, Final
 
@@ -9,23 +9,23 @@ from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.indexes import Index, IndexSpec
 from devservers.mongodb.projection import Projection
 
-# Index options of MongoDB that change what an index means, and that this server does not do.
+# Unsupported index options that change the semantics of an index.
 _NOT_SUPPORTED: Final = ("sparse", "partialFilterExpression", "expireAfterSeconds", "collation", "hidden", "weights")
 
 
 def create_indexes(context: Context, arguments: Arguments) -> Document:
-    """Build indexes: all of them, or none if one cannot be."""
+    """Build all indexes, or none if one of them fails."""
     namespace = arguments.namespace("createIndexes")
     specs = [_parse(index) for index in arguments.array("indexes")]
     arguments.ignore("commitQuorum")
-    arguments.finish()
+    arguments.reject_unknown()
     collection = context.store.collection(namespace)
     before = len(collection.indexes)
     new: list[IndexSpec] = []
     for spec in specs:
         if _is_new(spec, [*(index.spec for index in collection.indexes.values()), *new]):
             new.append(spec)
-    indexes = [collection.built(spec) for spec in new]
+    indexes = [collection.build_index(spec) for spec in new]
     is_new_collection = namespace not in context.store
     context.store.create(namespace)
     for index in indexes:
@@ -42,17 +42,17 @@ def list_indexes(context: Context, arguments: Arguments) -> Document:
     """The indexes of a collection."""
     namespace = arguments.namespace("listIndexes")
     batch_size = arguments.batch_size()
-    arguments.finish()
+    arguments.reject_unknown()
     _check_exists(context, namespace)
     found = [index.spec.document() for index in context.store.collection(namespace).indexes.values()]
     return context.cursors.open(namespace, found, Projection({}), batch_size=batch_size)
 
 
 def drop_indexes(context: Context, arguments: Arguments) -> Document:
-    """Forget indexes, by name or by key."""
+    """Drop indexes by name or by key."""
     namespace = arguments.namespace("dropIndexes")
-    wanted = arguments.any("index")
-    arguments.finish()
+    wanted = arguments.value("index")
+    arguments.reject_unknown()
     _check_exists(context, namespace)
     indexes = context.store.collection(namespace).indexes
     before = len(indexes)
@@ -81,15 +81,15 @@ def _check_exists(context: Context, namespace: str) -> None:
 
 def _parse(index: Any) -> IndexSpec:
     options = Arguments("createIndexes.indexes", index)
-    key, name, unique = options.document("key"), options.text("name"), options.flag("unique")
+    key, name, unique = options.document("key"), options.string("name"), options.boolean("unique")
     options.ignore("v", "background")
     for option in _NOT_SUPPORTED:
-        value = options.any(option, None)
+        value = options.value(option, None)
         if value is not None and value is not False:
             raise CommandError(
                 Code.CannotCreateIndex, f"the development MongoDB server does not support the index option '{option}'"
             )
-    options.finish()
+    options.reject_unknown()
     if not key or not name:
         raise CommandError(Code.CannotCreateIndex, "Index keys and names cannot be empty.")
     for path, direction in key.items():

@@ -1,7 +1,7 @@
-"""The SQLite file behind the server: what is in it after a commit survives any end of the process.
+"""The SQLite data file. Committed data survives a crash of the process or the machine.
 
-All writes of one turn of the server share one transaction. SQLite's own exclusive lock, held while the process lives
-and released by the kernel when it dies, keeps a second process off the file.
+All writes of one batch of commands share one transaction. SQLite's exclusive lock, which the kernel releases when the
+process ends, prevents a second process from using the file.
 """
 
 import sqlite3
@@ -21,16 +21,16 @@ CREATE TABLE IF NOT EXISTS documents (
     number INTEGER PRIMARY KEY, collection INTEGER NOT NULL, identity BLOB NOT NULL, data BLOB NOT NULL,
     UNIQUE (collection, identity));
 """
-# "MySM", so that the file says whose it is and no other database is taken for ours.
+# "MySM": identifies our data files, so that no other SQLite database is overwritten.
 _APPLICATION_ID: Final = 0x4D79534D
 
 
 class JournalError(Exception):
-    """The file cannot be used, or no longer. The message is for the person who started the server."""
+    """The data file cannot be used. The message is printed for the user."""
 
 
 class Journal:
-    """Stored collections, indexes and documents. Every method but `commit` only prepares what `commit` makes last."""
+    """Stored collections, indexes and documents. Changes become durable with `commit`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -39,14 +39,14 @@ class Journal:
             self._sqlite = sqlite3.connect(path, timeout=0, isolation_level=None)
             self._open()
         except sqlite3.Error as error:
-            raise JournalError(_explanation(path, error)) from error
+            raise JournalError(_error_message(path, error)) from error
 
     def _open(self) -> None:
         self._sqlite.execute("PRAGMA locking_mode = EXCLUSIVE")
         [(application,)] = self._sqlite.execute("PRAGMA application_id")
         [(tables,)] = self._sqlite.execute("SELECT count(*) FROM sqlite_schema")
         if tables and application != _APPLICATION_ID:
-            raise JournalError(f"{self._path} is the data file of some other program")
+            raise JournalError(f"{self._path} is the data file of another program")
         self._sqlite.execute("PRAGMA journal_mode = WAL")
         self._sqlite.execute("PRAGMA synchronous = FULL")
         self._sqlite.execute("BEGIN IMMEDIATE")
@@ -57,7 +57,7 @@ class Journal:
         self._numbers = {name: number for number, name in self._sqlite.execute("SELECT * FROM collections")}
 
     def namespaces(self) -> list[str]:
-        """The names of the stored collections, as `database.collection`."""
+        """The full names of the stored collections: `database.collection`."""
         return list(self._numbers)
 
     def indexes(self, namespace: str) -> Iterator[IndexSpec]:
@@ -68,10 +68,10 @@ class Journal:
             yield IndexSpec(spec["name"], tuple(spec["key"].items()), unique=spec["unique"])
 
     def documents(self, namespace: str) -> Iterator[tuple[bytes, Document]]:
-        """The stored documents of a collection with their identities, in natural order."""
+        """The stored documents of a collection with the keys of their `_id`, in natural order."""
         query = "SELECT identity, data FROM documents WHERE collection = ? ORDER BY number"
-        for identity, data in self._sqlite.execute(query, (self._numbers[namespace],)):
-            yield identity, decode(data)
+        for id_key, data in self._sqlite.execute(query, (self._numbers[namespace],)):
+            yield id_key, decode(data)
 
     def create(self, namespace: str) -> None:
         """Add a collection."""
@@ -80,7 +80,7 @@ class Journal:
         self._numbers[namespace] = added.lastrowid or 0
 
     def drop(self, namespace: str) -> None:
-        """Remove a collection with all it holds."""
+        """Remove a collection with its documents and indexes."""
         self._begin()
         number = (self._numbers.pop(namespace),)
         self._sqlite.execute("DELETE FROM documents WHERE collection = ?", number)
@@ -98,29 +98,29 @@ class Journal:
         self._begin()
         self._sqlite.execute("DELETE FROM indexes WHERE collection = ? AND name = ?", (self._numbers[namespace], name))
 
-    def record(self, namespace: str, changes: list[Change]) -> None:
-        """Write what became of documents."""
+    def write(self, namespace: str, changes: list[Change]) -> None:
+        """Write changed documents."""
         self._begin()
         number = self._numbers[namespace]
         for change in changes:
             if change.after is None:
                 self._sqlite.execute(
-                    "DELETE FROM documents WHERE collection = ? AND identity = ?", (number, change.identity)
+                    "DELETE FROM documents WHERE collection = ? AND identity = ?", (number, change.id_key)
                 )
             else:
                 self._sqlite.execute(
                     "INSERT INTO documents (collection, identity, data) VALUES (?, ?, ?) "
                     "ON CONFLICT (collection, identity) DO UPDATE SET data = excluded.data",
-                    (number, change.identity, change.data),
+                    (number, change.id_key, change.data),
                 )
 
     def commit(self) -> None:
-        """Make everything since the last commit last; returns when it is on the disk."""
+        """Make all changes since the last commit durable. Returns after the data is on disk."""
         if self._sqlite.in_transaction:
             self._sqlite.execute("COMMIT")
 
     def close(self) -> None:
-        """Commit nothing more and release the file."""
+        """Close the file without a commit."""
         self._sqlite.close()
 
     def _begin(self) -> None:
@@ -128,7 +128,7 @@ class Journal:
             self._sqlite.execute("BEGIN IMMEDIATE")
 
 
-def _explanation(path: Path, error: sqlite3.Error) -> str:
+def _error_message(path: Path, error: sqlite3.Error) -> str:
     if "locked" in str(error):
         return f"{path} is in use by another process"
-    return f"{path} cannot be used as data file: {error}"
+    return f"{path} cannot be used as a data file: {error}"

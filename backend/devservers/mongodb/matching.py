@@ -1,14 +1,14 @@
-"""Filters: mongomock decides, on a normal form of the filter and with BSON's idea of sameness and order.
+"""Filters: mongomock evaluates a normalized form of the filter, with BSON comparison semantics.
 
-What mongomock 4.3 does differently from MongoDB, and where it is closed:
+Differences between mongomock 4.3 and MongoDB, and where they are handled:
 
-- Python's equality: 1 == True, embedded documents equal in any order of fields, an ObjectId equal to its text, dates
-  and numbers compared as Python objects. All comparisons here are between `ordering.key`s (`_OPERATORS`).
+- Python's equality: 1 == True, embedded documents are equal in any order of fields, an ObjectId equals its string, and
+  dates and numbers compare as Python objects. All comparisons here are between `ordering.key`s (`_OPERATORS`).
 - Several operators on one path, `$ne`, `$nin` and `$not` over arrays. The normal form has one positive operator in each
-  leaf, and negations are `$nor`, which is how MongoDB defines them (`_PARSERS`).
-- Paths through null and scalars, negative positions, numbers that name a field (`paths.values_at`).
-- `$size` of what is no array, `{$gte: null}`, an `$elemMatch` that changes its reading when an error occurs.
-- What it would misread is refused before it sees it.
+  predicate, and negations are `$nor`, as MongoDB defines them (`_PARSERS`).
+- Paths through null and scalars, negative positions, numeric field names (`paths.values_at`).
+- `$size` of values other than arrays, `{$gte: null}`, an `$elemMatch` whose meaning changes when an error occurs.
+- Operators and paths that mongomock misinterprets are rejected before they reach it.
 """
 
 import operator
@@ -35,8 +35,8 @@ _RANGES: Final[dict[str, Callable[[bytes, bytes], bool]]] = {
 }
 
 
-class Leaf(NamedTuple):
-    """One condition that every match fulfils, for whoever looks for an index: comparison operands are keys."""
+class Predicate(NamedTuple):
+    """A condition that every matching document fulfils, for the query planner. Comparison operands are keys."""
 
     path: str
     operator: str
@@ -44,12 +44,12 @@ class Leaf(NamedTuple):
 
 
 class Filter:
-    """A parsed filter. Refuses what it does not know when it is made, not when it first meets a document."""
+    """A parsed filter. Unsupported operators raise an error on construction, not on the first document."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._conjuncts = _conjuncts(spec)
-        self.leaves = [
-            Leaf(path, *next(iter(condition.items())))
+        self.predicates = [
+            Predicate(path, *next(iter(condition.items())))
             for conjunct in self._conjuncts
             for path, condition in conjunct.items()
             if not path.startswith("$")
@@ -57,16 +57,16 @@ class Filter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every document fulfils the filter."""
+        """Whether the filter matches every document."""
         return not self._conjuncts
 
     def matches(self, document: Document) -> bool:
-        """Whether the document fulfils the filter."""
+        """Whether the document matches the filter."""
         return all(_FILTERER.apply(conjunct, document) for conjunct in self._conjuncts)
 
 
 class ElementFilter:
-    """The condition of `$pull`, or of an `$elemMatch` that names no field: it looks at one element of an array."""
+    """The condition of `$pull` or `$elemMatch`, which applies to one element of an array."""
 
     def __init__(self, condition: Any) -> None:
         self._on_fields = isinstance(condition, dict) and (
@@ -75,14 +75,14 @@ class ElementFilter:
         self._filter = Filter(condition if self._on_fields else {"element": condition})
 
     def matches(self, element: Any) -> bool:
-        """Whether the element fulfils the condition; an array as an element is not looked into."""
+        """Whether the element matches. An array as an element is compared as a whole."""
         if self._on_fields:
             return isinstance(element, dict) and self._filter.matches(element)
-        return self._filter.matches({"element": _Whole(element) if isinstance(element, list) else element})
+        return self._filter.matches({"element": _WholeArray(element) if isinstance(element, list) else element})
 
 
 def equalities(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The fields a filter fixes to one value: what an upsert starts its new document from."""
+    """The fields with an equality condition, which an upsert copies to the new document."""
     for path, condition in spec.items():
         if path == "$and":
             for clause in condition:
@@ -95,17 +95,17 @@ def equalities(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield path, condition["$eq"]
 
 
-class _Whole(NamedTuple):
-    """An array that is compared as one value, not element by element."""
+class _WholeArray(NamedTuple):
+    """An array that is compared as a whole, not element by element."""
 
     array: list[Any]
 
 
-def _keys(value: Any) -> Iterator[bytes]:
-    """The keys of everything a comparison may mean by `value`: an array also means each of its elements."""
+def _comparison_keys(value: Any) -> Iterator[bytes]:
+    """The keys to compare for `value`: for an array also those of its elements."""
     if value is NOTHING:
         yield NULL_KEY
-    elif isinstance(value, _Whole):
+    elif isinstance(value, _WholeArray):
         yield key(value.array)
     else:
         if isinstance(value, list):
@@ -114,16 +114,16 @@ def _keys(value: Any) -> Iterator[bytes]:
 
 
 def _range(compare: Callable[[bytes, bytes], bool]) -> Callable[[Any, bytes], bool]:
-    # NaN is equal to itself and otherwise neither above nor below any number.
+    # NaN equals itself, and is neither greater nor less than any number.
     return lambda value, operand: any(
         compare(candidate, operand) and (candidate == operand or NAN_KEY not in (candidate, operand))
-        for candidate in _keys(value)
+        for candidate in _comparison_keys(value)
         if type_of(candidate) == type_of(operand)
     )
 
 
 def _array(value: Any) -> list[Any] | None:
-    if isinstance(value, _Whole):
+    if isinstance(value, _WholeArray):
         return value.array
     return value if isinstance(value, list) else None
 
@@ -138,8 +138,8 @@ def _has_size(value: Any, size: int) -> bool:
 
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "$eq": lambda value, operand: any(candidate == operand for candidate in _keys(value)),
-    "$in": lambda value, operands: any(candidate in operands for candidate in _keys(value)),
+    "$eq": lambda value, operand: any(candidate == operand for candidate in _comparison_keys(value)),
+    "$in": lambda value, operands: any(candidate in operands for candidate in _comparison_keys(value)),
     "$elemMatch": _element_matches,
     "$size": _has_size,
     **{name: _range(compare) for name, compare in _RANGES.items()},
@@ -147,7 +147,7 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 class _BsonFilterer(_Filterer):
-    """mongomock's engine with BSON comparisons, and with its walk along dotted paths replaced."""
+    """mongomock's engine with BSON comparisons and MongoDB's path traversal."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -158,13 +158,13 @@ class _BsonFilterer(_Filterer):
             return True
         [(path, condition)] = search_filter.items()
         if "." not in path or path.startswith("$"):
-            return self._decide(path, condition, document)
+            return self._apply_at(path, condition, document)
         return any(
-            self._decide("value", condition, {} if value is MISSING else {"value": value})
+            self._apply_at("value", condition, {} if value is MISSING else {"value": value})
             for value in values_at(document, path.split("."))
         )
 
-    def _decide(self, path: str, condition: Any, document: Document) -> bool:
+    def _apply_at(self, path: str, condition: Any, document: Document) -> bool:
         return cast("bool", super().apply({path: condition}, document))  # type: ignore[no-untyped-call]
 
 
@@ -176,7 +176,7 @@ def _is_operators(condition: Any) -> bool:
 
 
 def _conjuncts(spec: Mapping[str, Any]) -> list[Document]:
-    """The normal form: clauses of one condition each, all of which have to hold."""
+    """The normal form: a conjunction of clauses with one condition each."""
     found: list[Document] = []
     for path, condition in spec.items():
         if path == "$comment":
@@ -249,7 +249,7 @@ def _in(path: str, operand: Any) -> list[Document]:
 
 def _all(path: str, operand: Any) -> list[Document]:
     values = _operand_array("$all", operand)
-    # `$all: []` matches nothing, and so does a value that has to be in an empty list.
+    # `$all: []` matches nothing, like `$in: []`.
     return [c for value in values for c in _conjuncts({path: value})] if values else _in(path, [])
 
 

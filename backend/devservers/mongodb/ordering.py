@@ -1,9 +1,9 @@
-"""BSON values as bytes that compare the way MongoDB compares the values.
+"""Keys: BSON values encoded as bytes that compare as MongoDB compares the values.
 
-Everything that has to agree about sameness and order rests on this one function: equality, ranges, sorting, `$max` and
-`$min`, and the entries of every index. So 1, 1.0 and Int64(1) are one key and True is another, embedded documents
-compare with the order of their fields, and no pair of types is beyond comparison. MongoDB's own indexes use the same
-idea ("KeyString"). No key is a proper prefix of another, which is what lets indexes concatenate and invert them.
+Equality, ranges, sorting, `$max`, `$min` and index entries all use the function `key`, so that they are consistent. 1,
+1.0 and Int64(1) have the same key and True another one, embedded documents compare including the order of their fields,
+and values of any two types are comparable. MongoDB's own indexes use the same idea ("KeyString"). No key is a proper
+prefix of another, so indexes can concatenate and invert keys.
 """
 
 import struct
@@ -20,7 +20,7 @@ from devservers.mongodb.errors import not_implemented
 
 
 class Marker(Enum):
-    """Stand-ins for what BSON has no value for."""
+    """Index values that BSON does not have."""
 
     MISSING = "missing"
     EMPTY_ARRAY = "empty array"
@@ -29,8 +29,8 @@ class Marker(Enum):
 MISSING: Final = Marker.MISSING
 EMPTY_ARRAY: Final = Marker.EMPTY_ARRAY
 
-# The order of MongoDB's types. The gaps leave room for "just above this type" (see after_type); 0x00 and 0xff stay
-# free for terminators and for the upper end of a range.
+# MongoDB's type order. The gaps leave room for the bound just above a type; 0x00 and 0xff are reserved for terminators
+# and for the upper bound of a range.
 _MIN_KEY, _EMPTY_ARRAY, _NULL, _NUMBER, _STRING, _OBJECT, _ARRAY = 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70
 _BINARY, _OBJECT_ID, _BOOLEAN, _DATE, _TIMESTAMP, _REGEX, _MAX_KEY = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xF0
 
@@ -45,7 +45,7 @@ _ALL_BITS: Final = (1 << 64) - 1
 
 
 def key(value: Any) -> bytes:
-    """The bytes that stand for `value`: equal when MongoDB finds the values equal, and ordered as it orders them."""
+    """The key of a value. Two keys are equal, or ordered, as MongoDB compares the values."""
     encode = _ENCODERS.get(type(value))
     if encode is None:
         raise not_implemented(f"comparing or indexing values of type {type(value).__name__}")
@@ -53,17 +53,17 @@ def key(value: Any) -> bytes:
 
 
 def descending(ascending_key: bytes) -> bytes:
-    """The same key for an order that runs the other way."""
+    """The key for descending order."""
     return ascending_key.translate(_INVERSION)
 
 
 def type_of(value_key: bytes) -> int:
-    """The rank of the type behind a key; ranges only ever compare values of one type."""
+    """The type rank of a key's value. Ranges only match values of the same type."""
     return value_key[0]
 
 
 def is_array(value_key: bytes) -> bool:
-    """Whether the key stands for a whole array."""
+    """Whether the key's value is an array."""
     return value_key[0] == _ARRAY
 
 
@@ -76,21 +76,21 @@ def _signed(number: int) -> bytes:
 
 
 def _number(value: float) -> bytes:
-    if value != value:  # noqa: PLR0124  NaN, below all numbers and equal to itself
+    if value != value:  # noqa: PLR0124  NaN is less than all numbers and equal to itself
         return NAN_KEY
     nearest = float(value) + 0.0  # -0.0 becomes 0.0
     bits: int = struct.unpack(">Q", struct.pack(">d", nearest))[0]
     bits ^= _ALL_BITS if bits & _SIGN else _SIGN
-    # A double cannot hold every int64; what it loses follows it, so that neighbouring large integers stay apart.
-    lost = value - int(nearest) if isinstance(value, int) else 0
-    return struct.pack(">BQH", _NUMBER, bits, lost + 0x8000)
+    # A double cannot represent every int64. The rounding error is appended, so that adjacent integers stay distinct.
+    error = value - int(nearest) if isinstance(value, int) else 0
+    return struct.pack(">BQH", _NUMBER, bits, error + 0x8000)
 
 
 def _object(value: dict[str, Any]) -> bytes:
     parts = [bytes([_OBJECT])]
     for name, element in value.items():
         encoded = key(element)
-        # MongoDB compares the type of a field before its name, and its name before its value.
+        # MongoDB compares a field's type first, then its name, then its value.
         parts += (encoded[:1], name.encode(), b"\x00", encoded[1:])
     return b"".join(parts) + b"\x00"
 

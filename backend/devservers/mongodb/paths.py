@@ -1,4 +1,4 @@
-"""Dotted paths through documents, walked as MongoDB walks them."""
+"""Traversal of dotted paths, as MongoDB does it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +7,10 @@ from devservers.mongodb.ordering import EMPTY_ARRAY, MISSING
 
 
 def values_at(node: Any, parts: list[str]) -> Iterator[Any]:
-    """What a filter looks at: every value the path leads to, or MISSING; an array at the end comes whole.
+    """The values of a path for a filter: every value at the path, or MISSING. An array at the end is one value.
 
-    On the way, an array stands for each document in it, and a number in the path also for the element there. An array
-    without documents leads nowhere at all, which is why `{"a.b": null}` does not match `{a: []}`.
+    Within the path, an array is traversed into each of its documents, and a number also selects the element at that
+    position. An array without documents yields no value, so `{"a.b": null}` does not match `{a: []}`.
     """
     if not parts:
         yield node
@@ -26,20 +26,20 @@ def values_at(node: Any, parts: list[str]) -> Iterator[Any]:
         yield MISSING
 
 
-def ordered_values_at(node: Any, parts: list[str]) -> list[Any]:
-    """What an index or a sort looks at: as `values_at`, but an array at the end stands for its elements."""
+def index_values_at(node: Any, parts: list[str]) -> list[Any]:
+    """The values of a path for an index or a sort: like `values_at`, but an array at the end yields its elements."""
     if not parts:
         return (node or [EMPTY_ARRAY]) if isinstance(node, list) else [node]
     if isinstance(node, dict):
-        return ordered_values_at(node.get(parts[0], MISSING), parts[1:])
+        return index_values_at(node.get(parts[0], MISSING), parts[1:])
     if isinstance(node, list):
-        found = [value for element in node if isinstance(element, dict) for value in ordered_values_at(element, parts)]
+        found = [value for element in node if isinstance(element, dict) for value in index_values_at(element, parts)]
         return found or [MISSING]
     return [MISSING]
 
 
-def passes_array(node: Any, parts: list[str]) -> bool:
-    """Whether an array lies on the path or at its end."""
+def contains_array(node: Any, parts: list[str]) -> bool:
+    """Whether there is an array within the path or at its end."""
     for part in parts:
         if not isinstance(node, dict):
             break

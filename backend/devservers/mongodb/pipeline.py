@@ -1,4 +1,4 @@
-"""Aggregation, as far as counting documents and simple listings need it."""
+"""Aggregation: the stages for counting and simple listings."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -8,13 +8,13 @@ from devservers.mongodb.documents import Document
 from devservers.mongodb.errors import Code, CommandError, not_implemented
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.projection import Projection
-from devservers.mongodb.sorting import in_order, parse_sort
+from devservers.mongodb.sorting import parse_sort, sort_documents
 
 Stage = Callable[[list[Document]], list[Document]]
 
 
 def parse_pipeline(stages: list[Any]) -> list[Stage]:
-    """The stages as functions from documents to documents."""
+    """Parse the stages to functions from documents to documents."""
     return [_stage(stage) for stage in stages]
 
 
@@ -30,27 +30,27 @@ def _stage(stage: Any) -> Stage:
 
 
 def _match(operand: Any) -> Stage:
-    query = Filter(_object("$match", operand))
+    query = Filter(_document("$match", operand))
     return lambda documents: [document for document in documents if query.matches(document)]
 
 
 def _sort(operand: Any) -> Stage:
-    sort = parse_sort(_object("$sort", operand))
-    return lambda documents: in_order(documents, sort)
+    sort = parse_sort(_document("$sort", operand))
+    return lambda documents: sort_documents(documents, sort)
 
 
 def _skip(operand: Any) -> Stage:
-    count = _whole("$skip", operand, least=0)
+    count = _integer("$skip", operand, least=0)
     return lambda documents: documents[count:]
 
 
 def _limit(operand: Any) -> Stage:
-    count = _whole("$limit", operand, least=1)
+    count = _integer("$limit", operand, least=1)
     return lambda documents: list(islice(documents, count))
 
 
 def _project(operand: Any) -> Stage:
-    projection = Projection(_object("$project", operand))
+    projection = Projection(_document("$project", operand))
     return lambda documents: [projection.apply(document) for document in documents]
 
 
@@ -61,14 +61,14 @@ def _count(operand: Any) -> Stage:
 
 
 def _group(operand: Any) -> Stage:
-    fields = dict(_object("$group", operand))
-    identity = fields.pop("_id", "$")
-    if isinstance(identity, dict | list) or (isinstance(identity, str) and identity.startswith("$")):
+    fields = dict(_document("$group", operand))
+    group_id = fields.pop("_id", "$")
+    if isinstance(group_id, dict | list) or (isinstance(group_id, str) and group_id.startswith("$")):
         raise not_implemented("$group by anything but a constant")
     for name, accumulator in fields.items():
         if accumulator != {"$sum": 1}:
             raise not_implemented(f"the accumulator of '{name}' in $group; only {{$sum: 1}} is")
-    return lambda documents: [{"_id": identity, **dict.fromkeys(fields, len(documents))}] if documents else []
+    return lambda documents: [{"_id": group_id, **dict.fromkeys(fields, len(documents))}] if documents else []
 
 
 _STAGES: Final[dict[str, Callable[[Any], Stage]]] = {
@@ -82,13 +82,13 @@ _STAGES: Final[dict[str, Callable[[Any], Stage]]] = {
 }
 
 
-def _object(name: str, operand: Any) -> Document:
+def _document(name: str, operand: Any) -> Document:
     if not isinstance(operand, dict):
         raise CommandError(Code.TypeMismatch, f"the {name} stage specification must be an object")
     return operand
 
 
-def _whole(name: str, operand: Any, least: int) -> int:
+def _integer(name: str, operand: Any, least: int) -> int:
     if isinstance(operand, bool) or not isinstance(operand, int | float) or operand % 1 != 0 or operand < least:
         raise CommandError(Code.BadValue, f"invalid argument to {name} stage: {operand!r}")
     return int(operand)

@@ -1,4 +1,4 @@
-"""Projections by inclusion or exclusion of (dotted) fields. Everything else a projection can be is refused."""
+"""Projections that include or exclude (dotted) fields. Other kinds of projections are not supported."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from devservers.mongodb.documents import Document
 from devservers.mongodb.errors import Code, CommandError, not_implemented
 
-# The fields of a projection as a tree: a leaf has no branches.
+# The fields of a projection as a tree; a leaf is an empty dict.
 Tree = dict[str, "Tree"]
 
 
 class Projection:
-    """A parsed projection; an empty one leaves documents as they are."""
+    """A parsed projection. An empty one returns documents unchanged."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         flags = {path: _flag(path, value) for path, value in spec.items()}
@@ -28,7 +28,7 @@ class Projection:
             _add(self._tree, path)
 
     def apply(self, document: Document) -> Document:
-        """The fields of the document that the projection leaves; never the document itself changed."""
+        """The projected document. The given document is not mutated."""
         if self._is_empty:
             return document
         projected: Document = (_include if self._includes else _exclude)(document, self._tree)

@@ -1,4 +1,4 @@
-"""The commands that read documents."""
+"""Read commands."""
 
 from typing import Any
 
@@ -17,61 +17,61 @@ from devservers.mongodb.sorting import parse_sort
 
 
 def find(context: Context, arguments: Arguments) -> Document:
-    """Documents in order, a page of them, some of their fields."""
+    """Find documents, with sort, skip, limit and projection."""
     namespace = arguments.namespace("find")
     query = Filter(arguments.document("filter", {}))
     sort = parse_sort(arguments.document("sort", {}))
     projection = Projection(arguments.document("projection", {}))
     skip, limit = arguments.count("skip", 0), arguments.count("limit", 0)
     batch_size = arguments.optional_count("batchSize")
-    single_batch = arguments.flag("singleBatch")
+    single_batch = arguments.boolean("singleBatch")
     arguments.ignore("allowDiskUse", "allowPartialResults", "noCursorTimeout")
-    arguments.refuse(
+    arguments.reject(
         "hint", "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable", "awaitData", "oplogReplay"
     )
-    arguments.finish()
+    arguments.reject_unknown()
     found = context.store.collection(namespace).find(query, sort, skip, limit)
     return context.cursors.open(namespace, found, projection, batch_size=batch_size, single_batch=single_batch)
 
 
 def get_more(context: Context, arguments: Arguments) -> Document:
     """The next batch of a cursor."""
-    identifier = arguments.any("getMore")
+    identifier = arguments.value("getMore")
     namespace = arguments.namespace("collection")
     batch_size = arguments.count("batchSize", 0)
-    arguments.finish()
+    arguments.reject_unknown()
     if not isinstance(identifier, int):
         raise CommandError(Code.TypeMismatch, "BSON field 'getMore.getMore' is the wrong type, expected type 'long'")
     return context.cursors.more(identifier, namespace, batch_size)
 
 
 def kill_cursors(context: Context, arguments: Arguments) -> Document:
-    """Forget cursors."""
+    """Close cursors."""
     arguments.namespace("killCursors")
     identifiers = arguments.array("cursors")
-    arguments.finish()
+    arguments.reject_unknown()
     killed = [Int64(identifier) for identifier in identifiers if context.cursors.kill(identifier)]
     not_found = [identifier for identifier in identifiers if identifier not in killed]
     return {"cursorsKilled": killed, "cursorsNotFound": not_found, "cursorsAlive": [], "cursorsUnknown": []}
 
 
 def count(context: Context, arguments: Arguments) -> Document:
-    """How many documents there are, or match."""
+    """Count the matching documents."""
     namespace = arguments.namespace("count")
     query = Filter(arguments.document("query", {}))
     skip, limit = arguments.count("skip", 0), arguments.count("limit", 0)
-    arguments.refuse("hint", "collation")
-    arguments.finish()
+    arguments.reject("hint", "collation")
+    arguments.reject_unknown()
     return {"n": context.store.collection(namespace).count(query, skip, limit)}
 
 
 def distinct(context: Context, arguments: Arguments) -> Document:
-    """The different values of a field; an array counts as its elements."""
+    """The distinct values of a field. An array yields its elements."""
     namespace = arguments.namespace("distinct")
-    path = arguments.text("key")
-    query = Filter(arguments.any("query", None) or {})
-    arguments.refuse("hint", "collation")
-    arguments.finish()
+    path = arguments.string("key")
+    query = Filter(arguments.value("query", None) or {})
+    arguments.reject("hint", "collation")
+    arguments.reject_unknown()
     found: dict[bytes, Any] = {}
     for document in context.store.collection(namespace).find(query, []):
         for value in values_at(document, path.split(".")):
@@ -82,14 +82,14 @@ def distinct(context: Context, arguments: Arguments) -> Document:
 
 
 def aggregate(context: Context, arguments: Arguments) -> Document:
-    """Documents through a pipeline; the filter in front of it may use an index."""
+    """Run a pipeline. A leading `$match` may use an index."""
     stages = arguments.array("pipeline")
     pipeline = parse_pipeline(stages)
     namespace = arguments.namespace("aggregate")
     batch_size = arguments.batch_size()
     arguments.ignore("allowDiskUse")
-    arguments.refuse("hint", "collation", "let", "explain", "bypassDocumentValidation")
-    arguments.finish()
+    arguments.reject("hint", "collation", "let", "explain", "bypassDocumentValidation")
+    arguments.reject_unknown()
     leading = stages[0].get("$match") if stages else None
     documents = context.store.collection(namespace).find(Filter(leading or {}), [])
     for stage in pipeline[1:] if leading else pipeline:

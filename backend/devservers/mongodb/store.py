@@ -1,4 +1,4 @@
-"""All collections of the server, and the one way to change them: in memory and in the journal together."""
+"""All collections of the server. Every change is applied in memory and written to the journal."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,8 @@ from devservers.mongodb.journal import Journal
 class Store:
     """Collections by namespace (`database.collection`), loaded from a journal and written through to it.
 
-    A change is visible in memory at once and durable with the next `commit`. The server answers nobody in between, not
-    even readers, so nothing that a crash could take back is ever seen outside.
+    A change is visible in memory at once and durable after the next `commit`. The server sends no reply in between, not
+    even to readers, so clients never see data that a crash could revert.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -26,15 +26,15 @@ class Store:
         return namespace in self._collections
 
     def collection(self, namespace: str) -> Collection:
-        """The collection, or an empty one that is not kept if there is none."""
+        """The collection, or a temporary empty one if it does not exist."""
         found = self._collections.get(namespace)
         if found is None:
             found = Collection(namespace, self.statistics)
             found.load({}, [])
         return found
 
-    def in_database(self, database: str) -> Iterator[Collection]:
-        """The collections of a database, by name."""
+    def collections_in(self, database: str) -> Iterator[Collection]:
+        """The collections of a database, sorted by name."""
         for namespace in sorted(self._collections):
             if namespace.partition(".")[0] == database:
                 yield self._collections[namespace]
@@ -44,7 +44,7 @@ class Store:
         return sorted({namespace.partition(".")[0] for namespace in self._collections})
 
     def create(self, namespace: str) -> Collection:
-        """The collection, made now if there is none."""
+        """The collection, created if it does not exist."""
         if namespace not in self._collections:
             self._journal.create(namespace)
             self._collections[namespace] = self.collection(namespace)
@@ -56,20 +56,20 @@ class Store:
         del self._collections[namespace]
 
     def add_index(self, namespace: str, index: Index) -> None:
-        """Keep an index that was built over the collection's documents."""
+        """Add an index that was built over the collection's documents."""
         self.create(namespace).indexes[index.spec.name] = index
         self._journal.add_index(namespace, index.spec)
 
     def drop_index(self, namespace: str, name: str) -> None:
-        """Forget an index."""
+        """Remove an index."""
         del self._collections[namespace].indexes[name]
         self._journal.drop_index(namespace, name)
 
     def apply(self, namespace: str, changes: list[Change]) -> None:
-        """Make all changes or, if one is refused, none."""
+        """Apply all changes, or none if one of them fails."""
         if changes:
             self.create(namespace).apply(changes)
-            self._journal.record(namespace, changes)
+            self._journal.write(namespace, changes)
 
     def commit(self) -> None:
         """Make all changes so far durable."""

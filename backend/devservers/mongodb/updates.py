@@ -1,9 +1,9 @@
-"""Updates: checked and reduced here, then written into a copy of the document by mongomock.
+"""Updates: validated and reduced to simple operators here, then applied to a copy of the document by mongomock.
 
-mongomock 4.3 follows MongoDB for three operators once path and operand are known to fit: `$set`, `$unset` of a field,
-and `$push`. Everything else it does with Python's arithmetic and equality (`$max` over null raises, `$addToSet` takes
-True for 1), it writes through scalars without a word, and it mutates what is stored before it fails. So every operator
-is reduced to one of those three, after the checks MongoDB makes, and applied to a copy; conflicting paths are refused.
+mongomock 4.3 matches MongoDB for three operators if path and operand are valid: `$set`, `$unset` of a field, and
+`$push`. For the others it uses Python's arithmetic and equality (`$max` over null raises, `$addToSet` treats True as
+1), overwrites scalars within a path, and mutates the stored document before it fails. So every operator is validated as
+in MongoDB, reduced to one of those three, and applied to a copy; conflicting paths are rejected.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,11 @@ _PUSH_CLAUSES: Final = frozenset({"$each", "$slice", "$position"})
 _MAX_BACKFILL: Final = 1_500_000
 _INT64: Final = range(-(2**63), 2**63)
 
-# A collection that is never stored in: it lends its update engine.
+# An unused collection, for access to its update engine.
 _ENGINE: Final[Any] = mongomock.MongoClient().db.scratch
 
 
-class Leaf(NamedTuple):
+class Operation(NamedTuple):
     """One operator on one path."""
 
     path: str
@@ -37,7 +37,7 @@ class Leaf(NamedTuple):
 
 
 class Update:
-    """A parsed update: a replacement, or operators on paths that do not get in each other's way."""
+    """A parsed update: a replacement document, or operators on paths that do not conflict."""
 
     def __init__(self, spec: Any) -> None:
         if isinstance(spec, list):
@@ -46,28 +46,28 @@ class Update:
             raise CommandError(Code.FailedToParse, "Update argument must be either an object or an array")
         self.is_replacement = not next(iter(spec), "").startswith("$")
         self._replacement: Document = spec if self.is_replacement else {}
-        self._leaves = [] if self.is_replacement else _leaves(spec)
+        self._operations = [] if self.is_replacement else _operations(spec)
         if self.is_replacement:
             check_field_names(spec)
 
     def apply(self, document: Document, *, inserting: bool = False) -> Document:
-        """The document after the update. May write into the one it is given, which therefore is the caller's own."""
-        identity = document.get("_id", MISSING)
+        """The updated document. The given document may be mutated, so pass a copy."""
+        id_value = document.get("_id", MISSING)
         if self.is_replacement:
-            document = {"_id": identity, **self._replacement} if identity is not MISSING else dict(self._replacement)
-        for leaf in self._leaves:
-            if leaf.operator != "$setOnInsert" or inserting:
-                _apply_leaf(document, leaf)
+            document = {"_id": id_value, **self._replacement} if id_value is not MISSING else dict(self._replacement)
+        for operation in self._operations:
+            if operation.operator != "$setOnInsert" or inserting:
+                _apply_operation(document, operation)
         after = document.get("_id", MISSING)
-        if identity is not MISSING and (after is MISSING or key(after) != key(identity)):
+        if id_value is not MISSING and (after is MISSING or key(after) != key(id_value)):
             raise CommandError(
                 Code.ImmutableField,
-                f"Performing an update on the path '_id' would modify the immutable field '_id' of {identity!r}",
+                f"Performing an update on the path '_id' would modify the immutable field '_id' of {id_value!r}",
             )
         return document
 
     def new_document(self, filter_spec: Document) -> Document:
-        """What an upsert inserts: the filter's equalities, then the update; `_id` first and always there."""
+        """The document that an upsert inserts: the filter's equalities plus the update, with `_id` first."""
         fixed = [(path.split("."), value) for path, value in equalities(filter_spec)]
         if self.is_replacement:
             fixed = [(parts, value) for parts, value in fixed if parts == ["_id"]]
@@ -87,7 +87,7 @@ class Update:
 
 
 def check_field_names(document: Document) -> None:
-    """Refuse top-level names that a path could not reach."""
+    """Reject top-level field names that start with $ or contain a dot."""
     for name in document:
         if name.startswith("$"):
             raise CommandError(
@@ -97,8 +97,8 @@ def check_field_names(document: Document) -> None:
             raise CommandError(Code.DottedFieldName, f"The dotted field '{name}' in '{name}' is not allowed")
 
 
-def _leaves(spec: Document) -> list[Leaf]:
-    found: list[Leaf] = []
+def _operations(spec: Document) -> list[Operation]:
+    found: list[Operation] = []
     for name, fields in spec.items():
         if name in _NOT_SUPPORTED:
             raise not_implemented(f"the update operator {name}")
@@ -112,49 +112,51 @@ def _leaves(spec: Document) -> list[Leaf]:
             raise CommandError(
                 Code.FailedToParse, f"Modifiers operate on fields but we found {fields!r} instead, for {name}"
             )
-        found += [Leaf(path, path.split("."), name, operand) for path, operand in fields.items()]
-    for leaf in found:
-        _check_leaf(leaf)
-    if (conflict := _conflict([leaf.parts for leaf in found])) is not None:
+        found += [Operation(path, path.split("."), name, operand) for path, operand in fields.items()]
+    for operation in found:
+        _check_operation(operation)
+    if (conflict := _conflict([operation.parts for operation in found])) is not None:
         raise CommandError(
             Code.ConflictingUpdateOperators,
             "Updating the path '{1}' would create a conflict at '{0}'".format(*conflict),
         )
-    # MongoDB writes fields in this order, so it is the order in which new ones appear.
+    # MongoDB applies operations in this order, which determines the order of new fields.
     return sorted(
-        found, key=lambda leaf: [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in leaf.parts]
+        found,
+        key=lambda operation: [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in operation.parts],
     )
 
 
-def _check_leaf(leaf: Leaf) -> None:
-    if not all(leaf.parts):
-        raise CommandError(Code.EmptyFieldName, f"The update path '{leaf.path}' contains an empty field name")
-    if "$" in leaf.path:
-        # mongomock takes any $ in a path for a positional operator, and its reading of those is not MongoDB's.
-        raise not_implemented(f"the update path '{leaf.path}'")
-    if leaf.operator == "$inc" and not _is_number(leaf.operand):
+def _check_operation(operation: Operation) -> None:
+    if not all(operation.parts):
+        raise CommandError(Code.EmptyFieldName, f"The update path '{operation.path}' contains an empty field name")
+    if "$" in operation.path:
+        # mongomock treats any $ in a path as a positional operator, with semantics that differ from MongoDB's.
+        raise not_implemented(f"the update path '{operation.path}'")
+    if operation.operator == "$inc" and not _is_number(operation.operand):
         raise CommandError(
-            Code.TypeMismatch, f"Cannot increment with non-numeric argument: {{{leaf.path}: {leaf.operand!r}}}"
+            Code.TypeMismatch,
+            f"Cannot increment with non-numeric argument: {{{operation.path}: {operation.operand!r}}}",
         )
-    if leaf.operator in {"$push", "$addToSet"} and isinstance(leaf.operand, dict):
-        _check_clauses(leaf)
+    if operation.operator in {"$push", "$addToSet"} and isinstance(operation.operand, dict):
+        _check_clauses(operation)
 
 
-def _check_clauses(leaf: Leaf) -> None:
-    clauses = {name for name in leaf.operand if name.startswith("$")}
+def _check_clauses(operation: Operation) -> None:
+    clauses = {name for name in operation.operand if name.startswith("$")}
     if not clauses:
         return
     if "$sort" in clauses:
         raise not_implemented("$sort in $push")
-    if "$each" not in clauses or clauses != set(leaf.operand):
-        raise CommandError(Code.DollarPrefixedFieldName, f"{leaf.operator} needs $each beside {sorted(clauses)}")
-    allowed = _PUSH_CLAUSES if leaf.operator == "$push" else {"$each"}
+    if "$each" not in clauses or clauses != set(operation.operand):
+        raise CommandError(Code.DollarPrefixedFieldName, f"{operation.operator} needs $each beside {sorted(clauses)}")
+    allowed = _PUSH_CLAUSES if operation.operator == "$push" else {"$each"}
     if clauses - allowed:
-        raise CommandError(Code.BadValue, f"Unrecognized clause in {leaf.operator}: {min(clauses - allowed)}")
-    if not isinstance(leaf.operand["$each"], list):
-        raise CommandError(Code.BadValue, f"The argument to $each in {leaf.operator} must be an array")
+        raise CommandError(Code.BadValue, f"Unrecognized clause in {operation.operator}: {min(clauses - allowed)}")
+    if not isinstance(operation.operand["$each"], list):
+        raise CommandError(Code.BadValue, f"The argument to $each in {operation.operator} must be an array")
     for name in clauses - {"$each"}:
-        if not isinstance(leaf.operand[name], int) or isinstance(leaf.operand[name], bool):
+        if not isinstance(operation.operand[name], int) or isinstance(operation.operand[name], bool):
             raise CommandError(Code.BadValue, f"The value for {name} must be an integer value")
 
 
@@ -163,130 +165,134 @@ def _is_number(value: Any) -> bool:
 
 
 def _conflict(paths: list[list[str]]) -> tuple[str, str] | None:
-    """Two of the paths of which one is, or holds, the other."""
+    """Two of the paths that are equal or of which one is a prefix of the other, or None."""
     for one, other in pairwise(sorted(paths)):
         if other[: len(one)] == one:
             return ".".join(one), ".".join(other)
     return None
 
 
-def _apply_leaf(document: Document, leaf: Leaf) -> None:
+def _apply_operation(document: Document, operation: Operation) -> None:
     try:
-        current, in_array = _locate(document, leaf)
+        current, in_array = _locate(document, operation)
     except CommandError:
-        if leaf.operator == "$unset":
+        if operation.operator == "$unset":
             return
         raise
-    for name, operand in _REDUCTIONS[leaf.operator](leaf, current, in_array).items():
-        _ENGINE._apply_update_document(document, {}, {name: {leaf.path: operand}}, was_insert=False)
+    for name, operand in _REDUCTIONS[operation.operator](operation, current, in_array).items():
+        _ENGINE._apply_update_document(document, {}, {name: {operation.path: operand}}, was_insert=False)
 
 
-def _locate(document: Document, leaf: Leaf) -> tuple[Any, bool]:
-    """The value at the leaf's path, or MISSING, and whether it is an element of an array."""
+def _locate(document: Document, operation: Operation) -> tuple[Any, bool]:
+    """The value at the operation's path, or MISSING, and whether its parent is an array."""
     node: Any = document
-    holder: Any = document
-    for position, part in enumerate(leaf.parts):
-        holder = node
-        if isinstance(holder, dict):
-            if part not in holder:
+    parent: Any = document
+    for position, part in enumerate(operation.parts):
+        parent = node
+        if isinstance(parent, dict):
+            if part not in parent:
                 return MISSING, False
-            node = holder[part]
-        elif isinstance(holder, list) and part.isdecimal():
-            if int(part) >= len(holder):
-                _check_backfill(leaf, holder, position)
+            node = parent[part]
+        elif isinstance(parent, list) and part.isdecimal():
+            if int(part) >= len(parent):
+                _check_backfill(operation, parent, position)
                 return MISSING, True
-            node = holder[int(part)]
+            node = parent[int(part)]
         else:
             raise CommandError(
                 Code.PathNotViable,
-                f"Cannot create field '{part}' in element {{{'.'.join(leaf.parts[:position])}: {holder!r}}}",
+                f"Cannot create field '{part}' in element {{{'.'.join(operation.parts[:position])}: {parent!r}}}",
             )
-    return node, isinstance(holder, list)
+    return node, isinstance(parent, list)
 
 
-def _check_backfill(leaf: Leaf, array: list[Any], position: int) -> None:
-    if position < len(leaf.parts) - 1:
-        raise not_implemented(f"creating documents beyond the end of an array, as in '{leaf.path}'")
-    if int(leaf.parts[position]) > len(array) + _MAX_BACKFILL:
+def _check_backfill(operation: Operation, array: list[Any], position: int) -> None:
+    if position < len(operation.parts) - 1:
+        raise not_implemented(f"creating documents beyond the end of an array, as in '{operation.path}'")
+    if int(operation.parts[position]) > len(array) + _MAX_BACKFILL:
         raise CommandError(Code.CannotBackfillArray, f"can't backfill more than {_MAX_BACKFILL} elements")
 
 
-# Each reduction takes the leaf, the value at its path (or MISSING) and whether an array holds that value, and returns
-# what mongomock is to do.
-Reduction = Callable[[Leaf, Any, bool], dict[str, Any]]
+# A reduction takes the operation, the value at its path (or MISSING) and whether its parent is an array. It returns the
+# operators for mongomock.
+Reduction = Callable[[Operation, Any, bool], dict[str, Any]]
 
 
-def _unset(_leaf: Leaf, current: Any, in_array: bool) -> dict[str, Any]:  # noqa: FBT001
+def _unset(_operation: Operation, current: Any, in_array: bool) -> dict[str, Any]:  # noqa: FBT001
     if current is MISSING:
         return {}
     return {"$set": None} if in_array else {"$unset": ""}
 
 
-def _inc(leaf: Leaf, current: Any, _in_array: bool) -> dict[str, Any]:  # noqa: FBT001
+def _inc(operation: Operation, current: Any, _in_array: bool) -> dict[str, Any]:  # noqa: FBT001
     if current is MISSING:
-        return {"$set": leaf.operand}
+        return {"$set": operation.operand}
     if not _is_number(current):
         raise CommandError(
             Code.TypeMismatch,
-            f"Cannot apply $inc to a value of non-numeric type: the field '{leaf.path}' is {current!r}",
+            f"Cannot apply $inc to a value of non-numeric type: the field '{operation.path}' is {current!r}",
         )
-    total = current + leaf.operand
+    total = current + operation.operand
     if isinstance(total, int) and total not in _INT64:
         raise CommandError(Code.BadValue, f"Failed to apply $inc operations to current value ({current}): overflow")
-    # Python's sum forgets that one of the two was a long.
-    was_long = isinstance(total, int) and Int64 in {type(current), type(leaf.operand)}
+    # The sum of a Python int and an Int64 is not always an Int64.
+    was_long = isinstance(total, int) and Int64 in {type(current), type(operation.operand)}
     return {"$set": Int64(total) if was_long else total}
 
 
-def _extreme(better: Callable[[bytes, bytes], bool]) -> Reduction:
-    def reduce(leaf: Leaf, current: Any, _in_array: bool) -> dict[str, Any]:  # noqa: FBT001
-        wins = current is MISSING or better(key(leaf.operand), key(current))
-        return {"$set": leaf.operand} if wins else {}
+def _max_or_min(takes_precedence: Callable[[bytes, bytes], bool]) -> Reduction:
+    def reduce(operation: Operation, current: Any, _in_array: bool) -> dict[str, Any]:  # noqa: FBT001
+        replaces = current is MISSING or takes_precedence(key(operation.operand), key(current))
+        return {"$set": operation.operand} if replaces else {}
 
     return reduce
 
 
-def _checked_array(leaf: Leaf, current: Any) -> list[Any]:
+def _checked_array(operation: Operation, current: Any) -> list[Any]:
     if current is MISSING:
         return []
     if not isinstance(current, list):
         raise CommandError(
-            Code.BadValue, f"The field '{leaf.path}' must be an array but is of type {type(current).__name__}"
+            Code.BadValue, f"The field '{operation.path}' must be an array but is of type {type(current).__name__}"
         )
     return current
 
 
-def _push(leaf: Leaf, current: Any, in_array: bool) -> dict[str, Any]:  # noqa: FBT001
-    _checked_array(leaf, current)
+def _push(operation: Operation, current: Any, in_array: bool) -> dict[str, Any]:  # noqa: FBT001
+    _checked_array(operation, current)
     if current is MISSING and in_array:
-        raise not_implemented(f"creating arrays beyond the end of an array, as in '{leaf.path}'")
-    return {"$push": leaf.operand}
+        raise not_implemented(f"creating arrays beyond the end of an array, as in '{operation.path}'")
+    return {"$push": operation.operand}
 
 
-def _add_to_set(leaf: Leaf, current: Any, in_array: bool) -> dict[str, Any]:  # noqa: FBT001
-    known = {key(element) for element in _checked_array(leaf, current)}
-    each = leaf.operand["$each"] if isinstance(leaf.operand, dict) and "$each" in leaf.operand else [leaf.operand]
+def _add_to_set(operation: Operation, current: Any, in_array: bool) -> dict[str, Any]:  # noqa: FBT001
+    known = {key(element) for element in _checked_array(operation, current)}
+    each = (
+        operation.operand["$each"]
+        if isinstance(operation.operand, dict) and "$each" in operation.operand
+        else [operation.operand]
+    )
     new: dict[bytes, Any] = {}
     for element in each:
         if key(element) not in known:
             new.setdefault(key(element), element)
-    return _push(leaf._replace(operand={"$each": list(new.values())}), current, in_array)
+    return _push(operation._replace(operand={"$each": list(new.values())}), current, in_array)
 
 
-def _pull(leaf: Leaf, current: Any, _in_array: bool) -> dict[str, Any]:  # noqa: FBT001
-    array = _checked_array(leaf, current)
-    condition = ElementFilter(leaf.operand)
+def _pull(operation: Operation, current: Any, _in_array: bool) -> dict[str, Any]:  # noqa: FBT001
+    array = _checked_array(operation, current)
+    condition = ElementFilter(operation.operand)
     kept = [element for element in array if not condition.matches(element)]
     return {"$set": kept} if len(kept) < len(array) else {}
 
 
 _REDUCTIONS: Final[dict[str, Reduction]] = {
-    "$set": lambda leaf, _current, _in_array: {"$set": leaf.operand},
-    "$setOnInsert": lambda leaf, _current, _in_array: {"$set": leaf.operand},
+    "$set": lambda operation, _current, _in_array: {"$set": operation.operand},
+    "$setOnInsert": lambda operation, _current, _in_array: {"$set": operation.operand},
     "$unset": _unset,
     "$inc": _inc,
-    "$max": _extreme(lambda new, old: new > old),
-    "$min": _extreme(lambda new, old: new < old),
+    "$max": _max_or_min(lambda new, old: new > old),
+    "$min": _max_or_min(lambda new, old: new < old),
     "$push": _push,
     "$addToSet": _add_to_set,
     "$pull": _pull,

@@ -1,4 +1,4 @@
-"""MongoDB's wire protocol: bytes to requests, replies to bytes. OP_MSG, and OP_QUERY for the first handshake only."""
+"""MongoDB's wire protocol: parses requests and encodes replies. OP_MSG, and OP_QUERY for the first handshake only."""
 
 import itertools
 import struct
@@ -23,11 +23,11 @@ _reply_ids = itertools.count(1)
 
 
 class FrameError(Exception):
-    """Bytes that are not this protocol. There is no telling where the next message begins, so the connection ends."""
+    """Invalid bytes. The start of the next message is unknown, so the connection must be closed."""
 
 
 class Request(NamedTuple):
-    """One message of the client: a command, and how it wants to be answered."""
+    """A client message: a command, and the format of its reply."""
 
     request_id: int
     is_legacy: bool
@@ -36,14 +36,14 @@ class Request(NamedTuple):
 
 
 def take_frame(buffer: bytearray) -> bytes | None:
-    """Cut the first whole message off the buffer, or None while it is still incomplete."""
+    """Remove the first message from the buffer; None if it is incomplete. Raises FrameError."""
     if len(buffer) < _HEADER.size:
         return None
     length, _, _, operation = _HEADER.unpack_from(buffer)
     if not _HEADER.size < length <= MAX_MESSAGE_SIZE:
-        raise FrameError(f"a message of {length} bytes")
+        raise FrameError(f"invalid message length {length}")
     if operation not in {_OP_QUERY, _OP_MSG}:
-        raise FrameError(f"the operation {operation}")
+        raise FrameError(f"unsupported opcode {operation}")
     if len(buffer) < length:
         return None
     frame = bytes(buffer[:length])
@@ -52,23 +52,23 @@ def take_frame(buffer: bytearray) -> bytes | None:
 
 
 def parse(frame: bytes) -> Request:
-    """The request in a message."""
+    """Parse a message. Raises FrameError."""
     _, request_id, _, operation = _HEADER.unpack_from(frame)
     try:
         if operation == _OP_QUERY:
             return Request(request_id, is_legacy=True, wants_reply=True, body=_query(frame))
         [flags] = struct.unpack_from("<I", frame, _HEADER.size)
         if flags & _REQUIRED_FLAGS & ~(_CHECKSUM_PRESENT | _MORE_TO_COME):
-            raise FrameError(f"the flags {flags:#x}")
+            raise FrameError(f"unsupported flags {flags:#x}")
         end = len(frame) - 4 if flags & _CHECKSUM_PRESENT else len(frame)
         body = _sections(frame, _HEADER.size + 4, end)
         return Request(request_id, is_legacy=False, wants_reply=not flags & _MORE_TO_COME, body=body)
     except (struct.error, IndexError, ValueError, RecursionError, BSONError) as error:
-        raise FrameError(f"an unreadable message ({error})") from error
+        raise FrameError(f"malformed message ({error})") from error
 
 
 def reply(request: Request, document: Mapping[str, Any]) -> bytes:
-    """The message that answers the request."""
+    """Encode the reply to a request."""
     body = encode(document)
     if request.is_legacy:
         operation, payload = _OP_REPLY, struct.pack("<iqii", 0, 0, 0, 1) + body
@@ -83,7 +83,7 @@ def _query(frame: bytes) -> Document:
     stop = frame.index(b"\x00", start)
     database, _, collection = frame[start:stop].decode().partition(".")
     if collection != "$cmd":
-        raise FrameError("an OP_QUERY that is no handshake")
+        raise FrameError("OP_QUERY is supported for the handshake only")
     return {**decode(frame[stop + 1 + 8 :]), "$db": database}
 
 
@@ -96,15 +96,15 @@ def _sections(frame: bytes, position: int, end: int) -> Document:
         [size] = struct.unpack_from("<i", frame, start)
         stop = start + size
         if size < _MIN_SECTION or stop > end:
-            raise FrameError(f"a section of {size} bytes")
+            raise FrameError(f"invalid section length {size}")
         if kind == 0 and body is None:
             body = decode(frame[start:stop])
         elif kind == 1:
             name_stop = frame.index(b"\x00", start + 4, stop)
             sequences[frame[start + 4 : name_stop].decode()] = decode_all(frame[name_stop + 1 : stop])
         else:
-            raise FrameError(f"a section of kind {kind}")
+            raise FrameError(f"unsupported section kind {kind}")
         position = stop
     if body is None:
-        raise FrameError("a message without a body")
+        raise FrameError("message without a body")
     return {**body, **sequences}

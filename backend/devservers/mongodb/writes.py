@@ -1,4 +1,4 @@
-"""The commands that write documents."""
+"""Write commands."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from bson import ObjectId
 
 from devservers.mongodb.arguments import Arguments
-from devservers.mongodb.collection import Change, identity_of
+from devservers.mongodb.collection import Change, id_key_of
 from devservers.mongodb.context import Context
 from devservers.mongodb.documents import MAX_DOCUMENT_SIZE, Document, decode, encode
 from devservers.mongodb.errors import Code, CommandError, error_fields
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def insert(context: Context, arguments: Arguments) -> Document:
-    """Add documents."""
+    """Insert documents."""
     namespace = arguments.namespace("insert")
     documents = arguments.array("documents")
     ordered = _ordered(arguments)
@@ -32,27 +32,27 @@ def insert(context: Context, arguments: Arguments) -> Document:
         check_field_names(document)
         context.store.apply(namespace, [_insertion(document)])
 
-    inserted, errors = _each(documents, insert_one, ordered=ordered)
+    inserted, errors = _execute_all(documents, insert_one, ordered=ordered)
     return {"n": len(inserted), **errors}
 
 
 def update(context: Context, arguments: Arguments) -> Document:
-    """Change, replace or upsert documents."""
+    """Update, replace or upsert documents."""
     namespace = arguments.namespace("update")
     statements = arguments.array("updates")
     ordered = _ordered(arguments)
 
     def update_some(statement: Any) -> tuple[int, int, list[Any]]:
         fields = Arguments("update.updates", statement)
-        spec, change = fields.document("q"), Update(fields.any("u"))
-        multi, upsert = fields.flag("multi"), fields.flag("upsert")
-        fields.refuse("arrayFilters", "collation", "hint", "c", "sort")
-        fields.finish()
+        spec, change = fields.document("q"), Update(fields.value("u"))
+        multi, upsert = fields.boolean("multi"), fields.boolean("upsert")
+        fields.reject("arrayFilters", "collation", "hint", "c", "sort")
+        fields.reject_unknown()
         if multi and change.is_replacement:
             raise CommandError(Code.FailedToParse, "multi update is not supported for replacement-style update")
         return _update(context.store, namespace, spec, change, multi=multi, upsert=upsert)
 
-    results, errors = _each(statements, update_some, ordered=ordered)
+    results, errors = _execute_all(statements, update_some, ordered=ordered)
     upserted = [{"index": index, "_id": value} for index, (_, _, new) in results.items() for value in new]
     return {
         "n": sum(matched + len(new) for matched, _, new in results.values()),
@@ -63,7 +63,7 @@ def update(context: Context, arguments: Arguments) -> Document:
 
 
 def delete(context: Context, arguments: Arguments) -> Document:
-    """Remove documents."""
+    """Delete documents."""
     namespace = arguments.namespace("delete")
     statements = arguments.array("deletes")
     ordered = _ordered(arguments)
@@ -71,28 +71,28 @@ def delete(context: Context, arguments: Arguments) -> Document:
     def delete_some(statement: Any) -> int:
         fields = Arguments("delete.deletes", statement)
         query, limit = Filter(fields.document("q")), fields.count("limit", 0)
-        fields.refuse("collation", "hint")
-        fields.finish()
+        fields.reject("collation", "hint")
+        fields.reject_unknown()
         if limit > 1:
             raise CommandError(Code.FailedToParse, "The limit field in delete objects must be 0 or 1")
         found = context.store.collection(namespace).find(query, [], limit=limit)
         context.store.apply(namespace, [_removal(document) for document in found])
         return len(found)
 
-    results, errors = _each(statements, delete_some, ordered=ordered)
+    results, errors = _execute_all(statements, delete_some, ordered=ordered)
     return {"n": sum(results.values()), **errors}
 
 
 def find_and_modify(context: Context, arguments: Arguments) -> Document:
-    """Change or remove the first document in an order, and show it as it was or has become."""
+    """Update or delete the first document in the sort order, and return it as it was before or is after."""
     namespace = arguments.namespace(arguments.name)
     spec = arguments.document("query", {})
     sort = parse_sort(arguments.document("sort", {}))
     projection = Projection(arguments.document("fields", {}))
-    remove, upsert, new = arguments.flag("remove"), arguments.flag("upsert"), arguments.flag("new")
-    change = Update(arguments.any("update")) if arguments.has("update") else None
-    arguments.refuse("arrayFilters", "collation", "hint", "let", "bypassDocumentValidation")
-    arguments.finish()
+    remove, upsert, new = arguments.boolean("remove"), arguments.boolean("upsert"), arguments.boolean("new")
+    change = Update(arguments.value("update")) if arguments.has("update") else None
+    arguments.reject("arrayFilters", "collation", "hint", "let", "bypassDocumentValidation")
+    arguments.reject_unknown()
     if remove == (change is not None):
         raise CommandError(Code.FailedToParse, "Either an update or remove=true must be specified")
     if remove and (upsert or new):
@@ -120,17 +120,17 @@ def find_and_modify(context: Context, arguments: Arguments) -> Document:
 
 
 def _ordered(arguments: Arguments) -> bool:
-    ordered = arguments.flag("ordered", default=True)
+    ordered = arguments.boolean("ordered", default=True)
     arguments.ignore("bypassDocumentValidation")
-    arguments.refuse("let")
-    arguments.finish()
+    arguments.reject("let")
+    arguments.reject_unknown()
     return ordered
 
 
-def _each(
+def _execute_all(
     statements: list[Any], execute: Callable[[Any], Result], *, ordered: bool
 ) -> tuple[dict[int, Result], Document]:
-    """What became of each statement: results by index, and the reply's `writeErrors` where there are any."""
+    """Execute the statements. Returns the results by index, and the reply's `writeErrors` if there are any."""
     if not statements:
         raise CommandError(Code.InvalidOptions, "Write batch sizes must be between 1 and 100000. Got 0 operations.")
     results: dict[int, Result] = {}
@@ -148,7 +148,7 @@ def _each(
 def _update(
     store: Store, namespace: str, spec: Document, change: Update, *, multi: bool, upsert: bool
 ) -> tuple[int, int, list[Any]]:
-    """How many documents matched, how many of them changed, and the `_id` of an upserted one."""
+    """The number of matched documents, the number of modified ones, and the `_id`s of upserted ones."""
     found = store.collection(namespace).find(Filter(spec), [], limit=0 if multi else 1)
     if found or not upsert:
         alterations = [altered for document in found if (altered := _alteration(document, change)) is not None]
@@ -168,19 +168,19 @@ def _insertion(document: Document) -> Change:
         raise CommandError(
             Code.BSONObjectTooLarge, f"object to insert too large. size in bytes: {len(data)}, max: {MAX_DOCUMENT_SIZE}"
         )
-    return Change(identity_of(document), None, decode(data), data)
+    return Change(id_key_of(document), None, decode(data), data)
 
 
 def _alteration(before: Document, change: Update) -> Change | None:
-    """What the update makes of a stored document, or None if that is what it was, to the last bit."""
+    """The change that the update makes to a stored document, or None if the result is byte-identical."""
     data_before = encode(before)
     data = encode(change.apply(decode(data_before)))
     if data == data_before:
         return None
     if len(data) > MAX_DOCUMENT_SIZE:
         raise CommandError(Code.Location17419, f"Resulting document after update is larger than {MAX_DOCUMENT_SIZE}")
-    return Change(identity_of(before), before, decode(data), data)
+    return Change(id_key_of(before), before, decode(data), data)
 
 
 def _removal(document: Document) -> Change:
-    return Change(identity_of(document), document, None)
+    return Change(id_key_of(document), document, None)

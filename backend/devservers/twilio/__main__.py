@@ -1,4 +1,4 @@
-"""`python -m devservers.twilio --port N --data FILE`: run the simulator until it is told to stop."""
+"""`python -m devservers.twilio --port N --data FILE`: run the simulator until SIGTERM or SIGINT."""
 
 import argparse
 import contextlib
@@ -23,30 +23,32 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m devservers.twilio", description=manual, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--port", type=int, required=True, help="port of the API and the page; 0 takes a free one")
-    parser.add_argument("--data", type=Path, required=True, help="SQLite file of the ledger, made if missing")
+    parser.add_argument("--port", type=int, required=True, help="port of the API and of the page; 0 picks a free one")
+    parser.add_argument("--data", type=Path, required=True, help="SQLite file of the ledger; created if missing")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--control-port", type=int, help="a port more, which refused connections leave open")
+    parser.add_argument("--control-port", type=int, help="second port, open even while the first refuses connections")
     parser.add_argument("--account-sid", default=DEFAULT_ACCOUNT_SID, help="(%(default)s)")
     parser.add_argument("--auth-token", default=DEFAULT_AUTH_TOKEN, help="(%(default)s)")
     parser.add_argument("--from-number", default=DEFAULT_FROM_NUMBER, help="the account's own number (%(default)s)")
-    parser.add_argument("--pace", type=float, default=1.0, help="stretches every delay; 0 is at once (%(default)s)")
+    parser.add_argument(
+        "--pace", type=float, default=1.0, help="factor for every simulated delay; 0 means no delay (%(default)s)"
+    )
     parser.add_argument(
         "--list-order",
         choices=get_args(ListOrder),
         default="created",
-        help="what the list is sorted by, newest first: DateCreated, or DateSent with the messages that have none "
-        "before or after all others (%(default)s); the fault list_order changes it for a while",
+        help="sort order of the message list, newest first: by DateCreated, or by DateSent with unsent messages "
+        "before or after all others (%(default)s); the list_order fault overrides it",
     )
-    parser.add_argument("--seed", type=int, help="makes faults with a probability repeatable")
+    parser.add_argument("--seed", type=int, help="random seed, for reproducible faults with a probability")
     return parser.parse_args()
 
 
 def main() -> int:
     options = arguments()
     account = Account(options.account_sid, options.auth_token, options.from_number)
-    own_control_port = options.control_port is not None
-    ports = [options.port, options.control_port] if own_control_port else [options.port]
+    has_control_port = options.control_port is not None
+    ports = [options.port, options.control_port] if has_control_port else [options.port]
     sockets: list[socket.socket] = []
     with contextlib.ExitStack() as stack:
         for port in ports:
@@ -60,9 +62,9 @@ def main() -> int:
         except LedgerUnavailableError as error:
             print(f"The Twilio simulator cannot start. {error}", file=sys.stderr)
             return 1
-        rng = Random(options.seed)  # noqa: S311 - it decides about faults, not about secrets
+        rng = Random(options.seed)  # noqa: S311 - picks faults, not secrets
         app = create_app(
-            account, ledger, rng, Clock(), options.pace, options.list_order, own_control_port=own_control_port
+            account, ledger, rng, Clock(), options.pace, options.list_order, has_control_port=has_control_port
         )
         config = uvicorn.Config(
             app,

@@ -1,4 +1,4 @@
-"""The one account that the simulator keeps, and HTTP Basic authentication for it."""
+"""The simulator's only account, and HTTP Basic authentication for it."""
 
 import base64
 import binascii
@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 DEFAULT_ACCOUNT_SID = "AC0123456789abcdef0123456789abcdef"
-DEFAULT_AUTH_TOKEN = "simulated-auth-token"  # noqa: S105 - a stand-in has no secret
+DEFAULT_AUTH_TOKEN = "simulated-auth-token"  # noqa: S105 - not a secret
 DEFAULT_FROM_NUMBER = "+15005550006"
 
 
@@ -16,7 +16,7 @@ class Account:
     auth_token: str = DEFAULT_AUTH_TOKEN
     from_number: str = DEFAULT_FROM_NUMBER
 
-    def admits(self, authorization: str | None) -> bool:
+    def authenticates(self, authorization: str | None) -> bool:
         """Whether this Authorization header carries the account's SID and token."""
         scheme, _, encoded = (authorization or "").partition(" ")
         if scheme.lower() != "basic":

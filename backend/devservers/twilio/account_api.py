@@ -1,4 +1,4 @@
-"""Twilio's Account and IncomingPhoneNumbers resources, as far as they can be read.
+"""Twilio's Account and IncomingPhoneNumbers resources, read-only.
 
 Fields as in https://www.twilio.com/docs/iam/api/account and
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
@@ -14,25 +14,25 @@ from devservers.twilio.clock import Clock, rfc2822
 from devservers.twilio.errors import ApiError
 from devservers.twilio.messages import API_VERSION
 
-VOICE_ONLY = "+15005550007"
-"""Twilio's magic number that cannot send messages: here it belongs to the account, and can only call."""
+VOICE_ONLY_NUMBER = "+15005550007"
+"""Twilio's magic number that cannot send messages. Here the account owns it, with the voice capability only."""
 
 
 class AccountApi:
     def __init__(self, account: Account, clock: Clock) -> None:
         self._account = account
-        self._since = rfc2822(clock.now())
+        self._created_at = rfc2822(clock.now())
 
     async def account(self, request: Request) -> Response:
         try:
-            self._admit(request)
+            self._authenticate(request)
         except ApiError as error:
-            return error.answer()
+            return error.response()
         return JSONResponse(
             {
                 "auth_token": self._account.auth_token,
-                "date_created": self._since,
-                "date_updated": self._since,
+                "date_created": self._created_at,
+                "date_updated": self._created_at,
                 "friendly_name": "The simulated account",
                 "owner_account_sid": self._account.sid,
                 "sid": self._account.sid,
@@ -45,12 +45,12 @@ class AccountApi:
 
     async def numbers(self, request: Request) -> Response:
         try:
-            self._admit(request)
+            self._authenticate(request)
         except ApiError as error:
-            return error.answer()
-        wanted = request.query_params.get("PhoneNumber")
-        owned = sorted({self._account.from_number, DEFAULT_FROM_NUMBER, VOICE_ONLY})
-        rows = [self._number(number) for number in owned if wanted in {None, number}]
+            return error.response()
+        filter_number = request.query_params.get("PhoneNumber")
+        owned = sorted({self._account.from_number, DEFAULT_FROM_NUMBER, VOICE_ONLY_NUMBER})
+        rows = [self._number(number) for number in owned if filter_number in {None, number}]
         uri = f"{request.url.path}?{request.url.query}".rstrip("?")
         return JSONResponse(
             {
@@ -66,14 +66,14 @@ class AccountApi:
             }
         )
 
-    def _admit(self, request: Request) -> None:
-        if not self._account.admits(request.headers.get("Authorization")):
+    def _authenticate(self, request: Request) -> None:
+        if not self._account.authenticates(request.headers.get("Authorization")):
             raise ApiError(20003)
         if request.path_params["account_sid"] != self._account.sid:
             raise ApiError(20404, f"The requested resource {request.url.path} was not found")
 
     def _number(self, number: str) -> dict[str, object]:
-        sends = number != VOICE_ONLY
+        can_send = number != VOICE_ONLY_NUMBER
         sid = "PN" + hashlib.blake2b(number.encode(), digest_size=16).hexdigest()
         return {
             "account_sid": self._account.sid,
@@ -82,9 +82,9 @@ class AccountApi:
             "api_version": API_VERSION,
             "beta": False,
             "bundle_sid": None,
-            "capabilities": {"voice": True, "sms": sends, "mms": sends, "fax": False},
-            "date_created": self._since,
-            "date_updated": self._since,
+            "capabilities": {"voice": True, "sms": can_send, "mms": can_send, "fax": False},
+            "date_created": self._created_at,
+            "date_updated": self._created_at,
             "emergency_address_sid": None,
             "emergency_status": "Inactive",
             "friendly_name": number,

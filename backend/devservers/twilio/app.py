@@ -1,4 +1,4 @@
-"""The only place where the simulator's parts are wired together."""
+"""The simulator's composition root."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -17,18 +17,18 @@ from starlette.staticfiles import StaticFiles
 from devservers.twilio.account import Account
 from devservers.twilio.account_api import AccountApi, account_path
 from devservers.twilio.api import MessagesApi
-from devservers.twilio.callbacks import Courier
+from devservers.twilio.callbacks import CallbackSender
 from devservers.twilio.clock import Clock
-from devservers.twilio.connections import HangUpWhenCancelled
-from devservers.twilio.control_api import ControlApi, OrderError, refuse_order
+from devservers.twilio.connections import AbortWhenCancelled
+from devservers.twilio.control_api import ControlApi, InvalidCommandError, invalid_command_response
 from devservers.twilio.errors import ApiError
+from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.messages import messages_path
 from devservers.twilio.page import Page
 from devservers.twilio.progress import Progress
-from devservers.twilio.switchboard import Switchboard
 
-# Production refuses a carrier that answers with these, whatever its host is called.
+# In production the API refuses to run against a provider that sends these headers, whatever its host name.
 HEADERS = [("Server", "MySMS-Twilio-Simulator"), ("X-Simulator", "mysms-twilio")]
 
 
@@ -40,23 +40,23 @@ def create_app(
     pace: float,
     list_order: ListOrder,
     *,
-    own_control_port: bool,
+    has_control_port: bool,
 ) -> Starlette:
-    """`app.state.connections` has to be set to the server before the first request."""
-    switchboard = Switchboard(rng)
-    courier = Courier(account, ledger, switchboard, clock)
-    progress = Progress(ledger, courier, clock, pace)
-    api = MessagesApi(account, ledger, switchboard, progress, clock, list_order)
+    """The caller must set `app.state.connections` to the server before the first request."""
+    registry = FaultRegistry(rng)
+    callback_sender = CallbackSender(account, ledger, registry, clock)
+    progress = Progress(ledger, callback_sender, clock, pace)
+    api = MessagesApi(account, ledger, registry, progress, clock, list_order)
     accounts = AccountApi(account, clock)
-    control = ControlApi(ledger, switchboard, courier, progress, api, own_port=own_control_port)
-    page = Page(account, ledger, switchboard)
+    control = ControlApi(ledger, registry, callback_sender, progress, api, has_control_port=has_control_port)
+    page = Page(account, ledger, registry)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         progress.resume()
         yield
         await progress.stop()
-        await courier.close()
+        await callback_sender.close()
         ledger.close()
 
     app = Starlette(
@@ -69,8 +69,12 @@ def create_app(
             Route(f"{messages_path('{account_sid}')}.json", api.collection, methods=["GET", "POST"]),
             Route(messages_path("{account_sid}") + "/{sid}.json", api.instance, methods=["GET", "POST", "DELETE"]),
         ],
-        exception_handlers={HTTPException: _twilio_error, OrderError: refuse_order, ValidationError: refuse_order},
-        middleware=[Middleware(HangUpWhenCancelled)],
+        exception_handlers={
+            HTTPException: _twilio_error,
+            InvalidCommandError: invalid_command_response,
+            ValidationError: invalid_command_response,
+        },
+        middleware=[Middleware(AbortWhenCancelled)],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -78,7 +82,7 @@ def create_app(
 
 
 async def _twilio_error(request: Request, error: Exception) -> Response:
-    """What no route answers is refused in Twilio's own form."""
+    """Unknown paths and methods get an error body in Twilio's format."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     message = f"The requested resource {request.url.path} was not found" if status == 404 else ""  # noqa: PLR2004
-    return ApiError({404: 20404, 405: 20004}.get(status, 20001), message, status).answer()
+    return ApiError({404: 20404, 405: 20004}.get(status, 20001), message, status).response()

@@ -1,4 +1,4 @@
-"""Status callbacks: what they say, how they are signed, and how often they are tried."""
+"""Status callbacks: parameters, signature, retries and delivery."""
 
 import asyncio
 import uuid
@@ -14,7 +14,8 @@ from twilio.request_validator import RequestValidator
 
 from devservers.twilio.account import Account
 from devservers.twilio.clock import Clock
-from devservers.twilio.fault import Occasion
+from devservers.twilio.fault import FaultContext
+from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.faults import (
     CallbackFault,
     DelayCallbacks,
@@ -24,51 +25,53 @@ from devservers.twilio.faults import (
 )
 from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.messages import API_VERSION, Message, Step
-from devservers.twilio.switchboard import Switchboard
 
-CONCURRENT = 50
-# Twilio's reference does not say how long it waits between tries.
-RETRY_PAUSE = 0.1
-LONGEST_MS = 15_000
-CONNECT_MS = 5_000
-MOST_RETRIES = 5
+MAX_CONCURRENT = 50
+# Twilio's reference does not specify the delay between attempts.
+RETRY_DELAY_SECONDS = 0.1
+MAX_TIMEOUT_MS = 15_000
+DEFAULT_CONNECT_MS = 5_000
+MAX_RETRIES = 5
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Twilio's connection overrides, which ride as the URL's fragment: `#rc=5&rp=all&ct=2000&rt=3000&tt=10000`."""
+    """Twilio's connection overrides, given in the URL's fragment: `#rc=5&rp=all&ct=2000&rt=3000&tt=10000`.
+
+    Timeouts are in seconds here and in milliseconds in the URL.
+    """
 
     retries: int = 1
-    when: frozenset[str] = frozenset({"ct"})
-    connect: float = CONNECT_MS / 1000
-    read: float = LONGEST_MS / 1000
-    total: float = LONGEST_MS / 1000
+    retry_on: frozenset[str] = frozenset({"ct"})
+    connect: float = DEFAULT_CONNECT_MS / 1000
+    read: float = MAX_TIMEOUT_MS / 1000
+    total: float = MAX_TIMEOUT_MS / 1000
 
     @classmethod
-    def of(cls, url: str) -> "RetryPolicy":
+    def parse(cls, url: str) -> "RetryPolicy":
         overrides = {name: values[-1] for name, values in parse_qs(urldefrag(url).fragment).items()}
 
         def milliseconds(name: str, default: int) -> float:
             given = overrides.get(name, "")
-            return min(max(int(given), 1), LONGEST_MS) / 1000 if given.isdecimal() else default / 1000
+            return min(max(int(given), 1), MAX_TIMEOUT_MS) / 1000 if given.isdecimal() else default / 1000
 
         count = overrides.get("rc", "")
-        when = frozenset(overrides.get("rp", "ct").split(",")) & {"4xx", "5xx", "ct", "rt", "all"}
+        retry_on = frozenset(overrides.get("rp", "ct").split(",")) & {"4xx", "5xx", "ct", "rt", "all"}
         return cls(
-            retries=min(int(count), MOST_RETRIES) if count.isdecimal() else 1,
-            when=when or frozenset({"ct"}),
-            connect=milliseconds("ct", CONNECT_MS),
-            read=milliseconds("rt", LONGEST_MS),
-            total=milliseconds("tt", LONGEST_MS),
+            retries=min(int(count), MAX_RETRIES) if count.isdecimal() else 1,
+            retry_on=retry_on or frozenset({"ct"}),
+            connect=milliseconds("ct", DEFAULT_CONNECT_MS),
+            read=milliseconds("rt", MAX_TIMEOUT_MS),
+            total=milliseconds("tt", MAX_TIMEOUT_MS),
         )
 
-    def repeats(self, failure: str | None) -> bool:
-        return failure is not None and bool({failure, "all"} & self.when)
+    def should_retry(self, failure: str | None) -> bool:
+        return failure is not None and bool({failure, "all"} & self.retry_on)
 
 
 @dataclass(frozen=True)
 class Callback:
-    """One webhook; every try of it carries the same token."""
+    """One webhook request. Every attempt carries the same idempotency token."""
 
     url: str
     params: Mapping[str, str]
@@ -83,7 +86,7 @@ class Callback:
 
 
 def status_callback(message: Message, step: Step, now: float) -> Callback | None:
-    """What Twilio posts when a message reaches a status; None if nobody asked for it."""
+    """The callback for a message that reaches a status, or None for a message without a StatusCallback URL."""
     if message.status_callback is None:
         return None
     params = {
@@ -100,99 +103,99 @@ def status_callback(message: Message, step: Step, now: float) -> Callback | None
         params["ErrorCode"] = str(step.error_code)
     if step.status in {"delivered", "undelivered"}:
         params["RawDlrDoneDate"] = datetime.fromtimestamp(now, UTC).strftime("%y%m%d%H%M")
-    return Callback(message.status_callback, params, message.sid, message.asked_to)
+    return Callback(message.status_callback, params, message.sid, message.requested_to)
 
 
 def sign(token: str, url: str, params: Mapping[str, str]) -> str:
     """X-Twilio-Signature."""
-    return str(RequestValidator(token).compute_signature(called(url), params))
+    return str(RequestValidator(token).compute_signature(webhook_url(url), params))
 
 
-def called(url: str) -> str:
-    """What is called, and signed: the URL with its query, without fragment and user info."""
+def webhook_url(url: str) -> str:
+    """The URL that is requested and signed: with its query, without fragment and user info."""
     parts = urlsplit(urldefrag(url).url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def credentials(url: str) -> tuple[str, str]:
-    """User and password of the URL, empty where it has none."""
+    """User and password of the URL; empty strings if it has none."""
     parts = urlsplit(url)
     return unquote(parts.username or ""), unquote(parts.password or "")
 
 
-class Courier:
-    """Delivers callbacks, and lets the callback faults strike."""
+class CallbackSender:
+    """Delivers callbacks, and applies the callback faults."""
 
-    def __init__(self, account: Account, ledger: Ledger, switchboard: Switchboard, clock: Clock) -> None:
-        self._account, self._ledger, self._switchboard, self._clock = account, ledger, switchboard, clock
-        # Each callback gets a connection of its own: one that was kept alive can die just when it is used again.
+    def __init__(self, account: Account, ledger: Ledger, registry: FaultRegistry, clock: Clock) -> None:
+        self._account, self._ledger, self._registry, self._clock = account, ledger, registry, clock
+        # A new connection for every callback: an idle one may be closed by the receiver at the moment it is reused.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._http = httpx.AsyncClient(trust_env=False, limits=limits)
-        self._slots = asyncio.Semaphore(CONCURRENT)
-        self._held: defaultdict[str, list[Callback]] = defaultdict(list)
-        self._late: set[asyncio.Task[Sequence[CallbackRecord]]] = set()
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        self._held_back: defaultdict[str, list[Callback]] = defaultdict(list)
+        self._delayed: set[asyncio.Task[Sequence[CallbackRecord]]] = set()
 
     async def close(self) -> None:
-        await self.forget()
+        await self.cancel_pending()
         await self._http.aclose()
 
-    async def forget(self) -> None:
-        """Let go of what was held back or delayed."""
-        self._held.clear()
-        late = list(self._late)
-        for task in late:
+    async def cancel_pending(self) -> None:
+        """Discard held-back and delayed callbacks."""
+        self._held_back.clear()
+        delayed = list(self._delayed)
+        for task in delayed:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*delayed, return_exceptions=True)
 
     async def send(self, callback: Callback) -> None:
-        fault = self._switchboard.first(CallbackFault, Occasion(callback.to, status=callback.status))
+        fault = self._registry.first(CallbackFault, FaultContext(callback.to, status=callback.status))
         match fault:
             case DropCallbacks():
                 self._record(callback, 0, None, "dropped by a fault")
                 return
             case ReorderCallbacks():
-                self._held[callback.sid].append(callback)
+                self._held_back[callback.sid].append(callback)
                 return
             case DelayCallbacks():
-                task = asyncio.create_task(self._later(fault.seconds, callback))
-                self._late.add(task)
-                task.add_done_callback(self._late.discard)
+                task = asyncio.create_task(self._deliver_later(fault.seconds, callback))
+                self._delayed.add(task)
+                task.add_done_callback(self._delayed.discard)
                 return
         await self.deliver(callback)
         if isinstance(fault, DuplicateCallbacks):
             for _ in range(fault.copies):
                 await self.deliver(callback)
-        await self.release(callback.sid)
+        await self.send_held_back(callback.sid)
 
-    async def release(self, sid: str) -> None:
-        """Send what was held back for this message."""
-        for callback in self._held.pop(sid, ()):
+    async def send_held_back(self, sid: str) -> None:
+        """Send the callbacks of this message that were held back."""
+        for callback in self._held_back.pop(sid, ()):
             await self.deliver(callback)
 
     async def deliver(self, callback: Callback) -> Sequence[CallbackRecord]:
-        """Try until it is answered or the policy says enough; every try is recorded."""
-        policy = RetryPolicy.of(callback.url)
+        """Attempt the callback until it succeeds or the retry policy is exhausted. Every attempt is recorded."""
+        policy = RetryPolicy.parse(callback.url)
         records: list[CallbackRecord] = []
         async with self._slots:
             try:
                 async with asyncio.timeout(policy.total):
                     for attempt in range(1, policy.retries + 2):
                         if attempt > 1:
-                            await self._clock.sleep(RETRY_PAUSE)
-                        answer, failure, problem = await self._post(callback, policy)
-                        records.append(self._record(callback, attempt, answer, problem))
-                        if not policy.repeats(failure):
+                            await self._clock.sleep(RETRY_DELAY_SECONDS)
+                        status_code, failure, error = await self._post(callback, policy)
+                        records.append(self._record(callback, attempt, status_code, error))
+                        if not policy.should_retry(failure):
                             break
             except TimeoutError:
-                records.append(self._record(callback, len(records) + 1, None, "total time is over"))
+                records.append(self._record(callback, len(records) + 1, None, "total timeout exceeded"))
         return records
 
-    async def _later(self, seconds: float, callback: Callback) -> Sequence[CallbackRecord]:
+    async def _deliver_later(self, seconds: float, callback: Callback) -> Sequence[CallbackRecord]:
         await self._clock.sleep(seconds)
         return await self.deliver(callback)
 
     async def _post(self, callback: Callback, policy: RetryPolicy) -> tuple[int | None, str | None, str | None]:
-        """The answer's status, the kind of failure in the words of `rp`, and what went wrong."""
+        """The response's HTTP status, the kind of failure as `rp` names it, and the error."""
         signature = callback.signature
         if signature is None:
             signature = sign(self._account.auth_token, callback.url, callback.params)
@@ -202,22 +205,22 @@ class Courier:
         timeout = httpx.Timeout(policy.read, connect=policy.connect)
         try:
             post = partial(
-                self._http.post, called(callback.url), data=callback.params, headers=headers, timeout=timeout
+                self._http.post, webhook_url(callback.url), data=callback.params, headers=headers, timeout=timeout
             )
-            answer = await post()
-            if answer.status_code == httpx.codes.UNAUTHORIZED and "WWW-Authenticate" in answer.headers:
-                # Twilio names user and password only once it is asked: https://www.twilio.com/docs/usage/security
-                answer = await post(auth=credentials(callback.url))
+            response = await post()
+            if response.status_code == httpx.codes.UNAUTHORIZED and "WWW-Authenticate" in response.headers:
+                # Twilio sends credentials only after a 401 challenge: https://www.twilio.com/docs/usage/security
+                response = await post(auth=credentials(callback.url))
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return None, "ct", repr(error)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return None, "rt", repr(error)
-        family = f"{answer.status_code // 100}xx"
-        return answer.status_code, family if family in {"4xx", "5xx"} else None, None
+        family = f"{response.status_code // 100}xx"
+        return response.status_code, family if family in {"4xx", "5xx"} else None, None
 
-    def _record(self, callback: Callback, attempt: int, answer: int | None, problem: str | None) -> CallbackRecord:
+    def _record(self, callback: Callback, attempt: int, status_code: int | None, error: str | None) -> CallbackRecord:
         record = CallbackRecord(
-            self._clock.now(), callback.sid, callback.url, callback.params, callback.token, attempt, answer, problem
+            self._clock.now(), callback.sid, callback.url, callback.params, callback.token, attempt, status_code, error
         )
         self._ledger.record_callback(record)
         return record

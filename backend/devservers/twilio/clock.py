@@ -1,4 +1,4 @@
-"""Time as the simulator sees it, so that whoever builds it decides what time it is."""
+"""The simulator's clock, injected so that tests can control time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ class Clock:
 
 
 def rfc2822(moment: float | None) -> str | None:
-    """Twilio's dates: RFC 2822, whole seconds, `+0000`."""
+    """A Unix timestamp in Twilio's date format: RFC 2822, whole seconds, `+0000`."""
     return None if moment is None else format_datetime(datetime.fromtimestamp(int(moment), UTC))
 
 

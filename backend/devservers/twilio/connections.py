@@ -1,4 +1,4 @@
-"""What happens to connections below HTTP: dropped without an answer, or refused altogether."""
+"""Faults below HTTP: connections aborted without a response, or refused."""
 
 import asyncio
 from typing import Protocol
@@ -8,24 +8,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Connections(Protocol):
-    """The server, as far as faults need it; found in `app.state.connections`."""
+    """The server's interface for faults, in `app.state.connections`."""
 
-    def drop(self, client: tuple[str, int]) -> None: ...
+    def abort(self, client: tuple[str, int]) -> None: ...
 
     async def refuse(self, seconds: float | None) -> None: ...
 
     async def accept(self) -> None: ...
 
 
-class NoAnswer(Response):
-    """Aborts the connection instead of answering."""
+class NoResponse(Response):
+    """Aborts the connection instead of sending a response."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is sent
-        await hang_up(scope, receive)
+        await abort_connection(scope, receive)
 
 
-class HangUpWhenCancelled:
-    """ASGI middleware: a request that the end of the process cuts off ends like any other lost connection."""
+class AbortWhenCancelled:
+    """ASGI middleware: aborts the connection of a request that shutdown cancels."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,11 +35,11 @@ class HangUpWhenCancelled:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             if scope["type"] == "http":
-                await hang_up(scope, receive)
+                await abort_connection(scope, receive)
 
 
-async def hang_up(scope: Scope, receive: Receive) -> None:
-    scope["app"].state.connections.drop(scope["client"])
-    # The server takes a silent return for a bug until it has seen the connection go.
+async def abort_connection(scope: Scope, receive: Receive) -> None:
+    scope["app"].state.connections.abort(scope["client"])
+    # Until uvicorn has seen the disconnect, it treats a return without a response as an application error.
     while (await receive())["type"] != "http.disconnect":
         pass

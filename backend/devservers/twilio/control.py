@@ -1,4 +1,4 @@
-"""A client for the control endpoint, for tests that drive the simulator from outside."""
+"""A client for the control endpoint, for tests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import httpx
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """A message the simulator accepted: the parameters of the create request, and the resource as it is now."""
+class AcceptedMessage:
+    """A message that the simulator accepted: the create request's parameters, and the current resource."""
 
     sid: str
     accepted_at: str
@@ -20,8 +20,8 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One try of one callback; `answer` is the receiver's HTTP status, `problem` why there was none."""
+class CallbackAttempt:
+    """One delivery attempt of a callback: the receiver's HTTP status, or an error if there is none."""
 
     at: str
     sid: str
@@ -29,13 +29,13 @@ class Attempt:
     params: Mapping[str, str]
     token: str
     attempt: int
-    answer: int | None
-    problem: str | None
+    status_code: int | None
+    error: str | None
 
 
 class SimulatorControl:
     def __init__(self, base_url: str) -> None:
-        # Shorter than the server keeps an idle connection, which it may end just as the next request is sent.
+        # Shorter than the server's keep-alive timeout, so that no connection is closed while it is being reused.
         limits = httpx.Limits(keepalive_expiry=1)
         self._http = httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=30, limits=limits)
 
@@ -50,29 +50,29 @@ class SimulatorControl:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def ledger(self) -> Sequence[Accepted]:
-        """Everything that was ever accepted, oldest first."""
-        return [Accepted(**entry) for entry in (await self._call("GET", "ledger"))["messages"]]
+    async def ledger(self) -> Sequence[AcceptedMessage]:
+        """All messages ever accepted, oldest first."""
+        return [AcceptedMessage(**entry) for entry in (await self._call("GET", "ledger"))["messages"]]
 
     async def clear_ledger(self) -> None:
-        """Forget every message, callback and request."""
+        """Delete all messages, callback attempts and recorded requests."""
         await self._call("DELETE", "ledger")
 
-    async def callbacks(self, sid: str = "") -> Sequence[Attempt]:
-        """The tries of callbacks, oldest first."""
+    async def callbacks(self, sid: str = "") -> Sequence[CallbackAttempt]:
+        """The delivery attempts of callbacks, oldest first."""
         return _attempts(await self._call("GET", "callbacks", params={"sid": sid}), "callbacks")
 
     async def requests(self) -> Sequence[Mapping[str, Any]]:
-        """The requests to the API: at, operation, to, fault, status."""
+        """The requests to the API, each with `at`, `operation`, `to`, `fault` and `status`."""
         requests: Sequence[Mapping[str, Any]] = (await self._call("GET", "requests"))["requests"]
         return requests
 
     async def set_fault(
         self, kind: str, *, times: int | None = None, probability: float = 1, to: str | None = None, **parameters: Any
     ) -> Mapping[str, Any]:
-        """`times` None means until the faults are reset."""
-        order = {"kind": kind, "times": times, "probability": probability, "to": to, **parameters}
-        return await self._call("POST", "faults", json=order)
+        """Activate a fault. With `times=None` it stays active until the faults are reset."""
+        command = {"kind": kind, "times": times, "probability": probability, "to": to, **parameters}
+        return await self._call("POST", "faults", json=command)
 
     async def faults(self) -> Sequence[Mapping[str, Any]]:
         faults: Sequence[Mapping[str, Any]] = (await self._call("GET", "faults"))["faults"]
@@ -90,12 +90,17 @@ class SimulatorControl:
         status: str,
         error_code: int | None = None,
         *,
-        resource: bool = True,
-        announce: bool = True,
-    ) -> Sequence[Attempt]:
-        """Make a status happen now; with `resource=False` it is only announced."""
-        order = {"status": status, "error_code": error_code, "resource": resource, "announce": announce}
-        return _attempts(await self._call("POST", f"messages/{sid}/status", json=order), "attempts")
+        update_resource: bool = True,
+        send_callback: bool = True,
+    ) -> Sequence[CallbackAttempt]:
+        """Set a message's status now, on the resource and by a callback."""
+        command = {
+            "status": status,
+            "error_code": error_code,
+            "update_resource": update_resource,
+            "send_callback": send_callback,
+        }
+        return _attempts(await self._call("POST", f"messages/{sid}/status", json=command), "attempts")
 
     async def send_callback(
         self,
@@ -103,21 +108,21 @@ class SimulatorControl:
         params: Mapping[str, str],
         signature: Literal["valid", "forged", "missing"] = "valid",
         token: str | None = None,
-    ) -> Sequence[Attempt]:
-        order = {"url": url, "params": dict(params), "signature": signature, "token": token}
-        return _attempts(await self._call("POST", "callback", json=order), "attempts")
+    ) -> Sequence[CallbackAttempt]:
+        command = {"url": url, "params": dict(params), "signature": signature, "token": token}
+        return _attempts(await self._call("POST", "callback", json=command), "attempts")
 
     async def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        answer = await self._http.request(method, f"/_control/{path}", **request)
-        if answer.is_error:
-            raise ControlError(f"{method} {path}: {answer.status_code} {answer.text}")
-        body: dict[str, Any] = answer.json() if answer.content else {}
+        response = await self._http.request(method, f"/_control/{path}", **request)
+        if response.is_error:
+            raise ControlError(f"{method} {path}: {response.status_code} {response.text}")
+        body: dict[str, Any] = response.json() if response.content else {}
         return body
 
 
 class ControlError(Exception):
-    """The simulator refused an order; the text says why."""
+    """The simulator rejected a command; the text gives the reason."""
 
 
-def _attempts(body: Mapping[str, Any], key: str) -> Sequence[Attempt]:
-    return [Attempt(**attempt) for attempt in body[key]]
+def _attempts(body: Mapping[str, Any], key: str) -> Sequence[CallbackAttempt]:
+    return [CallbackAttempt(**attempt) for attempt in body[key]]

@@ -1,4 +1,4 @@
-"""The control endpoint: what the simulator knows, and the switches for its faults. JSON, for this machine only."""
+"""The control endpoint: reads the simulator's state and activates faults. JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -11,37 +11,35 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from devservers.twilio.api import MessagesApi
-from devservers.twilio.callbacks import Callback, Courier
+from devservers.twilio.callbacks import Callback, CallbackSender
 from devservers.twilio.clock import iso
+from devservers.twilio.delivery_scenarios import MessageStatus, failure_code
 from devservers.twilio.fault import ErrorCode, Seconds
-from devservers.twilio.faults import KINDS, RefuseConnections
+from devservers.twilio.fault_registry import FaultRegistry
+from devservers.twilio.faults import FAULTS_BY_KIND, RefuseConnections
 from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.messages import Message, Step, is_loopback_url
-from devservers.twilio.plans import Outcome, failure_code
 from devservers.twilio.progress import Progress
-from devservers.twilio.switchboard import Switchboard
 
 FORGED_SIGNATURE = "Zm9yZ2VkLCBub3Qgc2lnbmVkIGJ5IFR3aWxpbw=="
 
 
-class Order(BaseModel):
+class ControlCommand(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PaceOrder(Order):
+class PaceCommand(ControlCommand):
     pace: Seconds
 
 
-class StatusOrder(Order):
-    """`resource: false` announces a status that the resource does not take on."""
-
-    status: Outcome
+class StatusCommand(ControlCommand):
+    status: MessageStatus
     error_code: ErrorCode | None = None
-    resource: bool = True
-    announce: bool = True
+    update_resource: bool = True
+    send_callback: bool = True
 
 
-class CallbackOrder(Order):
+class CallbackCommand(ControlCommand):
     url: str
     params: dict[str, str]
     signature: Literal["valid", "forged", "missing"] = "valid"
@@ -52,15 +50,15 @@ class ControlApi:
     def __init__(
         self,
         ledger: Ledger,
-        switchboard: Switchboard,
-        courier: Courier,
+        registry: FaultRegistry,
+        callback_sender: CallbackSender,
         progress: Progress,
         api: MessagesApi,
         *,
-        own_port: bool,
+        has_control_port: bool,
     ) -> None:
-        self._ledger, self._switchboard, self._courier = ledger, switchboard, courier
-        self._progress, self._api, self._own_port = progress, api, own_port
+        self._ledger, self._registry, self._callback_sender = ledger, registry, callback_sender
+        self._progress, self._api, self._has_control_port = progress, api, has_control_port
 
     def routes(self) -> list[Route]:
         return [
@@ -76,11 +74,11 @@ class ControlApi:
     async def ledger(self, request: Request) -> Response:
         if request.method == "DELETE":
             await self._progress.stop()
-            await self._courier.forget()
+            await self._callback_sender.cancel_pending()
             self._ledger.clear()
-            self._api.forget_requests()
+            self._api.clear_requests()
             return Response(status_code=204)
-        return JSONResponse({"messages": [_entry(message) for message in self._ledger.everything()]})
+        return JSONResponse({"messages": [_entry(message) for message in self._ledger.all()]})
 
     async def callbacks(self, request: Request) -> Response:
         records = self._ledger.callbacks(request.query_params.get("sid", ""))
@@ -91,72 +89,76 @@ class ControlApi:
 
     async def faults(self, request: Request) -> Response:
         if request.method == "DELETE":
-            self._switchboard.reset()
+            self._registry.reset()
             await request.app.state.connections.accept()
             return Response(status_code=204)
         if request.method == "GET":
-            kinds = {name: kind.__doc__ for name, kind in KINDS.items()}
-            return JSONResponse({"faults": [s.describe() for s in self._switchboard.switches()], "kinds": kinds})
-        order = await _body(request)
-        kind = KINDS.get(str(order.pop("kind", "")))
+            kinds = {name: kind.__doc__ for name, kind in FAULTS_BY_KIND.items()}
+            return JSONResponse({"faults": [s.describe() for s in self._registry.active()], "kinds": kinds})
+        command = await _body(request)
+        kind = FAULTS_BY_KIND.get(str(command.pop("kind", "")))
         if kind is None:
-            raise OrderError({"error": "unknown fault kind", "kinds": list(KINDS)})
-        fault = kind.model_validate(order)
+            raise InvalidCommandError({"error": "unknown fault kind", "kinds": list(FAULTS_BY_KIND)})
+        fault = kind.model_validate(command)
         if isinstance(fault, RefuseConnections):
-            if fault.seconds is None and not self._own_port:
-                raise OrderError({"error": "without a control port this fault needs seconds: nobody could reset it"})
+            if fault.seconds is None and not self._has_control_port:
+                raise InvalidCommandError(
+                    {"error": "without a control port, seconds are required: the fault could not be reset"}
+                )
             await request.app.state.connections.refuse(fault.seconds)
-        return JSONResponse(self._switchboard.set(fault).describe(), 201)
+        return JSONResponse(self._registry.activate(fault).describe(), 201)
 
     async def pace(self, request: Request) -> Response:
         if request.method == "POST":
-            self._progress.pace = PaceOrder.model_validate(await _body(request)).pace
+            self._progress.pace = PaceCommand.model_validate(await _body(request)).pace
         return JSONResponse({"pace": self._progress.pace})
 
     async def callback(self, request: Request) -> Response:
-        order = CallbackOrder.model_validate(await _body(request))
-        if not is_loopback_url(order.url):
-            raise OrderError({"error": "callbacks are only sent to this machine"})
-        signature = {"valid": None, "forged": FORGED_SIGNATURE, "missing": ""}[order.signature]
-        callback = Callback(order.url, order.params, order.params.get("MessageSid", ""), signature=signature)
-        if order.token is not None:
-            callback = replace(callback, token=order.token)
-        return JSONResponse({"attempts": [_attempt(record) for record in await self._courier.deliver(callback)]})
+        command = CallbackCommand.model_validate(await _body(request))
+        if not is_loopback_url(command.url):
+            raise InvalidCommandError({"error": "callbacks are only sent to loopback addresses"})
+        signature = {"valid": None, "forged": FORGED_SIGNATURE, "missing": ""}[command.signature]
+        callback = Callback(command.url, command.params, command.params.get("MessageSid", ""), signature=signature)
+        if command.token is not None:
+            callback = replace(callback, token=command.token)
+        return JSONResponse(
+            {"attempts": [_attempt(record) for record in await self._callback_sender.deliver(callback)]}
+        )
 
     async def status(self, request: Request) -> Response:
-        order = StatusOrder.model_validate(await _body(request))
+        command = StatusCommand.model_validate(await _body(request))
         message = self._ledger.find(request.path_params["sid"])
         if message is None:
             return JSONResponse({"error": "no such message"}, 404)
-        error_code = failure_code(order.status, order.error_code)
-        step = Step(order.status, 0, error_code, announced_only=not order.resource)
-        attempts = await self._progress.force(message, step, announce=order.announce)
+        error_code = failure_code(command.status, command.error_code)
+        step = Step(command.status, 0, error_code, callback_only=not command.update_resource)
+        attempts = await self._progress.force(message, step, send_callback=command.send_callback)
         return JSONResponse({"attempts": [_attempt(record) for record in attempts]})
 
 
-class OrderError(Exception):
-    """An order that cannot be carried out; answered with 422."""
+class InvalidCommandError(Exception):
+    """A command that cannot be executed; the response is a 422."""
 
     def __init__(self, detail: Mapping[str, object]) -> None:
         super().__init__(detail)
         self.detail = detail
 
 
-async def refuse_order(_request: Request, error: Exception) -> Response:
+async def invalid_command_response(_request: Request, error: Exception) -> Response:
     if isinstance(error, ValidationError):
         problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()]
         return JSONResponse({"error": "; ".join(problems)}, 422)
-    return JSONResponse(error.detail if isinstance(error, OrderError) else {"error": str(error)}, 422)
+    return JSONResponse(error.detail if isinstance(error, InvalidCommandError) else {"error": str(error)}, 422)
 
 
 async def _body(request: Request) -> dict[str, Any]:
     try:
-        order = from_json(await request.body())
+        command = from_json(await request.body())
     except ValueError as error:
-        raise OrderError({"error": f"the body is no JSON: {error}"}) from error
-    if not isinstance(order, dict):
-        raise OrderError({"error": "the body is no JSON object"})
-    return order
+        raise InvalidCommandError({"error": f"the body is not JSON: {error}"}) from error
+    if not isinstance(command, dict):
+        raise InvalidCommandError({"error": "the body is not a JSON object"})
+    return command
 
 
 def _entry(message: Message) -> Mapping[str, object]:

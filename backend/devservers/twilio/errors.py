@@ -1,11 +1,11 @@
-"""Twilio's error codes: at a request (an HTTP error body) and at delivery (`error_code` of a message)."""
+"""Twilio's error codes: request errors (in the HTTP response body) and delivery errors (a message's `error_code`)."""
 
 from dataclasses import dataclass
 
 from starlette.responses import JSONResponse
 
-# Code: HTTP status and sentence, after Twilio's error dictionary, https://www.twilio.com/docs/api/errors
-# 30002 is a delivery code too.
+# Code: HTTP status and message, from Twilio's error dictionary, https://www.twilio.com/docs/api/errors
+# 30002 is also a delivery error.
 REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     20001: (400, "A parameter of the request is not valid"),
     20003: (401, "Authenticate"),
@@ -56,14 +56,14 @@ DELIVERY_ERRORS: dict[int, str] = {
 
 @dataclass
 class ApiError(Exception):
-    """A request that Twilio refuses; `status` and `message` default to those of the code."""
+    """A rejected request; `status` and `message` default to those of the code."""
 
     code: int
     message: str = ""
     status: int | None = None
 
-    def answer(self) -> JSONResponse:
-        status, message = REQUEST_ERRORS.get(self.code, (400, "The message was refused"))
+    def response(self) -> JSONResponse:
+        status, message = REQUEST_ERRORS.get(self.code, (400, "The request was rejected"))
         status = self.status or status
         body = {
             "code": self.code,

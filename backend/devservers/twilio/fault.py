@@ -1,6 +1,6 @@
-"""What every fault has: how many `times` it strikes (null: until reset), its `probability`, and for which `to` number.
+"""The base class of all faults: how many `times` it applies (null: until reset), `probability`, and the `to` number.
 
-`to` is the number of a create request, or the filter of a list request; null means all.
+`to` is compared with the To of a create request or the To filter of a list request; null matches all of them.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ ErrorCode = Annotated[int, Field(ge=10_000, le=99_999)]
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """What a fault may strike."""
+class FaultContext:
+    """The request, callback or page that faults are matched against."""
 
     to: str = ""
     operation: Operation | None = None
@@ -33,5 +33,5 @@ class Fault(BaseModel):
     probability: float = Field(1.0, gt=0, le=1)
     to: str | None = None
 
-    def concerns(self, occasion: Occasion) -> bool:
-        return self.to in {None, occasion.to}
+    def matches(self, context: FaultContext) -> bool:
+        return self.to in {None, context.to}

@@ -1,8 +1,8 @@
-"""Every fault that can be switched on, in one table.
+"""All faults that can be activated.
 
-Those of `request_faults` strike a request. A `MessageFault` strikes a message as it is accepted: all that match apply.
-A `CallbackFault` strikes a status callback (`status` narrows it): the first one that matches applies. The others stand
-alone.
+The faults of `request_faults` apply to a request. A `MessageFault` applies to a message as it is accepted, and all that
+match apply. A `CallbackFault` applies to a status callback (`status` narrows it), and only the first match applies. The
+others are independent of each other.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from devservers.twilio.fault import YEAR, ErrorCode, Fault, Occasion, Seconds
+from devservers.twilio.delivery_scenarios import MessageStatus, conflicting_steps, steps_to
+from devservers.twilio.fault import YEAR, ErrorCode, Fault, FaultContext, Seconds
 from devservers.twilio.ledger import ListOrder
-from devservers.twilio.listing import LARGEST_PAGE
+from devservers.twilio.listing import MAX_PAGE_SIZE
 from devservers.twilio.messages import Message
-from devservers.twilio.plans import Outcome, conflict, plan_for
 from devservers.twilio.request_faults import (
     Error500,
     Hang,
@@ -32,20 +32,20 @@ from devservers.twilio.request_faults import (
     Unreadable201,
 )
 
-Final = Literal["delivered", "undelivered", "failed"]
+FinalStatus = Literal["delivered", "undelivered", "failed"]
 
 
 class RefuseConnections(Fault):
-    """The API port is closed for so many seconds; null (only with a control port): until the faults are reset."""
+    """The API port refuses connections for `seconds`; null (only with a control port): until the faults are reset."""
 
     kind = "refuse_connections"
     seconds: Seconds | None = None
 
 
 class ReorderList(Fault):
-    """The list is sorted otherwise: `created` is by DateCreated, the others are by DateSent, all newest first.
+    """The order of the list: `created` is by DateCreated, the others are by DateSent, all newest first.
 
-    Twilio documents DateSent, and not whether messages without one stand before or after all others.
+    Twilio documents DateSent, but not whether messages without one come before or after all others.
     """
 
     kind = "list_order"
@@ -53,12 +53,12 @@ class ReorderList(Fault):
 
 
 class ListLag(Fault):
-    """The list is answered from a copy that is so many seconds old.
+    """The list is served from a snapshot that is `seconds` old.
 
-    What was accepted since is missing, and what has changed since shows as it was: queued, or sent. So its filters and
-    its order see it too. With `filtered_only` the copy answers only lists that are filtered by DateSent.
+    Messages accepted since then are missing, and messages changed since then have their earlier status: queued or sent.
+    Filters and order use the snapshot too. With `filtered_only` only lists that are filtered by DateSent are delayed.
 
-    Reported are 10 to 15 minutes with such a filter (https://github.com/twilio/twilio-java/issues/442) and hours
+    Users report 10 to 15 minutes with such a filter (https://github.com/twilio/twilio-java/issues/442) and hours
     without one (https://github.com/twilio/twilio-node/issues/647).
     """
 
@@ -66,26 +66,27 @@ class ListLag(Fault):
     seconds: Seconds = 30
     filtered_only: bool = False
 
-    def concerns(self, occasion: Occasion) -> bool:
-        return super().concerns(occasion) and (occasion.filtered_by_date or not self.filtered_only)
+    def matches(self, context: FaultContext) -> bool:
+        return super().matches(context) and (context.filtered_by_date or not self.filtered_only)
 
 
 class ListPaging(Fault):
-    """The list is paged by `token` (after the last message of the page before) or by `offset` (Page times page size).
+    """The list is paged by `token` (after the last message of the previous page) or by `offset` (Page times page size).
 
-    Twilio's documents say neither. A page holds at most `largest` messages, whatever PageSize asks for.
+    Twilio documents neither. A page holds at most `largest` messages, whatever PageSize is.
     """
 
     kind = "list_paging"
     by: Literal["token", "offset"] = "token"
-    largest: int = Field(LARGEST_PAGE, ge=1, le=LARGEST_PAGE)
+    largest: int = Field(MAX_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
 
 
-class BetweenPages(Fault):
-    """When page number `after` of a list was served, something happens before the next one can be asked for.
+class EventBetweenPages(Fault):
+    """An event after page number `after` of a list is served and before the next page can be requested.
 
-    Messages are `sent` and stay so, without a callback (`sid`, or all that are on their way), or one is `created` (to
-    the list's To, or else to the account's own number), or one is `deleted` (`sid`, or the first one on that page).
+    `sent`: the message `sid`, or all unsent messages, become sent and stay so, without a callback. `created`: a message
+    is created, to the list's To or else to the account's own number. `deleted`: the message `sid`, or the first one on
+    that page, is deleted.
     """
 
     kind = "between_pages"
@@ -93,8 +94,8 @@ class BetweenPages(Fault):
     after: NonNegativeInt = 0
     sid: str | None = None
 
-    def concerns(self, occasion: Occasion) -> bool:
-        return super().concerns(occasion) and occasion.page == self.after
+    def matches(self, context: FaultContext) -> bool:
+        return super().matches(context) and context.page == self.after
 
 
 class MessageFault(Fault):
@@ -103,9 +104,10 @@ class MessageFault(Fault):
 
 
 class SkewDates(MessageFault):
-    """The message's dates are off by so many seconds (negative: in the past).
+    """The message's dates are shifted by `seconds` (negative: into the past).
 
-    `all` of them, as by a clock that is wrong, or `created` alone, as of a message that has been in a queue since then.
+    `all` shifts all dates, like a wrong clock; `created` shifts DateCreated only, like a message that was queued for a
+    long time.
     """
 
     kind = "skew_dates"
@@ -119,7 +121,7 @@ class SkewDates(MessageFault):
 
 
 class TrialPrefix(MessageFault):
-    """The stored body begins with the sentence of a trial account."""
+    """The stored body starts with the prefix of a trial account."""
 
     kind = "trial_prefix"
     prefix: str = "Sent from your Twilio trial account - "
@@ -129,48 +131,48 @@ class TrialPrefix(MessageFault):
 
 
 class RewriteTo(MessageFault):
-    """The resource and its callbacks show this To number instead of the one that was asked for.
+    """The resource and its callbacks show this To number instead of the requested one.
 
-    The list's To finds the message by the number that is `shown`, or that was `asked` for, or by `both`: Twilio
-    documents neither that it rewrites numbers nor which one is compared.
+    The list's To filter matches the `shown` number, the `requested` one, or `both`: Twilio documents neither that it
+    rewrites numbers nor which one the filter compares.
     """
 
     kind = "rewrite_to"
     number: str
-    listed_under: Literal["shown", "asked", "both"] = "shown"
+    listed_under: Literal["shown", "requested", "both"] = "shown"
 
     def apply(self, message: Message) -> Message:
-        asked, shown = message.asked_to, self.number
-        listed_to = {"shown": [shown], "asked": [asked], "both": [shown, asked]}[self.listed_under]
+        requested, shown = message.requested_to, self.number
+        listed_to = {"shown": [shown], "requested": [requested], "both": [shown, requested]}[self.listed_under]
         return replace(message, to_number=shown, listed_to=listed_to)
 
 
-class EndAs(MessageFault):
-    """The message ends with this status, and with this error code if that is a failure."""
+class ForceStatus(MessageFault):
+    """The message ends with this status, and with this error code if the status is a failure."""
 
     kind = "outcome"
-    status: Outcome
+    status: MessageStatus
     error_code: ErrorCode | None = None
 
     def apply(self, message: Message) -> Message:
-        return replace(message, plan=plan_for(self.status, self.error_code))
+        return replace(message, plan=steps_to(self.status, self.error_code))
 
 
 class ConflictingFinals(MessageFault):
-    """Two final statuses are announced one after the other; the resource tells the `truth`."""
+    """Callbacks report two final statuses one after the other; the resource has the status `truth`."""
 
     kind = "conflicting_finals"
-    first: Final = "delivered"
-    second: Final = "undelivered"
-    truth: Final = "undelivered"
+    first: FinalStatus = "delivered"
+    second: FinalStatus = "undelivered"
+    truth: FinalStatus = "undelivered"
     error_code: ErrorCode | None = 30003
 
     def apply(self, message: Message) -> Message:
-        return replace(message, plan=conflict(self.first, self.second, self.truth, self.error_code))
+        return replace(message, plan=conflicting_steps(self.first, self.second, self.truth, self.error_code))
 
 
 class EarlyCallbacks(Fault):
-    """The first callback, or every one, is sent before the 201."""
+    """The first callback, or every callback, is sent before the 201 response."""
 
     kind = "early_callbacks"
     until: Literal["first", "final"] = "first"
@@ -179,12 +181,12 @@ class EarlyCallbacks(Fault):
 class CallbackFault(Fault):
     status: str | None = None
 
-    def concerns(self, occasion: Occasion) -> bool:
-        return super().concerns(occasion) and self.status in {None, occasion.status}
+    def matches(self, context: FaultContext) -> bool:
+        return super().matches(context) and self.status in {None, context.status}
 
 
 class DelayCallbacks(CallbackFault):
-    """A callback is sent so many seconds later; those after it overtake it."""
+    """A callback is sent `seconds` later; later callbacks overtake it."""
 
     kind = "delay_callbacks"
     seconds: Seconds
@@ -197,19 +199,19 @@ class DropCallbacks(CallbackFault):
 
 
 class DuplicateCallbacks(CallbackFault):
-    """A callback is sent again, so many times."""
+    """A callback is sent again, `copies` times."""
 
     kind = "duplicate_callbacks"
     copies: PositiveInt = 1
 
 
 class ReorderCallbacks(CallbackFault):
-    """A callback is held back until the message's next one was sent, or there is none any more."""
+    """A callback is held back until the message's next callback was sent, or until no further callback will come."""
 
     kind = "reorder_callbacks"
 
 
-KINDS: Mapping[str, type[Fault]] = {
+FAULTS_BY_KIND: Mapping[str, type[Fault]] = {
     fault.kind: fault
     for fault in (
         Refuse,
@@ -229,11 +231,11 @@ KINDS: Mapping[str, type[Fault]] = {
         ReorderList,
         ListLag,
         ListPaging,
-        BetweenPages,
+        EventBetweenPages,
         SkewDates,
         TrialPrefix,
         RewriteTo,
-        EndAs,
+        ForceStatus,
         ConflictingFinals,
         EarlyCallbacks,
         DelayCallbacks,

@@ -1,4 +1,4 @@
-"""What the simulator accepted, and the callbacks it sent: one SQLite file, committed before anybody is told."""
+"""The accepted messages and the callback attempts, in one SQLite file. Changes are committed before any response."""
 
 import json
 import math
@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from devservers.twilio.messages import Message, Step
 
-CALLBACKS_KEPT = 2000
+MAX_RECORDED_CALLBACKS = 2000
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,33 +26,41 @@ CREATE INDEX IF NOT EXISTS messages_unfinished ON messages (position) WHERE plan
 CREATE TABLE IF NOT EXISTS callbacks (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   at REAL NOT NULL, sid TEXT NOT NULL, url TEXT NOT NULL, params TEXT NOT NULL, token TEXT NOT NULL,
-  attempt INTEGER NOT NULL, answer INTEGER, problem TEXT
+  attempt INTEGER NOT NULL, status_code INTEGER, error TEXT
 );
 """
-FROM_VERSION_1 = """
+MIGRATIONS = {
+    1: """
 ALTER TABLE messages ADD COLUMN listed_to TEXT NOT NULL DEFAULT '[]';
 UPDATE messages SET listed_to = json_array(to_number);
-"""
+""",
+    2: """
+ALTER TABLE callbacks RENAME COLUMN answer TO status_code;
+ALTER TABLE callbacks RENAME COLUMN problem TO error;
+UPDATE messages SET plan = replace(plan, '"announced_only"', '"callback_only"');
+""",
+}
+"""The scripts that migrate a ledger from each version to the next one."""
 
 
 ListOrder = Literal["created", "sent_unsent_first", "sent_unsent_last"]
-# When it was sent, if that was known `as_of` a moment. No comparison finds a null.
+# The date sent, as known at the moment `as_of`; NULL, which no comparison matches, if it was sent later.
 _SENT = "iif(sent_at - skew <= :as_of, sent_at, NULL)"
-_RANKS: Mapping[ListOrder, str] = {
+_SORT_KEYS: Mapping[ListOrder, str] = {
     "created": "created_at",
     "sent_unsent_first": f"ifnull({_SENT}, 9e999)",
     "sent_unsent_last": f"ifnull({_SENT}, -9e999)",
 }
-"""What the list is sorted by, the highest first; of two that rank the same, what was accepted last comes first."""
+"""The sort key of each order, descending. Of two equal keys the message accepted last comes first."""
 
 
 class LedgerUnavailableError(Exception):
-    """The data file cannot be used; the sentence says why."""
+    """The data file cannot be used; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class CallbackRecord:
-    """One attempt to deliver one callback: `answer` is the receiver's HTTP status, `problem` why there was none."""
+    """One delivery attempt of a callback: the receiver's HTTP status, or an error if there is none."""
 
     at: float
     sid: str
@@ -60,16 +68,16 @@ class CallbackRecord:
     params: Mapping[str, str]
     token: str
     attempt: int
-    answer: int | None
-    problem: str | None
+    status_code: int | None
+    error: str | None
 
 
 @dataclass(frozen=True)
-class Listing:
-    """Which messages a list request asks for, and `as_of` which moment it is answered.
+class ListQuery:
+    """The filters, order and page of a list request. `as_of` is the time of the snapshot that serves it.
 
-    `before` and `after` are SIDs. What they mark is the place that their message has in this order now, also if the
-    message was deleted or does not match.
+    `before` and `after` are SIDs. They mark the current position of that message in the order, also if the message was
+    deleted or does not match the filters.
     """
 
     to_number: str = ""
@@ -83,17 +91,17 @@ class Listing:
     offset: int = 0
 
     def conditions(self) -> Sequence[str]:
-        """Named after the fields whose values they take."""
-        rank = _RANKS[self.order]
-        place = f"SELECT {rank}, position FROM messages WHERE sid ="  # noqa: S608 - our names
+        """SQL conditions; their parameters are named after the fields."""
+        sort_key = _SORT_KEYS[self.order]
+        marked = f"SELECT {sort_key}, position FROM messages WHERE sid ="  # noqa: S608 - our names
         conditions = {
             "to_number": "EXISTS (SELECT 1 FROM json_each(listed_to) WHERE value = :to_number)",
             "from_number": "from_number = :from_number",
             "sent_from": f"{_SENT} >= :sent_from",
             "sent_until": f"{_SENT} < :sent_until",
             "as_of": "accepted_at <= :as_of",
-            "before": f"({rank}, position) < ({place} :before)",
-            "after": f"({rank}, position) > ({place} :after)",
+            "before": f"({sort_key}, position) < ({marked} :before)",
+            "after": f"({sort_key}, position) > ({marked} :after)",
         }
         return [condition for name, condition in conditions.items() if getattr(self, name) not in {None, ""}]
 
@@ -104,53 +112,55 @@ class Ledger:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
             self._db.row_factory = sqlite3.Row
-            # The exclusive lock keeps a second simulator off the file; the kernel drops it when this process dies.
+            # The exclusive lock keeps a second simulator off the file; the kernel releases it when the process ends.
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
-            # A commit has to survive the death of this process, not the loss of power.
+            # A commit must survive a crash of this process, but not a power failure.
             self._db.execute("PRAGMA synchronous=NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in {0, 1, SCHEMA_VERSION}:
-                raise sqlite3.DatabaseError("another version of the simulator wrote it; remove it")
-            script = FROM_VERSION_1 if version == 1 else SCHEMA
-            self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            if version not in {0, *MIGRATIONS, SCHEMA_VERSION}:
+                raise sqlite3.DatabaseError("it was written by another version of the simulator; remove it")
+            migrations = [MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)] if version else [SCHEMA]
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {''.join(migrations)} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
         except (OSError, sqlite3.Error) as error:
             raise LedgerUnavailableError(f"The data file {path} cannot be used: {error}.") from error
 
     def close(self) -> None:
         self._db.close()
 
-    def accept(self, message: Message) -> None:
+    def insert(self, message: Message) -> None:
         self._insert("messages", _to_row(message))
 
     def find(self, sid: str) -> Message | None:
         row = self._db.execute("SELECT * FROM messages WHERE sid = ? AND NOT deleted", [sid]).fetchone()
         return None if row is None else _to_message(row)
 
-    def change(self, message: Message, **changes: Any) -> Message:
+    def update(self, message: Message, **changes: Any) -> Message:
         """Commit changed fields of a message."""
         row = {name: value for name, value in _to_row(replace(message, **changes)).items() if name in changes}
         assignments = ", ".join(f"{name} = ?" for name in row)
         self._db.execute(f"UPDATE messages SET {assignments} WHERE sid = ?", [*row.values(), message.sid])  # noqa: S608
         return replace(message, **changes)
 
-    def page(self, listing: Listing, limit: int) -> list[Message]:
-        """In the listing's order; with `after`, the last ones that come before that message, still in this order."""
-        backwards = listing.after is not None
+    def page(self, query: ListQuery, limit: int) -> list[Message]:
+        """A page in the query's order. With `after`, the page that ends just before that message, in the same order."""
+        backwards = query.after is not None
         direction = "ASC" if backwards else "DESC"
         rows = self._db.execute(
-            f"SELECT * FROM messages WHERE {' AND '.join(['NOT deleted', *listing.conditions()])}"  # noqa: S608 - our names
-            f" ORDER BY {_RANKS[listing.order]} {direction}, position {direction} LIMIT :limit OFFSET :offset",
-            asdict(listing) | {"limit": limit},
+            f"SELECT * FROM messages WHERE {' AND '.join(['NOT deleted', *query.conditions()])}"  # noqa: S608 - our names
+            f" ORDER BY {_SORT_KEYS[query.order]} {direction}, position {direction} LIMIT :limit OFFSET :offset",
+            asdict(query) | {"limit": limit},
         ).fetchall()
-        return [_to_message(row).as_of(listing.as_of) for row in (reversed(rows) if backwards else rows)]
+        return [_to_message(row).as_of(query.as_of) for row in (reversed(rows) if backwards else rows)]
 
-    def accepted(self, sid: str) -> bool:
-        """Whether this message was ever accepted, deleted or not."""
+    def exists(self, sid: str) -> bool:
+        """Whether this message was ever accepted, also if it is deleted now."""
         return self._db.execute("SELECT 1 FROM messages WHERE sid = ?", [sid]).fetchone() is not None
 
-    def on_their_way(self) -> list[Message]:
-        """What has not left yet, but will: oldest first."""
+    def list_unsent(self) -> list[Message]:
+        """Messages that are not sent yet and have not failed, oldest first."""
         rows = self._db.execute(
             "SELECT * FROM messages WHERE NOT deleted AND sent_at IS NULL AND status NOT IN ('failed', 'canceled')"
             " ORDER BY position"
@@ -160,8 +170,8 @@ class Ledger:
     def unfinished(self) -> list[str]:
         return [row["sid"] for row in self._db.execute("SELECT sid FROM messages WHERE plan <> '[]' ORDER BY position")]
 
-    def everything(self) -> Iterator[Message]:
-        """Oldest first, deleted ones too: what was accepted stays accepted."""
+    def all(self) -> Iterator[Message]:
+        """All accepted messages, oldest first, including deleted ones."""
         return map(_to_message, self._db.execute("SELECT * FROM messages ORDER BY position"))
 
     def count(self) -> int:
@@ -171,7 +181,8 @@ class Ledger:
         row = asdict(record) | {"params": json.dumps(dict(record.params))}
         self._insert("callbacks", row)
         self._db.execute(
-            "DELETE FROM callbacks WHERE position <= (SELECT max(position) FROM callbacks) - ?", [CALLBACKS_KEPT]
+            "DELETE FROM callbacks WHERE position <= (SELECT max(position) FROM callbacks) - ?",
+            [MAX_RECORDED_CALLBACKS],
         )
 
     def callbacks(self, sid: str = "") -> Sequence[CallbackRecord]:
@@ -183,8 +194,8 @@ class Ledger:
         self._db.executescript("BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; COMMIT;")
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
-        marks = ", ".join("?" * len(row))
-        self._db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608
+        placeholders = ", ".join("?" * len(row))
+        self._db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({placeholders})", list(row.values()))  # noqa: S608
 
 
 def _to_row(message: Message) -> dict[str, Any]:

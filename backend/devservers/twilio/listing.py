@@ -1,9 +1,9 @@
-"""The list of messages: its filters, its order and its pages.
+"""The list of messages: filters, order and paging.
 
-Twilio documents the order as by DateSent, newest first, says nothing about where messages without a DateSent stand, and
-does not say what a page token marks. Here it is the place of the page's last message in the order of the moment: pages
-stay put while messages are added before it, but a message whose place changes meanwhile can be passed over, or come
-twice. `by_offset`, the token means nothing: a page begins after as many messages as the pages before it could hold.
+Twilio documents the order as by DateSent, newest first. It documents neither the position of messages without a
+DateSent nor the meaning of a page token. Here a token marks the current position of the page's last message: pages are
+stable while messages are added before it, but a message whose position changes meanwhile can be skipped or repeated.
+With `by_offset` the token is ignored: a page starts after as many messages as the previous pages could hold.
 https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
 """
 
@@ -15,20 +15,20 @@ from typing import TypedDict
 from urllib.parse import urlencode
 
 from devservers.twilio.errors import ApiError
-from devservers.twilio.ledger import Ledger, Listing, ListOrder
+from devservers.twilio.ledger import Ledger, ListOrder, ListQuery
 from devservers.twilio.messages import messages_path
 
-PAGE_SIZE, LARGEST_PAGE = 50, 1000
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000
 DATE_FILTERS = ("DateSent", "DateSent<", "DateSent>")
 FILTERS = ("To", "From", *DATE_FILTERS)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-LAST_PAGE = 1_000_000
-# A page token names the message that the page begins after, or ends before.
+MAX_PAGE_NUMBER = 1_000_000
+# Prefixes of a page token, which holds a SID: the page starts after that message, or ends before it.
 OLDER, NEWER = "PA", "PB"
 
 
 class Envelope(TypedDict):
-    """Any other top-level key would keep the library from finding the records."""
+    """The exact keys of Twilio's envelope: with any other top-level key the library would not find the records."""
 
     messages: Sequence[Mapping[str, object]]
     page: int
@@ -49,25 +49,25 @@ def list_messages(
     order: ListOrder = "created",
     as_of: float = math.inf,
     by_offset: bool = False,
-    largest_page: int = LARGEST_PAGE,
+    largest_page: int = MAX_PAGE_SIZE,
 ) -> Envelope:
-    size = min(max(_number(query, "PageSize", PAGE_SIZE), 1), largest_page)
-    page = min(_number(query, "Page", 0), LAST_PAGE)
-    listing = replace(_filters(query), order=order, as_of=as_of)
+    size = min(max(_number(query, "PageSize", DEFAULT_PAGE_SIZE), 1), largest_page)
+    page = min(_number(query, "Page", 0), MAX_PAGE_NUMBER)
+    list_query = replace(_filters(query), order=order, as_of=as_of)
     token = "" if by_offset else query.get("PageToken", "")
     if token.startswith(NEWER):
-        messages = ledger.page(replace(listing, after=_marked(ledger, token)), size)
+        messages = ledger.page(replace(list_query, after=_sid_in(ledger, token)), size)
         has_older = bool(messages)
     else:
-        before, offset = (_marked(ledger, token), 0) if token else (None, page * size)
-        messages = ledger.page(replace(listing, before=before, offset=offset), size + 1)
+        before, offset = (_sid_in(ledger, token), 0) if token else (None, page * size)
+        messages = ledger.page(replace(list_query, before=before, offset=offset), size + 1)
         messages, has_older = messages[:size], len(messages) > size
 
     path = f"{messages_path(account_sid)}.json"
-    kept = {name: query[name] for name in FILTERS if name in query} | {"PageSize": str(size)}
+    parameters = {name: query[name] for name in FILTERS if name in query} | {"PageSize": str(size)}
 
     def uri(number: int, token: str) -> str:
-        return f"{path}?{urlencode(kept | {'Page': str(number)} | ({'PageToken': token} if token else {}))}"
+        return f"{path}?{urlencode(parameters | {'Page': str(number)} | ({'PageToken': token} if token else {}))}"
 
     start = page * size
     return {
@@ -83,7 +83,7 @@ def list_messages(
     }
 
 
-def _filters(query: Mapping[str, str]) -> Listing:
+def _filters(query: Mapping[str, str]) -> ListQuery:
     earliest: list[datetime] = []
     latest: list[datetime] = []
     for name, bounds in (("DateSent", "both"), ("DateSent>", "from"), ("DateSent<", "until")):
@@ -94,7 +94,7 @@ def _filters(query: Mapping[str, str]) -> Listing:
             earliest.append(moment)
         if bounds in {"both", "until"}:
             latest.append(moment + unit)
-    return Listing(
+    return ListQuery(
         to_number=query.get("To", ""),
         from_number=query.get("From", ""),
         sent_from=max(earliest).timestamp() if earliest else None,
@@ -103,7 +103,7 @@ def _filters(query: Mapping[str, str]) -> Listing:
 
 
 def _moment(text: str) -> tuple[datetime, timedelta]:
-    """A GMT day or second, and how long it lasts: both bounds of Twilio's filters are inclusive."""
+    """A GMT day or second, and its length. Both bounds of Twilio's date filters are inclusive."""
     for pattern, unit in (("%Y-%m-%d", DAY), ("%Y-%m-%dT%H:%M:%SZ", SECOND)):
         try:
             moment = datetime.strptime(text, pattern).replace(tzinfo=UTC)
@@ -116,10 +116,10 @@ def _moment(text: str) -> tuple[datetime, timedelta]:
     raise ApiError(20001, f"{text} is not a date of the form YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ")
 
 
-def _marked(ledger: Ledger, token: str) -> str:
-    """The SID that a page token names."""
+def _sid_in(ledger: Ledger, token: str) -> str:
+    """The SID in a page token. Raises ApiError 21481 for an invalid token."""
     sid = token[len(OLDER) :]
-    if not token.startswith((OLDER, NEWER)) or not ledger.accepted(sid):
+    if not token.startswith((OLDER, NEWER)) or not ledger.exists(sid):
         raise ApiError(21481)
     return sid
 

@@ -1,4 +1,4 @@
-"""The Message resource: what a create request must look like, and how a message is shown."""
+"""The Message resource: validation of create requests, and the JSON representation of a message."""
 
 import ipaddress
 import re
@@ -29,19 +29,22 @@ MAGIC_TO = {
 
 @dataclass(frozen=True)
 class Step:
-    """A thing that will happen to a message. `announced_only` goes out as a callback and leaves the resource alone."""
+    """A future status of a message, `delay` seconds after the previous one.
+
+    With `callback_only` only a callback reports it, and the resource does not change.
+    """
 
     status: str
     delay: float
     error_code: int | None = None
-    announced_only: bool = False
+    callback_only: bool = False
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message that was accepted. `accepted_at` is the true time; the other times may be skewed by `skew` seconds.
+    """An accepted message. `accepted_at` is the true time; the other times are shifted by `skew` seconds.
 
-    `listed_to` are the numbers by which the list's To finds it.
+    `listed_to` are the numbers that match the list's To filter. `plan` holds the steps that are still to come.
     """
 
     sid: str
@@ -69,12 +72,12 @@ class Message:
         return f"{messages_path(self.account_sid)}/{self.sid}.json"
 
     @property
-    def asked_to(self) -> str:
-        """The number of the create request, also where a fault shows another one."""
+    def requested_to(self) -> str:
+        """The To number of the create request, also if a fault shows another one."""
         return dict(self.request).get("To", self.to_number)
 
     def as_of(self, moment: float) -> "Message":
-        """As it was then, in so far as a message remembers: what it is now, or sent, or queued."""
+        """The message as it was at that time, as far as it is recorded: with the current status, sent, or queued."""
         if self.updated_at - self.skew <= moment:
             return self
         known = replace(self, status="queued", error_code=None, sent_at=None, updated_at=self.created_at)
@@ -83,7 +86,7 @@ class Message:
         return replace(known, status="sent", sent_at=self.sent_at, updated_at=self.sent_at)
 
     def resource(self) -> dict[str, object]:
-        """The 20 fields, in the types of Twilio's API reference."""
+        """The JSON representation: 20 fields, with the types of Twilio's API reference."""
         return {
             "sid": self.sid,
             "account_sid": self.account_sid,
@@ -109,8 +112,8 @@ class Message:
 
 
 @dataclass(frozen=True)
-class MessageCreate:
-    """A create request that is in order."""
+class CreateRequest:
+    """A valid create request."""
 
     from_number: str
     to_number: str
@@ -120,10 +123,10 @@ class MessageCreate:
     request: Sequence[tuple[str, str]] = field(default=())
 
     @classmethod
-    def parse(cls, form: Mapping[str, Sequence[str]], account: Account) -> "MessageCreate":
-        """Check a create request in the order: what is missing, the body, the callback, From, To."""
+    def parse(cls, form: Mapping[str, Sequence[str]], account: Account) -> "CreateRequest":
+        """Validate a form. Raises ApiError; checks missing fields first, then body, callback URL, From and To."""
         to_number, from_number, body, callback = (
-            first(form, name) for name in ("To", "From", "Body", "StatusCallback")
+            first_value(form, name) for name in ("To", "From", "Body", "StatusCallback")
         )
         media = form.get("MediaUrl", ())
         for code, missing in ((21604, not to_number), (21603, not from_number), (21602, not body and not media)):
@@ -147,7 +150,7 @@ def new_sid(num_media: int) -> str:
     return ("MM" if num_media else "SM") + secrets.token_hex(16)
 
 
-def first(form: Mapping[str, Sequence[str]], name: str) -> str:
+def first_value(form: Mapping[str, Sequence[str]], name: str) -> str:
     return form.get(name, ("",))[0]
 
 
@@ -156,7 +159,7 @@ def delivery_error(code: int | None) -> str | None:
 
 
 def is_loopback_url(url: str) -> bool:
-    """A usable http(s) URL of this machine. A simulator sends nothing out into the world."""
+    """Whether this is a valid http(s) URL with a loopback host: the simulator sends no request to any other machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""Faults that strike a request to the API: `on` names the operation, and the first one that matches answers."""
+"""Faults that apply to a request to the API. `on` is the operation; the first fault that matches responds."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Literal
@@ -7,9 +7,9 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from devservers.twilio.clock import Clock
-from devservers.twilio.connections import NoAnswer
+from devservers.twilio.connections import NoResponse
 from devservers.twilio.errors import ApiError
-from devservers.twilio.fault import ErrorCode, Fault, Occasion, Operation, Seconds
+from devservers.twilio.fault import ErrorCode, Fault, FaultContext, Operation, Seconds
 
 Perform = Callable[[], Awaitable[Response]]
 
@@ -17,22 +17,22 @@ Perform = Callable[[], Awaitable[Response]]
 class RequestFault(Fault):
     on: Operation | Literal["any"] = "create"
 
-    def concerns(self, occasion: Occasion) -> bool:
-        return super().concerns(occasion) and self.on in {"any", occasion.operation}
+    def matches(self, context: FaultContext) -> bool:
+        return super().matches(context) and self.on in {"any", context.operation}
 
-    async def answer(self, perform: Perform, clock: Clock, /) -> Response:
-        """Answer in place of `perform`, which does what was asked and commits it."""
+    async def respond(self, perform: Perform, clock: Clock, /) -> Response:
+        """Respond in place of `perform`, which executes and commits the request."""
         raise NotImplementedError
 
 
 class Refuse(RequestFault):
-    """The request is refused with this code; nothing is committed."""
+    """The request is rejected with this code; nothing is committed."""
 
     kind = "refuse"
     code: ErrorCode
     status: int | None = Field(None, ge=400, le=599)
 
-    async def answer(self, _perform: Perform, _clock: Clock, /) -> Response:
+    async def respond(self, _perform: Perform, _clock: Clock, /) -> Response:
         raise ApiError(self.code, status=self.status)
 
 
@@ -51,7 +51,7 @@ class Suspended(Refuse):
 
 
 class RateLimited(Refuse):
-    """429 with 20429: never processed."""
+    """429 with 20429; nothing is committed."""
 
     kind = "rate_limited"
     code: ErrorCode = 20429
@@ -73,80 +73,80 @@ class QueueFull(Refuse):
 
 
 class Error500(RequestFault):
-    """500 with 20500, before or after the commit."""
+    """500 with 20500, before the commit or (`commit`) after it."""
 
     kind = "error_500"
     commit: bool = False
 
-    async def answer(self, perform: Perform, _clock: Clock, /) -> Response:
+    async def respond(self, perform: Perform, _clock: Clock, /) -> Response:
         if self.commit:
             await perform()
         raise ApiError(20500)
 
 
 class Lose201(RequestFault):
-    """What was asked is done and committed, then the connection is closed without an answer."""
+    """The request is executed and committed, then the connection is closed without a response."""
 
     kind = "lose_201"
 
-    async def answer(self, perform: Perform, _clock: Clock, /) -> Response:
+    async def respond(self, perform: Perform, _clock: Clock, /) -> Response:
         await perform()
-        return NoAnswer()
+        return NoResponse()
 
 
 class Unreadable201(RequestFault):
-    """What was asked is done and committed, and answered with a body that is no JSON."""
+    """The request is executed and committed, but the response body is not JSON."""
 
     kind = "unreadable_201"
 
-    async def answer(self, perform: Perform, _clock: Clock, /) -> Response:
+    async def respond(self, perform: Perform, _clock: Clock, /) -> Response:
         return Response("<html>upstream hiccup</html>", (await perform()).status_code, media_type="text/html")
 
 
 class Trickle(RequestFault):
-    """The answer's body comes byte by byte over so many seconds; each byte renews a read timeout."""
+    """The response body is sent byte by byte over `seconds`; each byte restarts the client's read timeout."""
 
     kind = "trickle"
     seconds: Seconds = 30
 
-    async def answer(self, perform: Perform, clock: Clock, /) -> Response:
-        answer = await perform()
-        body = bytes(answer.body)
+    async def respond(self, perform: Perform, clock: Clock, /) -> Response:
+        response = await perform()
+        body = bytes(response.body)
 
         async def drip() -> AsyncIterator[bytes]:
             for byte in body:
                 yield bytes([byte])
                 await clock.sleep(self.seconds / len(body))
 
-        return StreamingResponse(drip(), answer.status_code, dict(answer.headers))
+        return StreamingResponse(drip(), response.status_code, dict(response.headers))
 
 
 class Hang(RequestFault):
-    """Nothing is committed and nothing is answered; the connection is closed after so many seconds."""
+    """Nothing is committed; the connection is closed after `seconds` without a response."""
 
     kind = "hang"
     seconds: Seconds = 60
 
-    async def answer(self, _perform: Perform, clock: Clock, /) -> Response:
+    async def respond(self, _perform: Perform, clock: Clock, /) -> Response:
         await clock.sleep(self.seconds)
-        return NoAnswer()
+        return NoResponse()
 
 
 class LateCommit(RequestFault):
-    """What was asked is done and committed only after so many seconds, also when the client has gone."""
+    """The request is executed and committed after `seconds`, also if the client has disconnected."""
 
     kind = "late_commit"
     seconds: Seconds = 60
 
-    async def answer(self, perform: Perform, clock: Clock, /) -> Response:
+    async def respond(self, perform: Perform, clock: Clock, /) -> Response:
         await clock.sleep(self.seconds)
         return await perform()
 
 
 class ResetConnection(RequestFault):
-    """The connection is closed without an answer, nothing is committed."""
+    """The connection is closed without a response; nothing is committed."""
 
     kind = "reset_connection"
 
-    async def answer(self, _perform: Perform, _clock: Clock, /) -> Response:
-        return NoAnswer()
+    async def respond(self, _perform: Perform, _clock: Clock, /) -> Response:
+        return NoResponse()

@@ -1,4 +1,4 @@
-"""How many segments a text takes: GSM 03.38 with its extension table, otherwise UCS-2."""
+"""The number of SMS segments of a text: GSM 03.38 with its extension table, otherwise UCS-2."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ def segment_count(text: str) -> int:
 
 
 def _pack(sizes: Iterable[int], single: int, part: int) -> int:
-    """Fill segments one after the other: a character of two units is never split between two of them."""
+    """Fill segments in order. A character of two units is never split between two segments."""
     sizes = list(sizes)
     if sum(sizes) <= single:
         return 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from passlib.context import CryptContext
 
-from tests.support.person import Person, sign_in
+from tests.support.api_user import ApiUser, sign_in
 from tests.support.processes import free_port
 from tests.support.servers import Api, api_environment, running_api, running_mongodb, running_simulator
 
@@ -36,10 +36,10 @@ def measure_hashes() -> None:
 
 
 async def measure_flood(api: Api) -> None:
-    person = await Person.sign_up(api)
+    api_user = await ApiUser.sign_up(api)
     questions: dict[str, Callable[[], Awaitable[object]]] = {
         "GET /up": lambda: api.http.get("/up"),
-        "GET /api/messages": person.list,
+        "GET /api/messages": api_user.list,
     }
     quiet = {name: await _latencies(question) for name, question in questions.items()}
     ended = asyncio.Event()
@@ -48,7 +48,7 @@ async def measure_flood(api: Api) -> None:
     async def flood() -> None:
         while not ended.is_set():
             begun = time.perf_counter()
-            await sign_in(api, person.email, "wrong password")
+            await sign_in(api, api_user.email, "wrong password")
             sign_ins.append(time.perf_counter() - begun)
 
     flooders = [asyncio.create_task(flood()) for _ in range(_FLOODERS)]

@@ -19,7 +19,7 @@ from mysms.providers.base import (
     RetryableFailure,
 )
 from mysms.providers.twilio import TwilioProvider
-from tests.support.person import new_number
+from tests.support.api_user import new_number
 from tests.support.processes import free_port
 from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Simulator, running_simulator
 
@@ -33,9 +33,9 @@ def carrier_at(
     return TwilioProvider(sid, token, url, timeout)
 
 
-async def send(provider: TwilioProvider, to: str, *, from_number: str = FROM_NUMBER, body: str = "Hello") -> Outcome:
+async def send(carrier: TwilioProvider, to: str, *, from_number: str = FROM_NUMBER, body: str = "Hello") -> Outcome:
     # The client library keeps its connections for the next call of the same thread; a thread of our own ends with it.
-    return await asyncio.to_thread(provider.send, OutboundMessage(from_number, to, body, None))
+    return await asyncio.to_thread(carrier.send, OutboundMessage(from_number, to, body, None))
 
 
 async def test_an_accepted_message_has_a_sid_and_a_status(simulator: Simulator) -> None:
@@ -103,8 +103,8 @@ async def test_every_way_of_ending_has_its_meaning(
     number = new_number()
     await simulator.control.set_fault(fault, to=number, **parameters)
     is_late = fault in {"hang", "trickle"}
-    provider = carrier_at(simulator.url, timeout=HASTY_SECONDS if is_late else PATIENT_SECONDS)
-    outcome = await asyncio.wait_for(send(provider, number), timeout=PATIENT_SECONDS)
+    carrier = carrier_at(simulator.url, timeout=HASTY_SECONDS if is_late else PATIENT_SECONDS)
+    outcome = await asyncio.wait_for(send(carrier, number), timeout=PATIENT_SECONDS)
     assert isinstance(outcome, expected), outcome
 
 
@@ -145,37 +145,37 @@ async def test_nobody_there_means_not_sent() -> None:
 
 
 async def test_a_message_can_be_asked_for(simulator: Simulator) -> None:
-    provider = carrier_at(simulator.url)
+    carrier = carrier_at(simulator.url)
     number = new_number()
     await simulator.control.set_fault("outcome", to=number, status="undelivered", error_code=30003)
-    outcome = await send(provider, number)
+    outcome = await send(carrier, number)
     assert isinstance(outcome, Accepted)
     await simulator.control.set_status(outcome.sid, "undelivered", 30003)
 
-    message = await asyncio.to_thread(provider.fetch, outcome.sid)
+    message = await asyncio.to_thread(carrier.fetch, outcome.sid)
     assert message is not None
     assert (message.status, message.error_code) == ("undelivered", 30003)
     assert (message.to_number, message.from_number, message.body) == (number, FROM_NUMBER, "Hello")
     assert abs(message.created_at - datetime.now(UTC)) < timedelta(minutes=1)
-    assert await asyncio.to_thread(provider.fetch, "SM" + "0" * 32) is None
+    assert await asyncio.to_thread(carrier.fetch, "SM" + "0" * 32) is None
 
 
 async def test_what_was_sent_is_listed_by_number_at_once_and_by_day_once_it_has_left(simulator: Simulator) -> None:
-    provider, number = carrier_at(simulator.url), new_number()
-    outcomes = [await send(provider, number) for _ in range(2)]
-    await send(provider, new_number())
+    carrier, number = carrier_at(simulator.url), new_number()
+    outcomes = [await send(carrier, number) for _ in range(2)]
+    await send(carrier, new_number())
     sids = {outcome.sid for outcome in outcomes if isinstance(outcome, Accepted)}
-    listing = await asyncio.to_thread(provider.list_to, number)
+    listing = await asyncio.to_thread(carrier.list_to, number)
     assert ({row.sid for row in listing.rows}, listing.is_complete) == (sids, True)
 
     today = datetime.now(UTC).date()
     for sid in sids:
         await simulator.control.set_status(sid, "sent")
-    by_day = await asyncio.to_thread(provider.list_sent, FROM_NUMBER, today)
+    by_day = await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, today)
     assert sids <= {row.sid for row in by_day.rows}
     assert all(row.sent_at is not None for row in by_day.rows)
     tomorrow = today + timedelta(days=2)
-    assert (await asyncio.to_thread(provider.list_sent, FROM_NUMBER, tomorrow)).rows == []
+    assert (await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, tomorrow)).rows == []
 
 
 @pytest.mark.parametrize("fault", ["error_500", "unauthorized", "reset_connection", "unreadable_201"])
@@ -199,27 +199,25 @@ async def changing(tmp_path: Path) -> AsyncIterator[Simulator]:
 async def test_pages_that_shift_while_they_are_read_hide_no_row(
     changing: Simulator, order: str, paging: str, event: str
 ) -> None:
-    provider, number = carrier_at(changing.url), new_number()
-    sids = [
-        outcome.sid for outcome in [await send(provider, number) for _ in range(7)] if isinstance(outcome, Accepted)
-    ]
+    carrier, number = carrier_at(changing.url), new_number()
+    sids = [outcome.sid for outcome in [await send(carrier, number) for _ in range(7)] if isinstance(outcome, Accepted)]
     for sid in sids[:3]:
         await changing.control.set_status(sid, "sent")
     await changing.control.set_fault("list_order", order=order)
     await changing.control.set_fault("list_paging", by=paging, largest=2)
     # Half of what is listed moves to another place, or a row comes or goes, between two pages.
     await changing.control.set_fault("between_pages", event=event, after=1, times=1)
-    listing = await asyncio.to_thread(provider.list_to, number)
+    listing = await asyncio.to_thread(carrier.list_to, number)
     assert listing.is_complete
     there = {entry.sid for entry in await changing.control.ledger() if not entry.deleted}
     assert there <= {row.sid for row in listing.rows}
 
 
 async def test_a_list_that_never_holds_still_is_not_complete(changing: Simulator) -> None:
-    provider, number = carrier_at(changing.url), new_number()
+    carrier, number = carrier_at(changing.url), new_number()
     for _ in range(12):
-        await send(provider, number)
+        await send(carrier, number)
     await changing.control.set_fault("list_paging", by="offset", largest=2)
     await changing.control.set_fault("between_pages", event="deleted", after=0)
-    listing = await asyncio.to_thread(provider.list_to, number)
+    listing = await asyncio.to_thread(carrier.list_to, number)
     assert not listing.is_complete

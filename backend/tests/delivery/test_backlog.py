@@ -10,7 +10,7 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 
 from mysms.outbox.metrics import OutboxMetrics
-from tests.faults.workshop import LINE, Workshop, open_workshop
+from tests.faults.outbox_fixture import LINE, OutboxFixture, open_outbox_fixture
 from tests.support.servers import running_mongodb
 
 MANY = 20_000
@@ -19,25 +19,25 @@ COUNTED_TO = 1_000
 
 
 @pytest.fixture
-async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
+async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
     """On a database server of its own, whose counters nobody else moves."""
-    async with running_mongodb(tmp_path) as mongodb, open_workshop(mongodb.uri) as workshop:
-        yield workshop
+    async with running_mongodb(tmp_path) as mongodb, open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
-async def multiply(workshop: Workshop, model: dict[str, Any], count: int, **changes: object) -> None:
+async def multiply(fixture: OutboxFixture, model: dict[str, Any], count: int, **changes: object) -> None:
     rows = [{**model, "_id": ObjectId(), "client_id": f"{ObjectId()}", **changes} for _ in range(count)]
-    await workshop.database["messages"].insert_many(rows)
+    await fixture.database["messages"].insert_many(rows)
 
 
-async def cost(workshop: Workshop) -> int:
+async def cost(fixture: OutboxFixture) -> int:
     """How many documents a measurement looks at."""
 
     async def counter() -> int:
-        status = await workshop.database.client.admin.command("serverStatus")
+        status = await fixture.database.client.admin.command("serverStatus")
         return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
-    backlog = OutboxMetrics(workshop.database, LINE, lambda: workshop.now)
+    backlog = OutboxMetrics(fixture.database, LINE, lambda: fixture.now)
     before = await counter()
     await backlog.measure()
     return await counter() - before
@@ -48,28 +48,28 @@ def told() -> tuple[float | None, ...]:
     return tuple(REGISTRY.get_sample_value(name) for name in names)
 
 
-async def test_measuring_costs_the_same_among_few_and_many_messages(workshop: Workshop) -> None:
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+13215550001", "It waits")
-    model = await workshop.database["messages"].find_one({"_id": message_id})
+async def test_measuring_costs_the_same_among_few_and_many_messages(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+13215550001", "It waits")
+    model = await fixture.database["messages"].find_one({"_id": message_id})
     assert model is not None
-    workshop.wait(seconds=90)
-    await multiply(workshop, model, 3, dispatch="unconfirmed")
-    among_few = await cost(workshop)
+    fixture.advance(seconds=90)
+    await multiply(fixture, model, 3, dispatch="unconfirmed")
+    among_few = await cost(fixture)
     assert told() == (1, 90, 3)
-    await multiply(workshop, model, MANY, dispatch="settled")
-    assert await cost(workshop) == among_few
+    await multiply(fixture, model, MANY, dispatch="settled")
+    assert await cost(fixture) == among_few
     assert told() == (1, 90, 3)
 
 
-async def test_it_counts_up_to_a_limit_and_sees_the_oldest(workshop: Workshop) -> None:
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+13215550001", "It waits")
-    model = await workshop.database["messages"].find_one({"_id": message_id})
+async def test_it_counts_up_to_a_limit_and_sees_the_oldest(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+13215550001", "It waits")
+    model = await fixture.database["messages"].find_one({"_id": message_id})
     assert model is not None
-    later = workshop.now + timedelta(seconds=60)
+    later = fixture.now + timedelta(seconds=60)
     for dispatch in ("pending", "unconfirmed"):
-        await multiply(workshop, model, WAITING, dispatch=dispatch, created_at=later, next_attempt_at=later)
-    workshop.wait(seconds=120)
-    assert await cost(workshop) <= 2 * COUNTED_TO
+        await multiply(fixture, model, WAITING, dispatch=dispatch, created_at=later, next_attempt_at=later)
+    fixture.advance(seconds=120)
+    assert await cost(fixture) <= 2 * COUNTED_TO
     assert told() == (COUNTED_TO, 120, COUNTED_TO)

@@ -6,36 +6,36 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person
-from tests.support.reports import PATH, form_of, post_signed, query_of, report, signature_of
+from tests.support.api_user import ApiUser, Json
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator
+from tests.support.status_callbacks import PATH, form_of, post_signed, query_of, report, signature_of
 
 STAYS_QUEUED = "+15005551002"
 
 
 @pytest.fixture
-async def message(person: Person) -> Json:
+async def message(api_user: ApiUser) -> Json:
     """A message that the carrier says nothing more of, unless a test does."""
-    return await person.sent(STAYS_QUEUED, person.email)
+    return await api_user.send_accepted(STAYS_QUEUED, api_user.email)
 
 
 @pytest.fixture(scope="module")
-async def shared_bystander(shared_api: Api) -> Person:
+async def shared_readonly_user(shared_api: Api) -> ApiUser:
     """One for this file alone, for this one has a message."""
-    return await Person.sign_up(shared_api)
+    return await ApiUser.sign_up(shared_api)
 
 
 @pytest.fixture(scope="module")
-async def untouched(shared_bystander: Person) -> Json:
+async def untouched(shared_readonly_user: ApiUser) -> Json:
     """A message for posts that must change nothing."""
-    return await shared_bystander.sent(STAYS_QUEUED, "Leave me alone")
+    return await shared_readonly_user.send_accepted(STAYS_QUEUED, "Leave me alone")
 
 
-async def test_a_report_raises_the_status(api: Api, person: Person, message: Json) -> None:
+async def test_a_report_raises_the_status(api: Api, api_user: ApiUser, message: Json) -> None:
     response = await post_signed(api, query_of(message), form_of(message, "sent"))
     assert (response.status_code, response.content) == (204, b"")
-    now = await person.detail(message["_id"])
+    now = await api_user.detail(message["_id"])
     assert now["status"] == "sent"
     assert now["updated_at"] > message["updated_at"]
     assert [(event["source"], event["status"]) for event in now["timeline"]] == [
@@ -44,12 +44,12 @@ async def test_a_report_raises_the_status(api: Api, person: Person, message: Jso
     ]
 
 
-async def test_a_repeated_report_changes_nothing(api: Api, person: Person, message: Json) -> None:
+async def test_a_repeated_report_changes_nothing(api: Api, api_user: ApiUser, message: Json) -> None:
     await report(api, message, "sent")
-    before = await person.detail(message["_id"])
+    before = await api_user.detail(message["_id"])
     for _ in range(3):
         await report(api, message, "sent")
-    assert await person.detail(message["_id"]) == before
+    assert await api_user.detail(message["_id"]) == before
 
 
 @pytest.mark.parametrize(
@@ -66,67 +66,67 @@ async def test_a_repeated_report_changes_nothing(api: Api, person: Person, messa
     ],
 )
 async def test_a_late_report_never_lowers_the_status(
-    api: Api, person: Person, message: Json, reported: list[str], shown: str
+    api: Api, api_user: ApiUser, message: Json, reported: list[str], shown: str
 ) -> None:
     for status in reported:
         await report(api, message, status)
-    now = await person.detail(message["_id"])
+    now = await api_user.detail(message["_id"])
     assert now["status"] == shown
     known = {event["status"] for event in now["timeline"]}
     assert set(reported) <= known, "what came late is recorded nevertheless"
 
 
-async def test_an_error_is_shown_and_explained(api: Api, person: Person, message: Json) -> None:
+async def test_an_error_is_shown_and_explained(api: Api, api_user: ApiUser, message: Json) -> None:
     await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable destination handset")
-    now = await person.detail(message["_id"])
+    now = await api_user.detail(message["_id"])
     assert (now["status"], now["error_code"]) == ("undelivered", 30003)
     assert now["error_message"] == "Unreachable destination handset"
 
 
-async def test_an_error_belongs_to_its_status(api: Api, person: Person, message: Json) -> None:
+async def test_an_error_belongs_to_its_status(api: Api, api_user: ApiUser, message: Json) -> None:
     """What is delivered has not failed, whatever was said on the way."""
     await report(api, message, "sent", ErrorCode="30008", ErrorMessage="Unknown error")
-    assert (await person.detail(message["_id"]))["error_code"] == 30008
+    assert (await api_user.detail(message["_id"]))["error_code"] == 30008
     await report(api, message, "delivered")
-    now = await person.detail(message["_id"])
+    now = await api_user.detail(message["_id"])
     assert (now["status"], now["error_code"], now["error_message"], now["explanation"]) == ("delivered", *[None] * 3)
     assert 30008 in [event["error_code"] for event in now["timeline"]]
 
 
-async def test_the_same_status_without_its_error_does_not_clear_it(api: Api, person: Person, message: Json) -> None:
+async def test_the_same_status_without_its_error_does_not_clear_it(api: Api, api_user: ApiUser, message: Json) -> None:
     await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable")
     await report(api, message, "undelivered")
     await report(api, message, "undelivered", ErrorCode="")
     await report(api, message, "sent", ErrorCode="30008")
-    now = await person.detail(message["_id"])
+    now = await api_user.detail(message["_id"])
     assert (now["status"], now["error_code"], now["error_message"]) == ("undelivered", 30003, "Unreachable")
 
 
 @pytest.mark.parametrize("status", ["partially_delivered", "teleported", "Delivered", "x" * 500])
 async def test_an_unknown_status_is_recorded_and_moves_nothing(
-    api: Api, person: Person, message: Json, status: str
+    api: Api, api_user: ApiUser, message: Json, status: str
 ) -> None:
     await report(api, message, status)
-    now = await person.detail(message["_id"])
+    now = await api_user.detail(message["_id"])
     assert now["status"] == "queued"
     assert now["timeline"][-1]["status"] == status
 
 
-async def test_the_timeline_has_an_end_and_the_status_goes_on(api: Api, person: Person, message: Json) -> None:
+async def test_the_timeline_has_an_end_and_the_status_goes_on(api: Api, api_user: ApiUser, message: Json) -> None:
     for number in range(110):
         await report(api, message, f"unknown-{number}")
-    assert len((await person.detail(message["_id"]))["timeline"]) == 100
+    assert len((await api_user.detail(message["_id"]))["timeline"]) == 100
     await report(api, message, "delivered")
-    assert (await person.detail(message["_id"]))["status"] == "delivered"
+    assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
 @pytest.mark.parametrize("to", ["+5215512345678", "+14155550000", "", None])
 async def test_the_signed_url_names_the_message_whatever_number_is_reported(
-    api: Api, person: Person, message: Json, to: str | None
+    api: Api, api_user: ApiUser, message: Json, to: str | None
 ) -> None:
     """Providers rewrite numbers: asked for +525512345678, reported +5215512345678."""
     await report(api, message, "delivered", To=to)
-    assert (await person.detail(message["_id"]))["status"] == "delivered"
+    assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,11 @@ async def test_the_signed_url_names_the_message_whatever_number_is_reported(
     ],
 )
 async def test_what_is_not_about_our_message_is_counted_and_left_alone(
-    api: Api, bystander: Person, untouched: Json, changes: dict[str, str | None]
+    api: Api, readonly_user: ApiUser, untouched: Json, changes: dict[str, str | None]
 ) -> None:
-    await refused_silently(api, bystander, untouched, query_of(untouched), form_of(untouched, "delivered", **changes))
+    await refused_silently(
+        api, readonly_user, untouched, query_of(untouched), form_of(untouched, "delivered", **changes)
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,39 +165,41 @@ async def test_what_is_not_about_our_message_is_counted_and_left_alone(
     ],
 )
 async def test_a_sid_that_nobody_owns_needs_the_message_and_its_attempt(
-    api: Api, bystander: Person, untouched: Json, query: str
+    api: Api, readonly_user: ApiUser, untouched: Json, query: str
 ) -> None:
     unowned = {**untouched, "twilio_sid": "SM" + "e" * 32}
-    await refused_silently(api, bystander, untouched, query.format(untouched["_id"]), form_of(unowned, "delivered"))
+    await refused_silently(api, readonly_user, untouched, query.format(untouched["_id"]), form_of(unowned, "delivered"))
 
 
 @pytest.mark.parametrize(
     "query", ["", "message_id=nonsense&attempt=x", "attempt=" + "9" * 30, "attempt=" + "9" * 5_000, "attempt=²"]
 )
-async def test_a_sid_that_we_own_is_enough(api: Api, person: Person, message: Json, query: str) -> None:
+async def test_a_sid_that_we_own_is_enough(api: Api, api_user: ApiUser, message: Json, query: str) -> None:
     """An operator may have moved the callback's address, and lost what we had added to it."""
     response = await post_signed(api, str(httpx.QueryParams(query)), form_of(message, "delivered"))
     assert response.status_code == 204, response.text
-    assert (await person.detail(message["_id"]))["status"] == "delivered"
+    assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
-async def test_a_sid_has_one_owner(api: Api, person: Person, message: Json) -> None:
+async def test_a_sid_belongs_to_one_message(api: Api, api_user: ApiUser, message: Json) -> None:
     """A report that names another message's SID speaks of that message, whatever its address says."""
-    other = await person.sent(STAYS_QUEUED, "another")
+    other = await api_user.send_accepted(STAYS_QUEUED, "another")
     await post_signed(api, query_of(other), form_of(message, "delivered"))
-    assert (await person.detail(message["_id"]))["status"] == "delivered"
-    assert (await person.detail(other["_id"]))["status"] == "queued"
+    assert (await api_user.detail(message["_id"]))["status"] == "delivered"
+    assert (await api_user.detail(other["_id"]))["status"] == "queued"
 
 
 @pytest.mark.parametrize(
     "code", ["nonsense", "-1", "99999999999999999999999999", "9" * 5_000, "²", "٣", "30003.0", " 30003"]
 )
-async def test_a_strange_error_code_is_survived(api: Api, person: Person, message: Json, code: str) -> None:
+async def test_a_strange_error_code_is_survived(api: Api, api_user: ApiUser, message: Json, code: str) -> None:
     await report(api, message, "undelivered", ErrorCode=code)
-    assert (await person.detail(message["_id"]))["status"] == "undelivered"
+    assert (await api_user.detail(message["_id"]))["status"] == "undelivered"
 
 
-async def test_an_inbound_message_on_this_address_is_thanked_for(api: Api, bystander: Person, untouched: Json) -> None:
+async def test_an_inbound_message_on_this_address_is_thanked_for(
+    api: Api, readonly_user: ApiUser, untouched: Json
+) -> None:
     """The README of the original told operators to point inbound messages here."""
     inbound = {
         "MessageSid": "SM" + "f" * 32,
@@ -204,26 +208,26 @@ async def test_an_inbound_message_on_this_address_is_thanked_for(api: Api, bysta
         "Body": "Hi",
         "NumMedia": "0",
     }
-    await refused_silently(api, bystander, untouched, "", inbound)
+    await refused_silently(api, readonly_user, untouched, "", inbound)
 
 
 class TestForgery:
     async def forged(
-        self, api: Api, person: Person, message: Json, signature: str | bytes | None, **request: Any
+        self, api: Api, api_user: ApiUser, message: Json, signature: str | bytes | None, **request: Any
     ) -> None:
         """A post that must be refused, and must change nothing."""
-        before = await person.detail(message["_id"])
+        before = await api_user.detail(message["_id"])
         headers: Any = {} if signature is None else {"X-Twilio-Signature": signature}
         request = {"data": form_of(message, "delivered"), **request}
         response = await api.http.post(f"{PATH}?{query_of(message)}", headers=headers, **request)
         problem_of(response, 403, "bad_signature")
-        assert await person.detail(message["_id"]) == before
+        assert await api_user.detail(message["_id"]) == before
 
     @pytest.mark.parametrize("signature", [None, "", "nonsense", "=", "Zm9yZ2Vk", "é".encode(), b"\xff" * 28])
     async def test_without_a_signature_nothing_is_believed(
-        self, api: Api, bystander: Person, untouched: Json, signature: str | bytes | None
+        self, api: Api, readonly_user: ApiUser, untouched: Json, signature: str | bytes | None
     ) -> None:
-        await self.forged(api, bystander, untouched, signature)
+        await self.forged(api, readonly_user, untouched, signature)
 
     @pytest.mark.parametrize(
         "url_of",
@@ -236,41 +240,43 @@ class TestForgery:
         ],
     )
     async def test_a_signature_for_another_address_is_worth_nothing(
-        self, api: Api, bystander: Person, untouched: Json, url_of: Callable[[Api, str], str]
+        self, api: Api, readonly_user: ApiUser, untouched: Json, url_of: Callable[[Api, str], str]
     ) -> None:
         signature = signature_of(url_of(api, query_of(untouched)), form_of(untouched, "delivered"))
-        await self.forged(api, bystander, untouched, signature)
+        await self.forged(api, readonly_user, untouched, signature)
 
-    async def test_neither_is_one_by_another_token(self, api: Api, bystander: Person, untouched: Json) -> None:
+    async def test_neither_is_one_by_another_token(self, api: Api, readonly_user: ApiUser, untouched: Json) -> None:
         url = f"{api.callback_url}?{query_of(untouched)}"
-        await self.forged(api, bystander, untouched, signature_of(url, form_of(untouched, "delivered"), token="other"))
+        await self.forged(
+            api, readonly_user, untouched, signature_of(url, form_of(untouched, "delivered"), token="other")
+        )
 
-    async def test_nor_one_for_another_form(self, api: Api, bystander: Person, untouched: Json) -> None:
+    async def test_nor_one_for_another_form(self, api: Api, readonly_user: ApiUser, untouched: Json) -> None:
         url = f"{api.callback_url}?{query_of(untouched)}"
-        await self.forged(api, bystander, untouched, signature_of(url, form_of(untouched, "sent")))
+        await self.forged(api, readonly_user, untouched, signature_of(url, form_of(untouched, "sent")))
 
     async def test_the_host_that_the_request_names_does_not_count(
-        self, api: Api, bystander: Person, untouched: Json
+        self, api: Api, readonly_user: ApiUser, untouched: Json
     ) -> None:
         """A signature for an attacker's own address must not be replayed with that address as the host."""
         form, query = form_of(untouched, "delivered"), query_of(untouched)
-        before = await bystander.detail(untouched["_id"])
+        before = await readonly_user.detail(untouched["_id"])
         signature = signature_of(f"http://evil.example{PATH}?{query}", form)
         headers = {"X-Twilio-Signature": signature, "Host": "evil.example", "X-Forwarded-Host": "evil.example"}
         problem_of(await api.http.post(f"{PATH}?{query}", data=form, headers=headers), 403, "bad_signature")
-        assert await bystander.detail(untouched["_id"]) == before
+        assert await readonly_user.detail(untouched["_id"]) == before
 
     @pytest.mark.parametrize("signature", [None, "nonsense"])
     async def test_other_kinds_of_bodies_are_refused(
-        self, api: Api, bystander: Person, untouched: Json, signature: str | None
+        self, api: Api, readonly_user: ApiUser, untouched: Json, signature: str | None
     ) -> None:
         form = form_of(untouched, "delivered")
-        await self.forged(api, bystander, untouched, signature, data=None, json=form)
-        await self.forged(api, bystander, untouched, signature, data=None, content=b"")
-        await self.forged(api, bystander, untouched, signature, data=None, content=b"\xff\x00=%zz&&&=")
-        await self.forged(api, bystander, untouched, signature, data=form, files={"File": ("name", b"content")})
+        await self.forged(api, readonly_user, untouched, signature, data=None, json=form)
+        await self.forged(api, readonly_user, untouched, signature, data=None, content=b"")
+        await self.forged(api, readonly_user, untouched, signature, data=None, content=b"\xff\x00=%zz&&&=")
+        await self.forged(api, readonly_user, untouched, signature, data=form, files={"File": ("name", b"content")})
         await self.forged(
-            api, bystander, untouched, signature, data=form, files={"MessageStatus": ("name", b"delivered")}
+            api, readonly_user, untouched, signature, data=form, files={"MessageStatus": ("name", b"delivered")}
         )
 
     async def test_a_broken_multipart_body_is_a_bad_request(self, api: Api) -> None:
@@ -278,23 +284,23 @@ class TestForgery:
         problem_of(await api.http.post(PATH, content=b"--x\r\nbroken", headers=headers), 400, "bad_request")
 
     async def test_the_simulators_forgeries_are_refused_too(
-        self, api: Api, person: Person, message: Json, simulator: Simulator
+        self, api: Api, api_user: ApiUser, message: Json, simulator: Simulator
     ) -> None:
         url = f"{api.callback_url}?{query_of(message)}#rc=0"
         for signature in ("forged", "missing"):
             (attempt,) = await simulator.control.send_callback(url, form_of(message, "delivered"), signature)
-            assert attempt.answer == 403
+            assert attempt.status_code == 403
         (attempt,) = await simulator.control.send_callback(url, form_of(message, "delivered"))
-        assert attempt.answer == 204
-        assert (await person.detail(message["_id"]))["status"] == "delivered"
+        assert attempt.status_code == 204
+        assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
-async def test_new_fields_of_twilio_are_signed_and_ignored(api: Api, person: Person, message: Json) -> None:
+async def test_new_fields_of_twilio_are_signed_and_ignored(api: Api, api_user: ApiUser, message: Json) -> None:
     await report(api, message, "delivered", RawDlrDoneDate="2611221042", SomethingNew="ünïcode & more", Blank="")
-    assert (await person.detail(message["_id"]))["status"] == "delivered"
+    assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
-async def test_what_became_of_reports_is_counted(api: Api, person: Person, message: Json) -> None:
+async def test_what_became_of_reports_is_counted(api: Api, api_user: ApiUser, message: Json) -> None:
     name, forged = "mysms_callbacks_total", {"result": "bad_signature", "status": ""}
     before = await api.metric(name, **forged)
     await api.http.post(PATH, data=form_of(message, "delivered"))
@@ -306,9 +312,9 @@ async def test_what_became_of_reports_is_counted(api: Api, person: Person, messa
         assert await api.metric(name, result="applied", status=label) == before + 1
 
 
-async def refused_silently(api: Api, person: Person, message: Json, query: str, form: dict[str, str]) -> None:
+async def refused_silently(api: Api, api_user: ApiUser, message: Json, query: str, form: dict[str, str]) -> None:
     """A validly signed post that is thanked for, and changes nothing."""
-    before = await person.detail(message["_id"])
+    before = await api_user.detail(message["_id"])
     response = await post_signed(api, query, form)
     assert response.status_code == 204, response.text
-    assert await person.detail(message["_id"]) == before
+    assert await api_user.detail(message["_id"]) == before

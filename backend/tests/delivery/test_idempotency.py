@@ -4,125 +4,127 @@ import asyncio
 
 import pytest
 
-from tests.support.answers import field_errors, problem_of
-from tests.support.person import Person, new_number
-from tests.support.reports import report
+from tests.support.api_user import ApiUser, new_number
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api, Simulator, Start
+from tests.support.status_callbacks import report
 
 ANY_KEY = "0b9f6d8e4a7c"
 
 
-async def test_a_repeated_request_gives_the_same_message(person: Person, simulator: Simulator) -> None:
+async def test_a_repeated_request_gives_the_same_message(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
-    first, second = [await person.send(number, key=ANY_KEY) for _ in range(2)]
+    first, second = [await api_user.send(number, key=ANY_KEY) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["_id"] == second.json()["_id"]
     assert len(await simulator.accepted(number)) == 1
-    assert len(await person.list()) == 1
+    assert len(await api_user.list()) == 1
 
 
-async def test_the_repetition_answers_what_the_message_is_now(person: Person) -> None:
+async def test_the_repetition_answers_what_the_message_is_now(api_user: ApiUser) -> None:
     number = new_number()
-    first = (await person.send(number, key=ANY_KEY)).json()
-    await person.eventually(first["_id"], "delivered")
-    assert (await person.send(number, key=ANY_KEY)).json()["status"] == "delivered"
+    first = (await api_user.send(number, key=ANY_KEY)).json()
+    await api_user.eventually(first["_id"], "delivered")
+    assert (await api_user.send(number, key=ANY_KEY)).json()["status"] == "delivered"
 
 
-async def test_the_repetition_of_what_was_cancelled_says_so(person: Person, simulator: Simulator) -> None:
+async def test_the_repetition_of_what_was_cancelled_says_so(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("rate_limited", to=number)
-    first = (await person.send(number, key=ANY_KEY)).json()
-    assert (await person.call("POST", f"/api/messages/{first['_id']}/cancel")).status_code == 200
-    problem = problem_of(await person.send(number, key=ANY_KEY), 422, "message_canceled")
+    first = (await api_user.send(number, key=ANY_KEY)).json()
+    assert (await api_user.call("POST", f"/api/messages/{first['_id']}/cancel")).status_code == 200
+    problem = problem_of(await api_user.send(number, key=ANY_KEY), 422, "message_canceled")
     assert (problem["message"]["_id"], problem["message"]["status"]) == (first["_id"], "canceled")
 
 
 async def test_the_repetition_of_what_has_expired_says_so(start: Start, simulator: Simulator) -> None:
     async with start(SEND_TTL_SECONDS="1") as api:
-        person, number = await Person.sign_up(api), new_number()
+        api_user, number = await ApiUser.sign_up(api), new_number()
         await simulator.control.set_fault("rate_limited", to=number)
-        first = (await person.send(number, key=ANY_KEY)).json()
-        await person.eventually(first["_id"], "failed")
-        problem = problem_of(await person.send(number, key=ANY_KEY), 422, "message_expired")
+        first = (await api_user.send(number, key=ANY_KEY)).json()
+        await api_user.eventually(first["_id"], "failed")
+        problem = problem_of(await api_user.send(number, key=ANY_KEY), 422, "message_expired")
         assert (problem["message"]["_id"], problem["message"]["error_code"]) == (first["_id"], "expired")
 
 
-async def test_the_repetition_of_what_was_not_delivered_is_accepted_as_it_was(person: Person, api: Api) -> None:
+async def test_the_repetition_of_what_was_not_delivered_is_accepted_as_it_was(api_user: ApiUser, api: Api) -> None:
     """The provider did accept it: the status tells the rest."""
-    first = (await person.send(new_number(), key=ANY_KEY)).json()
+    first = (await api_user.send(new_number(), key=ANY_KEY)).json()
     await report(api, first, "undelivered", ErrorCode="30003")
-    second = await person.send(first["recipient_number"], key=ANY_KEY)
+    second = await api_user.send(first["recipient_number"], key=ANY_KEY)
     assert (second.status_code, second.json()["status"]) == (201, "undelivered")
 
 
-async def test_the_number_may_be_written_otherwise(person: Person, simulator: Simulator) -> None:
+async def test_the_number_may_be_written_otherwise(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
-    first = await person.send(number, key=ANY_KEY)
-    second = await person.send(f"{number[:2]} ({number[2:5]}) {number[5:8]}-{number[8:]}", key=ANY_KEY)
+    first = await api_user.send(number, key=ANY_KEY)
+    second = await api_user.send(f"{number[:2]} ({number[2:5]}) {number[5:8]}-{number[8:]}", key=ANY_KEY)
     assert first.json()["_id"] == second.json()["_id"]
     assert len(await simulator.accepted(number)) == 1
 
 
-async def test_twenty_at_once_are_one(person: Person, simulator: Simulator) -> None:
+async def test_twenty_at_once_are_one(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
-    answers = await asyncio.gather(*(person.send(number, key=ANY_KEY) for _ in range(20)))
+    answers = await asyncio.gather(*(api_user.send(number, key=ANY_KEY) for _ in range(20)))
     assert {answer.status_code for answer in answers} <= {201, 202}
     (message_id,) = {answer.json()["_id"] for answer in answers}
-    await person.eventually(message_id, "delivered")
+    await api_user.eventually(message_id, "delivered")
     assert len(await simulator.accepted(number)) == 1
-    assert len(await person.list()) == 1
+    assert len(await api_user.list()) == 1
 
 
-async def test_a_key_is_not_used_up_by_what_was_not_accepted(person: Person) -> None:
-    assert (await person.send("nonsense", key=ANY_KEY)).status_code == 422
-    assert (await person.send(new_number(), key=ANY_KEY)).status_code == 201
+async def test_a_key_is_not_used_up_by_what_was_not_accepted(api_user: ApiUser) -> None:
+    assert (await api_user.send("nonsense", key=ANY_KEY)).status_code == 422
+    assert (await api_user.send(new_number(), key=ANY_KEY)).status_code == 201
 
 
 @pytest.mark.parametrize("other", ["number", "content"])
-async def test_another_message_under_the_same_key_is_refused(person: Person, simulator: Simulator, other: str) -> None:
+async def test_another_message_under_the_same_key_is_refused(
+    api_user: ApiUser, simulator: Simulator, other: str
+) -> None:
     number, another = new_number(), new_number()
-    await person.send(number, "Hello", key=ANY_KEY)
+    await api_user.send(number, "Hello", key=ANY_KEY)
     changed = (another, "Hello") if other == "number" else (number, "Hello ")
-    problem_of(await person.send(*changed, key=ANY_KEY), 422, "idempotency_key_reused")
+    problem_of(await api_user.send(*changed, key=ANY_KEY), 422, "idempotency_key_reused")
     assert len(await simulator.accepted(number)) == 1
     assert await simulator.accepted(another) == []
 
 
-async def test_of_different_messages_at_once_one_wins(person: Person, simulator: Simulator) -> None:
+async def test_of_different_messages_at_once_one_wins(api_user: ApiUser, simulator: Simulator) -> None:
     numbers = [new_number() for _ in range(10)]
-    answers = await asyncio.gather(*(person.send(number, key=ANY_KEY) for number in numbers))
+    answers = await asyncio.gather(*(api_user.send(number, key=ANY_KEY) for number in numbers))
     assert sorted(answer.status_code for answer in answers) == [201] + [422] * 9
     assert sum([len(await simulator.accepted(number)) for number in numbers]) == 1
 
 
-async def test_two_people_may_use_the_same_key(api: Api, person: Person, simulator: Simulator) -> None:
-    other = await Person.sign_up(api)
+async def test_two_people_may_use_the_same_key(api: Api, api_user: ApiUser, simulator: Simulator) -> None:
+    other = await ApiUser.sign_up(api)
     number = new_number()
-    mine, theirs = await person.send(number, "mine", key=ANY_KEY), await other.send(number, "theirs", key=ANY_KEY)
+    mine, theirs = await api_user.send(number, "mine", key=ANY_KEY), await other.send(number, "theirs", key=ANY_KEY)
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert mine.json()["_id"] != theirs.json()["_id"]
     assert len(await simulator.accepted(number)) == 2
 
 
 @pytest.mark.parametrize("key", ["k", "x" * 255, "!~ \"'%", "message:0123456789abcdef01234567", "a" * 36 + "/?#"])
-async def test_a_key_is_any_printable_ascii(person: Person, key: str) -> None:
+async def test_a_key_is_any_printable_ascii(api_user: ApiUser, key: str) -> None:
     number = new_number()
-    first, second = [await person.send(number, key=key) for _ in range(2)]
+    first, second = [await api_user.send(number, key=key) for _ in range(2)]
     assert first.status_code == 201
     assert first.json()["_id"] == second.json()["_id"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "x" * 5_000, "tab\there", "ümlaut"])
-async def test_any_other_key_is_refused(bystander: Person, key: str) -> None:
+async def test_any_other_key_is_refused(readonly_user: ApiUser, key: str) -> None:
     draft = {"message": {"recipient_number": new_number(), "content": "Hello"}}
-    headers = {b"Authorization": f"Bearer {bystander.access_token}".encode(), b"Idempotency-Key": key.encode()}
-    response = await bystander.api.http.post("/api/messages", json=draft, headers=headers)
+    headers = {b"Authorization": f"Bearer {readonly_user.access_token}".encode(), b"Idempotency-Key": key.encode()}
+    response = await readonly_user.api.http.post("/api/messages", json=draft, headers=headers)
     assert field_errors(response).keys() == {"idempotency-key"}
-    assert await bystander.list() == []
+    assert await readonly_user.list() == []
 
 
-async def test_the_key_cannot_be_made_to_look_like_an_unkeyed_message(person: Person) -> None:
+async def test_the_key_cannot_be_made_to_look_like_an_unkeyed_message(api_user: ApiUser) -> None:
     """Keys and our own names for messages live in one index, but never in one space of names."""
-    unkeyed = await person.sent(new_number())
-    keyed = await person.send(new_number(), key=f"message:{unkeyed['_id']}")
+    unkeyed = await api_user.send_accepted(new_number())
+    keyed = await api_user.send(new_number(), key=f"message:{unkeyed['_id']}")
     assert keyed.json()["_id"] != unkeyed["_id"]

@@ -11,22 +11,22 @@ from bson import ObjectId
 from mysms.core.heartbeat import Heartbeat
 from mysms.messages.models import Message
 from mysms.reconciliation.rounds import ProviderThread
-from tests.faults.workshop import LINE, StubCarrier, Workshop, open_workshop
+from tests.faults.outbox_fixture import LINE, OutboxFixture, StubProvider, open_outbox_fixture
 from tests.support.servers import running_mongodb
 
 FEW, MANY = 50, 1000
 
 
 @pytest.fixture
-async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
+async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
     """A server of the test's own, whose counter nobody else moves."""
-    async with running_mongodb(tmp_path) as mongodb, open_workshop(mongodb.uri) as workshop:
-        yield workshop
+    async with running_mongodb(tmp_path) as mongodb, open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
-def stored(workshop: Workshop, place: int) -> dict[str, Any]:
+def stored(fixture: OutboxFixture, place: int) -> dict[str, Any]:
     """A message that is not due: a quarter wait, a quarter are unconfirmed, the provider has the others."""
-    later = workshop.now + timedelta(hours=1)
+    later = fixture.now + timedelta(hours=1)
     message = Message(
         id=ObjectId(),
         user_id=ObjectId(),
@@ -39,10 +39,10 @@ def stored(workshop: Workshop, place: int) -> dict[str, Any]:
         segments=1,
         line=LINE.key,
         text_key=f"{place}",
-        due_at=workshop.now,
+        due_at=fixture.now,
         next_attempt_at=later,
-        created_at=workshop.now,
-        updated_at=workshop.now,
+        created_at=fixture.now,
+        updated_at=fixture.now,
     )
     row = message.model_dump()
     row["_id"] = row.pop("id")
@@ -55,40 +55,40 @@ def stored(workshop: Workshop, place: int) -> dict[str, Any]:
     return {**row, **kinds[place % len(kinds)]}
 
 
-async def examined(workshop: Workshop) -> int:
-    status = await workshop.database.command("serverStatus")
+async def examined(fixture: OutboxFixture) -> int:
+    status = await fixture.database.command("serverStatus")
     return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 
-async def test_no_loop_costs_more_the_more_is_stored(workshop: Workshop) -> None:
+async def test_no_loop_costs_more_the_more_is_stored(fixture: OutboxFixture) -> None:
     questioner = ProviderThread(Heartbeat("test", 60))
-    provider = StubCarrier()
+    carrier = StubProvider()
     rounds: dict[str, Callable[[], Awaitable[object]]] = {
-        "claiming": workshop.outbox("process").claim_next,
-        "maintenance": workshop.maintenance(timedelta(seconds=40)).run_round,
-        "reconciler": workshop.reconciler(provider, questioner).run_round,
-        "status checks": workshop.status_checks(provider, questioner).run_round,
+        "claiming": fixture.outbox("process").claim_next,
+        "maintenance": fixture.maintenance(timedelta(seconds=40)).run_round,
+        "reconciler": fixture.reconciler(carrier, questioner).run_round,
+        "status checks": fixture.status_checks(carrier, questioner).run_round,
     }
     costs: dict[int, dict[str, int]] = {}
     for stop in (FEW, MANY):
-        have = await workshop.database["messages"].estimated_document_count()
-        await workshop.database["messages"].insert_many([stored(workshop, place) for place in range(have, stop)])
+        have = await fixture.database["messages"].estimated_document_count()
+        await fixture.database["messages"].insert_many([stored(fixture, place) for place in range(have, stop)])
         costs[stop] = {}
         for name, run_round in rounds.items():
-            before = await examined(workshop)
+            before = await examined(fixture)
             await run_round()
-            costs[stop][name] = await examined(workshop) - before
+            costs[stop][name] = await examined(fixture) - before
     questioner.close()
     assert costs[MANY] == costs[FEW] == dict.fromkeys(rounds, 0)
 
 
-async def test_a_status_check_costs_the_same_whoever_else_is_due(workshop: Workshop) -> None:
+async def test_a_status_check_costs_the_same_whoever_else_is_due(fixture: OutboxFixture) -> None:
     """It is claimed by itself: no process fetches what another one is fetching."""
-    questions = workshop.questions
+    queue = fixture.status_check_queue
     for place in range(200):
-        row = {**stored(workshop, place), "dispatch": "settled", "check_at": workshop.now, "twilio_sid": f"SM{place}"}
-        await workshop.database["messages"].insert_one(row)
-    before = await examined(workshop)
-    claimed = [await questions.claim_status_check() for _ in range(10)]
+        row = {**stored(fixture, place), "dispatch": "settled", "check_at": fixture.now, "twilio_sid": f"SM{place}"}
+        await fixture.database["messages"].insert_one(row)
+    before = await examined(fixture)
+    claimed = [await queue.claim_status_check() for _ in range(10)]
     assert len({check.message_id for check in claimed if check is not None}) == 10
-    assert await examined(workshop) - before <= 2 * 10
+    assert await examined(fixture) - before <= 2 * 10

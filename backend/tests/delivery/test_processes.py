@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
 from tests.support.servers import Api, Mongo, Simulator, Start, api_environment, running_api
 
 
-def at(api: Api, person: Person) -> Person:
+def at(api: Api, api_user: ApiUser) -> ApiUser:
     """The same person, in front of another process."""
-    return Person(api, person.id, person.email, person.access_token, person.refresh_token)
+    return ApiUser(api, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token)
 
 
 @pytest.fixture
@@ -27,22 +27,22 @@ async def second_api(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> As
 
 
 async def test_two_processes_share_the_work_and_double_nothing(
-    person: Person, second_api: Api, simulator: Simulator
+    api_user: ApiUser, second_api: Api, simulator: Simulator
 ) -> None:
-    fronts = [person, at(second_api, person)]
+    fronts = [api_user, at(second_api, api_user)]
     numbers = [new_number() for _ in range(10)]
     answers = await asyncio.gather(
         *(front.send(number, key=number) for number in numbers for front in fronts), return_exceptions=False
     )
     assert {answer.status_code for answer in answers} <= {201, 202}
     for answer in answers:
-        await person.eventually(answer.json()["_id"], "delivered", within=20)
+        await api_user.eventually(answer.json()["_id"], "delivered", within=20)
     for number in numbers:
         assert len(await simulator.accepted(number)) == 1
-    assert len(await person.list()) == 10
+    assert len(await api_user.list()) == 10
 
     # Whoever signs out here is signed out there within a second.
-    await person.call("DELETE", "/users/sign_out")
+    await api_user.call("DELETE", "/users/sign_out")
     await eventually(
         lambda: fronts[1].call("GET", "/users"), lambda answer: answer.status_code == 401, within=1.0, what="a sign-out"
     )
@@ -52,10 +52,10 @@ async def test_what_the_carrier_certainly_does_not_have_is_sent_after_all(start:
     number = new_number()
     await simulator.control.set_fault("reset_connection", to=number, times=1)
     async with start(RECONCILE_AFTER_SECONDS="1", ABSENCE_CONFIRMED_AFTER_SECONDS="1") as api:
-        person = await Person.sign_up(api)
-        message = (await person.send(number, person.email)).json()
+        api_user = await ApiUser.sign_up(api)
+        message = (await api_user.send(number, api_user.email)).json()
         assert message["status"] == "unconfirmed"
-        delivered = await person.eventually(message["_id"], "delivered", within=15)
+        delivered = await api_user.eventually(message["_id"], "delivered", within=15)
     assert len(await simulator.accepted(number)) == 1
     assert [(event["source"], event["status"]) for event in delivered["timeline"]][:2] == [
         ("send", "unconfirmed"),
@@ -69,18 +69,18 @@ async def test_a_process_that_dies_while_sending_loses_and_doubles_nothing(start
     await simulator.control.set_fault("hang", to=is_lost, times=1, seconds=1)
     quick = {"TWILIO_TIMEOUT_SECONDS": "0.3", "RECONCILE_AFTER_SECONDS": "1", "ABSENCE_CONFIRMED_AFTER_SECONDS": "1"}
     async with start(**quick) as api:
-        person = await Person.sign_up(api)
-        sending = [asyncio.create_task(person.send(number, number)) for number in (arrives, is_lost)]
+        api_user = await ApiUser.sign_up(api)
+        sending = [asyncio.create_task(api_user.send(number, number)) for number in (arrives, is_lost)]
         for number in (arrives, is_lost):
             await eventually(partial(simulator.create_requests, number), bool, what="a request to the carrier")
         api.process.kill()
         await asyncio.gather(*sending, return_exceptions=True)
 
     async with start(**quick) as api:
-        messages = await at(api, person).list()
+        messages = await at(api, api_user).list()
         assert len(messages) == 2
         for message in messages:
-            await at(api, person).eventually(message["_id"], "delivered", within=25)
+            await at(api, api_user).eventually(message["_id"], "delivered", within=25)
     for number, asked in ((arrives, 1), (is_lost, 2)):
         assert len(await simulator.accepted(number)) == 1
         assert len(await simulator.create_requests(number)) == asked
@@ -90,9 +90,9 @@ async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simu
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
     async with start(SEND_TTL_SECONDS="1") as api:
-        person = await Person.sign_up(api)
-        message = (await person.send(number)).json()
-        expired = await person.eventually(message["_id"], "failed")
+        api_user = await ApiUser.sign_up(api)
+        message = (await api_user.send(number)).json()
+        expired = await api_user.eventually(message["_id"], "failed")
         assert expired["error_code"] == "expired"
     assert await simulator.accepted(number) == []
 
@@ -100,8 +100,8 @@ async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simu
 async def test_without_callbacks_statuses_are_asked_for(start: Start, simulator: Simulator) -> None:
     async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
         assert "Twilio cannot call TWILIO_STATUS_CALLBACK_URL" in api.process.text()
-        person = await Person.sign_up(api)
-        message = await person.sent(new_number())
-        delivered = await person.eventually(message["_id"], "delivered", within=15)
+        api_user = await ApiUser.sign_up(api)
+        message = await api_user.send_accepted(new_number())
+        delivered = await api_user.eventually(message["_id"], "delivered", within=15)
     assert "callback" not in {event["source"] for event in delivered["timeline"]}
     assert await simulator.control.callbacks(message["twilio_sid"]) == []

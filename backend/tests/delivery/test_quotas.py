@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
+from tests.support.responses import problem_of
 from tests.support.servers import Simulator, Start
 
 
@@ -19,55 +19,55 @@ from tests.support.servers import Simulator, Start
 )
 async def test_more_than_allowed_is_refused_and_not_stored(start: Start, setting: str, code: str) -> None:
     async with start(**{setting: "2"}) as api:
-        person = await Person.sign_up(api)
-        key_answers = [await person.send(new_number(), key="one key")]
-        answers = key_answers + [await person.send(new_number()) for _ in range(5)]
+        api_user = await ApiUser.sign_up(api)
+        key_answers = [await api_user.send(new_number(), key="one key")]
+        answers = key_answers + [await api_user.send(new_number()) for _ in range(5)]
         limited = [answer for answer in answers if answer.status_code == 429]
         assert limited
         assert answers[0].status_code == answers[1].status_code == 201
         assert int(problem_of(limited[0], 429, code)["status"]) == 429
         assert int(limited[0].headers["Retry-After"]) >= 1
-        assert len(await person.list()) == len(answers) - len(limited)
+        assert len(await api_user.list()) == len(answers) - len(limited)
 
 
 async def test_a_repeated_request_is_answered_whatever_the_quota_is(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="1") as api:
-        person, number = await Person.sign_up(api), new_number()
-        first = await person.send(number, key="again")
-        assert (await person.send(number, key="again")).json()["_id"] == first.json()["_id"]
+        api_user, number = await ApiUser.sign_up(api), new_number()
+        first = await api_user.send(number, key="again")
+        assert (await api_user.send(number, key="again")).json()["_id"] == first.json()["_id"]
 
 
 async def test_one_person_does_not_use_up_the_quota_of_another(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="1") as api:
         for _ in range(3):
-            person = await Person.sign_up(api)
-            assert (await person.send(new_number())).status_code == 201
+            api_user = await ApiUser.sign_up(api)
+            assert (await api_user.send(new_number())).status_code == 201
 
 
 async def test_only_listed_countries_are_written_to(start: Start, simulator: Simulator) -> None:
     async with start(ALLOWED_NUMBER_PREFIXES="+44, +49") as api:
-        person = await Person.sign_up(api)
-        problem = problem_of(await person.send("+14155552671", "To nowhere"), 422, "country_not_allowed")
+        api_user = await ApiUser.sign_up(api)
+        problem = problem_of(await api_user.send("+14155552671", "To nowhere"), 422, "country_not_allowed")
         assert problem["errors"].keys() == {"recipient_number"}
-        assert (await person.send("+4930901820", "To Berlin")).status_code == 201
-        assert [message["content"] for message in await person.list()] == ["To Berlin"]
+        assert (await api_user.send("+4930901820", "To Berlin")).status_code == 201
+        assert [message["content"] for message in await api_user.list()] == ["To Berlin"]
 
 
 async def test_what_the_installations_quota_refuses_does_not_use_up_a_persons_own(start: Start) -> None:
     quotas = {"MESSAGES_PER_USER_PER_DAY": "3", "MESSAGES_PER_USER_PER_MINUTE": "3"}
     async with start(MESSAGES_PER_DAY="1", **quotas) as api:
-        other, person = await Person.sign_up(api), await Person.sign_up(api)
+        other, api_user = await ApiUser.sign_up(api), await ApiUser.sign_up(api)
         assert (await other.send(new_number())).status_code == 201
         for _ in range(5):
-            problem_of(await person.send(new_number()), 429, "installation_quota")
+            problem_of(await api_user.send(new_number()), 429, "installation_quota")
     async with start(MESSAGES_PER_DAY="100", **quotas) as api:
-        person.api = api
-        assert [(await person.send(new_number())).status_code for _ in range(4)] == [201, 201, 201, 429]
+        api_user.api = api
+        assert [(await api_user.send(new_number())).status_code for _ in range(4)] == [201, 201, 201, 429]
 
 
 async def test_what_a_persons_quota_refuses_does_not_use_up_the_installations(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="1", MESSAGES_PER_DAY="2") as api:
-        greedy, other = await Person.sign_up(api), await Person.sign_up(api)
+        greedy, other = await ApiUser.sign_up(api), await ApiUser.sign_up(api)
         answers = [(await greedy.send(new_number())).status_code for _ in range(5)]
         assert answers == [201, 429, 429, 429, 429]
         assert (await other.send(new_number())).status_code == 201
@@ -76,19 +76,19 @@ async def test_what_a_persons_quota_refuses_does_not_use_up_the_installations(st
 async def test_a_refused_request_of_the_same_moment_does_not_use_up_the_quota_either(start: Start) -> None:
     """One that was counted only to be refused could have another one refused in its place."""
     async with start(MESSAGES_PER_USER_PER_DAY="5") as api:
-        person = await Person.sign_up(api)
-        answers = await asyncio.gather(*(person.send(new_number()) for _ in range(20)))
+        api_user = await ApiUser.sign_up(api)
+        answers = await asyncio.gather(*(api_user.send(new_number()) for _ in range(20)))
         assert sorted(answer.status_code for answer in answers)[:5] == [201] * 5
         assert [answer.status_code for answer in answers].count(429) == 15
 
 
 async def test_invalid_and_repeated_requests_use_up_nothing(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="10", ALLOWED_NUMBER_PREFIXES="+1") as api:
-        person, number = await Person.sign_up(api), new_number()
+        api_user, number = await ApiUser.sign_up(api), new_number()
         for recipient, content in (("nobody", "Hello"), (number, ""), ("+4930901820", "Hello")):
-            assert (await person.send(recipient, content)).status_code == 422
-        repeated = await asyncio.gather(*(person.send(number, key="the same") for _ in range(8)))
+            assert (await api_user.send(recipient, content)).status_code == 422
+        repeated = await asyncio.gather(*(api_user.send(number, key="the same") for _ in range(8)))
         assert {answer.status_code for answer in repeated} <= {201, 202}
         assert len({answer.json()["_id"] for answer in repeated}) == 1
-        others = [(await person.send(new_number())).status_code for _ in range(10)]
+        others = [(await api_user.send(new_number())).status_code for _ in range(10)]
         assert others == [201] * 9 + [429]

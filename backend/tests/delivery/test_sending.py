@@ -8,15 +8,15 @@ import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
-from tests.support.answers import field_errors, problem_of
-from tests.support.person import Json, Person, new_number
+from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.polling import eventually
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import FROM_NUMBER, Api, Mongo, Simulator, Start
 
 
-async def test_a_message_is_answered_as_the_carrier_accepted_it(person: Person, simulator: Simulator) -> None:
+async def test_a_message_is_answered_as_the_carrier_accepted_it(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
-    response = await person.send(number, "Grüße 😜")
+    response = await api_user.send(number, "Grüße 😜")
 
     assert response.status_code == 201
     assert response.headers["Cache-Control"] == "no-store"
@@ -38,18 +38,18 @@ async def test_a_message_is_answered_as_the_carrier_accepted_it(person: Person, 
     assert {name: message[name] for name in promised} == promised
 
 
-async def test_it_is_delivered_by_signed_callbacks(person: Person, simulator: Simulator) -> None:
-    sent = await person.sent(new_number())
-    await person.eventually(sent["_id"], "delivered")
-    callbacks = await simulator.callbacks_answered(sent["twilio_sid"], "sent", "delivered")
-    assert {callback.answer for callback in callbacks} == {204}
+async def test_it_is_delivered_by_signed_callbacks(api_user: ApiUser, simulator: Simulator) -> None:
+    sent = await api_user.send_accepted(new_number())
+    await api_user.eventually(sent["_id"], "delivered")
+    callbacks = await simulator.wait_for_callbacks(sent["twilio_sid"], "sent", "delivered")
+    assert {callback.status_code for callback in callbacks} == {204}
 
 
 async def test_the_carrier_gets_it_once_with_the_address_for_its_reports(
-    api: Api, person: Person, simulator: Simulator
+    api: Api, api_user: ApiUser, simulator: Simulator
 ) -> None:
     number = new_number()
-    sent = await person.sent(number, "  as it was written\n")
+    sent = await api_user.send_accepted(number, "  as it was written\n")
     assert len(await simulator.create_requests(number)) == 1
     (accepted,) = await simulator.accepted(number)
     assert accepted.request["Body"] == "  as it was written\n"
@@ -58,20 +58,20 @@ async def test_the_carrier_gets_it_once_with_the_address_for_its_reports(
     assert url == f"{api.callback_url}?message_id={sent['_id']}&attempt=1#rc=5&rp=all"
 
 
-async def test_a_number_may_be_written_with_punctuation(person: Person, simulator: Simulator) -> None:
+async def test_a_number_may_be_written_with_punctuation(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
-    message = await person.sent(f" ({number[:4]}) {number[4:7]}-{number[7:9]}.{number[9:]} ")
+    message = await api_user.send_accepted(f" ({number[:4]}) {number[4:7]}-{number[7:9]}.{number[9:]} ")
     assert message["recipient_number"] == number
     assert len(await simulator.accepted(number)) == 1
 
 
-async def test_the_carrier_judges_whether_a_number_exists(person: Person) -> None:
-    await person.sent("+1234567890", f"From {person.email}")
+async def test_the_carrier_judges_whether_a_number_exists(api_user: ApiUser) -> None:
+    await api_user.send_accepted("+1234567890", f"From {api_user.email}")
 
 
-async def test_a_long_text_is_counted_in_segments(person: Person) -> None:
-    assert (await person.sent(new_number(), "1" * 1600))["segments"] == 11
-    assert (await person.sent(new_number(), "Á" * 71))["segments"] == 2
+async def test_a_long_text_is_counted_in_segments(api_user: ApiUser) -> None:
+    assert (await api_user.send_accepted(new_number(), "1" * 1600))["segments"] == 11
+    assert (await api_user.send_accepted(new_number(), "Á" * 71))["segments"] == 2
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ async def test_a_long_text_is_counted_in_segments(person: Person) -> None:
         (None, {"message": ["must be an object"]}),
     ],
 )
-async def test_what_cannot_be_sent_is_refused_by_field(bystander: Person, draft: object, errors: object) -> None:
-    assert field_errors(await bystander.post_message(draft)) == errors
-    assert await bystander.list() == []
+async def test_what_cannot_be_sent_is_refused_by_field(readonly_user: ApiUser, draft: object, errors: object) -> None:
+    assert field_errors(await readonly_user.post_message(draft)) == errors
+    assert await readonly_user.list() == []
 
 
 @pytest.mark.parametrize(
@@ -127,20 +127,22 @@ async def test_what_cannot_be_sent_is_refused_by_field(bystander: Person, draft:
         ("+" + "1" * 100_000, "is too long to be a phone number (maximum is 15 digits)"),
     ],
 )
-async def test_what_is_no_number_is_explained(bystander: Person, number: str, sentence: str) -> None:
-    assert field_errors(await bystander.send(number)) == {"recipient_number": [sentence]}
+async def test_what_is_no_number_is_explained(readonly_user: ApiUser, number: str, sentence: str) -> None:
+    assert field_errors(await readonly_user.send(number)) == {"recipient_number": [sentence]}
 
 
-async def test_a_pasted_number_is_sent_to_and_found_in_its_one_spelling(person: Person, simulator: Simulator) -> None:
+async def test_a_pasted_number_is_sent_to_and_found_in_its_one_spelling(
+    api_user: ApiUser, simulator: Simulator
+) -> None:
     number = new_number()
     pasted = f"\u202a{number[:2]}\u00a0({number[2:5]})\u00a0{number[5:8]}\u2011{number[8:]}\u202c"
-    message = await person.sent(pasted, "Hello")
+    message = await api_user.send_accepted(pasted, "Hello")
     assert (message["recipient_number"], message["peer_number"]) == (number, number)
     assert len(await simulator.accepted(number)) == 1
     spelt = f"/api/messages?peer_number=+{number[1]}%20{number[2:5]}%20{number[5:8]}%20{number[8:]}"
     for address in (spelt, spelt.replace("=+", "=%2B"), f"/api/messages?peer_number={quote(pasted)}"):
-        assert [found["_id"] for found in (await person.call("GET", address)).json()] == [message["_id"]]
-    (conversation,) = (await person.call("GET", "/api/conversations")).json()
+        assert [found["_id"] for found in (await api_user.call("GET", address)).json()] == [message["_id"]]
+    (conversation,) = (await api_user.call("GET", "/api/conversations")).json()
     assert conversation["peer_number"] == number
 
 
@@ -148,117 +150,119 @@ async def test_numbers_may_be_written_as_they_are_dialled_in_the_default_country
     start: Start, simulator: Simulator
 ) -> None:
     async with start(DEFAULT_COUNTRY="ch", ALLOWED_NUMBER_PREFIXES="+41, +44") as api:
-        person = await Person.sign_up(api)
-        assert (await person.call("GET", "/api/sending")).json() == {"paused": None, "default_country": "CH"}
+        api_user = await ApiUser.sign_up(api)
+        assert (await api_user.call("GET", "/api/sending")).json() == {"paused": None, "default_country": "CH"}
         for written, number in (("079 123 45 67", "+41791234567"), ("0044 (0)7700 900123", "+447700900123")):
-            message = await person.sent(written, f"To {written}")
+            message = await api_user.send_accepted(written, f"To {written}")
             assert message["recipient_number"] == number
-            assert [row["_id"] for row in await person.list(peer_number=written)] == [message["_id"]]
-        assert field_errors(await person.send("112")) == {
+            assert [row["_id"] for row in await api_user.list(peer_number=written)] == [message["_id"]]
+        assert field_errors(await api_user.send("112")) == {
             "recipient_number": [
                 "is too short for a number in CH (+41): for another country, begin with + and its code, as in "
                 "+1 415 555 2671"
             ]
         }
-        problem_of(await person.send("001 415 555 2671", "To nowhere"), 422, "country_not_allowed")
+        problem_of(await api_user.send("001 415 555 2671", "To nowhere"), 422, "country_not_allowed")
 
 
-async def test_what_was_stored_by_older_rules_is_sent_again_as_it_is_and_found(person: Person, mongodb: Mongo) -> None:
+async def test_what_was_stored_by_older_rules_is_sent_again_as_it_is_and_found(
+    api_user: ApiUser, mongodb: Mongo
+) -> None:
     """They kept the trunk prefix of a number, and took texts that show nothing."""
     local = f"79{random.randrange(10**6):06}"
     kept, now = f"+44020{local}", f"+4420{local}"
-    failed = problem_of(await person.send("+15005550001", person.email), 422, "carrier_refused")["message"]
+    failed = problem_of(await api_user.send("+15005550001", api_user.email), 422, "carrier_refused")["message"]
     older = {"recipient_number": kept, "peer_number": kept, "content": "\u200b"}
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         messages = client.get_default_database()["messages"]
         await messages.update_one({"_id": ObjectId(failed["_id"])}, {"$set": older})
-    again = (await person.call("POST", f"/api/messages/{failed['_id']}/retry")).json()
+    again = (await api_user.call("POST", f"/api/messages/{failed['_id']}/retry")).json()
     assert {name: again[name] for name in older} == older
-    answer = await person.sent(kept, "Hello")
+    answer = await api_user.send_accepted(kept, "Hello")
     assert answer["peer_number"] == now
-    everything = await person.call("GET", "/api/messages", params={"peer_number": kept})
+    everything = await api_user.call("GET", "/api/messages", params={"peer_number": kept})
     assert [row["_id"] for row in everything.json()] == [answer["_id"], again["_id"], failed["_id"]]
     assert everything.headers["X-Total-Count"] == "3"
-    assert [row["_id"] for row in await person.list(peer_number=now)] == [answer["_id"]]
+    assert [row["_id"] for row in await api_user.list(peer_number=now)] == [answer["_id"]]
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [("+15005550001", 21211), ("+15005550004", 21610), ("+15005550009", 21614)]
 )
 async def test_what_the_carrier_refuses_for_good_is_kept_as_failed(
-    person: Person, simulator: Simulator, number: str, code: int
+    api_user: ApiUser, simulator: Simulator, number: str, code: int
 ) -> None:
-    problem = problem_of(await person.send(number, person.email), 422, "carrier_refused")
+    problem = problem_of(await api_user.send(number, api_user.email), 422, "carrier_refused")
     refused = problem["message"]
     assert (refused["status"], refused["error_code"], refused["twilio_sid"]) == ("failed", code, None)
     assert refused["error_message"] == problem["detail"]
 
-    (row,) = await person.list()
+    (row,) = await api_user.list()
     assert row == refused
-    detail = await person.detail(refused["_id"])
+    detail = await api_user.detail(refused["_id"])
     assert [(event["source"], event["status"], event["error_code"]) for event in detail["timeline"]] == [
         ("send", "failed", code)
     ]
-    assert [entry for entry in await simulator.accepted(number) if entry.request["Body"] == person.email] == []
+    assert [entry for entry in await simulator.accepted(number) if entry.request["Body"] == api_user.email] == []
 
 
-async def test_a_refusal_is_repeated_for_the_same_key(person: Person) -> None:
-    first, second = [await person.send("+15005550001", person.email, key="k") for _ in range(2)]
+async def test_a_refusal_is_repeated_for_the_same_key(api_user: ApiUser) -> None:
+    first, second = [await api_user.send("+15005550001", api_user.email, key="k") for _ in range(2)]
     assert first.status_code == second.status_code == 422
     assert first.json() == second.json()
-    assert len(await person.list()) == 1
+    assert len(await api_user.list()) == 1
 
 
-async def test_it_is_stored_before_the_carrier_is_asked(person: Person, simulator: Simulator) -> None:
+async def test_it_is_stored_before_the_carrier_is_asked(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=0.5)
-    sending = asyncio.create_task(person.send(number))
+    sending = asyncio.create_task(api_user.send(number))
     await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
 
-    (stored,) = await person.list()
+    (stored,) = await api_user.list()
     assert (stored["status"], stored["twilio_sid"], stored["recipient_number"]) == ("pending", None, number)
     response = await sending
     assert (response.status_code, response.json()["_id"]) == (201, stored["_id"])
 
 
-async def test_a_message_outlives_the_request_that_sent_it(person: Person, simulator: Simulator) -> None:
+async def test_a_message_outlives_the_request_that_sent_it(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=0.5)
-    sending = asyncio.create_task(person.send(number))
+    sending = asyncio.create_task(api_user.send(number))
     await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
 
-    (stored,) = await person.list()
-    await person.eventually(stored["_id"], "delivered")
+    (stored,) = await api_user.list()
+    await api_user.eventually(stored["_id"], "delivered")
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_a_slow_carrier_is_not_waited_for(person: Person, simulator: Simulator) -> None:
+async def test_a_slow_carrier_is_not_waited_for(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=3.2)
-    response = await person.send(number)
+    response = await api_user.send(number)
     assert response.status_code == 202
     assert (response.json()["status"], response.json()["twilio_sid"]) == ("pending", None)
 
-    await person.eventually(response.json()["_id"], "delivered")
+    await api_user.eventually(response.json()["_id"], "delivered")
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_many_at_once_all_arrive(person: Person, simulator: Simulator) -> None:
+async def test_many_at_once_all_arrive(api_user: ApiUser, simulator: Simulator) -> None:
     numbers = [new_number() for _ in range(20)]
-    answers = await asyncio.gather(*(person.send(number, "At once") for number in numbers))
+    answers = await asyncio.gather(*(api_user.send(number, "At once") for number in numbers))
     assert {answer.status_code for answer in answers} <= {201, 202}
     for answer in answers:
-        await person.eventually(answer.json()["_id"], "delivered", within=20)
+        await api_user.eventually(answer.json()["_id"], "delivered", within=20)
     for number in numbers:
         assert len(await simulator.accepted(number)) == 1
 
 
-async def test_the_same_text_may_be_meant_twice(person: Person, simulator: Simulator) -> None:
+async def test_the_same_text_may_be_meant_twice(api_user: ApiUser, simulator: Simulator) -> None:
     """Without a key, two requests are two messages; the second waits until the first one is settled."""
     number = new_number()
-    answers = await asyncio.gather(*(person.send(number, "Ring ring") for _ in range(2)))
+    answers = await asyncio.gather(*(api_user.send(number, "Ring ring") for _ in range(2)))
     for answer in answers:
-        await person.eventually(answer.json()["_id"], "delivered")
+        await api_user.eventually(answer.json()["_id"], "delivered")
     assert len(await simulator.accepted(number)) == 2

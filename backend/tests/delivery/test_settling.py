@@ -16,7 +16,7 @@ from mysms.outbox.records import Claim
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.worker import Worker
 from mysms.providers.base import Accepted, Outcome
-from tests.faults.workshop import StubCarrier
+from tests.faults.outbox_fixture import StubProvider
 from tests.support.polling import eventually
 
 LEASE = timedelta(seconds=40)
@@ -50,7 +50,7 @@ class Attempt:
         self.outcome = Accepted("SM" + "0" * 32, "queued")
         self.sender = Worker(
             cast("OutboxStore", self.outbox),
-            cast("Any", StubCarrier(self.outcome)),
+            cast("Any", StubProvider(self.outcome)),
             None,
             threads=1,
             start_within=timedelta(hours=1),

@@ -12,12 +12,12 @@ import httpx
 import pytest
 
 from tests.deploy.files import FRONTEND
-from tests.support.answers import problem_of
 from tests.support.nginx import running_nginx
 from tests.support.polling import eventually
 from tests.support.processes import free_port
-from tests.support.servers import Api, Start, listens
-from tests.support.windows import well_within
+from tests.support.rate_windows import wait_for_fresh_window
+from tests.support.responses import problem_of
+from tests.support.servers import Api, Start, is_listening
 
 PAGE = "<!doctype html><title>The app</title>"
 SCRIPT = "export const long = " + "'so that it is worth compressing'" * 100
@@ -41,7 +41,7 @@ async def site(api: Api, tmp_path: Path) -> AsyncIterator[str]:
     (files / "favicon.svg").write_text("<svg/>")
     port = free_port()
     with running_nginx(tmp_path, configuration(tmp_path, files, port, api.url)):
-        await eventually(lambda: listens(port), bool, what="nginx to listen")
+        await eventually(lambda: is_listening(port), bool, what="nginx to listen")
         yield f"http://127.0.0.1:{port}"
 
 
@@ -101,7 +101,7 @@ async def sign_in(site: str, *, from_address: str, claims: str) -> int:
 
 async def test_nobody_claims_to_be_somewhere_else(site: str) -> None:
     """The limit of attempts is that of the address from which they really come."""
-    await well_within(60)
+    await wait_for_fresh_window(60)
     answers = [
         await sign_in(site, from_address="127.0.0.2", claims=f"203.0.113.{number}") for number in range(ATTEMPTS + 1)
     ]

@@ -1,1 +1,1 @@
-"""The delivery guarantees, proved by breaking things: real processes, killed, stopped, cut off and lied to."""
+"""Fault injection tests of the delivery guarantees, with real processes that are killed, paused and disconnected."""

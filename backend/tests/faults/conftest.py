@@ -1,4 +1,4 @@
-"""In which orders the carrier lists its messages; prints what was broken how often, and what became of it."""
+"""The parameter `list_order`, and a summary of faults and results at the end of the run."""
 
 import os
 import time
@@ -9,7 +9,7 @@ import pytest
 
 from devservers.twilio.ledger import ListOrder
 from tests.faults.figures import TABLES
-from tests.faults.scale import IS_LONG, SEED, chance
+from tests.faults.scale import IS_LONG, SEED, seeded_random
 from tests.support.servers import LIST_ORDER
 
 _LONG_FORM_SECONDS = 3600
@@ -18,7 +18,7 @@ _started = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long form of a scenario may take longer than any other test."""
+    """The long form needs a longer timeout than other tests."""
     if IS_LONG:
         for item in items:
             if _HERE in item.path.parents:
@@ -26,19 +26,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Twilio does not say in which order it lists: the long form runs all of them, the short form one for each file."""
+    """Twilio does not document the list's order: the long form runs all orders, the short form one per file."""
     if "list_order" in metafunc.fixturenames:
         orders = get_args(ListOrder)
         if "TWILIO_SIMULATOR_LIST_ORDER" in os.environ:
             orders = (LIST_ORDER,)
         elif not IS_LONG:
-            orders = (chance(f"list order of {metafunc.module.__name__}").choice(orders),)
+            orders = (seeded_random(f"list order of {metafunc.module.__name__}").choice(orders),)
         metafunc.parametrize("list_order", orders, indirect=True)
 
 
 @pytest.fixture(scope="module")
 def list_order(request: pytest.FixtureRequest) -> str:
-    """For a world in which the carrier's list decides about messages."""
+    """The order of the provider's message list, for tests in which the list determines the outcome."""
     return str(request.param)
 
 

@@ -1,4 +1,4 @@
-"""The figures that a run has found, as tables in Markdown."""
+"""The results of a test run, as Markdown tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ class Table:
     rows: list[Row] = field(default_factory=list)
 
     def add(self, *cells: object) -> None:
-        """A row; one with the same first cell is replaced, so that a repeated test does not add up."""
+        """Add a row. It replaces a row with the same first cell, so that a repeated test has one row."""
         self.rows = [row for row in self.rows if row[0] != cells[0]] + [cells]
 
     def markdown(self) -> list[str]:
@@ -27,27 +27,29 @@ class Table:
         ]
 
 
-KILLS = Table("Kills by phase", ["phase that the kill struck", "kills", "messages caught"])
+KILLS = Table("Kills by phase", ["phase", "kills", "messages in this phase"])
 DELIVERIES = Table(
-    "What became of the messages",
+    "Delivery results",
     [
-        "what was broken",
-        "answered",
-        "refused",
-        "unanswered",
-        "at the carrier",
+        "scenario",
+        "acknowledged",
+        "rejected",
+        "without response",
+        "at the provider",
         "lost",
-        "doubled",
-        "in doubt",
-        "not final",
+        "duplicated",
+        "unconfirmed",
+        "outdated status",
     ],
 )
 CALLBACKS = Table(
     "Callbacks",
-    ["callbacks", "messages", "genuine", "forged", "rejected", "statuses as the carrier's"],
+    ["callbacks", "messages", "genuine", "forged", "rejected", "statuses equal to the provider's"],
 )
-ANSWERS = Table("The carrier is dead", ["dead for", "POSTs meanwhile", "median", "slowest", "all delivered after"])
-TABLES = [KILLS, DELIVERIES, CALLBACKS, ANSWERS]
+RESPONSE_TIMES = Table(
+    "Response times during a provider outage", ["outage", "POSTs", "median", "slowest", "all delivered after"]
+)
+TABLES = [KILLS, DELIVERIES, CALLBACKS, RESPONSE_TIMES]
 
 
 def _text(cell: object) -> str:

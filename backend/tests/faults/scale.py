@@ -1,4 +1,4 @@
-"""How much is broken: a short form for every test run, and a long one (`FAULTS=long`)."""
+"""The size of the fault tests: a short form for every test run, and a long one (`FAULTS=long`)."""
 
 import os
 import secrets
@@ -9,14 +9,14 @@ T = TypeVar("T")
 
 IS_LONG = os.environ.get("FAULTS", "short") == "long"
 SEED = os.environ.get("FAULT_SEED") or secrets.token_hex(4)
-"""Printed with the figures; the same seed makes the same choices again."""
+"""The random seed, printed in the summary. FAULT_SEED repeats the random choices of a run."""
 
 
 def scaled(short: T, long: T) -> T:
-    """The one of the two that this run uses."""
+    """The value for the form of this run."""
     return long if IS_LONG else short
 
 
-def chance(name: str) -> Random:
-    """The randomness of one scenario."""
+def seeded_random(name: str) -> Random:
+    """The random generator of one scenario."""
     return Random(f"{SEED} {name}")

@@ -1,4 +1,4 @@
-"""Accounts that are deleted or changed: nothing of them stays or comes back, whatever happens in between."""
+"""Account deletion and password changes, with kills and races."""
 
 import asyncio
 import itertools
@@ -13,9 +13,9 @@ from bson import ObjectId
 from passlib.handlers.argon2 import argon2
 
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Outcome, Rejected, RetryableFailure
-from tests.faults.wire_tap import Command, Trap, is_insert, is_lock
-from tests.faults.workshop import Workshop, open_workshop
-from tests.faults.world import Json, World, running_world
+from tests.faults.environment import Environment, Json, running_environment
+from tests.faults.mongo_proxy import Command, PausePoint, is_lock_acquisition, is_message_insert
+from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
@@ -23,109 +23,111 @@ SID = "SM" + "0" * 32
 TEXT = "A secret recipe for lentil soup"
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "staple the battery"
-_places = itertools.count(1)
+_counter = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-async def shared_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def shared_env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
     directory = tmp_path_factory.mktemp("deletion")
-    async with running_world(directory, processes=1, name="deletion", RECONCILE_AFTER_SECONDS="2") as world:
-        yield world
+    async with running_environment(directory, processes=1, name="deletion", RECONCILE_AFTER_SECONDS="2") as env:
+        yield env
 
 
 @pytest.fixture
-async def world(shared_world: World) -> AsyncIterator[World]:
-    yield shared_world
-    shared_world.apis[0].tap.release()
-    await shared_world.simulator.control.reset_faults()
+async def env(shared_env: Environment) -> AsyncIterator[Environment]:
+    yield shared_env
+    shared_env.apis[0].mongo_proxy.reset()
+    await shared_env.simulator.control.reset_faults()
 
 
 @pytest.fixture
-async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
-class Leaver:
-    """Somebody who will delete the account, with a phone number and a text of their own."""
+class AccountOwner:
+    """A user with a unique phone number and text, who deletes the account."""
 
-    def __init__(self, world: World) -> None:
-        place = next(_places)
-        self._world = world
-        self.email = f"leaver-{place}@example.com"
-        self.number = f"+1323555{place:04}"
-        self.text = f"{TEXT} {place}"
+    def __init__(self, env: Environment) -> None:
+        number = next(_counter)
+        self._env = env
+        self.email = f"owner-{number}@example.com"
+        self.number = f"+1323555{number:04}"
+        self.text = f"{TEXT} {number}"
         self.id = ""
 
     async def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        url = f"{self._world.apis[0].url}{path}"
-        return await self._world.http.request(method, url, headers=self._world.headers, **request)
+        url = f"{self._env.apis[0].url}{path}"
+        return await self._env.http.request(method, url, headers=self._env.headers, **request)
 
     async def sign_up(self) -> None:
         user = {"email": self.email, "password": PASSWORD, "password_confirmation": PASSWORD}
         answer = await self.call("POST", "/users", json={"user": user})
         assert answer.status_code == 201, answer.text
         self.id = answer.json()["_id"]
-        self._world.token = answer.json()["access_token"]
+        self._env.token = answer.json()["access_token"]
 
     async def sign_in(self, password: str = PASSWORD) -> httpx.Response:
         return await self.call("POST", "/users/sign_in", json={"user": {"email": self.email, "password": password}})
 
     async def send(self) -> Json:
-        return await self._world.post(self.number, self.text)
+        return await self._env.post(self.number, self.text)
 
     async def delete_account(self) -> httpx.Response:
         return await self.call("DELETE", "/users", json={"user": {"password": PASSWORD}})
 
     async def traces(self, documents: list[Json] | None = None) -> list[Json]:
-        """Everything in any collection that tells something of them; in these messages' words and hashes, too."""
+        """All documents that contain data of the user, including hashes and IDs of the given messages."""
         private = [self.email, self.number, self.text, self.id]
         private += [str(each[name]) for each in documents or [] for name in ("text_key", "request_hash", "_id")]
         found = []
-        for name in await self._world.database.list_collection_names():
-            async for document in self._world.database[name].find({}):
-                told = [each for each in private if each in str(document)]
+        for name in await self._env.database.list_collection_names():
+            async for document in self._env.database[name].find({}):
+                matches = [each for each in private if each in str(document)]
                 if name == "carrier_messages":
-                    # Who owns a SID stays known: by the message's id, of which nothing else is left.
-                    told = [each for each in told if each != str(document["message_id"])]
-                if told:
+                    # The owner of a SID is kept: the ID of a message that no longer exists.
+                    matches = [each for each in matches if each != str(document["message_id"])]
+                if matches:
                     found.append({"in": name, **document})
         return found
 
     async def documents(self) -> list[Json]:
-        rows = self._world.database["messages"].find({"user_id": ObjectId(self.id)})
+        rows = self._env.database["messages"].find({"user_id": ObjectId(self.id)})
         return await rows.to_list()
 
 
 @pytest.fixture
-async def leaver(world: World) -> Leaver:
-    leaver = Leaver(world)
-    await leaver.sign_up()
-    return leaver
+async def owner(env: Environment) -> AccountOwner:
+    owner = AccountOwner(env)
+    await owner.sign_up()
+    return owner
 
 
-async def leaves_no_trace(leaver: Leaver, documents: list[Json]) -> None:
-    await eventually(lambda: leaver.traces(documents), lambda found: found == [], what="the end of all traces")
+async def wait_for_no_traces(owner: AccountOwner, documents: list[Json]) -> None:
+    await eventually(lambda: owner.traces(documents), lambda found: found == [], what="the removal of all traces")
 
 
-async def test_nothing_of_a_person_stays_in_any_collection(world: World, leaver: Leaver) -> None:
-    control = world.simulator.control
-    settled = await leaver.send()
-    await control.set_fault("error_500", to=leaver.number, times=1, commit=False)
-    assert (await world.post(leaver.number, f"{leaver.text} again"))["status"] == "unconfirmed"
-    await control.set_fault("rate_limited", to=leaver.number)
-    assert (await world.post(leaver.number, f"{leaver.text} later"))["status"] == "pending"
-    documents = await leaver.documents()
+async def test_account_deletion_removes_all_personal_data(env: Environment, owner: AccountOwner) -> None:
+    control = env.simulator.control
+    settled = await owner.send()
+    await control.set_fault("error_500", to=owner.number, times=1, commit=False)
+    assert (await env.post(owner.number, f"{owner.text} again"))["status"] == "unconfirmed"
+    await control.set_fault("rate_limited", to=owner.number)
+    assert (await env.post(owner.number, f"{owner.text} later"))["status"] == "pending"
+    documents = await owner.documents()
     assert {row["dispatch"] for row in documents} == {"settled", "unconfirmed", "pending"}
-    seen = {row["in"] for row in await leaver.traces(documents)}
-    assert seen >= {"users", "sessions", "messages", "conversations", "inflight"}, "this does not find what is there"
+    seen = {row["in"] for row in await owner.traces(documents)}
+    assert seen >= {"users", "sessions", "messages", "conversations", "inflight"}, (
+        "traces() must find existing documents"
+    )
 
-    assert (await leaver.delete_account()).status_code == 204
-    assert (await leaver.sign_in()).status_code == 401
-    await leaves_no_trace(leaver, documents)
+    assert (await owner.delete_account()).status_code == 204
+    assert (await owner.sign_in()).status_code == 401
+    await wait_for_no_traces(owner, documents)
 
-    assert await world.database["carrier_messages"].find_one({"_id": settled["twilio_sid"]}) is not None
-    assert await world.sids_at_carrier(f"{leaver.text} later") == []
+    assert await env.database["carrier_messages"].find_one({"_id": settled["twilio_sid"]}) is not None
+    assert await env.sids_at_provider(f"{owner.text} later") == []
 
 
 def writes(collection: str, kind: str) -> Callable[[Command], bool]:
@@ -133,132 +135,136 @@ def writes(collection: str, kind: str) -> Callable[[Command], bool]:
 
 
 STEPS: Mapping[str, Callable[[Command], bool]] = {
-    "the account is marked": writes("users", "update"),
-    "its sessions end": writes("sessions", "delete"),
-    "what is pending is erased": writes("messages", "delete"),
-    "what is being sent is withdrawn": lambda command: (
+    "mark the account": writes("users", "update"),
+    "delete its sessions": writes("sessions", "delete"),
+    "delete its pending messages": writes("messages", "delete"),
+    "cancel its messages in flight": lambda command: (
         command.get("update") == "messages" and "erase_at" in str(command.get("updates"))
     ),
-    "its conversations are erased": writes("conversations", "delete"),
-    "the account goes": writes("users", "delete"),
+    "delete its conversations": writes("conversations", "delete"),
+    "delete the account": writes("users", "delete"),
 }
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_deletion_that_is_killed_is_finished_at_the_next_start(world: World, leaver: Leaver, step: str) -> None:
-    """Killed before the step; before the first one nothing has happened, and it can be asked for again."""
-    await leaver.send()
-    await world.simulator.control.set_fault("rate_limited", to=leaver.number)
-    await world.post(leaver.number, f"{leaver.text} later")
-    documents = await leaver.documents()
-    api = world.apis[0]
-    trap = api.tap.set(Trap(STEPS[step], "request"))
-    deleting = asyncio.create_task(leaver.delete_account())
+async def test_an_interrupted_deletion_is_completed_at_the_next_start(
+    env: Environment, owner: AccountOwner, step: str
+) -> None:
+    """The process is killed before the step. Before the first step the deletion has not started yet."""
+    await owner.send()
+    await env.simulator.control.set_fault("rate_limited", to=owner.number)
+    await env.post(owner.number, f"{owner.text} later")
+    documents = await owner.documents()
+    api = env.apis[0]
+    pause_point = api.mongo_proxy.add(PausePoint(STEPS[step], "request"))
+    deleting = asyncio.create_task(owner.delete_account())
     async with asyncio.timeout(10):
-        await trap.sprung.wait()
-    api.die()
-    # What is held back never arrives.
-    await api.tap.cut()
-    await api.bury()
+        await pause_point.reached.wait()
+    api.kill()
+    # The delayed command must not reach the database.
+    await api.mongo_proxy.drop_connections()
+    await api.wait()
     await asyncio.gather(deleting, return_exceptions=True)
     await api.start()
 
-    if step == "the account is marked":
-        answer = await leaver.sign_in()
+    if step == "mark the account":
+        answer = await owner.sign_in()
         assert answer.status_code == 201
-        world.token = answer.json()["access_token"]
-        assert (await leaver.delete_account()).status_code == 204
-    await leaves_no_trace(leaver, documents)
-    assert (await leaver.sign_in()).status_code == 401
-    assert await world.sids_at_carrier(f"{leaver.text} later") == []
+        env.token = answer.json()["access_token"]
+        assert (await owner.delete_account()).status_code == 204
+    await wait_for_no_traces(owner, documents)
+    assert (await owner.sign_in()).status_code == 401
+    assert await env.sids_at_provider(f"{owner.text} later") == []
 
 
-async def test_a_deletion_that_is_interrupted_is_finished_by_another_process(tmp_path: Path) -> None:
-    """Without any start or sign-in: whoever has asked to be forgotten does not come back to see to it."""
-    async with running_world(tmp_path, processes=2, name="other process") as world:
-        leaver = Leaver(world)
-        await leaver.sign_up()
-        await leaver.send()
-        documents = await leaver.documents()
-        api = world.apis[0]
-        trap = api.tap.set(Trap(writes("messages", "delete"), "request"))
-        deleting = asyncio.create_task(leaver.delete_account())
+async def test_an_interrupted_deletion_is_completed_by_another_process(tmp_path: Path) -> None:
+    """Without a restart and without a sign-in of the user."""
+    async with running_environment(tmp_path, processes=2, name="other process") as env:
+        owner = AccountOwner(env)
+        await owner.sign_up()
+        await owner.send()
+        documents = await owner.documents()
+        api = env.apis[0]
+        pause_point = api.mongo_proxy.add(PausePoint(writes("messages", "delete"), "request"))
+        deleting = asyncio.create_task(owner.delete_account())
         async with asyncio.timeout(10):
-            await trap.sprung.wait()
-        api.die()
-        await api.tap.cut()
-        await api.bury()
+            await pause_point.reached.wait()
+        api.kill()
+        await api.mongo_proxy.drop_connections()
+        await api.wait()
         await asyncio.gather(deleting, return_exceptions=True)
-        assert await leaver.traces(documents), "it was not interrupted"
+        assert await owner.traces(documents), "the deletion was not interrupted"
         await eventually(
-            lambda: leaver.traces(documents), lambda found: found == [], within=60, what="the end of all traces"
+            lambda: owner.traces(documents), lambda found: found == [], within=60, what="the removal of all traces"
         )
 
 
-async def test_what_is_being_stored_during_a_deletion_is_not_left_behind(world: World, leaver: Leaver) -> None:
-    storing = world.apis[0].tap.set(Trap(is_insert, "request"))
-    url = f"{world.apis[0].url}/api/messages"
-    body = {"message": {"recipient_number": leaver.number, "content": leaver.text}}
-    sending = asyncio.create_task(world.http.post(url, json=body, headers=world.headers))
+async def test_a_message_stored_during_a_deletion_is_removed(env: Environment, owner: AccountOwner) -> None:
+    storing = env.apis[0].mongo_proxy.add(PausePoint(is_message_insert, "request"))
+    url = f"{env.apis[0].url}/api/messages"
+    body = {"message": {"recipient_number": owner.number, "content": owner.text}}
+    sending = asyncio.create_task(env.http.post(url, json=body, headers=env.headers))
     async with asyncio.timeout(10):
-        await storing.sprung.wait()
-    assert (await leaver.delete_account()).status_code == 204
+        await storing.reached.wait()
+    assert (await owner.delete_account()).status_code == 204
     storing.release()
     answer = await sending
     assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
-    await leaves_no_trace(leaver, [])
+    await wait_for_no_traces(owner, [])
 
 
-async def test_a_claim_that_meets_a_deletion_leaves_no_lock(world: World, leaver: Leaver) -> None:
-    """A text's lock tells, to who guesses it, what was written to whom."""
-    locking = world.apis[0].tap.set(Trap(is_lock, "request"))
-    sending = asyncio.create_task(leaver.send())
+async def test_a_claim_during_a_deletion_leaves_no_lock(env: Environment, owner: AccountOwner) -> None:
+    """The lock contains a hash of number and text, which could be guessed."""
+    locking = env.apis[0].mongo_proxy.add(PausePoint(is_lock_acquisition, "request"))
+    sending = asyncio.create_task(owner.send())
     async with asyncio.timeout(10):
-        await locking.sprung.wait()
-    documents = await leaver.documents()
-    assert (await leaver.delete_account()).status_code == 204
+        await locking.reached.wait()
+    documents = await owner.documents()
+    assert (await owner.delete_account()).status_code == 204
     locking.release()
     await asyncio.gather(sending, return_exceptions=True)
-    await leaves_no_trace(leaver, documents)
-    assert await world.sids_at_carrier(leaver.text) == []
+    await wait_for_no_traces(owner, documents)
+    assert await env.sids_at_provider(owner.text) == []
 
 
-async def test_a_sign_in_that_began_with_the_old_password_does_not_outlive_it(world: World, leaver: Leaver) -> None:
-    opening = world.apis[0].tap.set(Trap(writes("sessions", "insert"), "request"))
-    signing_in = asyncio.create_task(leaver.sign_in())
+async def test_a_sign_in_with_the_old_password_fails_if_it_changes_meanwhile(
+    env: Environment, owner: AccountOwner
+) -> None:
+    opening = env.apis[0].mongo_proxy.add(PausePoint(writes("sessions", "insert"), "request"))
+    signing_in = asyncio.create_task(owner.sign_in())
     async with asyncio.timeout(10):
-        await opening.sprung.wait()
+        await opening.reached.wait()
     change = {"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
-    assert (await leaver.call("PUT", "/users/password", json={"user": change})).status_code == 204
+    assert (await owner.call("PUT", "/users/password", json={"user": change})).status_code == 204
     opening.release()
     assert (await signing_in).status_code == 401
-    assert len((await leaver.call("GET", "/users/sessions")).json()) == 1
+    assert len((await owner.call("GET", "/users/sessions")).json()) == 1
 
 
-async def test_the_renewal_of_a_weak_hash_does_not_bring_an_old_password_back(world: World, leaver: Leaver) -> None:
+async def test_rehashing_does_not_restore_an_old_password(env: Environment, owner: AccountOwner) -> None:
     weak = argon2.using(memory_cost=1_024, time_cost=1, parallelism=1).hash(PASSWORD)
-    await world.database["users"].update_one({"email": leaver.email}, {"$set": {"password_hash": weak}})
-    renewing = world.apis[0].tap.set(Trap(writes("users", "update"), "request"))
-    signing_in = asyncio.create_task(leaver.sign_in())
+    await env.database["users"].update_one({"email": owner.email}, {"$set": {"password_hash": weak}})
+    renewing = env.apis[0].mongo_proxy.add(PausePoint(writes("users", "update"), "request"))
+    signing_in = asyncio.create_task(owner.sign_in())
     async with asyncio.timeout(10):
-        await renewing.sprung.wait()
+        await renewing.reached.wait()
     change = {"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
-    assert (await leaver.call("PUT", "/users/password", json={"user": change})).status_code == 204
+    assert (await owner.call("PUT", "/users/password", json={"user": change})).status_code == 204
     renewing.release()
     assert (await signing_in).status_code == 401
-    assert (await leaver.sign_in()).status_code == 401
-    assert (await leaver.sign_in(NEW_PASSWORD)).status_code == 201
+    assert (await owner.sign_in()).status_code == 401
+    assert (await owner.sign_in(NEW_PASSWORD)).status_code == 201
 
 
-async def test_a_sign_in_during_a_deletion_leaves_no_session(world: World, leaver: Leaver) -> None:
-    opening = world.apis[0].tap.set(Trap(writes("sessions", "insert"), "request"))
-    signing_in = asyncio.create_task(leaver.sign_in())
+async def test_a_sign_in_during_a_deletion_leaves_no_session(env: Environment, owner: AccountOwner) -> None:
+    opening = env.apis[0].mongo_proxy.add(PausePoint(writes("sessions", "insert"), "request"))
+    signing_in = asyncio.create_task(owner.sign_in())
     async with asyncio.timeout(10):
-        await opening.sprung.wait()
-    assert (await leaver.delete_account()).status_code == 204
+        await opening.reached.wait()
+    assert (await owner.delete_account()).status_code == 204
     opening.release()
     assert (await signing_in).status_code == 401
-    await leaves_no_trace(leaver, [])
+    await wait_for_no_traces(owner, [])
 
 
 OUTCOMES: list[Outcome] = [
@@ -270,86 +276,86 @@ OUTCOMES: list[Outcome] = [
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
-async def test_what_is_being_sent_is_not_sent_again_and_is_erased_when_that_has_ended(
-    workshop: Workshop, outcome: Outcome
+async def test_a_message_being_sent_is_erased_after_its_attempt_and_not_retried(
+    fixture: OutboxFixture, outcome: Outcome
 ) -> None:
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    claim = await workshop.claim(outbox)
-    await workshop.erasure.erase((await workshop.message(message_id)).user_id)
-    await workshop.erasure.erase_abandoned(10)
-    assert (await workshop.message(message_id)).withdrawn, "it has to be told from the same text of somebody else"
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)
+    claim = await fixture.claim(outbox)
+    await fixture.erasure.erase((await fixture.message(message_id)).user_id)
+    await fixture.erasure.erase_abandoned(10)
+    assert (await fixture.message(message_id)).withdrawn, "the message is still needed to match its SID"
 
     await outbox.settle(claim, outcome, 0.5)
-    workshop.wait(hours=1)
+    fixture.advance(hours=1)
     assert await outbox.claim_next() is None
-    await workshop.erasure.erase_abandoned(10)
-    await is_empty(workshop, but_sid=isinstance(outcome, Accepted))
+    await fixture.erasure.erase_abandoned(10)
+    await assert_empty(fixture, except_sid=isinstance(outcome, Accepted))
 
 
-async def test_what_is_unconfirmed_is_erased_once_the_carrier_is_known_not_to_have_it(workshop: Workshop) -> None:
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("no answer"), 0.5)
-    await workshop.erasure.erase((await workshop.message(message_id)).user_id)
-    await workshop.find_absent(message_id)
+async def test_an_unconfirmed_message_is_erased_once_its_absence_is_confirmed(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("no answer"), 0.5)
+    await fixture.erasure.erase((await fixture.message(message_id)).user_id)
+    await fixture.confirm_absence(message_id)
     assert await outbox.claim_next() is None
-    await workshop.erasure.erase_abandoned(10)
-    await is_empty(workshop)
+    await fixture.erasure.erase_abandoned(10)
+    await assert_empty(fixture)
 
 
-async def test_what_stays_in_doubt_is_erased_after_a_day(workshop: Workshop) -> None:
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("no answer"), 0.5)
-    await workshop.erasure.erase((await workshop.message(message_id)).user_id)
-    workshop.wait(hours=23)
-    await workshop.erasure.erase_abandoned(10)
-    assert (await workshop.message(message_id)).withdrawn
-    workshop.now += timedelta(hours=1)
-    await workshop.erasure.erase_abandoned(10)
-    await is_empty(workshop)
+async def test_an_unresolved_message_is_erased_after_a_day(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("no answer"), 0.5)
+    await fixture.erasure.erase((await fixture.message(message_id)).user_id)
+    fixture.advance(hours=23)
+    await fixture.erasure.erase_abandoned(10)
+    assert (await fixture.message(message_id)).withdrawn
+    fixture.now += timedelta(hours=1)
+    await fixture.erasure.erase_abandoned(10)
+    await assert_empty(fixture)
 
 
-async def test_the_same_text_of_somebody_else_waits_for_what_a_deleted_account_left_in_doubt(
-    workshop: Workshop,
+async def test_an_identical_text_waits_for_an_unconfirmed_message_of_a_deleted_account(
+    fixture: OutboxFixture,
 ) -> None:
-    """Else the carrier's SID for the one could be taken for the other's, which would then be lost."""
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("no answer"), 0.5)
-    await workshop.erasure.erase((await workshop.message(message_id)).user_id)
-    other = await workshop.store(outbox, "+14155550100", TEXT)
+    """Otherwise the SID of one message could be assigned to the other, which would be lost."""
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("no answer"), 0.5)
+    await fixture.erasure.erase((await fixture.message(message_id)).user_id)
+    other = await fixture.enqueue(outbox, "+14155550100", TEXT)
     assert await outbox.claim_next() is None
 
-    await workshop.find_absent(message_id)
-    await workshop.erasure.erase_abandoned(10)
-    workshop.wait(seconds=5)
-    assert (await workshop.claim(outbox)).message_id == other
+    await fixture.confirm_absence(message_id)
+    await fixture.erasure.erase_abandoned(10)
+    fixture.advance(seconds=5)
+    assert (await fixture.claim(outbox)).message_id == other
 
 
-async def test_a_callback_after_the_deletion_changes_nothing(workshop: Workshop) -> None:
-    outbox = workshop.outbox("a")
-    message_id = await workshop.store(outbox, "+14155550100", TEXT)
-    claim = await workshop.claim(outbox)
+async def test_a_callback_after_the_deletion_changes_nothing(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("a")
+    message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)
+    claim = await fixture.claim(outbox)
     await outbox.settle(claim, Accepted(SID, "queued"), 0.5)
-    await workshop.erasure.erase((await workshop.message(message_id)).user_id)
-    before = await everything(workshop)
+    await fixture.erasure.erase((await fixture.message(message_id)).user_id)
+    before = await all_documents(fixture)
     for sid in (SID, "SM" + "1" * 32):
         for status in ("sent", "delivered", "failed"):
-            await workshop.hear(outbox, claim, sid, status)
-    assert await everything(workshop) == before
-    await is_empty(workshop, but_sid=True)
+            await fixture.receive_callback(outbox, claim, sid, status)
+    assert await all_documents(fixture) == before
+    await assert_empty(fixture, except_sid=True)
 
 
-async def everything(workshop: Workshop) -> dict[str, list[Json]]:
-    names = sorted(await workshop.database.list_collection_names())
-    return {name: await workshop.database[name].find({}).to_list() for name in names}
+async def all_documents(fixture: OutboxFixture) -> dict[str, list[Json]]:
+    names = sorted(await fixture.database.list_collection_names())
+    return {name: await fixture.database[name].find({}).to_list() for name in names}
 
 
-async def is_empty(workshop: Workshop, *, but_sid: bool = False) -> None:
-    rest = {name: rows for name, rows in (await everything(workshop)).items() if rows}
+async def assert_empty(fixture: OutboxFixture, *, except_sid: bool = False) -> None:
+    rest = {name: rows for name, rows in (await all_documents(fixture)).items() if rows}
     owners = rest.pop("carrier_messages", [])
     assert rest == {}
-    assert [row["_id"] for row in owners] == ([SID] if but_sid else [])
+    assert [row["_id"] for row in owners] == ([SID] if except_sid else [])
     assert all(row.keys() == {"_id", "message_id", "attempt", "created_at"} for row in owners)

@@ -1,99 +1,97 @@
-"""kill -9 while messages are stored: the figures of conversations stay those of the messages."""
+"""kill -9 while messages are stored: the counts of conversations match the messages."""
 
 import asyncio
 import functools
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.crowd import Crowd
+from tests.faults.assertions import final_report
+from tests.faults.environment import Environment, running_environment
 from tests.faults.figures import KILLS
-from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.wire_tap import Command, Trap, is_insert
-from tests.faults.world import World, running_world
+from tests.faults.load_clients import LoadClients
+from tests.faults.mongo_proxy import Command, PausePoint, is_message_insert
+from tests.faults.scale import scaled, seeded_random
 
-KILLS_OF_EACH = scaled(2, 15)
-CLIENTS = 6
+KILLS_PER_PHASE = scaled(2, 15)
+CONCURRENCY = 6
 NUMBERS = [f"+1326555{number:04}" for number in range(4)]
 
 
 def changes_of(command: Command) -> dict[str, dict[str, object]]:
-    """What an update of a conversation does."""
+    """The update operators of an update of a conversation."""
     return command["updates"][0]["u"] if command.get("update") == "conversations" else {}
 
 
-def is_announcing(command: Command) -> bool:
+def is_pending_increment(command: Command) -> bool:
     return "open" in changes_of(command).get("$inc", {}) and "$set" in changes_of(command)
 
 
-def is_counting(command: Command) -> bool:
+def is_count_increment(command: Command) -> bool:
     return "messages" in changes_of(command).get("$inc", {})
 
 
 PHASES = {
-    "announced, not stored": lambda: Trap(is_announcing, "reply"),
-    "stored, not counted": lambda: Trap(is_insert, "reply"),
-    "about to be counted": lambda: Trap(is_counting, "request"),
-    "counted, not answered": lambda: Trap(is_counting, "reply"),
+    "pending count incremented, not stored": lambda: PausePoint(is_pending_increment, "reply"),
+    "stored, not counted": lambda: PausePoint(is_message_insert, "reply"),
+    "before counting": lambda: PausePoint(is_count_increment, "request"),
+    "counted, no response": lambda: PausePoint(is_count_increment, "reply"),
 }
 
 
-async def test_a_conversation_counts_its_messages_exactly_whatever_a_kill_interrupts(
-    tmp_path: Path, list_order: str
-) -> None:
-    random = chance("conversation counts")
-    async with running_world(tmp_path, list_order=list_order, name="counts") as world:
-        crowd = Crowd(world, random, numbers=NUMBERS, gives_up=0.3)
+async def test_conversation_counts_are_exact_after_kills(tmp_path: Path, list_order: str) -> None:
+    random = seeded_random("conversation counts")
+    async with running_environment(tmp_path, list_order=list_order, name="counts") as env:
+        clients = LoadClients(env, random, numbers=NUMBERS, gives_up=0.3)
         over, left = False, Counter[str]()
-        load = asyncio.create_task(crowd.send_until(lambda: over, CLIENTS, pause=0.1))
+        load = asyncio.create_task(clients.send_until(lambda: over, CONCURRENCY, pause=0.1))
         try:
-            for phase in [*PHASES] * KILLS_OF_EACH:
-                victim = random.choice(list(world.apis))
-                crowd.prefers = functools.partial(list, [victim])
-                await victim.tap.set(PHASES[phase]()).sprung.wait()
-                victim.die()
-                left[phase] += await world.database["conversations"].count_documents({"open": {"$gt": 0}})
-                await victim.bury()
-                crowd.prefers = lambda: world.living
-                # Read and repaired while others store.
-                await figures_of_the_api(world)
+            for phase in [*PHASES] * KILLS_PER_PHASE:
+                victim = random.choice(list(env.apis))
+                clients.preferred_apis = functools.partial(list, [victim])
+                await victim.mongo_proxy.add(PHASES[phase]()).reached.wait()
+                victim.kill()
+                left[phase] += await env.database["conversations"].count_documents({"open": {"$gt": 0}})
+                await victim.wait()
+                clients.preferred_apis = lambda: env.running_apis
+                # Reading repairs counts while other processes store messages.
+                await counts_in_api(env)
                 await victim.start()
         finally:
             over = True
             await load
         for phase in PHASES:
-            KILLS.add(f"conversations: {phase}", KILLS_OF_EACH, KILLS_OF_EACH)
-        (await final_verdict(world, crowd.letters)).require_exactly_once()
-        assert all(left[phase] for phase in [*PHASES][:-1]), "these kills left something to repair"
-        expected = await figures_of_the_messages(world)
+            KILLS.add(f"conversations: {phase}", KILLS_PER_PHASE, KILLS_PER_PHASE)
+        (await final_report(env, clients.messages)).require_exactly_once()
+        assert all(left[phase] for phase in [*PHASES][:-1]), "some kills must leave counts to repair"
+        expected = await counts_in_database(env)
         for _ in range(2):
-            assert await figures_of_the_api(world) == expected
+            assert await counts_in_api(env) == expected
 
 
-async def figures_of_the_api(world: World) -> dict[str, tuple[int, str]]:
-    """How many messages each conversation has, and its last text."""
-    answer = await world.http.get(f"{world.living[0].url}/api/conversations", headers=world.headers)
+async def counts_in_api(env: Environment) -> dict[str, tuple[int, str]]:
+    """The number of messages and the last text of each conversation, from the API."""
+    answer = await env.http.get(f"{env.running_apis[0].url}/api/conversations", headers=env.headers)
     assert answer.status_code == 200, answer.text
     return {row["peer_number"]: (row["messages"], row["last_message"]["content"]) for row in answer.json()}
 
 
-async def figures_of_the_messages(world: World) -> dict[str, tuple[int, str]]:
-    stored = world.database["messages"].find({}, sort=[("created_at", 1), ("_id", 1)])
+async def counts_in_database(env: Environment) -> dict[str, tuple[int, str]]:
+    stored = env.database["messages"].find({}, sort=[("created_at", 1), ("_id", 1)])
     rows = await stored.to_list()
     counts = Counter(row["peer_number"] for row in rows)
     return {row["peer_number"]: (counts[row["peer_number"]], row["content"]) for row in rows}
 
 
-async def test_reading_while_others_store_counts_nothing_twice(tmp_path: Path) -> None:
-    """A reader finds what is being stored at this moment, and does what its process is about to do."""
-    async with running_world(tmp_path, name="reading") as world:
-        storing, reading = world.apis
+async def test_concurrent_reads_count_no_message_twice(tmp_path: Path) -> None:
+    """A reader repairs the count of a message that another process is about to count."""
+    async with running_environment(tmp_path, name="reading") as env:
+        storing, reading = env.apis
         for number in range(scaled(10, 60)):
-            trap = storing.tap.set(Trap(is_counting, "request"))
-            sending = asyncio.create_task(world.post(NUMBERS[0], f"Number {number}", to=storing))
-            await trap.sprung.wait()
-            answer = await world.http.get(f"{reading.url}/api/conversations", headers=world.headers)
+            pause_point = storing.mongo_proxy.add(PausePoint(is_count_increment, "request"))
+            sending = asyncio.create_task(env.post(NUMBERS[0], f"Number {number}", to=storing))
+            await pause_point.reached.wait()
+            answer = await env.http.get(f"{reading.url}/api/conversations", headers=env.headers)
             assert [row["messages"] for row in answer.json()] == [number + 1]
-            storing.tap.release()
+            storing.mongo_proxy.reset()
             await sending
-        assert await figures_of_the_api(world) == await figures_of_the_messages(world)
+        assert await counts_in_api(env) == await counts_in_database(env)

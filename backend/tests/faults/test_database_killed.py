@@ -1,43 +1,43 @@
-"""The database dies under load and comes back; now and then an API process goes with it."""
+"""kill -9 of the database under load, sometimes together with an API process."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.faults.crowd import Crowd
-from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.world import running_world
+from tests.faults.assertions import final_report
+from tests.faults.environment import running_environment
+from tests.faults.load_clients import LoadClients
+from tests.faults.scale import scaled, seeded_random
 
 KILLS = scaled(2, 20)
-CLIENTS = 8
+CONCURRENCY = 8
 NUMBERS = [f"+1313555{number:04}" for number in range(30)]
 
 
-async def test_a_killed_database_loses_nothing_and_doubles_nothing(tmp_path: Path, list_order: str) -> None:
-    random = chance("database")
-    async with running_world(tmp_path, list_order=list_order, name="database") as world:
-        if world.mongodb is None:
-            pytest.skip("the database of TEST_MONGODB_URI is not ours to kill")
-        crowd = Crowd(world, random, numbers=NUMBERS, gives_up=0.1)
+async def test_database_kills_neither_lose_nor_duplicate_messages(tmp_path: Path, list_order: str) -> None:
+    random = seeded_random("database")
+    async with running_environment(tmp_path, list_order=list_order, name="database") as env:
+        if env.mongodb is None:
+            pytest.skip("the database of TEST_MONGODB_URI cannot be killed")
+        clients = LoadClients(env, random, numbers=NUMBERS, gives_up=0.1)
         over = False
-        load = asyncio.create_task(crowd.send_until(lambda: over, CLIENTS, pause=0.2))
+        load = asyncio.create_task(clients.send_until(lambda: over, CONCURRENCY, pause=0.2))
         try:
             for kill in range(KILLS):
                 await asyncio.sleep(0.3 + random.random())
-                world.mongodb.kill()
+                env.mongodb.kill()
                 await asyncio.sleep(random.random())
                 if kill % 3 == 1:
-                    await random.choice(list(world.apis)).kill()
-                await world.mongodb.start()
-                for api in world.apis:
-                    if not api.lives:
+                    await random.choice(list(env.apis)).kill_and_wait()
+                await env.mongodb.start()
+                for api in env.apis:
+                    if not api.is_running:
                         await api.start()
         finally:
             over = True
             await load
-        verdict = await final_verdict(world, crowd.letters)
-        verdict.enter(f"kill -9 of the database, {KILLS} times")
-        verdict.require_exactly_once()
-        assert verdict.reported_doubles == 0
+        report = await final_report(env, clients.messages)
+        report.add_to_figures(f"kill -9 of the database, {KILLS} times")
+        report.require_exactly_once()
+        assert report.reported_duplicates == 0

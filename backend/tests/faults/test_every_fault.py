@@ -1,4 +1,4 @@
-"""Every switch of the simulator, each for a number of its own, while API processes are killed."""
+"""Every fault of the simulator, each for its own number, while API processes are killed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,22 +6,22 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from devservers.twilio.faults import KINDS
-from tests.faults.crowd import Crowd
-from tests.faults.scale import chance, scaled
-from tests.faults.verdict import final_verdict
-from tests.faults.world import RECONCILE_AFTER_SECONDS, World, running_world
+from devservers.twilio.faults import FAULTS_BY_KIND
+from tests.faults.assertions import final_report
+from tests.faults.environment import RECONCILE_AFTER_SECONDS, Environment, running_environment
+from tests.faults.load_clients import LoadClients
+from tests.faults.scale import scaled, seeded_random
 from tests.support.polling import eventually
 
-Switch = tuple[str, dict[str, Any]]
+FaultSetting = tuple[str, dict[str, Any]]
 
-LETTERS_EACH = scaled(3, 12)
+MESSAGES_EACH = scaled(3, 12)
 KILLS = scaled(1, 6)
 ROUNDS = scaled(1, 6)
-CLIENTS = scaled(10, 16)
+CONCURRENCY = scaled(10, 16)
 ELSEWHERE = "+13125559999"
 
-FOR_A_NUMBER: Sequence[Sequence[Switch]] = [
+FAULTS_PER_NUMBER: Sequence[Sequence[FaultSetting]] = [
     [("refuse", {"code": 21610, "probability": 0.5})],
     [("rate_limited", {"probability": 0.5})],
     [("unavailable", {"probability": 0.5})],
@@ -49,8 +49,8 @@ FOR_A_NUMBER: Sequence[Sequence[Switch]] = [
     [("duplicate_callbacks", {"copies": 3})],
     [("reorder_callbacks", {})],
 ]
-PAUSING: Sequence[Switch] = [("unauthorized", {}), ("suspended", {"code": 30002})]
-FOR_ALL: Sequence[Switch] = [
+ACCOUNT_FAULTS: Sequence[FaultSetting] = [("unauthorized", {}), ("suspended", {"code": 30002})]
+FAULTS_FOR_ALL: Sequence[FaultSetting] = [
     ("refuse_connections", {"seconds": 1.0}),
     ("error_500", {"on": "list", "probability": 0.2}),
     ("rate_limited", {"on": "list", "probability": 0.2}),
@@ -58,93 +58,104 @@ FOR_ALL: Sequence[Switch] = [
     ("list_paging", {"by": "offset", "probability": 0.5}),
     ("reset_connection", {"on": "fetch", "probability": 0.2}),
 ]
-DOUBTFUL: Sequence[Switch] = [("rewrite_to", {"number": ELSEWHERE}), ("lose_201", {}), ("drop_callbacks", {})]
-"""Its number is rewritten and its SID never told: nobody can know that it was sent, so it must stay unconfirmed."""
-DOUBTFUL_NUMBER = "+13125559998"
+UNCONFIRMABLE: Sequence[FaultSetting] = [
+    ("rewrite_to", {"number": ELSEWHERE}),
+    ("lose_201", {}),
+    ("drop_callbacks", {}),
+]
+"""The number is rewritten and the SID is never reported: the message cannot be confirmed and must stay unconfirmed."""
+UNCONFIRMABLE_NUMBER = "+13125559998"
 
 
-def test_no_switch_is_forgotten() -> None:
-    used = {kind for switches in [*FOR_A_NUMBER, PAUSING, FOR_ALL, DOUBTFUL] for kind, _ in switches}
-    # The delays of the first two are drawn anew for every round. An order holds for a whole simulator, and what happens
-    # between two pages is done to messages, whose fate would not be the one that is judged.
-    assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(KINDS)
+def test_all_fault_kinds_are_used() -> None:
+    used = {
+        kind for settings in [*FAULTS_PER_NUMBER, ACCOUNT_FAULTS, FAULTS_FOR_ALL, UNCONFIRMABLE] for kind, _ in settings
+    }
+    # The first two are activated in every round with random delays. The list order applies to the whole simulator, and
+    # events between pages would change the messages' expected outcome.
+    assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(FAULTS_BY_KIND)
 
 
-async def test_every_fault_of_the_carrier_with_kills(tmp_path: Path, list_order: str) -> None:
-    random = chance("every fault")
-    async with running_world(tmp_path, list_order=list_order, name="every fault") as world:
-        crowd = Crowd(world, random, numbers=[], gives_up=0.1)
+async def test_every_provider_fault_with_kills(tmp_path: Path, list_order: str) -> None:
+    random = seeded_random("every fault")
+    async with running_environment(tmp_path, list_order=list_order, name="every fault") as env:
+        clients = LoadClients(env, random, numbers=[], gives_up=0.1)
         for round_number in range(ROUNDS):
-            await _send_under_faults(world, crowd, random, round_number)
-        await _send_what_is_doubtful(world, crowd)
-        verdict = await final_verdict(world, crowd.letters, doubtful=_doubtful_numbers())
-        verdict.enter(f"all {len(KINDS)} faults of the provider, and kill -9 {ROUNDS * (KILLS + 2)} times")
-        verdict.require_exactly_once()
-        assert verdict.reported_doubles == 0
-        assert verdict.in_doubt >= 1
+            await _send_under_faults(env, clients, random, round_number)
+        await _send_unconfirmable(env, clients)
+        report = await final_report(env, clients.messages, unconfirmable=_unconfirmable_numbers())
+        report.add_to_figures(
+            f"all {len(FAULTS_BY_KIND)} faults of the provider, and kill -9 {ROUNDS * (KILLS + 2)} times"
+        )
+        report.require_exactly_once()
+        assert report.reported_duplicates == 0
+        assert report.unconfirmed >= 1
 
 
-def _doubtful_numbers() -> list[str]:
-    """Whose SIDs may stay unknown for ever: also without a fault an answer may get lost, in a kill."""
-    rewritten = [place for place, switches in enumerate(FOR_A_NUMBER) if switches[0][0] == "rewrite_to"]
-    return [DOUBTFUL_NUMBER, *(_number(round_number, place) for round_number in range(ROUNDS) for place in rewritten)]
+def _unconfirmable_numbers() -> list[str]:
+    """Numbers whose messages may stay unconfirmed: a kill can lose the response of a rewritten number, too."""
+    rewritten = [index for index, settings in enumerate(FAULTS_PER_NUMBER) if settings[0][0] == "rewrite_to"]
+    return [
+        UNCONFIRMABLE_NUMBER,
+        *(_number(round_number, index) for round_number in range(ROUNDS) for index in rewritten),
+    ]
 
 
-def _number(round_number: int, place: int) -> str:
-    return f"+1312{round_number}{place:06}"
+def _number(round_number: int, index: int) -> str:
+    return f"+1312{round_number}{index:06}"
 
 
-async def _send_under_faults(world: World, crowd: Crowd, random: Random, round_number: int) -> None:
-    control = world.simulator.control
-    # What the carrier commits late and what its list shows late may add up to no more than is waited for.
+async def _send_under_faults(env: Environment, clients: LoadClients, random: Random, round_number: int) -> None:
+    control = env.simulator.control
+    # The delays of late commits and of the list must not add up to more than RECONCILE_AFTER_SECONDS.
     lag = RECONCILE_AFTER_SECONDS * random.random()
-    letters = []
-    for place, switches in enumerate(FOR_A_NUMBER):
-        number = _number(round_number, place)
-        for kind, parameters in switches:
+    messages = []
+    for index, settings in enumerate(FAULTS_PER_NUMBER):
+        number = _number(round_number, index)
+        for kind, parameters in settings:
             await control.set_fault(kind, to=number, **parameters)
-        letters += [crowd.write(number) for _ in range(LETTERS_EACH)]
+        messages += [clients.new_message(number) for _ in range(MESSAGES_EACH)]
     late = _number(round_number, 999_999)
-    for _ in range(LETTERS_EACH):
-        letters.append(crowd.write(late))
+    for _ in range(MESSAGES_EACH):
+        messages.append(clients.new_message(late))
         seconds = random.random() * (RECONCILE_AFTER_SECONDS - lag)
         await control.set_fault("late_commit", to=late, times=1, seconds=seconds)
-    for kind, parameters in FOR_ALL:
+    for kind, parameters in FAULTS_FOR_ALL:
         await control.set_fault(kind, **parameters)
     await control.set_fault("list_lag", seconds=lag)
-    random.shuffle(letters)
-    sending = asyncio.create_task(crowd.send_all(letters, CLIENTS))
+    random.shuffle(messages)
+    sending = asyncio.create_task(clients.send_all(messages, CONCURRENCY))
     for _ in range(KILLS):
         await asyncio.sleep(2 * random.random())
-        victim = random.choice(list(world.apis))
-        await victim.kill()
+        victim = random.choice(list(env.apis))
+        await victim.kill_and_wait()
         await victim.start()
     await sending
-    await _send_while_the_account_is_closed(world, crowd, round_number)
+    await _send_with_account_errors(env, clients, round_number)
     await control.reset_faults()
-    # What was put off for minutes (a full queue, a closed account) is due now, and no process pauses.
-    for api in world.apis:
-        await api.kill()
-    await asyncio.gather(*(api.start() for api in world.apis))
-    await world.let_time_pass()
+    # Make delayed messages (full queue, account error) due, and restart all processes to end their pauses.
+    for api in env.apis:
+        await api.kill_and_wait()
+    await asyncio.gather(*(api.start() for api in env.apis))
+    await env.make_all_due()
 
 
-async def _send_while_the_account_is_closed(world: World, crowd: Crowd, round_number: int) -> None:
-    for place, (kind, parameters) in enumerate(PAUSING):
-        number = _number(round_number, 888_000 + place)
-        await world.simulator.control.set_fault(kind, to=number, times=1, **parameters)
-        await crowd.send_all([crowd.write(number) for _ in range(LETTERS_EACH)], CLIENTS)
+async def _send_with_account_errors(env: Environment, clients: LoadClients, round_number: int) -> None:
+    for index, (kind, parameters) in enumerate(ACCOUNT_FAULTS):
+        number = _number(round_number, 888_000 + index)
+        await env.simulator.control.set_fault(kind, to=number, times=1, **parameters)
+        await clients.send_all([clients.new_message(number) for _ in range(MESSAGES_EACH)], CONCURRENCY)
 
 
-async def _send_what_is_doubtful(world: World, crowd: Crowd) -> None:
-    for kind, parameters in DOUBTFUL:
-        await world.simulator.control.set_fault(kind, to=DOUBTFUL_NUMBER, **parameters)
-    await crowd.send(crowd.write(DOUBTFUL_NUMBER))
-    # Until it has left the provider: a callback would name its message, and then be believed.
-    await eventually(lambda: _status_at_carrier(world), lambda status: status == "delivered", what="its delivery")
-    await world.simulator.control.reset_faults()
+async def _send_unconfirmable(env: Environment, clients: LoadClients) -> None:
+    for kind, parameters in UNCONFIRMABLE:
+        await env.simulator.control.set_fault(kind, to=UNCONFIRMABLE_NUMBER, **parameters)
+    await clients.send(clients.new_message(UNCONFIRMABLE_NUMBER))
+    # Wait for its last callback, which would otherwise confirm the message.
+    await eventually(lambda: _status_at_provider(env), lambda status: status == "delivered", what="its delivery")
+    await env.simulator.control.reset_faults()
 
 
-async def _status_at_carrier(world: World) -> object:
-    ledger = await world.simulator.control.ledger()
-    return next(entry.message["status"] for entry in ledger if entry.request["To"] == DOUBTFUL_NUMBER)
+async def _status_at_provider(env: Environment) -> object:
+    ledger = await env.simulator.control.ledger()
+    return next(entry.message["status"] for entry in ledger if entry.request["To"] == UNCONFIRMABLE_NUMBER)

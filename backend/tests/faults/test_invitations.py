@@ -1,4 +1,4 @@
-"""An invitation is good for one account: also if a process dies, or loses its database, before that is made."""
+"""An invitation is valid for one account, also if a process is killed or disconnected during the sign-up."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,155 +9,157 @@ import httpx
 import pytest
 from bson import ObjectId
 
-from tests.faults.wire_tap import Command, Trap
-from tests.faults.world import ApiProcess, Json, World, running_world
-from tests.support.answers import field_errors
+from tests.faults.environment import ApiProcess, Environment, Json, running_environment
+from tests.faults.mongo_proxy import Command, PausePoint
 from tests.support.invitations import invite
+from tests.support.responses import field_errors
 
 PASSWORD = "correct horse battery"
 SETUP_CODE = "the setup code of these tests"
-_places = count(1)
+_counter = count(1)
 
 
 @pytest.fixture(scope="module")
-async def shared_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def shared_env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
     directory = tmp_path_factory.mktemp("invitations")
-    async with running_world(directory, name="invitations", SETUP_CODE=SETUP_CODE) as world:
-        for api in world.apis:
-            await api.kill()
+    async with running_environment(directory, name="invitations", SETUP_CODE=SETUP_CODE) as env:
+        for api in env.apis:
+            await api.kill_and_wait()
             await api.start(SIGNUP_MODE="invite")
-        yield world
+        yield env
 
 
 @pytest.fixture
-async def world(shared_world: World) -> AsyncIterator[World]:
-    yield shared_world
-    for api in shared_world.apis:
-        api.tap.release()
+async def env(shared_env: Environment) -> AsyncIterator[Environment]:
+    yield shared_env
+    for api in shared_env.apis:
+        api.mongo_proxy.reset()
 
 
 @pytest.fixture(params=["invite", "older invite", "setup code"])
-async def code(world: World, request: pytest.FixtureRequest) -> str:
+async def code(env: Environment, request: pytest.FixtureRequest) -> str:
     if request.param == "setup code":
-        # What lets the first person in, lets nobody in but the first.
-        await world.database["users"].delete_many({})
-        await world.database["invites"].delete_many({})
+        # The setup code is only valid while there is no account.
+        await env.database["users"].delete_many({})
+        await env.database["invites"].delete_many({})
         return SETUP_CODE
-    return await invite(world.uri, of_an_older_version=request.param == "older invite")
+    return await invite(env.uri, from_older_version=request.param == "older invite")
 
 
 def new_email() -> str:
-    return f"invited-{next(_places)}@example.com"
+    return f"invited-{next(_counter)}@example.com"
 
 
-async def register(world: World, api: ApiProcess, code: str, email: str | None = None) -> httpx.Response:
+async def register(env: Environment, api: ApiProcess, code: str, email: str | None = None) -> httpx.Response:
     user = {"email": email or new_email(), "password": PASSWORD, "password_confirmation": PASSWORD}
-    return await world.http.post(f"{api.url}/users", json={"user": {**user, "invite_code": code}})
+    return await env.http.post(f"{api.url}/users", json={"user": {**user, "invite_code": code}})
 
 
-def is_account(command: Command) -> bool:
+def is_user_insert(command: Command) -> bool:
     return bool(command.get("insert") == "users")
 
 
-def is_using_up(command: Command) -> bool:
+def is_invite_delete(command: Command) -> bool:
     return bool(command.get("delete") == "invites")
 
 
-async def used_up(world: World, code: str) -> None:
-    for api in world.apis:
-        assert field_errors(await register(world, api, code)) == {"invite_code": ["is not valid"]}
+async def assert_consumed(env: Environment, code: str) -> None:
+    for api in env.apis:
+        assert field_errors(await register(env, api, code)) == {"invite_code": ["is not valid"]}
 
 
 async def restart(api: ApiProcess) -> None:
-    await api.tap.cut()
-    await api.bury()
+    await api.mongo_proxy.drop_connections()
+    await api.wait()
     await api.start(SIGNUP_MODE="invite")
 
 
-async def test_a_process_that_dies_before_the_account_is_made_burns_no_code(world: World, code: str) -> None:
-    api = world.apis[0]
-    making = api.tap.set(Trap(is_account, "request"))
-    signing_up = asyncio.create_task(register(world, api, code))
-    await asyncio.wait_for(making.sprung.wait(), 10)
-    api.die()
+async def test_a_kill_before_the_account_is_created_does_not_consume_the_code(env: Environment, code: str) -> None:
+    api = env.apis[0]
+    making = api.mongo_proxy.add(PausePoint(is_user_insert, "request"))
+    signing_up = asyncio.create_task(register(env, api, code))
+    await asyncio.wait_for(making.reached.wait(), 10)
+    api.kill()
     await restart(api)
     await asyncio.gather(signing_up, return_exceptions=True)
 
-    assert (await register(world, api, code)).status_code == 201
-    await used_up(world, code)
+    assert (await register(env, api, code)).status_code == 201
+    await assert_consumed(env, code)
 
 
-async def test_a_connection_that_breaks_before_the_account_is_made_burns_no_code(world: World, code: str) -> None:
-    api, email = world.apis[0], new_email()
-    making = api.tap.set(Trap(is_account, "request"))
-    signing_up = asyncio.create_task(register(world, api, code, email))
-    await asyncio.wait_for(making.sprung.wait(), 10)
-    await api.tap.cut()
+async def test_a_lost_connection_before_the_account_is_created_does_not_consume_the_code(
+    env: Environment, code: str
+) -> None:
+    api, email = env.apis[0], new_email()
+    making = api.mongo_proxy.add(PausePoint(is_user_insert, "request"))
+    signing_up = asyncio.create_task(register(env, api, code, email))
+    await asyncio.wait_for(making.reached.wait(), 10)
+    await api.mongo_proxy.drop_connections()
     assert (await signing_up).status_code == 503
 
-    assert (await register(world, api, code, email)).status_code == 201
-    await used_up(world, code)
+    assert (await register(env, api, code, email)).status_code == 201
+    await assert_consumed(env, code)
 
 
-async def test_who_was_not_told_of_the_account_is_told_that_it_is_there(world: World, code: str) -> None:
-    """Made, but its answer was lost: the same sign-up again, in the other process."""
-    (api, other), email = world.apis, new_email()
-    making = api.tap.set(Trap(is_account, "reply"))
-    signing_up = asyncio.create_task(register(world, api, code, email))
-    await asyncio.wait_for(making.sprung.wait(), 10)
-    await api.tap.cut()
+async def test_a_repeated_sign_up_after_a_lost_response_reports_the_account(env: Environment, code: str) -> None:
+    """The account was created, but the response was lost. The sign-up is repeated in the other process."""
+    (api, other), email = env.apis, new_email()
+    making = api.mongo_proxy.add(PausePoint(is_user_insert, "reply"))
+    signing_up = asyncio.create_task(register(env, api, code, email))
+    await asyncio.wait_for(making.reached.wait(), 10)
+    await api.mongo_proxy.drop_connections()
     assert (await signing_up).status_code == 503
 
     if code != SETUP_CODE:
-        again = field_errors(await register(world, other, code, email))
+        again = field_errors(await register(env, other, code, email))
         assert again == {"invite_code": ["is not valid"], "email": ["has already been taken"]}
     credentials = {"user": {"email": email, "password": PASSWORD}}
-    assert (await world.http.post(f"{other.url}/users/sign_in", json=credentials)).status_code == 201
-    await used_up(world, code)
+    assert (await env.http.post(f"{other.url}/users/sign_in", json=credentials)).status_code == 201
+    await assert_consumed(env, code)
 
 
-async def test_of_two_who_sign_up_with_one_code_at_once_one_gets_an_account(world: World, code: str) -> None:
+async def test_concurrent_sign_ups_with_one_code_create_one_account(env: Environment, code: str) -> None:
     emails = [new_email(), new_email()]
-    making = [api.tap.set(Trap(is_account, "request")) for api in world.apis]
+    making = [api.mongo_proxy.add(PausePoint(is_user_insert, "request")) for api in env.apis]
     signing_up = [
-        asyncio.create_task(register(world, api, code, email)) for api, email in zip(world.apis, emails, strict=True)
+        asyncio.create_task(register(env, api, code, email)) for api, email in zip(env.apis, emails, strict=True)
     ]
-    await asyncio.wait_for(asyncio.gather(*(trap.sprung.wait() for trap in making)), 10)
-    for trap in making:
-        trap.release()
+    await asyncio.wait_for(asyncio.gather(*(pause_point.reached.wait() for pause_point in making)), 10)
+    for pause_point in making:
+        pause_point.release()
     answers = await asyncio.gather(*signing_up)
     assert sorted(answer.status_code for answer in answers) == [201, 422]
     (refused,) = (answer for answer in answers if answer.status_code == 422)
     assert field_errors(refused) == {"invite_code": ["is not valid"]}
-    assert await world.database["users"].count_documents({"email": {"$in": emails}}) == 1
-    await used_up(world, code)
+    assert await env.database["users"].count_documents({"email": {"$in": emails}}) == 1
+    await assert_consumed(env, code)
 
 
-async def test_a_code_is_not_good_again_once_its_account_is_deleted(world: World) -> None:
-    """Not even if its process died before it could use it up."""
-    api, code = world.apis[0], await invite(world.uri)
-    using = api.tap.set(Trap(is_using_up, "request"))
+async def test_a_code_stays_consumed_after_its_account_is_deleted(env: Environment) -> None:
+    """Also if the process was killed before it could delete the invitation."""
+    api, code = env.apis[0], await invite(env.uri)
+    using = api.mongo_proxy.add(PausePoint(is_invite_delete, "request"))
     email = new_email()
-    signing_up = asyncio.create_task(register(world, api, code, email))
-    await asyncio.wait_for(using.sprung.wait(), 10)
-    api.die()
+    signing_up = asyncio.create_task(register(env, api, code, email))
+    await asyncio.wait_for(using.reached.wait(), 10)
+    api.kill()
     await restart(api)
     await asyncio.gather(signing_up, return_exceptions=True)
 
     credentials: Json = {"user": {"email": email, "password": PASSWORD}}
-    signed_in: Any = (await world.http.post(f"{api.url}/users/sign_in", json=credentials)).json()
+    signed_in: Any = (await env.http.post(f"{api.url}/users/sign_in", json=credentials)).json()
     headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
     deletion = {"user": {"password": PASSWORD}}
-    answer = await world.http.request("DELETE", f"{api.url}/users", json=deletion, headers=headers)
+    answer = await env.http.request("DELETE", f"{api.url}/users", json=deletion, headers=headers)
     assert answer.status_code == 204
-    assert await world.database["users"].find_one({"_id": ObjectId(signed_in["_id"])}) is None
-    await used_up(world, code)
+    assert await env.database["users"].find_one({"_id": ObjectId(signed_in["_id"])}) is None
+    await assert_consumed(env, code)
 
 
-async def test_the_setup_code_is_good_as_long_as_there_is_no_account(world: World) -> None:
-    """An older version marked it as used before the account was made, and so for ever."""
-    await world.database["users"].delete_many({})
-    await world.database["invites"].replace_one({"_id": "setup"}, {"created_at": None}, upsert=True)
-    made = await register(world, world.apis[0], SETUP_CODE)
+async def test_the_setup_code_is_valid_until_the_first_account_exists(env: Environment) -> None:
+    """An older version marked the code as used before the account was created."""
+    await env.database["users"].delete_many({})
+    await env.database["invites"].replace_one({"_id": "setup"}, {"created_at": None}, upsert=True)
+    made = await register(env, env.apis[0], SETUP_CODE)
     assert made.status_code == 201
-    await used_up(world, SETUP_CODE)
+    await assert_consumed(env, SETUP_CODE)

@@ -1,4 +1,4 @@
-"""The carrier turns everybody away, or asks for patience: nothing fails, and everything goes on by itself."""
+"""Account errors pause sending, and rate limits delay it: no message fails, and sending resumes automatically."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from mysms.messages.status import OutboxState
 from mysms.outbox import dispatcher as dispatching
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.providers.base import Accepted, AccountUnavailable, RetryableFailure
-from tests.faults.workshop import StubCarrier, Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import OutboxFixture, StubProvider, new_number, open_outbox_fixture
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
@@ -23,15 +23,15 @@ PAUSE_SECONDS = 0.3
 
 
 @pytest.fixture
-async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
 @contextlib.asynccontextmanager
-async def running(workshop: Workshop, provider: StubCarrier) -> AsyncIterator[Dispatcher]:
-    outbox = workshop.outbox("process")
-    sender = workshop.sender(outbox, provider, timedelta(seconds=10))
+async def running(fixture: OutboxFixture, provider: StubProvider) -> AsyncIterator[Dispatcher]:
+    outbox = fixture.outbox("process")
+    sender = fixture.sender(outbox, provider, timedelta(seconds=10))
     dispatcher = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
     loop = asyncio.create_task(dispatcher.run())
     try:
@@ -43,46 +43,46 @@ async def running(workshop: Workshop, provider: StubCarrier) -> AsyncIterator[Di
         sender.close()
 
 
-async def test_a_closed_account_pauses_sending_and_it_resumes_by_itself(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+async def test_an_account_error_pauses_sending_until_it_is_resolved(
+    fixture: OutboxFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    provider = StubCarrier(AccountUnavailable("Authenticate", 20003))
-    outbox = workshop.outbox("process")
-    ids = [await workshop.store(outbox, new_number(), f"Letter {place}") for place in range(3)]
-    async with running(workshop, provider) as dispatcher:
+    provider = StubProvider(AccountUnavailable("Authenticate", 20003))
+    outbox = fixture.outbox("process")
+    ids = [await fixture.enqueue(outbox, new_number(), f"Message {index}") for index in range(3)]
+    async with running(fixture, provider) as dispatcher:
 
         async def reason() -> str | None:
             return dispatcher.pause_reason
 
         assert await eventually(reason, bool, what="a pause") == "Authenticate"
         assert not dispatcher.can_send_now
-        # One message at a time is tried, and not more often than the pause is long.
+        # Only one message is attempted per pause.
         tried = len(provider.sent)
         assert tried == 1
         provider.outcome = Accepted("SM" + "3" * 32, "queued")
         await eventually(reason, lambda seen: seen is None, what="the end of the pause")
-    dispatches = [(await workshop.message(message_id)).dispatch for message_id in ids]
+    dispatches = [(await fixture.message(message_id)).dispatch for message_id in ids]
     assert OutboxState.REJECTED not in dispatches
     assert OutboxState.ACCEPTED in dispatches
 
 
-async def test_a_number_that_one_recipient_cannot_be_reached_from_stops_nobody_else(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+async def test_an_error_that_may_depend_on_the_recipient_does_not_pause_sending(
+    fixture: OutboxFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twilio's 21606 says "for this destination/account": what has just sent another message can send."""
+    """Twilio's 21606 says "for this destination/account". After a recent success it is not an account error."""
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    outbox, provider = workshop.outbox("process"), StubCarrier(Accepted("SM" + "3" * 32, "queued"))
-    async with running(workshop, provider) as dispatcher:
-        await workshop.store(outbox, new_number(), "Accepted")
+    outbox, provider = fixture.outbox("process"), StubProvider(Accepted("SM" + "3" * 32, "queued"))
+    async with running(fixture, provider) as dispatcher:
+        await fixture.enqueue(outbox, new_number(), "Accepted")
         await eventually(partial(sent, provider), lambda count: count == 1, what="an acceptance")
         provider.outcome = AccountUnavailable("Not for this destination", 21606, may_depend_on_recipient=True)
-        refused = await workshop.store(outbox, new_number(), "Refused")
-        await eventually(partial(workshop.message, refused), _is_put_back, what="that it is put back")
+        refused = await fixture.enqueue(outbox, new_number(), "Refused")
+        await eventually(partial(fixture.message, refused), _is_pending_again, what="the return to pending")
         assert dispatcher.pause is None
         provider.outcome = AccountUnavailable("Suspended", 30002)
-        await workshop.store(outbox, new_number(), "Turned away")
+        await fixture.enqueue(outbox, new_number(), "Account error")
 
         async def reason() -> str | None:
             return dispatcher.pause_reason
@@ -90,64 +90,64 @@ async def test_a_number_that_one_recipient_cannot_be_reached_from_stops_nobody_e
         assert await eventually(reason, bool, what="a pause") == "Suspended"
 
 
-async def test_the_newest_message_finds_out_whether_a_pause_is_over(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+async def test_the_newest_message_probes_whether_a_pause_is_over(
+    fixture: OutboxFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those that wait the longest may be what the carrier objects to."""
+    """The oldest pending messages may be those that cause the error."""
     monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    outbox = workshop.outbox("process")
-    provider = StubCarrier(AccountUnavailable("Not for this destination", 21606, may_depend_on_recipient=True))
+    outbox = fixture.outbox("process")
+    provider = StubProvider(AccountUnavailable("Not for this destination", 21606, may_depend_on_recipient=True))
     numbers = []
-    for place in range(3):
+    for index in range(3):
         numbers.append(new_number())
-        await workshop.store(outbox, numbers[-1], f"Letter {place}")
-        workshop.wait(seconds=1)
-    async with running(workshop, provider):
+        await fixture.enqueue(outbox, numbers[-1], f"Message {index}")
+        fixture.advance(seconds=1)
+    async with running(fixture, provider):
         await eventually(partial(sent, provider), lambda count: count >= 2, what="two attempts")
     assert [text.to_number for text in provider.sent[:2]] == [numbers[0], numbers[2]]
 
 
-async def test_a_pause_ends_when_nothing_waits_any_more(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pause_ends_when_no_message_is_pending(fixture: OutboxFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatching, "PAUSE_SECONDS", PAUSE_SECONDS)
     monkeypatch.setattr(dispatching, "POLL_SECONDS", 0.05)
-    outbox, provider = workshop.outbox("process"), StubCarrier(AccountUnavailable("Authenticate", 20003))
-    message_id = await workshop.store(outbox, new_number(), "Taken back")
-    async with running(workshop, provider) as dispatcher:
+    outbox, provider = fixture.outbox("process"), StubProvider(AccountUnavailable("Authenticate", 20003))
+    message_id = await fixture.enqueue(outbox, new_number(), "Cancelled")
+    async with running(fixture, provider) as dispatcher:
 
         async def reason() -> str | None:
             return dispatcher.pause_reason
 
         await eventually(reason, bool, what="a pause")
-        await eventually(partial(workshop.message, message_id), _is_put_back, what="that it is put back")
-        assert await workshop.outbox("author").cancel(await workshop.message(message_id))
+        await eventually(partial(fixture.message, message_id), _is_pending_again, what="the return to pending")
+        assert await fixture.outbox("author").cancel(await fixture.message(message_id))
         await eventually(reason, lambda seen: seen is None, what="the end of the pause")
 
 
-async def sent(provider: StubCarrier) -> int:
+async def sent(provider: StubProvider) -> int:
     return len(provider.sent)
 
 
-def _is_put_back(message: Message) -> bool:
+def _is_pending_again(message: Message) -> bool:
     return message.dispatch is OutboxState.PENDING and message.attempt == 1
 
 
-async def test_who_is_asked_for_patience_waits_longer_each_time(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await workshop.store(outbox, new_number(), "Patience")
+async def test_rate_limited_messages_are_retried_with_exponential_backoff(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await fixture.enqueue(outbox, new_number(), "Rate limited")
     waits = []
     for _ in range(10):
-        claim = await workshop.claim(outbox)
+        claim = await fixture.claim(outbox)
         await outbox.settle(claim, RetryableFailure("Too many requests", 20429), 0.0)
-        waits.append(((await workshop.message(message_id)).next_attempt_at - workshop.now).total_seconds())
+        waits.append(((await fixture.message(message_id)).next_attempt_at - fixture.now).total_seconds())
         assert await outbox.claim_next() is None
-        workshop.wait(seconds=waits[-1])
+        fixture.advance(seconds=waits[-1])
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 150, 150]
 
 
-async def test_a_full_queue_is_given_a_long_time(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await workshop.store(outbox, new_number(), "Later")
-    await outbox.settle(await workshop.claim(outbox), RetryableFailure("Queue full", 21611), 0.0)
-    wait = (await workshop.message(message_id)).next_attempt_at - workshop.now
+async def test_a_full_queue_is_retried_after_minutes(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await fixture.enqueue(outbox, new_number(), "Later")
+    await outbox.settle(await fixture.claim(outbox), RetryableFailure("Queue full", 21611), 0.0)
+    wait = (await fixture.message(message_id)).next_attempt_at - fixture.now
     assert wait >= timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""The races of the outbox, each step made by hand: what a late process may still do, and what not."""
+"""Races between processes in the outbox, with every step controlled by the test."""
 
 import time
 from collections.abc import AsyncIterator
@@ -10,7 +10,14 @@ from mysms.messages.status import OutboxState
 from mysms.outbox.locks import ContentLocks
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Rejected, RetryableFailure
 from mysms.reconciliation.matching import could_be, match
-from tests.faults.workshop import EXPIRES_AFTER, StubCarrier, Workshop, listed, new_number, open_workshop
+from tests.faults.outbox_fixture import (
+    EXPIRES_AFTER,
+    OutboxFixture,
+    StubProvider,
+    listed,
+    new_number,
+    open_outbox_fixture,
+)
 from tests.support.servers import FROM_NUMBER, Mongo
 
 TEXT = "Hello"
@@ -18,229 +25,229 @@ SID, OTHER_SID = "SM" + "1" * 32, "SM" + "2" * 32
 
 
 @pytest.fixture
-async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
-async def test_a_request_that_did_not_begin_in_time_is_not_made(workshop: Workshop) -> None:
-    outbox, provider = workshop.outbox("late"), StubCarrier(Accepted(SID, "queued"))
-    message_id = await workshop.store(outbox, new_number(), TEXT)
-    sender = workshop.sender(outbox, provider, timedelta(seconds=10))
-    claim = await workshop.claim(outbox)
+async def test_a_request_that_would_start_too_late_is_not_sent(fixture: OutboxFixture) -> None:
+    outbox, provider = fixture.outbox("late"), StubProvider(Accepted(SID, "queued"))
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    sender = fixture.sender(outbox, provider, timedelta(seconds=10))
+    claim = await fixture.claim(outbox)
     outcome = await sender.send(claim, claimed_at=time.monotonic() - 11)
     sender.close()
     assert isinstance(outcome, RetryableFailure)
     assert provider.sent == []
-    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
 
 
 @pytest.mark.parametrize(
     "late", [RetryableFailure("late"), AccountUnavailable("late"), Rejected(21211, "late"), Indeterminate("late")]
 )
 async def test_a_late_outcome_of_an_earlier_attempt_changes_nothing(
-    workshop: Workshop, late: RetryableFailure | AccountUnavailable | Rejected | Indeterminate
+    fixture: OutboxFixture, late: RetryableFailure | AccountUnavailable | Rejected | Indeterminate
 ) -> None:
-    first, second = workshop.outbox("first"), workshop.outbox("second")
+    first, second = fixture.outbox("first"), fixture.outbox("second")
     number = new_number()
-    message_id = await workshop.store(first, number, TEXT)
-    stale = await workshop.claim(first)
-    await workshop.lose(message_id)
-    await workshop.find_absent(message_id)
-    await workshop.claim(second)
-    await workshop.store(first, number, TEXT)
+    message_id = await fixture.enqueue(first, number, TEXT)
+    stale = await fixture.claim(first)
+    await fixture.expire_lease(message_id)
+    await fixture.confirm_absence(message_id)
+    await fixture.claim(second)
+    await fixture.enqueue(first, number, TEXT)
 
-    before = await workshop.message(message_id)
+    before = await fixture.message(message_id)
     await first.settle(stale, late, 0.5)
-    assert await workshop.message(message_id) == before
-    # The identical text behind it still has to wait.
-    workshop.wait(minutes=5)
+    assert await fixture.message(message_id) == before
+    # The following message with an identical text still has to wait.
+    fixture.advance(minutes=5)
     assert await first.claim_next() is None
 
 
-async def test_what_was_absent_at_an_earlier_attempt_says_nothing_of_the_current_one(workshop: Workshop) -> None:
-    """Two processes look at the same time, and one of them is slow to write down what it found."""
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
-    (slow,) = await workshop.repairs.list_in_flight_to([number])
-    await workshop.find_absent(message_id)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost as well"), 0.5)
-    await workshop.outbox("reconciler").requeue(slow)
-    message = await workshop.message(message_id)
+async def test_absence_of_an_earlier_attempt_does_not_requeue_the_current_one(fixture: OutboxFixture) -> None:
+    """Two processes check concurrently, and one of them is slow to record its result."""
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("lost"), 0.5)
+    (slow,) = await fixture.reconciliation.list_in_flight_to([number])
+    await fixture.confirm_absence(message_id)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("lost as well"), 0.5)
+    await fixture.outbox("reconciler").requeue(slow)
+    message = await fixture.message(message_id)
     assert (message.dispatch, message.attempt) == (OutboxState.UNCONFIRMED, 2)
 
 
-async def test_a_late_acceptance_always_counts(workshop: Workshop) -> None:
-    first, second = workshop.outbox("first"), workshop.outbox("second")
-    message_id = await workshop.store(first, new_number(), TEXT)
-    stale = await workshop.claim(first)
-    await workshop.lose(message_id)
-    await workshop.find_absent(message_id)
-    current = await workshop.claim(second)
+async def test_a_late_acceptance_always_counts(fixture: OutboxFixture) -> None:
+    first, second = fixture.outbox("first"), fixture.outbox("second")
+    message_id = await fixture.enqueue(first, new_number(), TEXT)
+    stale = await fixture.claim(first)
+    await fixture.expire_lease(message_id)
+    await fixture.confirm_absence(message_id)
+    current = await fixture.claim(second)
     await first.settle(stale, Accepted(SID, "queued"), 0.5)
     await second.settle(current, Accepted(OTHER_SID, "queued"), 0.5)
-    message = await workshop.message(message_id)
+    message = await fixture.message(message_id)
     assert (message.twilio_sid, message.second_sids, message.dispatch) == (SID, [OTHER_SID], OutboxState.ACCEPTED)
 
 
-async def test_a_sid_has_one_owner(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
+async def test_a_sid_belongs_to_one_message(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
     for number in (new_number(), new_number()):
-        await workshop.store(outbox, number, TEXT)
-    one, other = await workshop.claim(outbox), await workshop.claim(outbox)
+        await fixture.enqueue(outbox, number, TEXT)
+    one, other = await fixture.claim(outbox), await fixture.claim(outbox)
     await outbox.settle(one, Accepted(SID, "queued"), 0.5)
     await outbox.settle(other, Accepted(SID, "queued"), 0.5)
-    await workshop.hear(outbox, other, SID, "delivered", To=other.to_number)
-    assert (await workshop.message(one.message_id)).twilio_sid == SID
-    unproved = await workshop.message(other.message_id)
+    await fixture.receive_callback(outbox, other, SID, "delivered", To=other.to_number)
+    assert (await fixture.message(one.message_id)).twilio_sid == SID
+    unproved = await fixture.message(other.message_id)
     assert (unproved.twilio_sid, unproved.dispatch) == (None, OutboxState.CLAIMED)
 
 
-async def test_a_known_sid_stops_a_repetition_after_the_claim(workshop: Workshop) -> None:
-    """The process that heard the callback ended between noting the owner and settling the message."""
-    outbox, provider = workshop.outbox("process"), StubCarrier(Accepted(OTHER_SID, "queued"))
-    message_id = await workshop.store(outbox, new_number(), TEXT)
-    claim = await workshop.claim(outbox)
-    await outbox.settle(claim, RetryableFailure("It seems so."), 0.5)
-    await workshop.sids.own(SID, message_id, claim.attempt)
-    workshop.wait(minutes=1)
+async def test_a_known_sid_prevents_another_attempt(fixture: OutboxFixture) -> None:
+    """The process that received the callback crashed between recording the SID and settling the message."""
+    outbox, provider = fixture.outbox("process"), StubProvider(Accepted(OTHER_SID, "queued"))
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    claim = await fixture.claim(outbox)
+    await outbox.settle(claim, RetryableFailure("not sent"), 0.5)
+    await fixture.message_ids.own(SID, message_id, claim.attempt)
+    fixture.advance(minutes=1)
     assert await outbox.claim_next() is None
-    message = await workshop.message(message_id)
+    message = await fixture.message(message_id)
     assert (message.dispatch, message.twilio_sid) == (OutboxState.ACCEPTED, SID)
     assert provider.sent == []
 
 
-async def test_identical_texts_go_one_after_the_other(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    first_id = await workshop.store(outbox, number, TEXT)
-    second_id = await workshop.store(outbox, number, TEXT)
-    await workshop.store(outbox, number, "Another text")
-    first = await workshop.claim(outbox)
+async def test_identical_texts_are_sent_one_at_a_time(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    first_id = await fixture.enqueue(outbox, number, TEXT)
+    second_id = await fixture.enqueue(outbox, number, TEXT)
+    await fixture.enqueue(outbox, number, "Another text")
+    first = await fixture.claim(outbox)
     assert first.message_id == first_id
-    assert (await workshop.claim(outbox)).content == "Another text"
-    workshop.wait(minutes=1)
-    assert await workshop.outbox("other").claim_next() is None
+    assert (await fixture.claim(outbox)).content == "Another text"
+    fixture.advance(minutes=1)
+    assert await fixture.outbox("other").claim_next() is None
 
-    # What is unknown may be at the provider, so it still blocks; what is settled does not.
+    # An unconfirmed message may be at the provider, so it still blocks; a settled one does not.
     await outbox.settle(first, Indeterminate("lost"), 0.5)
-    workshop.wait(minutes=1)
+    fixture.advance(minutes=1)
     assert await outbox.claim_next() is None
     await outbox.accept(first_id, first.attempt, first.text_key, SID)
-    workshop.wait(minutes=1)
-    assert (await workshop.claim(outbox)).message_id == second_id
+    fixture.advance(minutes=1)
+    assert (await fixture.claim(outbox)).message_id == second_id
 
 
-async def test_the_lock_of_a_process_that_ended_after_settling_is_broken(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    await workshop.store(outbox, number, TEXT)
-    second_id = await workshop.store(outbox, number, TEXT)
-    first = await workshop.claim(outbox)
+async def test_a_stale_lock_of_a_settled_message_is_released(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    await fixture.enqueue(outbox, number, TEXT)
+    second_id = await fixture.enqueue(outbox, number, TEXT)
+    first = await fixture.claim(outbox)
     await outbox.settle(first, Accepted(SID, "queued"), 0.5)
-    await ContentLocks(workshop.database).lock(first.text_key, first.message_id, first.attempt)
+    await ContentLocks(fixture.database).lock(first.text_key, first.message_id, first.attempt)
     assert await outbox.claim_next() is None
-    workshop.wait(minutes=1)
-    assert (await workshop.claim(outbox)).message_id == second_id
+    fixture.advance(minutes=1)
+    assert (await fixture.claim(outbox)).message_id == second_id
 
 
-async def test_a_late_look_for_the_lock_does_not_hand_it_to_an_earlier_attempt(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await workshop.store(outbox, number, TEXT)
-    first = await workshop.claim(outbox)
+async def test_a_late_lock_request_of_an_earlier_attempt_is_ignored(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    first = await fixture.claim(outbox)
     await outbox.settle(first, RetryableFailure("refused"), 0.5)
-    workshop.wait(minutes=1)
-    second = await workshop.claim(outbox)
-    await workshop.store(outbox, number, TEXT)
-    # Another process had read the message before its first attempt, and goes on only now; then the first one's end.
-    await ContentLocks(workshop.database).lock(first.text_key, message_id, first.attempt)
-    await ContentLocks(workshop.database).unlock(first.text_key, message_id, first.attempt)
+    fixture.advance(minutes=1)
+    second = await fixture.claim(outbox)
+    await fixture.enqueue(outbox, number, TEXT)
+    # Another process read the message before its first attempt and continues now; then the first attempt ends.
+    await ContentLocks(fixture.database).lock(first.text_key, message_id, first.attempt)
+    await ContentLocks(fixture.database).unlock(first.text_key, message_id, first.attempt)
     assert second.attempt == 2
     assert await outbox.claim_next() is None
 
 
 @pytest.mark.parametrize("late", [RetryableFailure("late"), AccountUnavailable("late")])
-async def test_what_its_author_has_withdrawn_is_not_sent_again(
-    workshop: Workshop, late: RetryableFailure | AccountUnavailable
+async def test_a_cancelled_message_is_not_retried(
+    fixture: OutboxFixture, late: RetryableFailure | AccountUnavailable
 ) -> None:
-    """The process that was lost comes back, and certainly has not sent it."""
-    lost, other = workshop.outbox("lost"), workshop.outbox("other")
-    message_id = await workshop.store(lost, new_number(), TEXT)
-    claim = await workshop.claim(lost)
-    await workshop.lose(message_id)
-    assert await workshop.outbox("author").request_cancel(await workshop.message(message_id))
+    """The process that seemed to have crashed reports that it did not send the message."""
+    lost, other = fixture.outbox("lost"), fixture.outbox("other")
+    message_id = await fixture.enqueue(lost, new_number(), TEXT)
+    claim = await fixture.claim(lost)
+    await fixture.expire_lease(message_id)
+    assert await fixture.outbox("author").request_cancel(await fixture.message(message_id))
     await lost.settle(claim, late, 0.5)
-    workshop.wait(hours=1)
+    fixture.advance(hours=1)
     assert await other.claim_next() is None
-    message = await workshop.message(message_id)
+    message = await fixture.message(message_id)
     assert (message.dispatch, message.status) == (OutboxState.CANCELLED, "canceled")
 
 
-async def test_a_withdrawn_message_that_is_absent_is_canceled(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await workshop.store(outbox, new_number(), TEXT)
-    claim = await workshop.claim(outbox)
+async def test_a_cancelled_message_becomes_canceled_once_absent(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    claim = await fixture.claim(outbox)
     await outbox.settle(claim, Indeterminate("lost"), 0.5)
-    seen = (await workshop.repairs.list_in_flight_to([claim.to_number]))[0]
-    await workshop.outbox("author").request_cancel(await workshop.message(message_id))
-    # The process that proved the absence did not know of it, and does not send it again all the same.
-    await workshop.outbox("reconciler").requeue(seen)
-    assert (await workshop.message(message_id)).status == "canceled"
+    seen = (await fixture.reconciliation.list_in_flight_to([claim.to_number]))[0]
+    await fixture.outbox("author").request_cancel(await fixture.message(message_id))
+    # The process that proved the absence did not know of the cancellation, and does not send the message all the same.
+    await fixture.outbox("reconciler").requeue(seen)
+    assert (await fixture.message(message_id)).status == "canceled"
 
 
-async def test_a_conclusion_that_comes_too_late_leaves_the_lock_of_the_text(workshop: Workshop) -> None:
-    """Another process has seen something meanwhile: an identical text must go on waiting."""
-    outbox, number = workshop.outbox("process"), new_number()
-    await workshop.store(outbox, number, TEXT)
-    claim = await workshop.claim(outbox)
+async def test_an_outdated_absence_result_does_not_release_the_lock(fixture: OutboxFixture) -> None:
+    """Another process has recorded a newer check: an identical text must keep waiting."""
+    outbox, number = fixture.outbox("process"), new_number()
+    await fixture.enqueue(outbox, number, TEXT)
+    claim = await fixture.claim(outbox)
     await outbox.settle(claim, Indeterminate("lost"), 0.5)
-    (seen,) = await workshop.repairs.list_in_flight_to([number])
-    await workshop.database["messages"].update_one({}, {"$set": {"absent_since": workshop.now}})
-    await workshop.outbox("reconciler").requeue(seen)
-    assert (await workshop.message(claim.message_id)).dispatch is OutboxState.UNCONFIRMED
-    await workshop.store(outbox, number, TEXT)
+    (seen,) = await fixture.reconciliation.list_in_flight_to([number])
+    await fixture.database["messages"].update_one({}, {"$set": {"absent_since": fixture.now}})
+    await fixture.outbox("reconciler").requeue(seen)
+    assert (await fixture.message(claim.message_id)).dispatch is OutboxState.UNCONFIRMED
+    await fixture.enqueue(outbox, number, TEXT)
     assert await outbox.claim_next() is None
 
 
-async def test_the_carriers_list_gives_each_of_two_identical_texts_its_own_sid(workshop: Workshop) -> None:
-    """Sent again with a possible double accepted: two may be in doubt at once, and both are at the provider."""
-    outbox, number = workshop.outbox("process"), new_number()
-    old_id = await workshop.store(outbox, number, TEXT)
-    old = await workshop.claim(outbox)
+async def test_identical_texts_are_matched_to_separate_sids(fixture: OutboxFixture) -> None:
+    """After a retry with a possible duplicate, two messages can be unconfirmed and both at the provider."""
+    outbox, number = fixture.outbox("process"), new_number()
+    old_id = await fixture.enqueue(outbox, number, TEXT)
+    old = await fixture.claim(outbox)
     await outbox.settle(old, Indeterminate("lost"), 0.5)
-    await workshop.outbox("author").request_cancel(await workshop.message(old_id))
-    workshop.wait(seconds=30)
-    new_id = await workshop.store(outbox, number, TEXT)
-    new = await workshop.claim(outbox)
+    await fixture.outbox("author").request_cancel(await fixture.message(old_id))
+    fixture.advance(seconds=30)
+    new_id = await fixture.enqueue(outbox, number, TEXT)
+    new = await fixture.claim(outbox)
     await outbox.settle(new, Indeterminate("lost"), 0.5)
 
     rows = [
-        listed(OTHER_SID, number, TEXT, workshop.now),
-        listed(SID, number, TEXT, workshop.now - timedelta(seconds=30)),
+        listed(OTHER_SID, number, TEXT, fixture.now),
+        listed(SID, number, TEXT, fixture.now - timedelta(seconds=30)),
     ]
-    pairs = match(rows, set(), await workshop.repairs.list_in_flight_to([number]), FROM_NUMBER)
+    pairs = match(rows, set(), await fixture.reconciliation.list_in_flight_to([number]), FROM_NUMBER)
     assert {row.sid: message.message_id for row, message in pairs} == {SID: old_id, OTHER_SID: new_id}
 
 
-async def test_a_text_that_is_being_sent_now_is_not_taken_for_an_earlier_one(workshop: Workshop) -> None:
-    """Else its own answer finds its SID taken, and it is sent once more."""
-    outbox, number = workshop.outbox("process"), new_number()
-    old_id = await workshop.store(outbox, number, TEXT)
-    old = await workshop.claim(outbox)
+async def test_a_row_is_matched_to_the_attempt_in_flight_first(fixture: OutboxFixture) -> None:
+    """Otherwise the SID in its own response would already be assigned, and it would be sent again."""
+    outbox, number = fixture.outbox("process"), new_number()
+    old_id = await fixture.enqueue(outbox, number, TEXT)
+    old = await fixture.claim(outbox)
     await outbox.settle(old, Indeterminate("lost"), 0.5)
-    await workshop.outbox("author").request_cancel(await workshop.message(old_id))
-    new_id = await workshop.store(outbox, number, TEXT)
-    await workshop.claim(outbox)
-    rows = [listed(SID, number, TEXT, workshop.now)]
-    pairs = match(rows, set(), await workshop.repairs.list_in_flight_to([number]), FROM_NUMBER)
+    await fixture.outbox("author").request_cancel(await fixture.message(old_id))
+    new_id = await fixture.enqueue(outbox, number, TEXT)
+    await fixture.claim(outbox)
+    rows = [listed(SID, number, TEXT, fixture.now)]
+    pairs = match(rows, set(), await fixture.reconciliation.list_in_flight_to([number]), FROM_NUMBER)
     assert [(row.sid, message.message_id) for row, message in pairs] == [(SID, new_id)]
 
 
-async def test_a_message_that_the_carrier_holds_twice_gets_both_sids(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
-    rows = [listed(sid, number, TEXT, workshop.now) for sid in (SID, OTHER_SID)]
-    pairs = match(rows, set(), await workshop.repairs.list_in_flight_to([number]), FROM_NUMBER)
+async def test_a_message_sent_twice_gets_both_sids(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("lost"), 0.5)
+    rows = [listed(sid, number, TEXT, fixture.now) for sid in (SID, OTHER_SID)]
+    pairs = match(rows, set(), await fixture.reconciliation.list_in_flight_to([number]), FROM_NUMBER)
     assert {(row.sid, message.message_id) for row, message in pairs} == {(SID, message_id), (OTHER_SID, message_id)}
 
 
@@ -248,37 +255,35 @@ async def test_a_message_that_the_carrier_holds_twice_gets_both_sids(workshop: W
     ("to_number", "body"),
     [("same", "Something else entirely"), ("same", ""), ("+13215559999", TEXT), ("+13215559999", f"Trial - {TEXT}")],
 )
-async def test_whatever_may_be_the_message_speaks_against_its_absence(
-    workshop: Workshop, to_number: str, body: str
-) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
-    (message,) = await workshop.repairs.list_in_flight_to([number])
-    row = listed(SID, number if to_number == "same" else to_number, body, workshop.now)
+async def test_a_possible_match_prevents_confirmed_absence(fixture: OutboxFixture, to_number: str, body: str) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    await fixture.enqueue(outbox, number, TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("lost"), 0.5)
+    (message,) = await fixture.reconciliation.list_in_flight_to([number])
+    row = listed(SID, number if to_number == "same" else to_number, body, fixture.now)
     assert could_be(row, message, FROM_NUMBER)
 
 
-async def test_a_message_for_later_expires_after_it_was_due_and_not_after_it_was_stored(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    ids = [await workshop.store(outbox, new_number(), TEXT) for _ in range(2)]
-    due_at = workshop.now + timedelta(days=3)
-    await workshop.database["messages"].update_many({}, {"$set": {"due_at": due_at, "next_attempt_at": due_at}})
-    workshop.now = due_at + EXPIRES_AFTER - timedelta(minutes=1)
+async def test_expiry_counts_from_the_due_time(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    ids = [await fixture.enqueue(outbox, new_number(), TEXT) for _ in range(2)]
+    due_at = fixture.now + timedelta(days=3)
+    await fixture.database["messages"].update_many({}, {"$set": {"due_at": due_at, "next_attempt_at": due_at}})
+    fixture.now = due_at + EXPIRES_AFTER - timedelta(minutes=1)
     await outbox.expire_overdue(100)
-    claim = await workshop.claim(outbox)
-    await outbox.settle(claim, RetryableFailure("The carrier is away."), 0.0)
+    claim = await fixture.claim(outbox)
+    await outbox.settle(claim, RetryableFailure("provider unavailable"), 0.0)
 
-    workshop.wait(minutes=1)
-    assert await outbox.claim_next() is None, "what is overdue is not sent, also before it was found to be overdue"
+    fixture.advance(minutes=1)
+    assert await outbox.claim_next() is None, "an overdue message must not be sent, also before expire_overdue has run"
     await outbox.expire_overdue(100)
-    assert {(await workshop.message(message_id)).dispatch for message_id in ids} == {OutboxState.EXPIRED}
+    assert {(await fixture.message(message_id)).dispatch for message_id in ids} == {OutboxState.EXPIRED}
 
 
-async def test_a_message_stored_before_its_due_time_was_kept_expires_by_its_age(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await workshop.store(outbox, new_number(), TEXT)
-    await workshop.database["messages"].update_one({"_id": message_id}, {"$unset": {"due_at": ""}})
-    workshop.now += EXPIRES_AFTER
+async def test_a_message_without_a_due_time_expires_by_its_creation_time(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    await fixture.database["messages"].update_one({"_id": message_id}, {"$unset": {"due_at": ""}})
+    fixture.now += EXPIRES_AFTER
     assert await outbox.claim_next() is None
-    assert (await workshop.message(message_id)).dispatch is OutboxState.EXPIRED
+    assert (await fixture.message(message_id)).dispatch is OutboxState.EXPIRED

@@ -1,4 +1,4 @@
-"""What the reconciler concludes from the provider's list, and what not yet."""
+"""The reconciler's conclusions from the provider's list, and the schedule of status checks."""
 
 import asyncio
 import time
@@ -16,15 +16,15 @@ from mysms.outbox.store import OutboxStore
 from mysms.providers.base import Accepted, Indeterminate, Listing, ProviderUnavailableError, RetryableFailure
 from mysms.reconciliation import rounds
 from mysms.reconciliation.rounds import ProviderThread
-from tests.faults.workshop import (
+from tests.faults.outbox_fixture import (
     ABSENCE_CONFIRMED_AFTER,
     HOLD,
     RECONCILE_AFTER,
-    StubCarrier,
-    Workshop,
+    OutboxFixture,
+    StubProvider,
     listed,
     new_number,
-    open_workshop,
+    open_outbox_fixture,
 )
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -35,75 +35,75 @@ TEXT = "Hello"
 
 
 @pytest.fixture
-async def workshop(mongodb: Mongo, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workshop]:
+async def fixture(mongodb: Mongo, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[OutboxFixture]:
     monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.02)
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
-async def unconfirmed(workshop: Workshop, outbox: OutboxStore, number: str) -> ObjectId:
-    message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Indeterminate("lost"), 0.5)
+async def unconfirmed(fixture: OutboxFixture, outbox: OutboxStore, number: str) -> ObjectId:
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    await outbox.settle(await fixture.claim(outbox), Indeterminate("lost"), 0.5)
     return message_id
 
 
-async def becomes(workshop: Workshop, message_id: ObjectId, dispatch: OutboxState) -> Message:
+async def becomes(fixture: OutboxFixture, message_id: ObjectId, dispatch: OutboxState) -> Message:
     return await eventually(
-        lambda: workshop.message(message_id), lambda seen: seen.dispatch is dispatch, what=f"it becoming {dispatch}"
+        lambda: fixture.message(message_id), lambda seen: seen.dispatch is dispatch, what=f"it becoming {dispatch}"
     )
 
 
-async def look(workshop: Workshop, provider: StubCarrier) -> None:
-    """One round of looking for what is due."""
+async def run_check(fixture: OutboxFixture, provider: StubProvider) -> None:
+    """Run one round of due checks."""
     questioner = ProviderThread(Heartbeat("test", 60))
     try:
-        await workshop.reconciler(provider, questioner).run_round()
+        await fixture.reconciler(provider, questioner).run_round()
     finally:
         questioner.close()
 
 
-async def look_at_due_times(workshop: Workshop, provider: StubCarrier, message_id: ObjectId) -> list[float]:
-    """Looks whenever it is due; answers when that was, in seconds since the message became unconfirmed."""
-    since = (await workshop.message(message_id)).unknown_since
+async def run_checks_when_due(fixture: OutboxFixture, provider: StubProvider, message_id: ObjectId) -> list[float]:
+    """Run every check when it is due. Returns the times in seconds since the message became unconfirmed."""
+    since = (await fixture.message(message_id)).unknown_since
     assert since is not None
     times: list[float] = []
     while True:
-        message = await workshop.message(message_id)
+        message = await fixture.message(message_id)
         if message.dispatch is not OutboxState.UNCONFIRMED or message.check_at is None:
             return times
-        workshop.now = max(workshop.now, message.check_at)
-        times.append((workshop.now - since).total_seconds())
-        await look(workshop, provider)
+        fixture.now = max(fixture.now, message.check_at)
+        times.append((fixture.now - since).total_seconds())
+        await run_check(fixture, provider)
 
 
-async def test_a_message_is_absent_after_two_looks_far_apart(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await unconfirmed(workshop, outbox, new_number())
-    times = await look_at_due_times(workshop, StubCarrier(), message_id)
+async def test_absence_needs_two_checks(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await unconfirmed(fixture, outbox, new_number())
+    times = await run_checks_when_due(fixture, StubProvider(), message_id)
     first, confirmed = RECONCILE_AFTER.total_seconds(), ABSENCE_CONFIRMED_AFTER.total_seconds()
-    assert first in times, "a look takes place as soon as it counts"
+    assert first in times, "the first check that counts must not be delayed"
     assert times[-1] == first + confirmed
-    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
 
 
-async def test_what_appears_late_in_the_list_is_found_and_not_sent_again(workshop: Workshop) -> None:
-    """Later than any look but the last."""
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    created_at, provider = workshop.now, StubCarrier()
-    workshop.now += RECONCILE_AFTER
-    await look(workshop, provider)
-    assert (await workshop.message(message_id)).absent_since == workshop.now
+async def test_a_message_that_appears_late_in_the_list_is_found(fixture: OutboxFixture) -> None:
+    """The message appears just before the last check."""
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    created_at, provider = fixture.now, StubProvider()
+    fixture.now += RECONCILE_AFTER
+    await run_check(fixture, provider)
+    assert (await fixture.message(message_id)).absent_since == fixture.now
     provider.listed = [listed(SID, number, TEXT, created_at, "queued")]
-    workshop.now += ABSENCE_CONFIRMED_AFTER
-    await look(workshop, provider)
-    message = await workshop.message(message_id)
+    fixture.now += ABSENCE_CONFIRMED_AFTER
+    await run_check(fixture, provider)
+    message = await fixture.message(message_id)
     assert (message.twilio_sid, message.dispatch, message.absent_since) == (SID, OutboxState.ACCEPTED, None)
 
 
 @pytest.mark.parametrize("text", [TEXT, f"Sent from your Twilio trial account - {TEXT}"])
 @pytest.mark.parametrize(
-    ("asked", "shown"),
+    ("requested", "shown"),
     [
         ("+13215550199", "+13215550199"),
         ("+525512345678", "+5215512345678"),
@@ -111,24 +111,24 @@ async def test_what_appears_late_in_the_list_is_found_and_not_sent_again(worksho
         ("+4402079460958", "+442079460958"),
     ],
 )
-async def test_an_unowned_sid_with_its_text_is_the_message_however_its_number_is_written(
-    workshop: Workshop, text: str, asked: str, shown: str
+async def test_an_unassigned_sid_with_the_same_text_matches_despite_number_rewriting(
+    fixture: OutboxFixture, text: str, requested: str, shown: str
 ) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await unconfirmed(workshop, outbox, asked)
-    workshop.wait(minutes=1)
-    await look(workshop, StubCarrier(listed=[listed(SID, shown, text, workshop.now, "delivered")]))
-    found = await workshop.message(message_id)
+    outbox = fixture.outbox("process")
+    message_id = await unconfirmed(fixture, outbox, requested)
+    fixture.advance(minutes=1)
+    await run_check(fixture, StubProvider(listed=[listed(SID, shown, text, fixture.now, "delivered")]))
+    found = await fixture.message(message_id)
     assert (found.twilio_sid, found.status, found.check_at) == (SID, "delivered", None)
 
 
-async def test_a_message_created_hours_ago_and_sent_now_is_found(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    created_at = workshop.now
-    workshop.wait(hours=9)
-    await look(workshop, StubCarrier(listed=[listed(SID, number, TEXT, created_at, "sent")]))
-    assert (await workshop.message(message_id)).twilio_sid == SID
+async def test_a_message_created_hours_ago_and_sent_now_is_found(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    created_at = fixture.now
+    fixture.advance(hours=9)
+    await run_check(fixture, StubProvider(listed=[listed(SID, number, TEXT, created_at, "sent")]))
+    assert (await fixture.message(message_id)).twilio_sid == SID
 
 
 @pytest.mark.parametrize(
@@ -140,262 +140,262 @@ async def test_a_message_created_hours_ago_and_sent_now_is_found(workshop: Works
         ("+13215559999", f"Trial - {TEXT}"),
     ],
 )
-async def test_an_unowned_sid_that_could_be_the_message_keeps_it_in_doubt_until_the_looks_end(
-    workshop: Workshop, to_number: str | None, body: str
+async def test_an_unassigned_possible_match_keeps_the_message_unconfirmed(
+    fixture: OutboxFixture, to_number: str | None, body: str
 ) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    provider = StubCarrier(listed=[listed(SID, to_number or number, body, workshop.now)])
-    times = await look_at_due_times(workshop, provider, message_id)
-    message = await workshop.message(message_id)
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    provider = StubProvider(listed=[listed(SID, to_number or number, body, fixture.now)])
+    times = await run_checks_when_due(fixture, provider, message_id)
+    message = await fixture.message(message_id)
     assert (message.dispatch, message.check_at, message.absent_since) == (OutboxState.UNCONFIRMED, None, None)
     assert timedelta(days=3) < timedelta(seconds=times[-1]) < timedelta(days=5)
     assert len(times) < 25
 
 
-async def test_what_was_seen_once_begins_the_proof_anew(workshop: Workshop) -> None:
-    """A list that shows a row, and then not, is a list that cannot be trusted yet."""
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    stranger = [listed(SID, number, "Something else", workshop.now)]
-    provider = StubCarrier()
-    workshop.now += RECONCILE_AFTER
-    await look(workshop, provider)
-    provider.listed = stranger
-    workshop.wait(minutes=10)
-    await look(workshop, provider)
+async def test_a_possible_match_restarts_the_absence_check(fixture: OutboxFixture) -> None:
+    """A row that appears and disappears again means that the list is not reliable yet."""
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    other = [listed(SID, number, "Something else", fixture.now)]
+    provider = StubProvider()
+    fixture.now += RECONCILE_AFTER
+    await run_check(fixture, provider)
+    provider.listed = other
+    fixture.advance(minutes=10)
+    await run_check(fixture, provider)
     provider.listed = []
-    workshop.now += ABSENCE_CONFIRMED_AFTER
-    await look(workshop, provider)
-    message = await workshop.message(message_id)
-    assert (message.dispatch, message.absent_since) == (OutboxState.UNCONFIRMED, workshop.now)
+    fixture.now += ABSENCE_CONFIRMED_AFTER
+    await run_check(fixture, provider)
+    message = await fixture.message(message_id)
+    assert (message.dispatch, message.absent_since) == (OutboxState.UNCONFIRMED, fixture.now)
 
 
-async def test_what_cannot_be_read_to_the_end_proves_nothing(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await unconfirmed(workshop, outbox, new_number())
-    await look_at_due_times(workshop, StubCarrier(is_complete=False), message_id)
-    message = await workshop.message(message_id)
+async def test_an_incomplete_list_does_not_confirm_absence(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await unconfirmed(fixture, outbox, new_number())
+    await run_checks_when_due(fixture, StubProvider(is_complete=False), message_id)
+    message = await fixture.message(message_id)
     assert (message.dispatch, message.check_at, message.absent_since) == (OutboxState.UNCONFIRMED, None, None)
 
 
-async def test_a_part_of_a_list_proves_what_it_shows(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    provider = StubCarrier(listed=[listed(SID, number, TEXT, workshop.now)], is_complete=False)
-    workshop.wait(minutes=1)
-    await look(workshop, provider)
-    assert (await workshop.message(message_id)).twilio_sid == SID
+async def test_an_incomplete_list_can_confirm_a_message(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    provider = StubProvider(listed=[listed(SID, number, TEXT, fixture.now)], is_complete=False)
+    fixture.advance(minutes=1)
+    await run_check(fixture, provider)
+    assert (await fixture.message(message_id)).twilio_sid == SID
 
 
-async def test_one_whose_list_cannot_be_read_holds_up_no_other(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
+async def test_an_unreadable_list_does_not_block_other_messages(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
     numbers = [new_number() for _ in range(3)]
-    ids = [await unconfirmed(workshop, outbox, number) for number in numbers]
-    provider = StubCarrier(
-        listed=[listed(f"SM{place:032}", number, TEXT, workshop.now) for place, number in enumerate(numbers)],
+    ids = [await unconfirmed(fixture, outbox, number) for number in numbers]
+    provider = StubProvider(
+        listed=[listed(f"SM{index:032}", number, TEXT, fixture.now) for index, number in enumerate(numbers)],
         unreadable={numbers[0]},
     )
-    workshop.wait(minutes=1)
-    async with workshop.running(provider, lease=LEASE):
+    fixture.advance(minutes=1)
+    async with fixture.running(provider, lease=LEASE):
         for message_id in ids[1:]:
-            await becomes(workshop, message_id, OutboxState.ACCEPTED)
-    assert (await workshop.message(ids[0])).dispatch is OutboxState.UNCONFIRMED
+            await becomes(fixture, message_id, OutboxState.ACCEPTED)
+    assert (await fixture.message(ids[0])).dispatch is OutboxState.UNCONFIRMED
 
 
-async def test_a_look_is_made_by_one_process(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    await unconfirmed(workshop, outbox, number)
-    provider = StubCarrier()
-    workshop.wait(minutes=1)
-    await asyncio.gather(*(look(workshop, provider) for _ in range(5)))
-    assert provider.looks == [number]
+async def test_a_check_is_made_by_one_process(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    await unconfirmed(fixture, outbox, number)
+    provider = StubProvider()
+    fixture.advance(minutes=1)
+    await asyncio.gather(*(run_check(fixture, provider) for _ in range(5)))
+    assert provider.list_requests == [number]
 
 
-async def test_a_look_of_a_process_that_ended_is_made_by_another(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    workshop.wait(minutes=1)
-    assert await workshop.repairs.claim_unconfirmed() is not None
-    workshop.wait(minutes=1)
-    await look(workshop, StubCarrier(listed=[listed(SID, number, TEXT, workshop.now)]))
-    assert (await workshop.message(message_id)).twilio_sid == SID
+async def test_an_abandoned_check_is_taken_over(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    fixture.advance(minutes=1)
+    assert await fixture.reconciliation.claim_unconfirmed() is not None
+    fixture.advance(minutes=1)
+    await run_check(fixture, StubProvider(listed=[listed(SID, number, TEXT, fixture.now)]))
+    assert (await fixture.message(message_id)).twilio_sid == SID
 
 
-async def test_an_outage_uses_up_no_looks(workshop: Workshop) -> None:
-    """However long the provider is silent: once it answers again, absence is proven as ever."""
-    outbox = workshop.outbox("process")
-    message_id = await unconfirmed(workshop, outbox, new_number())
-    provider = StubCarrier(listed=None)
+async def test_an_outage_does_not_count_as_a_check(fixture: OutboxFixture) -> None:
+    """After an outage of any length, absence is confirmed with the same number of checks."""
+    outbox = fixture.outbox("process")
+    message_id = await unconfirmed(fixture, outbox, new_number())
+    provider = StubProvider(listed=None)
     for _ in range(30):
-        check_at = (await workshop.message(message_id)).check_at
+        check_at = (await fixture.message(message_id)).check_at
         assert check_at is not None
-        workshop.now = max(workshop.now, check_at)
+        fixture.now = max(fixture.now, check_at)
         with pytest.raises(ProviderUnavailableError):
-            await look(workshop, provider)
-    assert (await workshop.message(message_id)).checks == 0
+            await run_check(fixture, provider)
+    assert (await fixture.message(message_id)).checks == 0
     provider.listed = []
-    times = await look_at_due_times(workshop, provider, message_id)
+    times = await run_checks_when_due(fixture, provider, message_id)
     assert times[-1] - times[0] == ABSENCE_CONFIRMED_AFTER.total_seconds()
-    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
 
 
-async def test_the_look_that_confirms_takes_place_however_many_there_were(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    provider = StubCarrier(listed=[listed(SID, number, "Something else", workshop.now)])
-    while (message := await workshop.message(message_id)).checks < 15:
+async def test_the_confirming_check_takes_place_after_any_number_of_checks(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    provider = StubProvider(listed=[listed(SID, number, "Something else", fixture.now)])
+    while (message := await fixture.message(message_id)).checks < 15:
         assert message.check_at is not None
-        workshop.now = message.check_at
-        await look(workshop, provider)
+        fixture.now = message.check_at
+        await run_check(fixture, provider)
     provider.listed = []
-    await look_at_due_times(workshop, provider, message_id)
-    assert (await workshop.message(message_id)).dispatch is OutboxState.PENDING
+    await run_checks_when_due(fixture, provider, message_id)
+    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
 
 
-async def test_a_look_that_another_process_has_taken_over_concludes_nothing(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await unconfirmed(workshop, outbox, number)
-    workshop.wait(minutes=1)
-    slow = await workshop.repairs.claim_unconfirmed()
+async def test_a_check_taken_over_by_another_process_has_no_effect(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await unconfirmed(fixture, outbox, number)
+    fixture.advance(minutes=1)
+    slow = await fixture.reconciliation.claim_unconfirmed()
     assert slow is not None
-    workshop.now += HOLD
-    other = await workshop.repairs.claim_unconfirmed()
+    fixture.now += HOLD
+    other = await fixture.reconciliation.claim_unconfirmed()
     assert other is not None
-    assert not await workshop.repairs.extend_look(slow)
-    await workshop.repairs.end_look(slow, workshop.now, None)
-    assert (await workshop.message(message_id)).absent_since is None
-    assert await workshop.repairs.extend_look(other)
+    assert not await fixture.reconciliation.extend_look(slow)
+    await fixture.reconciliation.end_look(slow, fixture.now, None)
+    assert (await fixture.message(message_id)).absent_since is None
+    assert await fixture.reconciliation.extend_look(other)
 
 
-async def test_a_look_is_held_for_as_long_as_it_asks(workshop: Workshop) -> None:
-    """Each question may take nearly as long as the hold; together they take longer, and nobody else looks meanwhile."""
-    outbox = workshop.outbox("process")
-    message_id = await unconfirmed(workshop, outbox, "+525512345678")
-    provider = StubCarrier()
+async def test_a_check_extends_its_lease_while_it_runs(fixture: OutboxFixture) -> None:
+    """Each list request takes nearly as long as the lease. Together they take longer, so the lease must be extended."""
+    outbox = fixture.outbox("process")
+    message_id = await unconfirmed(fixture, outbox, "+525512345678")
+    provider = StubProvider()
 
     def slow_list(to_number: str) -> Listing:
-        workshop.now += HOLD * 0.9
-        provider.looks.append(to_number)
+        fixture.now += HOLD * 0.9
+        provider.list_requests.append(to_number)
         return Listing([], is_complete=True)
 
     provider.list_to = slow_list  # type: ignore[method-assign]
-    workshop.now += RECONCILE_AFTER
-    await look(workshop, provider)
-    assert len(provider.looks) == 2
-    assert (await workshop.message(message_id)).absent_since is not None
+    fixture.now += RECONCILE_AFTER
+    await run_check(fixture, provider)
+    assert len(provider.list_requests) == 2
+    assert (await fixture.message(message_id)).absent_since is not None
 
 
-async def test_a_question_without_an_answer_is_asked_again_soon(workshop: Workshop) -> None:
-    """And so are those that were to be asked after it."""
-    outbox, provider = workshop.outbox("process"), StubCarrier(listed=[])
+async def test_a_failed_status_check_is_repeated_soon(fixture: OutboxFixture) -> None:
+    """The status checks that were due after the failed one are repeated, too."""
+    outbox, provider = fixture.outbox("process"), StubProvider(listed=[])
     ids = []
-    for place in range(3):
-        sid, number = f"SM{place:032}", new_number()
-        ids.append(await workshop.store(outbox, number, TEXT))
-        await outbox.settle(await workshop.claim(outbox), Accepted(sid, "queued"), 0.5)
-        provider.listed = [*(provider.listed or []), listed(sid, number, TEXT, workshop.now, "delivered")]
+    for index in range(3):
+        sid, number = f"SM{index:032}", new_number()
+        ids.append(await fixture.enqueue(outbox, number, TEXT))
+        await outbox.settle(await fixture.claim(outbox), Accepted(sid, "queued"), 0.5)
+        provider.listed = [*(provider.listed or []), listed(sid, number, TEXT, fixture.now, "delivered")]
     provider.unanswered = 1
-    async with workshop.running(provider, lease=LEASE):
-        workshop.wait(hours=1)
+    async with fixture.running(provider, lease=LEASE):
+        fixture.advance(hours=1)
 
         async def unanswered() -> int:
             return provider.unanswered
 
-        await eventually(unanswered, lambda left: left == 0, what="the first question")
-        workshop.wait(minutes=10)
+        await eventually(unanswered, lambda left: left == 0, what="the first status check")
+        fixture.advance(minutes=10)
         for message_id in ids:
-            await eventually(partial(workshop.message, message_id), _is_delivered, what="its last word")
+            await eventually(partial(fixture.message, message_id), _is_delivered, what="the final status")
 
 
-async def test_a_question_of_a_process_that_ended_is_asked_by_another(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Accepted(SID, "queued"), 0.5)
-    workshop.wait(hours=1)
-    check = await workshop.questions.claim_status_check()
+async def test_an_abandoned_status_check_is_taken_over(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    await outbox.settle(await fixture.claim(outbox), Accepted(SID, "queued"), 0.5)
+    fixture.advance(hours=1)
+    check = await fixture.status_check_queue.claim_status_check()
     assert check is not None
-    assert (check.message_id, await workshop.questions.claim_status_check()) == (message_id, None)
-    workshop.wait(minutes=5)
-    async with workshop.running(
-        StubCarrier(listed=[listed(SID, number, TEXT, workshop.now, "delivered")]), lease=LEASE
-    ):
-        await eventually(partial(workshop.message, message_id), _is_delivered, what="its last word")
+    assert (check.message_id, await fixture.status_check_queue.claim_status_check()) == (message_id, None)
+    fixture.advance(minutes=5)
+    async with fixture.running(StubProvider(listed=[listed(SID, number, TEXT, fixture.now, "delivered")]), lease=LEASE):
+        await eventually(partial(fixture.message, message_id), _is_delivered, what="the final status")
 
 
-@pytest.mark.parametrize(("reported", "answered"), [("undelivered", "delivered"), ("delivered", "undelivered")])
-async def test_a_last_word_whose_correction_was_missed_is_found_out(
-    workshop: Workshop, reported: str, answered: str
+@pytest.mark.parametrize(("reported", "fetched"), [("undelivered", "delivered"), ("delivered", "undelivered")])
+async def test_a_missed_correction_of_a_final_status_is_detected(
+    fixture: OutboxFixture, reported: str, fetched: str
 ) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await workshop.store(outbox, number, TEXT)
-    claim = await workshop.claim(outbox)
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    claim = await fixture.claim(outbox)
     await outbox.settle(claim, Accepted(SID, "queued"), 0.5)
-    await workshop.hear(outbox, claim, SID, reported, **({"ErrorCode": "30003"} if reported == "undelivered" else {}))
-    assert (await workshop.message(message_id)).status == reported
-    workshop.wait(hours=1)
-    async with workshop.running(StubCarrier(listed=[listed(SID, number, TEXT, workshop.now, answered)]), lease=LEASE):
-        asked = await eventually(
-            partial(workshop.message, message_id), lambda seen: seen.check_at is None, what="that the carrier is asked"
+    await fixture.receive_callback(
+        outbox, claim, SID, reported, **({"ErrorCode": "30003"} if reported == "undelivered" else {})
+    )
+    assert (await fixture.message(message_id)).status == reported
+    fixture.advance(hours=1)
+    async with fixture.running(StubProvider(listed=[listed(SID, number, TEXT, fixture.now, fetched)]), lease=LEASE):
+        checked = await eventually(
+            partial(fixture.message, message_id), lambda seen: seen.check_at is None, what="a status check"
         )
-    assert (asked.status, asked.error_code) == (answered, None)
+    assert (checked.status, checked.error_code) == (fetched, None)
 
 
-async def test_a_status_that_is_not_final_is_asked_for_six_times(workshop: Workshop) -> None:
-    outbox, number = workshop.outbox("process"), new_number()
-    message_id = await workshop.store(outbox, number, TEXT)
-    await outbox.settle(await workshop.claim(outbox), Accepted(SID, "queued"), 0.5)
-    settled_at = workshop.now
-    asked = []
-    while (due := (await workshop.message(message_id)).check_at) is not None:
-        asked.append((due - settled_at).total_seconds() / 60)
-        workshop.now = due
-        check = await workshop.questions.claim_status_check()
+async def test_a_status_that_is_not_final_is_polled_six_times(fixture: OutboxFixture) -> None:
+    outbox, number = fixture.outbox("process"), new_number()
+    message_id = await fixture.enqueue(outbox, number, TEXT)
+    await outbox.settle(await fixture.claim(outbox), Accepted(SID, "queued"), 0.5)
+    settled_at = fixture.now
+    due_minutes = []
+    while (due := (await fixture.message(message_id)).check_at) is not None:
+        due_minutes.append((due - settled_at).total_seconds() / 60)
+        fixture.now = due
+        check = await fixture.status_check_queue.claim_status_check()
         assert check is not None
-        await workshop.questions.end_check(check, is_last=False)
-    assert asked == [2, 10, 60, 6 * 60, 24 * 60, 72 * 60]
+        await fixture.status_check_queue.end_check(check, is_last=False)
+    assert due_minutes == [2, 10, 60, 6 * 60, 24 * 60, 72 * 60]
 
 
 def _is_delivered(message: Message) -> bool:
     return message.status == "delivered"
 
 
-async def test_a_lease_is_over_when_the_claim_was_seen_unchanged_for_its_length(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    message_id = await workshop.store(outbox, new_number(), TEXT)
-    await workshop.claim(outbox)
-    # However much time the clock on the wall jumps: only what was watched counts.
-    workshop.wait(hours=1)
-    async with workshop.running(StubCarrier(), lease=LEASE):
+async def test_a_lease_expires_after_the_claim_was_unchanged_for_its_duration(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    await fixture.claim(outbox)
+    # The lease is measured by a monotonic clock: a jump of the wall clock does not expire it.
+    fixture.advance(hours=1)
+    async with fixture.running(StubProvider(), lease=LEASE):
         await asyncio.sleep(LEASE.total_seconds() / 4)
-        assert (await workshop.message(message_id)).dispatch is OutboxState.CLAIMED
+        assert (await fixture.message(message_id)).dispatch is OutboxState.CLAIMED
 
-        await becomes(workshop, message_id, OutboxState.UNCONFIRMED)
+        await becomes(fixture, message_id, OutboxState.UNCONFIRMED)
 
 
-async def test_another_claim_is_another_lease(workshop: Workshop) -> None:
-    """The same message, claimed again: it has its whole time."""
-    outbox = workshop.outbox("process")
-    message_id = await workshop.store(outbox, new_number(), TEXT)
-    claim = await workshop.claim(outbox)
-    async with workshop.running(StubCarrier(), lease=LEASE):
+async def test_a_new_claim_starts_a_new_lease(fixture: OutboxFixture) -> None:
+    """The same message is claimed again: the new claim has its full lease."""
+    outbox = fixture.outbox("process")
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    claim = await fixture.claim(outbox)
+    async with fixture.running(StubProvider(), lease=LEASE):
         await asyncio.sleep(LEASE.total_seconds() * 0.6)
         await outbox.settle(claim, RetryableFailure("refused"), 0.0)
-        workshop.wait(minutes=1)
-        await workshop.claim(workshop.outbox("other"))
+        fixture.advance(minutes=1)
+        await fixture.claim(fixture.outbox("other"))
         begun = time.monotonic()
-        await becomes(workshop, message_id, OutboxState.UNCONFIRMED)
+        await becomes(fixture, message_id, OutboxState.UNCONFIRMED)
         assert time.monotonic() - begun > LEASE.total_seconds() * 0.8
 
 
-async def test_a_message_that_cannot_be_read_does_not_end_the_care_for_the_others(workshop: Workshop) -> None:
-    outbox = workshop.outbox("process")
-    broken = await workshop.store(outbox, new_number(), TEXT)
-    await workshop.claim(outbox)
-    await workshop.database["messages"].update_one({"_id": broken}, {"$unset": {"withdrawn": ""}})
-    message = await unconfirmed(workshop, outbox, new_number())
-    async with workshop.running(StubCarrier(), lease=LEASE):
-        workshop.now += RECONCILE_AFTER
-        await eventually(partial(workshop.message, message), lambda seen: seen.absent_since is not None, what="a look")
-        workshop.now += ABSENCE_CONFIRMED_AFTER
-        await becomes(workshop, message, OutboxState.PENDING)
+async def test_an_unreadable_document_does_not_block_other_messages(fixture: OutboxFixture) -> None:
+    outbox = fixture.outbox("process")
+    broken = await fixture.enqueue(outbox, new_number(), TEXT)
+    await fixture.claim(outbox)
+    await fixture.database["messages"].update_one({"_id": broken}, {"$unset": {"withdrawn": ""}})
+    message = await unconfirmed(fixture, outbox, new_number())
+    async with fixture.running(StubProvider(), lease=LEASE):
+        fixture.now += RECONCILE_AFTER
+        await eventually(partial(fixture.message, message), lambda seen: seen.absent_since is not None, what="a check")
+        fixture.now += ABSENCE_CONFIRMED_AFTER
+        await becomes(fixture, message, OutboxState.PENDING)

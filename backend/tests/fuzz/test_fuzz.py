@@ -29,7 +29,7 @@ async def test_every_answer_is_known_to_the_document(
         environment = clean_environment(FUZZ_API_URL=api.url, FUZZ_SIGNED_IN=signed_in)
         fuzz = Process("schemathesis", command, tmp_path, environment)
         try:
-            code = await fuzz.wait_for_end(within=3500 if IS_LONG else 280)
+            code = await fuzz.wait_for_exit(within=3500 if IS_LONG else 280)
         finally:
             fuzz.kill()
         assert code == 0, fuzz.text()

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.messages.crowd import Crowded
-from tests.support.person import Json, Person
+from tests.messages.many_messages import ManyMessages
+from tests.support.api_user import ApiUser, Json
 from tests.support.processes import free_port
 from tests.support.servers import Simulator, api_environment, running_api, running_mongodb
 
 
 @pytest.fixture
-async def crowded(tmp_path: Path, simulator: Simulator) -> AsyncIterator[Crowded]:
+async def many_messages(tmp_path: Path, simulator: Simulator) -> AsyncIterator[ManyMessages]:
     """Somebody with a database to themselves, whose counters nobody else moves."""
     async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[Json](mongodb.uri) as client:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:
-            yield Crowded(await Person.sign_up(api), client)
+            yield ManyMessages(await ApiUser.sign_up(api), client)

@@ -8,15 +8,15 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from mysms.core.timestamps import utc_now
-from tests.support.answers import field_errors
-from tests.support.person import Json, Person, new_number
+from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.responses import field_errors
 from tests.support.servers import Api, Mongo, Start
 
 STAYS_QUEUED = "+15005551002"
 
 
-async def conversations(person: Person, **query: str | int) -> list[Json]:
-    response = await person.call("GET", "/api/conversations", params=query)
+async def conversations(api_user: ApiUser, **query: str | int) -> list[Json]:
+    response = await api_user.call("GET", "/api/conversations", params=query)
     assert response.status_code == 200, response.text
     rows: list[Json] = response.json()
     return rows
@@ -26,8 +26,8 @@ def summary(rows: list[Json]) -> list[tuple[str, str, int]]:
     return [(row["peer_number"], row["last_message"]["content"], row["messages"]) for row in rows]
 
 
-async def test_nothing_is_an_empty_list(person: Person) -> None:
-    response = await person.call("GET", "/api/conversations")
+async def test_nothing_is_an_empty_list(api_user: ApiUser) -> None:
+    response = await api_user.call("GET", "/api/conversations")
     assert response.json() == []
     assert response.headers["X-Total-Count"] == "0"
     assert response.headers["Cache-Control"] == "no-store"
@@ -35,107 +35,107 @@ async def test_nothing_is_an_empty_list(person: Person) -> None:
     assert "Link" not in response.headers
 
 
-async def test_the_conversation_with_the_newest_message_comes_first(api: Api, person: Person) -> None:
+async def test_the_conversation_with_the_newest_message_comes_first(api: Api, api_user: ApiUser) -> None:
     ann, bob = new_number(), new_number()
     for number, text in ((ann, "one"), (bob, "two"), (ann, "three"), (bob, "four"), (ann, "five")):
-        last = await person.sent(number, text)
+        last = await api_user.send_accepted(number, text)
 
-    rows = await conversations(person)
+    rows = await conversations(api_user)
     assert summary(rows) == [(ann, "five", 3), (bob, "four", 2)]
     assert rows[0]["last_message"]["_id"] == last["_id"]
     documented = api.contract.document["components"]["schemas"]
-    assert all(row.keys() == documented["ConversationResponse"]["properties"].keys() for row in rows)
-    assert all(row["last_message"].keys() == documented["MessageResponse"]["properties"].keys() for row in rows)
-    assert summary(await conversations(await Person.sign_up(api))) == []
+    assert all(row.keys() == documented["ConversationOut"]["properties"].keys() for row in rows)
+    assert all(row["last_message"].keys() == documented["MessageOut"]["properties"].keys() for row in rows)
+    assert summary(await conversations(await ApiUser.sign_up(api))) == []
 
 
-async def test_pages_lead_through_everything_without_gap_or_repeat(person: Person) -> None:
+async def test_pages_lead_through_everything_without_gap_or_repeat(api_user: ApiUser) -> None:
     numbers = [new_number() for _ in range(4)]
     for number in numbers:
-        await person.sent(number)
+        await api_user.send_accepted(number)
     for limit in (1, 2, 3, 4, 200):
         seen: list[str] = []
-        response = await person.call("GET", "/api/conversations", params={"limit": limit})
+        response = await api_user.call("GET", "/api/conversations", params={"limit": limit})
         while True:
             assert response.headers["X-Total-Count"] == "4"
             seen += [row["peer_number"] for row in response.json()]
             if "next" not in response.links:
                 break
             assert f"before={response.json()[-1]['last_message']['_id']}" in response.links["next"]["url"]
-            response = await person.call("GET", response.links["next"]["url"])
+            response = await api_user.call("GET", response.links["next"]["url"])
         assert seen == numbers[::-1]
 
 
-async def test_a_conversation_that_moves_up_while_one_pages_is_not_seen_twice(person: Person) -> None:
+async def test_a_conversation_that_moves_up_while_one_pages_is_not_seen_twice(api_user: ApiUser) -> None:
     first, second, third = (new_number() for _ in range(3))
     for number in (first, second, third):
-        await person.sent(number)
-    (row,) = await conversations(person, limit=1)
-    await person.sent(third, "again")
-    following = await conversations(person, before=row["last_message"]["_id"])
+        await api_user.send_accepted(number)
+    (row,) = await conversations(api_user, limit=1)
+    await api_user.send_accepted(third, "again")
+    following = await conversations(api_user, before=row["last_message"]["_id"])
     assert [row["peer_number"] for row in following] == [second, first]
 
 
-async def test_the_etag_changes_with_the_page_and_only_with_it(person: Person) -> None:
+async def test_the_etag_changes_with_the_page_and_only_with_it(api_user: ApiUser) -> None:
     number = new_number()
-    await person.eventually((await person.sent(number))["_id"], "delivered")
-    tag = (await person.call("GET", "/api/conversations")).headers["ETag"]
+    await api_user.eventually((await api_user.send_accepted(number))["_id"], "delivered")
+    tag = (await api_user.call("GET", "/api/conversations")).headers["ETag"]
     assert tag.startswith('W/"')
 
     async def status(**query: str | int) -> int:
-        response = await person.call("GET", "/api/conversations", params=query, headers={"If-None-Match": tag})
+        response = await api_user.call("GET", "/api/conversations", params=query, headers={"If-None-Match": tag})
         if response.status_code == 304:
             assert (response.content, response.headers["ETag"]) == (b"", tag)
         return response.status_code
 
     assert await status() == 304
     assert await status(limit=7) == 200
-    await person.sent(number, "Another")
+    await api_user.send_accepted(number, "Another")
     assert await status() == 200
 
 
-async def test_what_does_not_make_sense_is_said(api: Api, person: Person) -> None:
+async def test_what_does_not_make_sense_is_said(api: Api, api_user: ApiUser) -> None:
     for query in ({"limit": 0}, {"limit": 201}, {"before": "?"}, {"before": str(ObjectId())}):
-        response = await person.call("GET", "/api/conversations", params=query)
+        response = await api_user.call("GET", "/api/conversations", params=query)
         assert field_errors(response).keys() == query.keys()
-    stranger = await Person.sign_up(api)
-    theirs = await stranger.sent(new_number())
-    response = await person.call("GET", "/api/conversations", params={"before": theirs["_id"]})
+    stranger = await ApiUser.sign_up(api)
+    theirs = await stranger.send_accepted(new_number())
+    response = await api_user.call("GET", "/api/conversations", params={"before": theirs["_id"]})
     assert field_errors(response) == {"before": ["is not one of your messages"]}
     assert (await api.http.get("/api/conversations")).status_code == 401
 
 
-async def test_retries_and_refusals_count_and_repeated_keys_do_not(person: Person) -> None:
+async def test_retries_and_refusals_count_and_repeated_keys_do_not(api_user: ApiUser) -> None:
     refused = "+15005550001"
-    failed = (await person.send(refused)).json()["message"]
+    failed = (await api_user.send(refused)).json()["message"]
     for _ in range(2):
-        await person.call("POST", f"/api/messages/{failed['_id']}/retry")
+        await api_user.call("POST", f"/api/messages/{failed['_id']}/retry")
     number = new_number()
     for _ in range(3):
-        await person.send(number, "Once", key="the key")
-    assert summary(await conversations(person)) == [(number, "Once", 1), (refused, "Hello", 2)]
+        await api_user.send(number, "Once", key="the key")
+    assert summary(await conversations(api_user)) == [(number, "Once", 1), (refused, "Hello", 2)]
 
 
-async def test_many_at_once_are_all_counted(person: Person) -> None:
+async def test_many_at_once_are_all_counted(api_user: ApiUser) -> None:
     """Also when a key is used by several requests at the same moment."""
-    sends = [person.send(STAYS_QUEUED, f"At once {number}") for number in range(10)]
-    sends += [person.send(STAYS_QUEUED, "Raced", key="raced") for _ in range(10)]
+    sends = [api_user.send(STAYS_QUEUED, f"At once {number}") for number in range(10)]
+    sends += [api_user.send(STAYS_QUEUED, "Raced", key="raced") for _ in range(10)]
     answers = [await answer for answer in asyncio.as_completed(sends)]
     assert {answer.status_code for answer in answers} <= {201, 202}
-    (row,) = await conversations(person)
-    newest, *_ = await person.list()
+    (row,) = await conversations(api_user)
+    newest, *_ = await api_user.list()
     assert (row["messages"], row["last_message"]["_id"]) == (11, newest["_id"])
 
 
-async def test_an_erased_account_leaves_no_conversation(person: Person, mongodb: Mongo) -> None:
+async def test_an_erased_account_leaves_no_conversation(api_user: ApiUser, mongodb: Mongo) -> None:
     number = new_number()
-    await person.sent(number)
-    await conversations(person)
+    await api_user.send_accepted(number)
+    await conversations(api_user)
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         kept = client.get_default_database()["conversations"]
-        own = {"user_id": ObjectId(person.id)}
+        own = {"user_id": ObjectId(api_user.id)}
         assert await kept.count_documents({**own, "peer_number": number}) == 1
-        answer = await person.call("DELETE", "/users", json={"user": {"password": "correct horse battery"}})
+        answer = await api_user.call("DELETE", "/users", json={"user": {"password": "correct horse battery"}})
         assert answer.status_code == 204, answer.text
         assert await kept.count_documents(own) == 0
 
@@ -145,33 +145,33 @@ async def test_what_was_stored_before_there_were_conversations_is_taken_over(
 ) -> None:
     """By two processes, while messages are sent."""
     async with start() as api, start() as other:
-        person = await Person.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         ann, bob, eve = (new_number() for _ in range(3))
         for number in (ann, bob, ann, eve, ann):
-            await person.sent(number, f"To {number}")
-        async with AsyncMongoClient[Json](mongodb.another(tmp_path.name[-20:])) as client:
+            await api_user.send_accepted(number, f"To {number}")
+        async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             await client.get_default_database()["conversations"].delete_many({})
-        elsewhere = Person(other, person.id, person.email, person.access_token, person.refresh_token)
-        again = [who.sent(bob, f"Again {n}") for n, who in enumerate((person, elsewhere) * 3)]
-        reads = [conversations(who) for who in (person, elsewhere) * 3]
+        elsewhere = ApiUser(other, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token)
+        again = [who.send_accepted(bob, f"Again {n}") for n, who in enumerate((api_user, elsewhere) * 3)]
+        reads = [conversations(who) for who in (api_user, elsewhere) * 3]
         await asyncio.gather(*again, *reads)
 
-        for who in (person, elsewhere):
+        for who in (api_user, elsewhere):
             rows = await conversations(who)
             assert [(row["peer_number"], row["messages"]) for row in rows] == [(bob, 7), (ann, 3), (eve, 1)]
-            assert rows[0]["last_message"]["_id"] == (await person.list(limit=1))[0]["_id"]
+            assert rows[0]["last_message"]["_id"] == (await api_user.list(limit=1))[0]["_id"]
 
 
 async def test_what_a_process_began_and_did_not_finish_is_finished_by_the_next_reader(
-    person: Person, mongodb: Mongo
+    api_user: ApiUser, mongodb: Mongo
 ) -> None:
     """Each of the ways in which a process can end: announced; announced and stored."""
     ann, bob = new_number(), new_number()
-    await person.sent(ann)
-    newest = await person.sent(bob)
+    await api_user.send_accepted(ann)
+    newest = await api_user.send_accepted(bob)
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         database = client.get_default_database()
-        own = {"user_id": ObjectId(person.id)}
+        own = {"user_id": ObjectId(api_user.id)}
         never_stored, uncounted = ObjectId(), ObjectId()
         message = await database["messages"].find_one({**own, "peer_number": ann})
         assert message is not None
@@ -181,10 +181,10 @@ async def test_what_a_process_began_and_did_not_finish_is_finished_by_the_next_r
             await database["conversations"].update_one(
                 {**own, "peer_number": ann}, {"$set": {f"storing.{message_id}": True}, "$inc": {"open": 1}}
             )
-        assert summary(await conversations(person)) == [(bob, "Hello", 1), (ann, "Hello", 1)]
+        assert summary(await conversations(api_user)) == [(bob, "Hello", 1), (ann, "Hello", 1)]
         await database["messages"].insert_one(copy)
         for _ in range(2):
-            assert summary(await conversations(person)) == [(ann, "Late", 2), (bob, "Hello", 1)]
+            assert summary(await conversations(api_user)) == [(ann, "Late", 2), (bob, "Hello", 1)]
         # The slow one was only slow: what it then stores is counted.
         again = {
             **copy,
@@ -193,4 +193,4 @@ async def test_what_a_process_began_and_did_not_finish_is_finished_by_the_next_r
             "created_at": newest["created_at"],
         }
         await database["messages"].insert_one({**again, "created_at": at + timedelta(seconds=1), "content": "Last"})
-        assert summary(await conversations(person)) == [(ann, "Last", 3), (bob, "Hello", 1)]
+        assert summary(await conversations(api_user)) == [(ann, "Last", 3), (bob, "Hello", 1)]

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
+from tests.support.responses import problem_of
 from tests.support.servers import FROM_NUMBER, Api
 
 
-async def test_a_message_tells_its_story(person: Person) -> None:
+async def test_a_message_tells_its_story(api_user: ApiUser) -> None:
     number = new_number()
-    sent = await person.sent(number, "Hello")
-    message = await person.eventually(sent["_id"], "delivered")
+    sent = await api_user.send_accepted(number, "Hello")
+    message = await api_user.eventually(sent["_id"], "delivered")
 
     assert {name: message[name] for name in ("_id", "content", "twilio_sid", "created_at", "segments")} == {
         name: sent[name] for name in ("_id", "content", "twilio_sid", "created_at", "segments")
@@ -32,23 +32,23 @@ async def test_a_message_tells_its_story(person: Person) -> None:
     assert timeline[0].keys() == {"at", "source", "status", "sid", "error_code", "error_message"}
 
 
-async def test_it_is_what_the_list_shows_and_the_timeline(person: Person) -> None:
-    sent = await person.sent("+15005551002")
-    (row,) = await person.list()
-    detail = await person.detail(sent["_id"])
+async def test_it_is_what_the_list_shows_and_the_timeline(api_user: ApiUser) -> None:
+    sent = await api_user.send_accepted("+15005551002")
+    (row,) = await api_user.list()
+    detail = await api_user.detail(sent["_id"])
     del detail["timeline"]
     assert detail == row
 
 
-async def test_it_is_not_stored_by_any_cache(person: Person) -> None:
-    sent = await person.sent(new_number())
-    response = await person.call("GET", f"/api/messages/{sent['_id']}")
+async def test_it_is_not_stored_by_any_cache(api_user: ApiUser) -> None:
+    sent = await api_user.send_accepted(new_number())
+    response = await api_user.call("GET", f"/api/messages/{sent['_id']}")
     assert response.headers["Cache-Control"] == "no-store"
 
 
-async def test_somebody_elses_is_not_found(api: Api, person: Person) -> None:
-    sent = await person.sent(new_number())
-    other = await Person.sign_up(api)
+async def test_somebody_elses_is_not_found(api: Api, api_user: ApiUser) -> None:
+    sent = await api_user.send_accepted(new_number())
+    other = await ApiUser.sign_up(api)
     problem = problem_of(await other.call("GET", f"/api/messages/{sent['_id']}"), 404, "not_found")
     assert problem["detail"] == "There is no such message."
 
@@ -56,5 +56,5 @@ async def test_somebody_elses_is_not_found(api: Api, person: Person) -> None:
 @pytest.mark.parametrize(
     "message_id", ["0123456789abcdef01234567", "nonsense", "0" * 23, "0" * 25, "é", "%00", "null", "x" * 5_000, "$ne"]
 )
-async def test_neither_is_nonsense(bystander: Person, message_id: str) -> None:
-    problem_of(await bystander.call("GET", f"/api/messages/{message_id}"), 404, "not_found")
+async def test_neither_is_nonsense(readonly_user: ApiUser, message_id: str) -> None:
+    problem_of(await readonly_user.call("GET", f"/api/messages/{message_id}"), 404, "not_found")

@@ -2,64 +2,64 @@
 
 import asyncio
 
-from tests.messages.crowd import Crowded
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person, new_number
+from tests.messages.many_messages import ManyMessages
+from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.polling import eventually
+from tests.support.rate_windows import wait_for_fresh_window
+from tests.support.responses import problem_of
 from tests.support.servers import Api
-from tests.support.windows import well_within
 
 MANY = 12_000
 LONG = "x" * 1_500
 
 
-async def export(person: Person) -> Json:
-    response = await person.call("GET", "/api/export")
+async def export(api_user: ApiUser) -> Json:
+    response = await api_user.call("GET", "/api/export")
     assert response.status_code == 200, response.text
     document: Json = response.json()
     return document
 
 
-async def test_an_export_holds_account_sessions_and_messages_with_their_timelines(api: Api, person: Person) -> None:
-    stranger = await Person.sign_up(api)
-    await stranger.sent(new_number(), "Not yours")
-    assert (await export(person))["messages"] == []
-    sent = [await person.sent(new_number(), f"Letter {number}") for number in range(3)]
+async def test_an_export_holds_account_sessions_and_messages_with_their_timelines(api: Api, api_user: ApiUser) -> None:
+    stranger = await ApiUser.sign_up(api)
+    await stranger.send_accepted(new_number(), "Not yours")
+    assert (await export(api_user))["messages"] == []
+    sent = [await api_user.send_accepted(new_number(), f"Letter {number}") for number in range(3)]
     for message in sent:
-        await person.eventually(message["_id"], "delivered")
+        await api_user.eventually(message["_id"], "delivered")
 
-    document = await export(person)
+    document = await export(api_user)
     assert document.keys() == {"exported_at", "account", "sessions", "messages"}
-    assert document["account"] == (await person.call("GET", "/users")).json()
-    assert document["sessions"] == (await person.call("GET", "/users/sessions")).json()
-    assert document["messages"] == [await person.detail(message["_id"]) for message in reversed(sent)]
+    assert document["account"] == (await api_user.call("GET", "/users")).json()
+    assert document["sessions"] == (await api_user.call("GET", "/users/sessions")).json()
+    assert document["messages"] == [await api_user.detail(message["_id"]) for message in reversed(sent)]
     assert all(message["timeline"] for message in document["messages"])
 
 
-async def test_it_is_a_file_that_no_cache_keeps(api: Api, person: Person) -> None:
-    response = await person.call("GET", "/api/export")
+async def test_it_is_a_file_that_no_cache_keeps(api: Api, api_user: ApiUser) -> None:
+    response = await api_user.call("GET", "/api/export")
     assert response.headers["content-type"] == "application/json"
     assert response.headers["Content-Disposition"] == 'attachment; filename="mysms.json"'
     assert response.headers["Cache-Control"] == "no-store"
     problem_of(await api.http.get("/api/export"), 401, "not_signed_in")
 
 
-async def test_nobody_exports_all_the_time(api: Api, person: Person) -> None:
-    await well_within(3600)
+async def test_nobody_exports_all_the_time(api: Api, api_user: ApiUser) -> None:
+    await wait_for_fresh_window(3600)
     for _ in range(10):
-        await export(person)
-    answer = await person.call("GET", "/api/export")
+        await export(api_user)
+    answer = await api_user.call("GET", "/api/export")
     problem_of(answer, 429, "rate_limited")
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
-    await export(await Person.sign_up(api))
+    await export(await ApiUser.sign_up(api))
 
 
-async def test_a_long_history_is_read_as_it_is_taken(crowded: Crowded) -> None:
+async def test_a_long_history_is_read_as_it_is_taken(many_messages: ManyMessages) -> None:
     """Whoever reads slowly makes the API read slowly: so it never holds much of it."""
-    await crowded.store(0, MANY, text=LONG)
-    signed = {"Authorization": f"Bearer {crowded.person.access_token}"}
-    before = await crowded.examined()
-    async with crowded.person.api.http.stream("GET", "/api/export", headers=signed) as response:
+    await many_messages.store(0, MANY, text=LONG)
+    signed = {"Authorization": f"Bearer {many_messages.api_user.access_token}"}
+    before = await many_messages.examined()
+    async with many_messages.api_user.api.http.stream("GET", "/api/export", headers=signed) as response:
         assert response.status_code == 200
         assert "content-length" not in response.headers
         pieces = response.aiter_raw()
@@ -70,12 +70,12 @@ async def test_a_long_history_is_read_as_it_is_taken(crowded: Crowded) -> None:
             nonlocal seen
             # Longer than a page takes.
             await asyncio.sleep(0.5)
-            earlier, seen = seen, await crowded.examined() - before
+            earlier, seen = seen, await many_messages.examined() - before
             return seen - earlier < 50 and seen > 100
 
         await eventually(rests, bool, within=30, what="waiting for the reader")
         assert seen < 0.7 * MANY
         text += b"".join([piece async for piece in pieces])
-    assert await crowded.examined() - before >= MANY, "the counter counts"
+    assert await many_messages.examined() - before >= MANY, "the counter counts"
     contents = [row.split(b'"')[0] for row in text.split(b'"content":"')[1:]]
     assert len(contents) == len(set(contents)) == MANY + 1

@@ -5,25 +5,25 @@ from typing import Any
 
 import pytest
 
-from tests.support.answers import field_errors
-from tests.support.person import Json, Person, new_number
-from tests.support.reports import report
+from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.responses import field_errors
 from tests.support.servers import Api, Simulator
+from tests.support.status_callbacks import report
 
 STAYS_QUEUED = "+15005551002"
 
 
-async def ids(person: Person, **query: str | int) -> list[str]:
-    return [message["_id"] for message in await person.list(**query)]
+async def ids(api_user: ApiUser, **query: str | int) -> list[str]:
+    return [message["_id"] for message in await api_user.list(**query)]
 
 
-async def write(person: Person, count: int) -> list[Json]:
+async def write(api_user: ApiUser, count: int) -> list[Json]:
     """So many messages, newest first."""
-    return [await person.sent(new_number(), f"Number {number}") for number in range(count)][::-1]
+    return [await api_user.send_accepted(new_number(), f"Number {number}") for number in range(count)][::-1]
 
 
-async def test_nothing_is_an_empty_list(person: Person) -> None:
-    response = await person.call("GET", "/api/messages")
+async def test_nothing_is_an_empty_list(api_user: ApiUser) -> None:
+    response = await api_user.call("GET", "/api/messages")
     assert response.json() == []
     assert response.headers["X-Total-Count"] == "0"
     assert response.headers["Cache-Control"] == "no-store"
@@ -31,9 +31,9 @@ async def test_nothing_is_an_empty_list(person: Person) -> None:
     assert "Link" not in response.headers
 
 
-async def test_messages_come_newest_first_and_as_documented(api: Api, person: Person) -> None:
-    written = await write(person, 3)
-    messages = await person.list()
+async def test_messages_come_newest_first_and_as_documented(api: Api, api_user: ApiUser) -> None:
+    written = await write(api_user, 3)
+    messages = await api_user.list()
 
     assert [message["_id"] for message in messages] == [message["_id"] for message in written]
     documented = api.contract.document["components"]["schemas"]["MessageResponse"]["properties"]
@@ -43,26 +43,26 @@ async def test_messages_come_newest_first_and_as_documented(api: Api, person: Pe
     assert documented.keys() >= set(promised.split())
 
 
-async def test_people_see_their_own_messages_only(api: Api, person: Person) -> None:
-    await write(person, 2)
-    other = await Person.sign_up(api)
+async def test_people_see_their_own_messages_only(api: Api, api_user: ApiUser) -> None:
+    await write(api_user, 2)
+    other = await ApiUser.sign_up(api)
     (theirs,) = await write(other, 1)
 
     assert await ids(other) == [theirs["_id"]]
     assert (await other.call("GET", "/api/messages")).headers["X-Total-Count"] == "1"
-    assert theirs["_id"] not in await ids(person)
+    assert theirs["_id"] not in await ids(api_user)
 
 
-async def test_pages_lead_through_everything_without_gap_or_repeat(person: Person) -> None:
-    written = [message["_id"] for message in await write(person, 4)]
+async def test_pages_lead_through_everything_without_gap_or_repeat(api_user: ApiUser) -> None:
+    written = [message["_id"] for message in await write(api_user, 4)]
     for limit in (1, 2, 3, 4, 200):
-        assert await walk(person, limit) == written
+        assert await walk(api_user, limit) == written
 
 
-async def walk(person: Person, limit: int) -> list[str]:
+async def walk(api_user: ApiUser, limit: int) -> list[str]:
     """All of a person's messages, from link to link."""
     seen: list[str] = []
-    response = await person.call("GET", "/api/messages", params={"limit": limit})
+    response = await api_user.call("GET", "/api/messages", params={"limit": limit})
     while True:
         rows = [message["_id"] for message in response.json()]
         assert response.headers["X-Total-Count"] == "4"
@@ -70,28 +70,28 @@ async def walk(person: Person, limit: int) -> list[str]:
         if "next" not in response.links:
             return seen
         assert len(rows) == limit
-        response = await person.call("GET", response.links["next"]["url"])
+        response = await api_user.call("GET", response.links["next"]["url"])
 
 
-async def test_messages_of_the_same_millisecond_are_all_there(person: Person) -> None:
+async def test_messages_of_the_same_millisecond_are_all_there(api_user: ApiUser) -> None:
     """Many at once share their time; then the id decides."""
-    sent = await asyncio.gather(*(person.sent(STAYS_QUEUED, f"At once {number}") for number in range(12)))
+    sent = await asyncio.gather(*(api_user.send_accepted(STAYS_QUEUED, f"At once {number}") for number in range(12)))
     expected = sorted(sent, key=lambda message: (message["created_at"], message["_id"]), reverse=True)
 
     seen: list[str] = []
-    while page := await ids(person, limit=5, **({"before": seen[-1]} if seen else {})):
+    while page := await ids(api_user, limit=5, **({"before": seen[-1]} if seen else {})):
         seen += page
     assert seen == [message["_id"] for message in expected]
 
 
-async def test_a_new_message_does_not_shift_the_pages(person: Person) -> None:
-    newest, older, oldest = [message["_id"] for message in await write(person, 3)]
-    first = await person.call("GET", "/api/messages", params={"limit": 1})
-    await write(person, 1)
-    second = await person.call("GET", first.links["next"]["url"])
+async def test_a_new_message_does_not_shift_the_pages(api_user: ApiUser) -> None:
+    newest, older, oldest = [message["_id"] for message in await write(api_user, 3)]
+    first = await api_user.call("GET", "/api/messages", params={"limit": 1})
+    await write(api_user, 1)
+    second = await api_user.call("GET", first.links["next"]["url"])
     assert [first.json()[0]["_id"], second.json()[0]["_id"]] == [newest, older]
-    assert await ids(person, before=older) == [oldest]
-    assert await ids(person, before=oldest) == []
+    assert await ids(api_user, before=older) == [oldest]
+    assert await ids(api_user, before=oldest) == []
 
 
 def side(response: Any, relation: str) -> str | None:
@@ -99,50 +99,50 @@ def side(response: Any, relation: str) -> str | None:
     return url
 
 
-async def test_pages_lead_from_the_middle_to_both_ends(person: Person) -> None:
+async def test_pages_lead_from_the_middle_to_both_ends(api_user: ApiUser) -> None:
     """From each message, whatever the size of the page: everything is there, once and in its order."""
     number = new_number()
-    written = [(await person.sent(number, f"Text {place}"))["_id"] for place in range(7)][::-1]
-    await write(person, 2)
+    written = [(await api_user.send_accepted(number, f"Text {place}"))["_id"] for place in range(7)][::-1]
+    await write(api_user, 2)
     for limit in (1, 2, 3, 4, 7, 200):
         for place, middle in enumerate(written):
             query = {"peer_number": number, "around": middle, "limit": limit}
-            response = await person.call("GET", "/api/messages", params=query)
+            response = await api_user.call("GET", "/api/messages", params=query)
             rows = [message["_id"] for message in response.json()]
             assert rows == written[max(0, place - (limit - 1) // 2) : place + limit // 2 + 1], (limit, place)
             assert response.headers["X-Total-Count"] == "7"
             newer, older = side(response, "prev"), side(response, "next")
             while newer is not None:
-                page = await person.call("GET", newer)
+                page = await api_user.call("GET", newer)
                 assert "next" not in page.links
                 rows, newer = [message["_id"] for message in page.json()] + rows, side(page, "prev")
             while older is not None:
-                page = await person.call("GET", older)
+                page = await api_user.call("GET", older)
                 assert "prev" not in page.links
                 rows, older = rows + [message["_id"] for message in page.json()], side(page, "next")
             assert rows == written, (limit, place)
 
 
-async def test_after_the_newest_there_is_nothing_until_something_is_written(person: Person) -> None:
-    (newest,) = await write(person, 1)
-    assert await ids(person, after=newest["_id"]) == []
-    (later,) = await write(person, 1)
-    assert await ids(person, after=newest["_id"]) == [later["_id"]]
+async def test_after_the_newest_there_is_nothing_until_something_is_written(api_user: ApiUser) -> None:
+    (newest,) = await write(api_user, 1)
+    assert await ids(api_user, after=newest["_id"]) == []
+    (later,) = await write(api_user, 1)
+    assert await ids(api_user, after=newest["_id"]) == [later["_id"]]
 
 
-async def test_around_and_after_know_the_order_within_a_millisecond(person: Person) -> None:
-    await asyncio.gather(*(person.sent(STAYS_QUEUED, f"At once {number}") for number in range(9)))
-    rows = await ids(person)
-    assert await ids(person, around=rows[4], limit=3) == rows[3:6]
-    assert await ids(person, after=rows[4], limit=2) == rows[2:4]
+async def test_around_and_after_know_the_order_within_a_millisecond(api_user: ApiUser) -> None:
+    await asyncio.gather(*(api_user.send_accepted(STAYS_QUEUED, f"At once {number}") for number in range(9)))
+    rows = await ids(api_user)
+    assert await ids(api_user, around=rows[4], limit=3) == rows[3:6]
+    assert await ids(api_user, after=rows[4], limit=2) == rows[2:4]
 
 
-async def test_around_takes_only_a_message_that_is_asked_for(api: Api, person: Person) -> None:
-    other = await Person.sign_up(api)
-    mine, theirs = (await write(person, 1))[0], (await write(other, 1))[0]
+async def test_around_takes_only_a_message_that_is_asked_for(api: Api, api_user: ApiUser) -> None:
+    other = await ApiUser.sign_up(api)
+    mine, theirs = (await write(api_user, 1))[0], (await write(other, 1))[0]
 
     async def errors(**query: str) -> Any:
-        return field_errors(await person.call("GET", "/api/messages", params=query))
+        return field_errors(await api_user.call("GET", "/api/messages", params=query))
 
     for name in ("around", "after"):
         for message_id in (theirs["_id"], "nonsense", "", "\x00", "0123456789abcdef01234567"):
@@ -150,34 +150,34 @@ async def test_around_takes_only_a_message_that_is_asked_for(api: Api, person: P
     elsewhere = {"around": ["is not among the messages that are asked for"]}
     assert await errors(around=mine["_id"], peer_number=new_number()) == elsewhere
     assert await errors(around=mine["_id"], updated_since="2999-01-01T00:00:00Z") == elsewhere
-    assert await ids(person, around=mine["_id"], peer_number=mine["peer_number"]) == [mine["_id"]]
+    assert await ids(api_user, around=mine["_id"], peer_number=mine["peer_number"]) == [mine["_id"]]
     several = "cannot be combined with the others"
     assert await errors(around=mine["_id"], before=mine["_id"]) == {"before": [several], "around": [several]}
 
 
-async def test_the_link_keeps_the_query(person: Person) -> None:
-    messages = await write(person, 3)
+async def test_the_link_keeps_the_query(api_user: ApiUser) -> None:
+    messages = await write(api_user, 3)
     since = messages[-1]["created_at"]
-    response = await person.call("GET", "/api/messages", params={"limit": 1, "updated_since": since})
+    response = await api_user.call("GET", "/api/messages", params={"limit": 1, "updated_since": since})
     url = response.links["next"]["url"]
     assert url.startswith("/api/messages?")
-    followed = await person.call("GET", url)
+    followed = await api_user.call("GET", url)
     assert followed.json()[0]["_id"] == messages[1]["_id"]
     assert "updated_since" in followed.links["next"]["url"]
 
 
-async def test_only_what_has_changed_since_can_be_asked_for(api: Api, person: Person) -> None:
-    changed, _, newest = [await person.sent(STAYS_QUEUED, text) for text in ("a", "b", "c")]
+async def test_only_what_has_changed_since_can_be_asked_for(api: Api, api_user: ApiUser) -> None:
+    changed, _, newest = [await api_user.send_accepted(STAYS_QUEUED, text) for text in ("a", "b", "c")]
     since = newest["updated_at"]
     await report(api, changed, "sent")
 
-    found = await person.list(updated_since=since)
+    found = await api_user.list(updated_since=since)
     assert [message["_id"] for message in found] == [newest["_id"], changed["_id"]]
     # The time itself is included: a change of the same millisecond must not be missed.
-    after = (await person.detail(changed["_id"]))["updated_at"]
-    assert changed["_id"] in await ids(person, updated_since=after)
-    assert await ids(person, updated_since="2999-01-01T00:00:00Z") == []
-    assert await ids(person, updated_since=after.replace("Z", "+00:00")) == await ids(person, updated_since=after)
+    after = (await api_user.detail(changed["_id"]))["updated_at"]
+    assert changed["_id"] in await ids(api_user, updated_since=after)
+    assert await ids(api_user, updated_since="2999-01-01T00:00:00Z") == []
+    assert await ids(api_user, updated_since=after.replace("Z", "+00:00")) == await ids(api_user, updated_since=after)
 
 
 @pytest.mark.parametrize(
@@ -208,93 +208,93 @@ async def test_only_what_has_changed_since_can_be_asked_for(api: Api, person: Pe
         ({"limit": "x", "before": "x"}, {"limit": ["must be a whole number"]}),
     ],
 )
-async def test_bad_queries_are_refused(bystander: Person, query: dict[str, str], errors: Any) -> None:
-    assert field_errors(await bystander.call("GET", "/api/messages", params=query)) == errors
+async def test_bad_queries_are_refused(readonly_user: ApiUser, query: dict[str, str], errors: Any) -> None:
+    assert field_errors(await readonly_user.call("GET", "/api/messages", params=query)) == errors
 
 
 @pytest.mark.parametrize(
     "time",
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999-14:00", "1e9", "-1e30", "1e300"],
 )
-async def test_the_ends_of_time_are_survived(bystander: Person, time: str) -> None:
-    response = await bystander.call("GET", "/api/messages", params={"updated_since": time})
+async def test_the_ends_of_time_are_survived(readonly_user: ApiUser, time: str) -> None:
+    response = await readonly_user.call("GET", "/api/messages", params={"updated_since": time})
     assert response.status_code == (200 if time == "0001-01-01T00:00:00Z" else 422)
 
 
-async def test_somebody_elses_message_is_no_place_to_begin(api: Api, person: Person) -> None:
-    (message,) = await write(person, 1)
-    other = await Person.sign_up(api)
+async def test_somebody_elses_message_is_no_place_to_begin(api: Api, api_user: ApiUser) -> None:
+    (message,) = await write(api_user, 1)
+    other = await ApiUser.sign_up(api)
     response = await other.call("GET", "/api/messages", params={"before": message["_id"]})
     assert field_errors(response) == {"before": ["is not one of your messages"]}
 
 
 class TestETag:
-    async def tag(self, person: Person, **query: str | int) -> str:
-        response = await person.call("GET", "/api/messages", params=query)
+    async def tag(self, api_user: ApiUser, **query: str | int) -> str:
+        response = await api_user.call("GET", "/api/messages", params=query)
         tag: str = response.headers["ETag"]
         assert tag.startswith('W/"')
         return tag
 
-    async def status(self, person: Person, tag: str) -> int:
-        response = await person.call("GET", "/api/messages", headers={"If-None-Match": tag})
+    async def status(self, api_user: ApiUser, tag: str) -> int:
+        response = await api_user.call("GET", "/api/messages", headers={"If-None-Match": tag})
         assert response.headers["Cache-Control"] == "no-store"
         assert (response.status_code == 304) == (response.content == b"")
         return response.status_code
 
-    async def test_what_is_known_is_not_sent_again(self, person: Person) -> None:
-        await person.sent(STAYS_QUEUED)
-        tag = await self.tag(person)
-        response = await person.call("GET", "/api/messages", headers={"If-None-Match": tag})
+    async def test_what_is_known_is_not_sent_again(self, api_user: ApiUser) -> None:
+        await api_user.send_accepted(STAYS_QUEUED)
+        tag = await self.tag(api_user)
+        response = await api_user.call("GET", "/api/messages", headers={"If-None-Match": tag})
         assert (response.status_code, response.content) == (304, b"")
         assert response.headers["ETag"] == tag
         assert response.headers["X-Total-Count"] == "1"
 
-    async def test_one_of_several_tags_is_enough(self, person: Person) -> None:
-        tag = await self.tag(person)
-        assert await self.status(person, f'W/"other", {tag}') == 304
-        assert await self.status(person, 'W/"other", "another"') == 200
-        assert await self.status(person, "nonsense") == 200
+    async def test_one_of_several_tags_is_enough(self, api_user: ApiUser) -> None:
+        tag = await self.tag(api_user)
+        assert await self.status(api_user, f'W/"other", {tag}') == 304
+        assert await self.status(api_user, 'W/"other", "another"') == 200
+        assert await self.status(api_user, "nonsense") == 200
 
-    async def test_every_form_of_the_header_is_understood(self, person: Person) -> None:
-        tag = await self.tag(person)
+    async def test_every_form_of_the_header_is_understood(self, api_user: ApiUser) -> None:
+        tag = await self.tag(api_user)
         strong = tag.removeprefix("W/")
         for known in (tag, strong, "*", f'"a,b",W/"c" ,{tag}'):
-            assert await self.status(person, known) == 304, known
+            assert await self.status(api_user, known) == 304, known
         for other in (strong.strip('"'), f'"a, {strong[1:]}'):
-            assert await self.status(person, other) == 200, other
+            assert await self.status(api_user, other) == 200, other
 
-    async def test_the_header_may_come_in_several_lines(self, person: Person) -> None:
-        tag = await self.tag(person)
-        signed = ("Authorization", f"Bearer {person.access_token}")
+    async def test_the_header_may_come_in_several_lines(self, api_user: ApiUser) -> None:
+        tag = await self.tag(api_user)
+        signed = ("Authorization", f"Bearer {api_user.access_token}")
         lines = [signed, ("If-None-Match", '"other"'), ("If-None-Match", tag)]
-        assert (await person.api.http.get("/api/messages", headers=lines)).status_code == 304
+        assert (await api_user.api.http.get("/api/messages", headers=lines)).status_code == 304
 
-    async def test_a_new_message_and_a_new_status_are_sent(self, api: Api, person: Person) -> None:
-        empty = await self.tag(person)
-        message = await person.sent(STAYS_QUEUED)
-        assert await self.status(person, empty) == 200
+    async def test_a_new_message_and_a_new_status_are_sent(self, api: Api, api_user: ApiUser) -> None:
+        empty = await self.tag(api_user)
+        message = await api_user.send_accepted(STAYS_QUEUED)
+        assert await self.status(api_user, empty) == 200
 
-        tag = await self.tag(person)
+        tag = await self.tag(api_user)
         await report(api, message, "sent")
-        assert await self.status(person, tag) == 200
-        assert (await person.list())[0]["status"] == "sent"
+        assert await self.status(api_user, tag) == 200
+        assert (await api_user.list())[0]["status"] == "sent"
 
-    async def test_a_repeated_report_is_no_news(self, api: Api, person: Person) -> None:
-        message = await person.sent(STAYS_QUEUED)
+    async def test_a_repeated_report_is_no_news(self, api: Api, api_user: ApiUser) -> None:
+        message = await api_user.send_accepted(STAYS_QUEUED)
         await report(api, message, "sent")
-        tag = await self.tag(person)
+        tag = await self.tag(api_user)
         await report(api, message, "sent")
-        assert await self.status(person, tag) == 304
+        assert await self.status(api_user, tag) == 304
 
-    async def test_no_two_people_and_no_two_queries_share_a_tag(self, api: Api, person: Person) -> None:
-        other = await Person.sign_up(api)
-        tags = [await self.tag(person), await self.tag(other)]
-        tags += [await self.tag(person, limit=7), await self.tag(person, updated_since="2026-01-01T00:00:00Z")]
+    async def test_no_two_people_and_no_two_queries_share_a_tag(self, api: Api, api_user: ApiUser) -> None:
+        other = await ApiUser.sign_up(api)
+        tags = [await self.tag(api_user), await self.tag(other)]
+        tags += [await self.tag(api_user, limit=7), await self.tag(api_user, updated_since="2026-01-01T00:00:00Z")]
         assert len(set(tags)) == 4
 
 
-async def test_a_page_of_the_simulators_phones_is_up_to_date(person: Person, simulator: Simulator) -> None:
+async def test_a_page_of_the_simulators_phones_is_up_to_date(api_user: ApiUser, simulator: Simulator) -> None:
     """From the browser's poll to the phone and back, through every process."""
-    message = await person.sent(new_number())
-    await person.eventually(message["_id"], "delivered")
-    assert (await person.list())[0]["status"] == "delivered"
+    message = await api_user.send_accepted(new_number())
+    await api_user.eventually(message["_id"], "delivered")
+    assert (await api_user.list())[0]["status"] == "delivered"

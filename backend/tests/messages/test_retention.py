@@ -14,99 +14,99 @@ from mysms.core.timestamps import utc_now
 from mysms.messages import repository
 from mysms.messages.retention import Retention
 from mysms.messages.status import TERMINAL, OutboxState
-from tests.faults.workshop import Workshop, new_number, open_workshop
-from tests.support import person as people
-from tests.support.answers import problem_of
-from tests.support.person import Json, Person
+from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
+from tests.support.api_user import ApiUser, Json
+from tests.support.api_user import new_number as new_recipient_number
 from tests.support.polling import eventually
+from tests.support.responses import problem_of
 from tests.support.servers import Mongo, Simulator, Start
 
 REFUSED = "+15005550001"
 
 
 @pytest.fixture
-async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
 async def test_texts_are_removed_and_everything_else_stays(
     start: Start, mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
     async with start() as api:
-        person = await Person.sign_up(api)
-        old = (await person.send(people.new_number(), "An old secret", key="old key")).json()
-        old = await person.eventually(old["_id"], "delivered")
-        failed = (await person.send(REFUSED, "Another old secret")).json()["message"]
-        doubtful_number = people.new_number()
+        api_user = await ApiUser.sign_up(api)
+        old = (await api_user.send(new_recipient_number(), "An old secret", key="old key")).json()
+        old = await api_user.eventually(old["_id"], "delivered")
+        failed = (await api_user.send(REFUSED, "Another old secret")).json()["message"]
+        doubtful_number = new_recipient_number()
         await simulator.control.set_fault("error_500", to=doubtful_number)
-        doubtful = (await person.send(doubtful_number, "Who knows")).json()
-        await person.eventually(doubtful["_id"], "unconfirmed")
-        async with AsyncMongoClient[Json](mongodb.another(tmp_path.name[-20:])) as client:
+        doubtful = (await api_user.send(doubtful_number, "Who knows")).json()
+        await api_user.eventually(doubtful["_id"], "unconfirmed")
+        async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             messages = client.get_default_database()["messages"]
             await messages.update_many({}, {"$set": {"created_at": utc_now() - timedelta(days=8)}})
-        fresh = await person.sent(people.new_number(), "A fresh text")
+        fresh = await api_user.send_accepted(new_recipient_number(), "A fresh text")
     before = utc_now()
     async with start(CONTENT_RETENTION_DAYS="7") as api, start(CONTENT_RETENTION_DAYS="7"):
-        person.api = api
+        api_user.api = api
 
         async def texts() -> dict[str, str]:
-            return {message["_id"]: message["content"] for message in await person.list()}
+            return {message["_id"]: message["content"] for message in await api_user.list()}
 
         kept = {doubtful["_id"]: "Who knows", fresh["_id"]: "A fresh text"}
         expected = {old["_id"]: "", failed["_id"]: "", **kept}
         await eventually(texts, lambda seen: seen == expected, what="the removal")
-        assert await person.list(search="secret") == []
-        changed = await person.list(updated_since=before.isoformat())
+        assert await api_user.list(search="secret") == []
+        changed = await api_user.list(updated_since=before.isoformat())
         assert {old["_id"], failed["_id"]} <= {message["_id"] for message in changed}
 
-        now = await person.detail(old["_id"])
+        now = await api_user.detail(old["_id"])
         assert [now[name] for name in ("status", "twilio_sid", "peer_number")] == [
             old[name] for name in ("status", "twilio_sid", "peer_number")
         ]
         assert now["timeline"] == old["timeline"]
-        replayed = await person.send(old["recipient_number"], "An old secret", key="old key")
+        replayed = await api_user.send(old["recipient_number"], "An old secret", key="old key")
         assert (replayed.status_code, replayed.json()["_id"], replayed.json()["content"]) == (201, old["_id"], "")
-        problem_of(await person.send(old["recipient_number"], "", key="old key"), 422, "invalid_fields")
-        problem_of(await person.send(old["recipient_number"], "Other", key="old key"), 422, "idempotency_key_reused")
-        problem_of(await person.call("POST", f"/api/messages/{failed['_id']}/retry"), 409, "not_retryable")
+        problem_of(await api_user.send(old["recipient_number"], "", key="old key"), 422, "invalid_fields")
+        problem_of(await api_user.send(old["recipient_number"], "Other", key="old key"), 422, "idempotency_key_reused")
+        problem_of(await api_user.call("POST", f"/api/messages/{failed['_id']}/retry"), 409, "not_retryable")
         assert len(await simulator.accepted(old["recipient_number"])) == 1
-        async with AsyncMongoClient[Json](mongodb.another(tmp_path.name[-20:])) as client:
+        async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             for name in await client.get_default_database().list_collection_names():
                 stored = [str(row) async for row in client.get_default_database()[name].find()]
                 assert not any("secret" in row for row in stored), name
 
 
-async def store(workshop: Workshop, dispatch: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
-    message_id = await workshop.store(workshop.outbox("author"), new_number(), text)
+async def store(fixture: OutboxFixture, dispatch: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
+    message_id = await fixture.enqueue(fixture.outbox("author"), new_number(), text)
     changes: dict[str, Any] = {"dispatch": dispatch, "created_at": created_at}
-    await workshop.database["messages"].update_one({"_id": message_id}, {"$set": changes})
+    await fixture.database["messages"].update_one({"_id": message_id}, {"$set": changes})
     return message_id
 
 
 @pytest.mark.parametrize("dispatch", OutboxState)
-async def test_only_what_is_done_with_loses_its_text(workshop: Workshop, dispatch: OutboxState) -> None:
-    """The others may have to be sent, or to be recognised at the provider."""
-    now = workshop.now
-    old = await store(workshop, dispatch, now - timedelta(days=2))
-    fresh = await store(workshop, dispatch, now - timedelta(hours=23))
+async def test_only_what_is_done_with_loses_its_text(fixture: OutboxFixture, dispatch: OutboxState) -> None:
+    """The others may have to be sent, or to be recognised at the carrier."""
+    now = fixture.now
+    old = await store(fixture, dispatch, now - timedelta(days=2))
+    fresh = await store(fixture, dispatch, now - timedelta(hours=23))
     await Retention(timedelta(days=1), lambda: now).remove_old_texts()
-    assert (await workshop.message(old)).content == ("" if dispatch in TERMINAL else "Text")
-    assert (await workshop.message(fresh)).content == "Text"
+    assert (await fixture.message(old)).content == ("" if dispatch in TERMINAL else "Text")
+    assert (await fixture.message(fresh)).content == "Text"
 
 
-async def test_it_works_in_batches_and_in_several_processes(workshop: Workshop) -> None:
-    now = workshop.now
-    ids = [await store(workshop, OutboxState.ACCEPTED, now - timedelta(days=9, minutes=place)) for place in range(7)]
-    stuck = await store(workshop, OutboxState.UNCONFIRMED, now - timedelta(days=99))
+async def test_it_works_in_batches_and_in_several_processes(fixture: OutboxFixture) -> None:
+    now = fixture.now
+    ids = [await store(fixture, OutboxState.ACCEPTED, now - timedelta(days=9, minutes=place)) for place in range(7)]
+    stuck = await store(fixture, OutboxState.UNCONFIRMED, now - timedelta(days=99))
     cutoff = now - timedelta(days=1)
     assert await repository.redact(cutoff, now, limit=3) == 3
-    left = [message_id for message_id in ids if (await workshop.message(message_id)).content]
+    left = [message_id for message_id in ids if (await fixture.message(message_id)).content]
     assert left == ids[:4], "the oldest go first"
     later = now + timedelta(minutes=1)
     await asyncio.gather(*(repository.redact(cutoff, later, limit=3) for _ in range(4)))
     while await repository.redact(cutoff, later, limit=3):
         pass
-    updates = [(await workshop.message(message_id)).updated_at for message_id in ids]
+    updates = [(await fixture.message(message_id)).updated_at for message_id in ids]
     assert updates == [later] * 4 + [now] * 3, "what has no text any more is not touched again"
-    assert (await workshop.message(stuck)).content == "Text"
+    assert (await fixture.message(stuck)).content == "Text"

@@ -4,28 +4,28 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.messages.crowd import Crowded, number_of
+from tests.messages.many_messages import ManyMessages, phone_number
 
 FEW, MANY = 1_000, 100_000
 
 
-async def cost(crowded: Crowded, operate: Callable[[], Awaitable[Any]]) -> int:
+async def cost(many_messages: ManyMessages, operate: Callable[[], Awaitable[Any]]) -> int:
     """How many documents the server looks at meanwhile; the least of three times, as the loops look at some too."""
     costs = []
     for _ in range(3):
-        before = await crowded.examined()
+        before = await many_messages.examined()
         await operate()
-        costs.append(await crowded.examined() - before)
+        costs.append(await many_messages.examined() - before)
     return min(costs)
 
 
 async def test_a_page_of_conversations_costs_the_same_among_few_and_many_messages(
-    crowded: Crowded,
+    many_messages: ManyMessages,
 ) -> None:
-    person, database = crowded.person, crowded.client.get_default_database()
+    api_user, database = many_messages.api_user, many_messages.client.get_default_database()
 
     async def read(path: str, **query: str | int) -> Any:
-        response = await person.call("GET", path, params=query)
+        response = await api_user.call("GET", path, params=query)
         assert response.status_code == 200, response.text
         return response
 
@@ -33,16 +33,16 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
     operations: dict[str, Callable[[], Awaitable[Any]]] = {
         "conversations": lambda: read("/api/conversations", limit=50),
         "the next conversations": lambda: read("/api/conversations", limit=50, before=middle),
-        "one conversation": lambda: read("/api/messages", peer_number=number_of(7), limit=10),
-        "what changed in it": lambda: read("/api/messages", peer_number=number_of(7), updated_since=now()),
-        "around a message": lambda: read("/api/messages", peer_number=number_of(0), limit=5, around=deep),
-        "the newer ones": lambda: read("/api/messages", peer_number=number_of(0), limit=5, after=deep),
-        "the older ones": lambda: read("/api/messages", peer_number=number_of(0), limit=5, before=deep),
-        "storing": lambda: person.sent(number_of(0)),
+        "one conversation": lambda: read("/api/messages", peer_number=phone_number(7), limit=10),
+        "what changed in it": lambda: read("/api/messages", peer_number=phone_number(7), updated_since=now()),
+        "around a message": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, around=deep),
+        "the newer ones": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, after=deep),
+        "the older ones": lambda: read("/api/messages", peer_number=phone_number(0), limit=5, before=deep),
+        "storing": lambda: api_user.send_accepted(phone_number(0)),
     }
     costs: dict[str, list[int]] = {name: [] for name in operations}
     for start, stop in ((0, FEW), (FEW, MANY)):
-        await crowded.store(start, stop)
+        await many_messages.store(start, stop)
         # As if all of it had been there before there were conversations.
         await database["conversations"].delete_many({})
         rows = (await read("/api/conversations", limit=50)).json()
@@ -50,10 +50,10 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
         middle = rows[20]["last_message"]["_id"]
         deep = str((await database["messages"].find_one({"client_id": f"many:{stop // 120 * 60}"}) or {})["_id"])
         for name, operate in operations.items():
-            costs[name].append(await cost(crowded, operate))
+            costs[name].append(await cost(many_messages, operate))
     for name, (few, many) in costs.items():
         assert many <= few * 1.25 + 5, f"{name}: {few} documents among {FEW} messages, {many} among {MANY}"
-    assert await cost(crowded, lambda: read("/api/messages", search="Number 77")) >= MANY, "the counter counts"
+    assert await cost(many_messages, lambda: read("/api/messages", search="Number 77")) >= MANY, "the counter counts"
 
 
 def now() -> str:

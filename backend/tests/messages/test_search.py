@@ -5,52 +5,52 @@ from typing import Any
 
 import pytest
 
-from tests.support.answers import field_errors
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
+from tests.support.responses import field_errors
 
 
-async def texts(person: Person, **query: str | int) -> list[str]:
-    return [message["content"] for message in await person.list(**query)]
+async def texts(api_user: ApiUser, **query: str | int) -> list[str]:
+    return [message["content"] for message in await api_user.list(**query)]
 
 
-async def total(person: Person, **query: str | int) -> str:
-    response = await person.call("GET", "/api/messages", params=query)
+async def total(api_user: ApiUser, **query: str | int) -> str:
+    response = await api_user.call("GET", "/api/messages", params=query)
     return str(response.headers["X-Total-Count"])
 
 
-async def test_one_conversation_however_its_number_is_spelt(person: Person) -> None:
+async def test_one_conversation_however_its_number_is_spelt(api_user: ApiUser) -> None:
     number, other = new_number(), new_number()
     for to, text in ((number, "one"), (other, "elsewhere"), (number, "two"), (number, "three")):
-        await person.sent(to, text)
+        await api_user.send_accepted(to, text)
     spelt = f"{number[:2]} ({number[2:5]}) {number[5:8]}-{number[8:]}"
     for spelling in (number, spelt, f" {spelt}"):
-        assert await texts(person, peer_number=spelling) == ["three", "two", "one"]
-        assert await total(person, peer_number=spelling) == "3"
-    unescaped = await person.call("GET", f"/api/messages?peer_number={number}")
+        assert await texts(api_user, peer_number=spelling) == ["three", "two", "one"]
+        assert await total(api_user, peer_number=spelling) == "3"
+    unescaped = await api_user.call("GET", f"/api/messages?peer_number={number}")
     assert [message["content"] for message in unescaped.json()] == ["three", "two", "one"]
-    assert await texts(person, peer_number=new_number()) == []
-    assert await total(person, peer_number=new_number()) == "0"
-    assert await total(person) == "4"
+    assert await texts(api_user, peer_number=new_number()) == []
+    assert await total(api_user, peer_number=new_number()) == "0"
+    assert await total(api_user) == "4"
 
 
-async def test_pages_stay_within_the_conversation_and_the_search(person: Person) -> None:
+async def test_pages_stay_within_the_conversation_and_the_search(api_user: ApiUser) -> None:
     number = new_number()
     for text in ("match one", "no", "match two", "match three"):
-        await person.sent(number, text)
-        await person.sent(new_number(), text)
+        await api_user.send_accepted(number, text)
+        await api_user.send_accepted(new_number(), text)
     for query, expected in (
         ({"peer_number": number}, ["match three", "match two", "no", "match one"]),
         ({"search": "MATCH", "peer_number": number}, ["match three", "match two", "match one"]),
         ({"search": "one match"}, ["match one"] * 2),
     ):
         seen: list[str] = []
-        response = await person.call("GET", "/api/messages", params={**query, "limit": 1})
+        response = await api_user.call("GET", "/api/messages", params={**query, "limit": 1})
         while True:
             assert response.headers["X-Total-Count"] == str(len(expected))
             seen += [message["content"] for message in response.json()]
             if "next" not in response.links:
                 break
-            response = await person.call("GET", response.links["next"]["url"])
+            response = await api_user.call("GET", response.links["next"]["url"])
         assert seen == expected
 
 
@@ -91,68 +91,68 @@ EVERYTHING = sorted(WRITTEN)
         ("x" * 200, []),
     ],
 )
-async def test_words_are_found_however_they_are_written(writer: Person, search: str, found: list[str]) -> None:
+async def test_words_are_found_however_they_are_written(writer: ApiUser, search: str, found: list[str]) -> None:
     assert sorted(await texts(writer, search=search)) == found
     assert await total(writer, search=search) == str(len(found))
 
 
 @pytest.fixture(scope="module")
-async def correspondent(shared_bystander: Person) -> Person:
+async def correspondent(shared_readonly_user: ApiUser) -> ApiUser:
     """Somebody with texts that are hard to search."""
-    person = await Person.sign_up(shared_bystander.api)
-    await asyncio.gather(*(person.sent(new_number(), text) for text in WRITTEN))
-    return person
+    api_user = await ApiUser.sign_up(shared_readonly_user.api)
+    await asyncio.gather(*(api_user.send_accepted(new_number(), text) for text in WRITTEN))
+    return api_user
 
 
 @pytest.fixture
-async def writer(correspondent: Person) -> Person:
-    await correspondent.stay_signed_in()
+async def writer(correspondent: ApiUser) -> ApiUser:
+    await correspondent.refresh_tokens()
     return correspondent
 
 
-async def test_part_of_a_number_is_found_however_it_is_spelt(person: Person) -> None:
-    await person.sent("+14155552671", "to San Francisco")
-    await person.sent("+447700900123", "to London, about 415 things")
+async def test_part_of_a_number_is_found_however_it_is_spelt(api_user: ApiUser) -> None:
+    await api_user.send_accepted("+14155552671", "to San Francisco")
+    await api_user.send_accepted("+447700900123", "to London, about 415 things")
     for search in ("415 555", "(415) 555-26", "+1 (415)", "2671", "+1415", "0415 5", "001 415"):
-        assert await texts(person, search=search) == ["to San Francisco"]
-    assert await texts(person, search="415") == ["to London, about 415 things", "to San Francisco"]
-    assert await texts(person, search="415 things") == ["to London, about 415 things"]
-    assert await texts(person, search="415", peer_number="+14155552671") == ["to San Francisco"]
+        assert await texts(api_user, search=search) == ["to San Francisco"]
+    assert await texts(api_user, search="415") == ["to London, about 415 things", "to San Francisco"]
+    assert await texts(api_user, search="415 things") == ["to London, about 415 things"]
+    assert await texts(api_user, search="415", peer_number="+14155552671") == ["to San Francisco"]
     for search in ("\u202a+44\u00a07700\u2011900", "+44 (0)7700 900", "07700 900", "0044 7700", "٧٧٠٠", "tel:+44-7700"):
-        assert await texts(person, search=search) == ["to London, about 415 things"]
+        assert await texts(api_user, search=search) == ["to London, about 415 things"]
     for search in ("0", "00", "(0)"):
-        assert await texts(person, search=search) == ["to London, about 415 things"]
+        assert await texts(api_user, search=search) == ["to London, about 415 things"]
     for search in ("+415", "00415", "077 14"):
-        assert await texts(person, search=search) == []
-    assert await texts(person, search="-") == []
+        assert await texts(api_user, search=search) == []
+    assert await texts(api_user, search="-") == []
 
 
-async def test_nobody_finds_what_others_wrote(person: Person, writer: Person) -> None:
+async def test_nobody_finds_what_others_wrote(api_user: ApiUser, writer: ApiUser) -> None:
     theirs = (await writer.list(limit=1))[0]
-    assert await texts(person, search="e") == []
-    assert await texts(person, peer_number=theirs["peer_number"]) == []
+    assert await texts(api_user, search="e") == []
+    assert await texts(api_user, peer_number=theirs["peer_number"]) == []
 
 
-async def test_each_selection_has_an_etag_of_its_own(person: Person) -> None:
+async def test_each_selection_has_an_etag_of_its_own(api_user: ApiUser) -> None:
     number = new_number()
-    await person.eventually((await person.sent(number, "Hello"))["_id"], "delivered")
+    await api_user.eventually((await api_user.send_accepted(number, "Hello"))["_id"], "delivered")
     queries: list[dict[str, Any]] = [{}, {"peer_number": number}, {"search": "Hello"}, {"search": "hello"}]
-    tags = [(await person.call("GET", "/api/messages", params=query)).headers["ETag"] for query in queries]
+    tags = [(await api_user.call("GET", "/api/messages", params=query)).headers["ETag"] for query in queries]
     assert len(set(tags)) == len(queries)
     for query, tag in zip(queries, tags, strict=True):
-        response = await person.call("GET", "/api/messages", params=query, headers={"If-None-Match": tag})
+        response = await api_user.call("GET", "/api/messages", params=query, headers={"If-None-Match": tag})
         assert response.status_code == 304
 
 
-async def test_only_what_changed_of_a_conversation(person: Person) -> None:
+async def test_only_what_changed_of_a_conversation(api_user: ApiUser) -> None:
     number = new_number()
-    old = await person.eventually((await person.sent(number, "old"))["_id"], "delivered")
-    new = await person.sent(number, "new")
-    await person.sent(new_number(), "elsewhere")
+    old = await api_user.eventually((await api_user.send_accepted(number, "old"))["_id"], "delivered")
+    new = await api_user.send_accepted(number, "new")
+    await api_user.send_accepted(new_number(), "elsewhere")
     query = {"peer_number": number, "updated_since": new["created_at"]}
-    assert await texts(person, **query) == ["new"]
-    assert await total(person, **query) == "2"
-    assert await texts(person, search="o", updated_since=old["created_at"]) == ["old"]
+    assert await texts(api_user, **query) == ["new"]
+    assert await total(api_user, **query) == "2"
+    assert await texts(api_user, search="o", updated_since=old["created_at"]) == ["old"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ async def test_only_what_changed_of_a_conversation(person: Person) -> None:
         ({"search": "a\0b"}, "contains an invalid character"),
     ],
 )
-async def test_what_does_not_make_sense_is_said(bystander: Person, query: dict[str, str], sentence: str) -> None:
-    response = await bystander.call("GET", "/api/messages", params=query)
+async def test_what_does_not_make_sense_is_said(readonly_user: ApiUser, query: dict[str, str], sentence: str) -> None:
+    response = await readonly_user.call("GET", "/api/messages", params=query)
     (sentences,) = field_errors(response).values()
     assert sentences[0].startswith(sentence)

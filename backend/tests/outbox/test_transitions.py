@@ -9,7 +9,7 @@ import pytest
 from mysms.messages.status import OutboxState
 from mysms.outbox.state_writer import StateWriter
 from mysms.outbox.transitions import TRANSITIONS, Guard, OutboxEvent, Seen, Transition, transitions_of
-from tests.faults.workshop import Workshop, new_number, open_workshop
+from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
 from tests.support.servers import Mongo
 
 ATTEMPT = 3
@@ -17,18 +17,18 @@ ARCHITECTURE = Path(__file__).parent.parent.parent / "docs" / "architecture.md"
 
 
 @pytest.fixture(scope="module")
-async def workshop(mongodb: Mongo) -> AsyncIterator[Workshop]:
-    async with open_workshop(mongodb.uri) as workshop:
-        yield workshop
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
 
 
 @pytest.fixture
-def violations(workshop: Workshop) -> Mapping[Guard, Mapping[str, object]]:
+def violations(fixture: OutboxFixture) -> Mapping[Guard, Mapping[str, object]]:
     """What a racing process writes so that a guard does not hold any more."""
     return {
         Guard.SAME_ATTEMPT: {"attempt": ATTEMPT + 1},
         Guard.SAME_WORKER: {"owner": "another worker"},
-        Guard.SAME_ABSENCE: {"absent_since": workshop.now - timedelta(minutes=1)},
+        Guard.SAME_ABSENCE: {"absent_since": fixture.now - timedelta(minutes=1)},
         Guard.NO_SID: {"twilio_sid": "SM" + "2" * 32},
         Guard.CANCEL_REQUESTED: {"withdrawn": False},
         Guard.CANCEL_NOT_REQUESTED: {"withdrawn": True},
@@ -36,23 +36,23 @@ def violations(workshop: Workshop) -> Mapping[Guard, Mapping[str, object]]:
 
 
 async def apply(
-    workshop: Workshop, event: OutboxEvent, state: OutboxState, changes: Mapping[str, object]
+    fixture: OutboxFixture, event: OutboxEvent, state: OutboxState, changes: Mapping[str, object]
 ) -> OutboxState:
     """The state of a message after the event, which was in this state when a process saw it, and changed since."""
-    message_id = await workshop.store(workshop.outbox("author"), new_number(), "Hello")
-    seen = Seen(ATTEMPT, "the worker", workshop.now)
+    message_id = await fixture.enqueue(fixture.outbox("author"), new_number(), "Hello")
+    seen = Seen(ATTEMPT, "the worker", fixture.now)
     values = {
         "dispatch": state,
         "attempt": ATTEMPT,
         "owner": "the worker",
-        "absent_since": workshop.now,
+        "absent_since": fixture.now,
         "twilio_sid": None,
         **changes,
     }
-    await workshop.database["messages"].update_one({"_id": message_id}, {"$set": values})
-    before = await workshop.message(message_id)
-    written = await StateWriter(workshop.database, workshop.clock).apply(event, message_id, seen, {})
-    after = await workshop.message(message_id)
+    await fixture.database["messages"].update_one({"_id": message_id}, {"$set": values})
+    before = await fixture.message(message_id)
+    written = await StateWriter(fixture.database, fixture.clock).apply(event, message_id, seen, {})
+    after = await fixture.message(message_id)
     assert written or after == before
     return after.dispatch
 
@@ -63,21 +63,21 @@ def fitting(transition: Transition) -> Mapping[str, object]:
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
-async def test_it_is_taken_from_its_states_and_from_no_other(workshop: Workshop, transition: Transition) -> None:
+async def test_it_is_taken_from_its_states_and_from_no_other(fixture: OutboxFixture, transition: Transition) -> None:
     for state in OutboxState:
-        reached = await apply(workshop, transition.event, state, fitting(transition))
+        reached = await apply(fixture, transition.event, state, fitting(transition))
         assert reached is (transition.target if state in transition.sources else state)
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
 async def test_each_of_its_guards_holds_it(
-    workshop: Workshop, transition: Transition, violations: Mapping[Guard, Mapping[str, object]]
+    fixture: OutboxFixture, transition: Transition, violations: Mapping[Guard, Mapping[str, object]]
 ) -> None:
     for guard in transition.guards:
         changes = {**fitting(transition), **violations[guard]}
         others = {each.target for each in transitions_of(transition.event) if each is not transition}
         for state in transition.sources:
-            reached = await apply(workshop, transition.event, state, changes)
+            reached = await apply(fixture, transition.event, state, changes)
             assert reached in others if others and "withdrawn" in violations[guard] else reached is state
 
 

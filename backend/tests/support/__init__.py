@@ -1,1 +1,1 @@
-"""What the tests share: processes, people and patience."""
+"""Shared test helpers: processes, API users, polling."""

@@ -1,4 +1,4 @@
-"""The API's promises that hold for every answer, judged whenever a test gets one."""
+"""Checks of every API response in the tests against the OpenAPI document."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ _PROBLEM = "application/problem+json"
 
 
 class Contract:
-    """What the OpenAPI document says, and what every answer has to keep to."""
+    """The OpenAPI document, and the checks of responses against it."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -18,8 +18,8 @@ class Contract:
             (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), path) for path in document["paths"]
         ]
 
-    async def judge(self, response: httpx.Response) -> None:
-        """No answer is a crash; every error is a problem object, and documented for its operation."""
+    async def check(self, response: httpx.Response) -> None:
+        """Assert that an error is a problem object that is documented for the operation, and not a 500."""
         if response.status_code < 400 or response.request.method == "OPTIONS":
             return
         await response.aread()
@@ -37,11 +37,11 @@ class Contract:
             assert problem["code"] in documented, f"{request} does not document {response.status_code} {problem}"
 
     def operation(self, method: str, path: str) -> Mapping[str, Any] | None:
-        """The documented operation that a request belongs to; its path may have the suffix .json."""
+        """The documented operation of a request, or None. The path may have the suffix .json."""
         path = re.sub(r"^(/users|/users/.*|/api/.*)\.json$", r"\1", path)
-        found = [template for pattern, template in self._templates if pattern.fullmatch(path)]
-        # A literal path is meant rather than one with a parameter in the same place.
-        for template in sorted(found, key=lambda template: "{" in template):
+        matching = [template for pattern, template in self._templates if pattern.fullmatch(path)]
+        # A literal path takes precedence over one with a parameter in the same place.
+        for template in sorted(matching, key=lambda template: "{" in template):
             operation: Mapping[str, Any] | None = self.document["paths"][template].get(method.lower())
             return operation
         return None
@@ -53,7 +53,7 @@ class Contract:
 
     @staticmethod
     def documented_codes(operation: Mapping[str, Any]) -> Iterator[tuple[int, set[str]]]:
-        """The problem codes that an operation documents, by status."""
+        """The documented problem codes of an operation, by status."""
         for status, response in operation["responses"].items():
             examples = response.get("content", {}).get(_PROBLEM, {}).get("examples", {})
             yield int(status), {example["value"]["code"] for example in examples.values()}

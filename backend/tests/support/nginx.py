@@ -1,4 +1,4 @@
-"""A real nginx, for the proofs that need one: `make test` does without."""
+"""nginx as a process, for the tests that need it. `make test` does not."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-_AROUND = """
+_TEMPLATE = """
 daemon off;
 master_process off;
 pid {directory}/nginx.pid;
@@ -33,11 +33,11 @@ http {{
 
 @contextlib.contextmanager
 def running_nginx(directory: Path, configuration: str) -> Iterator[None]:
-    """nginx with this inside of its `http` block; its log is `nginx.log` in the directory."""
+    """Run nginx with this configuration in its `http` block. The log is `nginx.log` in the directory."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "This proof needs nginx. On Debian: apt-get install nginx-light"
+    assert program, "This test needs nginx. On Debian: apt-get install nginx-light"
     file = directory / "nginx.conf"
-    file.write_text(_AROUND.format(directory=directory, configuration=configuration))
+    file.write_text(_TEMPLATE.format(directory=directory, configuration=configuration))
     with (directory / "nginx.log").open("wb") as log:
         process = subprocess.Popen([program, "-c", str(file), "-p", str(directory)], stdout=log, stderr=log)
     try:

@@ -1,4 +1,4 @@
-"""Waiting for something that happens by itself, with a deadline instead of a sleep."""
+"""Polling with a deadline, instead of fixed sleeps."""
 
 import asyncio
 import time
@@ -7,18 +7,18 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_PAUSE_SECONDS = 0.03
+_INTERVAL_SECONDS = 0.03
 
 
 async def eventually(
-    look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], *, within: float = 10.0, what: str = "it"
+    poll: Callable[[], Awaitable[T]], condition: Callable[[T], bool], *, within: float = 10.0, what: str = "it"
 ) -> T:
-    """What `look` sees as soon as it is `wanted`. Fails with what was seen last once `within` seconds are over."""
+    """Poll until `condition` holds, and return the value. Fails with the last value after `within` seconds."""
     deadline = time.monotonic() + within
     while True:
-        seen = await look()
-        if wanted(seen):
-            return seen
+        value = await poll()
+        if condition(value):
+            return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"Within {within} s, {what} did not happen. Seen last: {seen!r}")
-        await asyncio.sleep(_PAUSE_SECONDS)
+            raise AssertionError(f"Timeout after {within} s waiting for {what}. Last value: {value!r}")
+        await asyncio.sleep(_INTERVAL_SECONDS)

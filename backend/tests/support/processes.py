@@ -1,4 +1,4 @@
-"""Real processes: started with an explicit environment, awaited with a deadline, ended without a trace."""
+"""Processes with an explicit environment, deadlines for start and end, and their output in a file."""
 
 import os
 import random
@@ -15,17 +15,17 @@ BACKEND = Path(__file__).resolve().parents[2]
 
 _TAIL_LINES = 30
 _STOP_WITHIN_SECONDS = 15.0
-_CHANCE = random.SystemRandom()
+_RANDOM = random.SystemRandom()
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now, and that stays free until our process is (again) there.
+    """A free port on loopback that stays free until a process of the test listens on it (again).
 
-    It is below those that Linux gives to outgoing connections (`ip_local_port_range`): one of these could take it
-    meanwhile, or be connected to itself, which looks as if somebody listened.
+    It is below Linux's range for outgoing connections (`ip_local_port_range`): such a connection could use the port
+    meanwhile, or connect to itself, which looks like a listening server.
     """
     while True:
-        port = _CHANCE.randrange(20_000, 32_768)
+        port = _RANDOM.randrange(20_000, 32_768)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
-    """These variables and what any process needs: nothing that a developer has configured gets into a test."""
+    """These variables and those that any process needs, without the developer's own configuration."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(BACKEND),
@@ -45,13 +45,13 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 
 class Process:
-    """A process, in a group of its own, with its output in a file."""
+    """A process in its own process group, with its output in a file."""
 
     def __init__(self, name: str, module: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.log = directory / f"{name}.log"
-        self._read_up_to = 0
+        self._read_position = 0
         with self.log.open("ab") as output:
             self._popen = subprocess.Popen(
                 [sys.executable, "-m", *module],
@@ -69,37 +69,37 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs."""
+        """The exit code, or None while the process runs."""
         return self._popen.poll()
 
     def text(self) -> str:
-        """Everything that it has written."""
+        """All output so far."""
         return self.log.read_text(errors="replace")
 
-    def news(self) -> str:
-        """What it has written since this was last asked."""
+    def new_output(self) -> str:
+        """The output since the last call."""
         with self.log.open("rb") as log:
-            log.seek(self._read_up_to)
-            news = log.read()
-        self._read_up_to += len(news)
-        return news.decode(errors="replace")
+            log.seek(self._read_position)
+            output = log.read()
+        self._read_position += len(output)
+        return output.decode(errors="replace")
 
-    async def wait_until(self, answers: Callable[[], Awaitable[bool]], *, within: float = 30.0) -> None:
-        """Until it answers. Fails at once, with the end of its log, if it dies instead."""
+    async def wait_until(self, is_ready: Callable[[], Awaitable[bool]], *, within: float = 30.0) -> None:
+        """Wait until the process is ready. Fails at once, with the end of the log, if it exits."""
 
-        async def look() -> bool:
-            assert self.exit_code is None, f"{self.name} died ({self.exit_code}):\n{self._tail()}"
-            return await answers()
+        async def poll() -> bool:
+            assert self.exit_code is None, f"{self.name} exited ({self.exit_code}):\n{self._tail()}"
+            return await is_ready()
 
-        await eventually(look, bool, within=within, what=f"an answer of {self.name}")
+        await eventually(poll, bool, within=within, what=f"{self.name} to be ready")
 
-    async def wait_for_end(self, *, within: float = 30.0) -> int:
-        """Its exit code, once it has ended by itself."""
+    async def wait_for_exit(self, *, within: float = 30.0) -> int:
+        """Wait until the process exits. Returns the exit code."""
 
-        async def look() -> int | None:
+        async def poll() -> int | None:
             return self.exit_code
 
-        code = await eventually(look, lambda seen: seen is not None, within=within, what=f"the end of {self.name}")
+        code = await eventually(poll, lambda seen: seen is not None, within=within, what=f"{self.name} to exit")
         assert code is not None
         return code
 
@@ -107,16 +107,16 @@ class Process:
         self._popen.send_signal(number)
 
     def stop(self) -> None:
-        """Ends it as an operator would, and fails if it does not obey. One that has ended already is left alone."""
+        """Send SIGTERM and wait. Fails if the process does not exit. Does nothing if it has exited already."""
         self._popen.terminate()
         try:
             self._popen.wait(_STOP_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"{self.name} did not end on SIGTERM:\n{self._tail()}") from None
+            raise AssertionError(f"{self.name} did not exit after SIGTERM:\n{self._tail()}") from None
 
     def kill(self) -> None:
-        """As a crash or a lost machine would."""
+        """Send SIGKILL and wait."""
         self._popen.kill()
         self._popen.wait()
 

@@ -10,36 +10,36 @@ import pytest
 from bson import ObjectId
 from jose import jwt
 
-from tests.support.answers import problem_of
-from tests.support.person import Person
+from tests.support.api_user import ApiUser
+from tests.support.responses import problem_of
 from tests.support.servers import JWT_SECRET, Api
 
 
-def claims_of(person: Person) -> dict[str, Any]:
-    return dict(jwt.get_unverified_claims(person.access_token))
+def claims_of(api_user: ApiUser) -> dict[str, Any]:
+    return dict(jwt.get_unverified_claims(api_user.access_token))
 
 
 def sign(claims: dict[str, Any], secret: str = JWT_SECRET, algorithm: str = "HS256") -> str:
     return str(jwt.encode(claims, secret, algorithm=algorithm))
 
 
-async def refused(person: Person, token: str) -> None:
-    response = await replace(person, access_token=token).call("GET", "/users")
+async def refused(api_user: ApiUser, token: str) -> None:
+    response = await replace(api_user, access_token=token).call("GET", "/users")
     problem_of(response, 401, "not_signed_in")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-async def test_the_claims_are_those_that_were_promised(api: Api, bystander: Person) -> None:
-    claims = claims_of(bystander)
+async def test_the_claims_are_those_that_were_promised(api: Api, readonly_user: ApiUser) -> None:
+    claims = claims_of(readonly_user)
     assert claims.keys() == {"sub", "sid", "iss", "aud", "iat", "exp", "typ"}
-    assert claims["sub"] == bystander.id
+    assert claims["sub"] == readonly_user.id
     assert claims["exp"] - claims["iat"] == 900
     assert abs(claims["iat"] - time.time()) < 60
 
 
-async def test_a_token_of_the_same_claims_is_accepted(bystander: Person) -> None:
+async def test_a_token_of_the_same_claims_is_accepted(readonly_user: ApiUser) -> None:
     """So that the refusals below are refused for what they change, and for nothing else."""
-    response = await replace(bystander, access_token=sign(claims_of(bystander))).call("GET", "/users")
+    response = await replace(readonly_user, access_token=sign(claims_of(readonly_user))).call("GET", "/users")
     assert response.status_code == 200
 
 
@@ -60,50 +60,50 @@ async def test_a_token_of_the_same_claims_is_accepted(bystander: Person) -> None
         {"sid": {"$ne": None}},
     ],
 )
-async def test_a_token_of_other_claims_is_refused(bystander: Person, changes: dict[str, object]) -> None:
-    await refused(bystander, sign(claims_of(bystander) | changes))
+async def test_a_token_of_other_claims_is_refused(readonly_user: ApiUser, changes: dict[str, object]) -> None:
+    await refused(readonly_user, sign(claims_of(readonly_user) | changes))
 
 
 @pytest.mark.parametrize("claim", ["sub", "sid", "iss", "aud", "iat", "exp", "typ"])
-async def test_no_claim_may_be_missing(bystander: Person, claim: str) -> None:
-    claims = claims_of(bystander)
+async def test_no_claim_may_be_missing(readonly_user: ApiUser, claim: str) -> None:
+    claims = claims_of(readonly_user)
     del claims[claim]
-    await refused(bystander, sign(claims))
+    await refused(readonly_user, sign(claims))
 
 
-async def test_a_token_signed_with_another_secret_is_refused(bystander: Person) -> None:
-    await refused(bystander, sign(claims_of(bystander), secret="a secret of somebody else's, also long enough"))
+async def test_a_token_signed_with_another_secret_is_refused(readonly_user: ApiUser) -> None:
+    await refused(readonly_user, sign(claims_of(readonly_user), secret="a secret of somebody else's, also long enough"))
 
 
-async def test_a_token_signed_in_another_way_is_refused(bystander: Person) -> None:
-    await refused(bystander, sign(claims_of(bystander), algorithm="HS512"))
+async def test_a_token_signed_in_another_way_is_refused(readonly_user: ApiUser) -> None:
+    await refused(readonly_user, sign(claims_of(readonly_user), algorithm="HS512"))
 
 
 @pytest.mark.parametrize("header", ["jwk", "jku", "x5u", "kid"])
-async def test_a_token_does_not_bring_its_own_key(bystander: Person, header: str) -> None:
+async def test_a_token_does_not_bring_its_own_key(readonly_user: ApiUser, header: str) -> None:
     """RFC 7515, section 4.1: a header may name a key, which is not to be believed."""
     secret = "a key of the attacker's own, long enough"
     own_key = {"kty": "oct", "k": base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")}
     named = own_key if header == "jwk" else "https://attacker.example/key"
-    await refused(bystander, str(jwt.encode(claims_of(bystander), secret, headers={header: named})))
+    await refused(readonly_user, str(jwt.encode(claims_of(readonly_user), secret, headers={header: named})))
 
 
-async def test_an_unsigned_token_is_refused(bystander: Person) -> None:
+async def test_an_unsigned_token_is_refused(readonly_user: ApiUser) -> None:
     def part(content: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
-    await refused(bystander, f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims_of(bystander))}.")
+    await refused(readonly_user, f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims_of(readonly_user))}.")
 
 
-async def test_a_token_with_exchanged_claims_is_refused(api: Api, bystander: Person) -> None:
-    other = await Person.sign_up(api)
-    header, _, signature = bystander.access_token.split(".")
-    await refused(bystander, f"{header}.{other.access_token.split('.')[1]}.{signature}")
+async def test_a_token_with_exchanged_claims_is_refused(api: Api, readonly_user: ApiUser) -> None:
+    other = await ApiUser.sign_up(api)
+    header, _, signature = readonly_user.access_token.split(".")
+    await refused(readonly_user, f"{header}.{other.access_token.split('.')[1]}.{signature}")
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "..", "e30.e30.", "x" * 5_000, "null"])
-async def test_nonsense_is_refused(bystander: Person, token: str) -> None:
-    await refused(bystander, token)
+async def test_nonsense_is_refused(readonly_user: ApiUser, token: str) -> None:
+    await refused(readonly_user, token)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ async def test_any_other_authorization_header_is_refused(api: Api, header: bytes
     problem_of(response, 401, "not_signed_in")
 
 
-async def test_a_refresh_token_opens_nothing(bystander: Person) -> None:
-    await refused(bystander, bystander.refresh_token)
+async def test_a_refresh_token_opens_nothing(readonly_user: ApiUser) -> None:
+    await refused(readonly_user, readonly_user.refresh_token)
 
 
 @pytest.mark.parametrize("path", ["/users", "/api/messages", "/api/messages/0123456789abcdef01234567"])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.answers import field_errors
-from tests.support.person import PASSWORD, Json, Person, new_number, register, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, Json, new_number, register, sign_in
+from tests.support.responses import field_errors
 from tests.support.servers import Api, Simulator
 
 NEW_PASSWORD = "staple the battery"
@@ -14,14 +14,14 @@ def change(**fields: object) -> Json:
     return {"user": {**new, **fields}}
 
 
-async def test_a_changed_password_is_the_only_one(api: Api, person: Person) -> None:
-    other = Person.of(api, (await sign_in(api, person.email)).json())
-    assert (await person.call("PUT", "/users/password", json=change())).status_code == 204
+async def test_a_changed_password_is_the_only_one(api: Api, api_user: ApiUser) -> None:
+    other = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
+    assert (await api_user.call("PUT", "/users/password", json=change())).status_code == 204
 
-    assert (await sign_in(api, person.email, PASSWORD)).status_code == 401
-    assert (await sign_in(api, person.email, NEW_PASSWORD)).status_code == 201
+    assert (await sign_in(api, api_user.email, PASSWORD)).status_code == 401
+    assert (await sign_in(api, api_user.email, NEW_PASSWORD)).status_code == 201
     assert (await other.call("GET", "/users")).status_code == 401
-    assert (await person.call("GET", "/users")).status_code == 200
+    assert (await api_user.call("GET", "/users")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -36,33 +36,35 @@ async def test_a_changed_password_is_the_only_one(api: Api, person: Person) -> N
     ],
 )
 async def test_what_is_wrong_with_a_change_is_said(
-    api: Api, bystander: Person, fields: Json, errors: dict[str, list[str]]
+    api: Api, readonly_user: ApiUser, fields: Json, errors: dict[str, list[str]]
 ) -> None:
-    assert field_errors(await bystander.call("PUT", "/users/password", json=change(**fields))) == errors
-    assert (await sign_in(api, bystander.email, PASSWORD)).status_code == 201
+    assert field_errors(await readonly_user.call("PUT", "/users/password", json=change(**fields))) == errors
+    assert (await sign_in(api, readonly_user.email, PASSWORD)).status_code == 201
 
 
-async def test_a_deleted_account_is_gone_with_all_that_it_had(api: Api, person: Person, simulator: Simulator) -> None:
+async def test_a_deleted_account_is_gone_with_all_that_it_had(
+    api: Api, api_user: ApiUser, simulator: Simulator
+) -> None:
     number = new_number()
-    await person.sent(number, "Sent before")
+    await api_user.send_accepted(number, "Sent before")
     await simulator.control.set_fault("rate_limited", to=number)
-    assert (await person.send(number, "Never sent")).status_code == 202
+    assert (await api_user.send(number, "Never sent")).status_code == 202
 
     user = {"user": {"password": PASSWORD}}
-    assert (await person.call("DELETE", "/users", json=user)).status_code == 204
-    assert (await person.call("GET", "/users")).status_code == 401
-    assert (await sign_in(api, person.email)).status_code == 401
+    assert (await api_user.call("DELETE", "/users", json=user)).status_code == 204
+    assert (await api_user.call("GET", "/users")).status_code == 401
+    assert (await sign_in(api, api_user.email)).status_code == 401
 
-    again = Person.of(api, (await register(api, email=person.email)).json())
+    again = ApiUser.from_response(api, (await register(api, email=api_user.email)).json())
     assert await again.list() == []
     await simulator.control.reset_faults()
     after = new_number()
-    await again.sent(after, "A sign that the outbox has gone on")
+    await again.send_accepted(after, "A sign that the outbox has gone on")
     bodies = [entry.message["body"] for entry in await simulator.control.ledger()]
     assert "Never sent" not in bodies
 
 
-async def test_an_account_is_not_deleted_without_its_password(bystander: Person) -> None:
-    answer = await bystander.call("DELETE", "/users", json={"user": {"password": "wrong"}})
+async def test_an_account_is_not_deleted_without_its_password(readonly_user: ApiUser) -> None:
+    answer = await readonly_user.call("DELETE", "/users", json={"user": {"password": "wrong"}})
     assert field_errors(answer) == {"password": ["is invalid"]}
-    assert (await bystander.call("GET", "/users")).status_code == 200
+    assert (await readonly_user.call("GET", "/users")).status_code == 200

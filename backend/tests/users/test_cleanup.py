@@ -18,7 +18,7 @@ from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.service import UserService
 from mysms.users.sign_up import SignUpPolicy
 from mysms.users.tokens import TokenSigner
-from tests.support.person import Json
+from tests.support.api_user import Json
 from tests.support.servers import Mongo
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
@@ -108,7 +108,7 @@ class Office:
 
 @pytest.fixture
 async def office(mongodb: Mongo) -> AsyncIterator[Office]:
-    async with connection.connect(mongodb.another(f"office_{secrets.token_hex(4)}")) as client:
+    async with connection.connect(mongodb.other_database(f"office_{secrets.token_hex(4)}")) as client:
         database = connection.database_of(client)
         await connection.init_documents(database, [User, Session, Invite])
         office = Office(database)

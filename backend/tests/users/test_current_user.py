@@ -1,13 +1,13 @@
 """GET /users and DELETE /users/sign_out."""
 
-from tests.support.answers import problem_of
-from tests.support.person import Person, register, sign_in
+from tests.support.api_user import ApiUser, register, sign_in
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
 async def test_the_account_is_shown_without_its_secrets(api: Api) -> None:
     signed_up = (await register(api)).json()
-    response = await Person.of(api, signed_up).call("GET", "/users")
+    response = await ApiUser.from_response(api, signed_up).call("GET", "/users")
 
     assert response.status_code == 200
     assert response.json() == {name: signed_up[name] for name in ("_id", "email", "created_at")}
@@ -19,19 +19,19 @@ async def test_it_needs_a_session(api: Api) -> None:
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_signing_out_kills_both_tokens_of_the_session(api: Api, person: Person) -> None:
-    response = await person.call("DELETE", "/users/sign_out")
+async def test_signing_out_kills_both_tokens_of_the_session(api: Api, api_user: ApiUser) -> None:
+    response = await api_user.call("DELETE", "/users/sign_out")
     assert (response.status_code, response.content) == (204, b"")
 
-    problem_of(await person.call("GET", "/users"), 401, "not_signed_in")
-    problem_of(await person.call("DELETE", "/users/sign_out"), 401, "not_signed_in")
-    refresh = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+    problem_of(await api_user.call("GET", "/users"), 401, "not_signed_in")
+    problem_of(await api_user.call("DELETE", "/users/sign_out"), 401, "not_signed_in")
+    refresh = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
     problem_of(await api.http.post("/users/token", data=refresh), 400, "session_ended")
 
 
-async def test_signing_out_leaves_other_sessions_alone(api: Api, person: Person) -> None:
-    elsewhere = Person.of(api, (await sign_in(api, person.email)).json())
-    await person.call("DELETE", "/users/sign_out")
+async def test_signing_out_leaves_other_sessions_alone(api: Api, api_user: ApiUser) -> None:
+    elsewhere = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
+    await api_user.call("DELETE", "/users/sign_out")
     assert (await elsewhere.call("GET", "/users")).status_code == 200
 
 

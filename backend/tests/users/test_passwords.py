@@ -11,8 +11,8 @@ from passlib.handlers.argon2 import argon2
 from pymongo import AsyncMongoClient
 
 from mysms.users.passwords import Match, PasswordHasher
-from tests.support.answers import field_errors
-from tests.support.person import PASSWORD, Json, Person, new_email, register, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, register, sign_in
+from tests.support.responses import field_errors
 from tests.support.servers import Api, Mongo
 
 WEAK = argon2.using(memory_cost=1_024, time_cost=1, parallelism=1)
@@ -74,16 +74,16 @@ async def test_a_password_is_the_same_on_another_keyboard(api: Api, made_of: str
     email = new_email()
     answer = await register(api, email=email, password=made_of, password_confirmation=typed)
     assert answer.status_code == 201
-    person = Person.of(api, answer.json())
+    api_user = ApiUser.from_response(api, answer.json())
     assert (await sign_in(api, email, typed)).status_code == 201
     assert (await sign_in(api, email, made_of)).status_code == 201
     form = {"grant_type": "password", "username": email, "password": typed}
     assert (await api.http.post("/users/token", data=form)).status_code == 200
     change = {"current_password": typed, "password": f"{made_of}!", "password_confirmation": f"{typed}!"}
-    assert (await person.call("PUT", "/users/password", json={"user": change})).status_code == 204
+    assert (await api_user.call("PUT", "/users/password", json={"user": change})).status_code == 204
     assert (await sign_in(api, email, made_of)).status_code == 401
     assert (await sign_in(api, email, f"{typed}!")).status_code == 201
-    assert (await person.call("DELETE", "/users", json={"user": {"password": f"{typed}!"}})).status_code == 204
+    assert (await api_user.call("DELETE", "/users", json={"user": {"password": f"{typed}!"}})).status_code == 204
 
 
 async def test_the_length_of_a_password_is_that_of_its_normal_form(api: Api) -> None:
@@ -95,20 +95,20 @@ async def test_the_length_of_a_password_is_that_of_its_normal_form(api: Api) -> 
 
 
 async def test_a_hash_of_a_text_as_it_was_typed_still_works_and_is_replaced(
-    api: Api, person: Person, mongodb: Mongo
+    api: Api, api_user: ApiUser, mongodb: Mongo
 ) -> None:
     """As hashes were made once, so that nobody else's keyboard could type it."""
     old = argon2.using(memory_cost=19_456, time_cost=2, parallelism=1).hash(DECOMPOSED)
-    await store_hash(mongodb, person, old)
-    assert (await sign_in(api, person.email, COMPOSED)).status_code == 401
-    assert await stored_hash(mongodb, person) == old
+    await store_hash(mongodb, api_user, old)
+    assert (await sign_in(api, api_user.email, COMPOSED)).status_code == 401
+    assert await stored_hash(mongodb, api_user) == old
 
-    assert (await sign_in(api, person.email, DECOMPOSED)).status_code == 201
-    renewed = await stored_hash(mongodb, person)
+    assert (await sign_in(api, api_user.email, DECOMPOSED)).status_code == 201
+    renewed = await stored_hash(mongodb, api_user)
     assert renewed != old
     for typed in (COMPOSED, DECOMPOSED):
-        assert (await sign_in(api, person.email, typed)).status_code == 201
-    assert await stored_hash(mongodb, person) == renewed
+        assert (await sign_in(api, api_user.email, typed)).status_code == 201
+    assert await stored_hash(mongodb, api_user) == renewed
 
 
 class CountingHasher(PasswordHasher):
@@ -128,54 +128,54 @@ async def test_a_wrong_password_costs_the_same_for_known_and_unknown_users(typed
         assert hasher.compared == times
 
 
-async def store_hash(mongodb: Mongo, person: Person, password_hash: str) -> None:
+async def store_hash(mongodb: Mongo, api_user: ApiUser, password_hash: str) -> None:
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         users = client.get_default_database()["users"]
         stored = {"$set": {"password_hash": password_hash}}
-        assert (await users.update_one({"email": person.email}, stored)).matched_count == 1
+        assert (await users.update_one({"email": api_user.email}, stored)).matched_count == 1
 
 
-async def weaken(mongodb: Mongo, person: Person) -> None:
-    await store_hash(mongodb, person, WEAK.hash(PASSWORD))
+async def weaken(mongodb: Mongo, api_user: ApiUser) -> None:
+    await store_hash(mongodb, api_user, WEAK.hash(PASSWORD))
 
 
-async def stored_hash(mongodb: Mongo, person: Person) -> str:
+async def stored_hash(mongodb: Mongo, api_user: ApiUser) -> str:
     async with AsyncMongoClient[Json](mongodb.uri) as client:
-        user = await client.get_default_database()["users"].find_one({"email": person.email})
+        user = await client.get_default_database()["users"].find_one({"email": api_user.email})
         assert user is not None
         return str(user["password_hash"])
 
 
-async def test_a_weak_hash_is_replaced_at_the_next_sign_in(api: Api, person: Person, mongodb: Mongo) -> None:
-    today = (await stored_hash(mongodb, person)).split("$")[:4]
-    await weaken(mongodb, person)
-    assert (await sign_in(api, person.email, "wrong password")).status_code == 401
-    assert (await stored_hash(mongodb, person)).split("$")[:4] != today
+async def test_a_weak_hash_is_replaced_at_the_next_sign_in(api: Api, api_user: ApiUser, mongodb: Mongo) -> None:
+    today = (await stored_hash(mongodb, api_user)).split("$")[:4]
+    await weaken(mongodb, api_user)
+    assert (await sign_in(api, api_user.email, "wrong password")).status_code == 401
+    assert (await stored_hash(mongodb, api_user)).split("$")[:4] != today
 
-    assert (await sign_in(api, person.email)).status_code == 201
-    renewed = await stored_hash(mongodb, person)
+    assert (await sign_in(api, api_user.email)).status_code == 201
+    renewed = await stored_hash(mongodb, api_user)
     assert renewed.split("$")[:4] == today
-    assert (await sign_in(api, person.email)).status_code == 201
-    assert await stored_hash(mongodb, person) == renewed
+    assert (await sign_in(api, api_user.email)).status_code == 201
+    assert await stored_hash(mongodb, api_user) == renewed
 
 
-async def test_several_sign_ins_may_replace_a_weak_hash_at_once(api: Api, person: Person, mongodb: Mongo) -> None:
-    await weaken(mongodb, person)
-    answers = await asyncio.gather(*(sign_in(api, person.email) for _ in range(6)))
+async def test_several_sign_ins_may_replace_a_weak_hash_at_once(api: Api, api_user: ApiUser, mongodb: Mongo) -> None:
+    await weaken(mongodb, api_user)
+    answers = await asyncio.gather(*(sign_in(api, api_user.email) for _ in range(6)))
     assert [answer.status_code for answer in answers] == [201] * 6
 
 
-async def test_a_flood_of_sign_ins_does_not_starve_others(api: Api, person: Person) -> None:
+async def test_a_flood_of_sign_ins_does_not_starve_others(api: Api, api_user: ApiUser) -> None:
     """Each of those waits for its turn; everybody else is answered as soon as ever."""
     ended = asyncio.Event()
     sign_ins: list[float] = []
 
     async def flood() -> None:
         while not ended.is_set():
-            sign_ins.append(await timed(sign_in(api, person.email, "wrong password")))
+            sign_ins.append(await timed(sign_in(api, api_user.email, "wrong password")))
 
     flooders = [asyncio.create_task(flood()) for _ in range(24)]
-    others = [await timed(person.call("GET", path)) for _ in range(40) for path in ("/up", "/api/messages")]
+    others = [await timed(api_user.call("GET", path)) for _ in range(40) for path in ("/up", "/api/messages")]
     ended.set()
     await asyncio.gather(*flooders)
     assert statistics.median(others) < statistics.median(sign_ins) / 5

@@ -2,74 +2,74 @@
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Person, sign_in
+from tests.support.api_user import ApiUser, sign_in
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0"
 
 
-async def elsewhere(api: Api, person: Person) -> Person:
+async def elsewhere(api: Api, api_user: ApiUser) -> ApiUser:
     """The same person, signed in on another device."""
-    return Person.of(api, (await sign_in(api, person.email)).json())
+    return ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
 
 
-async def refresh(person: Person) -> int:
-    form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
-    return (await person.api.http.post("/users/token", data=form)).status_code
+async def refresh(api_user: ApiUser) -> int:
+    form = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
+    return (await api_user.api.http.post("/users/token", data=form)).status_code
 
 
-async def is_over(person: Person) -> bool:
+async def is_over(api_user: ApiUser) -> bool:
     """Whether both tokens of the session are dead."""
-    return ((await person.call("GET", "/users")).status_code, await refresh(person)) == (401, 400)
+    return ((await api_user.call("GET", "/users")).status_code, await refresh(api_user)) == (401, 400)
 
 
-async def test_sessions_are_listed_with_their_devices_the_newest_first(api: Api, person: Person) -> None:
-    user = {"email": person.email, "password": "correct horse battery"}
+async def test_sessions_are_listed_with_their_devices_the_newest_first(api: Api, api_user: ApiUser) -> None:
+    user = {"email": api_user.email, "password": "correct horse battery"}
     await api.http.post("/users/sign_in", json={"user": user}, headers={"User-Agent": FIREFOX})
-    newest, oldest = (await person.call("GET", "/users/sessions")).json()
+    newest, oldest = (await api_user.call("GET", "/users/sessions")).json()
 
     assert newest.keys() == {"_id", "device", "created_at", "last_used_at", "current"}
     assert (newest["device"], newest["current"]) == ("Firefox on Windows", False)
     assert (oldest["device"], oldest["current"]) == ("Python", True)
 
 
-async def test_a_session_can_be_ended_from_another_one(api: Api, person: Person) -> None:
-    other = await elsewhere(api, person)
-    (session,) = [each for each in (await person.call("GET", "/users/sessions")).json() if not each["current"]]
+async def test_a_session_can_be_ended_from_another_one(api: Api, api_user: ApiUser) -> None:
+    other = await elsewhere(api, api_user)
+    (session,) = [each for each in (await api_user.call("GET", "/users/sessions")).json() if not each["current"]]
 
-    assert (await person.call("DELETE", f"/users/sessions/{session['_id']}")).status_code == 204
+    assert (await api_user.call("DELETE", f"/users/sessions/{session['_id']}")).status_code == 204
     assert await is_over(other)
-    assert (await person.call("GET", "/users")).status_code == 200
+    assert (await api_user.call("GET", "/users")).status_code == 200
 
 
-async def test_all_sessions_can_be_ended_at_once(api: Api, person: Person) -> None:
-    other = await elsewhere(api, person)
-    assert (await person.call("DELETE", "/users/sessions")).status_code == 204
+async def test_all_sessions_can_be_ended_at_once(api: Api, api_user: ApiUser) -> None:
+    other = await elsewhere(api, api_user)
+    assert (await api_user.call("DELETE", "/users/sessions")).status_code == 204
     assert await is_over(other)
-    assert await is_over(person)
+    assert await is_over(api_user)
 
 
 @pytest.mark.parametrize("session_id", ["nonsense", "6921f0c2a4b1c93e5d0f7a13"])
-async def test_a_session_that_is_none_is_not_found(bystander: Person, session_id: str) -> None:
-    problem_of(await bystander.call("DELETE", f"/users/sessions/{session_id}"), 404, "not_found")
+async def test_a_session_that_is_none_is_not_found(readonly_user: ApiUser, session_id: str) -> None:
+    problem_of(await readonly_user.call("DELETE", f"/users/sessions/{session_id}"), 404, "not_found")
 
 
-async def test_nobody_ends_the_session_of_somebody_else(person: Person, bystander: Person) -> None:
-    (session,) = (await person.call("GET", "/users/sessions")).json()
-    problem_of(await bystander.call("DELETE", f"/users/sessions/{session['_id']}"), 404, "not_found")
-    assert (await person.call("GET", "/users")).status_code == 200
+async def test_nobody_ends_the_session_of_somebody_else(api_user: ApiUser, readonly_user: ApiUser) -> None:
+    (session,) = (await api_user.call("GET", "/users/sessions")).json()
+    problem_of(await readonly_user.call("DELETE", f"/users/sessions/{session['_id']}"), 404, "not_found")
+    assert (await api_user.call("GET", "/users")).status_code == 200
 
 
-async def test_a_refresh_token_also_signs_out(api: Api, person: Person) -> None:
+async def test_a_refresh_token_also_signs_out(api: Api, api_user: ApiUser) -> None:
     """Whoever was offline at sign-out has no fresh access token when the network is back."""
-    signed = {"Authorization": f"Bearer {person.refresh_token}"}
+    signed = {"Authorization": f"Bearer {api_user.refresh_token}"}
     assert (await api.http.delete("/users/sign_out", headers=signed)).status_code == 204
-    assert await is_over(person)
+    assert await is_over(api_user)
 
 
-async def test_nothing_else_signs_out(api: Api, bystander: Person) -> None:
-    forged = bystander.refresh_token[:-4] + "AAAA"
+async def test_nothing_else_signs_out(api: Api, readonly_user: ApiUser) -> None:
+    forged = readonly_user.refresh_token[:-4] + "AAAA"
     answer = await api.http.delete("/users/sign_out", headers={"Authorization": f"Bearer {forged}"})
     problem_of(answer, 401, "not_signed_in")
-    assert (await bystander.call("GET", "/users")).status_code == 200
+    assert (await readonly_user.call("GET", "/users")).status_code == 200

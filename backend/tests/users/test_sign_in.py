@@ -2,32 +2,32 @@
 
 import pytest
 
-from tests.support.answers import field_errors, problem_of
-from tests.support.person import PASSWORD, Person, new_email, register, sign_in
+from tests.support.api_user import PASSWORD, ApiUser, new_email, register, sign_in
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api
 
 
-async def test_signing_in_opens_a_session_of_the_same_account(api: Api, person: Person) -> None:
-    response = await sign_in(api, person.email)
+async def test_signing_in_opens_a_session_of_the_same_account(api: Api, api_user: ApiUser) -> None:
+    response = await sign_in(api, api_user.email)
 
     assert response.status_code == 201
     assert response.headers["Cache-Control"] == "no-store"
     body = response.json()
-    assert (body["_id"], body["email"]) == (person.id, person.email)
-    assert body["refresh_token"] != person.refresh_token
+    assert (body["_id"], body["email"]) == (api_user.id, api_user.email)
+    assert body["refresh_token"] != api_user.refresh_token
     assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
     assert body.keys() == (await register(api)).json().keys()
 
 
-async def test_both_sessions_are_good(api: Api, person: Person) -> None:
-    elsewhere = Person.of(api, (await sign_in(api, person.email)).json())
-    for session in (person, elsewhere):
-        assert (await session.call("GET", "/users")).json()["_id"] == person.id
+async def test_both_sessions_are_good(api: Api, api_user: ApiUser) -> None:
+    elsewhere = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
+    for session in (api_user, elsewhere):
+        assert (await session.call("GET", "/users")).json()["_id"] == api_user.id
 
 
 @pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}"])
-async def test_the_email_may_be_written_otherwise(api: Api, bystander: Person, written: str) -> None:
-    assert (await sign_in(api, written.format(bystander.email, bystander.email.upper()))).status_code == 201
+async def test_the_email_may_be_written_otherwise(api: Api, readonly_user: ApiUser, written: str) -> None:
+    assert (await sign_in(api, written.format(readonly_user.email, readonly_user.email.upper()))).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ async def test_one_address_has_several_spellings(api: Api, signed_up_as: str, si
 @pytest.mark.parametrize(
     "password", ["", "correct horse batterY", PASSWORD + " ", PASSWORD[:-1], "x" * 5_000, "x" * 1_000_000, "\x00"]
 )
-async def test_a_wrong_password_is_refused(api: Api, bystander: Person, password: str) -> None:
-    problem = problem_of(await sign_in(api, bystander.email, password), 401, "invalid_credentials")
+async def test_a_wrong_password_is_refused(api: Api, readonly_user: ApiUser, password: str) -> None:
+    problem = problem_of(await sign_in(api, readonly_user.email, password), 401, "invalid_credentials")
     assert problem["detail"] == "Invalid email or password."
 
 

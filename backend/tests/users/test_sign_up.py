@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from tests.support.answers import field_errors, problem_of
+from tests.support.api_user import ApiUser, new_email, register, sign_in
 from tests.support.invitations import invite
-from tests.support.person import Person, new_email, register, sign_in
+from tests.support.rate_windows import wait_for_fresh_window
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api, Start
-from tests.support.windows import well_within
 
 MISMATCH = {"password_confirmation": ["doesn't match Password"]}
 TOO_SHORT = {"password": ["is too short (minimum is 8 characters)"]}
@@ -46,9 +46,11 @@ async def test_an_email_is_kept_in_lower_case_and_trimmed(api: Api) -> None:
 
 
 @pytest.mark.parametrize("written", [str, str.upper, str.title, lambda email: f" {email} "])
-async def test_an_email_can_be_taken_once_however_it_is_written(api: Api, bystander: Person, written: object) -> None:
+async def test_an_email_can_be_taken_once_however_it_is_written(
+    api: Api, readonly_user: ApiUser, written: object
+) -> None:
     assert callable(written)
-    response = await register(api, email=written(bystander.email))
+    response = await register(api, email=written(readonly_user.email))
     assert field_errors(response) == {"email": ["has already been taken"]}
 
 
@@ -143,14 +145,14 @@ async def test_no_field_hides_what_is_wrong_with_another(
     assert field_errors(await register(api, **fields)) == errors
 
 
-async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, bystander: Person) -> None:
-    answer = await register(api, email=bystander.email.upper(), password="short", password_confirmation="other")
+async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, readonly_user: ApiUser) -> None:
+    answer = await register(api, email=readonly_user.email.upper(), password="short", password_confirmation="other")
     assert field_errors(answer) == {**TAKEN, **TOO_SHORT, **MISMATCH}
 
 
 async def test_what_is_wrong_with_an_invitation_is_told_beside_all_else(start: Start) -> None:
     async with start(SIGNUP_MODE="invite", SETUP_CODE="let me in") as api:
-        taken = Person.of(api, (await register(api, invite_code="let me in")).json()).email
+        taken = ApiUser.from_response(api, (await register(api, invite_code="let me in")).json()).email
         code = await invite(api.mongodb_uri)
         refused = {"email": taken, "password": "short", "password_confirmation": "other"}
         form = {**TOO_SHORT, **MISMATCH}
@@ -174,7 +176,7 @@ async def test_where_nobody_may_sign_up_a_refused_form_is_told_so(start: Start) 
 
 async def test_a_refused_form_is_no_way_to_guess_without_end(start: Start) -> None:
     async with start(SIGNUP_MODE="invite", AUTH_ATTEMPTS_PER_MINUTE="3") as api:
-        await well_within(60)
+        await wait_for_fresh_window(60)
         answers = [await register(api, password="short", invite_code=f"guess {place}") for place in range(4)]
         assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import PASSWORD, Json, Person
+from tests.support.api_user import PASSWORD, ApiUser, Json
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
@@ -23,29 +23,29 @@ def refusal_of(response: httpx.Response, status: int, code: str, oauth_error: st
     return problem
 
 
-async def test_a_password_yields_an_access_token_alone(api: Api, person: Person) -> None:
-    response = await ask(api, grant_type="password", username=person.email, password=PASSWORD)
+async def test_a_password_yields_an_access_token_alone(api: Api, api_user: ApiUser) -> None:
+    response = await ask(api, grant_type="password", username=api_user.email, password=PASSWORD)
 
     assert response.status_code == 200
     body = response.json()
     assert body.keys() == {"access_token", "token_type", "expires_in"}
-    signed_in = Person(api, person.id, person.email, body["access_token"], "")
-    assert (await signed_in.call("GET", "/users")).json()["_id"] == person.id
+    signed_in = ApiUser(api, api_user.id, api_user.email, body["access_token"], "")
+    assert (await signed_in.call("GET", "/users")).json()["_id"] == api_user.id
 
 
 @pytest.mark.parametrize("password", ["", "wrong", "x" * 5_000])
-async def test_a_wrong_password_is_an_invalid_grant(api: Api, bystander: Person, password: str) -> None:
-    response = await ask(api, grant_type="password", username=bystander.email, password=password)
+async def test_a_wrong_password_is_an_invalid_grant(api: Api, readonly_user: ApiUser, password: str) -> None:
+    response = await ask(api, grant_type="password", username=readonly_user.email, password=password)
     refusal_of(response, 400, "invalid_credentials", "invalid_grant")
 
 
-async def test_a_refresh_token_yields_a_new_pair(api: Api, person: Person) -> None:
-    response = await ask(api, grant_type="refresh_token", refresh_token=person.refresh_token)
+async def test_a_refresh_token_yields_a_new_pair(api: Api, api_user: ApiUser) -> None:
+    response = await ask(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
 
     assert response.status_code == 200
     body = response.json()
     assert body.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
-    assert body["refresh_token"] != person.refresh_token
+    assert body["refresh_token"] != api_user.refresh_token
 
 
 @pytest.mark.parametrize("grant_type", ["", "authorization_code", "client_credentials", "PASSWORD", "\x00"])
@@ -74,22 +74,22 @@ async def test_a_refresh_without_a_token_is_an_invalid_request(api: Api) -> None
         lambda token: "é" * 24 + ".1.x",
     ],
 )
-async def test_a_forged_refresh_token_ends_nothing_but_itself(api: Api, person: Person, change: object) -> None:
+async def test_a_forged_refresh_token_ends_nothing_but_itself(api: Api, api_user: ApiUser, change: object) -> None:
     assert callable(change)
-    forged = await ask(api, grant_type="refresh_token", refresh_token=change(person.refresh_token))
+    forged = await ask(api, grant_type="refresh_token", refresh_token=change(api_user.refresh_token))
     refusal_of(forged, 400, "session_ended", "invalid_grant")
 
-    real = await ask(api, grant_type="refresh_token", refresh_token=person.refresh_token)
+    real = await ask(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
     assert real.status_code == 200
 
 
-async def test_an_access_token_does_not_refresh(api: Api, person: Person) -> None:
-    response = await ask(api, grant_type="refresh_token", refresh_token=person.access_token)
+async def test_an_access_token_does_not_refresh(api: Api, api_user: ApiUser) -> None:
+    response = await ask(api, grant_type="refresh_token", refresh_token=api_user.access_token)
     refusal_of(response, 400, "session_ended", "invalid_grant")
 
 
-async def test_json_is_no_form(api: Api, person: Person) -> None:
-    body = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+async def test_json_is_no_form(api: Api, api_user: ApiUser) -> None:
+    body = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
     refusal_of(await api.post("/users/token", body), 400, "unsupported_grant_type", "unsupported_grant_type")
 
 
@@ -109,9 +109,9 @@ async def test_a_broken_multipart_body_is_refused(api: Api) -> None:
     problem_of(response, 400, "bad_request")
 
 
-async def test_unknown_parameters_are_ignored(api: Api, person: Person) -> None:
+async def test_unknown_parameters_are_ignored(api: Api, api_user: ApiUser) -> None:
     """RFC 6749, section 3.2; Swagger UI sends `client_id` and `scope`."""
     response = await ask(
-        api, grant_type="password", username=person.email, password=PASSWORD, scope="", client_id="docs"
+        api, grant_type="password", username=api_user.email, password=PASSWORD, scope="", client_id="docs"
     )
     assert response.status_code == 200

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.person import Person
-from tests.support.servers import LISTED_ORIGIN, Api
+from tests.support.api_user import ApiUser
+from tests.support.servers import ALLOWED_ORIGIN, Api
 
 OTHER_ORIGINS = ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"]
 
@@ -36,10 +36,10 @@ async def preflight(api: Api, origin: str, method: str, *headers: str) -> httpx.
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_a_listed_origin_may_send_what_the_app_sends(api: Api, method: str) -> None:
     response = await preflight(
-        api, LISTED_ORIGIN, method, "authorization", "idempotency-key", "if-none-match", "content-type"
+        api, ALLOWED_ORIGIN, method, "authorization", "idempotency-key", "if-none-match", "content-type"
     )
     assert response.status_code == 200
-    assert response.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+    assert response.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     assert method in response.headers["Access-Control-Allow-Methods"]
     allowed = response.headers["Access-Control-Allow-Headers"].lower()
     assert {"authorization", "idempotency-key", "if-none-match"} <= {name.strip() for name in allowed.split(",")}
@@ -52,13 +52,13 @@ async def test_no_other_origin_may(api: Api, origin: str) -> None:
 
 
 async def test_other_headers_and_methods_may_not_be_sent(api: Api) -> None:
-    assert (await preflight(api, LISTED_ORIGIN, "GET", "x-anything")).status_code == 400
-    assert (await preflight(api, LISTED_ORIGIN, "PATCH")).status_code == 400
+    assert (await preflight(api, ALLOWED_ORIGIN, "GET", "x-anything")).status_code == 400
+    assert (await preflight(api, ALLOWED_ORIGIN, "PATCH")).status_code == 400
 
 
-async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, bystander: Person) -> None:
-    response = await bystander.call("GET", "/api/messages", headers={"Origin": LISTED_ORIGIN})
-    assert response.headers["Access-Control-Allow-Origin"] == LISTED_ORIGIN
+async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, readonly_user: ApiUser) -> None:
+    response = await readonly_user.call("GET", "/api/messages", headers={"Origin": ALLOWED_ORIGIN})
+    assert response.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     assert "Origin" in response.headers["Vary"]
     exposed = {name.strip() for name in response.headers["Access-Control-Expose-Headers"].split(",")}
     assert exposed >= {"ETag", "Link", "X-Total-Count", "Retry-After"}
@@ -66,11 +66,11 @@ async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, bystander: 
 
 
 async def test_errors_can_be_read_there_too(api: Api) -> None:
-    response = await api.http.get("/users", headers={"Origin": LISTED_ORIGIN})
-    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, LISTED_ORIGIN)
+    response = await api.http.get("/users", headers={"Origin": ALLOWED_ORIGIN})
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, ALLOWED_ORIGIN)
 
 
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
-async def test_no_other_origin_reads_anything(bystander: Person, origin: str) -> None:
-    response = await bystander.call("GET", "/api/messages", headers={"Origin": origin})
+async def test_no_other_origin_reads_anything(readonly_user: ApiUser, origin: str) -> None:
+    response = await readonly_user.call("GET", "/api/messages", headers={"Origin": origin})
     assert "Access-Control-Allow-Origin" not in response.headers

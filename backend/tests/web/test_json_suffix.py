@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import PASSWORD, Person, new_email, new_number
+from tests.support.api_user import PASSWORD, ApiUser, new_email, new_number
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
@@ -13,16 +13,16 @@ async def test_an_account_can_be_used_by_the_original_paths_alone(api: Api) -> N
     assert (await api.post("/users.json", {"user": user})).status_code == 201
     signed_in = await api.post("/users/sign_in.json", {"user": {"email": email, "password": PASSWORD}})
     assert signed_in.status_code == 201
-    person = Person.of(api, signed_in.json())
+    api_user = ApiUser.from_response(api, signed_in.json())
 
     draft = {"message": {"recipient_number": new_number(), "content": "Hello"}}
-    sent = await person.call("POST", "/api/messages.json", json=draft)
+    sent = await api_user.call("POST", "/api/messages.json", json=draft)
     assert sent.status_code == 201
-    assert [row["_id"] for row in (await person.call("GET", "/api/messages.json")).json()] == [sent.json()["_id"]]
-    detail = await person.call("GET", f"/api/messages/{sent.json()['_id']}.json")
+    assert [row["_id"] for row in (await api_user.call("GET", "/api/messages.json")).json()] == [sent.json()["_id"]]
+    detail = await api_user.call("GET", f"/api/messages/{sent.json()['_id']}.json")
     assert detail.json()["_id"] == sent.json()["_id"]
 
-    assert (await person.call("DELETE", "/users/sign_out.json")).status_code == 204
+    assert (await api_user.call("DELETE", "/users/sign_out.json")).status_code == 204
 
 
 async def test_errors_are_the_same_too(api: Api) -> None:
@@ -37,11 +37,11 @@ async def test_nothing_else_has_a_suffix(api: Api, path: str) -> None:
     problem_of(await api.http.get(path), 404, "not_found")
 
 
-async def test_the_next_page_is_reached_from_there_too(api: Api, person: Person) -> None:
+async def test_the_next_page_is_reached_from_there_too(api: Api, api_user: ApiUser) -> None:
     for _ in range(2):
-        await person.sent(new_number())
-    first = await person.call("GET", "/api/messages.json", params={"limit": 1})
-    second = await person.call("GET", first.links["next"]["url"])
+        await api_user.send_accepted(new_number())
+    first = await api_user.call("GET", "/api/messages.json", params={"limit": 1})
+    second = await api_user.call("GET", first.links["next"]["url"])
     assert [len(page.json()) for page in (first, second)] == [1, 1]
     assert first.json() != second.json()
     assert "next" not in second.links

@@ -6,9 +6,9 @@ import time
 
 import httpx
 
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
 from tests.support.polling import eventually
-from tests.support.servers import LISTED_ORIGIN, Api, Simulator, Start, is_up, listens
+from tests.support.servers import ALLOWED_ORIGIN, Api, Simulator, Start, is_listening, is_up
 
 
 def port_of(api: Api) -> int:
@@ -17,35 +17,35 @@ def port_of(api: Api) -> int:
 
 async def test_it_drains_before_it_shuts_the_door(start: Start, simulator: Simulator) -> None:
     async with start(DRAIN_SECONDS="3") as api:
-        person = await Person.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         assert "Connection" not in (await api.http.get("/up")).headers
         api.process.send_signal(signal.SIGTERM)
 
         leaving = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
         assert leaving.json()["problems"] == {"process": "The process is shutting down."}
         assert leaving.headers["Connection"] == "close"
-        asking = {"Origin": LISTED_ORIGIN, "Access-Control-Request-Method": "POST"}
+        asking = {"Origin": ALLOWED_ORIGIN, "Access-Control-Request-Method": "POST"}
         preflight = await api.http.options("/api/messages", headers=asking)
         assert (preflight.status_code, preflight.headers["Connection"]) == (200, "close")
         # Everything else goes on, on connections that end with the answer.
-        sent = await person.send(new_number())
+        sent = await api_user.send(new_number())
         assert (sent.status_code, sent.headers["Connection"]) == (201, "close")
-        assert await listens(port_of(api))
+        assert await is_listening(port_of(api))
 
-        assert await api.process.wait_for_end(within=15) in {0, -signal.SIGTERM}
-        assert not await listens(port_of(api))
+        assert await api.process.wait_for_exit(within=15) in {0, -signal.SIGTERM}
+        assert not await is_listening(port_of(api))
 
 
 async def test_what_is_being_answered_is_answered_to_the_end(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=2)
     async with start() as api:
-        person = await Person.sign_up(api)
-        sending = asyncio.create_task(person.send(number))
+        api_user = await ApiUser.sign_up(api)
+        sending = asyncio.create_task(api_user.send(number))
         await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
         api.process.send_signal(signal.SIGTERM)
         assert (await sending).status_code == 201
-        await api.process.wait_for_end(within=15)
+        await api.process.wait_for_exit(within=15)
     assert len(await simulator.accepted(number)) == 1
 
 
@@ -71,7 +71,7 @@ async def test_who_has_connected_before_the_door_was_shut_may_still_ask(start: S
         writer.write(b"GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = await reader.read()
         writer.close()
-        await api.process.wait_for_end(within=15)
+        await api.process.wait_for_exit(within=15)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"\r\nconnection: close\r\n" in answer.lower()
 
@@ -81,20 +81,20 @@ async def test_a_message_that_comes_too_late_to_be_sent_is_left_to_others(start:
     slow, late = new_number(), new_number()
     await simulator.control.set_fault("late_commit", to=slow, seconds=2)
     async with start(TWILIO_MAX_CONCURRENCY="1") as api:
-        person = await Person.sign_up(api)
-        sending = asyncio.create_task(person.send(slow))
+        api_user = await ApiUser.sign_up(api)
+        sending = asyncio.create_task(api_user.send(slow))
         await eventually(lambda: simulator.create_requests(slow), bool, what="a request to the carrier")
-        waiting = asyncio.create_task(person.send(late))
-        await eventually(person.list, lambda rows: len(rows) == 2, what="two stored messages")
+        waiting = asyncio.create_task(api_user.send(late))
+        await eventually(api_user.list, lambda rows: len(rows) == 2, what="two stored messages")
         begun = time.monotonic()
         api.process.send_signal(signal.SIGTERM)
         answers = await asyncio.gather(sending, waiting)
-        await api.process.wait_for_end(within=15)
+        await api.process.wait_for_exit(within=15)
         assert time.monotonic() - begun < 12
     assert [answer.status_code for answer in answers] == [201, 202]
     assert await simulator.accepted(late) == []
     async with start() as api:
-        await Person(api, person.id, person.email, person.access_token, person.refresh_token).eventually(
+        await ApiUser(api, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token).eventually(
             answers[1].json()["_id"], "delivered"
         )
     assert len(await simulator.accepted(late)) == 1

@@ -5,9 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
 from tests.support.polling import eventually
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start
 
 TOKEN = "a-token-for-prometheus"
@@ -23,19 +23,19 @@ COUNTERS = [
 ]
 
 
-async def test_metrics_are_prometheus_text(api: Api, person: Person) -> None:
-    await person.sent(new_number())
+async def test_metrics_are_prometheus_text(api: Api, api_user: ApiUser) -> None:
+    await api_user.send_accepted(new_number())
     response = await api.http.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain")
     for name in COUNTERS:
         assert f"\n{name}" in response.text
 
 
-async def test_requests_are_counted_by_route_and_never_by_path(api: Api, person: Person) -> None:
+async def test_requests_are_counted_by_route_and_never_by_path(api: Api, api_user: ApiUser) -> None:
     name, route = "mysms_requests_total", "/api/messages/{message_id}"
     known = await api.metric(name, method="GET", route=route, status="404")
     other = await api.metric(name, method="GET", route="other", status="404")
-    await person.call("GET", "/api/messages/0123456789abcdef01234567")
+    await api_user.call("GET", "/api/messages/0123456789abcdef01234567")
     await api.http.get("/a-path-that-nobody-knows")
     assert await api.metric(name, method="GET", route=route, status="404") == known + 1
     assert await api.metric(name, method="GET", route="other", status="404") == other + 1
@@ -48,10 +48,10 @@ async def test_sends_and_the_time_to_the_carrier_are_measured(start: Start, simu
     number = new_number()
     await simulator.control.set_fault("rate_limited", to=number, times=1)
     async with start() as api:
-        person = await Person.sign_up(api)
-        message = (await person.send(number)).json()
-        await person.eventually(message["_id"], "delivered", within=20)
-        assert await api.metric("mysms_sends_total", outcome="RetryableFailure") == 1
+        api_user = await ApiUser.sign_up(api)
+        message = (await api_user.send(number)).json()
+        await api_user.eventually(message["_id"], "delivered", within=20)
+        assert await api.metric("mysms_sends_total", outcome="NotSent") == 1
         assert await api.metric("mysms_sends_total", outcome="Accepted") == 1
         assert await api.metric("mysms_time_to_provider_seconds_count") == 1
         # The first backoff takes one second at the least: it counts from storing, not from the attempt.
@@ -64,10 +64,10 @@ async def test_what_waits_is_told_with_its_age(start: Start, simulator: Simulato
     await simulator.control.set_fault("reset_connection", to=doubtful)
     async with start() as api:
         assert await api.metric("mysms_outbox_pending") == await api.metric("mysms_outbox_oldest_age_seconds") == 0
-        person = await Person.sign_up(api)
+        api_user = await ApiUser.sign_up(api)
         for text in ("one", "two"):
-            assert (await person.send(waits, text)).json()["status"] == "pending"
-        assert (await person.send(doubtful)).json()["status"] == "unconfirmed"
+            assert (await api_user.send(waits, text)).json()["status"] == "pending"
+        assert (await api_user.send(doubtful)).json()["status"] == "unconfirmed"
         assert await api.metric("mysms_outbox_pending") == 2
         assert await api.metric("mysms_outbox_unconfirmed") == 1
         oldest = await api.metric("mysms_outbox_oldest_age_seconds")

@@ -14,10 +14,10 @@ from mysms.api.deps import get_services
 from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.readiness import Check, find_problems
-from tests.support.answers import problem_of
-from tests.support.person import Person, new_number
+from tests.support.api_user import ApiUser, new_number
 from tests.support.polling import eventually
 from tests.support.processes import free_port
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start, api_environment, running_api, running_mongodb
 
 
@@ -40,11 +40,11 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=nobody)
         async with running_api(tmp_path, environment) as api:
-            person = await Person.sign_up(api)
+            api_user = await ApiUser.sign_up(api)
             assert mongodb.process is not None
             mongodb.process.kill()
 
-            response, refused = await asyncio.gather(api.http.get("/ready"), person.call("GET", "/users"))
+            response, refused = await asyncio.gather(api.http.get("/ready"), api_user.call("GET", "/users"))
             assert response.status_code == 503
             assert response.json() == {"status": "unavailable", "problems": {"database": "MongoDB does not answer."}}
             assert response.elapsed.total_seconds() < refused.elapsed.total_seconds()
@@ -57,7 +57,7 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
             port = int(mongodb.uri.rpartition(":")[2].partition("/")[0])
             async with running_mongodb(tmp_path, port):
                 await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 200, within=30)
-                assert (await person.call("GET", "/users")).json()["_id"] == person.id
+                assert (await api_user.call("GET", "/users")).json()["_id"] == api_user.id
 
 
 async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Path, simulator: Simulator) -> None:
@@ -65,13 +65,13 @@ async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Pat
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:
-            person, number = await Person.sign_up(api), new_number()
+            api_user, number = await ApiUser.sign_up(api), new_number()
             api.http.timeout = httpx.Timeout(120)
             assert mongodb.process is not None
             mongodb.process.send_signal(signal.SIGSTOP)
             try:
                 read, sent = await asyncio.gather(
-                    person.call("GET", "/api/messages"), person.send(number, key="asked again")
+                    api_user.call("GET", "/api/messages"), api_user.send(number, key="asked again")
                 )
             finally:
                 mongodb.process.send_signal(signal.SIGCONT)
@@ -79,17 +79,17 @@ async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Pat
                 problem_of(refused, 503, "database_unavailable")
             await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 200, within=30)
             # It may have been stored all the same: whoever asks again with the key does not send it twice.
-            message = (await person.send(number, key="asked again")).json()
-            await person.eventually(message["_id"], "delivered", within=30)
+            message = (await api_user.send(number, key="asked again")).json()
+            await api_user.eventually(message["_id"], "delivered", within=30)
             assert len(await simulator.accepted(number)) == 1
-            assert [row["_id"] for row in await person.list()] == [message["_id"]]
+            assert [row["_id"] for row in await api_user.list()] == [message["_id"]]
 
 
 async def test_what_the_carrier_says_is_told(start: Start, simulator: Simulator) -> None:
     await simulator.control.set_fault("unauthorized")
     async with start() as api:
-        person = await Person.sign_up(api)
-        await person.send(new_number())
+        api_user = await ApiUser.sign_up(api)
+        await api_user.send(new_number())
         response = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
         assert list(response.json()["problems"]) == ["provider"]
         assert await api.metric("mysms_sending_paused") == 1

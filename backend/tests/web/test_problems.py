@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.answers import problem_of
-from tests.support.person import Person
+from tests.support.api_user import ApiUser
+from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 JSON = {"Content-Type": "application/json"}
@@ -12,8 +12,8 @@ WITH_JSON = ["/users", "/users/sign_in", "/api/messages"]
 
 @pytest.mark.parametrize("path", WITH_JSON)
 @pytest.mark.parametrize("body", ["{", "nonsense", '{"user": }', "{'user': {}}", '{"user": {}} x', "[" * 50])
-async def test_malformed_json_is_a_bad_request(bystander: Person, path: str, body: str) -> None:
-    problem = problem_of(await bystander.call("POST", path, content=body, headers=JSON), 400, "malformed_json")
+async def test_malformed_json_is_a_bad_request(readonly_user: ApiUser, path: str, body: str) -> None:
+    problem = problem_of(await readonly_user.call("POST", path, content=body, headers=JSON), 400, "malformed_json")
     assert problem["type"] == "about:blank"
     assert problem["title"] == "Bad Request"
     assert problem["detail"] == "The body is not valid JSON."
@@ -21,14 +21,14 @@ async def test_malformed_json_is_a_bad_request(bystander: Person, path: str, bod
 
 @pytest.mark.parametrize("path", WITH_JSON)
 @pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"user": "\xff"}', b"[" * 100_000, b"1" * 5_000])
-async def test_a_body_that_cannot_be_read_is_a_bad_request(bystander: Person, path: str, body: bytes) -> None:
-    response = await bystander.call("POST", path, content=body, headers=JSON)
+async def test_a_body_that_cannot_be_read_is_a_bad_request(readonly_user: ApiUser, path: str, body: bytes) -> None:
+    response = await readonly_user.call("POST", path, content=body, headers=JSON)
     assert response.status_code in {400, 422}
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
-async def test_a_body_that_is_too_large_is_not_read(bystander: Person, path: str) -> None:
-    response = await bystander.call("POST", path, content=b" " * 1_100_000, headers=JSON)
+async def test_a_body_that_is_too_large_is_not_read(readonly_user: ApiUser, path: str) -> None:
+    response = await readonly_user.call("POST", path, content=b" " * 1_100_000, headers=JSON)
     problem_of(response, 413, "request_too_large")
 
 
@@ -37,33 +37,35 @@ async def test_a_body_that_is_too_large_is_not_read(bystander: Person, path: str
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"]
 )
 @pytest.mark.parametrize("body", ['{"user": {}, "message": {}}', "{"])
-async def test_json_has_to_say_that_it_is(bystander: Person, path: str, content_type: str | None, body: str) -> None:
+async def test_json_has_to_say_that_it_is(
+    readonly_user: ApiUser, path: str, content_type: str | None, body: str
+) -> None:
     """A page elsewhere can make a browser post anything but this content type without asking first."""
     headers = {} if content_type is None else {"Content-Type": content_type}
     problem = problem_of(
-        await bystander.call("POST", path, content=body, headers=headers), 415, "unsupported_media_type"
+        await readonly_user.call("POST", path, content=body, headers=headers), 415, "unsupported_media_type"
     )
     assert "Content-Type: application/json" in problem["detail"]
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/a+json"])
-async def test_json_may_say_so_in_other_words(bystander: Person, path: str, content_type: str) -> None:
+async def test_json_may_say_so_in_other_words(readonly_user: ApiUser, path: str, content_type: str) -> None:
     headers = {"Content-Type": content_type}
-    response = await bystander.call("POST", path, content='{"user": {}, "message": {}}', headers=headers)
+    response = await readonly_user.call("POST", path, content='{"user": {}, "message": {}}', headers=headers)
     problem_of(response, 422, "invalid_fields")
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
-async def test_a_missing_body_is_named(bystander: Person, path: str) -> None:
-    problem = problem_of(await bystander.call("POST", path), 422, "invalid_fields")
+async def test_a_missing_body_is_named(readonly_user: ApiUser, path: str) -> None:
+    problem = problem_of(await readonly_user.call("POST", path), 422, "invalid_fields")
     assert problem["errors"] == {"body": ["can't be blank"]}
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
-async def test_numbers_that_are_none_are_survived(bystander: Person, path: str) -> None:
+async def test_numbers_that_are_none_are_survived(readonly_user: ApiUser, path: str) -> None:
     for body in ("NaN", '{"user": NaN, "message": Infinity}', '{"user": 1e999, "message": -1e999}'):
-        response = await bystander.call("POST", path, content=body, headers=JSON)
+        response = await readonly_user.call("POST", path, content=body, headers=JSON)
         assert response.status_code in {400, 422}
 
 

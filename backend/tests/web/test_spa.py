@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.answers import problem_of
 from tests.support.processes import free_port
+from tests.support.responses import problem_of
 from tests.support.servers import Api, Mongo, api_environment, running_api
 
 PAGE = "<!doctype html><title>The app</title>"

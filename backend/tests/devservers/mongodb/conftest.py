@@ -13,16 +13,16 @@ from tests.devservers.mongodb.process import ServerProcess
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A process of our own, whatever TEST_MONGODB_URI says."""
+    """The development server, also if TEST_MONGODB_URI is set."""
     with ServerProcess(tmp_path_factory.mktemp("mongodb") / "data.sqlite") as process:
         yield process
         assert process.stop() == 0
-        assert "Traceback" not in process.complaints, process.complaints
+        assert "Traceback" not in process.stderr, process.stderr
 
 
 @pytest.fixture(scope="session")
 def uri(request: pytest.FixtureRequest) -> str:
-    """Any MongoDB-compatible server: that of TEST_MONGODB_URI, or our own."""
+    """A MongoDB-compatible server: TEST_MONGODB_URI, or the development server."""
     own = os.environ.get("TEST_MONGODB_URI")
     if own:
         return own
@@ -53,6 +53,6 @@ async def async_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
 
 @pytest.fixture(scope="session")
 def own_client(server: ServerProcess) -> Iterator[MongoClient[Document]]:
-    """For what is only true of our own server."""
+    """A client of the development server, for tests of its own behaviour."""
     with MongoClient[Document](server.uri, serverSelectionTimeoutMS=5000) as client:
         yield client

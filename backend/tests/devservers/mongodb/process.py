@@ -1,4 +1,4 @@
-"""The server as the process it is, for tests."""
+"""The development server as a process, for tests."""
 
 import signal
 import subprocess
@@ -10,11 +10,11 @@ BACKEND = Path(__file__).parents[3]
 
 
 class ServerProcess:
-    """One start of `python -m devservers.mongodb`, ready to be talked to."""
+    """A process of `python -m devservers.mongodb` that is ready for connections."""
 
     def __init__(self, data: Path, port: int = 0) -> None:
         self.data = data
-        self.complaints = ""
+        self.stderr = ""
         self._process = spawn(data, port)
         assert self._process.stdout is not None
         self.ready_line = self._process.stdout.readline()
@@ -30,22 +30,22 @@ class ServerProcess:
         return self._process.pid
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """Send SIGKILL and wait for the end."""
         self._process.kill()
         self.wait()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end; its exit code."""
+        """Send a signal and wait for the end. Returns the exit code."""
         self._process.send_signal(number)
         return self.wait()
 
     def wait(self) -> int:
-        """Its exit code, once it has ended."""
-        _, self.complaints = self._process.communicate(timeout=5)
+        """Wait for the end. Returns the exit code."""
+        _, self.stderr = self._process.communicate(timeout=5)
         return self._process.returncode
 
-    def restarted(self) -> "ServerProcess":
-        """The same data again, after this process has ended."""
+    def restart(self) -> "ServerProcess":
+        """Start a new process with the same data and port, after this one has ended."""
         return ServerProcess(self.data, self.port)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Beanie, with a document like the product's, against any MongoDB-compatible server."""
+"""Beanie with a typical document, against any MongoDB-compatible server."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -35,7 +35,7 @@ async def notes(async_database: AsyncDatabase[Document]) -> type[Note]:
     return Note
 
 
-async def test_documents_live_their_life(notes: type[Note]) -> None:
+async def test_insert_save_set_and_delete(notes: type[Note]) -> None:
     note = await notes(title="a", created_at=NOW).insert()
     note.tags.append("x")
     await note.save()

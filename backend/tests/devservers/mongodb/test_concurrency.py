@@ -1,4 +1,4 @@
-"""Many clients at once, over many connections, as any MongoDB-compatible server serves them."""
+"""Many concurrent connections, against any MongoDB-compatible server."""
 
 import asyncio
 
@@ -44,7 +44,7 @@ async def test_no_job_is_claimed_twice(async_database: AsyncDatabase[Document]) 
     assert sorted(identifier for claim in claims for identifier in claim) == list(range(400))
 
 
-async def test_one_of_many_takes_a_unique_key(async_database: AsyncDatabase[Document]) -> None:
+async def test_one_of_many_concurrent_inserts_gets_a_unique_key(async_database: AsyncDatabase[Document]) -> None:
     await async_database.users.create_index("email", unique=True)
 
     async def sign_up() -> bool:

@@ -1,4 +1,4 @@
-"""Whatever an index helps to answer is what a scan of all documents answers."""
+"""A query with an index returns the same documents as a collection scan."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from devservers.mongodb.errors import CommandError
 from devservers.mongodb.indexes import IndexSpec
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.ordering import key
-from devservers.mongodb.sorting import Sort, in_order
+from devservers.mongodb.sorting import Sort, sort_documents
 
 PATHS = ["a", "b", "a.b", "a.c", "b.c"]
 SCALARS: st.SearchStrategy[Any] = st.sampled_from(
@@ -45,11 +45,11 @@ FIELDS = st.lists(
 )
 
 
-def identities(documents: list[Document]) -> list[Any]:
+def ids_of(documents: list[Document]) -> list[Any]:
     return [document["_id"] for document in documents]
 
 
-# The same where it is dense: few values, so that bounds, ties and arrays meet all the time.
+# Dense data: few distinct values, so that bounds, ties and arrays coincide often.
 FEW = st.integers(0, 3)
 PAIRS = st.lists(FEW, min_size=2, max_size=2, unique=True)
 DENSE_DOCUMENTS = st.lists(
@@ -68,7 +68,7 @@ DENSE_FIELDS = st.permutations(["a", "b"]).flatmap(
 
 @settings(max_examples=300, deadline=None)
 @given(DOCUMENTS, st.lists(FIELDS, max_size=3), QUERIES, SORTS, st.integers(0, 3), st.integers(0, 3), st.data())
-def test_an_index_changes_no_answer(
+def test_an_index_changes_no_result(
     documents: list[Document],
     indexes: list[Sort],
     spec: Document,
@@ -80,9 +80,9 @@ def test_an_index_changes_no_answer(
     collection = filled(documents, indexes)
     for number in data.draw(st.lists(st.integers(0, len(documents) - 1), max_size=3, unique=True)):
         change(collection, number, data.draw(st.none() | st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2)))
-    require_answers_of_a_scan(collection, spec, sort, skip, limit)
+    require_scan_results(collection, spec, sort, skip, limit)
     for name in collection.indexes:
-        rebuilt = collection.built(collection.indexes[name].spec)
+        rebuilt = collection.build_index(collection.indexes[name].spec)
         assert rebuilt.entries == collection.indexes[name].entries
         assert rebuilt.is_multikey == collection.indexes[name].is_multikey
 
@@ -92,16 +92,16 @@ def test_an_index_changes_no_answer(
 def test_bounds_orders_and_arrays(
     documents: list[Document], index: Sort, spec: Document, sort: Sort, limit: int
 ) -> None:
-    require_answers_of_a_scan(filled(documents, [index]), spec, sort, 0, limit)
+    require_scan_results(filled(documents, [index]), spec, sort, 0, limit)
 
 
-def require_answers_of_a_scan(collection: Collection, spec: Document, sort: Sort, skip: int, limit: int) -> None:
+def require_scan_results(collection: Collection, spec: Document, sort: Sort, skip: int, limit: int) -> None:
     query = Filter(spec)
     scanned = [document for document in collection.documents.values() if query.matches(document)]
-    assert sorted(identities(collection.find(query, []))) == sorted(identities(scanned))
+    assert sorted(ids_of(collection.find(query, []))) == sorted(ids_of(scanned))
     for total in ([*sort, ("_id", 1)], [*sort, ("_id", -1)]):
-        expected = in_order(scanned, total)[skip : skip + limit if limit else None]
-        assert identities(collection.find(query, total, skip, limit)) == identities(expected)
+        expected = sort_documents(scanned, total)[skip : skip + limit if limit else None]
+        assert ids_of(collection.find(query, total, skip, limit)) == ids_of(expected)
 
 
 def filled(documents: list[Document], indexes: list[Sort]) -> Collection:

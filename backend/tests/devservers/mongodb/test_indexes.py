@@ -1,4 +1,4 @@
-"""Indexes, as any MongoDB-compatible server keeps them."""
+"""Indexes, against any MongoDB-compatible server."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from devservers.mongodb.documents import Document
 
 
-def test_indexes_are_made_listed_and_dropped(database: Database[Document]) -> None:
+def test_indexes_are_created_listed_and_dropped(database: Database[Document]) -> None:
     things = database.things
     assert things.create_index([("user", ASCENDING), ("at", DESCENDING)]) == "user_1_at_-1"
     assert things.create_indexes([IndexModel("a", unique=True), IndexModel("b.c", name="mine")]) == ["a_1", "mine"]
@@ -26,13 +26,13 @@ def test_indexes_are_made_listed_and_dropped(database: Database[Document]) -> No
     assert list(things.index_information()) == ["_id_"]
 
 
-def test_making_an_index_again_is_nothing(database: Database[Document]) -> None:
+def test_creating_an_existing_index_has_no_effect(database: Database[Document]) -> None:
     for expected in (2, 2):
         reply = database.command("createIndexes", "things", indexes=[{"key": {"a": 1}, "name": "a_1", "unique": True}])
         assert reply["numIndexesAfter"] == expected
 
 
-def test_duplicates_say_what_collided(database: Database[Document]) -> None:
+def test_duplicate_key_errors_contain_the_key(database: Database[Document]) -> None:
     database.things.create_index([("a", 1), ("b", -1)], unique=True)
     database.things.insert_many([{"a": "x", "b": 1}, {"a": "x", "b": 2}, {"a": "y", "b": 1}])
     with pytest.raises(DuplicateKeyError) as refused:
@@ -53,7 +53,7 @@ def test_duplicates_say_what_collided(database: Database[Document]) -> None:
         lambda things: things.update_one({"_id": 3}, {"$set": {"u": 1}}, upsert=True),
     ],
 )
-def test_every_kind_of_write_minds_unique_indexes(
+def test_every_kind_of_write_respects_unique_indexes(
     database: Database[Document], write: Callable[[Collection[Document]], object]
 ) -> None:
     things = database.things
@@ -66,7 +66,7 @@ def test_every_kind_of_write_minds_unique_indexes(
     things.update_one({"_id": 2}, {"$set": {"u": 1}})
 
 
-def test_a_unique_index_cannot_be_made_over_duplicates(database: Database[Document]) -> None:
+def test_a_unique_index_cannot_be_created_over_duplicates(database: Database[Document]) -> None:
     database.things.insert_many([{"u": 1}, {"u": 1.0}])
     with pytest.raises(DuplicateKeyError):
         database.things.create_index("u", unique=True)
@@ -82,14 +82,14 @@ def test_a_unique_index_cannot_be_made_over_duplicates(database: Database[Docume
         ({"key": {}, "name": "b"}, 67),
     ],
 )
-def test_indexes_that_contradict_are_refused(database: Database[Document], index: Document, code: int) -> None:
+def test_conflicting_indexes_are_rejected(database: Database[Document], index: Document, code: int) -> None:
     database.things.create_index("a")
     with pytest.raises(OperationFailure) as refused:
         database.command("createIndexes", "things", indexes=[index])
     assert refused.value.code == code
 
 
-def test_what_does_not_exist_cannot_be_dropped(database: Database[Document]) -> None:
+def test_unknown_indexes_cannot_be_dropped(database: Database[Document]) -> None:
     database.things.insert_one({})
     for name, code in (("nothing_1", 27), ("_id_", 72)):
         with pytest.raises(OperationFailure) as refused:
@@ -98,7 +98,7 @@ def test_what_does_not_exist_cannot_be_dropped(database: Database[Document]) -> 
     assert list(database.nothing.list_indexes()) == []
 
 
-def test_two_arrays_under_one_index_are_refused(database: Database[Document]) -> None:
+def test_parallel_arrays_are_rejected(database: Database[Document]) -> None:
     database.things.create_index([("a", 1), ("b", 1)])
     database.things.insert_one({"a": [1], "b": 1})
     with pytest.raises(OperationFailure) as refused:
@@ -106,7 +106,7 @@ def test_two_arrays_under_one_index_are_refused(database: Database[Document]) ->
     assert refused.value.code == 171
 
 
-def test_collections_and_databases_come_and_go(database: Database[Document]) -> None:
+def test_collections_and_databases_are_created_and_dropped(database: Database[Document]) -> None:
     database.create_collection("made")
     database.written.insert_one({})
     assert sorted(database.list_collection_names()) == ["made", "written"]

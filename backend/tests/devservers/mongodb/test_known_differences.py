@@ -1,4 +1,4 @@
-"""Where mongomock differs from MongoDB, by the design's table and by what else was found: here they must not differ."""
+"""Known differences between mongomock and MongoDB: this server must behave like MongoDB."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -82,7 +82,7 @@ def test_an_update_of_many_that_fails_halfway_changes_none(database: Database[Do
     assert database.things.find_one({"u": 9}) is None
 
 
-def test_a_failing_update_of_an_array_leaves_it(database: Database[Document]) -> None:
+def test_a_failing_update_does_not_change_an_array(database: Database[Document]) -> None:
     database.things.insert_one({"_id": 1, "list": [1], "n": "x"})
     with pytest.raises(WriteError):
         database.things.update_one({}, {"$push": {"list": 2}, "$inc": {"n": 1}})
@@ -132,14 +132,14 @@ def test_multikey_unique_indexes_collide(database: Database[Document]) -> None:
     assert database.things.find_one({"u": 1}) == {"_id": 2, "u": [3, 4, 1]}
 
 
-def test_unique_indexes_look_into_arrays_of_documents(database: Database[Document]) -> None:
+def test_unique_indexes_cover_arrays_of_documents(database: Database[Document]) -> None:
     database.things.create_index("items.code", unique=True)
     database.things.insert_one({"items": [{"code": 1}, {"code": 2}]})
     with pytest.raises(DuplicateKeyError):
         database.things.insert_one({"items": [{"code": 3}, {"code": 2}]})
 
 
-def test_an_object_id_is_not_its_text(database: Database[Document]) -> None:
+def test_an_object_id_does_not_equal_its_string(database: Database[Document]) -> None:
     identifier = ObjectId()
     database.things.insert_one({"_id": 1, "ids": [str(identifier)], "one": str(identifier)})
     assert database.things.find_one({"ids": identifier}) is None
@@ -151,7 +151,7 @@ def test_missing_below_a_scalar_is_null(database: Database[Document]) -> None:
     assert [d["_id"] for d in database.things.find({"a.b": None})] == [1, 2, 3]
 
 
-def test_several_operators_may_be_met_by_several_elements(database: Database[Document]) -> None:
+def test_different_elements_may_satisfy_different_operators(database: Database[Document]) -> None:
     database.things.insert_one({"_id": 1, "a": [{"b": 1}, {"b": 9}]})
     assert database.things.find_one({"a.b": {"$gt": 5, "$ne": 3}}) is not None
     assert database.things.find_one({"a.b": {"$gt": 5, "$ne": 1}}) is None
@@ -159,14 +159,14 @@ def test_several_operators_may_be_met_by_several_elements(database: Database[Doc
     assert database.things.find_one({"a": {"$elemMatch": {"b": {"$gt": 5, "$lt": 3}}}}) is None
 
 
-def test_large_integers_and_doubles_stay_apart(database: Database[Document]) -> None:
+def test_large_integers_are_not_rounded_to_doubles(database: Database[Document]) -> None:
     edge = 2**53
     database.things.insert_many([{"_id": Int64(edge)}, {"_id": Int64(edge + 1)}])
     assert [d["_id"] for d in database.things.find({"_id": float(edge)})] == [edge]
     assert [d["_id"] for d in database.things.find({"_id": {"$gt": float(edge)}})] == [edge + 1]
 
 
-def test_not_a_number_is_only_equal_to_itself(database: Database[Document]) -> None:
+def test_nan_only_equals_itself(database: Database[Document]) -> None:
     nan = float("nan")
     database.things.insert_many([{"_id": 1, "v": nan}, {"_id": 2, "v": -1}])
     assert [d["_id"] for d in database.things.find({"v": nan})] == [1]

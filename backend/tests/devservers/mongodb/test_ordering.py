@@ -1,4 +1,4 @@
-"""The keys that stand for values: a property each, against comparisons written the slow way."""
+"""Properties of keys, checked against straightforward comparisons of the values."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -39,7 +39,7 @@ def test_numbers_compare_by_value_whatever_their_type(one: float, other: float) 
 
 
 @given(st.text(), st.text())
-def test_texts_compare_by_their_utf_8(one: str, other: str) -> None:
+def test_strings_compare_by_utf_8_bytes(one: str, other: str) -> None:
     assert sign(key(one), key(other)) == sign(one.encode(), other.encode())
 
 
@@ -55,7 +55,7 @@ def test_arrays_compare_element_by_element(one: list[Any], other: list[Any]) -> 
 
 
 @given(VALUES, VALUES)
-def test_no_key_begins_with_another_and_inversion_turns_the_order_round(one: Any, other: Any) -> None:
+def test_no_key_is_a_prefix_of_another_and_descending_reverses_the_order(one: Any, other: Any) -> None:
     if key(one) != key(other):
         assert not key(one).startswith(key(other))
         assert sign(descending(key(one)), descending(key(other))) == -sign(key(one), key(other))
@@ -65,7 +65,7 @@ def test_no_key_begins_with_another_and_inversion_turns_the_order_round(one: Any
 @pytest.mark.parametrize(
     ("one", "other"), [({"a": 1, "b": 2}, {"b": 2, "a": 1}), ([1], [True]), ({}, []), ("1", 1), (b"a", "a"), (0, None)]
 )
-def test_these_are_not_the_same(one: Any, other: Any) -> None:
+def test_different_values_have_different_keys(one: Any, other: Any) -> None:
     assert key(one) != key(other)
 
 
@@ -73,6 +73,6 @@ def test_objects_compare_by_type_then_name_then_value() -> None:
     assert key({"b": 1}) < key({"a": "x"}) < key({"b": ""}) < key({"b": "x"}) < key({"b": "x", "a": None})
 
 
-def test_what_has_no_key_is_refused() -> None:
+def test_unsupported_types_are_rejected() -> None:
     with pytest.raises(CommandError):
         key(Decimal128(Decimal(1)))

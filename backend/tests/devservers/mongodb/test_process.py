@@ -1,4 +1,4 @@
-"""The process: how it starts and ends, and what is left when it is killed."""
+"""The server process: start, shutdown and durability."""
 
 import asyncio
 import contextlib
@@ -19,38 +19,38 @@ from devservers.mongodb.documents import Document
 from tests.devservers.mongodb.process import ServerProcess, spawn
 
 
-def refusal_to_start(data: Path, port: int = 0) -> str:
+def startup_error(data: Path, port: int = 0) -> str:
     process = spawn(data, port)
-    output, complaint = process.communicate(timeout=10)
+    output, error = process.communicate(timeout=10)
     assert process.returncode == 1
     assert output == ""
-    assert complaint.count("\n") == 1, complaint
-    return complaint
+    assert error.count("\n") == 1, error
+    return error
 
 
-def test_it_says_where_it_listens_and_what_it_serves(tmp_path: Path) -> None:
+def test_the_ready_line_has_the_address_and_the_data_file(tmp_path: Path) -> None:
     with ServerProcess(tmp_path / "data.sqlite") as server:
         expected = f"mongodb: listening on 127.0.0.1:{server.port}, data in {tmp_path / 'data.sqlite'}\n"
         assert server.ready_line == expected
 
 
-def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_a_one_line_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"cannot listen on 127.0.0.1:{port}" in refusal_to_start(tmp_path / "data.sqlite", port)
+        assert f"cannot listen on 127.0.0.1:{port}" in startup_error(tmp_path / "data.sqlite", port)
 
 
-def test_two_processes_never_share_a_file(tmp_path: Path) -> None:
+def test_a_second_process_cannot_use_the_data_file(tmp_path: Path) -> None:
     data = tmp_path / "data.sqlite"
     with ServerProcess(data) as server:
-        assert "in use by another process" in refusal_to_start(data)
+        assert "in use by another process" in startup_error(data)
         server.kill()
-        with server.restarted():
-            assert "in use by another process" in refusal_to_start(data)
+        with server.restart():
+            assert "in use by another process" in startup_error(data)
 
 
 @pytest.mark.parametrize("kind", ["text", "foreign", "directory", "nowhere"])
-def test_a_file_that_cannot_be_ours_is_one_sentence(tmp_path: Path, kind: str) -> None:
+def test_an_unusable_data_file_is_a_one_line_error(tmp_path: Path, kind: str) -> None:
     data = tmp_path / "data.sqlite"
     if kind == "text":
         data.write_text("these are my tax papers " * 100)
@@ -63,22 +63,22 @@ def test_a_file_that_cannot_be_ours_is_one_sentence(tmp_path: Path, kind: str) -
     else:
         data = tmp_path / "no" / "such" / "folder"
     before = data.read_bytes() if data.is_file() else b""
-    assert str(data) in refusal_to_start(data)
+    assert str(data) in startup_error(data)
     assert (data.read_bytes() if data.is_file() else b"") == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly_even_with_clients(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_the_process_while_clients_are_connected(tmp_path: Path, number: signal.Signals) -> None:
     with ServerProcess(tmp_path / "data.sqlite") as server:
         with MongoClient[Document](server.uri) as client:
             client.test.things.insert_one({"_id": 1})
             assert server.stop(number) == 0
-        assert server.complaints == ""
-        with server.restarted() as again, MongoClient[Document](again.uri) as client:
+        assert server.stderr == ""
+        with server.restart() as again, MongoClient[Document](again.uri) as client:
             assert client.test.things.find_one() == {"_id": 1}
 
 
-def test_everything_is_there_after_a_kill(tmp_path: Path) -> None:
+def test_all_data_survives_a_kill(tmp_path: Path) -> None:
     with ServerProcess(tmp_path / "data.sqlite") as server:
         with MongoClient[Document](server.uri) as client:
             things = client.test.things
@@ -97,7 +97,7 @@ def test_everything_is_there_after_a_kill(tmp_path: Path) -> None:
             expected = list(things.find())
             indexes = things.index_information()
             server.kill()
-        with server.restarted() as again, MongoClient[Document](again.uri) as client:
+        with server.restart() as again, MongoClient[Document](again.uri) as client:
             assert str(list(client.test.things.find())) == str(expected)
             assert client.test.things.index_information() == indexes
             assert sorted(client.test.list_collection_names()) == ["empty", "things"]
@@ -107,7 +107,7 @@ def test_everything_is_there_after_a_kill(tmp_path: Path) -> None:
 
 
 class Writer:
-    """A client that writes without pause and remembers what was acknowledged."""
+    """A client that writes continuously and counts the acknowledged writes."""
 
     def __init__(self) -> None:
         self.key = secrets.token_hex(8)
@@ -121,8 +121,8 @@ class Writer:
                 await things.update_one({"_id": self.key}, {"$inc": {"n": 1}})
 
 
-async def test_every_acknowledged_write_outlives_kills_in_the_middle_of_writing(tmp_path: Path) -> None:
-    """Sixteen clients write without pause; the process is killed at a random moment, several times over."""
+async def test_acknowledged_writes_survive_kills_under_load(tmp_path: Path) -> None:
+    """Sixteen clients write continuously; the process is killed several times, each at a random moment."""
     expected: dict[str, int] = {}
     server = ServerProcess(tmp_path / "data.sqlite")
     for _ in range(4):
@@ -133,21 +133,21 @@ async def test_every_acknowledged_write_outlives_kills_in_the_middle_of_writing(
             await asyncio.sleep(random.uniform(0.05, 0.4))
             server.kill()
             await asyncio.gather(*writing)
-        server = server.restarted()
+        server = server.restart()
         with MongoClient[Document](server.uri) as client:
             found = {document["_id"]: document["n"] for document in client.test.things.find()}
         assert {key: found.get(key) for key in expected} == expected
         for writer in writers:
-            # The one write that was under way may have been made without having been acknowledged.
+            # The write in flight may have been committed without an acknowledgement.
             assert found.get(writer.key, -1) in {writer.acknowledged, writer.acknowledged + 1}
         expected = found
     server.kill()
     assert sum(expected.values()) > 0
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit to take the disk away")
-def test_a_write_that_cannot_be_committed_ends_the_process_unanswered(tmp_path: Path) -> None:
-    """A limit on the size of files stands in for a full disk."""
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit to simulate a full disk")
+def test_a_failed_commit_ends_the_process_without_a_reply(tmp_path: Path) -> None:
+    """A limit on the file size simulates a full disk."""
     with ServerProcess(tmp_path / "data.sqlite") as server:
         with MongoClient[Document](server.uri, serverSelectionTimeoutMS=200, socketTimeoutMS=5000) as client:
             client.test.things.insert_one({"_id": 1})
@@ -155,6 +155,6 @@ def test_a_write_that_cannot_be_committed_ends_the_process_unanswered(tmp_path: 
             with pytest.raises(ConnectionFailure):
                 client.test.things.insert_one({"_id": 2, "text": "x" * 1_000_000})
         assert server.wait() == 1
-        assert server.complaints.startswith("mongodb: the data file cannot be written")
-        with server.restarted() as again, MongoClient[Document](again.uri) as client:
+        assert server.stderr.startswith("mongodb: the data file cannot be written")
+        with server.restart() as again, MongoClient[Document](again.uri) as client:
             assert list(client.test.things.find()) == [{"_id": 1}]

@@ -1,4 +1,4 @@
-"""Queries, as any MongoDB-compatible server answers them."""
+"""Queries, against any MongoDB-compatible server."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -100,10 +100,8 @@ def test_filters(database: Database[Document], query: Document, expected: list[i
         ("", "", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
     ],
 )
-def test_a_pattern_is_looked_for_in_texts(
-    database: Database[Document], pattern: str, options: str, expected: list[int]
-) -> None:
-    """Escaped, as a search does it; in texts only, also inside arrays, beside other conditions and under $or."""
+def test_regular_expressions(database: Database[Document], pattern: str, options: str, expected: list[int]) -> None:
+    """Escaped patterns, as search uses them: they match strings only, also in arrays and within $or."""
     texts = [
         "hello there",
         "HELLO you",
@@ -154,7 +152,7 @@ def test_dates_keep_milliseconds_and_come_back_in_utc(database: Database[Documen
     }
 
 
-def test_values_come_back_as_what_they_were(database: Database[Document]) -> None:
+def test_values_keep_their_types_and_order(database: Database[Document]) -> None:
     document: Document = {
         "_id": {"b": 1, "a": 2},
         "int": 1,
@@ -181,7 +179,7 @@ def test_sort_puts_all_types_in_bson_order(database: Database[Document]) -> None
     assert [d["_id"] for d in database.things.find().sort("v", -1)] == list(reversed(range(len(values))))
 
 
-def test_sort_takes_the_least_or_the_greatest_element_of_an_array(database: Database[Document]) -> None:
+def test_sort_uses_the_least_or_greatest_element_of_an_array(database: Database[Document]) -> None:
     database.things.insert_many([{"_id": 1, "v": [5, 1]}, {"_id": 2, "v": 3}, {"_id": 3}])
     assert [d["_id"] for d in database.things.find().sort("v", 1)] == [3, 1, 2]
     assert [d["_id"] for d in database.things.find().sort("v", -1)] == [1, 2, 3]
@@ -215,7 +213,7 @@ def test_projections(database: Database[Document], projection: Any, expected: Do
     assert database.things.find_one({}, projection) == expected
 
 
-def test_a_cursor_hands_out_everything_once_in_batches(database: Database[Document]) -> None:
+def test_a_cursor_returns_every_document_once(database: Database[Document]) -> None:
     database.things.insert_many({"_id": n} for n in range(1000))
     assert [d["_id"] for d in database.things.find()] == list(range(1000))
     assert [d["_id"] for d in database.things.find().batch_size(7)] == list(range(1000))
@@ -223,7 +221,7 @@ def test_a_cursor_hands_out_everything_once_in_batches(database: Database[Docume
     assert [d["_id"] for d in database.things.find().limit(-3)] == [0, 1, 2]
 
 
-def test_a_cursor_shows_the_documents_as_they_were(database: Database[Document]) -> None:
+def test_a_cursor_is_a_snapshot(database: Database[Document]) -> None:
     database.things.insert_many({"_id": n, "v": 0} for n in range(10))
     with database.things.find().sort("_id").batch_size(2) as cursor:
         next(cursor)
@@ -242,7 +240,7 @@ def test_a_killed_cursor_is_gone(database: Database[Document]) -> None:
         database.command({"getMore": identifier, "collection": "things"})
 
 
-def test_an_empty_first_batch_leaves_a_cursor(database: Database[Document]) -> None:
+def test_an_empty_first_batch_keeps_the_cursor_open(database: Database[Document]) -> None:
     database.things.insert_one({"_id": 1})
     opened = database.command({"find": "things", "batchSize": 0})
     assert opened["cursor"]["firstBatch"] == []
@@ -250,7 +248,7 @@ def test_an_empty_first_batch_leaves_a_cursor(database: Database[Document]) -> N
     assert more["cursor"] == {"nextBatch": [{"_id": 1}], "id": 0, "ns": database.things.full_name}
 
 
-def test_a_batch_is_no_larger_than_a_message(database: Database[Document]) -> None:
+def test_a_batch_is_limited_to_the_maximum_document_size(database: Database[Document]) -> None:
     database.things.insert_many({"_id": n, "text": "x" * 5_000_000} for n in range(5))
     assert len(database.command({"find": "things"})["cursor"]["firstBatch"]) == 3
     assert [len(d["text"]) for d in database.things.find()] == [5_000_000] * 5
@@ -266,13 +264,13 @@ def test_counting(database: Database[Document]) -> None:
     assert database.command({"count": "things", "query": {"even": False}, "skip": 4})["n"] == 1
 
 
-def test_distinct_looks_into_arrays(database: Database[Document]) -> None:
+def test_distinct_includes_array_elements(database: Database[Document]) -> None:
     database.things.insert_many([{"v": [3, 1]}, {"v": 1.0}, {"v": "x"}, {}, {"v": None}])
     assert database.things.distinct("v") == [None, 1, 3, "x"]
     assert database.things.distinct("v", {"v": 3}) == [1, 3]
 
 
-def test_a_small_pipeline(database: Database[Document]) -> None:
+def test_aggregation_pipelines(database: Database[Document]) -> None:
     database.things.insert_many({"_id": n, "v": n % 3} for n in range(9))
     stages: list[Document] = [
         {"$match": {"v": {"$gt": 0}}},
@@ -291,7 +289,7 @@ def test_a_small_pipeline(database: Database[Document]) -> None:
 
 
 @pytest.mark.parametrize("query", [{"$and": []}, {"v": {"$foo": 1}}, {"$foo": 1}, {"v": {"$in": 1}}, {"$or": [1]}])
-def test_bad_filters_are_bad_values_even_without_documents(database: Database[Document], query: Document) -> None:
+def test_invalid_filters_are_rejected_even_without_documents(database: Database[Document], query: Document) -> None:
     with pytest.raises(OperationFailure) as refused:
         database.things.find_one(query)
     assert refused.value.code == 2

@@ -1,4 +1,4 @@
-"""Frames: what a driver does not send by itself, and what nobody should."""
+"""Wire protocol frames, valid and malformed, that drivers do not send by themselves."""
 
 import contextlib
 import socket
@@ -47,7 +47,7 @@ def answer(connection: socket.socket) -> Document:
     return bson.decode(payload[5:] if operation == OP_MSG else payload[20:])
 
 
-def test_a_message_may_arrive_in_pieces_and_several_at_once(connection: socket.socket) -> None:
+def test_fragmented_and_pipelined_messages(connection: socket.socket) -> None:
     stream = PING * 3
     for start in range(0, len(stream), 11):
         connection.sendall(stream[start : start + 11])
@@ -65,7 +65,7 @@ def test_document_sequences(connection: socket.socket) -> None:
     assert answer(connection)["n"] == 2
 
 
-def test_more_to_come_is_not_answered(connection: socket.socket) -> None:
+def test_more_to_come_gets_no_reply(connection: socket.socket) -> None:
     body = {"insert": "unanswered", "$db": "wire", "documents": [{"a": 1}], "writeConcern": {"w": 0}}
     connection.sendall(message(body, flags=2) + message({"count": "unanswered", "$db": "wire"}))
     assert answer(connection)["n"] == 1
@@ -103,7 +103,7 @@ def test_the_legacy_handshake(connection: socket.socket, name: str) -> None:
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ],
 )
-def test_what_is_not_the_protocol_ends_its_connection_only(
+def test_malformed_frames_close_only_their_own_connection(
     server: ServerProcess, connection: socket.socket, bad: bytes
 ) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as other:
@@ -114,7 +114,7 @@ def test_what_is_not_the_protocol_ends_its_connection_only(
         assert answer(other)["ok"] == 1
 
 
-def test_a_connection_may_end_in_the_middle_of_a_message(server: ServerProcess) -> None:
+def test_a_connection_may_close_within_a_message(server: ServerProcess) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         connection.sendall(PING[:20])
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
@@ -123,7 +123,7 @@ def test_a_connection_may_end_in_the_middle_of_a_message(server: ServerProcess) 
 
 
 @given(st.binary(max_size=80), st.sampled_from([OP_MSG, OP_QUERY]))
-def test_any_payload_is_parsed_or_refused(payload: bytes, operation: int) -> None:
+def test_any_payload_is_parsed_or_rejected(payload: bytes, operation: int) -> None:
     buffer = bytearray(frame(payload, operation))
     try:
         taken = take_frame(buffer)

@@ -1,4 +1,4 @@
-"""Writes, as any MongoDB-compatible server makes them."""
+"""Writes, against any MongoDB-compatible server."""
 
 from typing import Any
 
@@ -104,14 +104,14 @@ def test_a_failing_update_changes_nothing(
     assert database.things.find_one() == {"_id": 1, **before}
 
 
-def test_update_many_and_what_it_counts(database: Database[Document]) -> None:
+def test_update_many_counts_matched_and_modified(database: Database[Document]) -> None:
     database.things.insert_many({"_id": n, "v": n % 2} for n in range(6))
     result = database.things.update_many({"_id": {"$lt": 4}}, {"$set": {"v": 1}})
     assert (result.matched_count, result.modified_count) == (4, 2)
     assert database.things.update_many({"_id": 99}, {"$set": {"v": 1}}).matched_count == 0
 
 
-def test_the_kind_of_a_number_survives_inc(database: Database[Document]) -> None:
+def test_inc_keeps_the_number_type(database: Database[Document]) -> None:
     database.things.insert_one({"_id": 1, "int": 1, "long": Int64(1), "edge": 2**31 - 1})
     database.things.update_one({}, {"$inc": {"int": 1, "long": 1, "edge": 1}})
     found = database.things.find_one() or {}
@@ -119,7 +119,7 @@ def test_the_kind_of_a_number_survives_inc(database: Database[Document]) -> None
     assert [type(found[name]) for name in ("int", "long", "edge")] == [int, Int64, Int64]
 
 
-def test_setting_a_number_to_its_like_of_another_type_is_a_change(database: Database[Document]) -> None:
+def test_changing_only_the_type_of_a_number_counts_as_modified(database: Database[Document]) -> None:
     database.things.insert_one({"_id": 1, "v": 1})
     assert database.things.update_one({}, {"$set": {"v": True}}).modified_count == 1
     assert database.things.update_one({}, {"$set": {"v": 1.0}}).modified_count == 1
@@ -138,13 +138,13 @@ def test_upsert_starts_from_the_equalities_of_the_filter(database: Database[Docu
     assert (again.matched_count, again.modified_count, again.upserted_id) == (1, 1, None)
 
 
-def test_upsert_makes_an_id_where_none_is_given(database: Database[Document]) -> None:
+def test_upsert_generates_an_id(database: Database[Document]) -> None:
     result = database.things.update_one({"a": None}, {"$set": {"b": 1}}, upsert=True)
     assert isinstance(result.upserted_id, ObjectId)
     assert list(database.things.find_one() or {}) == ["_id", "a", "b"]
 
 
-def test_upsert_refuses_two_values_for_one_path(database: Database[Document]) -> None:
+def test_upsert_rejects_two_values_for_one_path(database: Database[Document]) -> None:
     with pytest.raises(WriteError) as refused:
         database.things.update_one({"a": {"x": 1}, "a.y": 1}, {"$set": {"b": 1}}, upsert=True)
     assert refused.value.code == 54
@@ -217,7 +217,7 @@ def test_an_ordered_bulk_stops_at_the_first_error(database: Database[Document]) 
     assert (details["writeErrors"][0]["index"], details["writeErrors"][0]["code"]) == (1, 11000)
 
 
-def test_an_unordered_bulk_goes_on_and_says_what_failed(database: Database[Document]) -> None:
+def test_an_unordered_bulk_continues_after_errors(database: Database[Document]) -> None:
     with pytest.raises(BulkWriteError) as refused:
         database.things.bulk_write(BULK, ordered=False)
     details = refused.value.details
@@ -233,14 +233,14 @@ def test_a_bulk_without_errors_counts_everything(database: Database[Document]) -
     assert (result.deleted_count, result.upserted_count, result.upserted_ids) == (1, 2, {2: 8, 5: 9})
 
 
-def test_insert_many_unordered_inserts_all_that_can_be(database: Database[Document]) -> None:
+def test_an_unordered_insert_many_skips_only_duplicates(database: Database[Document]) -> None:
     with pytest.raises(BulkWriteError) as refused:
         database.things.insert_many([{"_id": n} for n in (1, 2, 1, 3, 2)], ordered=False)
     assert [error["index"] for error in refused.value.details["writeErrors"]] == [2, 4]
     assert [d["_id"] for d in database.things.find()] == [1, 2, 3]
 
 
-def test_the_id_comes_first_and_can_be_almost_anything(database: Database[Document]) -> None:
+def test_the_id_comes_first_and_can_have_almost_any_type(database: Database[Document]) -> None:
     database.command({"insert": "things", "documents": [{"a": 1, "_id": "x"}, {"a": 2}]})
     assert [list(d) for d in database.things.find()] == [["_id", "a"], ["_id", "a"]]
     for one, other in ((1, True), (0, False), ({"a": 1, "b": 1}, {"b": 1, "a": 1}), (None, "null")):
@@ -253,7 +253,7 @@ def test_the_id_comes_first_and_can_be_almost_anything(database: Database[Docume
     assert refused.value.code == 53
 
 
-def test_unacknowledged_writes_are_made_all_the_same(uri: str, database: Database[Document]) -> None:
+def test_unacknowledged_writes_are_applied(uri: str, database: Database[Document]) -> None:
     with MongoClient[Document](uri, maxPoolSize=1) as client:  # so the read follows the writes on one connection
         things = client[database.name].things
         things.with_options(write_concern=WriteConcern(w=0)).insert_many([{"_id": n} for n in range(3)])
@@ -261,11 +261,11 @@ def test_unacknowledged_writes_are_made_all_the_same(uri: str, database: Databas
 
 
 @pytest.mark.parametrize("concern", [WriteConcern(w="majority", j=True), WriteConcern(w=1, wtimeout=1000)])
-def test_write_concerns_that_one_node_can_promise(database: Database[Document], concern: WriteConcern) -> None:
+def test_write_concerns_of_a_single_node(database: Database[Document], concern: WriteConcern) -> None:
     assert database.get_collection("things", write_concern=concern).insert_one({"_id": 1}).acknowledged
 
 
-def test_too_large_documents_are_refused(database: Database[Document]) -> None:
+def test_too_large_documents_are_rejected(database: Database[Document]) -> None:
     database.things.insert_one({"_id": 1, "text": "x" * 10_000_000})
     with pytest.raises(OperationFailure):
         database.things.update_one({}, {"$set": {"more": "x" * 10_000_000}})

@@ -17,7 +17,7 @@ async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 
 @pytest.fixture
 async def control(simulator: Simulator) -> AsyncIterator[SimulatorControl]:
-    """The simulator as new: no faults, no messages."""
+    """A client of the control endpoint; the simulator has no faults and no messages."""
     async with simulator.control() as control:
         await control.reset_faults()
         await control.clear_ledger()
@@ -34,8 +34,8 @@ def twilio(simulator: Simulator, control: SimulatorControl) -> Iterator[Library]
 
 
 @pytest.fixture
-def hasty(simulator: Simulator, control: SimulatorControl) -> Iterator[Library]:
-    """A client that soon gives up."""
+def impatient(simulator: Simulator, control: SimulatorControl) -> Iterator[Library]:
+    """A client with a short timeout."""
     library = Library(simulator.url, timeout=0.3)
     yield library
     library.close()
@@ -52,7 +52,7 @@ async def listening_receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 def receiver(listening_receiver: Receiver) -> Receiver:
-    listening_receiver.forget()
+    listening_receiver.reset()
     return listening_receiver
 
 

@@ -1,4 +1,4 @@
-"""The simulator as a process, the official library as its client, and a receiver for its callbacks."""
+"""The simulator as a process, the official library as its client, and a receiver for callbacks."""
 
 import asyncio
 import signal
@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 
 
 async def eventually(check: Callable[[], Awaitable[Value]], seconds: float = 5) -> Value:
-    """Wait until `check` gives something truthy; fail with what it gave last."""
+    """Poll until `check` returns a truthy value; fail with the last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (value := await check()):
         assert time.monotonic() < deadline, f"still {value!r} after {seconds} s"
@@ -42,7 +42,7 @@ async def eventually(check: Callable[[], Awaitable[Value]], seconds: float = 5) 
 
 
 class RedirectedHttpClient(TwilioHttpClient):
-    """The library's documented extension point: the same requests, to another host."""
+    """Sends the library's requests to another host, through its documented extension point."""
 
     def __init__(self, base_url: str, timeout: float) -> None:
         super().__init__(timeout=timeout)
@@ -97,8 +97,8 @@ class Simulator:
         if self.process.returncode is None:
             self.process.send_signal(number)
         assert self.process.stderr is not None
-        complaints = (await self.process.stderr.read()).decode()
-        assert not complaints, complaints
+        errors = (await self.process.stderr.read()).decode()
+        assert not errors, errors
         return await self.process.wait()
 
     def control(self) -> SimulatorControl:
@@ -132,7 +132,7 @@ class Received:
 
 
 class Receiver:
-    """Takes callbacks. `script` holds the answers to the next ones: a status, or how many seconds to keep silent.
+    """Receives callbacks. `script` holds the next responses: a status, or a delay in seconds before a 204.
 
     `challenge` holds the headers of a 401.
     """
@@ -141,7 +141,7 @@ class Receiver:
         self.received: list[Received] = []
         self.script: list[int | float] = []
         self.challenge: Mapping[str, str] = {}
-        app = Starlette(routes=[Route("/{path:path}", self._take, methods=["POST"])])
+        app = Starlette(routes=[Route("/{path:path}", self._receive, methods=["POST"])])
         self._socket = listening_socket("127.0.0.1", 0)
         self._base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
@@ -153,24 +153,24 @@ class Receiver:
     def statuses(self) -> list[str]:
         return [received.status for received in self.received]
 
-    async def waited(self, count: int) -> list[Received]:
+    async def wait_for(self, count: int) -> list[Received]:
         async def enough() -> bool:
             return len(self.received) >= count
 
         await eventually(enough)
         return self.received
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         self.received.clear()
         self.script.clear()
         self.challenge = {}
 
-    async def _take(self, request: Request) -> Response:
+    async def _receive(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode(), keep_blank_values=True)
         params = {name: values[0] for name, values in form.items()}
         self.received.append(Received(str(request.url), params, dict(request.headers)))
-        answer = self.script.pop(0) if self.script else 204
-        if isinstance(answer, float):
-            await asyncio.sleep(answer)
+        scripted = self.script.pop(0) if self.script else 204
+        if isinstance(scripted, float):
+            await asyncio.sleep(scripted)
             return Response(status_code=204)
-        return Response(status_code=answer, headers=self.challenge if answer == 401 else None)
+        return Response(status_code=scripted, headers=self.challenge if scripted == 401 else None)

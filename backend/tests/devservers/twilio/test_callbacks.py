@@ -14,7 +14,7 @@ VECTOR = {
     "Digits": "1234",
     "From": "+14158675309",
     "To": "+18005551212",
-    "CurrentUser": "+14158675309",
+    "Caller": "+14158675309",
 }
 
 
@@ -36,21 +36,21 @@ def test_signature_vectors(url: str, signature: str) -> None:
     ("fragment", "policy"),
     [
         ("", RetryPolicy()),
-        ("#rc=5&rp=all", RetryPolicy(retries=5, when=frozenset({"all"}))),
-        ("#rc=9&rp=4xx,5xx", RetryPolicy(retries=5, when=frozenset({"4xx", "5xx"}))),
+        ("#rc=5&rp=all", RetryPolicy(retries=5, retry_on=frozenset({"all"}))),
+        ("#rc=9&rp=4xx,5xx", RetryPolicy(retries=5, retry_on=frozenset({"4xx", "5xx"}))),
         ("#rc=x&rp=sometimes&ct=", RetryPolicy()),
         ("#rc=0&ct=100&rt=200&tt=300", RetryPolicy(0, frozenset({"ct"}), 0.1, 0.2, 0.3)),
         ("#tt=60000&ct=0", RetryPolicy(connect=0.001)),
     ],
 )
 def test_connection_overrides(fragment: str, policy: RetryPolicy) -> None:
-    assert RetryPolicy.of(f"http://127.0.0.1/status{fragment}") == policy
+    assert RetryPolicy.parse(f"http://127.0.0.1/status{fragment}") == policy
 
 
-async def test_a_delivery_is_announced(twilio: Library, receiver: Receiver) -> None:
+async def test_a_delivery_sends_two_callbacks(twilio: Library, receiver: Receiver) -> None:
     url = receiver.url("/status_callback?message_id=1&attempt=a%20b")
     message = await twilio.create(status_callback=url + "#rc=5&rp=all")
-    sent, delivered = await receiver.waited(2)
+    sent, delivered = await receiver.wait_for(2)
     common = {
         "MessageSid": message.sid,
         "SmsSid": message.sid,
@@ -79,16 +79,18 @@ async def test_a_delivery_is_announced(twilio: Library, receiver: Receiver) -> N
         ("+15005551003", ["sent", "delivered", "read"], None),
     ],
 )
-async def test_other_ends(twilio: Library, receiver: Receiver, to: str, statuses: list[str], code: str | None) -> None:
+async def test_other_outcomes(
+    twilio: Library, receiver: Receiver, to: str, statuses: list[str], code: str | None
+) -> None:
     await twilio.create(to=to, status_callback=receiver.url())
-    received = await receiver.waited(len(statuses))
+    received = await receiver.wait_for(len(statuses))
     assert receiver.statuses() == statuses
     assert received[-1].params.get("ErrorCode") == code
     assert all(callback.is_signed() for callback in received)
 
 
 @pytest.mark.parametrize(
-    ("fragment", "script", "tries"),
+    ("fragment", "script", "attempts"),
     [
         ("", [500], 1),
         ("#rc=5", [404], 1),
@@ -109,41 +111,45 @@ async def test_retries(
     receiver: Receiver,
     fragment: str,
     script: list[int | float],
-    tries: int,
+    attempts: int,
 ) -> None:
     receiver.script.extend(script)
     message = await twilio.create(to="+15005551001", status_callback=receiver.url() + fragment)
-    await receiver.waited(tries)
+    await receiver.wait_for(attempts)
 
     async def all_recorded() -> bool:
-        return len(await control.callbacks(message.sid)) >= tries
+        return len(await control.callbacks(message.sid)) >= attempts
 
     await eventually(all_recorded)
     await asyncio.sleep(0.15)
-    assert len(receiver.received) == tries
+    assert len(receiver.received) == attempts
     assert len({callback.token for callback in receiver.received}) == 1
     recorded = await control.callbacks(message.sid)
-    assert [attempt.attempt for attempt in recorded] == list(range(1, tries + 1))
-    expected = [answer if isinstance(answer, int) else None for answer in script][:tries]
-    assert [attempt.answer for attempt in recorded] == (expected + [204] * tries)[:tries]
+    assert [attempt.attempt for attempt in recorded] == list(range(1, attempts + 1))
+    expected = [answer if isinstance(answer, int) else None for answer in script][:attempts]
+    assert [attempt.status_code for attempt in recorded] == (expected + [204] * attempts)[:attempts]
 
 
 @pytest.mark.parametrize(
-    ("challenge", "answered", "named"),
+    ("challenge", "status", "authorizations"),
     [
         ({"WWW-Authenticate": "Basic realm=x"}, 204, [None, "Basic dTpw"]),
         ({}, 401, [None]),
     ],
 )
-async def test_user_and_password_are_named_once_they_are_asked_for(
-    control: SimulatorControl, receiver: Receiver, challenge: dict[str, str], answered: int, named: list[str | None]
+async def test_credentials_are_sent_only_after_a_challenge(
+    control: SimulatorControl,
+    receiver: Receiver,
+    challenge: dict[str, str],
+    status: int,
+    authorizations: list[str | None],
 ) -> None:
     receiver.challenge = challenge
     receiver.script.append(401)
     url = receiver.url()
     [attempt] = await control.send_callback(url.replace("://", "://u:p@") + "#rc=0", {"MessageStatus": "sent"})
-    assert attempt.answer == answered
-    assert [callback.headers.get("authorization") for callback in receiver.received] == named
+    assert attempt.status_code == status
+    assert [callback.headers.get("authorization") for callback in receiver.received] == authorizations
     assert all(callback.url == url and callback.is_signed() for callback in receiver.received)
 
 
@@ -156,20 +162,20 @@ async def test_a_refused_connection_is_retried_by_default(twilio: Library, contr
         return len(await control.callbacks(message.sid)) == 2
 
     await eventually(tried_twice)
-    assert all("ConnectError" in str(attempt.problem) for attempt in await control.callbacks(message.sid))
+    assert all("ConnectError" in str(attempt.error) for attempt in await control.callbacks(message.sid))
 
 
-async def test_the_total_time_holds_over_all_retries(control: SimulatorControl, receiver: Receiver) -> None:
+async def test_the_total_timeout_covers_all_retries(control: SimulatorControl, receiver: Receiver) -> None:
     receiver.script.extend([0.2, 2.0, 2.0])
     begun = time.monotonic()
     attempts = await control.send_callback(receiver.url() + "#rc=5&rp=all&rt=400&tt=600", {"MessageStatus": "sent"})
     assert time.monotonic() - begun < 1.5
-    assert [attempt.answer for attempt in attempts] == [204]
+    assert [attempt.status_code for attempt in attempts] == [204]
 
     receiver.script[:] = [2.0, 2.0]
     attempts = await control.send_callback(receiver.url() + "#rc=5&rp=all&rt=400&tt=600", {"MessageStatus": "sent"})
-    assert [attempt.answer for attempt in attempts] == [None, None]
-    assert "total time" in str(attempts[-1].problem)
+    assert [attempt.status_code for attempt in attempts] == [None, None]
+    assert "total timeout" in str(attempts[-1].error)
 
 
 async def test_no_callback_without_a_url(twilio: Library, control: SimulatorControl) -> None:
@@ -182,24 +188,24 @@ async def test_no_callback_without_a_url(twilio: Library, control: SimulatorCont
     assert await control.callbacks() == []
 
 
-async def test_a_status_by_hand(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+async def test_setting_a_status(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
     message = await twilio.create(to="+15005551002", status_callback=receiver.url())
     [attempt] = await control.set_status(message.sid, "undelivered", 30005)
-    assert attempt.answer == 204
+    assert attempt.status_code == 204
     assert (await twilio.fetch(message.sid)).error_code == 30005
 
-    await control.set_status(message.sid, "delivered", resource=False)
+    await control.set_status(message.sid, "delivered", update_resource=False)
     assert (await twilio.fetch(message.sid)).status == "undelivered"
     assert receiver.statuses() == ["undelivered", "delivered"]
 
-    assert await control.set_status(message.sid, "delivered", announce=False) == []
+    assert await control.set_status(message.sid, "delivered", send_callback=False) == []
     assert (await twilio.fetch(message.sid)).status == "delivered"
     assert len(receiver.received) == 2
     with pytest.raises(ControlError, match="no such message"):
         await control.set_status("SM0", "delivered")
 
 
-async def test_a_status_by_hand_ends_the_progress(twilio: Library, control: SimulatorControl) -> None:
+async def test_setting_a_status_ends_the_progress(twilio: Library, control: SimulatorControl) -> None:
     await control.set_pace(0.3)
     message = await twilio.create()
     await control.set_status(message.sid, "canceled")
@@ -207,7 +213,7 @@ async def test_a_status_by_hand_ends_the_progress(twilio: Library, control: Simu
     assert (await twilio.fetch(message.sid)).status == "canceled"
 
 
-async def test_callbacks_by_hand(control: SimulatorControl, receiver: Receiver) -> None:
+async def test_sending_a_callback(control: SimulatorControl, receiver: Receiver) -> None:
     params = {"MessageSid": "SM1", "MessageStatus": "delivered", "To": "", "Grüße": "ü & ="}
     await control.send_callback(receiver.url(), params, token="again")
     await control.send_callback(receiver.url(), params, "forged")

@@ -1,4 +1,4 @@
-"""What Twilio's list may do that a reader must not trip over: its documents promise nothing else."""
+"""Variants of Twilio's message list that its documentation leaves open."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,9 @@ from tests.devservers.twilio.harness import ORDINARY, Library, Simulator, eventu
 
 OTHER = "+442079460958"
 ORDERS = {"created": "DCBA", "sent_unsent_first": "DBAC", "sent_unsent_last": "ACDB"}
-"""How the messages of `four` are listed: A to D were created in this order, then C was sent, then A."""
+"""The expected order of the messages of `four`: A to D were created in this order, then C was sent, then A."""
 YEARS = timedelta(days=3650)
-A_WHILE = 600.0
+LAG_SECONDS = 600.0
 
 
 @pytest.fixture
@@ -47,24 +47,26 @@ async def test_list_order(four: Library, control: SimulatorControl, order: str, 
 
 @pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
 @pytest.mark.parametrize("order", ORDERS)
-async def test_no_filter_by_date_shows_what_is_not_sent(
+async def test_date_filters_exclude_unsent_messages(
     four: Library, control: SimulatorControl, order: str, form: str
 ) -> None:
     await control.set_fault("list_order", order=order)
     (sent,) = {message.date_sent.strftime(form) for message in await four.list() if message.body == "A"}
-    sent_ones = "".join(body for body in ORDERS[order] if body in "AC")
+    sent_bodies = "".join(body for body in ORDERS[order] if body in "AC")
     for filters in (
         {"date_sent_after": (datetime.now(UTC) - YEARS).strftime(form)},
         {"date_sent_before": (datetime.now(UTC) + YEARS).strftime(form)},
         {"date_sent_after": (datetime.now(UTC) - YEARS).strftime(form), "date_sent_before": sent},
     ):
-        assert bodies(await four.list(page_size=1, **filters)) == sent_ones
-    assert {"A"} <= set(bodies(await four.list(date_sent=sent))) <= set(sent_ones)
+        assert bodies(await four.list(page_size=1, **filters)) == sent_bodies
+    assert {"A"} <= set(bodies(await four.list(date_sent=sent))) <= set(sent_bodies)
 
 
 @pytest.mark.parametrize("by", ["token", "offset"])
 @pytest.mark.parametrize("order", ORDERS)
-async def test_pages_go_back_as_they_came(four: Library, control: SimulatorControl, order: str, by: str) -> None:
+async def test_previous_page_returns_the_same_page(
+    four: Library, control: SimulatorControl, order: str, by: str
+) -> None:
     await control.set_fault("list_order", order=order)
     await control.set_fault("list_paging", by=by)
     first = await four.call(four.client.messages.page, page_size=3)
@@ -77,7 +79,7 @@ async def test_pages_go_back_as_they_came(four: Library, control: SimulatorContr
     ]
 
 
-async def test_a_process_lists_in_the_order_that_it_was_started_with(data: Path) -> None:
+async def test_list_order_option(data: Path) -> None:
     order = "sent_unsent_first"
     simulator = await Simulator.start(data, "--pace", "1000", "--list-order", order)
     library = Library(simulator.url)
@@ -91,14 +93,14 @@ async def test_a_process_lists_in_the_order_that_it_was_started_with(data: Path)
     assert await simulator.stop() == 0
 
 
-async def test_a_page_token_of_nobody(four: Library) -> None:
+async def test_an_invalid_page_token_is_rejected(four: Library) -> None:
     for token in ("PASM" + "0" * 32, "nonsense"):
         with pytest.raises(TwilioException, match="21481"):
             await four.call(four.client.messages.page, page_token=token)
 
 
 async def test_list_lag(twilio: Library, control: SimulatorControl) -> None:
-    """The list is a copy of some time ago, for its filters and its order too; a message by its SID is as it is now."""
+    """Filters and order use the snapshot too; a fetch by SID returns the current message."""
     await control.set_pace(1000)
     await control.set_fault("list_order", order="sent_unsent_last")
     await control.set_fault("list_lag", seconds=2)
@@ -127,19 +129,19 @@ async def test_list_lag(twilio: Library, control: SimulatorControl) -> None:
 
 
 @pytest.mark.parametrize("skew", [0.0, -3600.0, 3600.0])
-def test_a_copy_of_some_time_ago_tells_sent_from_queued(skew: float) -> None:
+def test_a_snapshot_distinguishes_sent_from_queued(skew: float) -> None:
     created, sent, updated = (skew + moment for moment in (100, 200, 300))
     now = Message(
         "SM1", "AC1", "+1", "+2", "hi", 0, created, updated, accepted_at=100, sent_at=sent, skew=skew, status="read"
     )
-    copies = [now.as_of(moment) for moment in (150, 250, 300)]
-    assert [copy.status for copy in copies] == ["queued", "sent", "read"]
-    assert [copy.sent_at for copy in copies] == [None, sent, sent]
-    assert [copy.updated_at for copy in copies] == [created, sent, updated]
+    snapshots = [now.as_of(moment) for moment in (150, 250, 300)]
+    assert [snapshot.status for snapshot in snapshots] == ["queued", "sent", "read"]
+    assert [snapshot.sent_at for snapshot in snapshots] == [None, sent, sent]
+    assert [snapshot.updated_at for snapshot in snapshots] == [created, sent, updated]
 
 
-async def test_a_lag_of_lists_that_are_filtered_by_date_alone(four: Library, control: SimulatorControl) -> None:
-    await control.set_fault("list_lag", seconds=A_WHILE, filtered_only=True)
+async def test_list_lag_of_date_filtered_lists_only(four: Library, control: SimulatorControl) -> None:
+    await control.set_fault("list_lag", seconds=LAG_SECONDS, filtered_only=True)
     since = datetime.now(UTC) - timedelta(minutes=1)
     assert await four.list(date_sent_after=since) == []
     assert await four.list(date_sent_after=since, to=ORDINARY) == []
@@ -148,7 +150,7 @@ async def test_a_lag_of_lists_that_are_filtered_by_date_alone(four: Library, con
     assert {message.body for message in await four.list(date_sent_after=since)} == set("AC")
 
 
-async def test_a_page_can_be_smaller_than_what_was_asked_for(four: Library, control: SimulatorControl) -> None:
+async def test_a_page_can_be_smaller_than_the_requested_size(four: Library, control: SimulatorControl) -> None:
     await control.set_fault("list_paging", largest=3)
     page = await four.call(four.client.messages.page, page_size=1000)
     assert [bodies(list(page)), bodies(list(await four.call(page.next_page)))] == ["DCB", "A"]
@@ -175,7 +177,7 @@ async def test_a_page_can_be_smaller_than_what_was_asked_for(four: Library, cont
 async def test_between_pages(
     four: Library, control: SimulatorControl, order: str, page_size: int, event: dict[str, Any], by: str, read: str
 ) -> None:
-    """A reader of pages passes over a message that goes to the front, or meets one twice, as Twilio's may do it."""
+    """A client that reads page by page can skip a message that moves to the front, or read one twice."""
     await control.set_fault("list_order", order=order)
     await control.set_fault("list_paging", by=by)
     sids = {str(entry.message["body"]): entry.sid for entry in await control.ledger()}
@@ -189,7 +191,7 @@ async def test_between_pages(
 @pytest.mark.parametrize(
     ("order", "listed"), [("created", "DCBAX"), ("sent_unsent_first", "DBXAC"), ("sent_unsent_last", "XACDB")]
 )
-async def test_what_was_queued_for_hours_is_sent_now(
+async def test_a_message_sent_after_hours_in_the_queue(
     four: Library, control: SimulatorControl, order: str, listed: str
 ) -> None:
     await control.set_fault("skew_dates", seconds=-8 * 3600, dates="created", times=1)

@@ -51,14 +51,14 @@ async def test_filters(seven: Library) -> None:
     assert await seven.list(date_sent="2015-07-30") == []
 
 
-async def test_what_is_not_sent_yet_is_not_found_by_its_date(twilio: Library, control: SimulatorControl) -> None:
+async def test_date_filters_exclude_unsent_messages(twilio: Library, control: SimulatorControl) -> None:
     await control.set_pace(1000)
     await twilio.create()
     assert len(await twilio.list(to=ORDINARY)) == 1
     assert await twilio.list(date_sent_after=datetime.now(UTC) - timedelta(days=1)) == []
 
 
-async def test_pages_stay_put_while_messages_arrive(seven: Library) -> None:
+async def test_pages_are_stable_while_messages_are_added(seven: Library) -> None:
     page = await seven.call(seven.client.messages.page, page_size=3)
     assert bodies(list(page)) == "654"
     await seven.create(body="new")

@@ -19,13 +19,13 @@ async def raw(simulator: Simulator, method: str, path: str, **request: object) -
         return await http.request(method, path, **request)  # type: ignore[arg-type]
 
 
-async def refusal(twilio: Library, **parameters: str) -> TwilioRestException:
+async def rejection(twilio: Library, **parameters: str) -> TwilioRestException:
     with pytest.raises(TwilioRestException) as refused:
         await twilio.create(**parameters)
     return refused.value
 
 
-async def test_create_answers_with_the_twenty_fields(simulator: Simulator, control: SimulatorControl) -> None:
+async def test_create_returns_all_twenty_fields(simulator: Simulator, control: SimulatorControl) -> None:
     answer = await raw(simulator, "POST", COLLECTION, data=FORM, auth=AUTH)
     assert answer.status_code == 201
     message = answer.json()
@@ -56,7 +56,7 @@ async def test_create_answers_with_the_twenty_fields(simulator: Simulator, contr
     }
 
 
-async def test_every_answer_names_the_simulator(simulator: Simulator, control: SimulatorControl) -> None:
+async def test_every_response_identifies_the_simulator(simulator: Simulator, control: SimulatorControl) -> None:
     for method, path in (("POST", COLLECTION), ("GET", "/"), ("GET", "/nowhere"), ("GET", "/_control/pace")):
         answer = await raw(simulator, method, path)
         assert answer.headers.get_list("server") == ["MySMS-Twilio-Simulator"]
@@ -93,7 +93,7 @@ async def test_a_message_is_delivered(twilio: Library) -> None:
         ("+15005551006", "undelivered", 30003),
     ],
 )
-async def test_numbers_with_a_nature(
+async def test_magic_numbers(
     twilio: Library, control: SimulatorControl, to: str, status: str, error_code: int | None
 ) -> None:
     message = await twilio.create(to=to)
@@ -136,8 +136,8 @@ async def test_numbers_with_a_nature(
         ({"status_callback": "callback"}, 21609),
     ],
 )
-async def test_refusals(twilio: Library, control: SimulatorControl, parameters: dict[str, str], code: int) -> None:
-    refused = await refusal(twilio, **parameters)
+async def test_rejections(twilio: Library, control: SimulatorControl, parameters: dict[str, str], code: int) -> None:
+    refused = await rejection(twilio, **parameters)
     assert (refused.status, refused.code) == (400, code)
     assert await control.ledger() == []
 
@@ -167,7 +167,7 @@ async def test_an_error_body(simulator: Simulator, control: SimulatorControl) ->
         (21661, "'From' number is not SMS-capable"),
     ],
 )
-async def test_a_sender_that_is_refused(
+async def test_error_bodies_of_rejected_senders(
     simulator: Simulator, control: SimulatorControl, code: int, message: str
 ) -> None:
     await control.set_fault("refuse", code=code, times=1)
@@ -187,9 +187,9 @@ async def test_ordinary_numbers(twilio: Library, number: str) -> None:
 
 
 async def test_a_wrong_token_and_another_account(simulator: Simulator, twilio: Library) -> None:
-    stranger = Library(simulator.url, token="wrong")
-    refused = await refusal(stranger)
-    stranger.close()
+    unauthorized = Library(simulator.url, token="wrong")
+    refused = await rejection(unauthorized)
+    unauthorized.close()
     assert (refused.status, refused.code) == (401, 20003)
 
     other = COLLECTION.replace(DEFAULT_ACCOUNT_SID, "AC" + "f" * 32)
@@ -197,7 +197,7 @@ async def test_a_wrong_token_and_another_account(simulator: Simulator, twilio: L
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
 
 
-async def test_a_message_that_does_not_exist(twilio: Library) -> None:
+async def test_fetching_an_unknown_message(twilio: Library) -> None:
     with pytest.raises(TwilioRestException) as refused:
         await twilio.fetch("SM" + "0" * 32)
     assert (refused.value.status, refused.value.code) == (404, 20404)
@@ -229,7 +229,7 @@ async def test_media(twilio: Library) -> None:
     assert message.num_media == "2"
 
 
-async def test_the_ledger_shows_what_was_asked(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
+async def test_the_ledger_records_the_request(twilio: Library, control: SimulatorControl, receiver: Receiver) -> None:
     message = await twilio.create(status_callback=receiver.url() + "#rc=5&rp=all")
     [entry] = await control.ledger()
     assert entry.sid == message.sid
@@ -277,7 +277,7 @@ async def test_the_ledger_shows_what_was_asked(twilio: Library, control: Simulat
         ("POST", "/_control/messages/none/status", {"json": {"status": "delivered"}}),
     ],
 )
-async def test_malformed_requests_are_refused_not_crashed(
+async def test_malformed_requests_are_rejected_without_a_crash(
     simulator: Simulator, control: SimulatorControl, method: str, path: str, request_parts: dict[str, object]
 ) -> None:
     answer = await raw(simulator, method, path, **{"auth": AUTH} | request_parts)

@@ -14,11 +14,11 @@ async def get(simulator: Simulator, path: str) -> httpx.Response:
 async def test_the_page_without_messages(simulator: Simulator, control: SimulatorControl) -> None:
     page = await get(simulator, "/")
     assert page.status_code == 200
-    assert "No phone has received anything yet" in page.text
+    assert "No messages yet" in page.text
     assert "0 messages accepted" in page.text
 
 
-async def test_the_page_shows_what_each_phone_received(
+async def test_the_page_shows_the_messages_of_each_phone(
     simulator: Simulator, twilio: Library, control: SimulatorControl
 ) -> None:
     await twilio.create(body="first")
@@ -39,7 +39,7 @@ async def test_the_page_shows_what_each_phone_received(
     assert "list_lag" in html
 
 
-async def test_nothing_inline_and_nothing_from_afar(simulator: Simulator, control: SimulatorControl) -> None:
+async def test_no_inline_code_and_no_external_resources(simulator: Simulator, control: SimulatorControl) -> None:
     page = await get(simulator, "/")
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")

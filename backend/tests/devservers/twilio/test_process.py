@@ -31,7 +31,7 @@ async def start(data: Path) -> AsyncIterator[Start]:
         await simulator.stop()
 
 
-async def complaint(*options: str) -> str:
+async def startup_error(*options: str) -> str:
     process = await start_process(*options)
     out, err = await process.communicate()
     assert process.returncode == 1
@@ -41,23 +41,23 @@ async def complaint(*options: str) -> str:
     return text
 
 
-async def test_what_was_accepted_survives_kill_9(start: Start, receiver: Receiver) -> None:
-    """Also what was still on its way goes on after the restart."""
+async def test_accepted_messages_survive_kill_9(start: Start, receiver: Receiver) -> None:
+    """The progress of a pending message continues after the restart."""
     simulator, twilio = await start("--pace", "0")
     arrived = await twilio.create(body="arrived", status_callback=receiver.url())
-    await receiver.waited(2)
+    await receiver.wait_for(2)
     async with simulator.control() as control:
         await control.set_pace(1000)
-    travelling = await twilio.create(body="travelling", status_callback=receiver.url())
+    pending = await twilio.create(body="pending", status_callback=receiver.url())
     assert await simulator.stop(signal.SIGKILL) == -signal.SIGKILL
     assert receiver.statuses() == ["sent", "delivered"]
 
     simulator, twilio = await start("--pace", "0")
-    await receiver.waited(4)
+    await receiver.wait_for(4)
     assert receiver.statuses() == ["sent", "delivered"] * 2
-    assert [message.sid for message in await twilio.list()] == [travelling.sid, arrived.sid]
+    assert [message.sid for message in await twilio.list()] == [pending.sid, arrived.sid]
     async with simulator.control() as control:
-        assert [entry.request["Body"] for entry in await control.ledger()] == ["arrived", "travelling"]
+        assert [entry.request["Body"] for entry in await control.ledger()] == ["arrived", "pending"]
 
         async def all_recorded() -> bool:
             return len(await control.callbacks()) == 4
@@ -66,7 +66,7 @@ async def test_what_was_accepted_survives_kill_9(start: Start, receiver: Receive
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_soon_and_cleanly(start: Start, receiver: Receiver, number: int) -> None:
+async def test_a_signal_stops_the_process_promptly(start: Start, receiver: Receiver, number: int) -> None:
     simulator, twilio = await start("--pace", "0")
     async with simulator.control() as control:
         await control.set_fault("delay_callbacks", times=1, seconds=60)
@@ -74,7 +74,7 @@ async def test_a_signal_ends_it_soon_and_cleanly(start: Start, receiver: Receive
     receiver.script.append(5.0)
     message = await twilio.create(status_callback=receiver.url())
     hanging = asyncio.create_task(twilio.fetch(message.sid))
-    await receiver.waited(1)
+    await receiver.wait_for(1)
     begun = time.monotonic()
     assert await simulator.stop(number) == 0
     assert time.monotonic() - begun < 3
@@ -85,18 +85,18 @@ async def test_a_signal_ends_it_soon_and_cleanly(start: Start, receiver: Receive
 async def test_a_data_file_in_use_and_a_taken_port(start: Start, data: Path) -> None:
     simulator, _ = await start()
     port = simulator.url.rpartition(":")[2]
-    assert "database is locked" in await complaint("--port", "0", "--data", str(data))
-    assert f"cannot listen on 127.0.0.1:{port}" in await complaint("--port", port, "--data", str(data) + "2")
-    assert "cannot listen on" in await complaint("--port", "0", "--control-port", port, "--data", str(data) + "2")
+    assert "database is locked" in await startup_error("--port", "0", "--data", str(data))
+    assert f"cannot listen on 127.0.0.1:{port}" in await startup_error("--port", port, "--data", str(data) + "2")
+    assert "cannot listen on" in await startup_error("--port", "0", "--control-port", port, "--data", str(data) + "2")
 
 
-async def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
+async def test_a_data_file_that_is_not_a_database(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a database, but long enough to be mistaken for one" * 50)
-    assert "file is not a database" in await complaint("--port", "0", "--data", str(text))
+    assert "file is not a database" in await startup_error("--port", "0", "--data", str(text))
 
 
-async def test_its_own_account(start: Start) -> None:
+async def test_account_options(start: Start) -> None:
     simulator, _ = await start(
         "--account-sid", "AC" + "1" * 32, "--auth-token", "other", "--from-number", "+14155550100"
     )
@@ -106,13 +106,13 @@ async def test_its_own_account(start: Start) -> None:
         assert (await http.post(path, data=form)).status_code == 201
 
 
-async def test_without_a_control_port_the_control_is_beside_the_api(data: Path) -> None:
+async def test_without_a_control_port_the_api_port_serves_the_control_endpoint(data: Path) -> None:
     process = await start_process("--port", "0", "--data", str(data))
     assert process.stdout is not None
     url = (await process.stdout.readline()).decode().split()[4]
     simulator = Simulator(process, url, url)
     async with simulator.control() as control:
-        with pytest.raises(ControlError, match="needs seconds"):
+        with pytest.raises(ControlError, match="seconds are required"):
             await control.set_fault("refuse_connections")
         await control.set_fault("refuse_connections", seconds=0.2)
         with pytest.raises(httpx.ConnectError):
@@ -122,20 +122,57 @@ async def test_without_a_control_port_the_control_is_beside_the_api(data: Path) 
     assert await simulator.stop() == 0
 
 
-async def test_a_ledger_of_the_version_before(start: Start, data: Path) -> None:
-    """It knew each message by one number only."""
-    simulator, twilio = await start()
-    await twilio.create(body="from before")
+REVERSED_MIGRATIONS = {
+    2: """
+ALTER TABLE callbacks RENAME COLUMN status_code TO answer;
+ALTER TABLE callbacks RENAME COLUMN error TO problem;
+UPDATE messages SET plan = replace(plan, '"callback_only"', '"announced_only"');
+PRAGMA user_version = 2;
+""",
+    1: "ALTER TABLE messages DROP COLUMN listed_to; PRAGMA user_version = 1;",
+}
+
+
+@pytest.mark.parametrize("version", REVERSED_MIGRATIONS)
+async def test_a_ledger_of_an_earlier_version_is_migrated(
+    start: Start, data: Path, receiver: Receiver, version: int
+) -> None:
+    """Its messages are listed, its callbacks are kept, and pending messages continue."""
+    simulator, twilio = await start("--pace", "0")
+    await twilio.create(body="delivered", status_callback=receiver.url())
+    await receiver.wait_for(2)
+    async with simulator.control() as control:
+        await control.set_pace(1000)
+    await twilio.create(body="pending", status_callback=receiver.url())
     await simulator.stop()
     with contextlib.closing(sqlite3.connect(data)) as db:
-        db.executescript("ALTER TABLE messages DROP COLUMN listed_to; PRAGMA user_version = 1;")
-    _, twilio = await start()
-    assert [message.body for message in await twilio.list(to=ORDINARY)] == ["from before"]
+        for script in [REVERSED_MIGRATIONS[old] for old in REVERSED_MIGRATIONS if old >= version]:
+            db.executescript(script)
+    simulator, twilio = await start("--pace", "0")
+    await receiver.wait_for(4)
+    assert [message.body for message in await twilio.list(to=ORDINARY)] == ["pending", "delivered"]
+    async with simulator.control() as control:
+
+        async def all_recorded() -> bool:
+            return [attempt.status_code for attempt in await control.callbacks()] == [204] * 4
+
+        await eventually(all_recorded)
 
 
-async def test_a_ledger_of_another_version(start: Start, data: Path) -> None:
+async def test_an_up_to_date_ledger_is_not_migrated(start: Start, data: Path) -> None:
+    for _ in range(2):
+        simulator, twilio = await start()
+        await twilio.create()
+        await simulator.stop()
+    with contextlib.closing(sqlite3.connect(data)) as db:
+        assert db.execute("SELECT count(*) FROM messages").fetchone() == (2,)
+
+
+async def test_a_ledger_of_an_unknown_version_is_rejected(start: Start, data: Path) -> None:
     simulator, _ = await start()
     await simulator.stop()
     with contextlib.closing(sqlite3.connect(data)) as db:
         db.execute("PRAGMA user_version = 99")
-    assert "another version of the simulator wrote it; remove it" in await complaint("--port", "0", "--data", str(data))
+    assert "written by another version of the simulator; remove it" in await startup_error(
+        "--port", "0", "--data", str(data)
+    )

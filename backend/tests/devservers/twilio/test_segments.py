@@ -32,7 +32,7 @@ def test_segments(text: str, segments: int) -> None:
 
 
 def test_an_extension_pair_is_never_split() -> None:
-    """153 septets fit into a part: the pair that begins at the 153rd moves on and leaves one septet empty."""
+    """A segment holds 153 septets: a pair that starts at the 153rd moves to the next one and leaves a septet unused."""
     assert segment_count("1" * 152 + "€" + "1" * 152) == 3
     assert segment_count("1" * 151 + "€" + "1" * 153) == 2
 

@@ -1,0 +1,274 @@
+"""The outbox in the test's own process, on a real database: tests control every step of a race."""
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from bson import ObjectId
+
+from mysms.core import database as connection
+from mysms.core.background_task import BackgroundTask
+from mysms.core.heartbeat import Heartbeat
+from mysms.messages import repository
+from mysms.messages.models import Conversation, Message
+from mysms.outbox.erasure import Erasure
+from mysms.outbox.locks import ContentLocks
+from mysms.outbox.maintenance import Maintenance
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.outbox.records import Claim
+from mysms.outbox.sender_identity import SenderIdentity
+from mysms.outbox.state_writer import StateWriter
+from mysms.outbox.status_callbacks import StatusCallback, StatusCallbackHandler
+from mysms.outbox.store import OutboxStore
+from mysms.outbox.timeline import Timeline
+from mysms.outbox.worker import Worker
+from mysms.providers.base import (
+    Listing,
+    OutboundMessage,
+    Outcome,
+    ProviderMessage,
+    ProviderUnavailableError,
+    RetryableFailure,
+)
+from mysms.reconciliation.absence import AbsenceRule
+from mysms.reconciliation.reconciler import Reconciler
+from mysms.reconciliation.rounds import ProviderThread, Rounds
+from mysms.reconciliation.status_check_queue import StatusCheckQueue
+from mysms.reconciliation.status_checks import StatusChecks
+from mysms.reconciliation.store import ReconciliationStore
+from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
+
+LINE = SenderIdentity(ACCOUNT_SID, FROM_NUMBER, "http://provider.example")
+EXPIRES_AFTER = timedelta(hours=24)
+RECONCILE_AFTER = timedelta(seconds=300)
+ABSENCE_CONFIRMED_AFTER = timedelta(seconds=900)
+HOLD = timedelta(seconds=40)
+
+_counter = itertools.count(1)
+
+
+@dataclass
+class StubProvider:
+    """A provider with configurable results that records its calls."""
+
+    outcome: Outcome = field(default_factory=lambda: RetryableFailure("no outcome was configured"))
+    listed: list[ProviderMessage] | None = field(default_factory=list)
+    """The messages at the provider; None if list requests fail."""
+    sent: list[OutboundMessage] = field(default_factory=list)
+    unanswered: int = 0
+    """How many of the next fetches fail."""
+    is_complete: bool = True
+    """Whether lists are complete."""
+    unreadable: set[str] = field(default_factory=set)
+    """Numbers whose list requests fail."""
+    list_requests: list[str] = field(default_factory=list)
+    """The numbers of the list requests."""
+
+    def send(self, text: OutboundMessage) -> Outcome:
+        self.sent.append(text)
+        return self.outcome
+
+    def fetch(self, sid: str) -> ProviderMessage | None:
+        if self.unanswered:
+            self.unanswered -= 1
+            raise ProviderUnavailableError("configured failure")
+        return next((row for row in self.listed or [] if row.sid == sid), None)
+
+    def list_to(self, to_number: str) -> Listing:
+        self.list_requests.append(to_number)
+        if self.listed is None or to_number in self.unreadable:
+            raise ProviderUnavailableError("configured failure")
+        return Listing([row for row in self.listed if row.to_number == to_number], self.is_complete)
+
+    def list_sent(self, from_number: str, since: date) -> Listing:
+        if self.listed is None:
+            raise ProviderUnavailableError("configured failure")
+        sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]
+        return Listing(sent, self.is_complete)
+
+
+@dataclass
+class OutboxFixture:
+    """The parts of the outbox on one database, with a clock that only the test advances."""
+
+    database: connection.Database
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def outbox(self, worker_id: str, line: SenderIdentity = LINE) -> OutboxStore:
+        """The outbox of a process with this worker ID."""
+        return OutboxStore(
+            self.database,
+            line,
+            StateWriter(self.database, self.clock),
+            self.message_ids,
+            self.locks,
+            self.timeline,
+            worker_id=worker_id,
+            clock=self.clock,
+            ttl=EXPIRES_AFTER,
+            reconcile_after=RECONCILE_AFTER,
+            callbacks_enabled=True,
+            sending_enabled=True,
+        )
+
+    @property
+    def locks(self) -> ContentLocks:
+        return ContentLocks(self.database)
+
+    @property
+    def timeline(self) -> Timeline:
+        return Timeline(self.clock)
+
+    @property
+    def reconciliation(self) -> ReconciliationStore:
+        return ReconciliationStore(self.database, LINE, self.clock, hold=HOLD)
+
+    @property
+    def status_check_queue(self) -> StatusCheckQueue:
+        return StatusCheckQueue(self.database, LINE, self.clock, hold=HOLD, callbacks_enabled=True)
+
+    @property
+    def erasure(self) -> Erasure:
+        return Erasure(self.database, self.locks, self.clock)
+
+    @property
+    def message_ids(self) -> ProviderMessageIds:
+        return ProviderMessageIds(self.database, self.clock)
+
+    def reconciler(self, provider: StubProvider, provider_thread: ProviderThread) -> Reconciler:
+        return Reconciler(
+            self.outbox("reconciler"),
+            self.timeline,
+            self.reconciliation,
+            self.status_check_queue,
+            self.message_ids,
+            provider,
+            LINE.from_number,
+            self.clock,
+            absence=AbsenceRule(RECONCILE_AFTER, ABSENCE_CONFIRMED_AFTER),
+            provider_thread=provider_thread,
+        )
+
+    def status_checks(self, provider: StubProvider, provider_thread: ProviderThread) -> StatusChecks:
+        return StatusChecks(self.timeline, self.status_check_queue, provider, provider_thread)
+
+    def maintenance(self, lease: timedelta) -> Maintenance:
+        return Maintenance(self.outbox("maintenance"), self.erasure, lease=lease)
+
+    @asynccontextmanager
+    async def running(self, provider: StubProvider, *, lease: timedelta) -> AsyncIterator[None]:
+        """Run the background loops other than sending."""
+        heartbeat = Heartbeat("loop", 60)
+        provider_thread = ProviderThread(heartbeat)
+        parts = (
+            self.reconciler(provider, provider_thread),
+            self.status_checks(provider, provider_thread),
+            self.maintenance(lease),
+        )
+        tasks = [BackgroundTask("loop", Rounds(part.run_round, heartbeat).run) for part in parts]
+        loops = [asyncio.create_task(task.run()) for task in tasks]
+        try:
+            yield
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            provider_thread.close()
+
+    def sender(
+        self,
+        outbox: OutboxStore,
+        provider: StubProvider,
+        start_within: timedelta,
+        lease: timedelta = timedelta(seconds=40),
+    ) -> Worker:
+        return Worker(outbox, provider, None, threads=1, start_within=start_within, lease=lease, clock=self.clock)
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+    async def enqueue(self, outbox: OutboxStore, number: str, text: str, line: SenderIdentity = LINE) -> ObjectId:
+        message_id = ObjectId()
+        message = Message(
+            id=message_id,
+            user_id=ObjectId(),
+            client_id=f"message:{message_id}",
+            request_hash="",
+            from_number=line.from_number,
+            recipient_number=number,
+            peer_number=number,
+            content=text,
+            segments=1,
+            line=line.key,
+            text_key=line.dedup_key(number, text),
+            due_at=self.now,
+            next_attempt_at=self.now,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        assert await outbox.enqueue(message)
+        return message_id
+
+    async def claim(self, outbox: OutboxStore) -> Claim:
+        """Claim the due message."""
+        claim = await outbox.claim_next()
+        assert claim is not None
+        return claim
+
+    async def expire_lease(self, message_id: ObjectId) -> None:
+        """End the lease of a claimed message, as if its process had crashed."""
+        outbox = self.outbox("maintenance")
+        (claimed,) = [row for row in await outbox.list_claimed(100) if row.message_id == message_id]
+        await outbox.end_lease(claimed)
+
+    async def confirm_absence(self, message_id: ObjectId) -> None:
+        """Requeue a message, as if the provider's list had shown that it is absent."""
+        message = await self.message(message_id)
+        in_flight = await self.reconciliation.list_in_flight_to([message.recipient_number])
+        (seen,) = [row for row in in_flight if row.message_id == message_id]
+        await self.outbox("reconciler").requeue(seen)
+
+    async def message(self, message_id: ObjectId) -> Message:
+        message = await repository.find(message_id)
+        assert message is not None
+        return message
+
+    async def receive_callback(self, outbox: OutboxStore, claim: Claim, sid: str, status: str, **fields: str) -> None:
+        """Handle a status callback for this attempt."""
+        report = StatusCallback.model_validate(
+            {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": claim.to_number, **fields}
+        )
+        await StatusCallbackHandler(outbox, self.timeline, self.message_ids, ACCOUNT_SID).apply(
+            report, str(claim.message_id), str(claim.attempt)
+        )
+
+
+@asynccontextmanager
+async def open_outbox_fixture(mongodb_uri: str) -> AsyncIterator[OutboxFixture]:
+    """An OutboxFixture with a database of its own, which is dropped afterwards."""
+    uri = urlsplit(mongodb_uri)._replace(path=f"/mysms_outbox_{secrets.token_hex(6)}").geturl()
+    async with connection.connect(uri) as client:
+        database = connection.database_of(client)
+        await connection.init_documents(database, [Message, Conversation])
+        fixture = OutboxFixture(database)
+        await fixture.message_ids.prepare()
+        yield fixture
+        await client.drop_database(database.name)
+
+
+def new_number() -> str:
+    return f"+1321555{next(_counter):04}"
+
+
+def listed(sid: str, number: str, body: str, created_at: datetime, status: str = "sent") -> ProviderMessage:
+    """A message in the provider's list."""
+    sent_at = None if status in {"queued", "sending", "failed"} else created_at
+    return ProviderMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at, sent_at)

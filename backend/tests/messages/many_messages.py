@@ -1,0 +1,49 @@
+"""A user with many messages, and a count of the documents that the database examines."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bson import ObjectId
+from pymongo import AsyncMongoClient
+
+from tests.support.api_user import ApiUser, Json
+
+CONVERSATIONS = 60
+_FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""Before all messages that a test sends."""
+_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class ManyMessages:
+    api_user: ApiUser
+    client: AsyncMongoClient[Json]
+
+    async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
+        """Store delivered messages, evenly distributed over the conversations."""
+        messages = self.client.get_default_database()["messages"]
+        sent = await self.api_user.eventually((await self.api_user.send_accepted("+13275559999"))["_id"], "delivered")
+        template = await messages.find_one({"_id": ObjectId(sent["_id"])})
+        assert template is not None
+        done: Json = {"dispatch": "settled", "check_at": None, "carrier_status": "delivered", "rank": 5, "events": []}
+        for first in range(start, stop, _BATCH):
+            rows = []
+            for index in range(first, min(first + _BATCH, stop)):
+                at = _FIRST_CREATED_AT + timedelta(seconds=index)
+                own = {"_id": ObjectId(), "client_id": f"many:{index}", "created_at": at, "updated_at": at}
+                to = {
+                    "peer_number": phone_number(index),
+                    "recipient_number": phone_number(index),
+                    "twilio_sid": f"SM{index:032}",
+                }
+                rows.append({**template, **done, **own, **to, "content": f"{text} {index}"})
+            await messages.insert_many(rows)
+
+    async def examined(self) -> int:
+        """The number of documents that the server has examined so far."""
+        status = await self.client.admin.command("serverStatus")
+        return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+
+def phone_number(index: int) -> str:
+    return f"+1327555{index % CONVERSATIONS:04}"

@@ -1,0 +1,192 @@
+"""Nobody reads or changes what is another's, by any route: a stranger walks through the whole OpenAPI document.
+
+A new route is walked too. If it takes something that this does not know yet, the test says what to add, and where.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.api_user import PASSWORD, ApiUser, Json, new_number, sign_in
+from tests.support.servers import Api, Simulator, Start
+
+KEY = "the owner's key"
+TEXT = "A secret recipe for lentil soup"
+ANYBODYS = {"limit", "updated_since", "if-none-match", "accept_possible_duplicate", "attempt", "x-twilio-signature"}
+"""Parameters that name nothing of anybody's: they are left out."""
+
+
+@dataclass
+class Owner:
+    """Somebody with one of everything."""
+
+    api_user: ApiUser
+    sessions: list[Json]
+    messages: list[Json]
+
+    @property
+    def parameters(self) -> Mapping[str, list[str]]:
+        """What names something of the owner's, by the parameter that takes it."""
+        ids = [message["_id"] for message in self.messages]
+        return {
+            "message_id": ids,
+            "before": ids,
+            "after": ids,
+            "around": ids,
+            "session_id": [session["_id"] for session in self.sessions],
+            "peer_number": [self.messages[0]["peer_number"]],
+            "search": [TEXT, self.messages[0]["peer_number"][-7:]],
+            "idempotency-key": [KEY],
+        }
+
+    @property
+    def bodies(self) -> Mapping[str, Json]:
+        """What a stranger would write to get at it, by operation."""
+        number, sid = self.messages[0]["recipient_number"], self.messages[0]["twilio_sid"]
+        new = {"password": "wrong password", "password_confirmation": "wrong password"}
+        return {
+            "POST /users": {"user": {"email": self.api_user.email, **new}},
+            "POST /users/sign_in": {"user": {"email": self.api_user.email, "password": "wrong password"}},
+            "POST /users/token": {
+                "grant_type": "refresh_token",
+                "refresh_token": f"{self.sessions[0]['_id']}.1.{self.api_user.refresh_token.rpartition('.')[2]}x",
+            },
+            "PUT /users/password": {"user": {"current_password": PASSWORD, **new}},
+            "DELETE /users": {"user": {"password": PASSWORD}},
+            "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
+            "POST /api/twilio/status_callback": {"MessageSid": sid, "MessageStatus": "failed", "To": number},
+        }
+
+    @property
+    def secrets(self) -> list[str]:
+        """What no answer to a stranger may hold."""
+        ids = [self.api_user.id, *self.parameters["message_id"], *self.parameters["session_id"]]
+        sids = [message["twilio_sid"] for message in self.messages if message["twilio_sid"]]
+        return [*ids, *sids, self.api_user.email, self.messages[0]["peer_number"], TEXT]
+
+    async def look(self) -> Json:
+        """Everything that the owner sees."""
+        paths = ["/users", "/users/sessions", "/api/messages", "/api/conversations"]
+        paths += [f"/api/messages/{message['_id']}" for message in self.messages]
+        answers = {path: await self.api_user.call("GET", path) for path in paths}
+        assert {answer.status_code for answer in answers.values()} == {200}
+        return {path: answer.json() for path, answer in answers.items()}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request for something of the owner's."""
+
+    operation: str
+    method: str
+    path: str
+    names_a_thing: bool
+    """By its path: then it is not there for anybody else."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Json | None
+    is_form: bool
+
+    async def make(self, api_user: ApiUser) -> httpx.Response:
+        sent_as = {"data": self.body} if self.is_form else {"json": self.body} if self.body is not None else {}
+        return await api_user.call(self.method, self.path, params=self.query, headers=dict(self.headers), **sent_as)
+
+
+def calls_for(owner: Owner, api: Api) -> Iterator[Call]:
+    """Every operation, once for each thing of the owner's that it can be asked for."""
+    for name, operation in api.contract.operations():
+        known = [each for each in operation.get("parameters", []) if each["name"].lower() not in ANYBODYS]
+        for each in known:
+            assert each["name"].lower() in owner.parameters, (
+                f"{name} takes `{each['name']}`: add it to `Owner.parameters`, or to ANYBODYS if it names nothing."
+            )
+        body = operation.get("requestBody", {}).get("content", {})
+        assert not body or name in owner.bodies, f"{name} takes a body: add one to `Owner.bodies`."
+        for values in _choices(known, owner.parameters):
+            yield _call(name, values, owner.bodies.get(name), is_form="application/json" not in body)
+
+
+def _choices(
+    parameters: list[Mapping[str, Any]], values: Mapping[str, list[str]]
+) -> Iterator[list[tuple[str, str, str]]]:
+    """With all that the path needs, and at most one more; as rows of place, name and value."""
+    needed = [each for each in parameters if each["in"] == "path"]
+    more = [each for each in parameters if each["in"] != "path"]
+    rounds = max((len(values[each["name"]]) for each in needed), default=1)
+    for turn in range(rounds):
+        path = [("path", each["name"], values[each["name"]][turn % len(values[each["name"]])]) for each in needed]
+        yield path
+        for each in more:
+            for value in values[each["name"].lower()]:
+                yield [*path, (each["in"], each["name"], value)]
+
+
+def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, is_form: bool) -> Call:
+    method, _, path = name.partition(" ")
+    placed: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}}
+    for place, parameter, value in values:
+        placed[place][parameter] = value
+    path = path.format(**placed["path"])
+    return Call(name, method, path, bool(placed["path"]), placed["query"], placed["header"], body, is_form)
+
+
+async def make_owner(api: Api, simulator: Simulator) -> Owner:
+    api_user = await ApiUser.sign_up(api)
+    await sign_in(api, api_user.email)
+    number = new_number()
+    sent = (await api_user.send(number, TEXT, key=KEY)).json()
+    await api_user.eventually(sent["_id"], "delivered")
+    failed = (await api_user.send("+15005550001", TEXT)).json()["message"]
+    # From now on nothing moves by itself.
+    await simulator.control.set_fault("unauthorized")
+    pending = (await api_user.send(number, f"{TEXT}, later")).json()
+    messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending)]
+    assert [message["status"] for message in messages] == ["delivered", "failed", "pending"]
+    return Owner(api_user, (await api_user.call("GET", "/users/sessions")).json(), messages)
+
+
+def rows_of(answer: httpx.Response) -> list[Json]:
+    """Who has just signed up has nothing to be listed but the session."""
+    body = answer.json() if answer.content and answer.headers["content-type"] == "application/json" else None
+    return body if isinstance(body, list) else []
+
+
+@pytest.mark.parametrize("signed_in", [True, False], ids=["a stranger", "somebody not signed in"])
+async def test_no_route_leads_to_what_is_anothers(start: Start, simulator: Simulator, signed_in: bool) -> None:
+    async with start() as api:
+        owner = await make_owner(api, simulator)
+        before = await owner.look()
+        walked = set()
+        for call in calls_for(owner, api):
+            stranger = await ApiUser.sign_up(api) if signed_in else ApiUser(api, "", "", "nothing", "")
+            answer = await call.make(stranger)
+            if call.names_a_thing:
+                assert answer.status_code == (404 if signed_in else 401), call
+            own_words = [answer.request.content.decode(), *call.query.values()]
+            told = [secret for secret in owner.secrets if secret in answer.text]
+            assert [secret for secret in told if not any(secret in words for words in own_words)] == [], call
+            assert all(row.get("current") for row in rows_of(answer)), f"{call}: {answer.text}"
+            assert await owner.look() == before, call
+            walked.add(call.operation)
+        assert walked == {name for name, _ in api.contract.operations()}
+        assert (await sign_in(api, owner.api_user.email)).status_code == 201
+
+
+async def test_the_owner_gets_there_by_the_same_ways(start: Start, simulator: Simulator) -> None:
+    """Else a 404 would say nothing."""
+    async with start() as api:
+        owner = await make_owner(api, simulator)
+        reached: dict[str, set[int]] = {}
+        for call in calls_for(owner, api):
+            if call.names_a_thing and call.path != f"/users/sessions/{owner.sessions[-1]['_id']}":
+                answer = await call.make(owner.api_user)
+                reached.setdefault(call.operation, set()).add(answer.status_code)
+        assert reached
+        for operation, statuses in reached.items():
+            assert min(statuses) < 300, f"{operation}: {statuses}"
+            assert 404 not in statuses, f"{operation}: {statuses}"
+        for filters in ({"search": TEXT}, {"peer_number": owner.messages[0]["peer_number"]}):
+            assert await owner.api_user.list(**filters) != []
