@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I?
+         * Get the current user
          * @description The account that the access token belongs to.
          */
         get: operations["current_user_users_get"];
@@ -104,7 +104,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who may sign up?
+         * Get the sign-up policy
          * @description Whether anybody may make an account, only who has an invite code, or nobody.
          */
         get: operations["sign_up_mode_users_sign_up_get"];
@@ -195,12 +195,32 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description Stores a message and hands it to the carrier.
+         * @description Stores a message and hands it to the provider.
          *
          *     It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
          *     has accepted it, and 202 if that takes longer: its status then changes by itself.
          */
         post: operations["send_message_api_messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one message and its timeline
+         * @description Everything that is known about a message.
+         */
+        get: operations["read_message_api_messages__message_id__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -249,28 +269,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sending": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Are messages being sent?
-         * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
-         *
-         *     Also the country whose numbers may be written as they are dialled there.
-         */
-        get: operations["read_sending_api_sending_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -291,7 +289,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/messages/{message_id}": {
+    "/api/sending": {
         parameters: {
             query?: never;
             header?: never;
@@ -299,10 +297,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read one message and its timeline
-         * @description Everything that is known about a message.
+         * Get the sending status
+         * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+         *
+         *     Also the country whose numbers may be written as they are dialled there.
          */
-        get: operations["read_message_api_messages__message_id__get"];
+        get: operations["read_sending_api_sending_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -319,7 +319,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Take everything with you
+         * Export the account
          * @description Your account, your sessions, and all your messages with their timelines, as one JSON document.
          */
         get: operations["export_account_api_export_get"];
@@ -359,8 +359,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Does it live?
-         * @description 200 as long as the process answers; asks nobody else.
+         * Liveness
+         * @description 200 as long as the process answers. Checks nothing else.
          */
         get: operations["up_up_get"];
         put?: never;
@@ -379,8 +379,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it work?
-         * @description 200 if requests can be served and messages sent, else 503 and why not.
+         * Readiness
+         * @description 200 if requests can be served and messages sent, else 503 and the reasons.
          */
         get: operations["ready_ready_get"];
         put?: never;
@@ -399,8 +399,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What has it counted?
-         * @description Counters of this process, and what waits in the outbox, for Prometheus.
+         * Metrics
+         * @description Counters of this process and gauges of the outbox, for Prometheus.
          *
          *     Asks for METRICS_TOKEN as a bearer token where that is set, and answers on loopback only where it is not.
          */
@@ -450,10 +450,10 @@ export interface components {
             user: components["schemas"]["AccountDeletion"];
         };
         /**
-         * AccountOut
+         * AccountResponse
          * @description An account, as its owner sees it.
          */
-        AccountOut: {
+        AccountResponse: {
             /**
              * Id
              * @example 6921f0c2a4b1c93e5d0f7a11
@@ -472,17 +472,17 @@ export interface components {
             created_at: string;
         };
         /**
-         * ConversationOut
+         * ConversationResponse
          * @description What you and one number have written to each other.
          */
-        ConversationOut: {
+        ConversationResponse: {
             /**
              * Peer Number
              * @description The other side's number.
              * @example +14155552671
              */
             peer_number: string;
-            last_message: components["schemas"]["MessageOut"];
+            last_message: components["schemas"]["MessageResponse"];
             /**
              * Messages
              * @description How many there are in all.
@@ -504,28 +504,31 @@ export interface components {
             password: string;
         };
         /**
-         * Draft
-         * @description A message to send.
+         * ErrorExplanation
+         * @description What an error code means.
          */
-        Draft: {
+        ErrorExplanation: {
             /**
-             * Recipient Number
-             * @description With + and the country code, or as it is dialled in the default country (see GET /api/sending). What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The carrier judges whether it exists.
-             * @example +1 415 555 2671
+             * Cause
+             * @example The phone could not be reached.
              */
-            recipient_number: string;
+            cause: string;
             /**
-             * Content
-             * @description It is sent as it was written. Something in it can be seen.
-             * @example Your table for four is confirmed, see you at 19:30.
+             * Advice
+             * @example It may be switched off or out of range: try again later.
              */
-            content: string;
+            advice: string;
+            /**
+             * Retryable
+             * @description Whether sending the same again can help; null if nobody knows.
+             */
+            retryable: boolean | null;
         };
         /**
-         * EventOut
+         * EventResponse
          * @description One thing that was learnt about a message.
          */
-        EventOut: {
+        EventResponse: {
             /**
              * At
              * Format: date-time
@@ -560,40 +563,19 @@ export interface components {
             error_message: string | null;
         };
         /**
-         * ExplanationOut
-         * @description What an error code means.
-         */
-        ExplanationOut: {
-            /**
-             * Cause
-             * @example The phone could not be reached.
-             */
-            cause: string;
-            /**
-             * Advice
-             * @example It may be switched off or out of range: try again later.
-             */
-            advice: string;
-            /**
-             * Retry Makes Sense
-             * @description Whether sending the same again can help; null if nobody knows.
-             */
-            retry_makes_sense: boolean | null;
-        };
-        /**
-         * ExportOut
+         * ExportResponse
          * @description Everything that is stored about a person, newest message first.
          */
-        ExportOut: {
+        ExportResponse: {
             /**
              * Exported At
              * Format: date-time
              * @example 2026-11-22T10:42:07.120Z
              */
             exported_at: string;
-            account: components["schemas"]["AccountOut"];
+            account: components["schemas"]["AccountResponse"];
             /** Sessions */
-            sessions: components["schemas"]["SessionOut"][];
+            sessions: components["schemas"]["SessionResponse"][];
             /** Messages */
             messages: components["schemas"]["MessageDetail"][];
         };
@@ -606,12 +588,30 @@ export interface components {
             status: "ok" | "unavailable";
             /**
              * Problems
-             * @description What is missing, by the part that misses it.
+             * @description What is missing, by the name of the part.
              * @default {}
              */
             problems: {
                 [key: string]: string;
             };
+        };
+        /**
+         * MessageCreate
+         * @description A message to send.
+         */
+        MessageCreate: {
+            /**
+             * Recipient Number
+             * @description With + and the country code, or as it is dialled in the default country (see GET /api/sending). What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The carrier judges whether it exists.
+             * @example +1 415 555 2671
+             */
+            recipient_number: string;
+            /**
+             * Content
+             * @description It is sent as it was written. Something in it can be seen.
+             * @example Your table for four is confirmed, see you at 19:30.
+             */
+            content: string;
         };
         /**
          * MessageDetail
@@ -652,7 +652,7 @@ export interface components {
             content: string;
             /**
              * Status
-             * @description `pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
+             * @description `pending` (stored, and on its way to Twilio), `unconfirmed` (Twilio may have it, and is being asked: do not send it again), `failed`, `canceled`, or Twilio's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
              * @example delivered
              */
             status: string;
@@ -668,6 +668,12 @@ export interface components {
              */
             twilio_sid: string | null;
             /**
+             * Client Id
+             * @description The Idempotency-Key with which it was sent; null without one.
+             * @example 0b9f6d8e4a7c
+             */
+            client_id: string | null;
+            /**
              * Error Code
              * @description Twilio's, where the message failed.
              * @example null
@@ -682,7 +688,7 @@ export interface components {
              * @description What `error_code` means, in plain words.
              * @example null
              */
-            explanation: components["schemas"]["ExplanationOut"] | null;
+            explanation: components["schemas"]["ErrorExplanation"] | null;
             /**
              * Retry Of
              * @description The message that this one repeats.
@@ -708,13 +714,13 @@ export interface components {
              */
             updated_at: string;
             /** Timeline */
-            timeline: components["schemas"]["EventOut"][];
+            timeline: components["schemas"]["EventResponse"][];
         };
         /**
-         * MessageOut
+         * MessageResponse
          * @description A message, as its owner sees it.
          */
-        MessageOut: {
+        MessageResponse: {
             /**
              * Id
              * @example 6921f0c2a4b1c93e5d0f7a12
@@ -749,7 +755,7 @@ export interface components {
             content: string;
             /**
              * Status
-             * @description `pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
+             * @description `pending` (stored, and on its way to Twilio), `unconfirmed` (Twilio may have it, and is being asked: do not send it again), `failed`, `canceled`, or Twilio's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
              * @example delivered
              */
             status: string;
@@ -765,6 +771,12 @@ export interface components {
              */
             twilio_sid: string | null;
             /**
+             * Client Id
+             * @description The Idempotency-Key with which it was sent; null without one.
+             * @example 0b9f6d8e4a7c
+             */
+            client_id: string | null;
+            /**
              * Error Code
              * @description Twilio's, where the message failed.
              * @example null
@@ -779,7 +791,7 @@ export interface components {
              * @description What `error_code` means, in plain words.
              * @example null
              */
-            explanation: components["schemas"]["ExplanationOut"] | null;
+            explanation: components["schemas"]["ErrorExplanation"] | null;
             /**
              * Retry Of
              * @description The message that this one repeats.
@@ -828,10 +840,10 @@ export interface components {
             user: components["schemas"]["PasswordChange"];
         };
         /**
-         * PauseOut
+         * PauseResponse
          * @description Since when nothing is being sent, and why.
          */
-        PauseOut: {
+        PauseResponse: {
             /**
              * Since
              * Format: date-time
@@ -876,15 +888,15 @@ export interface components {
         };
         /** SendRequest */
         SendRequest: {
-            message: components["schemas"]["Draft"];
+            message: components["schemas"]["MessageCreate"];
         };
         /**
-         * SendingOut
+         * SendingStatusResponse
          * @description Whether messages are being sent, and how numbers may be written.
          */
-        SendingOut: {
+        SendingStatusResponse: {
             /** @description null while all is well. */
-            paused: components["schemas"]["PauseOut"] | null;
+            paused: components["schemas"]["PauseResponse"] | null;
             /**
              * Default Country
              * @description The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every number begins with + and the country code.
@@ -893,10 +905,10 @@ export interface components {
             default_country: string | null;
         };
         /**
-         * SessionOut
+         * SessionResponse
          * @description A sign-in on a device.
          */
-        SessionOut: {
+        SessionResponse: {
             /**
              * Id
              * @example 6921f0c2a4b1c93e5d0f7a13
@@ -1012,10 +1024,10 @@ export interface components {
             refresh_token: string;
         };
         /**
-         * TokensOut
+         * TokenResponse
          * @description The tokens of a session. Each use of the refresh token yields its successor.
          */
-        TokensOut: {
+        TokenResponse: {
             /** Access Token */
             access_token: string;
             /**
@@ -1093,7 +1105,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountOut"];
+                    "application/json": components["schemas"]["AccountResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -1421,7 +1433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokensOut"] | components["schemas"]["AccessTokenOut"];
+                    "application/json": components["schemas"]["TokenResponse"] | components["schemas"]["AccessTokenOut"];
                 };
             };
             /** @description Bad Request */
@@ -1560,7 +1572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOut"][];
+                    "application/json": components["schemas"]["SessionResponse"][];
                 };
             };
             /** @description Unauthorized */
@@ -1806,7 +1818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageOut"][];
+                    "application/json": components["schemas"]["MessageResponse"][];
                 };
             };
             /** @description Nothing has changed since the answer with this ETag. */
@@ -1867,16 +1879,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageOut"];
+                    "application/json": components["schemas"]["MessageResponse"];
                 };
             };
-            /** @description Stored, and still on its way to the carrier. */
+            /** @description Stored, and still on its way to the provider. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageOut"];
+                    "application/json": components["schemas"]["MessageResponse"];
                 };
             };
             /** @description Bad Request */
@@ -1953,265 +1965,6 @@ export interface operations {
             };
         };
     };
-    cancel_message_api_messages__message_id__cancel_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    retry_message_api_messages__message_id__retry_post: {
-        parameters: {
-            query?: {
-                /** @description For an `unconfirmed` message: send it although it may then arrive twice. */
-                accept_possible_double?: boolean;
-            };
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The carrier has accepted the message. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Stored, and still on its way to the carrier. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_sending_api_sending_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SendingOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_conversations_api_conversations_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description The `_id` of the last message of the last row of the page before. */
-                before?: string | null;
-            };
-            header?: {
-                "if-none-match"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    /** @description Of this page. Send it as If-None-Match. */
-                    ETag?: string;
-                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
-                    Link?: string;
-                    /** @description How many conversations you have in all. */
-                    "X-Total-Count"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConversationOut"][];
-                };
-            };
-            /** @description Nothing has changed since the answer with this ETag. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     read_message_api_messages__message_id__get: {
         parameters: {
             query?: never;
@@ -2270,6 +2023,265 @@ export interface operations {
             };
         };
     };
+    cancel_message_api_messages__message_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_message_api_messages__message_id__retry_post: {
+        parameters: {
+            query?: {
+                /** @description For an `unconfirmed` message: send it although it may then arrive twice. */
+                accept_possible_duplicate?: boolean;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The carrier has accepted the message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageResponse"];
+                };
+            };
+            /** @description Stored, and still on its way to the provider. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversations_api_conversations_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `_id` of the last message of the last row of the page before. */
+                before?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Of this page. Send it as If-None-Match. */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
+                    Link?: string;
+                    /** @description How many conversations you have in all. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationResponse"][];
+                };
+            };
+            /** @description Nothing has changed since the answer with this ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sending_api_sending_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingStatusResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_account_api_export_get: {
         parameters: {
             query?: never;
@@ -2285,7 +2297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExportOut"];
+                    "application/json": components["schemas"]["ExportResponse"];
                 };
             };
             /** @description Unauthorized */
