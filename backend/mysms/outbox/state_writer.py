@@ -9,7 +9,7 @@ from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 from mysms.messages.models import Event, EventSource
-from mysms.outbox.transitions import OutboxEvent, Seen, transitions_of
+from mysms.outbox.transitions import Guard, OutboxEvent, Seen, Transition, transitions_of
 
 
 class StateWriter:
@@ -51,7 +51,31 @@ class StateWriter:
                     }
                 )
                 update["$push"] = {"events": repository.push_of(entry)}
-            written = await self._messages.update_one({"_id": message_id, **transition.condition(seen)}, update)
+            written = await self._messages.update_one({"_id": message_id, **_condition(transition, seen)}, update)
             if written.matched_count:
                 return True
         return False
+
+
+def _condition(transition: Transition, seen: Seen) -> dict[str, object]:
+    """The states and guards of a transition, as a query."""
+    condition: dict[str, object] = {"dispatch": {"$in": sorted(transition.sources)}}
+    for guard in transition.guards:
+        condition |= _guard_condition(guard, seen)
+    return condition
+
+
+def _guard_condition(guard: Guard, seen: Seen) -> dict[str, object]:
+    match guard:
+        case Guard.SAME_ATTEMPT:
+            return {"attempt": seen.attempt}
+        case Guard.SAME_WORKER:
+            return {"owner": seen.worker_id}
+        case Guard.SAME_ABSENCE:
+            return {"absent_since": seen.absent_since}
+        case Guard.NO_SID:
+            return {"twilio_sid": None}
+        case Guard.CANCEL_REQUESTED:
+            return {"withdrawn": True}
+        case Guard.CANCEL_NOT_REQUESTED:
+            return {"withdrawn": False}

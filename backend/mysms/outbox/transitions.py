@@ -57,22 +57,6 @@ class Guard(StrEnum):
     CANCEL_REQUESTED = "cancel requested"
     CANCEL_NOT_REQUESTED = "cancel not requested"
 
-    def condition(self, seen: Seen) -> dict[str, object]:
-        """As a condition of a MongoDB query."""
-        match self:
-            case Guard.SAME_ATTEMPT:
-                return {"attempt": seen.attempt}
-            case Guard.SAME_WORKER:
-                return {"owner": seen.worker_id}
-            case Guard.SAME_ABSENCE:
-                return {"absent_since": seen.absent_since}
-            case Guard.NO_SID:
-                return {"twilio_sid": None}
-            case Guard.CANCEL_REQUESTED:
-                return {"withdrawn": True}
-            case Guard.CANCEL_NOT_REQUESTED:
-                return {"withdrawn": False}
-
 
 @dataclass(frozen=True)
 class Transition:
@@ -84,13 +68,6 @@ class Transition:
     """The status that the timeline shows for it; None adds nothing to the timeline."""
     is_visible: bool = True
     """Whether the author sees a difference, so that `updated_at` changes."""
-
-    def condition(self, seen: Seen) -> dict[str, object]:
-        """The states and guards, as a MongoDB query."""
-        condition: dict[str, object] = {"dispatch": {"$in": sorted(self.sources)}}
-        for guard in self.guards:
-            condition |= guard.condition(seen)
-        return condition
 
 
 _PENDING = frozenset({OutboxState.PENDING})

@@ -1,0 +1,52 @@
+"""Raw queries of the database stand in stores and repositories alone: whoever changes a field knows where to look."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import mysms
+
+ROOT = Path(mysms.__file__).parent
+_JSON_SCHEMA = "$ref"
+
+STORES = {
+    "core/database_diagnostics.py",
+    "core/rate_limit.py",
+    "messages/conversations.py",
+    "messages/filter.py",
+    "messages/repository.py",
+    "outbox/erasure.py",
+    "outbox/locks.py",
+    "outbox/metrics.py",
+    "outbox/provider_message_ids.py",
+    "outbox/state_writer.py",
+    "outbox/store.py",
+    "reconciliation/status_check_queue.py",
+    "reconciliation/store.py",
+    "users/repository.py",
+}
+
+
+def queries_in(tree: ast.AST) -> Iterator[int]:
+    """The lines that hold an operator of MongoDB, or take a collection."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key in node.keys:
+                if (
+                    isinstance(key, ast.Constant)
+                    and isinstance(key.value, str)
+                    and key.value.startswith("$")
+                    and key.value != _JSON_SCHEMA
+                ):
+                    yield node.lineno
+        if isinstance(node, ast.Attribute) and node.attr == "get_pymongo_collection":
+            yield node.lineno
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "database":
+            yield node.lineno
+
+
+def test_queries_stand_in_stores_and_repositories() -> None:
+    found = {
+        str(file.relative_to(ROOT)): sorted(set(queries_in(ast.parse(file.read_text())))) for file in ROOT.rglob("*.py")
+    }
+    assert {name for name, lines in found.items() if lines} == STORES
