@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -56,13 +56,22 @@ CASES = [
 
 
 @dataclass
-class MessagePool:
-    """Queued messages without callbacks. Each test takes messages from `free`."""
+class MessageSource:
+    """Makes queued messages without callbacks, each too new for its first status check."""
 
     env: Environment
     api: str
     entries: dict[str, AcceptedMessage]
-    free: list[str]
+    texts: Iterator[str]
+
+    async def new_message(self) -> str:
+        posted = await self.env.post("+13205550100", next(self.texts))
+        # On a busy machine the response precedes the provider's.
+        message = await eventually(partial(self.env.detail, posted["_id"]), _is_queued, what="a queued message")
+        (self.entries[message["_id"]],) = [
+            entry for entry in await self.env.simulator.control.ledger() if entry.sid == message["twilio_sid"]
+        ]
+        return str(message["_id"])
 
 
 def _is_queued(message: Json) -> bool:
@@ -70,26 +79,12 @@ def _is_queued(message: Json) -> bool:
 
 
 @pytest.fixture(scope="module")
-async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MessagePool]:
+async def source(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MessageSource]:
     async with running_environment(tmp_path_factory.mktemp("order"), processes=1, pace=0, name="order") as env:
-        control = env.simulator.control
-        await control.set_fault("outcome", status="queued")
-        ids: list[str] = []
-        texts = (f"In any order {number}" for number in itertools.count())
-
-        async def send(number: str) -> None:
-            ids.append((await env.post(number, next(texts)))["_id"])
-
-        # Hypothesis runs a few more examples when one fails.
-        for _ in range(0, EXAMPLES + 40, 10):
-            await asyncio.gather(*(send(f"+1320555{suffix:04}") for suffix in range(10)))
-        # On a busy machine some responses precede the provider's response.
-        sent = [
-            await eventually(partial(env.detail, message_id), _is_queued, what="a queued message") for message_id in ids
-        ]
-        by_sid = {entry.sid: entry for entry in await control.ledger()}
-        entries = {str(message["_id"]): by_sid[message["twilio_sid"]] for message in sent}
-        yield MessagePool(env, env.running_apis[0].url, entries, ids)
+        await env.simulator.control.set_fault("outcome", status="queued")
+        yield MessageSource(
+            env, env.running_apis[0].url, {}, (f"In any order {number}" for number in itertools.count())
+        )
 
 
 @st.composite
@@ -100,7 +95,9 @@ def sequences(draw: st.DrawFn) -> tuple[Case, list[Report]]:
     return case, draw(st.permutations([*case.reports, *repeated]))
 
 
-async def test_callbacks_in_any_order_and_number_lead_to_the_same_status(pool: MessagePool) -> None:
+async def test_callbacks_in_any_order_and_number_lead_to_the_same_status(source: MessageSource) -> None:
+    loop = asyncio.get_running_loop()
+
     @seed(SEED)
     @settings(
         max_examples=EXAMPLES,
@@ -112,10 +109,10 @@ async def test_callbacks_in_any_order_and_number_lead_to_the_same_status(pool: M
     def check(sequence: tuple[Case, list[Report]]) -> None:
         case, reports = sequence
         with httpx.Client(trust_env=False, timeout=20) as http:
-            message_id = pool.free.pop()
+            message_id = asyncio.run_coroutine_threadsafe(source.new_message(), loop).result()
             for status, code in reports:
-                _report(http, pool, message_id, status, code)
-            message = _message(http, pool, message_id)
+                _report(http, source, message_id, status, code)
+            message = _message(http, source, message_id)
             assert (message["status"], message["error_code"]) == (case.status, case.error_code)
             timeline = sorted(_timeline(message), key=repr)
             assert timeline == sorted(
@@ -123,35 +120,35 @@ async def test_callbacks_in_any_order_and_number_lead_to_the_same_status(pool: M
             )
 
             for status, code in reversed(reports):
-                _report(http, pool, message_id, status, code)
-            assert _message(http, pool, message_id) == message
+                _report(http, source, message_id, status, code)
+            assert _message(http, source, message_id) == message
 
     # Hypothesis is synchronous: in a thread it does not block the event loop.
     await asyncio.to_thread(check)
 
 
-async def test_contradicting_final_callbacks_are_resolved_by_a_fetch(pool: MessagePool) -> None:
+async def test_contradicting_final_callbacks_are_resolved_by_a_fetch(source: MessageSource) -> None:
     contradictions = [("delivered", "undelivered"), ("undelivered", "delivered"), ("failed", "delivered")]
     truths: list[Report] = [("delivered", None), ("undelivered", 30003)]
     async with asyncio.TaskGroup() as group:
         for reported, truth in itertools.product(contradictions, truths):
-            group.create_task(_contradict(pool, reported, truth))
+            group.create_task(_contradict(source, reported, truth))
 
 
-async def _contradict(pool: MessagePool, reported: Sequence[str], truth: Report) -> None:
-    message_id = pool.free.pop()
-    sid = pool.entries[message_id].sid
-    await pool.env.simulator.control.set_status(sid, *truth, send_callback=False)
+async def _contradict(source: MessageSource, reported: Sequence[str], truth: Report) -> None:
+    message_id = await source.new_message()
+    sid = source.entries[message_id].sid
+    await source.env.simulator.control.set_status(sid, *truth, send_callback=False)
     codes = {"undelivered": 30003, "failed": 30001, "delivered": None}
 
     def post_callbacks() -> None:
         with httpx.Client(trust_env=False, timeout=20) as http:
             for status in [*reported, *reported]:
-                _report(http, pool, message_id, status, codes[status])
+                _report(http, source, message_id, status, codes[status])
 
     await asyncio.to_thread(post_callbacks)
     resolved = await eventually(
-        lambda: pool.env.document(message_id),
+        lambda: source.env.document(message_id),
         lambda row: any(event["source"] == "reconciler" for event in row["events"]) and row["check_at"] is None,
         what="a status check",
     )
@@ -163,16 +160,16 @@ async def _contradict(pool: MessagePool, reported: Sequence[str], truth: Report)
     }
 
 
-def _report(http: httpx.Client, pool: MessagePool, message_id: str, status: str, code: int | None) -> None:
-    callback = genuine_callback(pool.entries[message_id], status, code)
-    url = httpx.URL(callback.url).copy_with(port=httpx.URL(pool.api).port)
+def _report(http: httpx.Client, source: MessageSource, message_id: str, status: str, code: int | None) -> None:
+    callback = genuine_callback(source.entries[message_id], status, code)
+    url = httpx.URL(callback.url).copy_with(port=httpx.URL(source.api).port)
     headers = {"X-Twilio-Signature": callback.signature or ""}
     response = http.post(url, data=dict(callback.form), headers=headers)
     assert response.status_code == 204, response.text
 
 
-def _message(http: httpx.Client, pool: MessagePool, message_id: str) -> dict[str, Any]:
-    message: dict[str, Any] = http.get(f"{pool.api}/api/messages/{message_id}", headers=pool.env.headers).json()
+def _message(http: httpx.Client, source: MessageSource, message_id: str) -> dict[str, Any]:
+    message: dict[str, Any] = http.get(f"{source.api}/api/messages/{message_id}", headers=source.env.headers).json()
     return message
 
 
