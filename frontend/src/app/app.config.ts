@@ -16,7 +16,7 @@ import {
 } from '@angular/router';
 import { loadAhead, routes } from './app.routes';
 import { PlainPathSerializer } from './plain-path-serializer';
-import { PreloadAtRest } from './preload-at-rest';
+import { PreloadAtRest } from './idle-preloading';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
 

@@ -4,7 +4,7 @@ import accountStyles from '../styles/account.css' with { loader: 'file' };
 import frameStyles from '../styles/frame.css' with { loader: 'file' };
 import messagingStyles from '../styles/messaging.css' with { loader: 'file' };
 import { whenSignedIn, whenSignedOut } from './session/guards';
-import { firstPageTexts } from './texts/first-page-texts';
+import { firstPageTexts } from './i18n/first-page-texts';
 import { addStylesheet } from './ui/stylesheet';
 
 const { titles } = firstPageTexts;
@@ -68,7 +68,7 @@ function signedIn(): Promise<Type<unknown>> {
 
 function messages(): Promise<Type<unknown>> {
   return dressed(
-    import('./messaging/messages-page').then((file) => file.MessagesPage),
+    import('./messenger/messenger-page').then((file) => file.MessagesPage),
     messagingStyles,
   );
 }

@@ -1,15 +1,15 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { ComposeForms } from './messaging/compose-forms';
-import { ConversationsStore } from './messaging/conversations-store';
-import { Drafts } from './messaging/drafts';
-import { Feed } from './messaging/feed';
-import { MessageActions } from './messaging/message-actions';
-import { MessagesClient } from './messaging/messages-client';
-import { NumberReader } from './messaging/number-reader';
-import { OutboxStore } from './messaging/outbox-store';
-import { StatusNews } from './messaging/status-news';
-import { ThreadsStore } from './messaging/threads-store';
-import { Frame } from './shell/frame';
+import { ComposeForms } from './messages/drafts/compose-forms';
+import { ConversationsStore } from './messages/conversations-store';
+import { Drafts } from './messages/drafts/drafts';
+import { Feed } from './messages/message-sync';
+import { MessageActions } from './messages/message-actions';
+import { MessagesClient } from './messages/messages-client';
+import { NumberReader } from './messages/recipient-parser';
+import { OutboxStore } from './messages/outbox/outbox-store';
+import { StatusNews } from './messages/status-announcer';
+import { ThreadsStore } from './messages/threads-store';
+import { Frame } from './layout/signed-in-layout';
 
 /**
  * What there is of one user's messages lives as long as the user is signed in, whichever page shows: what is on its way

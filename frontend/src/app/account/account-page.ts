@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Icon } from '../ui/icon';
 import { AccountClient } from './account-client';
 import { AccountStore } from './account-store';

@@ -2,7 +2,7 @@ import { Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom } from 'rxjs';
 import { PasswordChange, Session } from '../api/models';
-import { explain } from '../api/explain';
+import { explain } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { AccountClient } from './account-client';

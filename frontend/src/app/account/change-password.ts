@@ -1,14 +1,14 @@
 import { ChangeDetectionStrategy, Component, inject, input, signal } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/steady-submit';
+import { SteadySubmit } from '../ui/keep-focus-on-press';
 import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { newPasswordControls } from './new-password';
-import { Submission } from './submission';
+import { Submission } from './form-submission';
 
 @Component({
   selector: 'app-change-password',

@@ -10,16 +10,16 @@ import {
 } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { UserStorage } from '../session/user-storage';
-import { accountTexts } from '../texts/account-texts';
-import { leavingTexts } from '../texts/leaving-texts';
+import { accountTexts } from '../i18n/account-texts';
+import { leavingTexts } from '../i18n/sign-out-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/steady-submit';
+import { SteadySubmit } from '../ui/keep-focus-on-press';
 import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
-import { Submission } from './submission';
+import { Submission } from './form-submission';
 
 @Component({
   selector: 'app-delete-account',

@@ -1,7 +1,7 @@
 import { DOCUMENT, ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
-import { explain } from '../api/explain';
+import { explain } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
 import { AccountStore } from './account-store';

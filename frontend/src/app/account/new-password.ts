@@ -1,6 +1,6 @@
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { AbstractControl, FormControl, ValidatorFn } from '@angular/forms';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { passwordLength, requiredPassword } from '../ui/validators';
 
 const SHORTEST = 8;

@@ -10,13 +10,13 @@ import {
 import { Session } from '../api/models';
 import { SessionStore } from '../session/session-store';
 import { Unsent, UserStorage } from '../session/user-storage';
-import { accountTexts } from '../texts/account-texts';
-import { ago, dateOf } from '../texts/ago';
-import { fullTime } from '../texts/formats';
-import { leavingTexts } from '../texts/leaving-texts';
+import { accountTexts } from '../i18n/account-texts';
+import { ago, dateOf } from '../i18n/relative-time';
+import { fullTime } from '../i18n/formats';
+import { leavingTexts } from '../i18n/sign-out-texts';
 import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
-import { QuestionDialog } from '../ui/question-dialog';
+import { QuestionDialog } from '../ui/confirm-dialog';
 import { AccountStore } from './account-store';
 
 /** Signs out here. */

@@ -2,15 +2,15 @@ import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/steady-submit';
+import { SteadySubmit } from '../ui/keep-focus-on-press';
 import { email, required, requiredPassword } from '../ui/validators';
-import { AccountCard } from './account-card';
-import { Submission } from './submission';
+import { AccountCard } from './auth-card';
+import { Submission } from './form-submission';
 
 @Component({
   selector: 'app-sign-in-page',

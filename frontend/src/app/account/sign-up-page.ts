@@ -4,21 +4,21 @@ import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
 import { EMPTY, catchError, tap } from 'rxjs';
 import { SignUpMode } from '../api/models';
-import { explain } from '../api/explain';
+import { explain } from '../api/describe-problem';
 import { Poll } from '../api/poll';
 import { isPassing, toProblem } from '../api/problem';
 import { SessionClient } from '../session/session-client';
 import { SessionStore } from '../session/session-store';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/steady-submit';
+import { SteadySubmit } from '../ui/keep-focus-on-press';
 import { email, required } from '../ui/validators';
-import { AccountCard } from './account-card';
+import { AccountCard } from './auth-card';
 import { newPasswordControls } from './new-password';
-import { Submission } from './submission';
+import { Submission } from './form-submission';
 
 @Component({
   selector: 'app-sign-up-page',

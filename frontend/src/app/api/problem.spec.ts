@@ -1,5 +1,5 @@
 import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
-import { explain } from './explain';
+import { explain } from './describe-problem';
 import { toProblem } from './problem';
 
 function answer(status: number, error: unknown, headers: Record<string, string> = {}) {

@@ -1,6 +1,6 @@
 import { inject } from '@angular/core';
 import { CanActivateFn, Router } from '@angular/router';
-import { signInUrl, urlBehind } from './return-to';
+import { signInUrl, urlBehind } from './return-url';
 import { SessionStore } from './session-store';
 
 // Who has a session is let in while it is being renewed, so that a reload shows at once what can be shown. Should it

@@ -4,8 +4,8 @@ import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callLater, restAfter } from '../api/backoff';
 import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
 import { Problem, toProblem } from '../api/problem';
-import { EndingSessions } from './ending-sessions';
-import { oneTabAtATime } from './one-tab-at-a-time';
+import { EndingSessions } from './pending-revocations';
+import { oneTabAtATime } from './tab-lock';
 import { SessionClient } from './session-client';
 import { Farewell, SessionStorage, StoredSession } from './session-storage';
 

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 import { FormControl, ReactiveFormsModule } from '@angular/forms';
-import { formTexts } from '../texts/form-texts';
+import { formTexts } from '../i18n/form-texts';
 import { controlEvents } from './control-events';
 import { Icon } from './icon';
 import { sentencesOf } from './validators';

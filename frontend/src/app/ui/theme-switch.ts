@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { frameTexts } from '../texts/frame-texts';
+import { frameTexts } from '../i18n/layout-texts';
 import { THEMES, ThemeStore } from './theme';
 
 @Component({

@@ -1,6 +1,6 @@
 import { AbstractControl, ValidatorFn } from '@angular/forms';
 import { isBlank } from '../phone-numbers/blank';
-import { formTexts } from '../texts/form-texts';
+import { formTexts } from '../i18n/form-texts';
 
 // The value of each error is its sentence, without a subject: just as the API words them.
 

@@ -1,0 +1,29 @@
+import { ChangeDetectionStrategy, Component, input } from '@angular/core';
+import { firstPageTexts } from '../i18n/first-page-texts';
+import { surviveTranslation } from '../ui/browser-translation';
+
+@Component({
+  selector: 'app-account-card',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <main class="card">
+      <p class="brand" translate="no">{{ brand }}</p>
+      <header>
+        <h1>{{ heading() }}</h1>
+        <p>{{ intro() }}</p>
+      </header>
+      <ng-content />
+    </main>
+  `,
+  host: { class: 'account scroller' },
+})
+export class AccountCard {
+  readonly heading = input.required<string>();
+  readonly intro = input.required<string>();
+
+  protected readonly brand = firstPageTexts.brand;
+
+  constructor() {
+    surviveTranslation();
+  }
+}

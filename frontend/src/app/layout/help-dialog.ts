@@ -1,0 +1,115 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  afterNextRender,
+  computed,
+  inject,
+  output,
+  viewChild,
+} from '@angular/core';
+import { helpTexts } from '../i18n/help-texts';
+import { Icon } from '../ui/icon';
+import { Shortcuts, isMac } from '../ui/shortcuts';
+
+@Component({
+  selector: 'app-help-dialog',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Icon],
+  template: `
+    <dialog
+      #element
+      class="help"
+      closedby="any"
+      aria-labelledby="help-title"
+      (close)="closed.emit()"
+    >
+      <header>
+        <h2 id="help-title">{{ texts.title }}</h2>
+        <button
+          type="button"
+          class="button button--quiet help__close"
+          [attr.aria-label]="texts.close"
+          (click)="element.close()"
+        >
+          <app-icon name="close" />
+        </button>
+      </header>
+      <section>
+        <h3>{{ texts.statuses }}</h3>
+        <ul>
+          @for (sign of texts.signs; track sign.icon) {
+            <li class="help__sign">
+              <app-icon [class]="'tone-' + sign.tone" [name]="sign.icon" />
+              <div>
+                <strong>{{ sign.name }}</strong>
+                <p>{{ sign.meaning }}</p>
+              </div>
+            </li>
+          }
+        </ul>
+      </section>
+      <section>
+        <h3>{{ texts.shortcuts }}</h3>
+        <dl>
+          @for (shortcut of known(); track shortcut.label) {
+            <div class="help__shortcut">
+              <dt>{{ shortcut.label }}</dt>
+              <dd translate="no">
+                @for (keys of shortcut.keys; track $index) {
+                  @if ($index > 0) {
+                    <span>{{ texts.or }}</span>
+                  }
+                  @for (key of keys; track $index) {
+                    <kbd>{{ key }}</kbd>
+                  }
+                }
+              </dd>
+            </div>
+          }
+        </dl>
+        <label class="help__choice">
+          <input
+            type="checkbox"
+            [checked]="shortcuts.singleKeys()"
+            aria-describedby="single-keys-hint"
+            #single
+            (change)="shortcuts.useSingleKeys(single.checked)"
+          />
+          {{ texts.singleKeys }}
+        </label>
+        <p id="single-keys-hint" class="help__hint">{{ texts.singleKeysHint }}</p>
+      </section>
+    </dialog>
+  `,
+})
+export class HelpDialog {
+  protected readonly shortcuts = inject(Shortcuts);
+
+  readonly closed = output();
+
+  protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('element');
+
+  protected readonly texts = helpTexts;
+  /** Of those for the same thing, one. */
+  protected readonly known = computed(() => {
+    const byLabel = new Map(
+      this.shortcuts.shortcuts().map((shortcut) => [shortcut.label, shortcut]),
+    );
+    return [...byLabel.values()].map(({ label, keys }) => ({ label, keys: keys.map(namesOf) }));
+  });
+
+  constructor() {
+    afterNextRender(() => {
+      this.dialog().nativeElement.showModal();
+    });
+  }
+}
+
+/** "mod+k" as it stands on the keys: Ctrl K, or ⌘ K. */
+function namesOf(keys: string): string[] {
+  return keys.split('+').map((key) => {
+    const name = key === 'mod' ? (isMac ? 'Command' : 'Control') : key;
+    return helpTexts.keys[name] ?? (name.length === 1 ? name.toUpperCase() : name);
+  });
+}

@@ -1,0 +1,109 @@
+import { Message } from '../api/models';
+import { Conversations, toConversations, withHeard, withMore, withOutgoing } from './conversations';
+import { Outgoing } from './outbox/pending-message';
+import { messages } from './testing';
+
+/** A conversation with each number, the last message of which is the one with that number. */
+function from(peer: number, number = peer): Message {
+  const [message] = messages(number, number);
+  if (!message) throw new Error('There is no such message');
+  return { ...message, peer_number: `+1500555000${peer}` };
+}
+
+function list(peers: number[], hasMore = false): Conversations {
+  const rows = peers.map((peer) => ({
+    peer_number: from(peer).peer_number,
+    last_message: from(peer),
+    messages: 1,
+  }));
+  return toConversations({ rows, total: 9, hasMore, hasNewer: false });
+}
+
+const shown = ({ rows }: Conversations) =>
+  rows.map(({ peer, last }) => `${peer.slice(-1)}: ${last.content.slice(8)}`);
+
+describe('withHeard', () => {
+  it('shows the newest message, and the liveliest conversation first', () => {
+    const heard = withHeard(list([3, 2, 1]), [from(1, 5), from(1, 4)]);
+    expect(shown(heard)).toEqual(['1: 5', '3: 3', '2: 2']);
+  });
+
+  it('brings a conversation that was not there to the top', () => {
+    expect(shown(withHeard(list([3, 2], true), [from(9)]))).toEqual(['9: 9', '3: 3', '2: 2']);
+  });
+
+  it('leaves what is further down to its page', () => {
+    const loaded = list([3, 2], true);
+    expect(withHeard(loaded, [from(1)])).toBe(loaded);
+    expect(shown(withHeard(list([3, 2]), [from(1)]))).toEqual(['3: 3', '2: 2', '1: 1']);
+  });
+
+  it('follows the status of the last message alone', () => {
+    const loaded = list([3]);
+    const sent = { ...from(3), status: 'sent', updated_at: '2026-11-22T13:00:00.000Z' };
+    const heard = withHeard(loaded, [sent]);
+    expect(heard.rows[0]?.last.status).toBe('sent');
+    expect(withHeard(heard, [from(3)])).toBe(heard);
+    expect(withHeard(heard, [from(3, 1)])).toBe(heard);
+  });
+});
+
+describe('withMore', () => {
+  it('adds the next page, without those that have moved up meanwhile', () => {
+    const moved = withHeard(list([3, 2], true), [from(1, 5)]);
+    const page = {
+      rows: [{ peer_number: from(1).peer_number, last_message: from(1), messages: 1 }],
+    };
+    const whole = withMore(moved, { ...page, total: 3, hasMore: false, hasNewer: false });
+    expect(shown(whole)).toEqual(['1: 5', '3: 3', '2: 2']);
+    expect(whole.hasMore).toBe(false);
+  });
+});
+
+describe('withOutgoing', () => {
+  const { rows } = list([3, 2, 1]);
+  const shown = (...outbox: Outgoing[]) =>
+    withOutgoing(rows, outbox).map((entry) =>
+      'last' in entry ? entry.last.content : entry.outgoing.content,
+    );
+
+  it('puts a message that waits where its time says', () => {
+    expect(shown(waiting(1, 9))).toEqual(['waiting since 9', 'Message 3', 'Message 2']);
+    expect(shown(waiting(4, 2.5))).toEqual([
+      'Message 3',
+      'waiting since 2.5',
+      'Message 2',
+      'Message 1',
+    ]);
+  });
+
+  it('does not let one that has failed hide what is newer, or keep its conversation at the top', () => {
+    expect(shown(waiting(2, 1.5))).toEqual(['Message 3', 'Message 2', 'Message 1']);
+  });
+
+  it('shows the newest of those to one person, and nothing else of them', () => {
+    expect(shown(waiting(1, 4), waiting(1, 5), waiting(1, 0))).toEqual([
+      'waiting since 5',
+      'Message 3',
+      'Message 2',
+    ]);
+  });
+});
+
+/** To the person of that number, written as many seconds after noon. */
+function waiting(peer: number, seconds: number): Outgoing {
+  const noon = Date.parse(from(peer, 0).created_at);
+  return {
+    key: `k${peer}-${seconds}`,
+    recipient: from(peer).peer_number,
+    content: `waiting since ${seconds}`,
+    writtenAt: new Date(noon + seconds * 1000),
+    state: 'unanswered',
+    problem: '',
+    isNumberAtFault: false,
+    mayBeTaken: true,
+    failures: 1,
+    retryAt: undefined,
+    others: undefined,
+  };
+}

@@ -1,0 +1,213 @@
+import { TestRequest } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { RANDOM } from '../api/backoff';
+import { Message } from '../api/models';
+import { LivenessStore } from '../ui/connection-status-store';
+import { ConversationsStore } from './conversations-store';
+import { Feed } from './message-sync';
+import { StatusNews } from './status-announcer';
+import { ThreadsStore } from './threads-store';
+import { MessagingApi, aMessage, aMinuteAfter, messages, testMessaging } from './testing';
+
+const PEER = '+14155552671';
+const OTHER = '+442079460958';
+
+describe('Feed', () => {
+  let api: MessagingApi;
+  let feed: Feed;
+  const threads = () => TestBed.inject(ThreadsStore);
+  const rows = () => TestBed.inject(ConversationsStore).rows();
+  const liveness = () => TestBed.inject(LivenessStore).liveness();
+  const loaded = () => threads().thread(PEER).log?.messages ?? [];
+
+  beforeEach(async () => {
+    api = testMessaging({ provide: RANDOM, useValue: () => 1 });
+    feed = TestBed.inject(Feed);
+    await api.settle();
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('does not know how many messages there are until it is told', async () => {
+    await api.answerConversations([]);
+    expect(feed.total()).toBeUndefined();
+    await api.answerChanges(api.expectChanges(), [], { total: 0 });
+    expect(feed.total()).toBe(0);
+  });
+
+  it('loads the conversations, and then asks for changes since the newest alone', async () => {
+    await api.answerConversations(messages(1, 1));
+    const first = api.expectChanges();
+    expect(Date.parse(since(first))).toBe(Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000);
+    await api.answerChanges(first, [], { total: 7, etag: 'W/"1"' });
+    expect(rows().map(({ peer }) => peer)).toEqual([PEER]);
+    expect(feed.total()).toBe(7);
+    expect(liveness().state).toBe('up-to-date');
+
+    await api.nextPoll();
+    const second = api.expectChanges();
+    expect(second.request.headers.get('If-None-Match')).toBe('W/"1"');
+    second.flush(null, { status: 304, statusText: 'Not Modified' });
+    await api.settle();
+    expect(feed.total()).toBe(7);
+    expect(feed.problem()).toBe('');
+
+    await api.nextPoll();
+    expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"1"');
+  });
+
+  it('asks from the beginning while there is nothing', async () => {
+    await api.answerConversations([]);
+    expect(since(api.expectChanges())).toBe('1970-01-01T00:00:00.000Z');
+  });
+
+  it('keeps every loaded page true, also the rows of the list', async () => {
+    await start(messages(3, 4));
+    const loading = threads().loadEarlier(PEER);
+    api.answerThread(messages(1, 2), { total: 4 });
+    await loading;
+    const [oldest] = messages(1, 1);
+    const read = { ...oldest, status: 'read', updated_at: aMinuteAfter(4) } as Message;
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [...messages(5, 5), read]);
+    expect(loaded().map(({ content }) => content.slice(8))).toEqual(['5', '4', '3', '2', '1']);
+    expect(loaded().at(-1)?.status).toBe('read');
+    expect(rows()[0]?.last.content).toBe('Message 5');
+  });
+
+  it('follows all pages of changes, and then asks from the newest of them', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    const first = api.expectChanges();
+    await api.answerChanges(first, messages(400, 599), { next: true, etag: 'W/"1"' });
+    const second = api.expectChanges();
+    expect(second.request.params.get('before')).toBe('m0400');
+    expect(second.request.params.get('updated_since')).toBe(since(first));
+    await api.answerChanges(second, messages(300, 399));
+    await api.nextPoll();
+    const third = api.expectChanges();
+    expect(Date.parse(since(third))).toBe(
+      Date.parse(messages(599, 599)[0]?.updated_at ?? '') - 30_000,
+    );
+    expect(third.request.headers.has('If-None-Match')).toBe(false);
+  });
+
+  it('does not ask from later on because of a message that was heard of otherwise', async () => {
+    await start(messages(1, 1));
+    const before = Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000;
+    feed.hearNew(aMessage({ _id: 'm9', created_at: aMinuteAfter(9), updated_at: aMinuteAfter(9) }));
+    await api.nextPoll();
+    expect(Date.parse(since(api.expectChanges()))).toBe(before);
+  });
+
+  it('keeps what is loaded when a look fails, says so, and rests longer', async () => {
+    await start(messages(1, 2));
+    await api.nextPoll();
+    api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
+    await api.settle();
+    expect(loaded()).toHaveLength(2);
+    expect(feed.problem()).toBe('The server has a problem at the moment.');
+    expect(liveness()).toMatchObject({
+      state: 'failing',
+      reason: 'The server has a problem at the moment.',
+    });
+
+    await vi.advanceTimersByTimeAsync(1_999);
+    api.expectNoCall();
+    await vi.advanceTimersByTimeAsync(1);
+    await api.answerChanges(api.expectChanges(), []);
+    expect(feed.problem()).toBe('');
+    expect(liveness().state).toBe('up-to-date');
+  });
+
+  it('does not say "up to date" while a look is not answered', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    api.expectChanges();
+    expect(liveness().state).toBe('up-to-date');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(liveness().state).toBe('reconnecting');
+  });
+
+  it('loads something as soon as that works, with longer and longer rests', async () => {
+    await api.answerConversations(messages(1, 1));
+    await api.answerChanges(api.expectChanges(), []);
+    feed.load(() => threads().open(PEER)).subscribe();
+    await api.settle();
+    for (const rest of [2_000, 4_000, 8_000]) {
+      api.expectThread().flush(null, { status: 500, statusText: 'No' });
+      await vi.advanceTimersByTimeAsync(rest - 1);
+      expect(threads().thread(PEER)).toMatchObject({ loading: false });
+      expect(threads().thread(PEER).problem).not.toBe('');
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    await api.answerChanges(api.expectChanges(), []);
+    api.answerThread(messages(1, 1));
+    await api.settle();
+    expect(threads().thread(PEER).problem).toBe('');
+    expect(loaded()).toHaveLength(1);
+  });
+
+  it('tries again at once what has failed, when the looks work again', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
+    feed.load(() => threads().open(OTHER)).subscribe();
+    await api.settle();
+    api.expectThread().flush(null, failed(503, '1'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await api.answerChanges(api.expectChanges(), []);
+    api.answerThread([]);
+    await api.settle();
+    expect(threads().thread(OTHER).log?.messages).toEqual([]);
+  });
+
+  it('says what has become of a message, once', async () => {
+    await start(messages(1, 1));
+    const delivered = { ...messages(1, 1)[0], status: 'delivered', updated_at: aMinuteAfter(1) };
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [delivered as Message]);
+    const news = TestBed.inject(StatusNews);
+    expect(news.announcements().map(({ text }) => text)).toEqual([
+      'Message to +1 415 555 2671 delivered.',
+    ]);
+    const tell = vi.spyOn(news, 'tell');
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [delivered as Message]);
+    expect(tell).toHaveBeenLastCalledWith([]);
+  });
+
+  it('asks why messages wait, while some do', async () => {
+    const [pending] = messages(1, 1).map((message) => ({ ...message, status: 'pending' }));
+    await api.answerConversations([pending as Message]);
+    await api.answerChanges(api.expectChanges(), []);
+    const paused = { since: aMinuteAfter(1), reason: 'The carrier refuses our password.' };
+    api.expectSending().flush({ paused });
+    await api.settle();
+    expect(feed.paused()).toEqual(paused);
+
+    await api.nextPoll();
+    const sent = { ...pending, status: 'sent', updated_at: aMinuteAfter(2) } as Message;
+    await api.answerChanges(api.expectChanges(), [sent]);
+    expect(feed.paused()).toBeNull();
+    api.expectNoCall();
+  });
+
+  async function start(known: Message[]): Promise<void> {
+    await api.answerConversations(known.slice(0, 1));
+    await api.answerChanges(api.expectChanges(), []);
+    const opening = threads().open(PEER);
+    api.answerThread(known, { next: true });
+    await opening;
+  }
+});
+
+const since = ({ request }: TestRequest): string => request.params.get('updated_since') ?? '';
+
+const failed = (status: number, retryAfter: string) => ({
+  status,
+  statusText: 'No',
+  headers: { 'Retry-After': retryAfter },
+});

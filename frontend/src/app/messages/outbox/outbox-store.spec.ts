@@ -1,0 +1,606 @@
+import { HttpErrorResponse, HttpRequest } from '@angular/common/http';
+import { HttpTestingController, TestRequest } from '@angular/common/http/testing';
+import { EnvironmentInjector, createEnvironmentInjector } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import { throwError } from 'rxjs';
+import { Poll } from '../../api/poll';
+import { SessionStorage } from '../../session/session-storage';
+import { UserStorage } from '../../session/user-storage';
+import { RANDOM } from '../../api/backoff';
+import { API_BASE_URL } from '../../api/base-url';
+import { ConversationsStore } from '../conversations-store';
+import { MessagesClient } from '../messages-client';
+import { OutboxStore } from './outbox-store';
+import { Outgoing, isSurelyUnsent, presentOutgoing, withoutArrived } from './pending-message';
+import { ThreadsStore } from '../threads-store';
+import { MessagingApi, aMessage, aMinuteAfter, testMessaging } from '../testing';
+
+const PEER = '+14155552671';
+const hello = { recipient_number: PEER, content: 'Hello' };
+const answered = aMessage({ content: 'Hello', created_at: aMinuteAfter(0) });
+
+describe('OutboxStore', () => {
+  let api: MessagingApi;
+  let store: OutboxStore;
+  const shelf = () => TestBed.inject(UserStorage).shelf('unsent', 'ada');
+  const kept = () => [...shelf().read().keys()];
+  const messages = () => TestBed.inject(ThreadsStore).thread(PEER).log?.messages ?? [];
+  const states = () => store.outbox().map(({ content, state }) => `${content} ${state}`);
+
+  beforeEach(async () => {
+    localStorage.clear();
+    await load();
+  });
+
+  afterEach(() => {
+    api.end();
+    vi.restoreAllMocks();
+    localStorage.clear();
+  });
+
+  it('shows a message at once, keeps it until it is answered for, and replaces it by the real one', async () => {
+    store.send(hello);
+    expect(states()).toEqual(['Hello sending']);
+    const request = api.expectSend();
+    expect(kept()).toEqual([keyOf(request)]);
+    request.flush(answered);
+    await api.settle();
+    expect(store.outbox()).toEqual([]);
+    expect(kept()).toEqual([]);
+    expect(messages()).toEqual([answered]);
+    expect(TestBed.inject(ConversationsStore).rows()[0]?.last).toEqual(answered);
+  });
+
+  it('never loses the text, and tries again under the same key', async () => {
+    store.send(hello);
+    const first = api.expectSend();
+    expect(keyOf(first)).toMatch(/^[0-9a-f]{32}$/);
+    await lose(first);
+    expect(only(store.outbox())).toMatchObject({
+      content: 'Hello',
+      state: 'unanswered',
+      problem: 'The server cannot be reached. Check your connection.',
+    });
+    store.sendAgain(only(store.outbox()));
+    const second = api.expectSend();
+    expect(keyOf(second)).toBe(keyOf(first));
+    await answer(second);
+    expect(store.outbox()).toEqual([]);
+  });
+
+  it('makes the same request again after a reload in the middle of it', async () => {
+    store.send(hello);
+    const key = keyOf(api.expectSend());
+    await reload();
+    const again = api.expectSend();
+    expect(keyOf(again)).toBe(key);
+    expect(again.request.body).toEqual({ message: hello });
+    await answer(again);
+    expect(store.outbox()).toEqual([]);
+    expect(kept()).toEqual([]);
+  });
+
+  it('leaves to its author what was refused, and what is a day old', async () => {
+    store.send(hello);
+    await refuse(api.expectSend());
+    await reload();
+    expect(states()).toEqual(['Hello refused']);
+    store.discard(only(store.outbox()));
+
+    store.send(hello);
+    api.expectSend();
+    vi.advanceTimersByTime(24 * 3600 * 1000);
+    await reload();
+    expect(only(store.outbox())).toMatchObject({ state: 'unanswered', retryAt: undefined });
+    expect(kept()).toHaveLength(1);
+    window.dispatchEvent(new Event('online'));
+    http().expectNone(isSend);
+    store.sendAgain(only(store.outbox()));
+    await answer(api.expectSend());
+    expect(store.outbox()).toEqual([]);
+  });
+
+  it('reads what an earlier version has kept', async () => {
+    const unsent = { recipient: PEER, writtenAt: new Date().toISOString(), problem: 'No' };
+    shelf().keep('a', { ...unsent, content: 'Taken?', isRefused: false });
+    shelf().keep('b', { ...unsent, content: 'Refused', isRefused: true });
+    shelf().keep('c', { content: 'Not of our making' });
+    await reload();
+    expect(keyOf(api.expectSend())).toBe('a');
+    expect(states()).toEqual(['Taken? unanswered', 'Refused refused']);
+  });
+
+  it('asks again by itself when the network is back', async () => {
+    store.send(hello);
+    const first = api.expectSend();
+    await lose(first);
+    window.dispatchEvent(new Event('online'));
+    expect(keyOf(api.expectSend())).toBe(keyOf(first));
+  });
+
+  it('rests longer after each attempt that nobody answers, and asks no sooner', async () => {
+    store.send(hello);
+    for (const rest of [1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 60_000, 60_000]) {
+      await lose(api.expectSend());
+      await vi.advanceTimersByTimeAsync(rest - 1);
+      http().expectNone(isSend);
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(states()).toEqual(['Hello unanswered']);
+    await answer(api.expectSend());
+    expect(store.outbox()).toEqual([]);
+  });
+
+  it('does not ask again without a network, but asks once: the server may be on this computer', async () => {
+    vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+    store.send(hello);
+    await lose(api.expectSend());
+    await vi.advanceTimersByTimeAsync(3600 * 1000);
+    http().expectNone(isSend);
+    vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(true);
+    window.dispatchEvent(new Event('online'));
+    await answer(api.expectSend());
+    expect(store.outbox()).toEqual([]);
+  });
+
+  describe('where the API is on another computer', () => {
+    const elsewhere = { provide: API_BASE_URL, useValue: 'https://sms.example.com' };
+    const request = () =>
+      http().expectOne({ method: 'POST', url: 'https://sms.example.com/api/messages' });
+    const goOnline = (isOnline: boolean): void => {
+      vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(isOnline);
+      window.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
+    };
+
+    beforeEach(async () => {
+      TestBed.resetTestingModule();
+      api = testMessaging(OutboxStore, { provide: RANDOM, useValue: () => 0.5 }, elsewhere);
+      TestBed.inject(SessionStorage).write({
+        refreshToken: 'r',
+        user: { id: 'ada', email: 'ada@example.com' },
+      });
+      store = TestBed.inject(OutboxStore);
+      await api.settle();
+    });
+
+    it('waits for the network with what was written offline, and lets it be taken back', async () => {
+      goOnline(false);
+      store.send(hello);
+      await lose(request());
+      const outgoing = only(store.outbox());
+      expect(isSurelyUnsent(outgoing)).toBe(true);
+      expect(presentOutgoing(outgoing)).toMatchObject({
+        text: 'You are offline: it is sent when you are back',
+        icon: 'clock',
+        tone: 'soft',
+      });
+      await vi.advanceTimersByTimeAsync(3600 * 1000);
+      http().expectNone(({ method }) => method === 'POST');
+      goOnline(true);
+      await answer(request());
+      expect(store.outbox()).toEqual([]);
+    });
+
+    it.each([
+      ['offline before', [false, true]],
+      ['offline after', [true, false]],
+      ['offline before and after, but not between', [false, true, false]],
+    ])('does not know whether it was taken, where it was %s', async (_, [before, ...later]) => {
+      goOnline(before ?? true);
+      store.send(hello);
+      const sent = request();
+      for (const isOnline of later) goOnline(isOnline);
+      await lose(sent);
+      expect(states()).toEqual(['Hello unanswered']);
+      expect(presentOutgoing(only(store.outbox())).text).toBe('Waiting for an answer');
+      expect(store.discard(only(store.outbox()))).toBe(false);
+    });
+
+    it('does not forget offline that an earlier attempt may have been taken', async () => {
+      store.send(hello);
+      await lose(request());
+      goOnline(false);
+      store.sendAgain(only(store.outbox()));
+      await lose(request());
+      expect(states()).toEqual(['Hello unanswered']);
+    });
+  });
+
+  it('leaves off once a day has gone by, and what was written after it does not overtake it', async () => {
+    store.send(hello);
+    store.send({ ...hello, content: 'Later' });
+    await lose(api.expectSend());
+    for (let hours = 0; hours < 24; hours += 1) {
+      await vi.advanceTimersByTimeAsync(3600 * 1000);
+      for (const request of http().match(isSend)) await lose(request);
+    }
+    await vi.advanceTimersByTimeAsync(120_000);
+    http().expectNone(isSend);
+    expect(store.outbox()).toMatchObject([
+      { state: 'unanswered', retryAt: undefined },
+      {
+        state: 'postponed',
+        retryAt: undefined,
+        problem: 'It has waited here for more than a day.',
+      },
+    ]);
+  });
+
+  describe('to one person', () => {
+    const one = { ...hello, content: 'One' };
+    const two = { ...hello, content: 'Two' };
+    const three = { ...hello, content: 'Three' };
+
+    it('sends in the order of writing, each once the one before is answered for', async () => {
+      for (const message of [one, two, three]) store.send(message);
+      expect(states()).toEqual(['One sending', 'Two queued', 'Three queued']);
+      await lose(api.expectSend());
+      expect(states()).toEqual(['One unanswered', 'Two queued', 'Three queued']);
+      window.dispatchEvent(new Event('online'));
+      for (const { content } of [one, two, three]) {
+        const request = api.expectSend();
+        expect(contentOf(request)).toBe(content);
+        await answer(request);
+      }
+      expect(store.outbox()).toEqual([]);
+    });
+
+    it('keeps that order over a reload, also when all were written in one moment', async () => {
+      for (const message of [one, two, three]) store.send(message);
+      await lose(api.expectSend());
+      await reload();
+      expect(states()).toEqual(['One unanswered', 'Two queued', 'Three queued']);
+      await vi.advanceTimersByTimeAsync(1_500);
+      for (const { content } of [one, two, three]) {
+        const request = api.expectSend();
+        expect(contentOf(request)).toBe(content);
+        await answer(request);
+      }
+    });
+
+    it('keeps that order when the clock is set back', async () => {
+      store.send(one);
+      vi.setSystemTime(Date.now() - 3600 * 1000);
+      store.send(two);
+      await reload();
+      expect(states()).toEqual(['One sending', 'Two queued']);
+    });
+
+    it('goes on after what is refused for good', async () => {
+      store.send(one);
+      store.send(two);
+      await refuse(api.expectSend());
+      expect(states()).toEqual(['One refused', 'Two sending']);
+      expect(contentOf(api.expectSend())).toBe('Two');
+    });
+
+    it('goes on when what is before it is thrown away', async () => {
+      store.send(one);
+      store.send(two);
+      await postpone(api.expectSend(), 20);
+      expect(store.discard(first(store.outbox()))).toBe(true);
+      expect(contentOf(api.expectSend())).toBe('Two');
+    });
+
+    it('lets its author take back what the API does not have, and nothing else', async () => {
+      store.send(one);
+      store.send(two);
+      const request = api.expectSend();
+      expect(store.outbox().map((outgoing) => store.discard(outgoing))).toEqual([false, true]);
+      await lose(request);
+      expect(store.discard(first(store.outbox()))).toBe(false);
+      expect(states()).toEqual(['One unanswered']);
+    });
+
+    it('holds up nobody else', async () => {
+      store.send(one);
+      store.send({ recipient_number: '+4915123456789', content: 'Hallo' });
+      const requests = http().match(isSend);
+      expect(requests.map(contentOf)).toEqual(['One', 'Hallo']);
+      for (const request of requests.slice(0, 1)) await lose(request);
+      for (const request of requests.slice(1)) await answer(request);
+      expect(states()).toEqual(['One unanswered']);
+    });
+  });
+
+  it('leaves from a tab that nobody looks at, too', async () => {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+    store.send(hello);
+    await lose(api.expectSend());
+    await vi.advanceTimersByTimeAsync(1_500);
+    await answer(api.expectSend());
+    expect(store.outbox()).toEqual([]);
+  });
+
+  it('waits as long as it is told to, and a little longer by chance, and says so', async () => {
+    store.send(hello);
+    store.send({ ...hello, content: 'After it' });
+    const sentAt = Date.now();
+    await postpone(api.expectSend(), 20);
+    expect(first(store.outbox())).toMatchObject({
+      state: 'postponed',
+      problem: 'You are sending very fast.',
+      retryAt: new Date(sentAt + 22_500),
+    });
+    window.dispatchEvent(new Event('online'));
+    await reload();
+    await vi.advanceTimersByTimeAsync(sentAt + 22_499 - Date.now());
+    http().expectNone(isSend);
+    await vi.advanceTimersByTimeAsync(1);
+    await answer(api.expectSend());
+    expect(contentOf(api.expectSend())).toBe('After it');
+  });
+
+  it.each([
+    [400, 'malformed', 'refused'],
+    [401, 'not_signed_in', 'unanswered'],
+    [403, 'some_reason', 'refused'],
+    [404, 'not_found', 'unanswered'],
+    [408, 'too_slow', 'unanswered'],
+    [409, 'some_conflict', 'refused'],
+    [413, 'request_too_large', 'refused'],
+    [415, 'unsupported_media_type', 'refused'],
+    [422, 'invalid_fields', 'refused'],
+    [429, 'day_quota', 'postponed'],
+    [500, 'internal', 'unanswered'],
+    [503, 'database_unavailable', 'unanswered'],
+  ])('after %i %s it is %s', async (status, code, state) => {
+    store.send(hello);
+    api.expectSend().flush({ code }, { status, statusText: 'No' });
+    await api.settle();
+    expect(only(store.outbox()).state).toBe(state);
+  });
+
+  it.each([403, 413, 429, 502])(
+    'takes a %i of something on the way for no answer of the API',
+    async (status) => {
+      store.send(hello);
+      api.expectSend().flush('<h1>Sorry</h1>', { status, statusText: 'No' });
+      await api.settle();
+      expect(only(store.outbox()).state).toBe('unanswered');
+    },
+  );
+
+  it('takes no problem with its session for an answer about the message', () => {
+    const problem = { status: 422, error: { code: 'invalid_fields' } };
+    const client = TestBed.inject(MessagesClient);
+    vi.spyOn(client, 'send').mockReturnValue(
+      throwError(() => new HttpErrorResponse({ ...problem, url: '/users/token' })),
+    );
+    store.send(hello);
+    return api.settle().then(() => {
+      expect(only(store.outbox()).state).toBe('unanswered');
+    });
+  });
+
+  it('still does not know of a message without an answer, when the API has no time for it later', async () => {
+    store.send(hello);
+    await lose(api.expectSend());
+    window.dispatchEvent(new Event('online'));
+    await postpone(api.expectSend(), 20);
+    expect(only(store.outbox())).toMatchObject({ state: 'unanswered', mayBeTaken: true });
+    expect(store.discard(only(store.outbox()))).toBe(false);
+  });
+
+  it('names the field that is wrong', async () => {
+    store.send(hello);
+    const errors = { recipient_number: ['is invalid'] };
+    api
+      .expectSend()
+      .flush({ code: 'invalid_fields', errors }, { status: 422, statusText: 'Unprocessable' });
+    await api.settle();
+    expect(only(store.outbox())).toMatchObject({
+      problem: 'Phone number is invalid.',
+      isNumberAtFault: true,
+    });
+  });
+
+  it.each(['carrier_refused', 'message_expired', 'message_canceled'])(
+    'shows a stored message that will not be sent among the others (%s)',
+    async (code) => {
+      store.send(hello);
+      const message = aMessage({ content: 'Hello', status: 'failed' });
+      api.expectSend().flush({ code, message }, { status: 422, statusText: 'Unprocessable' });
+      await api.settle();
+      expect(store.outbox()).toEqual([]);
+      expect(messages()).toEqual([message]);
+    },
+  );
+
+  it('works without anything being kept', async () => {
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new DOMException('forbidden', 'SecurityError');
+    });
+    store.send({ ...hello, content: 'One' });
+    store.send({ ...hello, content: 'Two' });
+    await lose(api.expectSend());
+    window.dispatchEvent(new Event('online'));
+    await answer(api.expectSend());
+    expect(contentOf(api.expectSend())).toBe('Two');
+  });
+
+  describe('with another tab', () => {
+    const theirs = (content: string, ago = 0): object => ({
+      ...{ recipient: PEER, content, writtenAt: new Date(Date.now() - ago).toISOString() },
+      ...{ state: 'sending', problem: '', failures: 0, retryAt: null },
+      ...{ isNumberAtFault: false, mayBeTaken: false },
+    });
+    const tell = () => window.dispatchEvent(new StorageEvent('storage', { key: null }));
+
+    it('never writes back what that one has settled, whatever the answer here', async () => {
+      for (const late of [lose, refuse, (request: TestRequest) => postpone(request, 20)]) {
+        store.send(hello);
+        const request = api.expectSend();
+        shelf().remove(keyOf(request));
+        await late(request);
+        expect(kept()).toEqual([]);
+        expect(store.outbox()).toEqual([]);
+      }
+    });
+
+    it('removes once more what an old tab writes back after the end', async () => {
+      store.send(hello);
+      const request = api.expectSend();
+      await answer(request);
+      shelf().keep(keyOf(request), theirs('Hello'));
+      tell();
+      expect(kept()).toEqual([]);
+      expect(store.outbox()).toEqual([]);
+      http().expectNone(isSend);
+    });
+
+    it('shows what is written there, and leaves it to that tab for as long as an attempt may take', async () => {
+      shelf().keep('theirs', theirs('Over there'));
+      tell();
+      expect(states()).toEqual(['Over there sending']);
+      await vi.advanceTimersByTimeAsync(60_000);
+      http().expectNone(isSend);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(keyOf(api.expectSend())).toBe('theirs');
+    });
+
+    it('lets go of what that one has settled, and looks at once for what has become of it', () => {
+      store.send(hello);
+      shelf().keep('theirs', theirs('Over there'));
+      tell();
+      const now = vi.spyOn(TestBed.inject(Poll), 'now');
+      shelf().remove('theirs');
+      tell();
+      expect(states()).toEqual(['Hello sending']);
+      expect(now).toHaveBeenCalledOnce();
+    });
+
+    it('waits for what was written there first, and sends it if need be', async () => {
+      shelf().keep('theirs', theirs('First, over there', 1000));
+      store.send(hello);
+      expect(states()).toEqual(['First, over there sending', 'Hello queued']);
+      const request = api.expectSend();
+      expect(keyOf(request)).toBe('theirs');
+      await answer(request);
+      expect(contentOf(api.expectSend())).toBe('Hello');
+    });
+
+    it('follows how long that one has been told to wait', async () => {
+      const retryAt = new Date(Date.now() + 300_000).toISOString();
+      shelf().keep('theirs', { ...theirs('Wait', 1000), state: 'postponed', retryAt });
+      store.send(hello);
+      await vi.advanceTimersByTimeAsync(299_000);
+      http().expectNone(isSend);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(keyOf(api.expectSend())).toBe('theirs');
+    });
+
+    it('does not come back by the late answer of a page that is gone', async () => {
+      store.send(hello);
+      const late = api.expectSend();
+      const successor = createEnvironmentInjector(
+        [{ provide: OutboxStore, useFactory: () => new OutboxStore() }],
+        TestBed.inject(EnvironmentInjector),
+      );
+      const second = successor.get(OutboxStore);
+      await answer(api.expectSend());
+      expect(second.outbox()).toEqual([]);
+      await lose(late);
+      expect(kept()).toEqual([]);
+      expect(store.outbox()).toEqual([]);
+      successor.destroy();
+    });
+  });
+
+  const http = () => TestBed.inject(HttpTestingController);
+
+  async function answer(request: TestRequest): Promise<void> {
+    request.flush({ ...answered, _id: keyOf(request), content: contentOf(request) });
+    await api.settle();
+  }
+
+  async function lose(request: TestRequest): Promise<void> {
+    request.error(new ProgressEvent('error'));
+    await api.settle();
+  }
+
+  async function refuse(request: TestRequest): Promise<void> {
+    request.flush({ code: 'country_not_allowed' }, { status: 422, statusText: 'No' });
+    await api.settle();
+  }
+
+  async function postpone(request: TestRequest, seconds: number): Promise<void> {
+    const headers = { 'Retry-After': String(seconds) };
+    request.flush({ code: 'minute_quota' }, { status: 429, statusText: 'No', headers });
+    await api.settle();
+  }
+
+  async function load(): Promise<void> {
+    api = testMessaging(OutboxStore, { provide: RANDOM, useValue: () => 0.5 });
+    TestBed.inject(SessionStorage).write({
+      refreshToken: 'r',
+      user: { id: 'ada', email: 'ada@example.com' },
+    });
+    store = TestBed.inject(OutboxStore);
+    await api.settle();
+    await api.answerConversations([]);
+    await api.answerChanges(api.expectChanges(), []);
+    const opening = TestBed.inject(ThreadsStore).open(PEER);
+    api.answerThread([]);
+    await opening;
+  }
+
+  async function reload(): Promise<void> {
+    TestBed.resetTestingModule();
+    await load();
+  }
+});
+
+describe('withoutArrived', () => {
+  const outgoing: Outgoing = {
+    key: 'k',
+    recipient: PEER,
+    content: 'Hello',
+    writtenAt: new Date(),
+    state: 'sending',
+    problem: '',
+    isNumberAtFault: false,
+    mayBeTaken: false,
+    failures: 0,
+    retryAt: undefined,
+    others: { upTo: undefined, ids: new Set() },
+  };
+
+  it('does not show a message twice when the poll is quicker than the answer', () => {
+    expect(withoutArrived([outgoing], [answered])).toEqual([]);
+  });
+
+  it('shows two of the same words until both are there', () => {
+    expect(withoutArrived([outgoing, { ...outgoing, key: 'l' }], [answered])).toHaveLength(1);
+  });
+
+  it('does not take another of the same words for it', () => {
+    const older = { ...outgoing, others: { upTo: answered, ids: new Set<string>() } };
+    const settled = { ...outgoing, others: { upTo: undefined, ids: new Set(['m1']) } };
+    const unknown = { ...outgoing, others: undefined };
+    const failed: Outgoing = { ...outgoing, state: 'unanswered' };
+    for (const other of [older, settled, unknown, failed]) {
+      expect(withoutArrived([other], [answered])).toEqual([other]);
+    }
+  });
+});
+
+const keyOf = ({ request }: TestRequest): string => request.headers.get('Idempotency-Key') ?? '';
+
+const isSend = ({ method, url }: HttpRequest<unknown>): boolean =>
+  method === 'POST' && url === '/api/messages';
+
+const contentOf = ({ request }: TestRequest): string =>
+  (request.body as { message: { content: string } }).message.content;
+
+function first<T>(things: readonly T[]): T {
+  const [thing] = things;
+  if (thing === undefined) throw new Error('none');
+  return thing;
+}
+
+function only<T>(things: readonly T[]): T {
+  const [thing, ...more] = things;
+  if (thing === undefined || more.length > 0) throw new Error(`${things.length} instead of one`);
+  return thing;
+}

@@ -1,0 +1,153 @@
+import { TestBed } from '@angular/core/testing';
+import { MOST_HELD } from './thread-messages';
+import { MOST_THREADS, ThreadsStore } from './threads-store';
+import { MessagingApi, messages, testMessaging } from './testing';
+
+const PEER = '+14155552671';
+/** As many as there are in the conversation. */
+const ALL = 20_000;
+
+describe('ThreadsStore', () => {
+  let api: MessagingApi;
+  let store: ThreadsStore;
+  const log = () => store.thread(PEER).log;
+  const ends = () => [log()?.messages[0], log()?.messages.at(-1)].map((message) => message?._id);
+
+  beforeEach(() => {
+    api = testMessaging();
+    store = TestBed.inject(ThreadsStore);
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('shows a message far back after one request', async () => {
+    await open();
+    const opening = store.openAt(PEER, 'm5000');
+    const request = api.expectThread();
+    expect(request.request.params.get('around')).toBe('m5000');
+    expect(request.request.params.get('limit')).toBe('100');
+    answer(request, 4951, 5050);
+    expect(await opening).toBe(true);
+    expect(ends()).toEqual(['m5050', 'm4951']);
+    expect(log()).toMatchObject({ hasEarlier: true, hasLater: true, total: ALL });
+    expect(await store.openAt(PEER, 'm5001')).toBe(true);
+    api.expectNoCall();
+  });
+
+  it('holds no more than a few pages, wherever one goes, and leaves no gap', async () => {
+    await open();
+    let oldest = ALL - 49;
+    for (let page = 0; page < 12; page++) {
+      const loading = store.loadEarlier(PEER);
+      const request = api.expectThread();
+      expect(request.request.params.get('before')).toBe(idOf(oldest));
+      answer(request, oldest - 100, oldest - 1);
+      await loading;
+      oldest -= 100;
+      expectNoGap();
+    }
+    expect(log()?.hasLater).toBe(true);
+    let newest = Number(log()?.messages[0]?._id.slice(1));
+    while (log()?.hasLater) {
+      const loading = store.loadLater(PEER);
+      const request = api.expectThread();
+      expect(request.request.params.get('after')).toBe(idOf(newest));
+      answer(request, newest + 1, Math.min(newest + 100, ALL));
+      await loading;
+      newest = Math.min(newest + 100, ALL);
+      expectNoGap();
+    }
+    expect(ends()[0]).toBe(idOf(ALL));
+  });
+
+  it('goes back to the newest with one request', async () => {
+    const opening = store.openAt(PEER, 'm5000');
+    answer(api.expectThread(), 4951, 5050);
+    await opening;
+    const going = store.toNewest(PEER);
+    answer(api.expectThread(), ALL - 49, ALL);
+    await going;
+    expect(ends()).toEqual([idOf(ALL), idOf(ALL - 49)]);
+    await store.toNewest(PEER);
+    api.expectNoCall();
+  });
+
+  it('shows the newest where a message is not there', async () => {
+    const opening = store.openAt(PEER, 'gone');
+    api.expectThread().flush({ code: 'invalid_fields' }, { status: 422, statusText: 'No' });
+    await api.settle();
+    answer(api.expectThread(), ALL - 49, ALL);
+    expect(await opening).toBe(false);
+    expect(ends()[0]).toBe(idOf(ALL));
+  });
+
+  it('drops a page of earlier messages if what it joins was let go meanwhile', async () => {
+    await open();
+    const loading = store.loadEarlier(PEER);
+    const request = api.expectThread();
+    store.hear(messages(ALL + 1, ALL + MOST_HELD + 100));
+    answer(request, ALL - 149, ALL - 50);
+    await loading;
+    expectNoGap();
+  });
+
+  it('lets go of the conversations that were opened longest ago', async () => {
+    await open();
+    const others = Array.from({ length: MOST_THREADS }, (_, place) => `+4930901820${place}`);
+    for (const [place, peer] of others.entries()) {
+      if (place === others.length - 1) await store.open(PEER);
+      await open(peer);
+    }
+    const letGo = others.filter((peer) => store.thread(peer).log === undefined);
+    expect(letGo).toEqual([others[0]]);
+    expect(log()).toBeDefined();
+  });
+
+  it('does not keep what comes for a conversation that it has let go', async () => {
+    const loading = store.open(PEER);
+    const request = api.expectThread();
+    for (let place = 0; place < MOST_THREADS; place++) await open(`+4930901820${place}`);
+    answer(request, ALL - 49, ALL);
+    await loading;
+    expect(log()).toBeUndefined();
+  });
+
+  it('makes one request at a time for a conversation', async () => {
+    const [first, second] = [store.open(PEER), store.open(PEER)];
+    answer(api.expectThread(), ALL - 49, ALL);
+    await Promise.all([first, second]);
+    api.expectNoCall();
+  });
+
+  it('rejects with what went wrong, and shows it until something works', async () => {
+    const opening = store.open(PEER);
+    api.expectThread().flush(null, { status: 503, statusText: 'No' });
+    await expect(opening).rejects.toMatchObject({ status: 503 });
+    expect(store.thread(PEER)).toMatchObject({ loading: false, log: undefined });
+    expect(store.thread(PEER).problem).not.toBe('');
+    await open();
+    expect(store.thread(PEER).problem).toBe('');
+  });
+
+  async function open(peer = PEER): Promise<void> {
+    const opening = store.open(peer);
+    answer(api.expectThread(), ALL - 49, ALL);
+    await opening;
+  }
+
+  function answer(request: ReturnType<MessagingApi['expectThread']>, from: number, to: number) {
+    api.answer(request, messages(from, to), { total: ALL, next: from > 1, prev: to < ALL });
+  }
+
+  function expectNoGap(): void {
+    const ids = log()?.messages.map(({ _id }) => Number(_id.slice(1))) ?? [];
+    expect(ids.length).toBeLessThanOrEqual(MOST_HELD + 100);
+    expect(ids.every((id, place) => id === (ids[0] ?? 0) - place)).toBe(true);
+  }
+});
+
+function idOf(number: number): string {
+  return `m${number}`;
+}

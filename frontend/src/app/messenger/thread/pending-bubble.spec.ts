@@ -1,0 +1,61 @@
+import { TestBed } from '@angular/core/testing';
+import { Outgoing } from '../../messages/outbox/pending-message';
+import { OutgoingBubble } from './pending-bubble';
+
+const outgoing: Outgoing = {
+  key: 'k',
+  recipient: '+14155552671',
+  content: 'Hello',
+  writtenAt: new Date(),
+  state: 'queued',
+  problem: '',
+  isNumberAtFault: false,
+  mayBeTaken: false,
+  failures: 0,
+  retryAt: undefined,
+  others: undefined,
+};
+
+describe('OutgoingBubble', () => {
+  it('offers no repeating of what was refused for good', () => {
+    const problem = 'Messages to this country are not allowed here.';
+    const bubble = draw({ state: 'refused', problem });
+    expect(noticeOf(bubble)).toBe(`Not sent: ${problem}`);
+    expect(buttonsOf(bubble)).toEqual(['Edit', 'Discard']);
+  });
+
+  it('offers nothing but repeating where nobody knows', () => {
+    const bubble = draw({
+      ...{ state: 'unanswered', problem: 'Why.', mayBeTaken: true, retryAt: new Date() },
+    });
+    expect(noticeOf(bubble)).toBe(
+      'No answer from the server yet: Why. Retrying automatically. Trying again never sends it twice.',
+    );
+    expect(buttonsOf(bubble)).toEqual(['Try again']);
+  });
+
+  it('shows what waits for the network without alarm, to be changed or thrown away', () => {
+    const bubble = draw({ problem: 'You are offline: it is sent when you are back' });
+    expect(bubble.textContent).toContain('You are offline: it is sent when you are back');
+    expect(noticeOf(bubble)).toBeUndefined();
+    expect(buttonsOf(bubble)).toEqual(['Edit', 'Discard']);
+  });
+
+  function draw(members: Partial<Outgoing>): HTMLElement {
+    const fixture = TestBed.createComponent(OutgoingBubble);
+    fixture.componentRef.setInput('outgoing', { ...outgoing, ...members });
+    fixture.detectChanges();
+    return fixture.nativeElement as HTMLElement;
+  }
+
+  const words = (element: Element): string => element.textContent.replace(/\s+/g, ' ').trim();
+
+  function noticeOf(bubble: HTMLElement): string | undefined {
+    const notice = bubble.querySelector('[role="alert"]');
+    return notice ? words(notice) : undefined;
+  }
+
+  function buttonsOf(bubble: HTMLElement): string[] {
+    return Array.from(bubble.querySelectorAll('button'), words);
+  }
+});

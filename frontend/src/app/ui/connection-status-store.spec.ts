@@ -1,0 +1,73 @@
+import { TestBed } from '@angular/core/testing';
+import { LivenessStore } from './connection-status-store';
+
+const FRESH_MS = 15_000;
+
+describe('LivenessStore', () => {
+  let store: LivenessStore;
+  const state = () => store.liveness().state;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    store = TestBed.inject(LivenessStore);
+  });
+
+  afterEach(() => {
+    TestBed.resetTestingModule();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
+  it('is up to date for as long as the next look may take, and no longer', () => {
+    expect(state()).toBe('connecting');
+    store.succeeded(FRESH_MS);
+    vi.advanceTimersByTime(FRESH_MS - 1);
+    expect(state()).toBe('up-to-date');
+    vi.advanceTimersByTime(1);
+    expect(state()).toBe('reconnecting');
+    store.succeeded(FRESH_MS);
+    expect(state()).toBe('up-to-date');
+  });
+
+  it('knows after a sleep, in which no timer runs, that it is not up to date', () => {
+    store.succeeded(FRESH_MS);
+    vi.setSystemTime(Date.now() + 3600_000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(state()).toBe('reconnecting');
+  });
+
+  it('tells since when, and what the server said', () => {
+    store.succeeded(FRESH_MS);
+    const { asOf } = store.liveness();
+    store.failed('It is being repaired.');
+    expect(store.liveness()).toEqual({ state: 'failing', asOf, reason: 'It is being repaired.' });
+    expect(store.isTroubled()).toBe(true);
+    store.reset();
+    expect(store.liveness()).toEqual({ state: 'connecting', asOf: undefined, reason: '' });
+  });
+
+  it('is offline once the network is gone, until something succeeds', () => {
+    store.succeeded(FRESH_MS);
+    setOnline(false);
+    expect(state()).toBe('offline');
+    store.failed();
+    expect(state()).toBe('offline');
+    setOnline(true);
+    expect(state()).toBe('failing');
+    store.succeeded(FRESH_MS);
+    expect(state()).toBe('up-to-date');
+  });
+
+  it('believes a success rather than the browser: a server on this computer needs no network', () => {
+    setOnline(false);
+    store.succeeded(FRESH_MS);
+    expect(state()).toBe('up-to-date');
+    store.failed();
+    expect(state()).toBe('offline');
+  });
+});
+
+function setOnline(isOnline: boolean): void {
+  vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(isOnline);
+  window.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
+}

@@ -1,0 +1,38 @@
+import { TestBed } from '@angular/core/testing';
+import { TitleNotice } from './title-badge';
+
+describe('TitleNotice', () => {
+  let hidden: boolean;
+
+  beforeEach(() => {
+    vi.spyOn(document, 'hidden', 'get').mockImplementation(() => hidden);
+    document.title = 'Messages';
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('counts what changes while nobody looks, until they come back', () => {
+    const notice = TestBed.inject(TitleNotice);
+    hidden = true;
+    notice.count();
+    notice.count(2);
+    expect(document.title).toBe('(3) Messages');
+
+    hidden = false;
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(document.title).toBe('Messages');
+
+    hidden = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+    notice.count();
+    expect(document.title).toBe('(1) Messages');
+  });
+
+  it('says nothing to who is looking', () => {
+    hidden = false;
+    TestBed.inject(TitleNotice).count();
+    expect(document.title).toBe('Messages');
+  });
+});
