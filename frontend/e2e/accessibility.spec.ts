@@ -156,12 +156,12 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.keyboard.press('Escape');
 
       await page.goto('/messages');
-      const search = page.getByRole('searchbox', { name: 'Search people and text' });
+      const search = page.getByRole('searchbox', { name: 'Search people and messages' });
       await search.fill('number right');
       await expect(page.getByText('1 message found')).toBeAttached();
       await check(page, 'search results');
       await search.fill('nowhere to be found');
-      await expect(page.getByText('Nothing found for')).toBeVisible();
+      await expect(page.getByText('No results for')).toBeVisible();
       await check(page, 'nothing found');
     });
 
@@ -182,12 +182,12 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.keyboard.press('Escape');
 
       await context.setOffline(true);
-      await expect(page.getByText('You are offline.')).toBeVisible();
+      await expect(page.getByText("You're offline.")).toBeVisible();
       await check(page, 'offline');
       await context.setOffline(false);
-      await expect(page.getByText('You are offline.')).toBeHidden();
+      await expect(page.getByText("You're offline.")).toBeHidden();
       await page.route('**/api/**', (route) => route.abort());
-      await expect(page.getByText('The server does not answer.')).toBeVisible();
+      await expect(page.getByText("Can't reach the server.")).toBeVisible();
       await check(page, 'the API does not answer');
       await page.unroute('**/api/**');
       await page.route('**/users/token', (route) => route.fulfill({ status: 503 }));
@@ -198,14 +198,14 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByText('You are still signed in')).toBeHidden();
 
       await openAccount(page);
-      await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toBeVisible();
+      await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
       await expect(page.getByRole('region', { name: 'Your data' })).toBeVisible();
       await check(page, 'the account');
       const password = page.getByRole('region', { name: 'Change password' });
       await password.getByLabel('New password', { exact: true }).fill('short');
       await password.getByRole('button', { name: 'Change password' }).click();
       await page.getByRole('button', { name: 'Delete account…' }).click();
-      await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+      await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
       await check(page, 'the account, with errors, about to be deleted');
 
       // A session that the server does not know any more.

@@ -67,7 +67,7 @@ test('single keys stay off over a reload, and the others stay on', async ({ page
   await page.getByRole('button', { name: 'Help' }).focus();
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Help' });
-  await help.getByRole('checkbox', { name: 'Use single keys' }).uncheck();
+  await help.getByRole('checkbox', { name: 'Single-key shortcuts' }).uncheck();
   await page.keyboard.press('Escape');
   for (const time of ['before the reload', 'after it']) {
     await test.step(time, async () => {
@@ -85,7 +85,7 @@ test('single keys stay off over a reload, and the others stay on', async ({ page
     await expect(page.getByRole('status')).toHaveText('Up to date');
   }
   await page.getByRole('button', { name: 'Help' }).click();
-  await help.getByRole('checkbox', { name: 'Use single keys' }).check();
+  await help.getByRole('checkbox', { name: 'Single-key shortcuts' }).check();
   await page.keyboard.press('Escape');
   await page.keyboard.press('n');
   await expect(page).toHaveURL('/messages/new');
@@ -140,7 +140,7 @@ test('offline and back, what is on the screen stays', async ({
   await expect(page.getByRole('status')).toHaveText('Up to date');
 
   await context.setOffline(true);
-  await expect(page.getByRole('status')).toContainText(/You are offline\. Last updated \d/);
+  await expect(page.getByRole('status')).toContainText(/You're offline\. Last updated \d/);
   await expect(bubble(page, text)).toBeVisible();
   await phone.report(text, 'delivered');
   await context.setOffline(false);
@@ -168,7 +168,7 @@ test('while the API does not answer, what is there stays, and it is said politel
   const before = await page.getByRole('log').innerText();
 
   await page.route('**/api/**', (route) => route.abort('connectionrefused'));
-  await expect(status).toContainText(/The server does not answer\..* Last updated \d/);
+  await expect(status).toContainText(/Can't reach the server\..* Last updated \d/);
   await expect(page.getByText('These messages may be out of date.')).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
   expect(await page.getByRole('log').innerText()).toBe(before);

@@ -164,9 +164,7 @@ test('messages to one person leave in the order in which they were written, also
   await openThread(page, newNumber());
   await context.setOffline(true);
   for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${mark}`);
-  await expect(page.getByRole('log').getByText('Goes out after the message before it')).toHaveCount(
-    2,
-  );
+  await expect(page.getByRole('log').getByText('Waiting for the previous message')).toHaveCount(2);
   await context.setOffline(false);
   await expect.poll(() => phone.receivedEnding(mark)).toHaveLength(3);
   await expect
@@ -176,7 +174,7 @@ test('messages to one person leave in the order in which they were written, also
   await failSends(page);
   const again = crypto.randomUUID();
   for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${again}`);
-  await expect(page.getByText('No answer from the server yet:')).toBeVisible();
+  await expect(page.getByText('Not confirmed yet:')).toBeVisible();
   await page.unroute('**/api/messages');
   await page.reload();
   await expect.poll(() => phone.receivedEnding(again)).toHaveLength(3);
@@ -211,7 +209,7 @@ for (const locks of ['with', 'without']) {
     for (const tab of [page, second]) await failSends(tab);
     await write(page, `One ${mark}`);
     // What one tab has not sent yet shows in the other.
-    await expect(bubble(second, `One ${mark}`)).toContainText('No answer from the server yet:');
+    await expect(bubble(second, `One ${mark}`)).toContainText('Not confirmed yet:');
     await write(second, `Two ${mark}`);
     await write(page, `Three ${mark}`);
     await expect(bubble(second, `Three ${mark}`)).toBeVisible();
@@ -271,7 +269,7 @@ test('a message that the API has no time for waits as long as it says, and can b
       status: 429,
       contentType: 'application/problem+json',
       headers: { 'Retry-After': '4' },
-      body: JSON.stringify({ code: 'minute_quota', detail: 'You are sending very fast.' }),
+      body: JSON.stringify({ code: 'minute_quota', detail: 'You are sending too fast.' }),
     });
   });
   await enter(page, person);
@@ -279,7 +277,7 @@ test('a message that the API has no time for waits as long as it says, and can b
   await write(page, `One ${mark}`);
   await write(page, `Not meant ${mark}`);
   await expect(bubble(page, `One ${mark}`)).toContainText(
-    /Not sent yet: You are sending very fast\. It goes out by itself at/,
+    /Not sent yet: You are sending too fast\. It will be sent at/,
   );
   await bubble(page, `Not meant ${mark}`).getByRole('button', { name: 'Discard' }).click();
   await expect(storedBubble(page, `One ${mark}`)).toContainText(/Queued|Sent|Delivered/);

@@ -34,7 +34,7 @@ test('"Up to date" does not stand while the API is frozen, or dead', async ({
 
     installation.signalApi('SIGSTOP');
     await expect(status).toHaveText('Reconnecting…', { timeout: NOTICED_WITHIN_MS });
-    await expect(status).toContainText('The server does not answer.', {
+    await expect(status).toContainText("Can't reach the server.", {
       timeout: GIVEN_UP_WITHIN_MS,
     });
     await expect(page.getByText('These messages may be out of date.')).toBeVisible();
@@ -43,7 +43,7 @@ test('"Up to date" does not stand while the API is frozen, or dead', async ({
     await expect(page.getByText('These messages may be out of date.')).toBeHidden();
 
     installation.signalApi('SIGKILL');
-    await expect(status).toContainText('The server does not answer.', {
+    await expect(status).toContainText("Can't reach the server.", {
       timeout: NOTICED_WITHIN_MS,
     });
     await expect(page.getByText('Up to date')).toHaveCount(0);
@@ -67,12 +67,12 @@ test('offline, no sign says that something has failed', async ({
   await expect(storedBubble(page, 'Before')).toContainText(/Queued|Sent|Delivered/);
 
   await context.setOffline(true);
-  await expect(page.getByRole('status').first()).toContainText('You are offline.');
+  await expect(page.getByRole('status').first()).toContainText("You're offline.");
   await expect(page.getByText('These messages may be out of date.')).toBeVisible();
   await expect(page.getByText('Up to date')).toHaveCount(0);
   await composer(page).fill('Written offline');
   await composer(page).press('Enter');
-  await expect(bubble(page, 'Written offline')).toContainText('The server cannot be reached.');
+  await expect(bubble(page, 'Written offline')).toContainText("Can't reach the server.");
   // Nobody knows of a failure: neither the message nor the conversation may say "Not sent".
   await expect(page.locator('.tone-bad, .aside--bad, .bubble--failed')).toHaveCount(0);
   await expect(page.getByText('Not sent')).toHaveCount(0);

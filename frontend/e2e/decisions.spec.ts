@@ -48,7 +48,7 @@ test('a message that did not arrive is sent again, or written anew', async ({
 
   await messages.getByRole('button', { name: 'Retry' }).click();
   await expect(messages).toHaveCount(2);
-  await expect(messages.first()).toContainText('You have sent it again.');
+  await expect(messages.first()).toContainText("You've sent it again.");
   await expect(messages.last()).toContainText('Queued');
   await expect.poll(() => phone.received('Please answer')).toBe(2);
 });
@@ -74,13 +74,13 @@ test('a text that is not kept any more is named, and not sent again', async ({ p
   await enter(page, person);
   await openThread(page, '+15005550001');
   const message = page.getByRole('log').getByRole('article');
-  await expect(message).toContainText('Text removed');
+  await expect(message).toContainText('Message text deleted');
   await expect(message).toContainText('Not sent');
   await expect(message.getByRole('button', { name: /Retry|Edit/ })).toHaveCount(0);
   await message.hover();
   await message.getByRole('button', { name: /^Details of/ }).click();
   const details = page.getByRole('dialog', { name: 'Message details' });
-  await expect(details).toContainText('Text removed.');
+  await expect(details).toContainText('Message text deleted.');
   await expect(details.getByRole('button', { name: 'Copy the text' })).toHaveCount(0);
 });
 
@@ -96,14 +96,14 @@ test('an unconfirmed message waits, unless its author decides', async ({
   await enter(page, person);
   await openThread(page, number);
   const message = bubble(page, 'Did this leave?');
-  await expect(message.first()).toContainText('Please do not send it again yet');
+  await expect(message.first()).toContainText("Please don't send it again yet");
   expect(await phone.received('Did this leave?')).toBe(0);
 
-  await message.getByRole('button', { name: 'Cancel this message' }).click();
+  await message.getByRole('button', { name: 'Stop retrying' }).click();
   await expect(message).toContainText('It will not be sent again by itself.');
   await page.reload();
   await expect(message).toContainText('It will not be sent again by itself.');
-  await expect(message.getByRole('button', { name: 'Cancel this message' })).toHaveCount(0);
+  await expect(message.getByRole('button', { name: 'Stop retrying' })).toHaveCount(0);
 
   await message.getByRole('button', { name: 'Send again anyway…' }).click();
   await expect(message).toContainText('It may then arrive twice.');
@@ -113,10 +113,10 @@ test('an unconfirmed message waits, unless its author decides', async ({
   await expect(message).toHaveCount(1);
 
   await message.getByRole('button', { name: 'Send again anyway…' }).click();
-  await message.getByRole('button', { name: 'Send anyway (may arrive twice)' }).click();
+  await message.getByRole('button', { name: 'Send anyway' }).click();
   await expect(message).toHaveCount(2);
   await expect(message.last()).toContainText(/Queued|Sent|Delivered/);
-  await expect(message.first()).toContainText('You have sent it again.');
+  await expect(message.first()).toContainText("You've sent it again.");
   await expect.poll(() => phone.received('Did this leave?')).toBe(1);
 });
 

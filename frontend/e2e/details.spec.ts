@@ -18,7 +18,7 @@ test('details tell everything, have an address, and close where one was', async 
   await expect(details).toContainText('Not delivered.');
   await expect(details).toContainText('30003');
   await expect(details.getByRole('listitem')).toContainText([
-    'Stored here',
+    'Saved here',
     /Queued.*handed it over/s,
     /Not delivered.*reported by the carrier/s,
   ]);

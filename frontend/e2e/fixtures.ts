@@ -187,7 +187,7 @@ export function bubble(page: Page, text: string | RegExp) {
 
 /** One message of the open conversation that the API has answered for. */
 export function storedBubble(page: Page, text: string) {
-  return page.locator('app-bubble').filter({ hasText: text });
+  return page.locator('app-message-bubble').filter({ hasText: text });
 }
 
 export async function openAccount(page: Page): Promise<void> {

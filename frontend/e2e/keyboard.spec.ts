@@ -212,12 +212,12 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await choose(page, 'Cancel sending');
   await expect(waiting).toContainText('Canceled');
   await expect(waiting).toBeFocused();
-  await tabTo(page, 'Send after all');
+  await tabTo(page, 'Send now');
 
   await findConversation(page, lost);
   const unconfirmed = bubble(page, 'Did this leave?');
-  await expect(unconfirmed).toContainText('Please do not send it again yet');
-  await choose(page, 'Cancel this message');
+  await expect(unconfirmed).toContainText("Please don't send it again yet");
+  await choose(page, 'Stop retrying');
   await expect(unconfirmed).toContainText('It will not be sent again by itself.');
   await expect.poll(() => focusOnScreen(page)).toBe('seen');
   await choose(page, 'Send again anyway…');
@@ -225,7 +225,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await press(page, 'Enter');
   await expect(unconfirmed).toBeFocused();
   await choose(page, 'Send again anyway…');
-  await choose(page, 'Send anyway (may arrive twice)');
+  await choose(page, 'Send anyway');
   await expect(unconfirmed).toHaveCount(2);
   await expect(unconfirmed.first()).toBeFocused();
 
@@ -235,7 +235,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await expect(failed).toContainText('The phone could not be reached.');
   await choose(page, 'Retry');
   await expect(failed).toHaveCount(2);
-  await expect(failed.first()).toContainText('You have sent it again.');
+  await expect(failed.first()).toContainText("You've sent it again.");
   await expect(failed.first()).toBeFocused();
   await tabTo(page, 'Message');
   await expect(composer(page)).toBeFocused();
@@ -275,14 +275,16 @@ test('the account: another session, a new password, and the end of it', async ({
   await expect(page.getByText('Your password is changed')).toBeVisible();
 
   await choose(page, 'Delete account…');
-  await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+  await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
   await choose(page, 'Keep my account');
   await expect(page.getByRole('button', { name: 'Delete account…' })).toBeFocused();
   await press(page, 'Enter');
-  await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+  await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
   await page.keyboard.type(password);
   await press(page, 'Enter');
-  await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
+  await expect(
+    page.getByText('Your account and all its messages have been deleted.'),
+  ).toBeVisible();
   await expect(page.getByLabel('Email')).toBeFocused();
 });
 

@@ -121,7 +121,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'search for what is long', [HEADER, LIST]);
       api.stored = { conversations: 60, messages: 0 };
       await box.fill('b'.repeat(100));
-      await expect(page.getByText('Nothing found for')).toBeVisible();
+      await expect(page.getByText('No results for')).toBeVisible();
       await check(page, 'nothing found', [HEADER, LIST]);
 
       api.stored = { conversations: 60, messages: 200 };
@@ -129,14 +129,14 @@ for (const [row, viewport] of SIZES.entries()) {
       await loaded(page, 200);
       api.offline = true;
       await context.setOffline(true);
-      await expect(page.getByText('You are offline.')).toBeVisible();
+      await expect(page.getByText("You're offline.")).toBeVisible();
       await check(page, 'offline', [HEADER, COMPOSER]);
       api.offline = false;
       await context.setOffline(false);
 
       api.broken = true;
       await page.getByRole('button', { name: 'Load earlier' }).click();
-      await expect(page.locator('.pane').getByText('The server cannot reach')).toBeVisible();
+      await expect(page.locator('.pane').getByText("The server can't reach")).toBeVisible();
       await check(page, 'a 503 for more', [HEADER, COMPOSER]);
       for (const path of ['/messages', `/messages/${PEER}`, '/account', '/sign-up']) {
         await page.goto(path);
@@ -162,7 +162,7 @@ async function enter(page: Page): Promise<GeneratedApi> {
 
 async function loaded(page: Page, messages: number): Promise<void> {
   await expect(page.getByRole('log')).toHaveAttribute('aria-busy', 'false');
-  await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
+  await expect(page.locator('app-message-bubble')).toHaveCount(Math.min(messages, 50));
 }
 
 async function goThroughList(page: Page, parts: string[], touches: boolean): Promise<void> {
@@ -188,9 +188,9 @@ async function goThroughList(page: Page, parts: string[], touches: boolean): Pro
 async function goThroughThread(page: Page, parts: string[], touches: boolean): Promise<void> {
   const earlier = page.getByRole('button', { name: 'Load earlier' });
   for (let more = 0; more < PAGES_OF_MESSAGES && (await earlier.count()) > 0; more++) {
-    const bubbles = await page.locator('app-bubble').count();
+    const bubbles = await page.locator('app-message-bubble').count();
     await earlier.click();
-    await expect(page.locator('app-bubble').nth(bubbles)).toBeAttached();
+    await expect(page.locator('app-message-bubble').nth(bubbles)).toBeAttached();
   }
   await turn(page, '.thread', touches, parts);
   await page.getByRole('log').focus();

@@ -53,7 +53,7 @@ test('among 20,000 messages one far back shows after one request, and little is 
   }
   expect(calls).toHaveLength(3);
 
-  const bubbles = page.locator('app-bubble');
+  const bubbles = page.locator('app-message-bubble');
   for (let loads = 0; loads < 8; loads++) {
     const loaded = page.waitForResponse(/peer_number=/);
     await page.getByRole('button', { name: 'Load earlier' }).click();
@@ -63,7 +63,7 @@ test('among 20,000 messages one far back shows after one request, and little is 
   }
   expect(calls).toHaveLength(11);
 
-  await page.getByRole('button', { name: 'To the newest' }).click();
+  await page.getByRole('button', { name: 'Jump to latest' }).click();
   await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
   await expect(bubbles).toHaveCount(50);
   await expect(page.getByRole('button', { name: /Load later|newest/ })).toHaveCount(0);

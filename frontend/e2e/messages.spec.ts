@@ -43,7 +43,7 @@ test('a call that fails keeps the text and can be repeated', async ({ page, tole
   );
   await sendNew(page, '+14155552671', 'Once and only once');
   const message = bubble(page, 'Once and only once');
-  await expect(message).toContainText('The server cannot be reached.');
+  await expect(message).toContainText("Can't reach the server.");
 
   await page.unroute('**/api/messages');
   await message.getByRole('button', { name: 'Try again' }).click();

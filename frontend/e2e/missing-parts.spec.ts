@@ -12,7 +12,7 @@ import {
   test,
 } from './fixtures';
 
-const MISSING = 'This could not be loaded: you may be offline, or there is a newer version.';
+const MISSING = "This page couldn't be loaded: you may be offline, or there is a newer version.";
 
 /** Until it is called: no script comes that has this in it. */
 async function withhold(page: Page, part: string, how: 'abort' | 'gone'): Promise<() => void> {
@@ -73,7 +73,7 @@ test('who signs in where the messages do not come is told, and goes on by reload
   tolerate,
 }) => {
   tolerate(/ERR_INTERNET_DISCONNECTED|Failed to fetch dynamically imported module/);
-  const release = await withhold(page, 'app-messages-page', 'abort');
+  const release = await withhold(page, 'app-messenger-page', 'abort');
   const { email } = await newPerson(request);
   await page.goto('/sign-in');
   await fillSignIn(page, email);

@@ -66,10 +66,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
           data: { user: { email, password: PASSWORD } },
         });
         await openAccount(page);
-        await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toBeVisible();
+        await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
         await page.getByLabel('New password', { exact: true }).fill('short');
         await page.getByRole('button', { name: 'Delete account…' }).click();
-        await page.getByLabel('Your password, to confirm it').focus();
+        await page.getByLabel('Your password, to confirm').focus();
         await page.getByRole('link', { name: 'Messages' }).scrollIntoViewIfNeeded();
         await picture('account');
         await page.getByRole('heading', { name: 'Delete account' }).scrollIntoViewIfNeeded();

@@ -69,9 +69,9 @@ test('two users of one browser see only their own messages, in all tabs', async 
 });
 
 for (const [trouble, answer, words] of [
-  ['cannot reach the server', undefined, 'The server cannot be reached.'],
+  ['cannot reach the server', undefined, "Can't reach the server."],
   ['asks too often', { status: 429, headers: { 'Retry-After': '1' } }, 'Try again in 1 second.'],
-  ['meets an old proxy', { status: 404 }, 'The server does not know this address.'],
+  ['meets an old proxy', { status: 404 }, "The server doesn't know this address."],
   ['meets a broken server', { status: 503 }, 'The server has a problem at the moment.'],
 ] as const) {
   test(`who ${trouble} at a reload stays signed in`, async ({ page, tolerate }) => {
@@ -142,7 +142,7 @@ test('what one has written is gone with the sign-out, after being asked', async 
   await askToSignOut(page);
   const question = page.getByRole('alertdialog', { name: 'Sign out?' });
   await expect(question).toHaveAccessibleDescription(
-    'Signing out deletes 1 draft from this browser.',
+    'You have 1 draft. Signing out deletes this from this browser.',
   );
   await question.getByRole('button', { name: 'Stay signed in' }).click();
   await expect(question).toBeHidden();
@@ -259,7 +259,7 @@ test('how many messages a sign-out would lose is said, those of other tabs among
   for (const text of ['The first', 'The second']) {
     await otherTab.goto('/messages/new');
     await sendNew(otherTab, newNumber(), text);
-    await expect(bubble(otherTab, text)).toContainText('The server cannot be reached.');
+    await expect(bubble(otherTab, text)).toContainText("Can't reach the server.");
   }
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
@@ -268,7 +268,7 @@ test('how many messages a sign-out would lose is said, those of other tabs among
     await page.getByRole('button', { name: way }).press('Enter');
     const question = page.getByRole('alertdialog', { name: 'Sign out?' });
     await expect(question).toHaveAccessibleDescription(
-      'Signing out deletes 2 unsent messages and 1 draft from this browser.',
+      'You have 2 unsent messages. You have 1 draft. Signing out deletes this from this browser.',
     );
     // Whatever is pressed by accident says no.
     await expect(question.getByRole('button', { name: 'Stay signed in' })).toBeFocused();
@@ -280,12 +280,12 @@ test('how many messages a sign-out would lose is said, those of other tabs among
   await openAccount(page);
   await page.getByRole('button', { name: 'Delete account…' }).click();
   await expect(page.getByRole('region', { name: 'Delete account' })).toContainText(
-    'It also deletes 2 unsent messages and 1 draft from this browser.',
+    'You have 2 unsent messages. You have 1 draft. Deleting your account deletes this from this browser too.',
   );
 
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await page.getByRole('button', { name: 'Sign out and delete' }).click();
-  await expect(page.getByText('You are signed out everywhere.')).toBeVisible();
+  await expect(page.getByText("You've been signed out everywhere.")).toBeVisible();
   await fillSignIn(page, email);
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
   expect(await phone.received('The first')).toBe(0);
@@ -304,7 +304,7 @@ test('a session that ends by itself loses nothing of who signs in again', async 
     route.request().method() === 'POST' ? route.abort() : route.continue(),
   );
   await sendNew(page, number, `Late ${number}`);
-  await expect(bubble(page, `Late ${number}`)).toContainText('The server cannot be reached.');
+  await expect(bubble(page, `Late ${number}`)).toContainText("Can't reach the server.");
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
   const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };

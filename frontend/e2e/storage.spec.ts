@@ -13,8 +13,8 @@ import {
   test,
 } from './fixtures';
 
-const NOTHING_STORED = 'This browser stores nothing for this page.';
-const NO_ROOM = 'This browser has no room left for what you write.';
+const NOTHING_STORED = "This browser doesn't store anything for this page.";
+const NO_ROOM = 'This browser has no space left for what you write.';
 
 /** How a browser can be without storage, from the next load on. */
 const TROUBLES = {
@@ -55,7 +55,7 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
     await page.getByRole('button', { name: 'Create account' }).click();
     const notice = page.getByRole('alert').filter({ hasText: NOTHING_STORED });
     await expect(notice).toBeVisible();
-    await notice.getByRole('button', { name: 'Understood' }).click();
+    await notice.getByRole('button', { name: 'Got it' }).click();
     await expect(notice).toBeHidden();
 
     // What is written stays, from one page to the next.

@@ -10,7 +10,7 @@ async function enter(page: Page, messages: number, contents: readonly string[] =
   await fillSignIn(page, EMAIL, PASSWORD);
   await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
   await page.goto(`/messages/${PEER}`);
-  await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
+  await expect(page.locator('app-message-bubble')).toHaveCount(Math.min(messages, 50));
   return api;
 }
 
@@ -120,7 +120,7 @@ test('as many messages are counted as are shown', async ({ page }) => {
   // Stored between the look at the messages and the count of them.
   api.total = 2;
   await page.reload();
-  await expect(page.locator('app-bubble')).toHaveCount(1);
+  await expect(page.locator('app-message-bubble')).toHaveCount(1);
   await expect(page.locator('.pane__head')).toContainText('1 message');
   await expect(page.locator('.pane__head')).not.toContainText('messages');
 });

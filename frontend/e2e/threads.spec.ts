@@ -91,7 +91,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await enter(page, person);
   await expect(page.getByRole('heading', { name: 'Message History (62)' })).toBeVisible();
 
-  const box = page.getByRole('searchbox', { name: 'Search people and text' });
+  const box = page.getByRole('searchbox', { name: 'Search people and messages' });
   await page.getByRole('heading', { name: 'New message' }).click();
   await page.keyboard.press('ControlOrMeta+k');
   await expect(box).toBeFocused();
@@ -110,7 +110,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await expect(bubble(page, 'Hello there')).toBeVisible();
 
   await box.fill('nowhere to be found');
-  await expect(results).toContainText(/Nothing found for ...?nowhere to be found/);
+  await expect(results).toContainText(/No results for ...?nowhere to be found/);
   await box.press('Escape');
   await expect(box).toHaveValue('');
   await expect(results).toHaveCount(0);

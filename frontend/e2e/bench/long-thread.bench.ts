@@ -28,12 +28,12 @@ test('450 loaded messages of 5,000 beside a conversation of 50', async ({
     await storeMessages(uri, 'The original', thread.number, thread.count);
     await page.goto(`/messages/${encodeURIComponent(thread.number)}`);
     for (let loaded = 50; loaded <= thread.loaded; loaded += 100) {
-      await expect(page.locator('app-bubble')).toHaveCount(loaded);
+      await expect(page.locator('app-message-bubble')).toHaveCount(loaded);
       if (loaded < thread.loaded) await page.getByRole('button', { name: 'Load earlier' }).click();
     }
-    const toNewest = page.getByRole('button', { name: 'To the newest' });
+    const toNewest = page.getByRole('button', { name: 'Jump to latest' });
     if (await toNewest.isVisible()) await toNewest.click();
-    await expect(page.locator('app-bubble').last()).toBeInViewport();
+    await expect(page.locator('app-message-bubble').last()).toBeInViewport();
     costs.push(await measure(page, await newestOf(page, thread.number)));
   }
   print(costs[0] ?? {}, costs[1] ?? {});
@@ -61,14 +61,14 @@ async function measure(page: Page, newest: Message): Promise<Record<string, Cost
   const changed = await median((round) =>
     poll(page, { ...newest, status: round % 2 ? 'sent' : 'delivered', ...now() }),
   );
-  const count = await page.locator('app-bubble').count();
+  const count = await page.locator('app-message-bubble').count();
   const arriving = await median((round) => {
     const at = now();
     const _id = `${'f'.repeat(22)}${10 + round}`;
     return poll(page, { ...newest, ...at, _id, created_at: at.updated_at });
   });
-  await expect(page.locator('app-bubble')).toHaveCount(count + ROUNDS);
-  await expect(page.locator('app-bubble').last()).toBeInViewport();
+  await expect(page.locator('app-message-bubble')).toHaveCount(count + ROUNDS);
+  await expect(page.locator('app-message-bubble').last()).toBeInViewport();
   await page.getByRole('log').hover();
   const scrolling = await median(async (round) => {
     for (let step = 0; step < SCROLL_STEPS; step++) {

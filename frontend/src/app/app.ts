@@ -2,11 +2,11 @@ import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/c
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { NavigationEnd, NavigationError, Router, RouterOutlet } from '@angular/router';
 import { skip } from 'rxjs';
-import { signInUrl, urlBehind } from './session/return-url';
+import { signInUrl, returnUrl } from './session/return-url';
 import { SessionStore } from './session/session-store';
 import { firstPageTexts } from './i18n/first-page-texts';
-import { MissingPart } from './ui/load-failure';
-import { keepFocus } from './ui/focus-on-navigation';
+import { LoadFailure } from './ui/load-failure';
+import { focusOnNavigation } from './ui/focus-on-navigation';
 
 @Component({
   selector: 'app-root',
@@ -14,25 +14,25 @@ import { keepFocus } from './ui/focus-on-navigation';
   imports: [RouterOutlet],
   template: `
     <div class="progress" [class.progress--on]="router.currentNavigation()"></div>
-    @if (missingPart.url(); as url) {
+    @if (loadFailure.url(); as url) {
       <p class="notice" role="alert">
-        {{ texts.missingPart }}
+        {{ texts.loadFailed }}
         <button type="button" class="button button--small" (click)="open(url)">
           {{ texts.reload }}
         </button>
       </p>
     }
-    <!-- Made anew for each user: nothing on the screen or in its stores outlives whom it belongs to. -->
+    <!-- Created anew for each user, so that no page and no store outlives the user it belongs to. -->
     @for (userId of [userId()]; track userId) {
       <router-outlet />
     }
   `,
-  host: { class: 'shell' },
+  host: { class: 'app' },
 })
-export class Shell {
+export class App {
   readonly #session = inject(SessionStore);
   protected readonly router = inject(Router);
-  protected readonly missingPart = inject(MissingPart);
+  protected readonly loadFailure = inject(LoadFailure);
 
   protected readonly texts = firstPageTexts;
 
@@ -40,23 +40,23 @@ export class Shell {
 
   constructor() {
     const { router } = this;
-    keepFocus(router);
+    focusOnNavigation(router);
     router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
-      if (event instanceof NavigationError) this.missingPart.url.set(event.url);
-      else if (event instanceof NavigationEnd) this.missingPart.url.set(undefined);
+      if (event instanceof NavigationError) this.loadFailure.url.set(event.url);
+      else if (event instanceof NavigationEnd) this.loadFailure.url.set(undefined);
     });
     toObservable(this.userId)
       .pipe(skip(1), takeUntilDestroyed())
       .subscribe((userId) => {
-        // Who signs out leaves for good; whose session ends comes back to where they were.
-        const from = this.#session.farewell() === 'session-ended' ? router.url : undefined;
+        // A user whose session has ended returns to the same page; one who signs out does not.
+        const from = this.#session.signOutReason() === 'session-ended' ? router.url : undefined;
         void router.navigateByUrl(
-          userId === undefined ? signInUrl(router, from) : urlBehind(router, router.url),
+          userId === undefined ? signInUrl(router, from) : returnUrl(router, router.url),
         );
       });
   }
 
-  /** Of what is loaded now, nothing is used again. */
+  /** A full page load, which uses none of the loaded scripts. */
   protected open(url: string): void {
     location.assign(url);
   }

@@ -2,14 +2,14 @@ import { Injectable } from '@angular/core';
 import { PreloadingStrategy, Route } from '@angular/router';
 import { EMPTY, Observable, catchError, switchMap, timer } from 'rxjs';
 
-const REST_MS = 500;
+const IDLE_MS = 500;
 
-/** The other pages load when the one that was asked for is on the screen, and take nothing away from it. */
+/** Loads the other pages once the requested one is on the screen, so that they do not slow it down. */
 @Injectable({ providedIn: 'root' })
-export class PreloadAtRest implements PreloadingStrategy {
+export class IdlePreloading implements PreloadingStrategy {
   preload(_: Route, load: () => Observable<unknown>): Observable<unknown> {
-    // What cannot be loaded now is asked for again when somebody goes there.
-    return timer(REST_MS).pipe(
+    // A page that cannot be loaded now is loaded when the user goes there.
+    return timer(IDLE_MS).pipe(
       switchMap(load),
       catchError(() => EMPTY),
     );

@@ -18,7 +18,7 @@ const here: Session = {
 const there: Session = { ...here, _id: 's2', device: 'Safari on iPhone', current: false };
 
 describe('AccountStore', () => {
-  const session = { statusChanges: new Subject<string>(), signOut: vi.fn(), leave: vi.fn() };
+  const session = { statusChanges: new Subject<string>(), signOut: vi.fn(), endSession: vi.fn() };
   let http: HttpTestingController;
   let store: AccountStore;
 
@@ -54,7 +54,7 @@ describe('AccountStore', () => {
     http.expectOne('/users/sessions').error(new ProgressEvent('error'));
     await loading;
     expect(store.sessions()).toEqual([here, there]);
-    expect(store.problem()).toBe('The server cannot be reached. Check your connection.');
+    expect(store.problem()).toBe("Can't reach the server. Check your connection.");
     await load();
     expect(store.problem()).toBe('');
   });
@@ -91,12 +91,12 @@ describe('AccountStore', () => {
       .expectOne({ method: 'DELETE', url: '/users/sessions' })
       .flush(null, { status: 503, statusText: 'No' });
     await failing;
-    expect(session.leave).not.toHaveBeenCalled();
+    expect(session.endSession).not.toHaveBeenCalled();
 
     const ending = store.endAll();
     http.expectOne({ method: 'DELETE', url: '/users/sessions' }).flush(null);
     await ending;
-    expect(session.leave).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
+    expect(session.endSession).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
   });
 
   it('shows which sessions are left by a change of password', async () => {
@@ -118,14 +118,14 @@ describe('AccountStore', () => {
       .expectOne({ method: 'DELETE', url: '/users' })
       .flush({ errors: { password: ['is invalid'] } }, { status: 422, statusText: 'No' });
     await expect(wrong).rejects.toMatchObject({ status: 422 });
-    expect(session.leave).not.toHaveBeenCalled();
+    expect(session.endSession).not.toHaveBeenCalled();
 
     const deleting = store.deleteAccount('right');
     const request = http.expectOne({ method: 'DELETE', url: '/users' });
     expect(request.request.body).toEqual({ user: { password: 'right' } });
     request.flush(null);
     await deleting;
-    expect(session.leave).toHaveBeenCalledExactlyOnceWith('account-deleted');
+    expect(session.endSession).toHaveBeenCalledExactlyOnceWith('account-deleted');
   });
 
   async function load(): Promise<void> {

@@ -4,16 +4,16 @@ import { accountTexts } from '../i18n/account-texts';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/keep-focus-on-press';
+import { KeepFocusOnPress } from '../ui/keep-focus-on-press';
 import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { newPasswordControls } from './new-password';
-import { Submission } from './form-submission';
+import { FormSubmission } from './form-submission';
 
 @Component({
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Field, Notice, ReactiveFormsModule, SteadySubmit],
+  imports: [Busy, Field, Notice, ReactiveFormsModule, KeepFocusOnPress],
   template: `
     <header>
       <h2 id="change-password">{{ texts.title }}</h2>
@@ -49,7 +49,7 @@ import { Submission } from './form-submission';
       }
       <div class="panel__foot">
         <button
-          appSteadySubmit
+          appKeepFocusOnPress
           type="submit"
           class="button button--primary"
           [appBusy]="submission.busy()"
@@ -74,7 +74,7 @@ export class ChangePassword {
     current_password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
     ...newPasswordControls(),
   });
-  protected readonly submission = new Submission(this.form, async () => {
+  protected readonly submission = new FormSubmission(this.form, async () => {
     this.done.set('');
     await this.#store.changePassword(this.form.getRawValue());
     this.form.reset();

@@ -1,13 +1,13 @@
 import { ElementRef, Injector, inject, signal } from '@angular/core';
 import { FormGroup } from '@angular/forms';
-import { explain } from '../api/describe-problem';
+import { describeProblem } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
 import { focusFirstInvalid } from '../ui/focus-first-invalid';
-import { takeFilledIn } from '../ui/sync-autofill';
+import { syncAutofill } from '../ui/sync-autofill';
 import { setServerErrors } from '../ui/validators';
 
-/** Sends a form, once at a time. What is wrong with a field is said there, all else in `problem`. */
-export class Submission {
+/** Submits a form, once at a time. The API's errors about fields are shown there, any other in `problem`. */
+export class FormSubmission {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
   readonly #busy = signal(false);
@@ -24,7 +24,7 @@ export class Submission {
   async submit(): Promise<void> {
     if (this.#busy()) return;
     this.#problem.set('');
-    takeFilledIn(this.#host);
+    syncAutofill(this.#host);
     this.form.markAllAsTouched();
     this.form.markAllAsDirty();
     if (this.form.valid) {
@@ -32,7 +32,7 @@ export class Submission {
       try {
         await this.call();
       } catch (error) {
-        this.#tell(error);
+        this.#show(error);
       } finally {
         this.#busy.set(false);
       }
@@ -40,10 +40,10 @@ export class Submission {
     focusFirstInvalid(this.#host, this.#injector);
   }
 
-  #tell(error: unknown): void {
+  #show(error: unknown): void {
     const problem = toProblem(error);
     const others = setServerErrors(this.form.controls, problem.errors);
     if (others.length > 0) this.#problem.set(others.join(' '));
-    else if (this.form.valid) this.#problem.set(explain(problem));
+    else if (this.form.valid) this.#problem.set(describeProblem(problem));
   }
 }

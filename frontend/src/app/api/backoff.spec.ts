@@ -1,4 +1,4 @@
-import { backoff, restAfter } from './backoff';
+import { backoff, retryDelay } from './backoff';
 import { toProblem } from './problem';
 
 describe('backoff', () => {
@@ -13,9 +13,9 @@ describe('backoff', () => {
   });
 });
 
-describe('restAfter', () => {
+describe('retryDelay', () => {
   const rest = (failures: number, retryAfterSeconds: number | undefined, chance: number) =>
-    restAfter(failures, { ...toProblem(undefined), retryAfterSeconds }, () => chance);
+    retryDelay(failures, { ...toProblem(undefined), retryAfterSeconds }, () => chance);
 
   it('is a backoff where the answer asks for nothing, or for less', () => {
     expect(rest(3, undefined, 0.5)).toBe(6_000);

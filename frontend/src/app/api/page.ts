@@ -1,10 +1,10 @@
-/** Some rows of a longer list, newest first. */
+/** A page of a list, newest first. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
   /** Of the whole list. */
   readonly total: number;
-  /** There are older ones. */
+  /** There are older rows. */
   readonly hasMore: boolean;
-  /** There are newer ones than those of a page that was asked for from an older message. */
+  /** There are newer rows, for a page that was requested by an older message. */
   readonly hasNewer: boolean;
 }

@@ -4,2503 +4,2504 @@
  */
 
 export interface paths {
-    "/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who am I?
-         * @description The account that the access token belongs to.
-         */
-        get: operations["current_user_users_get"];
-        put?: never;
-        /**
-         * Sign up
-         * @description Makes an account and signs it in.
-         */
-        post: operations["sign_up_users_post"];
-        /**
-         * Delete your account
-         * @description Deletes your account, your sessions and your messages. What has not been sent will not be sent.
-         */
-        delete: operations["delete_account_users_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+  '/users': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/sign_in": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign in
-         * @description Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive.
-         */
-        post: operations["sign_in_users_sign_in_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Who am I?
+     * @description The account that the access token belongs to.
+     */
+    get: operations['current_user_users_get'];
+    put?: never;
+    /**
+     * Sign up
+     * @description Makes an account and signs it in.
+     */
+    post: operations['sign_up_users_post'];
+    /**
+     * Delete your account
+     * @description Deletes your account, your sessions and your messages. What has not been sent will not be sent.
+     */
+    delete: operations['delete_account_users_delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/sign_in': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get tokens (OAuth2)
-         * @description The token endpoint of RFC 6749.
-         *
-         *     `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
-         *     usable until the successor is first used, and using it after that ends the session. `grant_type=password` serves
-         *     the Authorize button of this page and yields an access token only.
-         */
-        post: operations["token_users_token_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Sign in
+     * @description Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive.
+     */
+    post: operations['sign_in_users_sign_in_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/token': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/sign_out": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Sign out
-         * @description Ends the session: its tokens are dead from now on. Takes its access token or its refresh token.
-         */
-        delete: operations["sign_out_users_sign_out_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Get tokens (OAuth2)
+     * @description The token endpoint of RFC 6749.
+     *
+     *     `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
+     *     usable until the successor is first used, and using it after that ends the session. `grant_type=password` serves
+     *     the Authorize button of this page and yields an access token only.
+     */
+    post: operations['token_users_token_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/sign_out': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/sign_up": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who may sign up?
-         * @description Whether anybody may make an account, only who has an invite code, or nobody.
-         */
-        get: operations["sign_up_mode_users_sign_up_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Sign out
+     * @description Ends the session: its tokens are dead from now on. Takes its access token or its refresh token.
+     */
+    delete: operations['sign_out_users_sign_out_delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/sign_up': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your sessions
-         * @description Where you are signed in, those used last first.
-         */
-        get: operations["list_sessions_users_sessions_get"];
-        put?: never;
-        post?: never;
-        /**
-         * Sign out everywhere
-         * @description Ends all your sessions, this one too.
-         */
-        delete: operations["end_all_sessions_users_sessions_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Who may sign up?
+     * @description Whether anybody may make an account, only who has an invite code, or nobody.
+     */
+    get: operations['sign_up_mode_users_sign_up_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * End one of your sessions
-         * @description Its tokens are dead from now on.
-         */
-        delete: operations["end_session_users_sessions__session_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * List your sessions
+     * @description Where you are signed in, those used last first.
+     */
+    get: operations['list_sessions_users_sessions_get'];
+    put?: never;
+    post?: never;
+    /**
+     * Sign out everywhere
+     * @description Ends all your sessions, this one too.
+     */
+    delete: operations['end_all_sessions_users_sessions_delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/sessions/{session_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/users/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change your password
-         * @description Ends your other sessions.
-         */
-        put: operations["change_password_users_password_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End one of your sessions
+     * @description Its tokens are dead from now on.
+     */
+    delete: operations['end_session_users_sessions__session_id__delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/users/password': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your messages
-         * @description Newest first, by `created_at` and then `_id`; only your own.
-         */
-        get: operations["list_messages_api_messages_get"];
-        put?: never;
-        /**
-         * Send a message
-         * @description Stores a message and hands it to the carrier.
-         *
-         *     It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
-         *     has accepted it, and 202 if that takes longer: its status then changes by itself.
-         */
-        post: operations["send_message_api_messages_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    /**
+     * Change your password
+     * @description Ends your other sessions.
+     */
+    put: operations['change_password_users_password_put'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/messages': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/messages/{message_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel a message
-         * @description Withdraws a message that has not been sent yet.
-         *
-         *     One that is `unconfirmed` may have been sent: it stays so until that is known, and will not be sent again.
-         */
-        post: operations["cancel_message_api_messages__message_id__cancel_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * List your messages
+     * @description Newest first, by `created_at` and then `_id`; only your own.
+     */
+    get: operations['list_messages_api_messages_get'];
+    put?: never;
+    /**
+     * Send a message
+     * @description Stores a message and hands it to the carrier.
+     *
+     *     It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
+     *     has accepted it, and 202 if that takes longer: its status then changes by itself.
+     */
+    post: operations['send_message_api_messages_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/messages/{message_id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/messages/{message_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send a failed message again
-         * @description Sends the same text to the same number as a new message; asking again for the same one gives the same answer.
-         */
-        post: operations["retry_message_api_messages__message_id__retry_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Cancel a message
+     * @description Withdraws a message that has not been sent yet.
+     *
+     *     One that is `unconfirmed` may have been sent: it stays so until that is known, and will not be sent again.
+     */
+    post: operations['cancel_message_api_messages__message_id__cancel_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/messages/{message_id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/sending": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Are messages being sent?
-         * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
-         *
-         *     Also the country whose numbers may be written as they are dialled there.
-         */
-        get: operations["read_sending_api_sending_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Send a failed message again
+     * @description Sends the same text to the same number as a new message; asking again for the same one gives the same answer.
+     */
+    post: operations['retry_message_api_messages__message_id__retry_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/sending': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your conversations
-         * @description One row for each number that you have written with; the one with the newest message comes first.
-         */
-        get: operations["list_conversations_api_conversations_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Are messages being sent?
+     * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+     *
+     *     Also the country whose numbers may be written as they are dialled there.
+     */
+    get: operations['read_sending_api_sending_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/conversations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/messages/{message_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read one message and its timeline
-         * @description Everything that is known about a message.
-         */
-        get: operations["read_message_api_messages__message_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * List your conversations
+     * @description One row for each number that you have written with; the one with the newest message comes first.
+     */
+    get: operations['list_conversations_api_conversations_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/messages/{message_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Take everything with you
-         * @description Your account, your sessions, and all your messages with their timelines, as one JSON document.
-         */
-        get: operations["export_account_api_export_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Read one message and its timeline
+     * @description Everything that is known about a message.
+     */
+    get: operations['read_message_api_messages__message_id__get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/twilio/status_callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Status callback
-         * @description Twilio calls this when a message's status changes. Repeated, late and unordered calls do no harm.
-         */
-        post: operations["status_callback_api_twilio_status_callback_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Take everything with you
+     * @description Your account, your sessions, and all your messages with their timelines, as one JSON document.
+     */
+    get: operations['export_account_api_export_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/twilio/status_callback': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/up": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Does it live?
-         * @description 200 as long as the process answers; asks nobody else.
-         */
-        get: operations["up_up_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /**
+     * Status callback
+     * @description Twilio calls this when a message's status changes. Repeated, late and unordered calls do no harm.
+     */
+    post: operations['status_callback_api_twilio_status_callback_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/up': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Can it work?
-         * @description 200 if requests can be served and messages sent, else 503 and why not.
-         */
-        get: operations["ready_ready_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Does it live?
+     * @description 200 as long as the process answers; asks nobody else.
+     */
+    get: operations['up_up_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/ready': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What has it counted?
-         * @description Counters of this process, and what waits in the outbox, for Prometheus.
-         *
-         *     Asks for METRICS_TOKEN as a bearer token where that is set, and answers on loopback only where it is not.
-         */
-        get: operations["metrics_metrics_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /**
+     * Can it work?
+     * @description 200 if requests can be served and messages sent, else 503 and why not.
+     */
+    get: operations['ready_ready_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
+    /**
+     * What has it counted?
+     * @description Counters of this process, and what waits in the outbox, for Prometheus.
+     *
+     *     Asks for METRICS_TOKEN as a bearer token where that is set, and answers on loopback only where it is not.
+     */
+    get: operations['metrics_metrics_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: {
-        /**
-         * AccessTokenOut
-         * @description A token for the Authorization header, for `expires_in` seconds.
-         */
-        AccessTokenOut: {
-            /** Access Token */
-            access_token: string;
-            /**
-             * Token Type
-             * @default bearer
-             * @constant
-             */
-            token_type: "bearer";
-            /**
-             * Expires In
-             * @description Seconds.
-             * @example 900
-             */
-            expires_in: number;
-        };
-        /** AccountDeletion */
-        AccountDeletion: {
-            /**
-             * Password
-             * @example correct horse battery
-             */
-            password: string;
-        };
-        /** AccountDeletionRequest */
-        AccountDeletionRequest: {
-            user: components["schemas"]["AccountDeletion"];
-        };
-        /**
-         * AccountOut
-         * @description An account, as its owner sees it.
-         */
-        AccountOut: {
-            /**
-             * Id
-             * @example 6921f0c2a4b1c93e5d0f7a11
-             */
-            _id: string;
-            /**
-             * Email
-             * @example ada@example.com
-             */
-            email: string;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            created_at: string;
-        };
-        /**
-         * ConversationOut
-         * @description What you and one number have written to each other.
-         */
-        ConversationOut: {
-            /**
-             * Peer Number
-             * @description The other side's number.
-             * @example +14155552671
-             */
-            peer_number: string;
-            last_message: components["schemas"]["MessageOut"];
-            /**
-             * Messages
-             * @description How many there are in all.
-             * @example 12
-             */
-            messages: number;
-        };
-        /** Credentials */
-        Credentials: {
-            /**
-             * Email
-             * @example ada@example.com
-             */
-            email: string;
-            /**
-             * Password
-             * @example correct horse battery
-             */
-            password: string;
-        };
-        /**
-         * Draft
-         * @description A message to send.
-         */
-        Draft: {
-            /**
-             * Recipient Number
-             * @description With + and the country code, or as it is dialled in the default country (see GET /api/sending). What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The carrier judges whether it exists.
-             * @example +1 415 555 2671
-             */
-            recipient_number: string;
-            /**
-             * Content
-             * @description It is sent as it was written. Something in it can be seen.
-             * @example Your table for four is confirmed, see you at 19:30.
-             */
-            content: string;
-        };
-        /**
-         * EventOut
-         * @description One thing that was learnt about a message.
-         */
-        EventOut: {
-            /**
-             * At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            at: string;
-            /**
-             * Source
-             * @description Who said so: the answer to our request, a callback, or a later look.
-             * @enum {string}
-             */
-            source: "send" | "callback" | "reconciler" | "author";
-            /**
-             * Status
-             * @example sent
-             */
-            status: string;
-            /**
-             * Sid
-             * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
-             */
-            sid: string | null;
-            /**
-             * Error Code
-             * @example null
-             */
-            error_code: number | "expired" | null;
-            /**
-             * Error Message
-             * @example null
-             */
-            error_message: string | null;
-        };
-        /**
-         * ExplanationOut
-         * @description What an error code means.
-         */
-        ExplanationOut: {
-            /**
-             * Cause
-             * @example The phone could not be reached.
-             */
-            cause: string;
-            /**
-             * Advice
-             * @example It may be switched off or out of range: try again later.
-             */
-            advice: string;
-            /**
-             * Retry Makes Sense
-             * @description Whether sending the same again can help; null if nobody knows.
-             */
-            retry_makes_sense: boolean | null;
-        };
-        /**
-         * ExportOut
-         * @description Everything that is stored about a person, newest message first.
-         */
-        ExportOut: {
-            /**
-             * Exported At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            exported_at: string;
-            account: components["schemas"]["AccountOut"];
-            /** Sessions */
-            sessions: components["schemas"]["SessionOut"][];
-            /** Messages */
-            messages: components["schemas"]["MessageDetail"][];
-        };
-        /** Health */
-        Health: {
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "unavailable";
-            /**
-             * Problems
-             * @description What is missing, by the part that misses it.
-             * @default {}
-             */
-            problems: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * MessageDetail
-         * @description A message with its timeline, oldest event first.
-         */
-        MessageDetail: {
-            /**
-             * Id
-             * @example 6921f0c2a4b1c93e5d0f7a12
-             */
-            _id: string;
-            /**
-             * Direction
-             * @enum {string}
-             */
-            direction: "outbound" | "inbound";
-            /**
-             * From Number
-             * @example +15005550006
-             */
-            from_number: string;
-            /**
-             * Recipient Number
-             * @example +14155552671
-             */
-            recipient_number: string;
-            /**
-             * Peer Number
-             * @description The other side's number.
-             * @example +14155552671
-             */
-            peer_number: string;
-            /**
-             * Content
-             * @description Empty once it was removed, where the operator keeps texts for a limited time only.
-             * @example Your table for four is confirmed, see you at 19:30.
-             */
-            content: string;
-            /**
-             * Status
-             * @description `pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
-             * @example delivered
-             */
-            status: string;
-            /**
-             * Withdrawn
-             * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
-             * @example false
-             */
-            withdrawn: boolean;
-            /**
-             * Twilio Sid
-             * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
-             */
-            twilio_sid: string | null;
-            /**
-             * Error Code
-             * @description Twilio's, where the message failed.
-             * @example null
-             */
-            error_code: number | "expired" | null;
-            /**
-             * Error Message
-             * @example null
-             */
-            error_message: string | null;
-            /**
-             * @description What `error_code` means, in plain words.
-             * @example null
-             */
-            explanation: components["schemas"]["ExplanationOut"] | null;
-            /**
-             * Retry Of
-             * @description The message that this one repeats.
-             * @example null
-             */
-            retry_of: string | null;
-            /**
-             * Segments
-             * @description How many SMS segments the text takes.
-             * @example 1
-             */
-            segments: number;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            updated_at: string;
-            /** Timeline */
-            timeline: components["schemas"]["EventOut"][];
-        };
-        /**
-         * MessageOut
-         * @description A message, as its owner sees it.
-         */
-        MessageOut: {
-            /**
-             * Id
-             * @example 6921f0c2a4b1c93e5d0f7a12
-             */
-            _id: string;
-            /**
-             * Direction
-             * @enum {string}
-             */
-            direction: "outbound" | "inbound";
-            /**
-             * From Number
-             * @example +15005550006
-             */
-            from_number: string;
-            /**
-             * Recipient Number
-             * @example +14155552671
-             */
-            recipient_number: string;
-            /**
-             * Peer Number
-             * @description The other side's number.
-             * @example +14155552671
-             */
-            peer_number: string;
-            /**
-             * Content
-             * @description Empty once it was removed, where the operator keeps texts for a limited time only.
-             * @example Your table for four is confirmed, see you at 19:30.
-             */
-            content: string;
-            /**
-             * Status
-             * @description `pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
-             * @example delivered
-             */
-            status: string;
-            /**
-             * Withdrawn
-             * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
-             * @example false
-             */
-            withdrawn: boolean;
-            /**
-             * Twilio Sid
-             * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
-             */
-            twilio_sid: string | null;
-            /**
-             * Error Code
-             * @description Twilio's, where the message failed.
-             * @example null
-             */
-            error_code: number | "expired" | null;
-            /**
-             * Error Message
-             * @example null
-             */
-            error_message: string | null;
-            /**
-             * @description What `error_code` means, in plain words.
-             * @example null
-             */
-            explanation: components["schemas"]["ExplanationOut"] | null;
-            /**
-             * Retry Of
-             * @description The message that this one repeats.
-             * @example null
-             */
-            retry_of: string | null;
-            /**
-             * Segments
-             * @description How many SMS segments the text takes.
-             * @example 1
-             */
-            segments: number;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            updated_at: string;
-        };
-        /** PasswordChange */
-        PasswordChange: {
-            /**
-             * Password
-             * @example correct horse battery
-             */
-            password: string;
-            /**
-             * Password Confirmation
-             * @example correct horse battery
-             */
-            password_confirmation: string;
-            /**
-             * Current Password
-             * @example correct horse battery
-             */
-            current_password: string;
-        };
-        /** PasswordChangeRequest */
-        PasswordChangeRequest: {
-            user: components["schemas"]["PasswordChange"];
-        };
-        /**
-         * PauseOut
-         * @description Since when nothing is being sent, and why.
-         */
-        PauseOut: {
-            /**
-             * Since
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            since: string;
-            /**
-             * Reason
-             * @description A sentence for the person who sends.
-             * @example Twilio does not accept this service's credentials. Your messages wait, and are sent once the person who runs this service has mended that.
-             */
-            reason: string;
-        };
-        /** Registration */
-        Registration: {
-            /**
-             * Password
-             * @example correct horse battery
-             */
-            password: string;
-            /**
-             * Password Confirmation
-             * @example correct horse battery
-             */
-            password_confirmation: string;
-            /**
-             * Email
-             * Format: email
-             * @example ada@example.com
-             */
-            email: string;
-            /**
-             * Invite Code
-             * @description Where sign-up needs one (see GET /users/sign_up).
-             * @example null
-             */
-            invite_code?: string | null;
-        };
-        /** RegistrationRequest */
-        RegistrationRequest: {
-            user: components["schemas"]["Registration"];
-        };
-        /** SendRequest */
-        SendRequest: {
-            message: components["schemas"]["Draft"];
-        };
-        /**
-         * SendingOut
-         * @description Whether messages are being sent, and how numbers may be written.
-         */
-        SendingOut: {
-            /** @description null while all is well. */
-            paused: components["schemas"]["PauseOut"] | null;
-            /**
-             * Default Country
-             * @description The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every number begins with + and the country code.
-             * @example CH
-             */
-            default_country: string | null;
-        };
-        /**
-         * SessionOut
-         * @description A sign-in on a device.
-         */
-        SessionOut: {
-            /**
-             * Id
-             * @example 6921f0c2a4b1c93e5d0f7a13
-             */
-            _id: string;
-            /**
-             * Device
-             * @example Firefox on Windows
-             */
-            device: string;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            created_at: string;
-            /**
-             * Last Used At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            last_used_at: string;
-            /**
-             * Current
-             * @description Whether it is the one that asks.
-             */
-            current: boolean;
-        };
-        /** SignInRequest */
-        SignInRequest: {
-            user: components["schemas"]["Credentials"];
-        };
-        /**
-         * SignUpOut
-         * @description Who may sign up here.
-         */
-        SignUpOut: {
-            /**
-             * Mode
-             * @description `open`: anybody; `invite`: who has a code; `closed`: nobody.
-             * @enum {string}
-             */
-            mode: "open" | "invite" | "closed";
-        };
-        /**
-         * SignedInOut
-         * @description An account and the tokens of the session that was just opened.
-         */
-        SignedInOut: {
-            /** Access Token */
-            access_token: string;
-            /**
-             * Token Type
-             * @default bearer
-             * @constant
-             */
-            token_type: "bearer";
-            /**
-             * Expires In
-             * @description Seconds.
-             * @example 900
-             */
-            expires_in: number;
-            /** Refresh Token */
-            refresh_token: string;
-            /**
-             * Id
-             * @example 6921f0c2a4b1c93e5d0f7a11
-             */
-            _id: string;
-            /**
-             * Email
-             * @example ada@example.com
-             */
-            email: string;
-            /**
-             * Created At
-             * Format: date-time
-             * @example 2026-11-22T10:42:07.120Z
-             */
-            created_at: string;
-        };
-        /**
-         * TokenForm
-         * @description RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for.
-         */
-        TokenForm: {
-            /**
-             * Grant Type
-             * @default
-             * @example refresh_token
-             * @enum {string}
-             */
-            grant_type: "password" | "refresh_token";
-            /**
-             * Username
-             * @description With `password`: the email.
-             * @default
-             */
-            username: string;
-            /**
-             * Password
-             * Format: password
-             * @description With `password`: the password.
-             * @default
-             */
-            password: string;
-            /**
-             * Refresh Token
-             * @description With `refresh_token`: the newest one you have.
-             * @default
-             */
-            refresh_token: string;
-        };
-        /**
-         * TokensOut
-         * @description The tokens of a session. Each use of the refresh token yields its successor.
-         */
-        TokensOut: {
-            /** Access Token */
-            access_token: string;
-            /**
-             * Token Type
-             * @default bearer
-             * @constant
-             */
-            token_type: "bearer";
-            /**
-             * Expires In
-             * @description Seconds.
-             * @example 900
-             */
-            expires_in: number;
-            /** Refresh Token */
-            refresh_token: string;
-        };
-        /**
-         * Problem
-         * @description An RFC 9457 problem. `code` is stable and meant for programs, `detail` is meant for people.
-         */
-        Problem: {
-            /**
-             * Type
-             * @default about:blank
-             * @example about:blank
-             */
-            type: string;
-            /**
-             * Title
-             * @example Unprocessable Content
-             */
-            title: string;
-            /**
-             * Status
-             * @example 422
-             */
-            status: number;
-            /** Detail */
-            detail: string;
-            /** Code */
-            code: string;
-            /**
-             * Errors
-             * @description For invalid fields: what is wrong with each.
-             * @default null
-             */
-            errors: {
-                [key: string]: string[];
-            } | null;
-        } & {
-            [key: string]: unknown;
-        };
+  schemas: {
+    /**
+     * AccessTokenOut
+     * @description A token for the Authorization header, for `expires_in` seconds.
+     */
+    AccessTokenOut: {
+      /** Access Token */
+      access_token: string;
+      /**
+       * Token Type
+       * @default bearer
+       * @constant
+       */
+      token_type: 'bearer';
+      /**
+       * Expires In
+       * @description Seconds.
+       * @example 900
+       */
+      expires_in: number;
     };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+    /** AccountDeletion */
+    AccountDeletion: {
+      /**
+       * Password
+       * @example correct horse battery
+       */
+      password: string;
+    };
+    /** AccountDeletionRequest */
+    AccountDeletionRequest: {
+      user: components['schemas']['AccountDeletion'];
+    };
+    /**
+     * AccountOut
+     * @description An account, as its owner sees it.
+     */
+    AccountOut: {
+      /**
+       * Id
+       * @example 6921f0c2a4b1c93e5d0f7a11
+       */
+      _id: string;
+      /**
+       * Email
+       * @example ada@example.com
+       */
+      email: string;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      created_at: string;
+    };
+    /**
+     * ConversationOut
+     * @description What you and one number have written to each other.
+     */
+    ConversationOut: {
+      /**
+       * Peer Number
+       * @description The other side's number.
+       * @example +14155552671
+       */
+      peer_number: string;
+      last_message: components['schemas']['MessageOut'];
+      /**
+       * Messages
+       * @description How many there are in all.
+       * @example 12
+       */
+      messages: number;
+    };
+    /** Credentials */
+    Credentials: {
+      /**
+       * Email
+       * @example ada@example.com
+       */
+      email: string;
+      /**
+       * Password
+       * @example correct horse battery
+       */
+      password: string;
+    };
+    /**
+     * Draft
+     * @description A message to send.
+     */
+    Draft: {
+      /**
+       * Recipient Number
+       * @description With + and the country code, or as it is dialled in the default country (see GET /api/sending). What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The carrier judges whether it exists.
+       * @example +1 415 555 2671
+       */
+      recipient_number: string;
+      /**
+       * Content
+       * @description It is sent as it was written. Something in it can be seen.
+       * @example Your table for four is confirmed, see you at 19:30.
+       */
+      content: string;
+    };
+    /**
+     * EventOut
+     * @description One thing that was learnt about a message.
+     */
+    EventOut: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      at: string;
+      /**
+       * Source
+       * @description Who said so: the answer to our request, a callback, or a later look.
+       * @enum {string}
+       */
+      source: 'send' | 'callback' | 'reconciler' | 'author';
+      /**
+       * Status
+       * @example sent
+       */
+      status: string;
+      /**
+       * Sid
+       * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
+       */
+      sid: string | null;
+      /**
+       * Error Code
+       * @example null
+       */
+      error_code: number | 'expired' | null;
+      /**
+       * Error Message
+       * @example null
+       */
+      error_message: string | null;
+    };
+    /**
+     * ExplanationOut
+     * @description What an error code means.
+     */
+    ExplanationOut: {
+      /**
+       * Cause
+       * @example The phone could not be reached.
+       */
+      cause: string;
+      /**
+       * Advice
+       * @example It may be switched off or out of range: try again later.
+       */
+      advice: string;
+      /**
+       * Retry Makes Sense
+       * @description Whether sending the same again can help; null if nobody knows.
+       */
+      retry_makes_sense: boolean | null;
+    };
+    /**
+     * ExportOut
+     * @description Everything that is stored about a person, newest message first.
+     */
+    ExportOut: {
+      /**
+       * Exported At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      exported_at: string;
+      account: components['schemas']['AccountOut'];
+      /** Sessions */
+      sessions: components['schemas']['SessionOut'][];
+      /** Messages */
+      messages: components['schemas']['MessageDetail'][];
+    };
+    /** Health */
+    Health: {
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: 'ok' | 'unavailable';
+      /**
+       * Problems
+       * @description What is missing, by the part that misses it.
+       * @default {}
+       */
+      problems: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * MessageDetail
+     * @description A message with its timeline, oldest event first.
+     */
+    MessageDetail: {
+      /**
+       * Id
+       * @example 6921f0c2a4b1c93e5d0f7a12
+       */
+      _id: string;
+      /**
+       * Direction
+       * @enum {string}
+       */
+      direction: 'outbound' | 'inbound';
+      /**
+       * From Number
+       * @example +15005550006
+       */
+      from_number: string;
+      /**
+       * Recipient Number
+       * @example +14155552671
+       */
+      recipient_number: string;
+      /**
+       * Peer Number
+       * @description The other side's number.
+       * @example +14155552671
+       */
+      peer_number: string;
+      /**
+       * Content
+       * @description Empty once it was removed, where the operator keeps texts for a limited time only.
+       * @example Your table for four is confirmed, see you at 19:30.
+       */
+      content: string;
+      /**
+       * Status
+       * @description `pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
+       * @example delivered
+       */
+      status: string;
+      /**
+       * Withdrawn
+       * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
+       * @example false
+       */
+      withdrawn: boolean;
+      /**
+       * Twilio Sid
+       * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
+       */
+      twilio_sid: string | null;
+      /**
+       * Error Code
+       * @description Twilio's, where the message failed.
+       * @example null
+       */
+      error_code: number | 'expired' | null;
+      /**
+       * Error Message
+       * @example null
+       */
+      error_message: string | null;
+      /**
+       * @description What `error_code` means, in plain words.
+       * @example null
+       */
+      explanation: components['schemas']['ExplanationOut'] | null;
+      /**
+       * Retry Of
+       * @description The message that this one repeats.
+       * @example null
+       */
+      retry_of: string | null;
+      /**
+       * Segments
+       * @description How many SMS segments the text takes.
+       * @example 1
+       */
+      segments: number;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      updated_at: string;
+      /** Timeline */
+      timeline: components['schemas']['EventOut'][];
+    };
+    /**
+     * MessageOut
+     * @description A message, as its owner sees it.
+     */
+    MessageOut: {
+      /**
+       * Id
+       * @example 6921f0c2a4b1c93e5d0f7a12
+       */
+      _id: string;
+      /**
+       * Direction
+       * @enum {string}
+       */
+      direction: 'outbound' | 'inbound';
+      /**
+       * From Number
+       * @example +15005550006
+       */
+      from_number: string;
+      /**
+       * Recipient Number
+       * @example +14155552671
+       */
+      recipient_number: string;
+      /**
+       * Peer Number
+       * @description The other side's number.
+       * @example +14155552671
+       */
+      peer_number: string;
+      /**
+       * Content
+       * @description Empty once it was removed, where the operator keeps texts for a limited time only.
+       * @example Your table for four is confirmed, see you at 19:30.
+       */
+      content: string;
+      /**
+       * Status
+       * @description `pending` (stored, on its way to the carrier), `unconfirmed` (it may have reached the carrier, we are finding out: do not send it again), `failed`, `canceled`, or the carrier's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
+       * @example delivered
+       */
+      status: string;
+      /**
+       * Withdrawn
+       * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
+       * @example false
+       */
+      withdrawn: boolean;
+      /**
+       * Twilio Sid
+       * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
+       */
+      twilio_sid: string | null;
+      /**
+       * Error Code
+       * @description Twilio's, where the message failed.
+       * @example null
+       */
+      error_code: number | 'expired' | null;
+      /**
+       * Error Message
+       * @example null
+       */
+      error_message: string | null;
+      /**
+       * @description What `error_code` means, in plain words.
+       * @example null
+       */
+      explanation: components['schemas']['ExplanationOut'] | null;
+      /**
+       * Retry Of
+       * @description The message that this one repeats.
+       * @example null
+       */
+      retry_of: string | null;
+      /**
+       * Segments
+       * @description How many SMS segments the text takes.
+       * @example 1
+       */
+      segments: number;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      updated_at: string;
+    };
+    /** PasswordChange */
+    PasswordChange: {
+      /**
+       * Password
+       * @example correct horse battery
+       */
+      password: string;
+      /**
+       * Password Confirmation
+       * @example correct horse battery
+       */
+      password_confirmation: string;
+      /**
+       * Current Password
+       * @example correct horse battery
+       */
+      current_password: string;
+    };
+    /** PasswordChangeRequest */
+    PasswordChangeRequest: {
+      user: components['schemas']['PasswordChange'];
+    };
+    /**
+     * PauseOut
+     * @description Since when nothing is being sent, and why.
+     */
+    PauseOut: {
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      since: string;
+      /**
+       * Reason
+       * @description A sentence for the person who sends.
+       * @example Twilio does not accept this service's credentials. Your messages wait, and are sent once the person who runs this service has mended that.
+       */
+      reason: string;
+    };
+    /** Registration */
+    Registration: {
+      /**
+       * Password
+       * @example correct horse battery
+       */
+      password: string;
+      /**
+       * Password Confirmation
+       * @example correct horse battery
+       */
+      password_confirmation: string;
+      /**
+       * Email
+       * Format: email
+       * @example ada@example.com
+       */
+      email: string;
+      /**
+       * Invite Code
+       * @description Where sign-up needs one (see GET /users/sign_up).
+       * @example null
+       */
+      invite_code?: string | null;
+    };
+    /** RegistrationRequest */
+    RegistrationRequest: {
+      user: components['schemas']['Registration'];
+    };
+    /** SendRequest */
+    SendRequest: {
+      message: components['schemas']['Draft'];
+    };
+    /**
+     * SendingOut
+     * @description Whether messages are being sent, and how numbers may be written.
+     */
+    SendingOut: {
+      /** @description null while all is well. */
+      paused: components['schemas']['PauseOut'] | null;
+      /**
+       * Default Country
+       * @description The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every number begins with + and the country code.
+       * @example CH
+       */
+      default_country: string | null;
+    };
+    /**
+     * SessionOut
+     * @description A sign-in on a device.
+     */
+    SessionOut: {
+      /**
+       * Id
+       * @example 6921f0c2a4b1c93e5d0f7a13
+       */
+      _id: string;
+      /**
+       * Device
+       * @example Firefox on Windows
+       */
+      device: string;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      created_at: string;
+      /**
+       * Last Used At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      last_used_at: string;
+      /**
+       * Current
+       * @description Whether it is the one that asks.
+       */
+      current: boolean;
+    };
+    /** SignInRequest */
+    SignInRequest: {
+      user: components['schemas']['Credentials'];
+    };
+    /**
+     * SignUpOut
+     * @description Who may sign up here.
+     */
+    SignUpOut: {
+      /**
+       * Mode
+       * @description `open`: anybody; `invite`: who has a code; `closed`: nobody.
+       * @enum {string}
+       */
+      mode: 'open' | 'invite' | 'closed';
+    };
+    /**
+     * SignedInOut
+     * @description An account and the tokens of the session that was just opened.
+     */
+    SignedInOut: {
+      /** Access Token */
+      access_token: string;
+      /**
+       * Token Type
+       * @default bearer
+       * @constant
+       */
+      token_type: 'bearer';
+      /**
+       * Expires In
+       * @description Seconds.
+       * @example 900
+       */
+      expires_in: number;
+      /** Refresh Token */
+      refresh_token: string;
+      /**
+       * Id
+       * @example 6921f0c2a4b1c93e5d0f7a11
+       */
+      _id: string;
+      /**
+       * Email
+       * @example ada@example.com
+       */
+      email: string;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-22T10:42:07.120Z
+       */
+      created_at: string;
+    };
+    /**
+     * TokenForm
+     * @description RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for.
+     */
+    TokenForm: {
+      /**
+       * Grant Type
+       * @default
+       * @example refresh_token
+       * @enum {string}
+       */
+      grant_type: 'password' | 'refresh_token';
+      /**
+       * Username
+       * @description With `password`: the email.
+       * @default
+       */
+      username: string;
+      /**
+       * Password
+       * Format: password
+       * @description With `password`: the password.
+       * @default
+       */
+      password: string;
+      /**
+       * Refresh Token
+       * @description With `refresh_token`: the newest one you have.
+       * @default
+       */
+      refresh_token: string;
+    };
+    /**
+     * TokensOut
+     * @description The tokens of a session. Each use of the refresh token yields its successor.
+     */
+    TokensOut: {
+      /** Access Token */
+      access_token: string;
+      /**
+       * Token Type
+       * @default bearer
+       * @constant
+       */
+      token_type: 'bearer';
+      /**
+       * Expires In
+       * @description Seconds.
+       * @example 900
+       */
+      expires_in: number;
+      /** Refresh Token */
+      refresh_token: string;
+    };
+    /**
+     * Problem
+     * @description An RFC 9457 problem. `code` is stable and meant for programs, `detail` is meant for people.
+     */
+    Problem: {
+      /**
+       * Type
+       * @default about:blank
+       * @example about:blank
+       */
+      type: string;
+      /**
+       * Title
+       * @example Unprocessable Content
+       */
+      title: string;
+      /**
+       * Status
+       * @example 422
+       */
+      status: number;
+      /** Detail */
+      detail: string;
+      /** Code */
+      code: string;
+      /**
+       * Errors
+       * @description For invalid fields: what is wrong with each.
+       * @default null
+       */
+      errors: {
+        [key: string]: string[];
+      } | null;
+    } & {
+      [key: string]: unknown;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    current_user_users_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  current_user_users_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    sign_up_users_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RegistrationRequest"];
-            };
+        content: {
+          'application/json': components['schemas']['AccountOut'];
         };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedInOut"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    delete_account_users_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AccountDeletionRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  sign_up_users_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    sign_in_users_sign_in_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignInRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedInOut"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RegistrationRequest'];
+      };
     };
-    token_users_token_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/x-www-form-urlencoded": components["schemas"]["TokenForm"];
-            };
+        content: {
+          'application/json': components['schemas']['SignedInOut'];
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokensOut"] | components["schemas"]["AccessTokenOut"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    sign_out_users_sign_out_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  delete_account_users_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    sign_up_mode_users_sign_up_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignUpOut"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AccountDeletionRequest'];
+      };
     };
-    list_sessions_users_sessions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionOut"][];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content?: never;
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    end_all_sessions_users_sessions_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  sign_in_users_sign_in_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    end_session_users_sessions__session_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SignInRequest'];
+      };
     };
-    change_password_users_password_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordChangeRequest"];
-            };
+        content: {
+          'application/json': components['schemas']['SignedInOut'];
         };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    list_messages_api_messages_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description Only older ones than this message: the `_id` of the last row of the page before. */
-                before?: string | null;
-                /** @description Only newer ones than the message with this `_id`, and of those the ones next to it. */
-                after?: string | null;
-                /** @description The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and `limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may be given. */
-                around?: string | null;
-                /** @description Only messages to and from this number. */
-                peer_number?: string | null;
-                /** @description Only what has all these words in its text, in upper or lower case and however Unicode spells them; or, if they are made of digits and punctuation, has this in its number. */
-                search?: string | null;
-                /** @description Only what has changed at or after this time. */
-                updated_since?: string | null;
-            };
-            header?: {
-                "if-none-match"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    /** @description Of this page. Send it as If-None-Match. */
-                    ETag?: string;
-                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
-                    Link?: string;
-                    /** @description How many messages you have in all; with `peer_number`, with this number; with `search`, how many match. */
-                    "X-Total-Count"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"][];
-                };
-            };
-            /** @description Nothing has changed since the answer with this ETag. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  token_users_token_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    send_message_api_messages_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Yours, for ever: the same key with the same message never sends a second SMS. */
-                "idempotency-key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SendRequest"];
-            };
-        };
-        responses: {
-            /** @description The carrier has accepted the message. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Stored, and still on its way to the carrier. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+    requestBody: {
+      content: {
+        'application/x-www-form-urlencoded': components['schemas']['TokenForm'];
+      };
     };
-    cancel_message_api_messages__message_id__cancel_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json':
+            components['schemas']['TokensOut'] | components['schemas']['AccessTokenOut'];
         };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    retry_message_api_messages__message_id__retry_post: {
-        parameters: {
-            query?: {
-                /** @description For an `unconfirmed` message: send it although it may then arrive twice. */
-                accept_possible_double?: boolean;
-            };
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The carrier has accepted the message. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Stored, and still on its way to the carrier. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  sign_out_users_sign_out_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    read_sending_api_sending_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SendingOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    list_conversations_api_conversations_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description The `_id` of the last message of the last row of the page before. */
-                before?: string | null;
-            };
-            header?: {
-                "if-none-match"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    /** @description Of this page. Send it as If-None-Match. */
-                    ETag?: string;
-                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
-                    Link?: string;
-                    /** @description How many conversations you have in all. */
-                    "X-Total-Count"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConversationOut"][];
-                };
-            };
-            /** @description Nothing has changed since the answer with this ETag. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  sign_up_mode_users_sign_up_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    read_message_api_messages__message_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageDetail"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['SignUpOut'];
         };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    export_account_api_export_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExportOut"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  list_sessions_users_sessions_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    status_callback_api_twilio_status_callback_post: {
-        parameters: {
-            query?: {
-                message_id?: string;
-                attempt?: string;
-            };
-            header?: {
-                "x-twilio-signature"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/x-www-form-urlencoded": {
-                    MessageSid?: string;
-                    MessageStatus?: string;
-                    AccountSid?: string;
-                    From?: string;
-                    To?: string;
-                    ErrorCode?: string;
-                } & {
-                    [key: string]: string;
-                };
-            };
+        content: {
+          'application/json': components['schemas']['SessionOut'][];
         };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    up_up_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
+  };
+  end_all_sessions_users_sessions_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    ready_ready_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description What is missing. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    metrics_metrics_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Prometheus text. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  end_session_users_sessions__session_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session_id: string;
+      };
+      cookie?: never;
     };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  change_password_users_password_put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasswordChangeRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  list_messages_api_messages_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description Only older ones than this message: the `_id` of the last row of the page before. */
+        before?: string | null;
+        /** @description Only newer ones than the message with this `_id`, and of those the ones next to it. */
+        after?: string | null;
+        /** @description The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and `limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may be given. */
+        around?: string | null;
+        /** @description Only messages to and from this number. */
+        peer_number?: string | null;
+        /** @description Only what has all these words in its text, in upper or lower case and however Unicode spells them; or, if they are made of digits and punctuation, has this in its number. */
+        search?: string | null;
+        /** @description Only what has changed at or after this time. */
+        updated_since?: string | null;
+      };
+      header?: {
+        'if-none-match'?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          /** @description Of this page. Send it as If-None-Match. */
+          ETag?: string;
+          /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
+          Link?: string;
+          /** @description How many messages you have in all; with `peer_number`, with this number; with `search`, how many match. */
+          'X-Total-Count'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageOut'][];
+        };
+      };
+      /** @description Nothing has changed since the answer with this ETag. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  send_message_api_messages_post: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Yours, for ever: the same key with the same message never sends a second SMS. */
+        'idempotency-key'?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SendRequest'];
+      };
+    };
+    responses: {
+      /** @description The carrier has accepted the message. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageOut'];
+        };
+      };
+      /** @description Stored, and still on its way to the carrier. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageOut'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  cancel_message_api_messages__message_id__cancel_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        message_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageOut'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  retry_message_api_messages__message_id__retry_post: {
+    parameters: {
+      query?: {
+        /** @description For an `unconfirmed` message: send it although it may then arrive twice. */
+        accept_possible_double?: boolean;
+      };
+      header?: never;
+      path: {
+        message_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The carrier has accepted the message. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageOut'];
+        };
+      };
+      /** @description Stored, and still on its way to the carrier. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageOut'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  read_sending_api_sending_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SendingOut'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  list_conversations_api_conversations_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description The `_id` of the last message of the last row of the page before. */
+        before?: string | null;
+      };
+      header?: {
+        'if-none-match'?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          /** @description Of this page. Send it as If-None-Match. */
+          ETag?: string;
+          /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
+          Link?: string;
+          /** @description How many conversations you have in all. */
+          'X-Total-Count'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ConversationOut'][];
+        };
+      };
+      /** @description Nothing has changed since the answer with this ETag. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  read_message_api_messages__message_id__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        message_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageDetail'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  export_account_api_export_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExportOut'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  status_callback_api_twilio_status_callback_post: {
+    parameters: {
+      query?: {
+        message_id?: string;
+        attempt?: string;
+      };
+      header?: {
+        'x-twilio-signature'?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-www-form-urlencoded': {
+          MessageSid?: string;
+          MessageStatus?: string;
+          AccountSid?: string;
+          From?: string;
+          To?: string;
+          ErrorCode?: string;
+        } & {
+          [key: string]: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Timeout */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  up_up_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+    };
+  };
+  ready_ready_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+      /** @description What is missing. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+    };
+  };
+  metrics_metrics_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Prometheus text. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': unknown;
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
 }

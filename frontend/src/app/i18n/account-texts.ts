@@ -1,4 +1,4 @@
-/** What people read on the way in and about their account: apart, so that it loads with it. */
+/** Signing in and up, and the account page. */
 export const accountTexts = {
   email: 'Email',
   password: 'Password',
@@ -13,25 +13,25 @@ export const accountTexts = {
     submitting: 'Signing in…',
     newHere: 'New here?',
     toSignUp: 'Create an account',
-    farewells: {
+    /** Why the user was signed out, unless they signed out here. */
+    signOutReasons: {
       'session-ended': 'Your session has ended. Please sign in again.',
-      'signed-out-everywhere': 'You are signed out everywhere.',
-      'account-deleted': 'Your account and all its messages are deleted.',
+      'signed-out-everywhere': "You've been signed out everywhere.",
+      'account-deleted': 'Your account and all its messages have been deleted.',
     },
   },
 
   signUp: {
     title: 'Create an account',
-    intro: 'An email and a password are all it takes.',
+    intro: 'All you need is an email address and a password.',
     introByInvitation: 'You need an invite code from the person who runs this service.',
     closedTitle: 'Sign-up is closed',
-    closed:
-      'Nobody can create an account here at the moment. Ask the person who runs this service.',
+    closed: 'No new accounts can be created at the moment. Ask the person who runs this service.',
     submit: 'Create account',
     submitting: 'Creating your account…',
-    retrying: 'Retrying automatically.',
+    retrying: 'Retrying…',
     inviteCode: 'Invite code',
-    knownHere: 'Have an account already?',
+    knownHere: 'Already have an account?',
     toSignIn: 'Sign in',
   },
 
@@ -39,11 +39,11 @@ export const accountTexts = {
 
   sessions: {
     title: 'Your sessions',
-    intro: 'Where you are signed in.',
+    intro: 'The devices you are signed in on.',
     loading: 'Loading your sessions…',
-    current: 'This one',
-    lastUsed: 'Last used',
-    signedIn: 'signed in on',
+    current: 'This device',
+    lastUsed: 'Last used #',
+    signedIn: 'Signed in on #',
     signOut: 'Sign out',
     signOutOf: (device: string, since: string) => `Sign out ${device}, signed in on ${since}`,
     signOutHere: 'Sign out here',
@@ -60,25 +60,25 @@ export const accountTexts = {
     confirmation: 'Confirm new password',
     submit: 'Change password',
     submitting: 'Changing your password…',
-    done: 'Your password is changed, and your other sessions are signed out.',
+    done: 'Your password has been changed, and your other sessions are signed out.',
   },
 
   exportAccount: {
     title: 'Your data',
     intro:
-      'Your account, your sessions and all your messages with what became of them, as one file.',
+      'Your account, your sessions, and your messages and their delivery history, in one file.',
     submit: 'Download',
-    submitting: 'Collecting…',
-    done: 'The file is downloaded.',
+    submitting: 'Preparing…',
+    done: 'Your file has been downloaded.',
     fileName: 'my-sms-messenger.json',
   },
 
   deleteAccount: {
     title: 'Delete account',
     intro:
-      'Deletes your account with all its messages, for good. What has not been sent yet will not be sent.',
+      "Permanently deletes your account and all its messages. Messages that haven't been sent yet won't be sent.",
     begin: 'Delete account…',
-    confirm: 'Your password, to confirm it',
+    confirm: 'Your password, to confirm',
     submit: 'Delete account and messages',
     submitting: 'Deleting…',
     cancel: 'Keep my account',

@@ -1,4 +1,4 @@
-/** What the first page needs, whichever it is. */
+/** What any first page needs. */
 export const firstPageTexts = {
   brand: 'MY SMS MESSENGER',
 
@@ -9,6 +9,6 @@ export const firstPageTexts = {
     account: 'Your account · MySMS Messenger',
   },
 
-  missingPart: 'This could not be loaded: you may be offline, or there is a newer version.',
+  loadFailed: "This page couldn't be loaded. You may be offline, or there is a newer version.",
   reload: 'Reload',
 } as const;

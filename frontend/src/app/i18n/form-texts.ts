@@ -1,7 +1,6 @@
-/** What is wrong with what somebody has typed in. */
+/** What is wrong with a field. As in the API's errors, the subject is the field's label. */
 export const formTexts = {
-  /** The API says what is wrong without a subject: "is invalid". */
-  wrong: (label: string, sentence: string) => `${label} ${sentence}.`,
+  fieldError: (label: string, error: string) => `${label} ${error}.`,
   required: "can't be blank",
   email: 'is invalid',
   tooShort: (minimum: number) => `is too short (minimum is ${minimum} characters)`,

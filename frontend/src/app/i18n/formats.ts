@@ -2,7 +2,7 @@ import { locale } from './locale';
 
 const DAYS = { today: 'Today', yesterday: 'Yesterday' };
 
-// With twelve hours or twenty-four as the locale has it, here and in what is said with the date.
+// With twelve or twenty-four hours, as the locale has it.
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const clockWithSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' });
@@ -27,7 +27,7 @@ export function timeWithSeconds(time: Date): string {
   return clockWithSeconds.format(time);
 }
 
-/** "Today", "Yesterday", "Friday, 20 November", and with the year when it is another one. */
+/** "Today", "Yesterday", "Friday, 20 November", and with the year if it is not this one. */
 export function dayName(time: Date, now = new Date()): string {
   const ago = daysBetween(time, now);
   if (ago === 0) return DAYS.today;
@@ -35,7 +35,7 @@ export function dayName(time: Date, now = new Date()): string {
   return (time.getFullYear() === now.getFullYear() ? day : longDay).format(time);
 }
 
-/** As short as it can be said: the hour today, the weekday this week, else the date. */
+/** The shortest form: the time today, the weekday within a week, else the date. */
 export function shortTime(time: Date, now = new Date()): string {
   const ago = daysBetween(time, now);
   if (ago <= 0) return timeOfDay(time);

@@ -1,12 +1,10 @@
-/** What the help says: apart, so that it loads with it. */
 export const helpTexts = {
   title: 'Help',
   close: 'Close',
-  shortcuts: 'Keyboard',
-  singleKeys: 'Use single keys',
+  shortcuts: 'Keyboard shortcuts',
+  singleKeys: 'Single-key shortcuts',
   singleKeysHint:
     'Turn this off if shortcuts are triggered by accident, for example by speech input.',
-  or: 'or',
   keys: {
     Escape: 'Esc',
     ArrowDown: '↓',
@@ -15,38 +13,43 @@ export const helpTexts = {
     Command: '⌘',
   } as Readonly<Record<string, string>>,
 
-  statuses: 'What the signs mean',
-  signs: [
+  statuses: 'Status icons',
+  icons: [
     {
       icon: 'clock',
-      tone: 'soft',
+      tone: 'muted',
       name: 'On its way',
-      meaning: 'Not sent yet: waiting here or at the carrier.',
+      meaning: 'Not sent yet: it is waiting here or at the provider.',
     },
     {
       icon: 'tick',
-      tone: 'soft',
+      tone: 'muted',
       name: 'Sent',
-      meaning: 'It has left the carrier. Some networks never report more than this.',
+      meaning: 'It has been sent to the carrier. Some networks never report more than this.',
     },
-    { icon: 'ticks', tone: 'good', name: 'Delivered', meaning: 'It has arrived at the phone.' },
+    {
+      icon: 'ticks',
+      tone: 'success',
+      name: 'Delivered',
+      meaning: 'It has arrived on the phone.',
+    },
     {
       icon: 'question',
-      tone: 'maybe',
+      tone: 'warning',
       name: 'Checking whether it was sent',
-      meaning: 'The carrier’s answer was lost. It is being looked up: do not send it again yet.',
+      meaning: "The provider's response was lost. We're looking it up: don't send it again yet.",
     },
     {
       icon: 'warning',
-      tone: 'bad',
-      name: 'Not sent, or not delivered',
-      meaning: 'It did not arrive. The message says why, and what you can do.',
+      tone: 'danger',
+      name: 'Not sent or not delivered',
+      meaning: 'It did not arrive. The message says why and what you can do.',
     },
     {
       icon: 'close',
-      tone: 'soft',
+      tone: 'muted',
       name: 'Canceled',
-      meaning: 'It was withdrawn before it was sent.',
+      meaning: 'It was canceled before it was sent.',
     },
   ],
 } as const;

@@ -1,19 +1,19 @@
-/** What people read around every page, once they are signed in. */
-export const frameTexts = {
-  skip: 'Skip to the content',
+/** What surrounds every page of a signed-in user. */
+export const layoutTexts = {
+  skip: 'Skip to content',
 
   help: 'Help',
   leaveField: 'Leave the text field, so that single-key shortcuts work',
 
   session: {
-    unavailable: 'You are still signed in, but your session cannot be renewed at the moment.',
-    retrying: 'Retrying automatically.',
+    unavailable: "You are still signed in, but your session can't be renewed at the moment.",
+    retrying: 'Retrying…',
     retryNow: 'Try now',
   },
 
   account: {
     menu: (email: string) => `Account of ${email}`,
-    signedInAs: 'Signed in as',
+    signedInAs: 'Signed in as #',
     toAccount: 'Your account',
     signOut: 'Sign out',
   },
@@ -21,10 +21,10 @@ export const frameTexts = {
   /** What this browser does not store. */
   storage: {
     session:
-      'This browser stores nothing for this page. If you reload or close it, you are signed out, and what is not sent is lost.',
+      "This browser doesn't store anything for this page. If you reload or close it, you'll be signed out and lose what isn't sent.",
     texts:
-      'This browser has no room left for what you write. If you reload or close this page, what is not sent is lost.',
-    understood: 'Understood',
+      "This browser has no space left for what you write. If you reload or close this page, you'll lose what isn't sent.",
+    understood: 'Got it',
   },
 
   theme: {
@@ -32,12 +32,12 @@ export const frameTexts = {
     choices: { system: 'System', light: 'Light', dark: 'Dark' },
   },
 
-  live: {
+  connection: {
     upToDate: 'Up to date',
     connecting: 'Connecting…',
     reconnecting: 'Reconnecting…',
-    offline: 'You are offline.',
-    unreachable: 'The server does not answer. Retrying automatically.',
-    asOf: (time: string) => `Last updated ${time}.`,
+    offline: "You're offline.",
+    unreachable: "Can't reach the server. Retrying…",
+    lastUpdated: (time: string) => `Last updated ${time}.`,
   },
 } as const;

@@ -1,11 +1,12 @@
 const FALLBACK = 'en-GB';
-// Browsers also list what is no language tag, as "en-US@posix" and "en_US", of which Intl throws: what is sure is taken.
+// Browsers also list values that are no language tags, such as "en-US@posix" and "en_US", and Intl throws at them: only
+// the language and region are taken.
 const ENGLISH = /^en(?:[-_]([a-z]{2}|\d{3}))?(?![a-z\d])/i;
 
-/** The texts are English; of the English ways to write a date, the reader's own. */
+/** The texts are English; dates and numbers are written as in the user's own English-speaking region. */
 export const locale = localeOf((navigator as Partial<Navigator>).languages);
 
-/** Of what the browser lists, the first that is English, with its region: always one that Intl knows. */
+/** The first English language that the browser lists, with its region: always one that Intl knows. */
 export function localeOf(languages: readonly string[] = []): string {
   const found = languages.map((language) => ENGLISH.exec(language)).find((match) => match !== null);
   if (!found) return FALLBACK;

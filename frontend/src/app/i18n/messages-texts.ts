@@ -1,8 +1,9 @@
 import { wholeNumber } from './formats';
+import { plural, splitPlural } from './plural';
 
-/** What people read where they write and read messages: apart, so that it loads with it. */
-export const messagingTexts = {
-  history: {
+/** Reading and writing messages. */
+export const messagesTexts = {
+  conversations: {
     label: 'Conversations',
     title: (total?: number) =>
       total === undefined ? 'Message History' : `Message History (${wholeNumber(total)})`,
@@ -10,100 +11,106 @@ export const messagingTexts = {
     loadMore: 'Show more conversations',
     loadingMore: 'Loading…',
     loading: 'Loading your messages…',
-    empty: 'Nobody yet. The people you write to appear here.',
+    empty: 'No conversations yet',
     stale: 'These messages may be out of date.',
   },
 
   search: {
-    label: 'Search people and text',
-    placeholder: 'Search people and text',
-    clear: 'Clear the search',
+    label: 'Search people and messages',
+    placeholder: 'Search people and messages',
+    clear: 'Clear search',
     results: 'Search results',
     searching: 'Searching…',
     people: 'People',
     messages: 'Messages',
     loadMore: 'Show more results',
-    found: (people: number, messages: number, thereAreMore: boolean) =>
-      `${counted(people, 'conversation')} and ${counted(messages, 'message')}${thereAreMore ? ' or more' : ''} found.`,
-    /** In the direction of its own script. */
-    nothing: (words: string) => `Nothing found for “\u2068${words}\u2069”.`,
+    foundPeople: (count: number) =>
+      plural(count, { one: '# conversation found.', other: '# conversations found.' }),
+    foundMessages: (count: number) =>
+      plural(count, { one: '# message found.', other: '# messages found.' }),
+    foundMoreMessages: (count: number) =>
+      plural(count, { one: '# or more messages found.', other: '# or more messages found.' }),
+    /** The isolates keep the direction of the query's script. */
+    nothing: (query: string) => `No results for “\u2068${query}\u2069”.`,
   },
 
   thread: {
     label: (peer: string) => `Messages with ${peer}`,
     back: 'Back to all conversations',
-    count: (total: number) => counted(total, 'message'),
-    loading: 'Loading these messages…',
+    count: (total: number) => plural(total, { one: '# message', other: '# messages' }),
+    loading: 'Loading messages…',
     details: 'Details',
     detailsOf: (time: string) => `Details of the message of ${time}`,
     loadEarlier: 'Load earlier',
-    loadingEarlier: 'Loading…',
     loadLater: 'Load later',
-    loadingLater: 'Loading…',
-    empty: (peer: string) => `You and ${peer} have not written to each other yet.`,
-    newBelow: (count: number) => `${counted(count, 'new message')} below`,
-    toNewest: 'To the newest',
+    loadingPage: 'Loading…',
+    empty: 'No messages yet',
+    newBelow: (count: number) =>
+      plural(count, { one: '# new message below', other: '# new messages below' }),
+    jumpToLatest: 'Jump to latest',
     findingMessage: 'Looking for the message…',
-    messageNotFound: 'This message is not in this conversation any more.',
+    messageNotFound: 'This message is no longer in this conversation.',
     tryAgain: 'Try again',
-    textRemoved: 'Text removed',
-    textRemovedWhy: 'Texts are kept here for a limited time only.',
+    textDeleted: 'Message text deleted',
+    textDeletedWhy: 'Texts are kept here for a limited time only.',
     sent: 'You wrote:',
     received: 'They wrote:',
     pausedTitle: 'Sending is paused.',
-    paused: (since: string) =>
-      `Since ${since}. What you write waits here and goes out by itself; nothing is lost.`,
+    paused: (since: string) => `Since ${since}. Messages will be sent when sending resumes.`,
   },
 
-  notANumber: {
+  invalidNumber: {
     title: 'This is not a phone number',
     explanation: (address: string) =>
       `“${address}” is not a phone number, so there are no messages. A phone number has a country code, such as +1 415 555 2671.`,
   },
 
   compose: {
-    emptyTitle: 'Send your first message',
+    firstTitle: 'Send your first message',
     title: 'New message',
-    intro: 'Write to any phone number. You will see here when it arrives.',
+    intro: 'Text any phone number, and see here when it arrives.',
     phoneNumber: 'Phone number',
     phoneNumberHint: 'With country code, such as +1 415 555 2671',
     phoneNumberHintIn: (country: string) =>
-      `As it is dialled in ${country}, or with + and the country code`,
-    understood: (number: string, country: string) =>
-      `→ ${country ? `${number}, ${country}` : number}`,
+      `As dialled in ${country}, or with + and the country code`,
+    preview: (number: string) => `→ ${number}`,
+    previewIn: (number: string, country: string) => `→ ${number}, ${country}`,
     nul: 'contains an invalid character',
     message: 'Message',
     placeholder: 'Write a message',
     send: 'Send',
     clear: 'Clear',
     undo: 'Undo',
-    cleared: 'Cleared. You can undo it.',
-    characters: (count: number) => (count === 1 ? 'character' : 'characters'),
-    segments: (count: number) => (count === 1 ? 'segment' : 'segments'),
-    because: 'because of',
-    keys: { enter: 'Enter', shift: 'Shift', sends: 'sends', newLine: 'new line' },
+    cleared: 'Cleared. You can undo this.',
+    characters: (count: number) =>
+      splitPlural(count, { one: '# character', other: '# characters' }),
+    segments: (count: number) => splitPlural(count, { one: '# segment', other: '# segments' }),
+    becauseOf: 'because of #',
+    /** The placeholder stands for the keys. */
+    keys: { enter: 'Enter', shift: 'Shift', send: '# sends', newLine: '# new line' },
   },
 
   shortcuts: {
-    search: 'Search people and text',
+    search: 'Search people and messages',
     newMessage: 'Write a new message',
-    conversations: 'Go through the conversations',
-    back: 'Back, or close what is open',
-    send: 'Send what is written',
+    conversations: 'Move between conversations',
+    back: 'Go back, or close what is open',
+    send: 'Send the message',
   },
 
-  sending: {
+  /** Messages that the API has not answered for yet. */
+  pending: {
     inProgress: 'Sending',
-    queued: 'Goes out after the message before it',
+    queued: 'Waiting for the previous message',
     notSent: 'Not sent:',
     postponed: 'Not sent yet:',
-    waitsForAnswer: 'Waiting for an answer',
-    offline: 'You are offline: it is sent when you are back',
-    unknown: 'No answer from the server yet:',
+    waitsForAnswer: 'Waiting for a response',
+    offline: "You're offline: it will be sent when you're back",
+    unconfirmed: 'Not confirmed yet:',
     safeToRepeat: 'Trying again never sends it twice.',
-    triedAgain: 'Retrying automatically.',
-    goesOutAt: (time: string) => `It goes out by itself at ${time}.`,
-    old: 'It has waited here for more than a day.',
+    retrying: 'Retrying…',
+    sentAt: (time: string) => `It will be sent at ${time}.`,
+    old: 'It has been waiting here for more than a day.',
     tryAgain: 'Try again',
     edit: 'Edit',
     discard: 'Discard',
@@ -126,59 +133,63 @@ export const messagingTexts = {
       read: 'Read',
     } as Readonly<Record<string, string>>,
     meanings: {
-      pending: 'It is stored and waits for the carrier.',
-      unconfirmed: 'The carrier did not answer. We are finding out whether it has the message.',
-      accepted: 'The carrier has it.',
-      scheduled: 'The carrier has it and will send it later.',
-      queued: 'The carrier has it and will send it next.',
-      sending: 'The carrier is sending it.',
-      sent: 'It has left the carrier. Not every phone reports that it has arrived.',
+      pending: 'It is saved and waiting to be handed to the provider.',
+      unconfirmed: "The provider didn't respond. We're checking whether it has the message.",
+      accepted: 'The provider has it.',
+      scheduled: 'The provider has it and will send it later.',
+      queued: 'The provider has it and will send it next.',
+      sending: 'The provider is sending it.',
+      sent: 'It has been sent to the carrier. Not every phone reports that it has arrived.',
       delivered: 'It has arrived on the phone.',
-      undelivered: 'It did not arrive on the phone.',
-      failed: 'It did not leave.',
-      canceled: 'It was withdrawn before it was sent.',
-      read: 'It has arrived on the phone, and was opened.',
+      undelivered: "It didn't arrive on the phone.",
+      failed: "It wasn't sent.",
+      canceled: 'It was canceled before it was sent.',
+      read: 'It has arrived on the phone and was opened.',
     } as Readonly<Record<string, string>>,
     code: (code: number) => `Code ${code}.`,
     noReason: 'No reason was given.',
   },
 
-  /** Of messages whose status has just changed. */
-  news: {
-    sent: 'sent',
-    delivered: 'delivered',
-    read: 'read',
-    undelivered: 'not delivered',
-    failed: 'not sent',
-    unconfirmed: 'not confirmed yet',
-    canceled: 'withdrawn',
-  } as Readonly<Record<string, string>>,
-  newsOf: (peer: string, news: string) => `Message to ${peer} ${news}.`,
-  manyNews: (count: number) => `The status of ${count} messages has changed.`,
+  /** Read out when the status of a message changes. */
+  announcements: {
+    statusChanged: {
+      sent: (peer) => `Message to ${peer} sent.`,
+      delivered: (peer) => `Message to ${peer} delivered.`,
+      read: (peer) => `Message to ${peer} read.`,
+      undelivered: (peer) => `Message to ${peer} not delivered.`,
+      failed: (peer) => `Message to ${peer} not sent.`,
+      unconfirmed: (peer) => `Message to ${peer} not confirmed yet.`,
+      canceled: (peer) => `Message to ${peer} canceled.`,
+    } as Readonly<Record<string, (peer: string) => string>>,
+    manyStatusesChanged: (count: number) =>
+      plural(count, {
+        one: 'The status of # message has changed.',
+        other: 'The status of # messages has changed.',
+      }),
+  },
 
   actions: {
     retry: 'Retry',
     editAndResend: 'Edit and resend',
     cancel: 'Cancel sending',
-    sendAfterAll: 'Send after all',
+    sendNow: 'Send now',
     sendingAgain: 'Sending again…',
-    sentAgain: 'You have sent it again.',
-    unconfirmedTitle: 'We are checking whether this was sent.',
-    unconfirmed: 'Please do not send it again yet: it may have arrived.',
-    decide: 'Or decide yourself:',
-    withdraw: 'Cancel this message',
-    withdrawn: 'It will not be sent again by itself. We are still finding out whether it was sent.',
-    sendAnyway: 'Send again anyway…',
-    doubleTitle: 'It may then arrive twice.',
-    double: 'Nobody knows yet whether the first one has arrived.',
-    accept: 'Send anyway (may arrive twice)',
+    sentAgain: "You've sent it again.",
+    unconfirmedTitle: "We're checking whether this was sent.",
+    unconfirmed: "Please don't send it again yet: it may have arrived.",
+    stopRetrying: 'Stop retrying',
+    retryingStopped: "It won't be retried. We're still checking whether it was sent.",
+    sendAgainAnyway: 'Send again anyway…',
+    duplicateTitle: 'It may then arrive twice.',
+    duplicate: "We don't know yet whether the first one has arrived.",
+    sendAnyway: 'Send anyway',
     keepWaiting: 'Keep waiting',
   },
 
   details: {
     title: 'Message details',
     close: 'Close',
-    loading: 'Loading the details…',
+    loading: 'Loading details…',
     tryAgain: 'Try again',
     status: 'Status',
     to: 'To',
@@ -187,25 +198,23 @@ export const messagingTexts = {
     written: 'Written',
     segments: 'Segments',
     sid: 'SID',
-    noSid: 'None: the carrier does not have it',
+    noSid: 'None yet',
     errorCode: 'Error code',
     expired: 'Expired',
-    timeline: 'What happened',
-    noEvents: 'Nothing is known yet.',
-    stored: 'Stored here',
+    timeline: 'Timeline',
+    saved: 'Saved here',
+    /** Where an event of the timeline comes from. */
     sources: {
-      send: 'the carrier’s answer when we handed it over',
-      callback: 'reported by the carrier',
-      reconciler: 'we asked the carrier',
+      send: 'provider response',
+      callback: 'status callback',
+      reconciler: 'status check',
       author: 'you',
+      user: 'you',
     } as Readonly<Record<string, string>>,
-    copy: (what: string) => `Copy ${what}`,
+    copySid: 'Copy the SID',
+    copyNumber: 'Copy the number',
+    copyText: 'Copy the text',
     copied: 'Copied',
     selected: 'Selected: copy it with your keyboard or menu',
-    parts: { sid: 'the SID', number: 'the number', text: 'the text' },
   },
 } as const;
-
-function counted(count: number, thing: string): string {
-  return `${wholeNumber(count)} ${thing}${count === 1 ? '' : 's'}`;
-}

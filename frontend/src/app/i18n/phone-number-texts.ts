@@ -1,7 +1,7 @@
 const IN_COUNTRY =
   'for a number in {country}: for another country, begin with + and its code, as in +1 415 555 2671';
 
-/** What can be wrong with a number, without a subject, in the words of the API. */
+/** What can be wrong with a phone number. The same sentences as the API's: both are tested against one table. */
 export const phoneNumberTexts = {
   blank: "can't be blank",
   letters: 'has letters in it: write the number in digits',
@@ -18,6 +18,6 @@ export const phoneNumberTexts = {
   wrong_length_in_country: `has the wrong number of digits ${IN_COUNTRY}`,
 } as const;
 
-/** Where this browser cannot know yet what the API would say. */
-export const unread =
-  'cannot be read at the moment: begin with + and the country code, or try again';
+/** While the rules that decide are not loaded. */
+export const rulesUnavailable =
+  "can't be checked at the moment: begin with + and the country code, or try again";

@@ -1,8 +1,8 @@
-import { ago } from './relative-time';
+import { relativeTime } from './relative-time';
 
 const now = new Date(2026, 10, 22, 12, 30);
 
-describe('ago', () => {
+describe('relativeTime', () => {
   it.each([
     [new Date(2026, 10, 22, 12, 31), 'now'],
     [new Date(2026, 10, 22, 12, 29, 30), 'now'],
@@ -11,6 +11,6 @@ describe('ago', () => {
     [new Date(2026, 10, 21, 23), 'yesterday'],
     [new Date(2026, 10, 12, 9), '10 days ago'],
   ])('says %s as %s', (time, words) => {
-    expect(ago(time, now)).toBe(words);
+    expect(relativeTime(time, now)).toBe(words);
   });
 });

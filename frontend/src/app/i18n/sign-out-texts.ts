@@ -1,25 +1,30 @@
-interface Unsent {
+import { plural } from './plural';
+
+interface UnsentCounts {
   readonly messages: number;
   readonly drafts: number;
 }
 
-/** What is said before somebody signs out who has written what is not sent: apart, so that it loads with it. */
-export const leavingTexts = {
+/** What signing out or deleting the account would delete from this browser too. */
+export const signOutTexts = {
   title: 'Sign out?',
-  /** What there is of both. */
-  explanation: (unsent: Unsent) => `Signing out deletes ${inWords(unsent)} from this browser.`,
-  stay: 'Stay signed in',
-  leave: 'Sign out and delete',
-  withAccount: (unsent: Unsent) => `It also deletes ${inWords(unsent)} from this browser.`,
+  explanation: (unsent: UnsentCounts) =>
+    `${listed(unsent)} Signing out deletes this from this browser.`,
+  cancel: 'Stay signed in',
+  confirm: 'Sign out and delete',
+  withAccount: (unsent: UnsentCounts) =>
+    `${listed(unsent)} Deleting your account deletes this from this browser too.`,
 } as const;
 
-function inWords({ messages, drafts }: Unsent): string {
-  return [counted(messages, 'unsent message'), counted(drafts, 'draft')]
-    .filter((part) => part !== '')
-    .join(' and ');
-}
-
-function counted(count: number, thing: string): string {
-  if (count === 0) return '';
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+function listed({ messages, drafts }: UnsentCounts): string {
+  const sentences = [];
+  if (messages > 0) {
+    sentences.push(
+      plural(messages, { one: 'You have # unsent message.', other: 'You have # unsent messages.' }),
+    );
+  }
+  if (drafts > 0) {
+    sentences.push(plural(drafts, { one: 'You have # draft.', other: 'You have # drafts.' }));
+  }
+  return sentences.join(' ');
 }

@@ -1,16 +1,17 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { Unsent, UserStorage } from '../session/user-storage';
-import { frameTexts } from '../i18n/layout-texts';
-import { leavingTexts } from '../i18n/sign-out-texts';
+import { UnsentCounts, UserStorage } from '../session/user-storage';
+import { layoutTexts } from '../i18n/layout-texts';
+import { splitAtPlaceholder } from '../i18n/plural';
+import { signOutTexts } from '../i18n/sign-out-texts';
 import { Avatar } from '../ui/avatar';
-import { QuestionDialog } from '../ui/confirm-dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 
 @Component({
   selector: 'app-account-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, QuestionDialog, RouterLink],
+  imports: [Avatar, ConfirmDialog, RouterLink],
   template: `
     <button
       type="button"
@@ -18,11 +19,12 @@ import { QuestionDialog } from '../ui/confirm-dialog';
       popovertarget="account-menu"
       [attr.aria-label]="texts.menu(email())"
     >
-      <app-avatar [letters]="initials()" [of]="email()" />
+      <app-avatar [letters]="initials()" [name]="email()" />
     </button>
     <div #menu id="account-menu" class="menu" popover>
       <p class="menu__who">
-        {{ texts.signedInAs }} <strong translate="no">{{ email() }}</strong>
+        {{ signedInAs.before }}<strong translate="no">{{ email() }}</strong
+        >{{ signedInAs.after }}
       </p>
       <a class="button" routerLink="/account" (click)="menu.hidePopover()">{{ texts.toAccount }}</a>
       <button type="button" class="button" (click)="menu.hidePopover(); signOut()">
@@ -30,11 +32,11 @@ import { QuestionDialog } from '../ui/confirm-dialog';
       </button>
     </div>
     @if (unsent(); as unsent) {
-      <app-question-dialog
-        [title]="leaving.title"
-        [text]="leaving.explanation(unsent)"
-        [yes]="leaving.leave"
-        [no]="leaving.stay"
+      <app-confirm-dialog
+        [title]="signOutTexts.title"
+        [text]="signOutTexts.explanation(unsent)"
+        [confirmLabel]="signOutTexts.confirm"
+        [cancelLabel]="signOutTexts.cancel"
         (answered)="decide($event)"
       />
     }
@@ -42,24 +44,25 @@ import { QuestionDialog } from '../ui/confirm-dialog';
 })
 export class AccountMenu {
   readonly #session = inject(SessionStore);
-  readonly #kept = inject(UserStorage);
+  readonly #userStorage = inject(UserStorage);
 
   readonly email = input.required<string>();
 
-  protected readonly texts = frameTexts.account;
-  protected readonly leaving = leavingTexts;
-  /** What signing out would delete, while that is being asked. */
-  protected readonly unsent = signal<Unsent | undefined>(undefined);
+  protected readonly texts = layoutTexts.account;
+  protected readonly signOutTexts = signOutTexts;
+  protected readonly signedInAs = splitAtPlaceholder(layoutTexts.account.signedInAs);
+  /** What signing out would delete, while the user is asked. */
+  protected readonly unsent = signal<UnsentCounts | undefined>(undefined);
   protected readonly initials = computed(() => this.email().slice(0, 2).toUpperCase());
 
   protected signOut(): void {
-    const unsent = this.#kept.unsent();
+    const unsent = this.#userStorage.unsentCounts();
     if (unsent) this.unsent.set(unsent);
     else this.#session.signOut();
   }
 
-  protected decide(leave: boolean): void {
+  protected decide(isConfirmed: boolean): void {
     this.unsent.set(undefined);
-    if (leave) this.#session.signOut();
+    if (isConfirmed) this.#session.signOut();
   }
 }

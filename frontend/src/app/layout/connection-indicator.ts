@@ -1,58 +1,58 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { explain } from '../api/describe-problem';
+import { describeProblem } from '../api/describe-problem';
 import { SessionStore } from '../session/session-store';
 import { timeWithSeconds } from '../i18n/formats';
-import { frameTexts } from '../i18n/layout-texts';
-import { LivenessStore } from '../ui/connection-status-store';
+import { layoutTexts } from '../i18n/layout-texts';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
 
-/** Whether what is on the screen is current. It stays in the bar's height, so that trouble moves nothing. */
+/** Whether the page is up to date. Fits into the height of the bar, so that a problem moves nothing. */
 @Component({
-  selector: 'app-connection-line',
+  selector: 'app-connection-indicator',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <span class="live__dot"></span>
-    <span role="status">{{ said() }}</span>
+    <span role="status">{{ text() }}</span>
     @if (time(); as time) {
       <span class="live__time" aria-hidden="true">&nbsp;· {{ time }}</span>
     }
-    @if (trouble() && session.status() === 'unavailable') {
+    @if (problem() && session.status() === 'unavailable') {
       <button type="button" class="button button--small" (click)="session.retry()">
         {{ texts.session.retryNow }}
       </button>
     }
   `,
-  host: { class: 'live', translate: 'no', '[class.live--trouble]': 'trouble()' },
+  host: { class: 'live', translate: 'no', '[class.live--trouble]': 'problem()' },
 })
-export class ConnectionLine {
+export class ConnectionIndicator {
   protected readonly session = inject(SessionStore);
 
-  protected readonly texts = frameTexts;
-  protected readonly liveness = inject(LivenessStore).liveness;
+  protected readonly texts = layoutTexts;
+  readonly #status = inject(ConnectionStatusStore).status;
 
-  protected readonly trouble = computed(() => {
-    const { state, asOf: since, reason } = this.liveness();
-    const { unavailable, retrying } = frameTexts.session;
-    const asOf = since ? frameTexts.live.asOf(timeWithSeconds(since)) : '';
-    if (state === 'offline') return `${frameTexts.live.offline} ${asOf}`;
+  protected readonly problem = computed(() => {
+    const { state, lastUpdated, reason } = this.#status();
+    const { connection, session } = this.texts;
+    const updated = lastUpdated ? connection.lastUpdated(timeWithSeconds(lastUpdated)) : '';
+    if (state === 'offline') return `${connection.offline} ${updated}`;
     const problem = this.session.problem();
-    if (problem) return `${unavailable} ${explain(problem)} ${retrying}`;
+    if (problem) return `${session.unavailable} ${describeProblem(problem)} ${session.retrying}`;
     if (state !== 'failing') return '';
-    return `${reason ? `${reason} ${retrying}` : frameTexts.live.unreachable} ${asOf}`;
+    return `${reason ? `${reason} ${session.retrying}` : connection.unreachable} ${updated}`;
   });
-  /** Spoken when it changes; the time beside it changes with each poll and stays silent. */
-  protected readonly said = computed(() => {
-    if (this.trouble()) return this.trouble();
-    switch (this.liveness().state) {
+  /** Read out when it changes, unlike the time beside it, which changes with each poll. */
+  protected readonly text = computed(() => {
+    if (this.problem()) return this.problem();
+    switch (this.#status().state) {
       case 'connecting':
-        return frameTexts.live.connecting;
+        return this.texts.connection.connecting;
       case 'reconnecting':
-        return frameTexts.live.reconnecting;
+        return this.texts.connection.reconnecting;
       default:
-        return frameTexts.live.upToDate;
+        return this.texts.connection.upToDate;
     }
   });
   protected readonly time = computed(() => {
-    const { asOf } = this.liveness();
-    return !this.trouble() && asOf ? timeWithSeconds(asOf) : '';
+    const { lastUpdated } = this.#status();
+    return !this.problem() && lastUpdated ? timeWithSeconds(lastUpdated) : '';
   });
 }

@@ -9,6 +9,7 @@ import {
   viewChild,
 } from '@angular/core';
 import { helpTexts } from '../i18n/help-texts';
+import { locale } from '../i18n/locale';
 import { Icon } from '../ui/icon';
 import { Shortcuts, isMac } from '../ui/shortcuts';
 
@@ -38,12 +39,12 @@ import { Shortcuts, isMac } from '../ui/shortcuts';
       <section>
         <h3>{{ texts.statuses }}</h3>
         <ul>
-          @for (sign of texts.signs; track sign.icon) {
+          @for (status of texts.icons; track status.icon) {
             <li class="help__sign">
-              <app-icon [class]="'tone-' + sign.tone" [name]="sign.icon" />
+              <app-icon [class]="'tone-' + status.tone" [name]="status.icon" />
               <div>
-                <strong>{{ sign.name }}</strong>
-                <p>{{ sign.meaning }}</p>
+                <strong>{{ status.name }}</strong>
+                <p>{{ status.meaning }}</p>
               </div>
             </li>
           }
@@ -52,15 +53,15 @@ import { Shortcuts, isMac } from '../ui/shortcuts';
       <section>
         <h3>{{ texts.shortcuts }}</h3>
         <dl>
-          @for (shortcut of known(); track shortcut.label) {
+          @for (shortcut of shortcutRows(); track shortcut.label) {
             <div class="help__shortcut">
               <dt>{{ shortcut.label }}</dt>
               <dd translate="no">
-                @for (keys of shortcut.keys; track $index) {
-                  @if ($index > 0) {
-                    <span>{{ texts.or }}</span>
+                @for (part of shortcut.parts; track $index) {
+                  @if (part.separator) {
+                    <span>{{ part.separator }}</span>
                   }
-                  @for (key of keys; track $index) {
+                  @for (key of part.keys; track $index) {
                     <kbd>{{ key }}</kbd>
                   }
                 }
@@ -91,12 +92,12 @@ export class HelpDialog {
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('element');
 
   protected readonly texts = helpTexts;
-  /** Of those for the same thing, one. */
-  protected readonly known = computed(() => {
+  /** Several shortcuts with one label are shown once. */
+  protected readonly shortcutRows = computed(() => {
     const byLabel = new Map(
       this.shortcuts.shortcuts().map((shortcut) => [shortcut.label, shortcut]),
     );
-    return [...byLabel.values()].map(({ label, keys }) => ({ label, keys: keys.map(namesOf) }));
+    return [...byLabel.values()].map(({ label, keys }) => ({ label, parts: alternatives(keys) }));
   });
 
   constructor() {
@@ -106,7 +107,22 @@ export class HelpDialog {
   }
 }
 
-/** "mod+k" as it stands on the keys: Ctrl K, or ⌘ K. */
+interface Part {
+  readonly keys: readonly string[];
+  readonly separator: string;
+}
+
+/** "Ctrl K or /": the keys, and the words that the language puts between them. */
+function alternatives(keys: readonly string[]): Part[] {
+  const parts = new Intl.ListFormat(locale, { type: 'disjunction' }).formatToParts(keys);
+  return parts.map(({ type, value }) =>
+    type === 'element'
+      ? { keys: namesOf(value), separator: '' }
+      : { keys: [], separator: value.trim() },
+  );
+}
+
+/** "mod+k" as labelled on the keyboard: Ctrl K or ⌘ K. */
 function namesOf(keys: string): string[] {
   return keys.split('+').map((key) => {
     const name = key === 'mod' ? (isMac ? 'Command' : 'Control') : key;

@@ -9,31 +9,31 @@ import {
 import { Router, RouterOutlet } from '@angular/router';
 import helpStyles from '../../styles/help.css' with { loader: 'file' };
 import { SessionStore } from '../session/session-store';
-import { frameTexts } from '../i18n/layout-texts';
+import { layoutTexts } from '../i18n/layout-texts';
 import { firstPageTexts } from '../i18n/first-page-texts';
 import { focusMain } from '../ui/focus-main';
 import { Icon } from '../ui/icon';
-import { MissingPart } from '../ui/load-failure';
+import { LoadFailure } from '../ui/load-failure';
 import { Shortcuts } from '../ui/shortcuts';
-import { addStylesheet } from '../ui/stylesheet';
-import { surviveTranslation } from '../ui/browser-translation';
+import { withStylesheet } from '../ui/stylesheet';
+import { supportBrowserTranslation } from '../ui/browser-translation';
 import { AccountMenu } from './account-menu';
-import { ConnectionLine } from './connection-indicator';
-import { holdFocus } from '../ui/restore-focus-on-removal';
+import { ConnectionIndicator } from './connection-indicator';
+import { restoreFocusOnRemoval } from '../ui/restore-focus-on-removal';
 import { StorageNotice } from './storage-notice';
 import { ThemeMenu } from './theme-menu';
 
-/** What surrounds every page of who is signed in. */
+/** The header and the dialogs around every page of a signed-in user. */
 @Component({
-  selector: 'app-frame',
+  selector: 'app-signed-in-layout',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountMenu, ConnectionLine, Icon, RouterOutlet, StorageNotice, ThemeMenu],
+  imports: [AccountMenu, ConnectionIndicator, Icon, RouterOutlet, StorageNotice, ThemeMenu],
   template: `
     @if (session.user(); as user) {
       <button type="button" class="button skip" (click)="skip()">{{ texts.skip }}</button>
       <header class="bar">
         <strong class="brand" translate="no">{{ brand }}</strong>
-        <app-connection-line />
+        <app-connection-indicator />
         <button type="button" class="button button--quiet bar__button" (click)="showHelp()">
           <app-icon name="question" /><span>{{ texts.help }}</span>
           <kbd aria-hidden="true" translate="no">?</kbd>
@@ -48,23 +48,23 @@ import { ThemeMenu } from './theme-menu';
   `,
   host: { class: 'frame' },
 })
-export class Frame {
+export class SignedInLayout {
   readonly #document = inject(DOCUMENT);
   readonly #router = inject(Router);
-  readonly #missingPart = inject(MissingPart);
+  readonly #loadFailure = inject(LoadFailure);
   protected readonly session = inject(SessionStore);
 
-  protected readonly helpPlace = viewChild.required('help', { read: ViewContainerRef });
+  protected readonly helpContainer = viewChild.required('help', { read: ViewContainerRef });
 
-  protected readonly texts = frameTexts;
+  protected readonly texts = layoutTexts;
   protected readonly brand = firstPageTexts.brand;
 
   constructor() {
-    holdFocus();
-    surviveTranslation();
+    restoreFocusOnRemoval();
+    supportBrowserTranslation();
     const shortcuts = inject(Shortcuts);
-    shortcuts.add({ keys: ['?'], label: frameTexts.help, run: () => void this.showHelp() });
-    shortcuts.add({ keys: ['Escape'], label: frameTexts.leaveField });
+    shortcuts.add({ keys: ['?'], label: layoutTexts.help, run: () => void this.showHelp() });
+    shortcuts.add({ keys: ['Escape'], label: layoutTexts.leaveField });
   }
 
   protected skip(): void {
@@ -72,12 +72,12 @@ export class Frame {
   }
 
   protected async showHelp(): Promise<void> {
-    const help = this.helpPlace();
-    const loading = Promise.all([import('./help-dialog'), addStylesheet(helpStyles)]);
+    const help = this.helpContainer();
+    const loading = withStylesheet(import('./help-dialog'), helpStyles);
     const loaded = await loading.catch(() => undefined);
-    this.#missingPart.url.set(loaded ? undefined : this.#router.url);
+    this.#loadFailure.url.set(loaded ? undefined : this.#router.url);
     if (!loaded || help.length > 0) return;
-    const dialog = help.createComponent(loaded[0].HelpDialog);
+    const dialog = help.createComponent(loaded.HelpDialog);
     dialog.instance.closed.subscribe(() => {
       dialog.destroy();
     });

@@ -1,9 +1,9 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { UserStorage } from '../session/user-storage';
-import { frameTexts } from '../i18n/layout-texts';
+import { layoutTexts } from '../i18n/layout-texts';
 import { Notice } from '../ui/notice';
 
-/** Says, once for each, what a reload would take away. */
+/** Warns about what a reload would lose, once for each kind. */
 @Component({
   selector: 'app-storage-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -12,7 +12,7 @@ import { Notice } from '../ui/notice';
     @if (risk(); as risk) {
       <app-notice>
         {{ texts[risk] }}
-        <button type="button" class="button button--small" (click)="read.set(risk)">
+        <button type="button" class="button button--small" (click)="dismissed.set(risk)">
           {{ texts.understood }}
         </button>
       </app-notice>
@@ -22,12 +22,12 @@ import { Notice } from '../ui/notice';
 export class StorageNotice {
   readonly #atRisk = inject(UserStorage).atRisk;
 
-  protected readonly texts = frameTexts.storage;
-  protected readonly read = signal<'session' | 'texts' | undefined>(undefined);
-  /** Whose session is at risk has been told of all else. */
+  protected readonly texts = layoutTexts.storage;
+  protected readonly dismissed = signal<'session' | 'texts' | undefined>(undefined);
+  /** The warning about the session covers everything else. */
   protected readonly risk = computed(() => {
     const risk = this.#atRisk();
-    const read = this.read();
-    return risk === read || read === 'session' ? undefined : risk;
+    const dismissed = this.dismissed();
+    return risk === dismissed || dismissed === 'session' ? undefined : risk;
   });
 }

@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component } from '@angular/core';
-import { frameTexts } from '../i18n/layout-texts';
+import { layoutTexts } from '../i18n/layout-texts';
 import { Icon } from '../ui/icon';
 import { ThemeSwitch } from '../ui/theme-switch';
 
@@ -22,5 +22,5 @@ import { ThemeSwitch } from '../ui/theme-switch';
   `,
 })
 export class ThemeMenu {
-  protected readonly texts = frameTexts.theme;
+  protected readonly texts = layoutTexts.theme;
 }

@@ -1,6 +1,12 @@
 import { Message } from '../api/models';
-import { Conversations, toConversations, withHeard, withMore, withOutgoing } from './conversations';
-import { Outgoing } from './outbox/pending-message';
+import {
+  Conversations,
+  toConversations,
+  mergeChanges,
+  appendPage,
+  withPending,
+} from './conversations';
+import { PendingMessage } from './outbox/pending-message';
 import { messages } from './testing';
 
 /** A conversation with each number, the last message of which is the one with that number. */
@@ -22,49 +28,49 @@ function list(peers: number[], hasMore = false): Conversations {
 const shown = ({ rows }: Conversations) =>
   rows.map(({ peer, last }) => `${peer.slice(-1)}: ${last.content.slice(8)}`);
 
-describe('withHeard', () => {
+describe('mergeChanges', () => {
   it('shows the newest message, and the liveliest conversation first', () => {
-    const heard = withHeard(list([3, 2, 1]), [from(1, 5), from(1, 4)]);
+    const heard = mergeChanges(list([3, 2, 1]), [from(1, 5), from(1, 4)]);
     expect(shown(heard)).toEqual(['1: 5', '3: 3', '2: 2']);
   });
 
   it('brings a conversation that was not there to the top', () => {
-    expect(shown(withHeard(list([3, 2], true), [from(9)]))).toEqual(['9: 9', '3: 3', '2: 2']);
+    expect(shown(mergeChanges(list([3, 2], true), [from(9)]))).toEqual(['9: 9', '3: 3', '2: 2']);
   });
 
   it('leaves what is further down to its page', () => {
     const loaded = list([3, 2], true);
-    expect(withHeard(loaded, [from(1)])).toBe(loaded);
-    expect(shown(withHeard(list([3, 2]), [from(1)]))).toEqual(['3: 3', '2: 2', '1: 1']);
+    expect(mergeChanges(loaded, [from(1)])).toBe(loaded);
+    expect(shown(mergeChanges(list([3, 2]), [from(1)]))).toEqual(['3: 3', '2: 2', '1: 1']);
   });
 
   it('follows the status of the last message alone', () => {
     const loaded = list([3]);
     const sent = { ...from(3), status: 'sent', updated_at: '2026-11-22T13:00:00.000Z' };
-    const heard = withHeard(loaded, [sent]);
+    const heard = mergeChanges(loaded, [sent]);
     expect(heard.rows[0]?.last.status).toBe('sent');
-    expect(withHeard(heard, [from(3)])).toBe(heard);
-    expect(withHeard(heard, [from(3, 1)])).toBe(heard);
+    expect(mergeChanges(heard, [from(3)])).toBe(heard);
+    expect(mergeChanges(heard, [from(3, 1)])).toBe(heard);
   });
 });
 
-describe('withMore', () => {
+describe('appendPage', () => {
   it('adds the next page, without those that have moved up meanwhile', () => {
-    const moved = withHeard(list([3, 2], true), [from(1, 5)]);
+    const moved = mergeChanges(list([3, 2], true), [from(1, 5)]);
     const page = {
       rows: [{ peer_number: from(1).peer_number, last_message: from(1), messages: 1 }],
     };
-    const whole = withMore(moved, { ...page, total: 3, hasMore: false, hasNewer: false });
+    const whole = appendPage(moved, { ...page, total: 3, hasMore: false, hasNewer: false });
     expect(shown(whole)).toEqual(['1: 5', '3: 3', '2: 2']);
     expect(whole.hasMore).toBe(false);
   });
 });
 
-describe('withOutgoing', () => {
+describe('withPending', () => {
   const { rows } = list([3, 2, 1]);
-  const shown = (...outbox: Outgoing[]) =>
-    withOutgoing(rows, outbox).map((entry) =>
-      'last' in entry ? entry.last.content : entry.outgoing.content,
+  const shown = (...outbox: PendingMessage[]) =>
+    withPending(rows, outbox).map((entry) =>
+      'last' in entry ? entry.last.content : entry.pending.content,
     );
 
   it('puts a message that waits where its time says', () => {
@@ -91,7 +97,7 @@ describe('withOutgoing', () => {
 });
 
 /** To the person of that number, written as many seconds after noon. */
-function waiting(peer: number, seconds: number): Outgoing {
+function waiting(peer: number, seconds: number): PendingMessage {
   const noon = Date.parse(from(peer, 0).created_at);
   return {
     key: `k${peer}-${seconds}`,
@@ -100,10 +106,10 @@ function waiting(peer: number, seconds: number): Outgoing {
     writtenAt: new Date(noon + seconds * 1000),
     state: 'unanswered',
     problem: '',
-    isNumberAtFault: false,
-    mayBeTaken: true,
+    isRecipientError: false,
+    mayBeAccepted: true,
     failures: 1,
     retryAt: undefined,
-    others: undefined,
+    known: undefined,
   };
 }

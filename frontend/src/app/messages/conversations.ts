@@ -1,39 +1,42 @@
 import { Conversation, Message } from '../api/models';
-import { isNewer, latestOf } from './message-order';
-import { Outgoing } from './outbox/pending-message';
 import { Page } from '../api/page';
+import { isNewer, latestOf } from './message-order';
+import { PendingMessage } from './outbox/pending-message';
 
-/** The conversation list as far as it is loaded, the liveliest first. */
+/** The loaded part of the conversation list, the most recent conversation first. */
 export interface Conversations {
-  readonly rows: readonly Row[];
+  readonly rows: readonly ConversationRow[];
   readonly hasMore: boolean;
 }
 
-export interface Row {
+export interface ConversationRow {
   readonly peer: string;
   readonly last: Message;
 }
 
-/** A conversation by the newest thing in it: a message that the API has, or one that waits for its answer. */
-export type Entry =
-  | { readonly peer: string; readonly last: Message }
-  | { readonly peer: string; readonly outgoing: Outgoing };
+/** A conversation with its newest message: one that the API has stored, or one that is still in the outbox. */
+export type ConversationEntry =
+  ConversationRow | { readonly peer: string; readonly pending: PendingMessage };
 
-/** Each by the newer of both, and in the order of these. */
-export function withOutgoing(rows: readonly Row[], outbox: readonly Outgoing[]): readonly Entry[] {
+/** Shows each conversation by the newer of its last message and its newest message in the outbox, most recent first. */
+export function withPending(
+  rows: readonly ConversationRow[],
+  outbox: readonly PendingMessage[],
+): readonly ConversationEntry[] {
   if (outbox.length === 0) return rows;
-  const entries = new Map<string, Entry>(rows.map((row) => [row.peer, row]));
-  for (const outgoing of outbox) {
-    const peer = outgoing.recipient;
+  const entries = new Map<string, ConversationEntry>(rows.map((row) => [row.peer, row]));
+  for (const pending of outbox) {
+    const peer = pending.recipient;
     const known = entries.get(peer);
-    if (!known || timeOf(known) <= outgoing.writtenAt.getTime())
-      entries.set(peer, { peer, outgoing });
+    if (!known || timeOf(known) <= pending.writtenAt.getTime()) {
+      entries.set(peer, { peer, pending });
+    }
   }
   return [...entries.values()].sort((one, other) => timeOf(other) - timeOf(one));
 }
 
-function timeOf(entry: Entry): number {
-  return 'last' in entry ? Date.parse(entry.last.created_at) : entry.outgoing.writtenAt.getTime();
+function timeOf(entry: ConversationEntry): number {
+  return 'last' in entry ? Date.parse(entry.last.created_at) : entry.pending.writtenAt.getTime();
 }
 
 export function toConversations({ rows, hasMore }: Page<Conversation>): Conversations {
@@ -43,7 +46,7 @@ export function toConversations({ rows, hasMore }: Page<Conversation>): Conversa
   };
 }
 
-export function withMore(loaded: Conversations, page: Page<Conversation>): Conversations {
+export function appendPage(loaded: Conversations, page: Page<Conversation>): Conversations {
   const more = toConversations(page);
   const known = new Set(loaded.rows.map(({ peer }) => peer));
   return {
@@ -52,15 +55,16 @@ export function withMore(loaded: Conversations, page: Page<Conversation>): Conve
   };
 }
 
-/** What has been heard, of whomever. Answers the same list if that changes nothing. */
-export function withHeard(loaded: Conversations, heard: readonly Message[]): Conversations {
+/** Merges new and changed messages of any conversation. Returns the same object if they change nothing. */
+export function mergeChanges(loaded: Conversations, changes: readonly Message[]): Conversations {
   const rows = new Map(loaded.rows.map((row) => [row.peer, row]));
   const oldest = loaded.rows.at(-1)?.last;
   let changed = false;
-  for (const message of heard) {
+  for (const message of changes) {
     const row = rows.get(message.peer_number);
+    // A conversation further down comes with its page.
     const isBelow = loaded.hasMore && oldest && !isNewer(message, oldest);
-    const last = row ? lastOf(row.last, message) : isBelow ? undefined : message;
+    const last = row ? newerOf(row.last, message) : isBelow ? undefined : message;
     if (last === undefined || last === row?.last) continue;
     rows.set(message.peer_number, { peer: message.peer_number, last });
     changed = true;
@@ -70,7 +74,7 @@ export function withHeard(loaded: Conversations, heard: readonly Message[]): Con
   return { ...loaded, rows: sorted };
 }
 
-function lastOf(last: Message, message: Message): Message {
+function newerOf(last: Message, message: Message): Message {
   if (message._id === last._id) return latestOf(last, message);
   return isNewer(message, last) ? message : last;
 }

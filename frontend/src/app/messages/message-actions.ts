@@ -1,60 +1,60 @@
 import { Injectable, inject, signal } from '@angular/core';
 import { Observable, firstValueFrom } from 'rxjs';
+import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
-import { explain } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
-import { Feed } from './message-sync';
-import { MessagesClient, messageOf } from './messages-client';
+import { MessageSync } from './message-sync';
+import { MessagesClient, storedMessageOf } from './messages-client';
 
-/** How far something is that one has asked for a message. */
-export interface Action {
+/** The progress of an action on a message. */
+export interface ActionState {
   readonly isBusy: boolean;
   readonly problem: string;
 }
 
-const NONE: Action = { isBusy: false, problem: '' };
+const IDLE: ActionState = { isBusy: false, problem: '' };
 
-/** What one can do about a message that the API has. */
+/** The user's actions on a message that the API has stored. */
 @Injectable()
 export class MessageActions {
   readonly #client = inject(MessagesClient);
-  readonly #feed = inject(Feed);
-  readonly #actions = signal<ReadonlyMap<string, Action>>(new Map());
+  readonly #sync = inject(MessageSync);
+  readonly #states = signal<ReadonlyMap<string, ActionState>>(new Map());
 
-  of({ _id }: Message): Action {
-    return this.#actions().get(_id) ?? NONE;
+  stateOf({ _id }: Message): ActionState {
+    return this.#states().get(_id) ?? IDLE;
   }
 
   async cancel(message: Message): Promise<void> {
-    await this.#do(message, this.#client.cancel(message._id));
+    await this.#run(message, this.#client.cancel(message._id));
   }
 
-  /** As a new message. For an unconfirmed one, its author accepts that it may arrive twice. */
+  /** Sends the text again as a new message. For an unconfirmed one, the user accepts that it may arrive twice. */
   async retry(message: Message): Promise<void> {
     const acceptPossibleDouble = message.status === 'unconfirmed';
-    await this.#do(message, this.#client.retry(message._id, acceptPossibleDouble));
+    await this.#run(message, this.#client.retry(message._id, acceptPossibleDouble));
   }
 
-  async #do(message: Message, call: Observable<Message>): Promise<void> {
-    if (this.of(message).isBusy) return;
+  async #run(message: Message, call: Observable<Message>): Promise<void> {
+    if (this.stateOf(message).isBusy) return;
     this.#set(message, { isBusy: true, problem: '' });
     try {
-      this.#feed.hearNew(await firstValueFrom(call));
+      this.#sync.applyNew(await firstValueFrom(call));
       this.#set(message, { isBusy: false });
     } catch (error) {
       const problem = toProblem(error);
-      const stored = messageOf(problem);
+      const stored = storedMessageOf(problem);
       if (stored) {
-        this.#feed.hearNew(stored);
+        this.#sync.applyNew(stored);
         this.#set(message, { isBusy: false });
         return;
       }
-      this.#set(message, { isBusy: false, problem: explain(problem) });
+      this.#set(message, { isBusy: false, problem: describeProblem(problem) });
     }
   }
 
-  #set(message: Message, change: Partial<Action>): void {
-    const action = { ...this.of(message), ...change };
-    this.#actions.update((actions) => new Map(actions).set(message._id, action));
+  #set(message: Message, change: Partial<ActionState>): void {
+    const state = { ...this.stateOf(message), ...change };
+    this.#states.update((states) => new Map(states).set(message._id, state));
   }
 }

@@ -21,19 +21,27 @@ describe('presentStatus', () => {
 });
 
 describe('a failure', () => {
-  const explanation = { cause: 'This is not a mobile number.', advice: 'Check it.' };
+  const explanation = { cause: 'Provider says no.', advice: 'Ask the provider.' };
   const lasting = { ...explanation, retry_makes_sense: false };
   const passing = { ...explanation, retry_makes_sense: true };
 
-  it('says why, what to do, and the code', () => {
+  it('is explained by its code, with the code', () => {
     const message = aMessage({ error_code: 21614, explanation: lasting });
     expect(failureCause(message)).toBe('This is not a mobile number.');
-    expect(failureAdvice(message)).toBe('Check it. Code 21614.');
+    expect(failureAdvice(message)).toBe(
+      'Check the number and send it to the right one. Code 21614.',
+    );
   });
 
-  it('has no code for what never left', () => {
+  it('is explained in the words of the API where its code is new', () => {
+    const message = aMessage({ error_code: 39999, explanation: lasting });
+    expect(failureCause(message)).toBe('Provider says no.');
+    expect(failureAdvice(message)).toBe('Ask the provider. Code 39999.');
+  });
+
+  it('has no number if it was never handed over', () => {
     const message = aMessage({ error_code: 'expired', explanation: passing });
-    expect(failureAdvice(message)).toBe('Check it.');
+    expect(failureAdvice(message)).toBe('Send it again if it still matters.');
   });
 
   it('says so when there is no reason', () => {

@@ -1,5 +1,6 @@
 import { Message } from '../api/models';
-import { messagingTexts } from '../i18n/messages-texts';
+import { failureTexts } from '../i18n/failure-texts';
+import { messagesTexts } from '../i18n/messages-texts';
 import { IconName } from '../ui/icon';
 
 export interface StatusPresentation {
@@ -7,55 +8,58 @@ export interface StatusPresentation {
   /** A sentence about it. */
   readonly meaning: string;
   readonly icon: IconName;
-  readonly tone: 'soft' | 'good' | 'maybe' | 'bad';
+  readonly tone: Tone;
 }
 
-const { names, meanings } = messagingTexts.status;
+export type Tone = 'muted' | 'success' | 'warning' | 'danger';
 
-const LOOKS: Readonly<Record<string, Omit<StatusPresentation, 'text' | 'meaning'>>> = {
-  pending: { icon: 'clock', tone: 'soft' },
-  unconfirmed: { icon: 'question', tone: 'maybe' },
-  accepted: { icon: 'clock', tone: 'soft' },
-  scheduled: { icon: 'clock', tone: 'soft' },
-  queued: { icon: 'clock', tone: 'soft' },
-  sending: { icon: 'clock', tone: 'soft' },
-  sent: { icon: 'tick', tone: 'soft' },
-  delivered: { icon: 'ticks', tone: 'good' },
-  undelivered: { icon: 'warning', tone: 'bad' },
-  failed: { icon: 'warning', tone: 'bad' },
-  canceled: { icon: 'close', tone: 'soft' },
-  read: { icon: 'ticks', tone: 'good' },
+const { names, meanings } = messagesTexts.status;
+
+const APPEARANCES: Readonly<Record<string, Pick<StatusPresentation, 'icon' | 'tone'>>> = {
+  pending: { icon: 'clock', tone: 'muted' },
+  unconfirmed: { icon: 'question', tone: 'warning' },
+  accepted: { icon: 'clock', tone: 'muted' },
+  scheduled: { icon: 'clock', tone: 'muted' },
+  queued: { icon: 'clock', tone: 'muted' },
+  sending: { icon: 'clock', tone: 'muted' },
+  sent: { icon: 'tick', tone: 'muted' },
+  delivered: { icon: 'ticks', tone: 'success' },
+  undelivered: { icon: 'warning', tone: 'danger' },
+  failed: { icon: 'warning', tone: 'danger' },
+  canceled: { icon: 'close', tone: 'muted' },
+  read: { icon: 'ticks', tone: 'success' },
 };
 
-/** A status that the carrier adds one day is shown by its own name. */
+/** A status that the provider adds one day is shown by its own name. */
 export function presentStatus(status: string): StatusPresentation {
-  const look = LOOKS[status] ?? { icon: 'clock', tone: 'soft' };
-  return { ...look, text: names[status] ?? status, meaning: meanings[status] ?? '' };
+  const appearance = APPEARANCES[status] ?? { icon: 'clock', tone: 'muted' };
+  return { ...appearance, text: names[status] ?? status, meaning: meanings[status] ?? '' };
 }
 
 export function hasFailed({ status }: Message): boolean {
   return status === 'failed' || status === 'undelivered';
 }
 
-/** Texts may be kept for a limited time only; nobody can write an empty one. */
-export function isTextRemoved({ content }: Message): boolean {
+/** Installations may keep texts for a limited time only. Nobody can send an empty text, so that empty means deleted. */
+export function isTextDeleted({ content }: Message): boolean {
   return content === '';
 }
 
 /** Why it failed, in plain words. */
-export function failureCause({ explanation }: Message): string {
-  return explanation?.cause ?? messagingTexts.status.noReason;
+export function failureCause({ error_code, explanation }: Message): string {
+  const known = failureTexts[error_code ?? ''];
+  return known?.cause ?? explanation?.cause ?? messagesTexts.status.noReason;
 }
 
-/** What to do about it, and the code. */
+/** What the user can do about it, and the error code. */
 export function failureAdvice({ error_code, explanation }: Message): string {
-  const advice = explanation ? [explanation.advice] : [];
-  const code = typeof error_code === 'number' ? [messagingTexts.status.code(error_code)] : [];
-  return [...advice, ...code].join(' ');
+  const advice = failureTexts[error_code ?? '']?.advice ?? explanation?.advice ?? [];
+  const code = typeof error_code === 'number' ? messagesTexts.status.code(error_code) : [];
+  return [advice, code].flat().join(' ');
 }
 
-/** Sending the same again: where it can help, and where nobody knows that it cannot. */
+/** Whether sending the same again can help, as far as is known. */
 export function isRetryable(message: Message): boolean {
-  if (isTextRemoved(message)) return false;
+  if (isTextDeleted(message)) return false;
   return hasFailed(message) && (message.explanation?.retry_makes_sense ?? true);
 }

@@ -2,27 +2,28 @@ import { TestRequest } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { RANDOM } from '../api/backoff';
 import { Message } from '../api/models';
-import { LivenessStore } from '../ui/connection-status-store';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { ConversationsStore } from './conversations-store';
-import { Feed } from './message-sync';
-import { StatusNews } from './status-announcer';
+import { MessageSync } from './message-sync';
+import { StatusAnnouncer } from './status-announcer';
 import { ThreadsStore } from './threads-store';
-import { MessagingApi, aMessage, aMinuteAfter, messages, testMessaging } from './testing';
+import { FakeApi, aMessage, aMinuteAfter, messages, setUpMessages } from './testing';
 
 const PEER = '+14155552671';
 const OTHER = '+442079460958';
 
-describe('Feed', () => {
-  let api: MessagingApi;
-  let feed: Feed;
+describe('MessageSync', () => {
+  let api: FakeApi;
+  let sync: MessageSync;
   const threads = () => TestBed.inject(ThreadsStore);
   const rows = () => TestBed.inject(ConversationsStore).rows();
-  const liveness = () => TestBed.inject(LivenessStore).liveness();
-  const loaded = () => threads().thread(PEER).log?.messages ?? [];
+  const status = () => TestBed.inject(ConnectionStatusStore).status();
+  const loaded = () => threads().thread(PEER).loaded?.messages ?? [];
 
   beforeEach(async () => {
-    api = testMessaging({ provide: RANDOM, useValue: () => 1 });
-    feed = TestBed.inject(Feed);
+    api = setUpMessages({ provide: RANDOM, useValue: () => 1 });
+    sync = TestBed.inject(MessageSync);
+    api.start();
     await api.settle();
   });
 
@@ -32,9 +33,9 @@ describe('Feed', () => {
 
   it('does not know how many messages there are until it is told', async () => {
     await api.answerConversations([]);
-    expect(feed.total()).toBeUndefined();
+    expect(sync.total()).toBeUndefined();
     await api.answerChanges(api.expectChanges(), [], { total: 0 });
-    expect(feed.total()).toBe(0);
+    expect(sync.total()).toBe(0);
   });
 
   it('loads the conversations, and then asks for changes since the newest alone', async () => {
@@ -43,16 +44,16 @@ describe('Feed', () => {
     expect(Date.parse(since(first))).toBe(Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000);
     await api.answerChanges(first, [], { total: 7, etag: 'W/"1"' });
     expect(rows().map(({ peer }) => peer)).toEqual([PEER]);
-    expect(feed.total()).toBe(7);
-    expect(liveness().state).toBe('up-to-date');
+    expect(sync.total()).toBe(7);
+    expect(status().state).toBe('up-to-date');
 
     await api.nextPoll();
     const second = api.expectChanges();
     expect(second.request.headers.get('If-None-Match')).toBe('W/"1"');
     second.flush(null, { status: 304, statusText: 'Not Modified' });
     await api.settle();
-    expect(feed.total()).toBe(7);
-    expect(feed.problem()).toBe('');
+    expect(sync.total()).toBe(7);
+    expect(sync.problem()).toBe('');
 
     await api.nextPoll();
     expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"1"');
@@ -97,7 +98,9 @@ describe('Feed', () => {
   it('does not ask from later on because of a message that was heard of otherwise', async () => {
     await start(messages(1, 1));
     const before = Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000;
-    feed.hearNew(aMessage({ _id: 'm9', created_at: aMinuteAfter(9), updated_at: aMinuteAfter(9) }));
+    sync.applyNew(
+      aMessage({ _id: 'm9', created_at: aMinuteAfter(9), updated_at: aMinuteAfter(9) }),
+    );
     await api.nextPoll();
     expect(Date.parse(since(api.expectChanges()))).toBe(before);
   });
@@ -108,8 +111,8 @@ describe('Feed', () => {
     api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
     await api.settle();
     expect(loaded()).toHaveLength(2);
-    expect(feed.problem()).toBe('The server has a problem at the moment.');
-    expect(liveness()).toMatchObject({
+    expect(sync.problem()).toBe('The server has a problem at the moment.');
+    expect(status()).toMatchObject({
       state: 'failing',
       reason: 'The server has a problem at the moment.',
     });
@@ -118,23 +121,23 @@ describe('Feed', () => {
     api.expectNoCall();
     await vi.advanceTimersByTimeAsync(1);
     await api.answerChanges(api.expectChanges(), []);
-    expect(feed.problem()).toBe('');
-    expect(liveness().state).toBe('up-to-date');
+    expect(sync.problem()).toBe('');
+    expect(status().state).toBe('up-to-date');
   });
 
   it('does not say "up to date" while a look is not answered', async () => {
     await start(messages(1, 1));
     await api.nextPoll();
     api.expectChanges();
-    expect(liveness().state).toBe('up-to-date');
+    expect(status().state).toBe('up-to-date');
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(liveness().state).toBe('reconnecting');
+    expect(status().state).toBe('reconnecting');
   });
 
   it('loads something as soon as that works, with longer and longer rests', async () => {
     await api.answerConversations(messages(1, 1));
     await api.answerChanges(api.expectChanges(), []);
-    feed.load(() => threads().open(PEER)).subscribe();
+    sync.load(() => threads().open(PEER)).subscribe();
     await api.settle();
     for (const rest of [2_000, 4_000, 8_000]) {
       api.expectThread().flush(null, { status: 500, statusText: 'No' });
@@ -154,14 +157,14 @@ describe('Feed', () => {
     await start(messages(1, 1));
     await api.nextPoll();
     api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
-    feed.load(() => threads().open(OTHER)).subscribe();
+    sync.load(() => threads().open(OTHER)).subscribe();
     await api.settle();
     api.expectThread().flush(null, failed(503, '1'));
     await vi.advanceTimersByTimeAsync(2_000);
     await api.answerChanges(api.expectChanges(), []);
     api.answerThread([]);
     await api.settle();
-    expect(threads().thread(OTHER).log?.messages).toEqual([]);
+    expect(threads().thread(OTHER).loaded?.messages).toEqual([]);
   });
 
   it('says what has become of a message, once', async () => {
@@ -169,14 +172,13 @@ describe('Feed', () => {
     const delivered = { ...messages(1, 1)[0], status: 'delivered', updated_at: aMinuteAfter(1) };
     await api.nextPoll();
     await api.answerChanges(api.expectChanges(), [delivered as Message]);
-    const news = TestBed.inject(StatusNews);
-    expect(news.announcements().map(({ text }) => text)).toEqual([
+    const announcer = TestBed.inject(StatusAnnouncer);
+    expect(announcer.announcements().map(({ text }) => text)).toEqual([
       'Message to +1 415 555 2671 delivered.',
     ]);
-    const tell = vi.spyOn(news, 'tell');
     await api.nextPoll();
     await api.answerChanges(api.expectChanges(), [delivered as Message]);
-    expect(tell).toHaveBeenLastCalledWith([]);
+    expect(announcer.announcements()).toHaveLength(1);
   });
 
   it('asks why messages wait, while some do', async () => {
@@ -186,12 +188,12 @@ describe('Feed', () => {
     const paused = { since: aMinuteAfter(1), reason: 'The carrier refuses our password.' };
     api.expectSending().flush({ paused });
     await api.settle();
-    expect(feed.paused()).toEqual(paused);
+    expect(sync.paused()).toEqual(paused);
 
     await api.nextPoll();
     const sent = { ...pending, status: 'sent', updated_at: aMinuteAfter(2) } as Message;
     await api.answerChanges(api.expectChanges(), [sent]);
-    expect(feed.paused()).toBeNull();
+    expect(sync.paused()).toBeNull();
     api.expectNoCall();
   });
 

@@ -6,24 +6,24 @@ import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../ap
 import { Problem } from '../api/problem';
 import { Page } from '../api/page';
 
-/** All that has changed since some time. */
+/** The messages that have changed since a time. */
 export interface Changes {
   readonly messages: readonly Message[];
-  /** How many messages there are in all. */
+  /** How many messages the user has in all. */
   readonly total: number;
 }
 
 export type Unchanged = 'unchanged';
 
-/** The id of the message beside or around which a page lies. */
+/** The id of the message before, after or around which a page lies. */
 export type Position = Readonly<Partial<Record<'before' | 'after' | 'around', string>>>;
 
 type Parameters = Readonly<Record<string, string | number>>;
 
-const ANSWER_WITHIN_MS = 20_000;
-/** The API waits for the carrier. */
-const SENT_WITHIN_MS = 60_000;
-const LARGEST_PAGE = 200;
+const REQUEST_TIMEOUT_MS = 20_000;
+/** Longer, because the API waits for the provider. */
+const SEND_TIMEOUT_MS = 60_000;
+const MAX_PAGE = 200;
 
 @Injectable()
 export class MessagesClient {
@@ -32,23 +32,23 @@ export class MessagesClient {
   readonly #messages = `${this.#api}/messages`;
   #lastChanges: { readonly since: string; readonly etag: string } | undefined;
 
-  /** The next page has the conversations whose last message is older than this one. */
+  /** Newest first; with `before`, those whose last message is older than this one. */
   conversations(before?: string): Observable<Page<Conversation>> {
     return this.#page<Conversation>(`${this.#api}/conversations`, from({ limit: 50 }, before));
   }
 
-  /** Of one conversation: its newest messages, or those on one side of a message or around it. */
+  /** A page of one conversation: its newest messages, or those before, after or around a message. */
   with(peer: string, limit: number, position: Position = {}): Observable<Page<Message>> {
     return this.#page<Message>(this.#messages, { peer_number: peer, limit, ...position });
   }
 
-  search(words: string, before?: string): Observable<Page<Message>> {
-    return this.#page<Message>(this.#messages, from({ search: words, limit: 30 }, before));
+  search(query: string, before?: string): Observable<Page<Message>> {
+    return this.#page<Message>(this.#messages, from({ search: query, limit: 30 }, before));
   }
 
-  /** Everything that has changed at or after this time, or that this is what the last call answered. */
+  /** All messages that have changed at or after this time; 'unchanged' if the response would be the same as the last one. */
   changes(since: string): Observable<Changes | Unchanged> {
-    const first = { updated_since: since, limit: LARGEST_PAGE };
+    const first = { updated_since: since, limit: MAX_PAGE };
     const etag = this.#lastChanges?.since === since ? this.#lastChanges.etag : undefined;
     this.#lastChanges = undefined;
     return this.#rows<Message>(this.#messages, first, etag).pipe(
@@ -62,7 +62,7 @@ export class MessagesClient {
       reduce<HttpResponse<Message[]>, HttpResponse<Message[]>[]>((all, one) => [...all, one], []),
       map((responses) => {
         const fresh = responses[0]?.headers.get('ETag');
-        // That of the first page says nothing about those behind it.
+        // The ETag of a first page says nothing about the pages after it.
         if (responses.length === 1 && fresh) this.#lastChanges = { since, etag: fresh };
         const pages = responses.map(toPage);
         return { messages: pages.flatMap(({ rows }) => rows), total: pages[0]?.total ?? 0 };
@@ -79,37 +79,37 @@ export class MessagesClient {
 
   detail(id: string): Observable<MessageDetail> {
     return this.#http.get<MessageDetail>(`${this.#messages}/${encodeURIComponent(id)}`, {
-      timeout: ANSWER_WITHIN_MS,
+      timeout: REQUEST_TIMEOUT_MS,
     });
   }
 
-  /** Whether messages go out at the moment. */
+  /** Whether messages are being sent at the moment. */
   sending(): Observable<Sending> {
-    return this.#http.get<Sending>(`${this.#api}/sending`, { timeout: ANSWER_WITHIN_MS });
+    return this.#http.get<Sending>(`${this.#api}/sending`, { timeout: REQUEST_TIMEOUT_MS });
   }
 
   send(message: NewMessage, idempotencyKey: string): Observable<Message> {
     return this.#http.post<Message>(
       this.#messages,
       { message },
-      { headers: { 'Idempotency-Key': idempotencyKey }, timeout: SENT_WITHIN_MS },
+      { headers: { 'Idempotency-Key': idempotencyKey }, timeout: SEND_TIMEOUT_MS },
     );
   }
 
   cancel(id: string): Observable<Message> {
     return this.#http.post<Message>(`${this.#messages}/${id}/cancel`, null, {
-      timeout: ANSWER_WITHIN_MS,
+      timeout: REQUEST_TIMEOUT_MS,
     });
   }
 
-  /** The same text as a new message: always the same one, however often it is asked for. */
+  /** Sends the text again as a new message. Repeating the call returns that same message. */
   retry(id: string, acceptPossibleDouble: boolean): Observable<Message> {
     const params: Record<string, boolean> = acceptPossibleDouble
       ? { accept_possible_double: true }
       : {};
     return this.#http.post<Message>(`${this.#messages}/${id}/retry`, null, {
       params,
-      timeout: SENT_WITHIN_MS,
+      timeout: SEND_TIMEOUT_MS,
     });
   }
 
@@ -123,7 +123,7 @@ export class MessagesClient {
       params,
       headers,
       observe: 'response',
-      timeout: ANSWER_WITHIN_MS,
+      timeout: REQUEST_TIMEOUT_MS,
     });
   }
 }
@@ -143,9 +143,9 @@ function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
   };
 }
 
-const NOT_SENT = ['carrier_refused', 'message_expired', 'message_canceled'];
+const NOT_SENT_CODES = ['carrier_refused', 'message_expired', 'message_canceled'];
 
-/** The stored message that the API answers with where it will not be sent; undefined for other problems. */
-export function messageOf({ code, members }: Problem): Message | undefined {
-  return NOT_SENT.includes(code) ? (members['message'] as Message) : undefined;
+/** The message in the API's problem, if it has stored the message and will not send it; undefined for other problems. */
+export function storedMessageOf({ code, members }: Problem): Message | undefined {
+  return NOT_SENT_CODES.includes(code) ? (members['message'] as Message) : undefined;
 }

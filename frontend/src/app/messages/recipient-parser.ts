@@ -1,45 +1,50 @@
 import { Injectable, computed, inject, signal } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
-import { Reading, readNumber } from '../phone-numbers/parse-phone-number';
 import { locale } from '../i18n/locale';
-import { messagingTexts } from '../i18n/messages-texts';
+import { messagesTexts } from '../i18n/messages-texts';
+import {
+  formatPhoneNumber,
+  loadPhoneNumberRules,
+  phoneNumberRules,
+} from '../phone-numbers/format-phone-number';
+import { PhoneNumberResult, parsePhoneNumber } from '../phone-numbers/parse-phone-number';
 import { MessagesClient } from './messages-client';
-import { loadNumberRules, numberRules, readable } from '../phone-numbers/format-phone-number';
 
-const { compose } = messagingTexts;
+const { compose } = messagesTexts;
 
-/** Reads numbers as the API does that this browser talks to. What it answers follows what it learns. */
+/** Parses recipients as this installation's API does, with its default country. */
 @Injectable()
-export class NumberReader {
+export class RecipientParser {
   readonly #client = inject(MessagesClient);
 
-  /** The default country: nothing while nobody knows, null where there is none. */
+  /** undefined until it is known, null where the API has none. */
   readonly #country = signal<string | null | undefined>(undefined);
   #preparing: Promise<void> | undefined;
 
-  /** Changes with what is known about how numbers are read. */
-  readonly known = computed(() => ({ country: this.#country(), rules: numberRules() }));
+  /** Changes when results may change. */
+  readonly known = computed(() => ({ country: this.#country(), rules: phoneNumberRules() }));
   readonly hint = computed(() => {
     const country = this.#country();
     return country ? compose.phoneNumberHintIn(nameOf(country)) : compose.phoneNumberHint;
   });
 
-  /** Answers nothing where it is not known yet what decides. */
-  read(written: string): Reading | undefined {
+  /** Returns undefined while it is unknown what decides. */
+  parse(text: string): PhoneNumberResult | undefined {
     const country = this.#country();
-    const reading = readNumber(written, country ?? undefined, numberRules());
-    return country === undefined && reading?.code === 'no_country' ? undefined : reading;
+    const result = parsePhoneNumber(text, country ?? undefined, phoneNumberRules());
+    return country === undefined && result?.code === 'no_country' ? undefined : result;
   }
 
-  /** What was understood, to be shown before it is sent. */
-  understood(written: string): string {
-    const number = this.read(written)?.number;
+  /** The number as it was understood, for the user to check before sending; empty if it is no number. */
+  preview(text: string): string {
+    const number = this.parse(text)?.number;
     if (number === undefined) return '';
-    const country = numberRules()?.show(number)?.country;
-    return compose.understood(readable(number), country ? nameOf(country) : '');
+    const country = phoneNumberRules()?.format(number)?.country;
+    const formatted = formatPhoneNumber(number);
+    return country ? compose.previewIn(formatted, nameOf(country)) : compose.preview(formatted);
   }
 
-  /** Learns what decides, as far as that is possible now. */
+  /** Loads the rules and the default country, as far as that is possible now. */
   prepare(): Promise<void> {
     this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined;
@@ -49,12 +54,12 @@ export class NumberReader {
 
   async #prepare(): Promise<void> {
     await Promise.allSettled([
-      numberRules() ? undefined : loadNumberRules(),
-      this.#country() === undefined ? this.#askForCountry() : undefined,
+      phoneNumberRules() ? undefined : loadPhoneNumberRules(),
+      this.#country() === undefined ? this.#loadCountry() : undefined,
     ]);
   }
 
-  async #askForCountry(): Promise<void> {
+  async #loadCountry(): Promise<void> {
     const { default_country } = await firstValueFrom(this.#client.sending());
     this.#country.set(default_country ?? null);
   }

@@ -1,8 +1,8 @@
-import { segment } from './sms-segments';
+import { countSegments } from './sms-segments';
 
 const digits = (count: number): string => '0'.repeat(count);
 
-describe('segment', () => {
+describe('countSegments', () => {
   it.each([
     ['nothing', '', 'GSM-7', 0],
     ['160 digits', digits(160), 'GSM-7', 1],
@@ -22,16 +22,16 @@ describe('segment', () => {
     ['every GSM-7 letter with an accent', 'ÇàéèùìòñÄÖÑÜäöüåÅøØæÆß', 'GSM-7', 1],
     ['line breaks and form feed', 'one\r\ntwo\f', 'GSM-7', 1],
   ])('counts %s', (_, text, encoding, segments) => {
-    expect(segment(text)).toMatchObject({ encoding, segments });
+    expect(countSegments(text)).toMatchObject({ encoding, segments });
   });
 
-  it.each(['`', 'ç', 'á', 'í', 'ó', 'ú', '–', '’'])('names %s as what needs UCS-2', (culprit) => {
-    const { encoding, culprits } = segment(`a${culprit}b😜${culprit}`);
+  it.each(['`', 'ç', 'á', 'í', 'ó', 'ú', '–', '’'])('names %s as what needs UCS-2', (character) => {
+    const { encoding, nonGsmCharacters } = countSegments(`a${character}b😜${character}`);
     expect(encoding).toBe('UCS-2');
-    expect(culprits).toEqual([culprit, '😜']);
+    expect(nonGsmCharacters).toEqual([character, '😜']);
   });
 
   it('counts characters as people do where code points allow', () => {
-    expect(segment('€😜a').characters).toBe(3);
+    expect(countSegments('€😜a').characters).toBe(3);
   });
 });

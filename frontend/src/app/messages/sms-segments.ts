@@ -1,13 +1,14 @@
-/** How a text travels: its encoding decides how many segments the carrier counts. */
-export interface Segmentation {
+/** How a text is sent: its encoding decides into how many SMS it is split. */
+export interface SmsSegments {
   readonly encoding: 'GSM-7' | 'UCS-2';
-  /** As a person counts them. */
+  /** In code points. */
   readonly characters: number;
   readonly segments: number;
-  /** The characters that do not fit into GSM-7, each once. */
-  readonly culprits: readonly string[];
+  /** The characters that GSM-7 does not have, each once. */
+  readonly nonGsmCharacters: readonly string[];
 }
 
+// GSM 03.38, the default alphabet and its extension.
 const BASIC = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?' +
     '¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
@@ -15,34 +16,23 @@ const BASIC = new Set(
 /** Two septets each. */
 const EXTENSION = new Set('^{}\\[~]|€\f');
 
-export function segment(text: string): Segmentation {
-  const codePoints = Array.from(text);
-  const culprits = [...new Set(codePoints.filter((c) => !BASIC.has(c) && !EXTENSION.has(c)))];
-  return culprits.length === 0
-    ? {
-        encoding: 'GSM-7',
-        characters: codePoints.length,
-        segments: count(
-          codePoints.map((c) => (EXTENSION.has(c) ? 2 : 1)),
-          160,
-          153,
-        ),
-        culprits,
-      }
-    : {
-        encoding: 'UCS-2',
-        characters: codePoints.length,
-        segments: count(
-          codePoints.map((c) => c.length),
-          70,
-          67,
-        ),
-        culprits,
-      };
+export function countSegments(text: string): SmsSegments {
+  const characters = Array.from(text);
+  const nonGsmCharacters = [
+    ...new Set(characters.filter((c) => !BASIC.has(c) && !EXTENSION.has(c))),
+  ];
+  const isGsm = nonGsmCharacters.length === 0;
+  const units = characters.map((c) => (isGsm ? (EXTENSION.has(c) ? 2 : 1) : c.length));
+  return {
+    encoding: isGsm ? 'GSM-7' : 'UCS-2',
+    characters: characters.length,
+    segments: isGsm ? split(units, 160, 153) : split(units, 70, 67),
+    nonGsmCharacters,
+  };
 }
 
 /** A character of two units is never split across segments. */
-function count(units: readonly number[], single: number, concatenated: number): number {
+function split(units: readonly number[], single: number, concatenated: number): number {
   const total = units.reduce((sum, unit) => sum + unit, 0);
   if (total <= single) return total === 0 ? 0 : 1;
   let segments = 1;

@@ -1,29 +1,34 @@
 import { TestBed } from '@angular/core/testing';
-import { StatusNews } from './status-announcer';
+import { NEVER } from 'rxjs';
+import { MessageSync } from './message-sync';
+import { StatusAnnouncer } from './status-announcer';
 import { aMessage } from './testing';
 
 const delivered = aMessage({ status: 'delivered' });
 
-describe('StatusNews', () => {
-  let news: StatusNews;
+describe('StatusAnnouncer', () => {
+  let announcer: StatusAnnouncer;
 
   beforeEach(() => {
-    TestBed.configureTestingModule({ providers: [StatusNews] });
-    news = TestBed.inject(StatusNews);
+    TestBed.configureTestingModule({
+      providers: [StatusAnnouncer, { provide: MessageSync, useValue: { statusChanges: NEVER } }],
+    });
+    announcer = TestBed.inject(StatusAnnouncer);
   });
 
   it('says the same words a second time as something new', () => {
-    news.tell([delivered]);
-    const [first] = news.announcements();
-    news.tell([delivered]);
-    const second = news.announcements().at(-1);
+    announcer.announce([delivered]);
+    const [first] = announcer.announcements();
+    announcer.announce([delivered]);
+    const second = announcer.announcements().at(-1);
     expect(second?.text).toBe(first?.text);
     expect(second?.id).not.toBe(first?.id);
   });
 
   it('loses none of those that come at once, and keeps only the last', () => {
-    for (const status of ['sent', 'delivered', 'read', 'failed']) news.tell([aMessage({ status })]);
-    expect(news.announcements().map(({ text }) => text.split(' ').at(-1))).toEqual([
+    for (const status of ['sent', 'delivered', 'read', 'failed'])
+      announcer.announce([aMessage({ status })]);
+    expect(announcer.announcements().map(({ text }) => text.split(' ').at(-1))).toEqual([
       'delivered.',
       'read.',
       'sent.',
@@ -31,7 +36,7 @@ describe('StatusNews', () => {
   });
 
   it('does not speak of what is on its way', () => {
-    news.tell([aMessage({ status: 'queued' })]);
-    expect(news.announcements()).toEqual([]);
+    announcer.announce([aMessage({ status: 'queued' })]);
+    expect(announcer.announcements()).toEqual([]);
   });
 });

@@ -1,43 +1,51 @@
 import { Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Message } from '../api/models';
-import { messagingTexts } from '../i18n/messages-texts';
-import { TitleNotice } from '../ui/title-badge';
-import { readable } from '../phone-numbers/format-phone-number';
+import { messagesTexts } from '../i18n/messages-texts';
+import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
+import { TitleBadge } from '../ui/title-badge';
+import { MessageSync } from './message-sync';
 
 export interface Announcement {
   readonly id: number;
   readonly text: string;
 }
 
-const TOLD: Readonly<Record<string, string>> = messagingTexts.news;
-/** Those of one moment are drawn together: none of them may push another out unheard. */
-const KEPT = 3;
+const { statusChanged, manyStatusesChanged } = messagesTexts.announcements;
+/** Announcements of one moment are rendered together: none may push another out before it is read. */
+const MAX_ANNOUNCEMENTS = 3;
 
-/** Says what has become of messages, for those who do not see it. */
+/** Announces changes of status to screen readers, and counts them in the page's title. */
 @Injectable()
-export class StatusNews {
-  readonly #titleNotice = inject(TitleNotice);
+export class StatusAnnouncer {
+  readonly #titleBadge = inject(TitleBadge);
   readonly #announcements = signal<readonly Announcement[]>([]);
   #count = 0;
 
   /**
-   * The last ones, for one polite live region. Each has an id, and so an element of its own: a region speaks what is
-   * added to it, and says nothing when the same words are set again.
+   * The latest announcements, for one polite live region. Each has an id and so an element of its own: a live region
+   * reads elements that are added, and does not read the same text when it is set again.
    */
   readonly announcements = this.#announcements.asReadonly();
 
-  /** Messages whose status has just changed. Those on their way are no news. */
-  tell(changed: readonly Message[]): void {
-    const news = changed.filter(({ status }) => status in TOLD);
-    if (news.length === 0) return;
-    this.#titleNotice.count(news.length);
-    const told = news.length > 3 ? [messagingTexts.manyNews(news.length)] : news.map(sentence);
-    this.#count += 1;
-    const announcement = { id: this.#count, text: told.join(' ') };
-    this.#announcements.update((before) => [...before.slice(1 - KEPT), announcement]);
+  constructor() {
+    inject(MessageSync)
+      .statusChanges.pipe(takeUntilDestroyed())
+      .subscribe((messages) => {
+        this.announce(messages);
+      });
   }
-}
 
-function sentence({ peer_number, status }: Message): string {
-  return messagingTexts.newsOf(readable(peer_number), TOLD[status] ?? status);
+  /** Messages that are merely on their way are not announced. */
+  announce(changed: readonly Message[]): void {
+    const sentences = changed.flatMap(
+      ({ peer_number, status }) => statusChanged[status]?.(formatPhoneNumber(peer_number)) ?? [],
+    );
+    if (sentences.length === 0) return;
+    this.#titleBadge.count(sentences.length);
+    const text = sentences.length > 3 ? manyStatusesChanged(sentences.length) : sentences.join(' ');
+    this.#count += 1;
+    const announcement = { id: this.#count, text };
+    this.#announcements.update((before) => [...before.slice(1 - MAX_ANNOUNCEMENTS), announcement]);
+  }
 }

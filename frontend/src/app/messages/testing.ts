@@ -12,14 +12,14 @@ import { Message } from '../api/models';
 import { POLL_INTERVAL_MS } from '../api/poll';
 import { SessionStore } from '../session/session-store';
 import { ConversationsStore } from './conversations-store';
-import { Feed } from './message-sync';
+import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
-import { StatusNews } from './status-announcer';
+import { StatusAnnouncer } from './status-announcer';
 import { ThreadsStore } from './threads-store';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 
-/** For tests. */
+/** A message for tests. */
 export function aMessage(members: Partial<Message>): Message {
   const created_at = new Date(NOON).toISOString();
   return {
@@ -57,7 +57,7 @@ export function messages(from: number, to: number): Message[] {
   });
 }
 
-/** When nothing of m0 … mN and their like had changed yet. */
+/** A minute after the time of this message: later than that of the messages near it. */
 export function aMinuteAfter(number: number): string {
   return new Date(NOON + number * 1000 + 60_000).toISOString();
 }
@@ -69,8 +69,8 @@ interface Answer {
   readonly prev?: boolean;
 }
 
-/** The stores of the messenger over an API that the test plays, with a clock that it winds. */
-export function testMessaging(...more: (Provider | EnvironmentProviders)[]): MessagingApi {
+/** Sets up the messages domain with a fake API and fake timers. `start` of the result starts the sync. */
+export function setUpMessages(...more: (Provider | EnvironmentProviders)[]): FakeApi {
   vi.useFakeTimers();
   const signedIn = {
     statusChanges: concat(of('signed-in'), NEVER),
@@ -81,17 +81,25 @@ export function testMessaging(...more: (Provider | EnvironmentProviders)[]): Mes
       provideHttpClient(),
       provideHttpClientTesting(),
       { provide: SessionStore, useValue: signedIn },
-      ...[ConversationsStore, Feed, MessagesClient, StatusNews, ThreadsStore],
+      ...[ConversationsStore, MessageSync, MessagesClient, StatusAnnouncer, ThreadsStore],
       ...more,
     ],
   });
-  return new MessagingApi(TestBed.inject(HttpTestingController));
+  return new FakeApi(TestBed.inject(HttpTestingController));
 }
 
-export class MessagingApi {
+export class FakeApi {
   constructor(private readonly http: HttpTestingController) {}
 
-  /** Until all that can happen now has happened. */
+  /** Creates the stores and starts the sync, as the application does for a signed-in user. */
+  start(): void {
+    TestBed.inject(ConversationsStore);
+    TestBed.inject(ThreadsStore);
+    TestBed.inject(StatusAnnouncer);
+    TestBed.inject(MessageSync).start();
+  }
+
+  /** Runs everything that is due now. */
   async settle(): Promise<void> {
     TestBed.tick();
     await vi.advanceTimersByTimeAsync(0);
@@ -101,7 +109,7 @@ export class MessagingApi {
     await vi.advanceTimersByTimeAsync(POLL_INTERVAL_MS);
   }
 
-  /** Conversations of which these are the last messages. */
+  /** Answers with the conversations that have these last messages. */
   async answerConversations(last: Message[]): Promise<void> {
     const rows = last.map((message) => ({
       peer_number: message.peer_number,

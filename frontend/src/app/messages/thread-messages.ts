@@ -1,81 +1,92 @@
 import { Message } from '../api/models';
-import { isNewer, latestOf } from './message-order';
 import { Page } from '../api/page';
+import { isNewer, latestOf } from './message-order';
 
-/** How many messages of a conversation are held, more or less: what is further away is loaded again when it is wanted. */
-export const MOST_HELD = 500;
-/** So many arrive before the oldest are let go: not with each one. */
+/** About how many messages of a conversation are held in memory: those further away are loaded again when needed. */
+export const MAX_MESSAGES = 500;
+/** So many new messages may arrive before the oldest are dropped, so that not every new one causes a drop. */
 const SLACK = 100;
 
-/** What is loaded of one conversation: messages that follow each other without gaps, newest first. */
-export interface Log {
+/** The loaded part of one conversation: messages without a gap between them, newest first. */
+export interface ThreadMessages {
   readonly messages: readonly Message[];
-  /** Of the conversation, as of the last page. While there are later ones, what arrives is not counted. */
+  /** Of the whole conversation, as of the last page. New messages are not counted while `hasLater`. */
   readonly total: number;
   readonly hasEarlier: boolean;
   readonly hasLater: boolean;
 }
 
-export function toLog({ rows, total, hasMore, hasNewer }: Page<Message>): Log {
+export function toThreadMessages({
+  rows,
+  total,
+  hasMore,
+  hasNewer,
+}: Page<Message>): ThreadMessages {
   return { messages: rows, total, hasEarlier: hasMore, hasLater: hasNewer };
 }
 
-/** With the page before its oldest message. The latest are let go where it becomes too long. */
-export function withEarlier(log: Log, { rows, total, hasMore }: Page<Message>): Log {
-  const oldest = log.messages.at(-1);
+/** Adds the page before the oldest message, and drops the newest messages beyond the maximum. */
+export function prependPage(
+  loaded: ThreadMessages,
+  { rows, total, hasMore }: Page<Message>,
+): ThreadMessages {
+  const oldest = loaded.messages.at(-1);
   const earlier = rows.filter((message) => !oldest || isNewer(oldest, message));
-  const all = [...log.messages, ...earlier];
+  const all = [...loaded.messages, ...earlier];
   return {
-    messages: all.slice(-MOST_HELD),
+    messages: all.slice(-MAX_MESSAGES),
     total,
     hasEarlier: hasMore,
-    hasLater: log.hasLater || all.length > MOST_HELD,
+    hasLater: loaded.hasLater || all.length > MAX_MESSAGES,
   };
 }
 
-/** With the page after its newest message. The earliest are let go where it becomes too long. */
-export function withLater(log: Log, { rows, total, hasNewer }: Page<Message>): Log {
-  const newest = log.messages[0];
+/** Adds the page after the newest message, and drops the oldest messages beyond the maximum. */
+export function appendPage(
+  loaded: ThreadMessages,
+  { rows, total, hasNewer }: Page<Message>,
+): ThreadMessages {
+  const newest = loaded.messages[0];
   const later = rows.filter((message) => !newest || isNewer(message, newest));
-  const all = [...later, ...log.messages];
+  const all = [...later, ...loaded.messages];
   return {
-    messages: all.slice(0, MOST_HELD),
+    messages: all.slice(0, MAX_MESSAGES),
     total,
-    hasEarlier: log.hasEarlier || all.length > MOST_HELD,
+    hasEarlier: loaded.hasEarlier || all.length > MAX_MESSAGES,
     hasLater: hasNewer,
   };
 }
 
-/** What has been heard of this conversation. Answers the same log if that changes nothing. */
-export function withHeard(log: Log, heard: readonly Message[]): Log {
-  const places = new Map(log.messages.map(({ _id }, place) => [_id, place]));
-  const messages = [...log.messages];
+/** Merges new and changed messages of this conversation. Returns the same object if they change nothing. */
+export function mergeChanges(loaded: ThreadMessages, changes: readonly Message[]): ThreadMessages {
+  const indexes = new Map(loaded.messages.map(({ _id }, index) => [_id, index]));
+  const messages = [...loaded.messages];
   const added = new Map<string, Message>();
   let changed = false;
-  for (const message of heard) {
-    const place = places.get(message._id);
-    const known = place === undefined ? undefined : messages[place];
-    if (place !== undefined && known) {
+  for (const message of changes) {
+    const index = indexes.get(message._id);
+    const known = index === undefined ? undefined : messages[index];
+    if (index !== undefined && known) {
       const latest = latestOf(known, message);
       changed ||= latest !== known;
-      messages[place] = latest;
-    } else if (belongs(log, message)) {
+      messages[index] = latest;
+    } else if (isWithin(loaded, message)) {
       added.set(message._id, message);
     }
   }
-  if (added.size === 0) return changed ? { ...log, messages } : log;
+  if (added.size === 0) return changed ? { ...loaded, messages } : loaded;
   const all = [...added.values(), ...messages].sort((one, other) => (isNewer(one, other) ? -1 : 1));
-  const isTooLong = all.length > MOST_HELD + SLACK;
+  const isTooLong = all.length > MAX_MESSAGES + SLACK;
   return {
-    messages: isTooLong ? all.slice(0, MOST_HELD) : all,
-    total: log.total + added.size,
-    hasEarlier: log.hasEarlier || isTooLong,
-    hasLater: log.hasLater,
+    messages: isTooLong ? all.slice(0, MAX_MESSAGES) : all,
+    total: loaded.total + added.size,
+    hasEarlier: loaded.hasEarlier || isTooLong,
+    hasLater: loaded.hasLater,
   };
 }
 
-/** Earlier and later ones come with their page. */
-function belongs({ messages, hasEarlier, hasLater }: Log, message: Message): boolean {
+/** Messages before or after the loaded part come with their page: adding them here would leave a gap. */
+function isWithin({ messages, hasEarlier, hasLater }: ThreadMessages, message: Message): boolean {
   const [newest, oldest] = [messages[0], messages.at(-1)];
   if (!newest || !oldest) return !hasEarlier && !hasLater;
   return (!hasEarlier || isNewer(message, oldest)) && (!hasLater || isNewer(newest, message));

@@ -1,20 +1,21 @@
 import { TestBed } from '@angular/core/testing';
-import { MOST_HELD } from './thread-messages';
-import { MOST_THREADS, ThreadsStore } from './threads-store';
-import { MessagingApi, messages, testMessaging } from './testing';
+import { MAX_MESSAGES } from './thread-messages';
+import { MAX_THREADS, ThreadsStore } from './threads-store';
+import { FakeApi, messages, setUpMessages } from './testing';
 
 const PEER = '+14155552671';
 /** As many as there are in the conversation. */
 const ALL = 20_000;
 
 describe('ThreadsStore', () => {
-  let api: MessagingApi;
+  let api: FakeApi;
   let store: ThreadsStore;
-  const log = () => store.thread(PEER).log;
-  const ends = () => [log()?.messages[0], log()?.messages.at(-1)].map((message) => message?._id);
+  const loaded = () => store.thread(PEER).loaded;
+  const ends = () =>
+    [loaded()?.messages[0], loaded()?.messages.at(-1)].map((message) => message?._id);
 
   beforeEach(() => {
-    api = testMessaging();
+    api = setUpMessages();
     store = TestBed.inject(ThreadsStore);
   });
 
@@ -31,7 +32,7 @@ describe('ThreadsStore', () => {
     answer(request, 4951, 5050);
     expect(await opening).toBe(true);
     expect(ends()).toEqual(['m5050', 'm4951']);
-    expect(log()).toMatchObject({ hasEarlier: true, hasLater: true, total: ALL });
+    expect(loaded()).toMatchObject({ hasEarlier: true, hasLater: true, total: ALL });
     expect(await store.openAt(PEER, 'm5001')).toBe(true);
     api.expectNoCall();
   });
@@ -48,9 +49,9 @@ describe('ThreadsStore', () => {
       oldest -= 100;
       expectNoGap();
     }
-    expect(log()?.hasLater).toBe(true);
-    let newest = Number(log()?.messages[0]?._id.slice(1));
-    while (log()?.hasLater) {
+    expect(loaded()?.hasLater).toBe(true);
+    let newest = Number(loaded()?.messages[0]?._id.slice(1));
+    while (loaded()?.hasLater) {
       const loading = store.loadLater(PEER);
       const request = api.expectThread();
       expect(request.request.params.get('after')).toBe(idOf(newest));
@@ -66,11 +67,11 @@ describe('ThreadsStore', () => {
     const opening = store.openAt(PEER, 'm5000');
     answer(api.expectThread(), 4951, 5050);
     await opening;
-    const going = store.toNewest(PEER);
+    const going = store.loadNewest(PEER);
     answer(api.expectThread(), ALL - 49, ALL);
     await going;
     expect(ends()).toEqual([idOf(ALL), idOf(ALL - 49)]);
-    await store.toNewest(PEER);
+    await store.loadNewest(PEER);
     api.expectNoCall();
   });
 
@@ -87,7 +88,7 @@ describe('ThreadsStore', () => {
     await open();
     const loading = store.loadEarlier(PEER);
     const request = api.expectThread();
-    store.hear(messages(ALL + 1, ALL + MOST_HELD + 100));
+    store.applyChanges(messages(ALL + 1, ALL + MAX_MESSAGES + 100));
     answer(request, ALL - 149, ALL - 50);
     await loading;
     expectNoGap();
@@ -95,23 +96,23 @@ describe('ThreadsStore', () => {
 
   it('lets go of the conversations that were opened longest ago', async () => {
     await open();
-    const others = Array.from({ length: MOST_THREADS }, (_, place) => `+4930901820${place}`);
-    for (const [place, peer] of others.entries()) {
-      if (place === others.length - 1) await store.open(PEER);
+    const others = Array.from({ length: MAX_THREADS }, (_, index) => `+4930901820${index}`);
+    for (const [index, peer] of others.entries()) {
+      if (index === others.length - 1) await store.open(PEER);
       await open(peer);
     }
-    const letGo = others.filter((peer) => store.thread(peer).log === undefined);
-    expect(letGo).toEqual([others[0]]);
-    expect(log()).toBeDefined();
+    const dropped = others.filter((peer) => store.thread(peer).loaded === undefined);
+    expect(dropped).toEqual([others[0]]);
+    expect(loaded()).toBeDefined();
   });
 
   it('does not keep what comes for a conversation that it has let go', async () => {
     const loading = store.open(PEER);
     const request = api.expectThread();
-    for (let place = 0; place < MOST_THREADS; place++) await open(`+4930901820${place}`);
+    for (let index = 0; index < MAX_THREADS; index++) await open(`+4930901820${index}`);
     answer(request, ALL - 49, ALL);
     await loading;
-    expect(log()).toBeUndefined();
+    expect(loaded()).toBeUndefined();
   });
 
   it('makes one request at a time for a conversation', async () => {
@@ -125,7 +126,7 @@ describe('ThreadsStore', () => {
     const opening = store.open(PEER);
     api.expectThread().flush(null, { status: 503, statusText: 'No' });
     await expect(opening).rejects.toMatchObject({ status: 503 });
-    expect(store.thread(PEER)).toMatchObject({ loading: false, log: undefined });
+    expect(store.thread(PEER)).toMatchObject({ loading: false, loaded: undefined });
     expect(store.thread(PEER).problem).not.toBe('');
     await open();
     expect(store.thread(PEER).problem).toBe('');
@@ -137,14 +138,14 @@ describe('ThreadsStore', () => {
     await opening;
   }
 
-  function answer(request: ReturnType<MessagingApi['expectThread']>, from: number, to: number) {
+  function answer(request: ReturnType<FakeApi['expectThread']>, from: number, to: number) {
     api.answer(request, messages(from, to), { total: ALL, next: from > 1, prev: to < ALL });
   }
 
   function expectNoGap(): void {
-    const ids = log()?.messages.map(({ _id }) => Number(_id.slice(1))) ?? [];
-    expect(ids.length).toBeLessThanOrEqual(MOST_HELD + 100);
-    expect(ids.every((id, place) => id === (ids[0] ?? 0) - place)).toBe(true);
+    const ids = loaded()?.messages.map(({ _id }) => Number(_id.slice(1))) ?? [];
+    expect(ids.length).toBeLessThanOrEqual(MAX_MESSAGES + 100);
+    expect(ids.every((id, index) => id === (ids[0] ?? 0) - index)).toBe(true);
   }
 });
 

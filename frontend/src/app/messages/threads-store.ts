@@ -1,126 +1,140 @@
 import { Injectable, inject, signal } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
+import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
-import { explain } from '../api/describe-problem';
-import { isPassing, toProblem } from '../api/problem';
-import { Log, toLog, withEarlier, withHeard, withLater } from './thread-messages';
+import { isTransient, toProblem } from '../api/problem';
+import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
+import {
+  ThreadMessages,
+  appendPage,
+  mergeChanges,
+  prependPage,
+  toThreadMessages,
+} from './thread-messages';
 
 /** A conversation as far as it is loaded, or why it is not. */
-export interface Thread {
-  readonly log: Log | undefined;
+export interface ThreadState {
+  readonly loaded: ThreadMessages | undefined;
   readonly loading: boolean;
   readonly problem: string;
 }
 
-/** The others that were open are let go, those opened longest ago first: they are loaded again when they are wanted. */
-export const MOST_THREADS = 10;
+/** How many conversations stay in memory: beyond that, those opened longest ago are dropped and loaded again when needed. */
+export const MAX_THREADS = 10;
 
 const FIRST_PAGE = 50;
 const NEXT_PAGE = 100;
-const NOT_LOADED: Thread = { log: undefined, loading: false, problem: '' };
+const NOT_LOADED: ThreadState = { loaded: undefined, loading: false, problem: '' };
 
-/** The conversations that have been opened. Whoever hears of messages tells it; what is loaded stays true. */
+/** The conversations that have been opened. */
 @Injectable()
-export class ThreadsStore {
+export class ThreadsStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
 
-  /** Those opened last come last. */
-  readonly #threads = signal<ReadonlyMap<string, Thread>>(new Map());
+  /** In the order in which they were opened. */
+  readonly #threads = signal<ReadonlyMap<string, ThreadState>>(new Map());
   readonly #loads = new Map<string, Promise<unknown>>();
 
-  /** A signal's value: whoever reads it in a computation is told of changes. */
-  thread(peer: string): Thread {
+  constructor() {
+    inject(MessageSync).subscribe(this);
+  }
+
+  /** Reads a signal: a computation that calls it is notified of changes. */
+  thread(peer: string): ThreadState {
     return this.#threads().get(peer) ?? NOT_LOADED;
   }
 
-  /** Loads the newest messages, unless some are loaded. Rejects with what went wrong; the thread tells it too. */
+  /** Loads the newest messages, unless some are loaded. Rejects with the error, which the thread's `problem` describes too. */
   async open(peer: string): Promise<void> {
-    this.#keep(peer);
-    if (this.thread(peer).log) return;
+    this.#markOpened(peer);
+    if (this.thread(peer).loaded) return;
     await this.#load(peer, async () => {
-      if (!this.thread(peer).log) await this.#loadNewest(peer);
+      if (!this.thread(peer).loaded) await this.#loadNewest(peer);
     });
   }
 
   /**
-   * Loads the messages around this one, unless it is among those that are loaded, and answers whether it is there: if
-   * not, what is loaded stays, or the newest are. Rejects as `open` does.
+   * Loads the messages around this one, unless it is loaded, and returns whether it exists. If not, the thread stays as
+   * it is, or shows the newest messages if nothing was loaded. Rejects as `open` does.
    */
   async openAt(peer: string, id: string): Promise<boolean> {
-    this.#keep(peer);
+    this.#markOpened(peer);
     if (this.#has(peer, id)) return true;
     return this.#load(peer, async () => {
       try {
         const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { around: id }));
-        this.#change(peer, { log: toLog(page) });
+        this.#change(peer, { loaded: toThreadMessages(page) });
         return true;
       } catch (error) {
-        if (isPassing(toProblem(error))) throw error;
-        if (!this.thread(peer).log) await this.#loadNewest(peer);
+        if (isTransient(toProblem(error))) throw error;
+        if (!this.thread(peer).loaded) await this.#loadNewest(peer);
         return false;
       }
     });
   }
 
-  /** Loads the newest messages instead of those that are loaded, unless these are the newest. */
-  async toNewest(peer: string): Promise<void> {
-    await this.#tryTo(peer, async () => {
-      if (this.thread(peer).log?.hasLater) await this.#loadNewest(peer);
+  /** Replaces the loaded messages by the newest ones, unless they are the newest. */
+  async loadNewest(peer: string): Promise<void> {
+    await this.#tryLoad(peer, async () => {
+      if (this.thread(peer).loaded?.hasLater) await this.#loadNewest(peer);
     });
   }
 
   async loadEarlier(peer: string): Promise<void> {
-    await this.#tryTo(peer, async () => {
-      const oldest = this.thread(peer).log?.messages.at(-1)?._id;
+    await this.#tryLoad(peer, async () => {
+      const oldest = this.thread(peer).loaded?.messages.at(-1)?._id;
       if (oldest === undefined) return;
       const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { before: oldest }));
-      const log = this.thread(peer).log;
-      // The oldest may have been let go meanwhile: then there would be a gap.
-      if (log?.messages.at(-1)?._id === oldest) this.#change(peer, { log: withEarlier(log, page) });
+      const loaded = this.thread(peer).loaded;
+      // The oldest message may have been dropped meanwhile: then the page would leave a gap.
+      if (loaded?.messages.at(-1)?._id === oldest) {
+        this.#change(peer, { loaded: prependPage(loaded, page) });
+      }
     });
   }
 
   async loadLater(peer: string): Promise<void> {
-    await this.#tryTo(peer, async () => {
-      const newest = this.thread(peer).log?.messages[0]?._id;
+    await this.#tryLoad(peer, async () => {
+      const newest = this.thread(peer).loaded?.messages[0]?._id;
       if (newest === undefined) return;
       const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { after: newest }));
-      const log = this.thread(peer).log;
-      if (log?.messages[0]?._id === newest) this.#change(peer, { log: withLater(log, page) });
+      const loaded = this.thread(peer).loaded;
+      if (loaded?.messages[0]?._id === newest) {
+        this.#change(peer, { loaded: appendPage(loaded, page) });
+      }
     });
   }
 
-  hear(messages: readonly Message[]): void {
-    for (const [peer, heard] of byPeer(messages)) {
-      const log = this.thread(peer).log;
-      const changed = log && withHeard(log, heard);
-      if (changed !== log) this.#change(peer, { log: changed });
+  applyChanges(messages: readonly Message[]): void {
+    for (const [peer, changes] of byPeer(messages)) {
+      const loaded = this.thread(peer).loaded;
+      const merged = loaded && mergeChanges(loaded, changes);
+      if (merged !== loaded) this.#change(peer, { loaded: merged });
     }
   }
 
   find({ _id, peer_number }: Message): Message | undefined {
-    return this.thread(peer_number).log?.messages.find((message) => message._id === _id);
+    return this.thread(peer_number).loaded?.messages.find((message) => message._id === _id);
   }
 
-  /** All that are loaded and wait for the carrier. */
   hasPending(): boolean {
-    return [...this.#threads().values()].some(({ log }) =>
-      log?.messages.some(({ status }) => status === 'pending'),
+    return [...this.#threads().values()].some(({ loaded }) =>
+      loaded?.messages.some(({ status }) => status === 'pending'),
     );
   }
 
   async #loadNewest(peer: string): Promise<void> {
     const page = await firstValueFrom(this.#client.with(peer, FIRST_PAGE));
-    this.#change(peer, { log: toLog(page) });
+    this.#change(peer, { loaded: toThreadMessages(page) });
   }
 
-  /** What goes wrong is shown in the thread alone. */
-  async #tryTo(peer: string, work: () => Promise<void>): Promise<void> {
+  /** The thread's `problem` is the only place that says what went wrong. */
+  async #tryLoad(peer: string, work: () => Promise<void>): Promise<void> {
     await this.#load(peer, work).catch(() => undefined);
   }
 
-  /** One load after the other for each conversation; what goes wrong is shown in it. */
+  /** Runs the loads of one conversation one after the other. */
   #load<T>(peer: string, work: () => Promise<T>): Promise<T> {
     const before = this.#loads.get(peer);
     const load = before
@@ -141,25 +155,24 @@ export class ThreadsStore {
       this.#change(peer, { loading: false, problem: '' });
       return done;
     } catch (error) {
-      this.#change(peer, { loading: false, problem: explain(toProblem(error)) });
+      this.#change(peer, { loading: false, problem: describeProblem(toProblem(error)) });
       throw error;
     }
   }
 
   #has(peer: string, id: string): boolean {
-    return this.thread(peer).log?.messages.some(({ _id }) => _id === id) ?? false;
+    return this.thread(peer).loaded?.messages.some(({ _id }) => _id === id) ?? false;
   }
 
-  /** As the one that was opened last. */
-  #keep(peer: string): void {
+  #markOpened(peer: string): void {
     this.#threads.update((threads) => {
       const others = [...threads].filter(([other]) => other !== peer);
-      return new Map([...others.slice(1 - MOST_THREADS), [peer, threads.get(peer) ?? NOT_LOADED]]);
+      return new Map([...others.slice(1 - MAX_THREADS), [peer, threads.get(peer) ?? NOT_LOADED]]);
     });
   }
 
-  /** Of one that is kept. */
-  #change(peer: string, change: Partial<Thread>): void {
+  /** Changes nothing if the conversation has been dropped. */
+  #change(peer: string, change: Partial<ThreadState>): void {
     this.#threads.update((threads) => {
       const thread = threads.get(peer);
       return thread ? new Map(threads).set(peer, { ...thread, ...change }) : threads;

@@ -7,10 +7,10 @@ import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
 import { MessageActions } from '../messages/message-actions';
 import { MessageDetails } from './message-details/message-details';
-import { MessagesPage } from './messenger-page';
-import { NumberReader } from '../messages/recipient-parser';
+import { MessengerPage } from './messenger-page';
+import { RecipientParser } from '../messages/recipient-parser';
 import { OutboxStore } from '../messages/outbox/outbox-store';
-import { MessagingApi, testMessaging } from '../messages/testing';
+import { FakeApi, setUpMessages } from '../messages/testing';
 
 /** What it shows in is beyond this DOM. */
 @Component({
@@ -23,24 +23,24 @@ class NoDetails {
   readonly closed = output();
 }
 
-describe('MessagesPage', () => {
-  let api: MessagingApi;
+describe('MessengerPage', () => {
+  let api: FakeApi;
   let page: HTMLElement;
 
   beforeEach(() => {
     localStorage.clear();
     vi.stubGlobal('matchMedia', () => Object.assign(new EventTarget(), { matches: false }));
-    TestBed.overrideComponent(MessagesPage, {
+    TestBed.overrideComponent(MessengerPage, {
       remove: { imports: [MessageDetails] },
       add: { imports: [NoDetails] },
     });
-    api = testMessaging(
-      ...[ComposeForms, Drafts, MessageActions, NumberReader, OutboxStore],
+    api = setUpMessages(
+      ...[ComposeForms, Drafts, MessageActions, RecipientParser, OutboxStore],
       { provide: RANDOM, useValue: () => 0 },
       provideRouter(
         [
-          { path: 'messages', component: MessagesPage },
-          { path: 'messages/:peer', component: MessagesPage },
+          { path: 'messages', component: MessengerPage },
+          { path: 'messages/:peer', component: MessengerPage },
         ],
         withComponentInputBinding(),
       ),

@@ -12,42 +12,46 @@ import {
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { Message, NewMessage } from '../api/models';
-import { messagingTexts } from '../i18n/messages-texts';
+import { messagesTexts } from '../i18n/messages-texts';
 import { Icon } from '../ui/icon';
-import { ComposeForms, NEW } from '../messages/drafts/compose-forms';
+import { ComposeForms, NEW_MESSAGE } from '../messages/drafts/compose-forms';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
 import { MessageDetails } from './message-details/message-details';
-import { addMessageShortcuts } from './messenger-shortcuts';
+import { addMessengerShortcuts } from './messenger-shortcuts';
 import { OutboxStore } from '../messages/outbox/outbox-store';
-import { isNumberAtFault } from '../messages/recipient-errors';
-import { Outgoing } from '../messages/outbox/pending-message';
-import { NumberReader } from '../messages/recipient-parser';
-import { loadNumberRules, readable, toE164 } from '../phone-numbers/format-phone-number';
+import { isRecipientError } from '../messages/recipient-errors';
+import { PendingMessage } from '../messages/outbox/pending-message';
+import { RecipientParser } from '../messages/recipient-parser';
+import {
+  loadPhoneNumberRules,
+  formatPhoneNumber,
+  toE164,
+} from '../phone-numbers/format-phone-number';
 import { SearchStore } from './search/search-store';
 import { Thread } from './thread/thread';
 
 @Component({
-  selector: 'app-messages-page',
+  selector: 'app-messenger-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
   providers: [SearchStore],
   template: `
-    <app-conversation-list [current]="place()" (newMessage)="focusNew()" />
+    <app-conversation-list [current]="conversationKey()" (newMessage)="focusNew()" />
     <div class="pane">
-      @for (place of [place()]; track place) {
-        @if (place === undefined) {
+      @for (key of [conversationKey()]; track key) {
+        @if (key === undefined) {
           <div class="pane__head pane__head--phone">
             <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
               <app-icon name="back" />
             </a>
           </div>
           <div class="new-message">
-            <h1>{{ notANumber.title }}</h1>
-            <p>{{ notANumber.explanation(peer() ?? '') }}</p>
+            <h1>{{ invalidNumber.title }}</h1>
+            <p>{{ invalidNumber.explanation(peer() ?? '') }}</p>
           </div>
-        } @else if (place === new) {
+        } @else if (key === newMessage) {
           @if (!isFirst()) {
             <div class="pane__head pane__head--phone">
               <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
@@ -56,7 +60,7 @@ import { Thread } from './thread/thread';
             </div>
           }
           <div class="new-message scroller">
-            <h1>{{ isFirst() ? texts.emptyTitle : texts.title }}</h1>
+            <h1>{{ isFirst() ? texts.firstTitle : texts.title }}</h1>
             <p>{{ texts.intro }}</p>
             <app-composer
               [asksForRecipient]="true"
@@ -67,10 +71,10 @@ import { Thread } from './thread/thread';
           </div>
         } @else {
           <app-thread
-            [peer]="place"
+            [peer]="key"
             [at]="at()"
             (details)="showDetails($event)"
-            (edit)="writeAnew($event)"
+            (edit)="editAndResend($event)"
             (takeBack)="takeBack($event)"
           />
           <app-composer [form]="form()" (send)="reply($event)" />
@@ -81,71 +85,72 @@ import { Thread } from './thread/thread';
   `,
   host: { class: 'messenger', role: 'main', '[class.messenger--pane]': 'showsPane()' },
 })
-export class MessagesPage {
+export class MessengerPage {
   readonly #router = inject(Router);
   readonly #location = inject(Location);
   readonly #injector = inject(Injector);
   readonly #conversations = inject(ConversationsStore);
   readonly #forms = inject(ComposeForms);
-  readonly #reader = inject(NumberReader);
+  readonly #parser = inject(RecipientParser);
   readonly #outbox = inject(OutboxStore);
 
-  /** From the address: a number, or "new". */
+  /** From the URL: a phone number or "new". */
   readonly peer = input<string>();
-  /** From the address: the message to show in its conversation. */
+  /** From the URL: the message to show in its conversation. */
   readonly at = input<string>();
-  /** From the address: the message whose details are open. */
+  /** From the URL: the message whose details are open. */
   readonly details = input<string>();
 
-  /** From here, and not from an address: then closing them is going back. */
+  /** The details were opened on this page and not by a URL: then closing them goes back. */
   #openedDetails = false;
 
   protected readonly list = viewChild.required(ConversationList);
   protected readonly composer = viewChild(Composer);
 
-  protected readonly texts = messagingTexts.compose;
-  protected readonly back = messagingTexts.thread.back;
-  protected readonly new = NEW;
+  protected readonly texts = messagesTexts.compose;
+  protected readonly back = messagesTexts.thread.back;
+  protected readonly newMessage = NEW_MESSAGE;
 
-  protected readonly notANumber = messagingTexts.notANumber;
+  protected readonly invalidNumber = messagesTexts.invalidNumber;
 
-  /** "new" or a number, in its one spelling; undefined where the address names something else. */
-  protected readonly place = computed(() => {
-    const peer = this.peer() ?? NEW;
-    // What is dialled in one country is not read here: an address means the same everywhere.
-    const read = peer.includes('+') ? this.#reader.read(peer)?.number : undefined;
-    return peer === NEW ? NEW : (toE164(peer) ?? read);
+  /** "new", or the number in E.164; undefined if the URL has anything else. */
+  protected readonly conversationKey = computed(() => {
+    const peer = this.peer() ?? NEW_MESSAGE;
+    if (peer === NEW_MESSAGE) return peer;
+    // National forms are not parsed here: a URL means the same in every country.
+    const parsed = peer.includes('+') ? this.#parser.parse(peer)?.number : undefined;
+    return toE164(peer) ?? parsed;
   });
   protected readonly isFirst = computed(
     () =>
       this.#conversations.isLoaded() &&
       this.#conversations.rows().length + this.#outbox.outbox().length === 0,
   );
-  /** Where there is room for one half only: the list, unless something is open or nothing to list. */
+  /** On a narrow screen, shows the pane instead of the list: if something is open, or the list is empty. */
   protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
-  protected readonly form = computed(() => this.#forms.at(this.place() ?? NEW));
+  protected readonly form = computed(() => this.#forms.get(this.conversationKey() ?? NEW_MESSAGE));
   protected readonly recipients = computed(() =>
-    this.#conversations.rows().map(({ peer }) => readable(peer)),
+    this.#conversations.rows().map(({ peer }) => formatPhoneNumber(peer)),
   );
 
   constructor() {
-    afterNextRender(() => void loadNumberRules());
-    // One number has one address.
+    afterNextRender(() => void loadPhoneNumberRules());
+    // Each number has one URL.
     effect(() => {
-      const [peer, place] = [this.peer(), this.place()];
-      if (peer === undefined || place === undefined || peer === place) return;
-      void this.#router.navigate(['/messages', place], {
+      const [peer, key] = [this.peer(), this.conversationKey()];
+      if (peer === undefined || key === undefined || peer === key) return;
+      void this.#router.navigate(['/messages', key], {
         queryParamsHandling: 'preserve',
         replaceUrl: true,
       });
     });
-    addMessageShortcuts({
+    addMessengerShortcuts({
       search: () =>
         void this.#inList((list) => {
           list.focusSearch();
         }),
       newMessage: () =>
-        void this.#router.navigate(['/messages', NEW]).then(() => {
+        void this.#router.navigate(['/messages', NEW_MESSAGE]).then(() => {
           this.focusNew();
         }),
       conversations: () =>
@@ -156,31 +161,31 @@ export class MessagesPage {
     });
   }
 
-  /** The form that is there already does not take the focus by itself. */
+  /** A form that is on the page already does not focus itself. */
   protected focusNew(): void {
-    if (this.place() !== NEW) return;
+    if (this.conversationKey() !== NEW_MESSAGE) return;
     afterNextRender(() => this.composer()?.focusRecipient(), { injector: this.#injector });
   }
 
   protected async sendNew(message: NewMessage): Promise<void> {
     this.#outbox.send(message);
-    this.#forms.at(NEW).reset();
+    this.#forms.get(NEW_MESSAGE).reset();
     await this.#router.navigate(['/messages', message.recipient_number]);
   }
 
   protected reply(message: NewMessage): void {
     this.#outbox.send(message);
-    this.#forms.at(message.recipient_number).controls.content.reset();
+    this.#forms.get(message.recipient_number).controls.content.reset();
   }
 
-  protected takeBack(outgoing: Outgoing): void {
-    if (!this.#outbox.discard(outgoing)) return;
-    const { recipient, content, isNumberAtFault } = outgoing;
-    void this.#write({ recipient_number: recipient, content }, isNumberAtFault);
+  protected takeBack(pending: PendingMessage): void {
+    if (!this.#outbox.discard(pending)) return;
+    const { recipient, content, isRecipientError } = pending;
+    void this.#edit({ recipient_number: recipient, content }, isRecipientError);
   }
 
-  protected writeAnew(message: Message): void {
-    void this.#write(message, isNumberAtFault(message));
+  protected editAndResend(message: Message): void {
+    void this.#edit(message, isRecipientError(message));
   }
 
   protected showDetails({ _id }: Message): void {
@@ -205,22 +210,22 @@ export class MessagesPage {
     });
   }
 
-  /** Where it was written, or where the number can be changed too. */
-  async #write(message: NewMessage, isNumberAtFault: boolean): Promise<void> {
-    if (isNumberAtFault) {
-      this.#forms.putInNew(message);
-      await this.#router.navigate(['/messages', NEW]);
+  /** In the form of its conversation, or in the form for a new recipient if the number is wrong. */
+  async #edit(message: NewMessage, isRecipientError: boolean): Promise<void> {
+    if (isRecipientError) {
+      this.#forms.putIntoNew(message);
+      await this.#router.navigate(['/messages', NEW_MESSAGE]);
     } else {
       this.#forms.putBack(message);
     }
     const focus = (): void => {
-      if (isNumberAtFault) this.composer()?.focusRecipient();
+      if (isRecipientError) this.composer()?.focusRecipient();
       else this.composer()?.focus();
     };
     afterNextRender(focus, { injector: this.#injector });
   }
 
-  /** On a phone the list may be behind what is open. */
+  /** On a phone, the list may be hidden by an open conversation. */
   async #inList(act: (list: ConversationList) => void): Promise<void> {
     if (!this.list().isVisible()) await this.#router.navigate(['/messages']);
     act(this.list());

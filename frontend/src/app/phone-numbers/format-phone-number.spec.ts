@@ -1,7 +1,7 @@
 import { computed, signal } from '@angular/core';
-import { NumberRules } from './parse-phone-number';
+import { PhoneNumberRules } from './parse-phone-number';
 import { rules } from './phone-number-rules';
-import { readerBy, toE164 } from './format-phone-number';
+import { createFormatter, toE164 } from './format-phone-number';
 
 describe('toE164', () => {
   it.each([
@@ -28,17 +28,13 @@ describe('toE164', () => {
   });
 });
 
-describe('readerBy', () => {
+describe('createFormatter', () => {
   it('is right at once about the country, and then about the groups', () => {
-    const loaded = signal<NumberRules | undefined>(undefined);
-    const readable = readerBy(loaded);
-    const shown = computed(() => readable('+442079460958'));
+    const loaded = signal<PhoneNumberRules | undefined>(undefined);
+    const format = createFormatter(loaded);
+    const shown = computed(() => format('+442079460958'));
     expect(shown()).toBe('+44 207 946 0958');
-    expect(['+14155552671', '+1', '72345'].map(readable)).toEqual([
-      '+1 415 555 2671',
-      '+1',
-      '72345',
-    ]);
+    expect(['+14155552671', '+1', '72345'].map(format)).toEqual(['+1 415 555 2671', '+1', '72345']);
     loaded.set(rules);
     expect(shown()).toBe('+44 20 7946 0958');
   });
@@ -54,6 +50,6 @@ describe('readerBy', () => {
     ['+1234567890', '+1 234567890'],
     ['72345', '72345'],
   ])('writes %s as %s', (number, written) => {
-    expect(readerBy(signal(rules))(number)).toBe(written);
+    expect(createFormatter(signal(rules))(number)).toBe(written);
   });
 });

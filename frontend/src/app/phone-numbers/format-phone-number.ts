@@ -1,60 +1,60 @@
 import { Signal, signal } from '@angular/core';
-import { NumberRules, readNumber } from './parse-phone-number';
+import { PhoneNumberRules, parsePhoneNumber } from './parse-phone-number';
 
 const E164 = /^\+[1-9]\d{1,14}$/;
 const TWO_DIGIT_COUNTRY = /^(2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
 
 /**
- * E.164 out of what stands in an address, or nothing where digits alone do not say what is meant. What is spelt as
- * numbers are kept is that number, whatever the rules of its country say.
+ * The E.164 number in a page's address; undefined where the digits alone do not say which one is meant. A number that is
+ * already in E.164 stays as it is, whatever the rules of its country say.
  */
-export function toE164(written: string): string | undefined {
-  if (E164.test(written)) return written;
+export function toE164(text: string): string | undefined {
+  if (E164.test(text)) return text;
   // In an address, an unescaped + means a space.
-  return readNumber(written.replace(/^ +(?=\d)/, '+'), undefined, undefined)?.number;
+  return parsePhoneNumber(text.replace(/^ +(?=\d)/, '+'), undefined, undefined)?.number;
 }
 
-const loaded = signal<NumberRules | undefined>(undefined);
+const loaded = signal<PhoneNumberRules | undefined>(undefined);
 
-/** Nothing until they are loaded. */
-export const numberRules = loaded.asReadonly();
+/** undefined until they are loaded. */
+export const phoneNumberRules = loaded.asReadonly();
 
 /**
- * "+44 20 7946 0958": as its country groups it, once that is known, and simply before. What is no E.164 number stays as
- * it is. It reads a signal: what shows a number follows.
+ * "+44 20 7946 0958": grouped as in its country once the rules are loaded, and simply before. Anything but an E.164
+ * number stays as it is. Reads a signal, so that what shows a number follows.
  */
-export const readable = readerBy(numberRules);
+export const formatPhoneNumber = createFormatter(phoneNumberRules);
 
-/** The rules of all countries are large: they come after the page. If they cannot come, numbers stay simple. */
-export async function loadNumberRules(): Promise<void> {
+/** The rules of all countries are large: they are loaded after the page. If that fails, numbers stay grouped simply. */
+export async function loadPhoneNumberRules(): Promise<void> {
   const file = await import('./phone-number-rules').catch(() => undefined);
   if (file) loaded.set(file.rules);
 }
 
-export function readerBy(
-  rules: Signal<Pick<NumberRules, 'show'> | undefined>,
+export function createFormatter(
+  rules: Signal<Pick<PhoneNumberRules, 'format'> | undefined>,
 ): (number: string) => string {
   const known = new Map<string, string>();
   return (number) => {
     const national = rules();
     if (!E164.test(number)) return number;
-    if (!national) return inGroups(number);
-    const written = known.get(number) ?? national.show(number)?.text ?? inGroups(number);
-    known.set(number, written);
-    return written;
+    if (!national) return groupSimply(number);
+    const text = known.get(number) ?? national.format(number)?.text ?? groupSimply(number);
+    known.set(number, text);
+    return text;
   };
 }
 
-/** The country's code, and the rest as it can be read out. */
-function inGroups(number: string): string {
+/** The country code, and the rest in groups that can be read out. */
+function groupSimply(number: string): string {
   const digits = number.slice(1);
   const country =
     /^[17]/.exec(digits)?.[0] ?? TWO_DIGIT_COUNTRY.exec(digits)?.[0] ?? digits.slice(0, 3);
   const groups = [];
-  let left = digits.slice(country.length);
-  while (left.length > 4) {
-    groups.push(left.slice(0, 3));
-    left = left.slice(3);
+  let rest = digits.slice(country.length);
+  while (rest.length > 4) {
+    groups.push(rest.slice(0, 3));
+    rest = rest.slice(3);
   }
-  return ['+' + country, ...groups, left].join(' ').trim();
+  return ['+' + country, ...groups, rest].join(' ').trim();
 }

@@ -1,10 +1,10 @@
 import table from '../../../../backend/tests/core/phone_number_cases.json';
 import { phoneNumberTexts } from '../i18n/phone-number-texts';
-import { readNumber } from './parse-phone-number';
+import { parsePhoneNumber } from './parse-phone-number';
 import { rules } from './phone-number-rules';
 
-describe('readNumber', () => {
-  it('says what the API says', () => {
+describe('parsePhoneNumber', () => {
+  it('has the sentences of the API', () => {
     expect(phoneNumberTexts).toEqual(table.sentences);
   });
 
@@ -13,9 +13,9 @@ describe('readNumber', () => {
       ({ written, default_country, e164, problem }) =>
         [JSON.stringify(written), default_country, e164 ?? problem, written] as const,
     ),
-  )('reads %s (%s) as %s, like the API', (_, country, expected, written) => {
-    const reading = readNumber(written, country ?? undefined, rules);
-    expect(reading?.number ?? reading?.code).toBe(expected);
-    expect(reading?.sentence ?? '').not.toMatch(/[{}]/);
+  )('parses %s (%s) as %s, like the API', (_, country, expected, written) => {
+    const result = parsePhoneNumber(written, country ?? undefined, rules);
+    expect(result?.number ?? result?.code).toBe(expected);
+    expect(result?.error ?? '').not.toMatch(/[{}]/);
   });
 });

@@ -5,10 +5,10 @@ import {
   parsePhoneNumberFromString,
   validatePhoneNumberLength,
 } from 'libphonenumber-js/min';
-import { NumberRules, ParsedNumber } from './parse-phone-number';
+import { PhoneNumberRules, ParsedNumber } from './parse-phone-number';
 
-/** The rules of all countries, of libphonenumber. They are large: import this file when they are needed. */
-export const rules: NumberRules = {
+/** libphonenumber's rules of all countries. They are large: import this file dynamically. */
+export const rules: PhoneNumberRules = {
   parse: (digits, country) => {
     const options = { extract: false, ...(country && { defaultCountry: country as CountryCode }) };
     const parsed = parsePhoneNumberFromString(digits, options);
@@ -27,7 +27,7 @@ export const rules: NumberRules = {
     return metadata.numberingPlan?.IDDPrefix() ?? '00';
   },
   callingCode: (country) => getCountryCallingCode(country as CountryCode),
-  show: (number) => {
+  format: (number) => {
     const parsed = parsePhoneNumberFromString(number);
     return parsed && { text: parsed.formatInternational(), country: parsed.country };
   },

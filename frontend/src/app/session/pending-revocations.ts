@@ -1,21 +1,22 @@
 import { DestroyRef, Injectable, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
-import { RANDOM, callLater, restAfter } from '../api/backoff';
+import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
 import { Problem, toProblem } from '../api/problem';
 import { BrowserStorage } from '../storage/browser-storage';
-import { oneTabAtATime } from './tab-lock';
+import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
 
+/** The name that earlier versions have stored them under. */
 const KEY = 'mysms.ending';
-const MOST = 10;
+const MAX_TOKENS = 10;
 
 /**
- * Sessions that are signed out here already, until the API knows of it too: it may be out of reach
- * for long, and the page closed meanwhile.
+ * Refresh tokens of sessions that are signed out in this browser, kept until the API has ended them: it may be
+ * unreachable for long, and the page closed meanwhile.
  */
 @Injectable({ providedIn: 'root' })
-export class EndingSessions {
+export class PendingRevocations {
   readonly #client = inject(SessionClient);
   readonly #browser = inject(BrowserStorage);
   readonly #random = inject(RANDOM);
@@ -30,26 +31,26 @@ export class EndingSessions {
     fromEvent(window, 'online')
       .pipe(takeUntilDestroyed())
       .subscribe(() => {
-        this.end();
+        this.revokeAll();
       });
   }
 
   add(refreshToken: string): void {
-    this.#write([...this.#read(), refreshToken].slice(-MOST));
+    this.#write([...this.#read(), refreshToken].slice(-MAX_TOKENS));
   }
 
-  /** Ends those that can be ended now, and tries the others again later. */
-  end(): void {
-    if (this.#read().length > 0) void oneTabAtATime(KEY, () => this.#endAll());
+  /** Ends the sessions at the API; those that cannot be ended now are retried later. */
+  revokeAll(): void {
+    if (this.#read().length > 0) void withTabLock(KEY, () => this.#revokeAll());
   }
 
-  async #endAll(): Promise<void> {
-    // The retry that comes after it sees to all.
+  async #revokeAll(): Promise<void> {
+    // The retry after that time covers all tokens.
     if (performance.now() < this.#notBefore) return;
     this.#cancelRetry();
     let failed: Problem | undefined;
     for (const token of this.#read()) {
-      const problem = await this.#end(token);
+      const problem = await this.#revoke(token);
       if (problem === undefined) this.#write(this.#read().filter((other) => other !== token));
       else failed = problem;
       if (problem?.retryAfterSeconds) break;
@@ -57,14 +58,14 @@ export class EndingSessions {
     this.#failures = failed === undefined ? 0 : this.#failures + 1;
     if (failed === undefined) return;
     this.#notBefore = performance.now() + 1000 * (failed.retryAfterSeconds ?? 0);
-    this.#cancelRetry = callLater(restAfter(this.#failures, failed, this.#random), () => {
+    this.#cancelRetry = callWhenActive(retryDelay(this.#failures, failed, this.#random), () => {
       this.#notBefore = 0;
-      this.end();
+      this.revokeAll();
     });
   }
 
-  /** Answers what keeps it from being ended, if anything does. */
-  async #end(refreshToken: string): Promise<Problem | undefined> {
+  /** Returns the problem, if there is one. */
+  async #revoke(refreshToken: string): Promise<Problem | undefined> {
     try {
       await firstValueFrom(this.#client.signOut(refreshToken));
       return undefined;

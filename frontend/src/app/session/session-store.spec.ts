@@ -54,17 +54,17 @@ describe('SessionStore', () => {
       http.match('/users/token');
     };
     begin();
-    session.leave('session-ended');
+    session.endSession('session-ended');
     expect(kept()).toEqual(['mysms.drafts.u1.new', 'mysms.drafts.u2.new']);
     for (const leave of [
       () => {
         session.signOut();
       },
       () => {
-        session.leave('account-deleted');
+        session.endSession('account-deleted');
       },
       () => {
-        session.leave('signed-out-everywhere');
+        session.endSession('signed-out-everywhere');
       },
     ]) {
       begin();
@@ -155,7 +155,7 @@ describe('SessionStore', () => {
     session.start();
     await refuse(expectRefresh('refresh-1'), 400, 'session_ended');
     expect(session.status()).toBe('signed-out');
-    expect(session.farewell()).toBe('session-ended');
+    expect(session.signOutReason()).toBe('session-ended');
     expect(session.user()).toBeUndefined();
     expect(stored()).toBeUndefined();
   });
@@ -309,14 +309,14 @@ describe('SessionStore', () => {
 
   it('says why nobody is signed in, until somebody is', async () => {
     await signedIn();
-    session.leave('account-deleted');
+    session.endSession('account-deleted');
     expect(session.status()).toBe('signed-out');
     expect(stored()).toBeUndefined();
     await session.refresh();
-    expect(session.farewell()).toBe('account-deleted');
+    expect(session.signOutReason()).toBe('account-deleted');
     store('refresh-of-bob', 'u2');
     otherTabWrote();
-    expect(session.farewell()).toBeUndefined();
+    expect(session.signOutReason()).toBeUndefined();
     await answer(expectRefresh('refresh-of-bob'), tokens(3));
   });
 
@@ -332,12 +332,14 @@ describe('SessionStore', () => {
     localStorage.clear();
     otherTabWrote();
     window.dispatchEvent(
-      new StorageEvent('storage', { key: 'mysms.farewell', newValue: 'session-ended' }),
+      new StorageEvent('storage', { key: 'mysms.sign-out-reason', newValue: 'session-ended' }),
     );
-    expect(session.farewell()).toBe('session-ended');
-    window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.farewell', newValue: null }));
-    expect(session.farewell()).toBe('session-ended');
-    session.leave('account-deleted');
+    expect(session.signOutReason()).toBe('session-ended');
+    window.dispatchEvent(
+      new StorageEvent('storage', { key: 'mysms.sign-out-reason', newValue: null }),
+    );
+    expect(session.signOutReason()).toBe('session-ended');
+    session.endSession('account-deleted');
     expect(localStorage.length).toBe(0);
   });
 

@@ -1,24 +1,28 @@
-const PATIENCE_MS = 20_000;
+const LOCK_TIMEOUT_MS = 20_000;
 
 /**
- * Tabs take turns where the browser can arrange it. Where it cannot (plain http on a LAN), or a tab
- * does not give way, the work is done all the same: it must be harmless in two tabs at once.
+ * Runs the work in one tab at a time, by a Web Lock. Without Web Locks (plain http on a LAN), or if another tab keeps the
+ * lock for too long, the work runs all the same: it must be harmless in two tabs at once.
  */
-export async function oneTabAtATime<T>(name: string, work: () => Promise<T>): Promise<T> {
+export async function withTabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const locks = (navigator as Partial<Navigator>).locks;
   if (locks === undefined) return work();
-  const endTurn = await turn(locks, name);
+  const release = await acquire(locks, name);
   try {
     return await work();
   } finally {
-    endTurn();
+    release();
   }
 }
 
-function turn(locks: LockManager, name: string): Promise<() => void> {
+function acquire(locks: LockManager, name: string): Promise<() => void> {
   return new Promise((begin) => {
     locks
-      .request(name, { signal: AbortSignal.timeout(PATIENCE_MS) }, () => new Promise<void>(begin))
+      .request(
+        name,
+        { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) },
+        () => new Promise<void>(begin),
+      )
       .catch(() => {
         begin(() => undefined);
       });

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, signal } from '@angular/core';
 import { ComponentFixture, TestBed } from '@angular/core/testing';
-import { surviveTranslation } from './browser-translation';
+import { supportBrowserTranslation } from './browser-translation';
 
 @Component({
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -23,7 +23,7 @@ class Page {
   readonly words = signal(['one', 'two']);
 
   constructor() {
-    surviveTranslation();
+    supportBrowserTranslation();
   }
 }
 
@@ -70,7 +70,7 @@ async function observed(): Promise<void> {
   await new Promise((done) => setTimeout(done));
 }
 
-describe('surviveTranslation', () => {
+describe('supportBrowserTranslation', () => {
   let fixture: ComponentFixture<Page>;
   let page: Page;
   const shown = (): string =>

@@ -1,6 +1,6 @@
 import { DOCUMENT, DestroyRef, inject } from '@angular/core';
 
-/** A text, empty while its translation stands behind it. */
+/** A text node, empty while its translation is shown after it. */
 interface Translated {
   readonly text: Text;
   readonly original: string;
@@ -8,30 +8,33 @@ interface Translated {
 }
 
 /**
- * A browser that translates the page (as Chrome does) puts a `<font>` in the place of each text and takes the text's
- * node away. What a template says through that node is then never seen again. So each such node is put back, empty,
- * before its translation: once it says something else, that shows instead, to be translated in turn; where it goes, the
- * translation goes with it; and where the translation is taken back, it says again what it said.
+ * A browser that translates the page (such as Chrome) replaces each text node by a `<font>` element. Later updates of the
+ * removed node by a template would never be seen. So each such node is put back, empty, in front of its translation. When
+ * its text changes, the new text replaces the translation and is translated in turn; when it is removed, the translation
+ * goes with it; when the translation is undone, its text is restored.
  */
-export function surviveTranslation(): void {
+export function supportBrowserTranslation(): void {
   const known = new WeakMap<Node, Translated>();
-  /** Its text is emptied once all has been heard that had happened to it until now. */
-  const fresh = new Set<Translated>();
+  /** Emptied once all records of the past mutations are processed. */
+  const added = new Set<Translated>();
 
   const keep = (text: Text, translation: Element): void => {
     const pair = { text, translation, original: text.data };
     known.set(text, pair).set(translation, pair);
     translation.before(text);
-    fresh.add(pair);
+    added.add(pair);
   };
   const end = (pair: Translated): void => {
     const { text, translation } = pair;
     known.delete(text);
     known.delete(translation);
-    fresh.delete(pair);
+    added.delete(pair);
     translation.remove();
   };
-  const hear = (node: Node, { addedNodes, previousSibling, nextSibling }: MutationRecord): void => {
+  const process = (
+    node: Node,
+    { addedNodes, previousSibling, nextSibling }: MutationRecord,
+  ): void => {
     const pair = known.get(node);
     if (pair) {
       if (node.isConnected) return;
@@ -39,8 +42,8 @@ export function surviveTranslation(): void {
       end(pair);
     } else if (node instanceof Text && !node.isConnected) {
       const translation = [...addedNodes, previousSibling, nextSibling].find(
-        (place): place is Element =>
-          place?.nodeName === 'FONT' && place.isConnected && !known.has(place),
+        (node): node is Element =>
+          node?.nodeName === 'FONT' && node.isConnected && !known.has(node),
       );
       if (translation) keep(node, translation);
     }
@@ -50,11 +53,11 @@ export function surviveTranslation(): void {
     for (const record of records) {
       const pair = known.get(record.target);
       if (record.type === 'characterData' && pair) end(pair);
-      for (const node of record.removedNodes) hear(node, record);
+      for (const node of record.removedNodes) process(node, record);
     }
-    for (const pair of fresh) pair.text.data = '';
-    fresh.clear();
-    // What it does itself says nothing: each text that changes from now on is changed by a template.
+    for (const pair of added) pair.text.data = '';
+    added.clear();
+    // Its own changes are not observed: every text that changes from now on is changed by a template.
     observer.takeRecords();
   });
   observer.observe(inject(DOCUMENT).body, {

@@ -8,36 +8,38 @@ import {
   viewChild,
 } from '@angular/core';
 
-/** Asks before something is done that cannot be undone. Whatever closes it, but for the one button, says no. */
+/** Asks before something is done that cannot be undone. Closing it in any other way than by the first button means no. */
 @Component({
-  selector: 'app-question-dialog',
+  selector: 'app-confirm-dialog',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <dialog
       #element
-      class="question"
+      class="confirm-dialog"
       role="alertdialog"
       closedby="any"
-      aria-labelledby="question-title"
-      aria-describedby="question-text"
-      (close)="answered.emit(element.returnValue === 'yes')"
+      aria-labelledby="confirm-dialog-title"
+      aria-describedby="confirm-dialog-text"
+      (close)="answered.emit(element.returnValue === 'confirm')"
     >
-      <h2 id="question-title">{{ title() }}</h2>
-      <p id="question-text">{{ text() }}</p>
-      <div class="question__answers">
-        <button type="button" class="button button--danger" (click)="element.close('yes')">
-          {{ yes() }}
+      <h2 id="confirm-dialog-title">{{ title() }}</h2>
+      <p id="confirm-dialog-text">{{ text() }}</p>
+      <div class="confirm-dialog__actions">
+        <button type="button" class="button button--danger" (click)="element.close('confirm')">
+          {{ confirmLabel() }}
         </button>
-        <button autofocus type="button" class="button" (click)="element.close()">{{ no() }}</button>
+        <button autofocus type="button" class="button" (click)="element.close()">
+          {{ cancelLabel() }}
+        </button>
       </div>
     </dialog>
   `,
 })
-export class QuestionDialog {
+export class ConfirmDialog {
   readonly title = input.required<string>();
   readonly text = input.required<string>();
-  readonly yes = input.required<string>();
-  readonly no = input.required<string>();
+  readonly confirmLabel = input.required<string>();
+  readonly cancelLabel = input.required<string>();
   readonly answered = output<boolean>();
 
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('element');

@@ -1,15 +1,15 @@
 import { TestBed } from '@angular/core/testing';
-import { LivenessStore } from './connection-status-store';
+import { ConnectionStatusStore } from './connection-status-store';
 
 const FRESH_MS = 15_000;
 
-describe('LivenessStore', () => {
-  let store: LivenessStore;
-  const state = () => store.liveness().state;
+describe('ConnectionStatusStore', () => {
+  let store: ConnectionStatusStore;
+  const state = () => store.status().state;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    store = TestBed.inject(LivenessStore);
+    store = TestBed.inject(ConnectionStatusStore);
   });
 
   afterEach(() => {
@@ -38,12 +38,16 @@ describe('LivenessStore', () => {
 
   it('tells since when, and what the server said', () => {
     store.succeeded(FRESH_MS);
-    const { asOf } = store.liveness();
+    const { lastUpdated } = store.status();
     store.failed('It is being repaired.');
-    expect(store.liveness()).toEqual({ state: 'failing', asOf, reason: 'It is being repaired.' });
-    expect(store.isTroubled()).toBe(true);
+    expect(store.status()).toEqual({
+      state: 'failing',
+      lastUpdated,
+      reason: 'It is being repaired.',
+    });
+    expect(store.isDisconnected()).toBe(true);
     store.reset();
-    expect(store.liveness()).toEqual({ state: 'connecting', asOf: undefined, reason: '' });
+    expect(store.status()).toEqual({ state: 'connecting', lastUpdated: undefined, reason: '' });
   });
 
   it('is offline once the network is gone, until something succeeds', () => {

@@ -1,55 +1,55 @@
 import { DOCUMENT, DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
 
-export type LivenessState =
-  /** Nothing has been loaded yet. */
+export type ConnectionState =
+  /** No poll has finished yet. */
   | 'connecting'
   | 'up-to-date'
-  /** The last look succeeded, but too long ago. */
+  /** The last poll succeeded, but too long ago. */
   | 'reconnecting'
-  /** The last look failed, or the network is gone since. */
   | 'offline'
+  /** The last poll failed. */
   | 'failing';
 
-export interface Liveness {
-  readonly state: LivenessState;
-  /** When the screen was last known to be right. */
-  readonly asOf: Date | undefined;
-  /** What the server answered to the last look, if it answered and that is why it failed. */
+export interface ConnectionStatus {
+  readonly state: ConnectionState;
+  /** When the page was last known to be up to date. */
+  readonly lastUpdated: Date | undefined;
+  /** Why the last poll failed, if the server has responded. */
   readonly reason: string;
 }
 
-interface Look {
-  readonly result: 'none' | 'succeeded' | 'failed';
-  readonly asOf?: Date | undefined;
-  /** Until when a success means that the screen is up to date. */
+interface PollResult {
+  readonly result: 'idle' | 'succeeded' | 'failed';
+  readonly lastUpdated?: Date | undefined;
+  /** Until when a success means that the page is up to date, in milliseconds since the epoch. */
   readonly freshUntil?: number;
   readonly reason?: string;
 }
 
 /**
- * Whether what is on the screen is current: the only place that decides it, out of how the last look went, how long ago
- * that was, and what the browser knows of the network. Whoever loads tells it; whoever shows it asks here.
+ * Whether the page is up to date. Decided here alone, from the result of the last poll, its age, and what the browser
+ * says about the network.
  */
 @Injectable({ providedIn: 'root' })
-export class LivenessStore {
-  readonly #last = signal<Look>({ result: 'none' });
-  /** The browser says so, and nothing has succeeded since. */
-  readonly #lostNetwork = signal(!navigator.onLine);
+export class ConnectionStatusStore {
+  readonly #last = signal<PollResult>({ result: 'idle' });
+  /** The browser says so, and no poll has succeeded since. */
+  readonly #isOffline = signal(!navigator.onLine);
   readonly #now = signal(Date.now());
-  #aging: ReturnType<typeof setTimeout> | undefined;
+  #staleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  readonly liveness = computed<Liveness>(() => {
-    const { asOf, reason = '' } = this.#last();
-    return { state: this.#state(), asOf, reason };
+  readonly status = computed<ConnectionStatus>(() => {
+    const { lastUpdated, reason = '' } = this.#last();
+    return { state: this.#state(), lastUpdated, reason };
   });
-  /** Whether what is loaded may be out of date: it was not possible to look. */
-  readonly isTroubled = computed(() => ['offline', 'failing'].includes(this.#state()));
+  /** Whether what is loaded may be out of date because it cannot be updated. */
+  readonly isDisconnected = computed(() => ['offline', 'failing'].includes(this.#state()));
 
-  readonly #state = computed<LivenessState>(() => {
+  readonly #state = computed<ConnectionState>(() => {
     const { result, freshUntil = 0 } = this.#last();
-    if (this.#lostNetwork()) return 'offline';
+    if (this.#isOffline()) return 'offline';
     if (result === 'failed') return 'failing';
-    if (result === 'none') return 'connecting';
+    if (result === 'idle') return 'connecting';
     return this.#now() < freshUntil ? 'up-to-date' : 'reconnecting';
   });
 
@@ -57,48 +57,52 @@ export class LivenessStore {
     const document = inject(DOCUMENT);
     const listening = new AbortController();
     const { signal } = listening;
-    const look = (): void => {
-      this.#lostNetwork.set(!navigator.onLine);
-      this.#look();
+    const update = (): void => {
+      this.#isOffline.set(!navigator.onLine);
+      this.#updateNow();
     };
-    for (const change of ['online', 'offline']) window.addEventListener(change, look, { signal });
-    // A timer may be late after a sleep.
+    for (const change of ['online', 'offline']) window.addEventListener(change, update, { signal });
+    // Timers may be late after the computer was asleep.
     document.addEventListener(
       'visibilitychange',
       () => {
-        this.#look();
+        this.#updateNow();
       },
       { signal },
     );
     inject(DestroyRef).onDestroy(() => {
       listening.abort();
-      clearTimeout(this.#aging);
+      clearTimeout(this.#staleTimer);
     });
   }
 
-  /** A look has succeeded; the next one should have done so within this time. */
+  /** A poll has succeeded; the next one is expected to within this time. */
   succeeded(freshForMs: number): void {
-    this.#lostNetwork.set(false);
-    this.#last.set({ result: 'succeeded', asOf: new Date(), freshUntil: Date.now() + freshForMs });
-    this.#look();
-    clearTimeout(this.#aging);
-    this.#aging = setTimeout(() => {
-      this.#look();
+    this.#isOffline.set(false);
+    this.#last.set({
+      result: 'succeeded',
+      lastUpdated: new Date(),
+      freshUntil: Date.now() + freshForMs,
+    });
+    this.#updateNow();
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = setTimeout(() => {
+      this.#updateNow();
     }, freshForMs);
   }
 
-  /** A look has failed: with an answer that explains it, or without any. */
+  /** A poll has failed, with a reason if the server has responded. */
   failed(reason = ''): void {
-    this.#lostNetwork.set(!navigator.onLine);
-    this.#last.update(({ asOf }) => ({ result: 'failed', asOf, reason }));
+    this.#isOffline.set(!navigator.onLine);
+    this.#last.update(({ lastUpdated }) => ({ result: 'failed', lastUpdated, reason }));
   }
 
-  /** Nobody has looked yet; what was known was about somebody else's screen. */
+  /** Forgets what was known: it was about another user's page. */
   reset(): void {
-    this.#last.set({ result: 'none' });
+    this.#last.set({ result: 'idle' });
   }
 
-  #look(): void {
+  #updateNow(): void {
     this.#now.set(Date.now());
   }
 }

@@ -4,27 +4,27 @@ import { NavigationEnd, Router } from '@angular/router';
 import { filter, skip } from 'rxjs';
 import { focusMain } from './focus-main';
 
-/** Where another page has taken the place of what had the focus, its heading gets it, and is read out. */
-export function keepFocus(router: Router): void {
+/** Where a navigation has removed the focused element, focuses the heading of the new page, which screen readers read out. */
+export function focusOnNavigation(router: Router): void {
   const document = inject(DOCUMENT);
   const injector = inject(Injector);
   router.events
     .pipe(
       filter((event) => event instanceof NavigationEnd),
-      // Who opens the page starts at its top, as on any other.
+      // The first page starts at its top, as any page does.
       skip(1),
       takeUntilDestroyed(),
     )
     .subscribe(() => {
       afterNextRender(
         () => {
-          if (isLost(document)) focusMain(document);
+          if (isFocusLost(document)) focusMain(document);
         },
         { injector },
       );
     });
 }
 
-function isLost({ activeElement, body }: Document): boolean {
+function isFocusLost({ activeElement, body }: Document): boolean {
   return activeElement === null || activeElement === body || !activeElement.checkVisibility();
 }

@@ -1,11 +1,11 @@
 import { Directive } from '@angular/core';
 
 /**
- * Pressing the button does not leave the field first: what would then be said there moves the button away from under
- * the pointer, and the click is lost.
+ * Pressing the button does not blur the focused field. Otherwise the field's error would appear, move the button away from
+ * under the pointer, and the click would be lost.
  */
 @Directive({
-  selector: 'button[appSteadySubmit]',
+  selector: 'button[appKeepFocusOnPress]',
   host: { '(mousedown)': '$event.preventDefault()' },
 })
-export class SteadySubmit {}
+export class KeepFocusOnPress {}

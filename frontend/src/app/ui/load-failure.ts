@@ -1,8 +1,8 @@
 import { Injectable, signal } from '@angular/core';
 
-/** A part of the application that could not be loaded when it was needed. */
+/** A script or stylesheet could not be loaded when it was needed. */
 @Injectable({ providedIn: 'root' })
-export class MissingPart {
-  /** The address that a reload leads to; undefined while nothing is missing. */
+export class LoadFailure {
+  /** The address that a reload opens; undefined if everything is loaded. */
   readonly url = signal<string | undefined>(undefined);
 }

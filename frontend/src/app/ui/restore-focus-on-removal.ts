@@ -1,24 +1,24 @@
 import { DOCUMENT, DestroyRef, inject } from '@angular/core';
 
 /**
- * Where what has the focus is taken away, as a button that has done its work, the nearest around it that can have the
- * focus gets it: who goes by keyboard stays where they were.
+ * When the focused element is removed, such as a button that has done its work, focuses the nearest focusable ancestor,
+ * so that keyboard users stay where they were.
  */
-export function holdFocus(): void {
+export function restoreFocusOnRemoval(): void {
   const document = inject(DOCUMENT);
-  let held: Element | undefined;
-  let around: HTMLElement[] = [];
+  let focused: Element | undefined;
+  let ancestors: HTMLElement[] = [];
   const remember = ({ target }: FocusEvent): void => {
     if (!(target instanceof Element)) return;
-    held = target;
-    around = [];
-    for (let place = target.parentElement; place; place = place.parentElement) {
-      if (place.hasAttribute('tabindex')) around.push(place);
+    focused = target;
+    ancestors = [];
+    for (let parent = target.parentElement; parent; parent = parent.parentElement) {
+      if (parent.hasAttribute('tabindex')) ancestors.push(parent);
     }
   };
   const observer = new MutationObserver(() => {
-    if (document.activeElement !== document.body || held?.isConnected !== false) return;
-    around.find(({ isConnected }) => isConnected)?.focus({ preventScroll: true });
+    if (document.activeElement !== document.body || focused?.isConnected !== false) return;
+    ancestors.find(({ isConnected }) => isConnected)?.focus({ preventScroll: true });
   });
   document.addEventListener('focusin', remember);
   observer.observe(document.body, { childList: true, subtree: true });

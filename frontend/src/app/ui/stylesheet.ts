@@ -1,5 +1,10 @@
-/** Adds a stylesheet that not every page needs, and waits for it: nothing shows before it is dressed. */
-export function addStylesheet(path: string): Promise<void> {
+/** Loads the stylesheet of a lazy part beside its script, so that the part is never shown without it. */
+export async function withStylesheet<T>(part: Promise<T>, path: string): Promise<T> {
+  const [loaded] = await Promise.all([part, addStylesheet(path)]);
+  return loaded;
+}
+
+function addStylesheet(path: string): Promise<void> {
   const href = new URL(path, import.meta.url).href;
   const known = document.head.querySelector<HTMLLinkElement>(`link[href="${href}"]`);
   if (known?.sheet) return Promise.resolve();
@@ -9,7 +14,7 @@ export function addStylesheet(path: string): Promise<void> {
       resolve();
     });
     link.addEventListener('error', () => {
-      // So that the next visit asks for it again.
+      // Removed, so that the next attempt loads it again.
       link.remove();
       reject(new Error(`${href} could not be loaded`));
     });

@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { frameTexts } from '../i18n/layout-texts';
+import { layoutTexts } from '../i18n/layout-texts';
 import { THEMES, ThemeStore } from './theme';
 
 @Component({
@@ -26,7 +26,7 @@ import { THEMES, ThemeStore } from './theme';
   `,
 })
 export class ThemeSwitch {
-  protected readonly texts = frameTexts.theme;
+  protected readonly texts = layoutTexts.theme;
   protected readonly themes = THEMES;
   protected readonly store = inject(ThemeStore);
 }

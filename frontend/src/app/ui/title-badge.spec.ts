@@ -1,7 +1,7 @@
 import { TestBed } from '@angular/core/testing';
-import { TitleNotice } from './title-badge';
+import { TitleBadge } from './title-badge';
 
-describe('TitleNotice', () => {
+describe('TitleBadge', () => {
   let hidden: boolean;
 
   beforeEach(() => {
@@ -14,7 +14,7 @@ describe('TitleNotice', () => {
   });
 
   it('counts what changes while nobody looks, until they come back', () => {
-    const notice = TestBed.inject(TitleNotice);
+    const notice = TestBed.inject(TitleBadge);
     hidden = true;
     notice.count();
     notice.count(2);
@@ -32,7 +32,7 @@ describe('TitleNotice', () => {
 
   it('says nothing to who is looking', () => {
     hidden = false;
-    TestBed.inject(TitleNotice).count();
+    TestBed.inject(TitleBadge).count();
     expect(document.title).toBe('Messages');
   });
 });

@@ -1,8 +1,8 @@
 import { DOCUMENT, DestroyRef, Injectable, inject } from '@angular/core';
 
-/** "(2) Messages": how much is new since somebody looked. Nothing while they look. */
+/** "(2) Messages": counts changes in the page's title while the page is hidden. */
 @Injectable({ providedIn: 'root' })
-export class TitleNotice {
+export class TitleBadge {
   readonly #document = inject(DOCUMENT);
   #count = 0;
 
@@ -17,7 +17,7 @@ export class TitleNotice {
     });
   }
 
-  /** Something has changed on the page that somebody would want to come back for. */
+  /** Changes that the user would want to come back for. */
   count(changes = 1): void {
     if (this.#document.hidden) this.#show(this.#count + changes);
   }

@@ -1,53 +1,54 @@
 import { AbstractControl, FormControl, FormGroup } from '@angular/forms';
 import { first } from 'rxjs';
 import { NewMessage } from '../../api/models';
-import { isBlank } from '../../phone-numbers/blank';
-import { Reading } from '../../phone-numbers/parse-phone-number';
 import { formTexts } from '../../i18n/form-texts';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { isBlank } from '../../phone-numbers/blank';
+import { PhoneNumberResult } from '../../phone-numbers/parse-phone-number';
 import { maxLength } from '../../ui/validators';
 
-const LONGEST_MESSAGE = 1600;
+/** In characters, as the API counts them. */
+const MAX_CONTENT_LENGTH = 1600;
 
-/** A message in the making. Its names are those of the API, and so are its errors. */
+/** The controls have the names of the API's fields, so that its errors find them. */
 export type ComposeForm = FormGroup<{
   recipient_number: FormControl<string>;
   content: FormControl<string>;
 }>;
 
-/** Reads a number; answers nothing where it is not known yet what decides. */
-export type ReadNumber = (written: string) => Reading | undefined;
+/** Returns undefined while it is unknown what decides. */
+export type ParseRecipient = (text: string) => PhoneNumberResult | undefined;
 
-/** What was in a form before it was cleared, or another message was put there. */
+/** The value of a form before it was cleared or replaced. */
 const replaced = new WeakMap<ComposeForm, NewMessage>();
 
-export function newComposeForm(recipient: string, read: ReadNumber): ComposeForm {
+export function newComposeForm(recipient: string, parse: ParseRecipient): ComposeForm {
   return new FormGroup({
     recipient_number: new FormControl(recipient, {
       nonNullable: true,
       validators: ({ value }: AbstractControl<string>) => {
-        const sentence = read(value)?.sentence;
-        return sentence === undefined ? null : { phoneNumber: sentence };
+        const error = parse(value)?.error;
+        return error === undefined ? null : { phoneNumber: error };
       },
     }),
     content: new FormControl('', {
       nonNullable: true,
-      validators: [visible, maxLength(LONGEST_MESSAGE), withoutNul],
+      validators: [notBlank, maxLength(MAX_CONTENT_LENGTH), withoutNul],
     }),
   });
 }
 
-/** Puts other words, and perhaps another number, in the place of what is there. Until the next change it can be undone. */
+/** Replaces the value of the form. Until the next change, `undo` brings the previous one back. */
 export function replace(form: ComposeForm, { recipient_number, content }: NewMessage): void {
   const before = form.getRawValue();
   form.reset({ recipient_number, content });
   if (isBlank(before.content)) return;
   replaced.set(form, before);
-  const isOther = (): boolean => {
+  const isChanged = (): boolean => {
     const now = form.getRawValue();
     return now.content !== content || now.recipient_number !== recipient_number;
   };
-  form.valueChanges.pipe(first(isOther)).subscribe(() => replaced.delete(form));
+  form.valueChanges.pipe(first(isChanged)).subscribe(() => replaced.delete(form));
 }
 
 export function canUndo(form: ComposeForm): boolean {
@@ -59,11 +60,11 @@ export function undo(form: ComposeForm): void {
   if (before) form.setValue(before);
 }
 
-function visible({ value }: AbstractControl<string>): { required: string } | null {
+function notBlank({ value }: AbstractControl<string>): { required: string } | null {
   return isBlank(value) ? { required: formTexts.required } : null;
 }
 
-/** No SMS can carry it, and what is sent is what was written. */
+/** No SMS can carry a NUL character, and dropping it silently would change the text. */
 function withoutNul({ value }: AbstractControl<string>): { nul: string } | null {
-  return value.includes('\0') && !isBlank(value) ? { nul: messagingTexts.compose.nul } : null;
+  return value.includes('\0') && !isBlank(value) ? { nul: messagesTexts.compose.nul } : null;
 }

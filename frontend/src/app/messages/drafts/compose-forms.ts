@@ -1,81 +1,86 @@
 import { DestroyRef, Injectable, effect, inject, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { NewMessage } from '../../api/models';
-import { Reading, UNREAD, readNumber } from '../../phone-numbers/parse-phone-number';
+import { toE164 } from '../../phone-numbers/format-phone-number';
+import {
+  PhoneNumberResult,
+  RULES_UNAVAILABLE,
+  parsePhoneNumber,
+} from '../../phone-numbers/parse-phone-number';
+import { RecipientParser } from '../recipient-parser';
 import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Drafts } from './drafts';
-import { NumberReader } from '../recipient-parser';
-import { toE164 } from '../../phone-numbers/format-phone-number';
 
-/** The place for a message to somebody new; the others are numbers. */
-export const NEW = 'new';
+/** The conversation key of a message to a new recipient. The other keys are phone numbers. */
+export const NEW_MESSAGE = 'new';
 
-/** What is written but not sent stays where it was written, whoever one looks at meanwhile. */
+/** The form of each conversation: what is written in it stays there while another conversation is open. */
 @Injectable()
 export class ComposeForms {
   readonly #drafts = inject(Drafts);
-  readonly #reader = inject(NumberReader);
+  readonly #parser = inject(RecipientParser);
   readonly #destroyRef = inject(DestroyRef);
   readonly #forms = new Map<string, ComposeForm>();
-  #isFollowing = false;
+  #isSyncing = false;
 
   constructor() {
-    this.#drafts.changes.pipe(takeUntilDestroyed()).subscribe((place) => {
-      if (place !== undefined) this.#follow(place);
+    this.#drafts.changes.pipe(takeUntilDestroyed()).subscribe((key) => {
+      if (key !== undefined) this.#syncFromStorage(key);
     });
-    // What the reader learns decides about a number that is there already.
+    // A number may become valid or invalid once the default country and the rules are known.
     effect(() => {
-      this.#reader.known();
+      this.#parser.known();
       untracked(() => {
-        this.#forms.get(NEW)?.controls.recipient_number.updateValueAndValidity();
+        this.#forms.get(NEW_MESSAGE)?.controls.recipient_number.updateValueAndValidity();
       });
     });
   }
 
-  at(place: string): ComposeForm {
-    const known = this.#forms.get(place);
+  get(conversationKey: string): ComposeForm {
+    const known = this.#forms.get(conversationKey);
     if (known) return known;
-    const form =
-      place === NEW
-        ? newComposeForm('', (written) => this.#reader.read(written))
-        : newComposeForm(place, readAddress);
-    const draft = this.#drafts.read(place);
+    const isNew = conversationKey === NEW_MESSAGE;
+    const form = isNew
+      ? newComposeForm('', (text) => this.#parser.parse(text))
+      : newComposeForm(conversationKey, parseKey);
+    const draft = this.#drafts.read(conversationKey);
     if (draft) form.setValue(draft);
     form.valueChanges.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe(() => {
-      if (this.#isFollowing) return;
+      if (this.#isSyncing) return;
       const { recipient_number, content } = form.getRawValue();
-      const isEmpty = content === '' && (place !== NEW || recipient_number === '');
-      if (isEmpty) this.#drafts.remove(place);
-      else this.#drafts.keep(place, { recipient_number, content });
+      const isEmpty = content === '' && (!isNew || recipient_number === '');
+      if (isEmpty) this.#drafts.remove(conversationKey);
+      else this.#drafts.set(conversationKey, { recipient_number, content });
     });
-    this.#forms.set(place, form);
+    this.#forms.set(conversationKey, form);
     return form;
   }
 
-  /** Returns a message to where it was written, before what has been written since. */
+  /** Puts a message back into the form of its conversation, in front of what has been written since. */
   putBack({ recipient_number, content }: NewMessage): void {
-    const form = this.at(recipient_number);
+    const form = this.get(recipient_number);
     const since = form.getRawValue().content;
     form.setValue({ recipient_number, content: since ? `${content}\n${since}` : content });
   }
 
-  /** Where the number can be changed too. What was written there can be had back. */
-  putInNew(message: NewMessage): void {
-    replace(this.at(NEW), message);
+  /** Puts a message into the form for a new recipient, where its number can be changed. The user can undo this. */
+  putIntoNew(message: NewMessage): void {
+    replace(this.get(NEW_MESSAGE), message);
   }
 
-  /** There is one draft for each place, in all tabs: what is sent in one is not left to be sent again in another. */
-  #follow(place: string): void {
-    const form = this.#forms.get(place);
+  /** All tabs share one draft for each conversation, so that a message sent in one tab is not sent again from another. */
+  #syncFromStorage(conversationKey: string): void {
+    const form = this.#forms.get(conversationKey);
     if (!form) return;
-    this.#isFollowing = true;
-    const draft = this.#drafts.read(place);
+    this.#isSyncing = true;
+    const draft = this.#drafts.read(conversationKey);
     if (draft) form.setValue(draft);
     else form.reset();
-    this.#isFollowing = false;
+    this.#isSyncing = false;
   }
 }
 
-function readAddress(place: string): Reading | undefined {
-  return toE164(place) ? undefined : (readNumber(place, undefined, undefined) ?? UNREAD);
+function parseKey(conversationKey: string): PhoneNumberResult | undefined {
+  if (toE164(conversationKey)) return undefined;
+  return parsePhoneNumber(conversationKey, undefined, undefined) ?? RULES_UNAVAILABLE;
 }

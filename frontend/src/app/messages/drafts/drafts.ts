@@ -2,35 +2,38 @@ import { Injectable, inject } from '@angular/core';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 
-/** What is written and not sent. */
+/** Text that has been written and not sent. */
 export interface Draft {
   readonly recipient_number: string;
   readonly content: string;
 }
 
-/** One for each conversation and one for a new message, kept over reloads. */
+/** One draft for each conversation and one for a new message. They survive a reload. */
 @Injectable()
 export class Drafts {
-  readonly #kept = inject(UserStorage).shelf('drafts', inject(SessionStore).user()?.id ?? '');
+  readonly #storage = inject(UserStorage).namespace(
+    'drafts',
+    inject(SessionStore).user()?.id ?? '',
+  );
 
-  /** Places whose draft another tab has changed. */
-  readonly changes = this.#kept.changes;
+  /** Keys of the conversations whose draft another tab has changed; undefined: perhaps all of them. */
+  readonly changes = this.#storage.changes;
 
-  read(place: string): Draft | undefined {
-    const thing = this.#kept.read().get(place);
-    return isDraft(thing) ? thing : undefined;
+  read(conversationKey: string): Draft | undefined {
+    const value = this.#storage.read().get(conversationKey);
+    return isDraft(value) ? value : undefined;
   }
 
-  keep(place: string, draft: Draft): void {
-    this.#kept.keep(place, draft);
+  set(conversationKey: string, draft: Draft): void {
+    this.#storage.set(conversationKey, draft);
   }
 
-  remove(place: string): void {
-    this.#kept.remove(place);
+  remove(conversationKey: string): void {
+    this.#storage.remove(conversationKey);
   }
 }
 
-function isDraft(thing: unknown): thing is Draft {
-  const draft = thing as Partial<Draft> | null;
+function isDraft(value: unknown): value is Draft {
+  const draft = value as Partial<Draft> | null;
   return typeof draft?.recipient_number === 'string' && typeof draft.content === 'string';
 }

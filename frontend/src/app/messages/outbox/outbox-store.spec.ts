@@ -11,20 +11,25 @@ import { API_BASE_URL } from '../../api/base-url';
 import { ConversationsStore } from '../conversations-store';
 import { MessagesClient } from '../messages-client';
 import { OutboxStore } from './outbox-store';
-import { Outgoing, isSurelyUnsent, presentOutgoing, withoutArrived } from './pending-message';
+import {
+  PendingMessage,
+  isDefinitelyUnsent,
+  presentPending,
+  withoutEchoed,
+} from './pending-message';
 import { ThreadsStore } from '../threads-store';
-import { MessagingApi, aMessage, aMinuteAfter, testMessaging } from '../testing';
+import { FakeApi, aMessage, aMinuteAfter, setUpMessages } from '../testing';
 
 const PEER = '+14155552671';
 const hello = { recipient_number: PEER, content: 'Hello' };
 const answered = aMessage({ content: 'Hello', created_at: aMinuteAfter(0) });
 
 describe('OutboxStore', () => {
-  let api: MessagingApi;
+  let api: FakeApi;
   let store: OutboxStore;
-  const shelf = () => TestBed.inject(UserStorage).shelf('unsent', 'ada');
-  const kept = () => [...shelf().read().keys()];
-  const messages = () => TestBed.inject(ThreadsStore).thread(PEER).log?.messages ?? [];
+  const namespace = () => TestBed.inject(UserStorage).namespace('unsent', 'ada');
+  const kept = () => [...namespace().read().keys()];
+  const messages = () => TestBed.inject(ThreadsStore).thread(PEER).loaded?.messages ?? [];
   const states = () => store.outbox().map(({ content, state }) => `${content} ${state}`);
 
   beforeEach(async () => {
@@ -59,7 +64,7 @@ describe('OutboxStore', () => {
     expect(only(store.outbox())).toMatchObject({
       content: 'Hello',
       state: 'unanswered',
-      problem: 'The server cannot be reached. Check your connection.',
+      problem: "Can't reach the server. Check your connection.",
     });
     store.sendAgain(only(store.outbox()));
     const second = api.expectSend();
@@ -102,9 +107,9 @@ describe('OutboxStore', () => {
 
   it('reads what an earlier version has kept', async () => {
     const unsent = { recipient: PEER, writtenAt: new Date().toISOString(), problem: 'No' };
-    shelf().keep('a', { ...unsent, content: 'Taken?', isRefused: false });
-    shelf().keep('b', { ...unsent, content: 'Refused', isRefused: true });
-    shelf().keep('c', { content: 'Not of our making' });
+    namespace().set('a', { ...unsent, content: 'Taken?', isRefused: false });
+    namespace().set('b', { ...unsent, content: 'Refused', isRefused: true });
+    namespace().set('c', { content: 'Not of our making' });
     await reload();
     expect(keyOf(api.expectSend())).toBe('a');
     expect(states()).toEqual(['Taken? unanswered', 'Refused refused']);
@@ -154,11 +159,12 @@ describe('OutboxStore', () => {
 
     beforeEach(async () => {
       TestBed.resetTestingModule();
-      api = testMessaging(OutboxStore, { provide: RANDOM, useValue: () => 0.5 }, elsewhere);
+      api = setUpMessages(OutboxStore, { provide: RANDOM, useValue: () => 0.5 }, elsewhere);
       TestBed.inject(SessionStorage).write({
         refreshToken: 'r',
         user: { id: 'ada', email: 'ada@example.com' },
       });
+      api.start();
       store = TestBed.inject(OutboxStore);
       await api.settle();
     });
@@ -167,12 +173,12 @@ describe('OutboxStore', () => {
       goOnline(false);
       store.send(hello);
       await lose(request());
-      const outgoing = only(store.outbox());
-      expect(isSurelyUnsent(outgoing)).toBe(true);
-      expect(presentOutgoing(outgoing)).toMatchObject({
-        text: 'You are offline: it is sent when you are back',
+      const pending = only(store.outbox());
+      expect(isDefinitelyUnsent(pending)).toBe(true);
+      expect(presentPending(pending)).toMatchObject({
+        text: "You're offline: it will be sent when you're back",
         icon: 'clock',
-        tone: 'soft',
+        tone: 'muted',
       });
       await vi.advanceTimersByTimeAsync(3600 * 1000);
       http().expectNone(({ method }) => method === 'POST');
@@ -192,7 +198,7 @@ describe('OutboxStore', () => {
       for (const isOnline of later) goOnline(isOnline);
       await lose(sent);
       expect(states()).toEqual(['Hello unanswered']);
-      expect(presentOutgoing(only(store.outbox())).text).toBe('Waiting for an answer');
+      expect(presentPending(only(store.outbox())).text).toBe('Waiting for a response');
       expect(store.discard(only(store.outbox()))).toBe(false);
     });
 
@@ -221,7 +227,7 @@ describe('OutboxStore', () => {
       {
         state: 'postponed',
         retryAt: undefined,
-        problem: 'It has waited here for more than a day.',
+        problem: 'It has been waiting here for more than a day.',
       },
     ]);
   });
@@ -286,7 +292,7 @@ describe('OutboxStore', () => {
       store.send(one);
       store.send(two);
       const request = api.expectSend();
-      expect(store.outbox().map((outgoing) => store.discard(outgoing))).toEqual([false, true]);
+      expect(store.outbox().map((pending) => store.discard(pending))).toEqual([false, true]);
       await lose(request);
       expect(store.discard(first(store.outbox()))).toBe(false);
       expect(states()).toEqual(['One unanswered']);
@@ -319,7 +325,7 @@ describe('OutboxStore', () => {
     await postpone(api.expectSend(), 20);
     expect(first(store.outbox())).toMatchObject({
       state: 'postponed',
-      problem: 'You are sending very fast.',
+      problem: 'You are sending too fast.',
       retryAt: new Date(sentAt + 22_500),
     });
     window.dispatchEvent(new Event('online'));
@@ -378,7 +384,7 @@ describe('OutboxStore', () => {
     await lose(api.expectSend());
     window.dispatchEvent(new Event('online'));
     await postpone(api.expectSend(), 20);
-    expect(only(store.outbox())).toMatchObject({ state: 'unanswered', mayBeTaken: true });
+    expect(only(store.outbox())).toMatchObject({ state: 'unanswered', mayBeAccepted: true });
     expect(store.discard(only(store.outbox()))).toBe(false);
   });
 
@@ -391,7 +397,7 @@ describe('OutboxStore', () => {
     await api.settle();
     expect(only(store.outbox())).toMatchObject({
       problem: 'Phone number is invalid.',
-      isNumberAtFault: true,
+      isRecipientError: true,
     });
   });
 
@@ -423,15 +429,15 @@ describe('OutboxStore', () => {
     const theirs = (content: string, ago = 0): object => ({
       ...{ recipient: PEER, content, writtenAt: new Date(Date.now() - ago).toISOString() },
       ...{ state: 'sending', problem: '', failures: 0, retryAt: null },
-      ...{ isNumberAtFault: false, mayBeTaken: false },
+      ...{ isRecipientError: false, mayBeAccepted: false },
     });
-    const tell = () => window.dispatchEvent(new StorageEvent('storage', { key: null }));
+    const notify = () => window.dispatchEvent(new StorageEvent('storage', { key: null }));
 
     it('never writes back what that one has settled, whatever the answer here', async () => {
       for (const late of [lose, refuse, (request: TestRequest) => postpone(request, 20)]) {
         store.send(hello);
         const request = api.expectSend();
-        shelf().remove(keyOf(request));
+        namespace().remove(keyOf(request));
         await late(request);
         expect(kept()).toEqual([]);
         expect(store.outbox()).toEqual([]);
@@ -442,16 +448,16 @@ describe('OutboxStore', () => {
       store.send(hello);
       const request = api.expectSend();
       await answer(request);
-      shelf().keep(keyOf(request), theirs('Hello'));
-      tell();
+      namespace().set(keyOf(request), theirs('Hello'));
+      notify();
       expect(kept()).toEqual([]);
       expect(store.outbox()).toEqual([]);
       http().expectNone(isSend);
     });
 
     it('shows what is written there, and leaves it to that tab for as long as an attempt may take', async () => {
-      shelf().keep('theirs', theirs('Over there'));
-      tell();
+      namespace().set('theirs', theirs('Over there'));
+      notify();
       expect(states()).toEqual(['Over there sending']);
       await vi.advanceTimersByTimeAsync(60_000);
       http().expectNone(isSend);
@@ -461,17 +467,17 @@ describe('OutboxStore', () => {
 
     it('lets go of what that one has settled, and looks at once for what has become of it', () => {
       store.send(hello);
-      shelf().keep('theirs', theirs('Over there'));
-      tell();
+      namespace().set('theirs', theirs('Over there'));
+      notify();
       const now = vi.spyOn(TestBed.inject(Poll), 'now');
-      shelf().remove('theirs');
-      tell();
+      namespace().remove('theirs');
+      notify();
       expect(states()).toEqual(['Hello sending']);
       expect(now).toHaveBeenCalledOnce();
     });
 
     it('waits for what was written there first, and sends it if need be', async () => {
-      shelf().keep('theirs', theirs('First, over there', 1000));
+      namespace().set('theirs', theirs('First, over there', 1000));
       store.send(hello);
       expect(states()).toEqual(['First, over there sending', 'Hello queued']);
       const request = api.expectSend();
@@ -482,7 +488,7 @@ describe('OutboxStore', () => {
 
     it('follows how long that one has been told to wait', async () => {
       const retryAt = new Date(Date.now() + 300_000).toISOString();
-      shelf().keep('theirs', { ...theirs('Wait', 1000), state: 'postponed', retryAt });
+      namespace().set('theirs', { ...theirs('Wait', 1000), state: 'postponed', retryAt });
       store.send(hello);
       await vi.advanceTimersByTimeAsync(299_000);
       http().expectNone(isSend);
@@ -531,11 +537,12 @@ describe('OutboxStore', () => {
   }
 
   async function load(): Promise<void> {
-    api = testMessaging(OutboxStore, { provide: RANDOM, useValue: () => 0.5 });
+    api = setUpMessages(OutboxStore, { provide: RANDOM, useValue: () => 0.5 });
     TestBed.inject(SessionStorage).write({
       refreshToken: 'r',
       user: { id: 'ada', email: 'ada@example.com' },
     });
+    api.start();
     store = TestBed.inject(OutboxStore);
     await api.settle();
     await api.answerConversations([]);
@@ -551,36 +558,36 @@ describe('OutboxStore', () => {
   }
 });
 
-describe('withoutArrived', () => {
-  const outgoing: Outgoing = {
+describe('withoutEchoed', () => {
+  const pending: PendingMessage = {
     key: 'k',
     recipient: PEER,
     content: 'Hello',
     writtenAt: new Date(),
     state: 'sending',
     problem: '',
-    isNumberAtFault: false,
-    mayBeTaken: false,
+    isRecipientError: false,
+    mayBeAccepted: false,
     failures: 0,
     retryAt: undefined,
-    others: { upTo: undefined, ids: new Set() },
+    known: { upTo: undefined, ids: new Set() },
   };
 
   it('does not show a message twice when the poll is quicker than the answer', () => {
-    expect(withoutArrived([outgoing], [answered])).toEqual([]);
+    expect(withoutEchoed([pending], [answered])).toEqual([]);
   });
 
   it('shows two of the same words until both are there', () => {
-    expect(withoutArrived([outgoing, { ...outgoing, key: 'l' }], [answered])).toHaveLength(1);
+    expect(withoutEchoed([pending, { ...pending, key: 'l' }], [answered])).toHaveLength(1);
   });
 
   it('does not take another of the same words for it', () => {
-    const older = { ...outgoing, others: { upTo: answered, ids: new Set<string>() } };
-    const settled = { ...outgoing, others: { upTo: undefined, ids: new Set(['m1']) } };
-    const unknown = { ...outgoing, others: undefined };
-    const failed: Outgoing = { ...outgoing, state: 'unanswered' };
+    const older = { ...pending, known: { upTo: answered, ids: new Set<string>() } };
+    const settled = { ...pending, known: { upTo: undefined, ids: new Set(['m1']) } };
+    const unknown = { ...pending, known: undefined };
+    const failed: PendingMessage = { ...pending, state: 'unanswered' };
     for (const other of [older, settled, unknown, failed]) {
-      expect(withoutArrived([other], [answered])).toEqual([other]);
+      expect(withoutEchoed([other], [answered])).toEqual([other]);
     }
   });
 });

@@ -1,137 +1,145 @@
 import { Message } from '../../api/models';
 import { Problem } from '../../api/problem';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { isNewer } from '../message-order';
 import { StatusPresentation, presentStatus } from '../message-status';
 
 /**
- * - `queued`: waits for the messages before it to the same person, or for the network; nothing has reached the API.
- * - `sending`: the API is being asked.
- * - `unanswered`: the API was asked, and nobody knows whether it has taken it. It is asked again.
- * - `postponed`: the API has not taken it, and says when to ask again.
- * - `refused`: the API has not taken it, and will not as it is.
+ * - `queued`: waits for earlier messages to the same recipient, or for the network. Nothing has reached the API.
+ * - `sending`: a request is running.
+ * - `unanswered`: a request got no answer, so that the API may have the message. It is repeated.
+ * - `postponed`: the API has not taken the message, and says when to ask again.
+ * - `refused`: the API has not taken the message and will not take it as it is.
  */
-export type OutgoingState = (typeof STATES)[number];
+export type PendingState = (typeof STATES)[number];
 
 const STATES = ['queued', 'sending', 'unanswered', 'postponed', 'refused'] as const;
 
-/** A message that the API has not answered for yet. */
-export interface Outgoing {
-  /** Its Idempotency-Key: the same for each attempt, so that none sends it twice. */
+/** A message for which the API has not answered yet. */
+export interface PendingMessage {
+  /** Its Idempotency-Key: the same for each attempt, so that no attempt sends it twice. */
   readonly key: string;
   readonly recipient: string;
   readonly content: string;
-  /** No two messages to one person have the same. */
+  /** Different for all messages to one recipient. */
   readonly writtenAt: Date;
-  readonly state: OutgoingState;
-  /** Sentences about why it is not sent; of one that is queued, what it waits for if not for those before it. */
+  readonly state: PendingState;
+  /** Why it is not sent, in sentences. For a queued one: what it waits for, if not for earlier messages. */
   readonly problem: string;
-  /** What the API says is wrong with it is the number, and not the text. */
-  readonly isNumberAtFault: boolean;
-  /** An attempt got no answer: unless the API refuses it for good, it may have it. */
-  readonly mayBeTaken: boolean;
+  /** The API has refused the recipient's number and not the text. */
+  readonly isRecipientError: boolean;
+  /** An attempt got no answer: the API may have the message, unless it refuses it for good later. */
+  readonly mayBeAccepted: boolean;
   /** In a row. */
   readonly failures: number;
-  /** When the API is asked again, where its author need not say so. */
+  /** When it is sent again automatically; undefined where the user decides. */
   readonly retryAt: Date | undefined;
-  /** Messages that are surely others, however alike they look; undefined where nobody knows any more. */
-  readonly others: Others | undefined;
+  /** Messages that cannot be the echo of this one, even with the same text; undefined where this is not known. */
+  readonly known: KnownMessages | undefined;
 }
 
-interface Others {
-  /** It and all before it. */
+interface KnownMessages {
+  /** This message and all older ones. */
   readonly upTo: Message | undefined;
   readonly ids: ReadonlySet<string>;
 }
 
-/** What is kept of it until the API has answered. */
-export interface Unsent {
+/** A pending message as the browser stores it until the API has answered. */
+export interface StoredMessage {
   readonly recipient: string;
   readonly content: string;
   readonly writtenAt: string;
-  readonly state: OutgoingState;
+  readonly state: PendingState;
   readonly problem: string;
-  readonly isNumberAtFault: boolean;
-  readonly mayBeTaken: boolean;
+  readonly isRecipientError: boolean;
+  readonly mayBeAccepted: boolean;
   readonly failures: number;
   readonly retryAt: string | null;
 }
 
-/** Longer ago, whether it still matters is for its author to say. */
-const SENT_UNASKED_FOR_MS = 24 * 3600 * 1000;
+/** What earlier versions have stored instead. */
+interface EarlierMessage {
+  readonly isNumberAtFault: unknown;
+  readonly mayBeTaken: unknown;
+  /** Before there were states. */
+  readonly isRefused: unknown;
+}
 
-export function toUnsent(outgoing: Outgoing): Unsent {
-  const { recipient, content, writtenAt, state, problem, retryAt } = outgoing;
-  const { isNumberAtFault, mayBeTaken, failures } = outgoing;
+/** A message that is older may no longer matter: the user decides whether it is still sent. */
+const SENT_AUTOMATICALLY_FOR_MS = 24 * 3600 * 1000;
+
+export function toStored(pending: PendingMessage): StoredMessage {
+  const { recipient, content, writtenAt, state, problem, retryAt } = pending;
+  const { isRecipientError, mayBeAccepted, failures } = pending;
   return {
     recipient,
     content,
     writtenAt: writtenAt.toISOString(),
     state,
     problem,
-    isNumberAtFault,
-    mayBeTaken,
+    isRecipientError,
+    mayBeAccepted,
     failures,
     retryAt: retryAt?.toISOString() ?? null,
   };
 }
 
-/** What was kept, by this version or by an earlier one, which knew less of it. */
-export function toOutgoing(key: string, thing: unknown): Outgoing | undefined {
-  const unsent = thing as (Partial<Unsent> & { isRefused?: unknown }) | null;
-  if (typeof unsent?.recipient !== 'string' || typeof unsent.content !== 'string') return undefined;
-  const writtenAt = toDate(unsent.writtenAt);
+/** Returns undefined for a value that is no stored message. */
+export function fromStored(key: string, value: unknown): PendingMessage | undefined {
+  const stored = value as Partial<StoredMessage & EarlierMessage> | null;
+  if (typeof stored?.recipient !== 'string' || typeof stored.content !== 'string') return undefined;
+  const writtenAt = toDate(stored.writtenAt);
   if (!writtenAt) return undefined;
-  const isOld = unsent.isRefused === false;
+  const { isRecipientError = stored.isNumberAtFault, mayBeAccepted = stored.mayBeTaken } = stored;
   return {
     key,
-    recipient: unsent.recipient,
-    content: unsent.content,
+    recipient: stored.recipient,
+    content: stored.content,
     writtenAt,
     state:
-      STATES.find((state) => state === unsent.state) ??
-      (unsent.isRefused === true ? 'refused' : 'unanswered'),
-    problem: typeof unsent.problem === 'string' ? unsent.problem : '',
-    isNumberAtFault: unsent.isNumberAtFault === true,
-    // Not kept by earlier versions, and not in the middle of an attempt.
-    mayBeTaken: unsent.mayBeTaken !== false || unsent.state === 'sending',
-    failures: typeof unsent.failures === 'number' ? unsent.failures : 0,
-    retryAt: isOld ? new Date() : toDate(unsent.retryAt),
-    others: undefined,
+      STATES.find((state) => state === stored.state) ??
+      (stored.isRefused === true ? 'refused' : 'unanswered'),
+    problem: typeof stored.problem === 'string' ? stored.problem : '',
+    isRecipientError: isRecipientError === true,
+    // Not stored by early versions, and not yet true in the middle of an attempt.
+    mayBeAccepted: mayBeAccepted !== false || stored.state === 'sending',
+    failures: typeof stored.failures === 'number' ? stored.failures : 0,
+    retryAt: stored.isRefused === false ? new Date() : toDate(stored.retryAt),
+    known: undefined,
   };
 }
 
-/** In the order in which they were written. */
-export function byTime(one: Outgoing, other: Outgoing): number {
+/** In the order of writing. */
+export function byTime(one: PendingMessage, other: PendingMessage): number {
   return one.writtenAt.getTime() - other.writtenAt.getTime() || (one.key < other.key ? -1 : 1);
 }
 
-/** Young enough to be sent without its author saying so once more. */
-export function isSentUnasked({ writtenAt }: Outgoing, now: number): boolean {
-  return now - writtenAt.getTime() < SENT_UNASKED_FOR_MS;
+/** Whether it is recent enough to be sent without asking the user again. */
+export function isSentAutomatically({ writtenAt }: PendingMessage, now: number): boolean {
+  return now - writtenAt.getTime() < SENT_AUTOMATICALLY_FOR_MS;
 }
 
-/** It is to be sent, now or later, and those after it to the same person wait for it. */
-export function isWaiting({ state, retryAt }: Outgoing): boolean {
+/** It will be sent, now or later, and later messages to the same recipient wait for it. */
+export function isWaiting({ state, retryAt }: PendingMessage): boolean {
   return state === 'queued' || state === 'sending' || retryAt !== undefined;
 }
 
-/** How it is once it waits for its author. */
-export function left({ state, problem }: Outgoing): Partial<Outgoing> {
+/** The changes that make it wait for the user's decision. */
+export function heldForUser({ state, problem }: PendingMessage): Partial<PendingMessage> {
   if (state === 'queued')
-    return { state: 'postponed', problem: messagingTexts.sending.old, retryAt: undefined };
+    return { state: 'postponed', problem: messagesTexts.pending.old, retryAt: undefined };
   return { state: state === 'sending' ? 'unanswered' : state, problem, retryAt: undefined };
 }
 
-/** The API is known not to have it: then it can be changed, or thrown away. */
-export function isSurelyUnsent({ state, mayBeTaken }: Outgoing): boolean {
-  return state === 'refused' || (!mayBeTaken && (state === 'queued' || state === 'postponed'));
+/** The API certainly does not have it: then it can be edited or discarded. */
+export function isDefinitelyUnsent({ state, mayBeAccepted }: PendingMessage): boolean {
+  return state === 'refused' || (!mayBeAccepted && (state === 'queued' || state === 'postponed'));
 }
 
 /**
- * What an answer that is not the message says about it. For good is only what the API itself (its problems have a code)
- * says about this request. 401 is about the session, 404 and 405 about the address, 408, 425 and 429 about the time;
- * of what something between us and the API answers, nobody knows whether it has got through.
+ * The state after an error response. Only what the API itself says about this request is final: its problems have a
+ * code. 401 is about the session, 404 and 405 about the address, 408, 425 and 429 about the time. An answer of anything
+ * between browser and API does not say whether the request got through.
  */
 export function stateAfter({ status, code }: Problem): 'unanswered' | 'postponed' | 'refused' {
   if (code === '') return 'unanswered';
@@ -139,9 +147,9 @@ export function stateAfter({ status, code }: Problem): 'unanswered' | 'postponed
   return [400, 403, 409, 413, 415, 422].includes(status) ? 'refused' : 'unanswered';
 }
 
-/** Never that it has failed, where nobody knows. */
-export function presentOutgoing({ state, problem }: Outgoing): StatusPresentation {
-  const { inProgress, queued, waitsForAnswer } = messagingTexts.sending;
+/** Never shows a failure where the outcome is unknown. */
+export function presentPending({ state, problem }: PendingMessage): StatusPresentation {
+  const { inProgress, queued, waitsForAnswer } = messagesTexts.pending;
   switch (state) {
     case 'queued':
       return { ...presentStatus('pending'), text: problem || queued };
@@ -156,49 +164,49 @@ export function presentOutgoing({ state, problem }: Outgoing): StatusPresentatio
   }
 }
 
-/** The API may show a message before it has answered the call that sent it: it is not shown twice. */
-export function withoutArrived(
-  outbox: readonly Outgoing[],
+/** A poll may bring a message before the request that sends it is answered: then the pending one is not shown too. */
+export function withoutEchoed(
+  outbox: readonly PendingMessage[],
   messages: readonly Message[],
-): readonly Outgoing[] {
-  const taken = new Set<string>();
-  return outbox.filter((outgoing) => {
-    const arrived = messages.find((message) => mayBe(outgoing, message) && !taken.has(message._id));
-    if (arrived) taken.add(arrived._id);
-    return !arrived;
+): readonly PendingMessage[] {
+  const echoes = new Set<string>();
+  return outbox.filter((pending) => {
+    const echo = messages.find((message) => isEcho(pending, message) && !echoes.has(message._id));
+    if (echo) echoes.add(echo._id);
+    return !echo;
   });
 }
 
-/** The API has answered the call with this key by this message. */
+/** The outbox once the API has answered the request with this key by this message. */
 export function withoutSettled(
-  outbox: readonly Outgoing[],
+  outbox: readonly PendingMessage[],
   key: string,
   { _id }: Message,
-): readonly Outgoing[] {
+): readonly PendingMessage[] {
   return outbox
-    .filter((outgoing) => outgoing.key !== key)
-    .map((outgoing) => {
-      const others = outgoing.others;
-      return others
-        ? { ...outgoing, others: { ...others, ids: new Set([...others.ids, _id]) } }
-        : outgoing;
+    .filter((pending) => pending.key !== key)
+    .map((pending) => {
+      const { known } = pending;
+      return known
+        ? { ...pending, known: { ...known, ids: new Set([...known.ids, _id]) } }
+        : pending;
     });
 }
 
-/** One that has failed always shows: what looks like it may be another. */
-function mayBe({ state, recipient, content, others }: Outgoing, message: Message): boolean {
+/** A pending message that has failed is always shown: a message with the same text may be another one. */
+function isEcho({ state, recipient, content, known }: PendingMessage, message: Message): boolean {
   return (
     state === 'sending' &&
-    others !== undefined &&
+    known !== undefined &&
     message.direction === 'outbound' &&
     message.recipient_number === recipient &&
     message.content === content &&
-    !others.ids.has(message._id) &&
-    (!others.upTo || isNewer(message, others.upTo))
+    !known.ids.has(message._id) &&
+    (!known.upTo || isNewer(message, known.upTo))
   );
 }
 
-function toDate(thing: unknown): Date | undefined {
-  const date = typeof thing === 'string' ? new Date(thing) : undefined;
+function toDate(value: unknown): Date | undefined {
+  const date = typeof value === 'string' ? new Date(value) : undefined;
   return date && !Number.isNaN(date.getTime()) ? date : undefined;
 }

@@ -1,12 +1,12 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { NEVER, Observable, Subject, defer, of, throwError } from 'rxjs';
 import { NewMessage, Sending } from '../../api/models';
-import { ComposeForms, NEW } from '../../messages/drafts/compose-forms';
+import { ComposeForms, NEW_MESSAGE } from '../../messages/drafts/compose-forms';
 import { Composer } from './composer';
 import { Drafts } from '../../messages/drafts/drafts';
 import { MessagesClient } from '../../messages/messages-client';
-import { NumberReader } from '../../messages/recipient-parser';
-import { loadNumberRules } from '../../phone-numbers/format-phone-number';
+import { RecipientParser } from '../../messages/recipient-parser';
+import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 
 const NUMBER = '+14155552671';
 
@@ -19,7 +19,7 @@ describe('Composer', () => {
   const form = () => fixture.componentInstance.form();
   const forms = () => TestBed.inject(ComposeForms);
 
-  beforeAll(loadNumberRules);
+  beforeAll(loadPhoneNumberRules);
 
   beforeEach(() => {
     media = Object.assign(new EventTarget(), { matches: false });
@@ -28,11 +28,11 @@ describe('Composer', () => {
     sent.mockClear();
     TestBed.configureTestingModule({
       providers: [
-        ...[ComposeForms, NumberReader],
+        ...[ComposeForms, RecipientParser],
         { provide: MessagesClient, useValue: { sending: () => sending } },
         {
           provide: Drafts,
-          useValue: { changes: NEVER, read: () => undefined, keep: vi.fn(), remove: vi.fn() },
+          useValue: { changes: NEVER, read: () => undefined, set: vi.fn(), remove: vi.fn() },
         },
       ],
     });
@@ -44,14 +44,14 @@ describe('Composer', () => {
 
   describe('of a new message', () => {
     it('sends the number as the carrier writes it', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '+1 (415) 555-2671', content: 'Hello' });
       press('Enter');
       expect(sent).toHaveBeenCalledExactlyOnceWith({ recipient_number: NUMBER, content: 'Hello' });
     });
 
     it('says what is missing at the field it belongs to, and goes there', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       press('Enter');
       await fixture.whenStable();
       expect(sent).not.toHaveBeenCalled();
@@ -60,7 +60,7 @@ describe('Composer', () => {
     });
 
     it('says that the number is missing only to who has tried to send', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       const { recipient_number } = form().controls;
       recipient_number.setValue('');
       recipient_number.markAsDirty();
@@ -74,7 +74,7 @@ describe('Composer', () => {
     });
 
     it('says what is wrong with a number as the API would', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '415 555 2671 x12', content: 'Hello' });
       press('Enter');
       await fixture.whenStable();
@@ -82,7 +82,7 @@ describe('Composer', () => {
     });
 
     it('shows what it understood before it is sent, and says it once', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().controls.recipient_number.setValue('+44 (0)20 7946 0958');
       await fixture.whenStable();
       expect(hint()).toBe('→ +44 20 7946 0958, United Kingdom');
@@ -97,8 +97,8 @@ describe('Composer', () => {
 
     it('reads national numbers where the API says of which country', async () => {
       sending = of({ paused: null, default_country: 'CH' });
-      await open(NEW);
-      expect(hint()).toBe('As it is dialled in Switzerland, or with + and the country code');
+      await open(NEW_MESSAGE);
+      expect(hint()).toBe('As dialled in Switzerland, or with + and the country code');
       form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
       await fixture.whenStable();
       expect(hint()).toBe('→ +41 79 123 45 67, Switzerland');
@@ -109,7 +109,7 @@ describe('Composer', () => {
     it('waits to know of which country, and then sends once', async () => {
       const country = new Subject<Sending>();
       sending = country;
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
       press('Enter');
       press('Enter');
@@ -121,20 +121,20 @@ describe('Composer', () => {
 
     it('says so where it cannot know', async () => {
       sending = throwError(() => new Error('offline'));
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
       press('Enter');
       await settle();
       expect(sent).not.toHaveBeenCalled();
       expect(errors()).toEqual([
-        'Phone number cannot be read at the moment: begin with + and the country code, or try again.',
+        "Phone number can't be checked at the moment: begin with + and the country code, or try again.",
       ]);
     });
 
     it('tries to read it again each time that one tries again', async () => {
       const asked = vi.fn(() => throwError(() => new Error('offline')));
       sending = defer(asked);
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
       press('Enter');
       await settle();
@@ -160,7 +160,7 @@ describe('Composer', () => {
         },
       ],
     ])('sends by %s what the browser has filled in without a word', async (_, send) => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       recipient().value = NUMBER;
       textarea().value = 'Hello';
       send();
@@ -170,7 +170,7 @@ describe('Composer', () => {
     });
 
     it('says nothing to one press too many', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       fixture.componentInstance.send.subscribe(() => {
         form().reset();
       });
@@ -185,7 +185,7 @@ describe('Composer', () => {
     });
 
     it('is not submitted again and again by a key that is held in its first line', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       const held = new KeyboardEvent('keydown', {
         ...{ key: 'Enter', bubbles: true, cancelable: true, repeat: true },
       });
@@ -194,9 +194,9 @@ describe('Composer', () => {
     });
 
     it('has both back that another message has taken the place of', async () => {
-      await open(NEW);
+      await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '+49 30', content: 'Dear whoever' });
-      forms().putInNew({ recipient_number: NUMBER, content: 'Again' });
+      forms().putIntoNew({ recipient_number: NUMBER, content: 'Again' });
       await fixture.whenStable();
       expect(form().getRawValue()).toEqual({ recipient_number: NUMBER, content: 'Again' });
       click('Undo');
@@ -323,7 +323,7 @@ describe('Composer', () => {
       click('Clear');
       await fixture.whenStable();
       expect(form().getRawValue()).toEqual({ recipient_number: NUMBER, content: '' });
-      expect(status()).toBe('Cleared. You can undo it.');
+      expect(status()).toBe('Cleared. You can undo this.');
       click('Undo');
       await fixture.whenStable();
       expect(form().getRawValue()).toEqual({ recipient_number: NUMBER, content: 'Hello' });
@@ -347,8 +347,8 @@ describe('Composer', () => {
 
   async function open(place: string): Promise<void> {
     fixture = TestBed.createComponent(Composer);
-    fixture.componentRef.setInput('form', forms().at(place));
-    fixture.componentRef.setInput('asksForRecipient', place === NEW);
+    fixture.componentRef.setInput('form', forms().get(place));
+    fixture.componentRef.setInput('asksForRecipient', place === NEW_MESSAGE);
     fixture.componentInstance.send.subscribe(sent);
     page = fixture.nativeElement as HTMLElement;
     document.body.append(page);

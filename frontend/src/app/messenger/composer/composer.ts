@@ -15,9 +15,10 @@ import {
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { NewMessage } from '../../api/models';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { splitAtPlaceholder } from '../../i18n/plural';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
-import { UNREAD } from '../../phone-numbers/parse-phone-number';
+import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
 import { formTexts } from '../../i18n/form-texts';
 import { Autofocus } from '../../ui/autofocus';
 import { controlEvents } from '../../ui/control-events';
@@ -25,15 +26,15 @@ import { Field } from '../../ui/field';
 import { focusFirstInvalid } from '../../ui/focus-first-invalid';
 import { Icon } from '../../ui/icon';
 import { isComposing } from '../../ui/is-composing';
-import { takeFilledIn } from '../../ui/sync-autofill';
+import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
-import { sentencesOf } from '../../ui/validators';
+import { errorMessages } from '../../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
-import { NumberReader } from '../../messages/recipient-parser';
-import { segment } from '../../messages/sms-segments';
+import { RecipientParser } from '../../messages/recipient-parser';
+import { countSegments } from '../../messages/sms-segments';
 
-/** So many show what kind they are. */
-const MOST_CULPRITS = 5;
+/** So many of the characters that need UCS-2 are shown. */
+const MAX_SHOWN_CHARACTERS = 5;
 
 @Component({
   selector: 'app-composer',
@@ -53,11 +54,11 @@ const MOST_CULPRITS = 5;
           name="recipient"
           type="tel"
           [label]="texts.phoneNumber"
-          [hint]="understood() || reader.hint()"
+          [hint]="recipientPreview() || parser.hint()"
           [suggestions]="recipients()"
-          [complainsOfBlank]="isRejected()"
+          [showsErrorIfBlank]="isRejected()"
           [control]="form().controls.recipient_number"
-          (focusout)="sayUnderstood()"
+          (focusout)="announceRecipient()"
         />
       }
       <div class="field">
@@ -79,15 +80,17 @@ const MOST_CULPRITS = 5;
           ></textarea>
           <div class="composer__under">
             <p id="content-count" class="count" translate="no">
-              <b>{{ measure().characters }}</b> {{ texts.characters(measure().characters) }} ·
-              <b>{{ measure().segments }}</b> {{ texts.segments(measure().segments) }} ·
-              {{ measure().encoding }}
-              @if (culprits().length > 0) {
+              {{ characters().before }}<b>{{ characters().number }}</b
+              >{{ characters().after }} · {{ segments().before }}<b>{{ segments().number }}</b
+              >{{ segments().after }} ·
+              {{ size().encoding }}
+              @if (nonGsmCharacters().length > 0) {
                 <span class="count__why">
-                  {{ texts.because }}
-                  @for (culprit of culprits(); track culprit) {
-                    <mark dir="auto">{{ culprit }}</mark>&ngsp;
+                  {{ becauseOf.before }}
+                  @for (character of nonGsmCharacters(); track character) {
+                    <mark dir="auto">{{ character }}</mark>&ngsp;
                   }
+                  {{ becauseOf.after }}
                 </span>
               }
             </p>
@@ -119,12 +122,13 @@ const MOST_CULPRITS = 5;
       </div>
       @if (!isTouched()) {
         <p class="composer__keys" aria-hidden="true" translate="no">
-          <kbd>{{ texts.keys.enter }}</kbd> {{ texts.keys.sends }} ·
-          <kbd>{{ texts.keys.shift }}</kbd>&ngsp;<kbd>{{ texts.keys.enter }}</kbd>
-          {{ texts.keys.newLine }}
+          {{ sendKeys.before }}<kbd>{{ texts.keys.enter }}</kbd
+          >{{ sendKeys.after }} · {{ newLineKeys.before }}<kbd>{{ texts.keys.shift }}</kbd
+          >&ngsp;<kbd>{{ texts.keys.enter }}</kbd
+          >{{ newLineKeys.after }}
         </p>
       }
-      <p class="visually-hidden" aria-live="polite">{{ said() }}</p>
+      <p class="visually-hidden" aria-live="polite">{{ announcement() }}</p>
     </form>
   `,
 })
@@ -134,37 +138,42 @@ export class Composer {
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
-  /** Offered while a number is typed. */
+  /** Suggested while the user types a number. */
   readonly recipients = input<readonly string[]>([]);
   readonly send = output<NewMessage>();
 
-  protected readonly reader = inject(NumberReader);
+  protected readonly parser = inject(RecipientParser);
   protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
-  /** What was submitted last could not be sent. Until then nobody is told that something is missing. */
+  /** The last submission was invalid. Before that, an empty field shows no error. */
   protected readonly isRejected = linkedSignal({ source: this.form, computation: () => false });
   #hasSent = false;
-  #isReading = false;
-  #isGone = false;
+  #isParsing = false;
+  #isDestroyed = false;
 
-  protected readonly texts = messagingTexts.compose;
-  protected readonly said = signal('');
-  protected readonly understood = computed(() => {
+  protected readonly texts = messagesTexts.compose;
+  protected readonly becauseOf = splitAtPlaceholder(this.texts.becauseOf);
+  protected readonly sendKeys = splitAtPlaceholder(this.texts.keys.send);
+  protected readonly newLineKeys = splitAtPlaceholder(this.texts.keys.newLine);
+  protected readonly announcement = signal('');
+  protected readonly recipientPreview = computed(() => {
     this.#changes();
-    return this.reader.understood(this.form().getRawValue().recipient_number);
+    return this.parser.preview(this.form().getRawValue().recipient_number);
   });
   protected readonly canUndo = computed(() => {
     this.#changes();
     return canUndo(this.form());
   });
-  protected readonly measure = computed(() => {
+  protected readonly size = computed(() => {
     this.#changes();
     const { content } = this.form().getRawValue();
-    return segment(isBlank(content) ? '' : content);
+    return countSegments(isBlank(content) ? '' : content);
   });
-  protected readonly culprits = computed(() =>
-    this.measure().culprits.slice(0, MOST_CULPRITS).map(visible),
+  protected readonly characters = computed(() => this.texts.characters(this.size().characters));
+  protected readonly segments = computed(() => this.texts.segments(this.size().segments));
+  protected readonly nonGsmCharacters = computed(() =>
+    this.size().nonGsmCharacters.slice(0, MAX_SHOWN_CHARACTERS).map(visibleName),
   );
   protected readonly errors = computed(() => {
     this.#changes();
@@ -173,19 +182,17 @@ export class Composer {
       ? this.isRejected()
       : content.dirty && (content.touched || content.hasError('maxLength'));
     return [
-      ...(this.asksForRecipient()
-        ? []
-        : this.#worded(recipient_number, messagingTexts.compose.phoneNumber)),
-      ...(shown ? this.#worded(content, messagingTexts.compose.message) : []),
+      ...(this.asksForRecipient() ? [] : this.#describe(recipient_number, this.texts.phoneNumber)),
+      ...(shown ? this.#describe(content, this.texts.message) : []),
     ];
   });
 
   constructor() {
     afterNextRender(() => {
-      if (this.asksForRecipient()) void this.reader.prepare();
+      if (this.asksForRecipient()) void this.parser.prepare();
     });
     inject(DestroyRef).onDestroy(() => {
-      this.#isGone = true;
+      this.#isDestroyed = true;
     });
   }
 
@@ -199,44 +206,45 @@ export class Composer {
 
   protected submit(): void {
     const form = this.form();
-    takeFilledIn(this.#host, (field) => {
-      const held = form.getRawValue();
-      return field instanceof HTMLTextAreaElement ? held.content : held.recipient_number;
+    syncAutofill(this.#host, (field) => {
+      const value = form.getRawValue();
+      return field instanceof HTMLTextAreaElement ? value.content : value.recipient_number;
     });
-    const { recipient_number: written, content } = form.getRawValue();
+    const { recipient_number: text, content } = form.getRawValue();
     const isUntouched = content === '' && form.controls.content.pristine;
     if (isUntouched && (!this.asksForRecipient() || (this.#hasSent && form.pristine))) {
-      // Pressed once more after what was just sent, or with nothing to send: there is nothing to complain about.
+      // Submitted again right after sending, or with nothing to send: not an error.
       this.focus();
       return;
     }
     form.markAllAsTouched();
     form.markAllAsDirty();
-    // That it could not be read is no fault of what is written: it is read again.
+    // The rules could not be loaded before: the number is parsed again.
     const { recipient_number: recipient } = form.controls;
-    if (recipient.getError('phoneNumber') === UNREAD.sentence) recipient.updateValueAndValidity();
+    if (recipient.getError('phoneNumber') === RULES_UNAVAILABLE.error)
+      recipient.updateValueAndValidity();
     this.isRejected.set(!form.valid);
     if (!form.valid) {
       focusFirstInvalid(this.#host, this.#injector);
       return;
     }
-    const recipient_number = this.asksForRecipient() ? this.reader.read(written)?.number : written;
+    const recipient_number = this.asksForRecipient() ? this.parser.parse(text)?.number : text;
     if (recipient_number === undefined) {
-      void this.#submitOnceRead(form, written);
+      void this.#submitOnceParsed(form, text);
       return;
     }
     this.#hasSent = true;
     this.send.emit({ recipient_number, content });
   }
 
-  /** Enter also ends the choice of a character (IME): that one does not send. On a phone it makes a line. */
+  /** Not while Enter completes the input of an input method (IME), nor on a phone, where Enter makes a new line. */
   protected sendByKey(event: Event): void {
     if (isComposing(event as KeyboardEvent) || this.isTouched()) return;
     event.preventDefault();
     if (!(event as KeyboardEvent).repeat) this.submit();
   }
 
-  /** Held down, Enter in a line of input would submit again and again. */
+  /** Held down in an input, Enter would submit again and again. */
   protected ignoreHeldKey(event: Event): void {
     const isLine = event.target instanceof HTMLInputElement;
     if (isLine && (event as KeyboardEvent).repeat) event.preventDefault();
@@ -246,48 +254,48 @@ export class Composer {
     if (event.detail > 1) event.preventDefault();
   }
 
-  /** Once, and not with each digit. */
-  protected sayUnderstood(): void {
-    this.said.set(this.understood());
+  /** When the field is left, and not with each digit. */
+  protected announceRecipient(): void {
+    this.announcement.set(this.recipientPreview());
   }
 
   protected clear(): void {
     const form = this.form();
     replace(form, { ...form.getRawValue(), content: '' });
-    if (canUndo(form)) this.said.set(this.texts.cleared);
+    if (canUndo(form)) this.announcement.set(this.texts.cleared);
     this.focus();
   }
 
   protected undo(): void {
     undo(this.form());
-    this.said.set('');
+    this.announcement.set('');
     this.focus();
   }
 
-  /** What decides how the number is read has not come yet. */
-  async #submitOnceRead(form: ComposeForm, written: string): Promise<void> {
-    if (this.#isReading) return;
-    this.#isReading = true;
-    await this.reader.prepare();
-    this.#isReading = false;
+  /** Waits for the rules or the default country, which decide how the number is parsed. */
+  async #submitOnceParsed(form: ComposeForm, text: string): Promise<void> {
+    if (this.#isParsing) return;
+    this.#isParsing = true;
+    await this.parser.prepare();
+    this.#isParsing = false;
     const control = form.controls.recipient_number;
-    if (this.#isGone || form !== this.form() || control.value !== written) return;
+    if (this.#isDestroyed || form !== this.form() || control.value !== text) return;
     control.updateValueAndValidity();
-    if (this.reader.read(written) === undefined) {
-      control.setErrors({ phoneNumber: UNREAD.sentence });
+    if (this.parser.parse(text) === undefined) {
+      control.setErrors({ phoneNumber: RULES_UNAVAILABLE.error });
       focusFirstInvalid(this.#host, this.#injector);
     } else {
       this.submit();
     }
   }
 
-  #worded(control: AbstractControl, label: string): string[] {
-    return sentencesOf(control).map((sentence) => formTexts.wrong(label, sentence));
+  #describe(control: AbstractControl, label: string): string[] {
+    return errorMessages(control).map((error) => formTexts.fieldError(label, error));
   }
 }
 
-/** What shows nothing is named. */
-function visible(character: string): string {
+/** An invisible character is shown by its code point. */
+function visibleName(character: string): string {
   if (!isBlank(character)) return character;
   const point = character.codePointAt(0) ?? 0;
   return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;

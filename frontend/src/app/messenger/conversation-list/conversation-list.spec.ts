@@ -4,21 +4,22 @@ import { RANDOM } from '../../api/backoff';
 import { ConversationList } from './conversation-list';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { SearchStore } from '../search/search-store';
-import { MessagingApi, testMessaging } from '../../messages/testing';
+import { FakeApi, setUpMessages } from '../../messages/testing';
 
 describe('ConversationList', () => {
-  let api: MessagingApi;
+  let api: FakeApi;
   let list: HTMLElement;
 
   beforeEach(async () => {
     localStorage.clear();
-    api = testMessaging(OutboxStore, SearchStore, provideRouter([]), {
+    api = setUpMessages(OutboxStore, SearchStore, provideRouter([]), {
       provide: RANDOM,
       useValue: () => 0,
     });
     const fixture = TestBed.createComponent(ConversationList);
     fixture.autoDetectChanges();
     list = fixture.nativeElement as HTMLElement;
+    api.start();
     await api.settle();
   });
 

@@ -14,20 +14,20 @@ import {
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { shortTime } from '../../i18n/formats';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { focusMain } from '../../ui/focus-main';
 import { Icon } from '../../ui/icon';
-import { LivenessStore } from '../../ui/connection-status-store';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
-import { Row, withOutgoing } from '../../messages/conversations';
+import { ConversationRow, withPending } from '../../messages/conversations';
 import { ConversationsStore } from '../../messages/conversations-store';
-import { Feed } from '../../messages/message-sync';
+import { MessageSync } from '../../messages/message-sync';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
-import { Outgoing, presentOutgoing } from '../../messages/outbox/pending-message';
-import { readable } from '../../phone-numbers/format-phone-number';
-import { nextPlace } from '../../ui/list-navigation';
+import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { nextIndex } from '../../ui/list-navigation';
 import { SearchBox } from '../search/search-box';
 import { SearchResults } from '../search/search-results';
 import { SearchStore } from '../search/search-store';
@@ -48,7 +48,7 @@ interface RowView {
   template: `
     <div class="history__head">
       <app-search-box
-        (left)="leaveSearch()"
+        (leave)="leaveSearch()"
         (down)="enterRows()"
         (enter)="results()?.openFirst()"
       />
@@ -62,7 +62,7 @@ interface RowView {
       </p>
     }
     @if (search.isSearching()) {
-      <app-search-results (above)="focusSearch()" (left)="leaveSearch()" />
+      <app-search-results (exitUp)="focusSearch()" (leave)="leaveSearch()" />
     } @else {
       <div class="history__rows scroller" [attr.aria-busy]="!store.isLoaded()">
         <ul #rows>
@@ -72,11 +72,11 @@ interface RowView {
                 class="row"
                 [routerLink]="['/messages', row.peer]"
                 [attr.aria-current]="row.peer === current() ? 'true' : null"
-                [tabindex]="row.peer === entrance() ? 0 : -1"
-                (focus)="last.set(row.peer)"
-                (keydown)="walk($event)"
+                [tabindex]="row.peer === tabStop() ? 0 : -1"
+                (focus)="lastFocused.set(row.peer)"
+                (keydown)="navigate($event)"
               >
-                <app-avatar [letters]="row.peer.slice(-2)" [of]="row.peer" />
+                <app-avatar [letters]="row.peer.slice(-2)" [name]="row.peer" />
                 <span class="row__name" dir="ltr" translate="no">{{ row.name }}</span>
                 <span class="row__time" translate="no">{{ row.time }}</span>
                 <span class="row__preview" dir="auto">{{ row.preview }}</span>
@@ -117,14 +117,14 @@ interface RowView {
       </div>
     }
     <div class="history__foot">
-      <h1 translate="no">{{ texts.title(feed.total()) }}</h1>
+      <h1 translate="no">{{ texts.title(sync.total()) }}</h1>
     </div>
   `,
   host: { class: 'history', role: 'navigation', '[attr.aria-label]': 'texts.label' },
 })
 export class ConversationList {
   protected readonly store = inject(ConversationsStore);
-  protected readonly feed = inject(Feed);
+  protected readonly sync = inject(MessageSync);
   protected readonly search = inject(SearchStore);
   readonly #outbox = inject(OutboxStore).outbox;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
@@ -132,38 +132,40 @@ export class ConversationList {
   readonly #injector = inject(Injector);
 
   readonly current = input<string>();
-  /** A new message is to be written: its place is navigated to. */
+  /** The user wants to write a new message. */
   readonly newMessage = output();
 
   protected readonly searchBox = viewChild.required(SearchBox);
   protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
-  protected readonly texts = messagingTexts.history;
-  readonly #isTroubled = inject(LivenessStore).isTroubled;
-  /** Where something is there to read, the bar says what is wrong with the connection. */
+  protected readonly texts = messagesTexts.conversations;
+  readonly #isDisconnected = inject(ConnectionStatusStore).isDisconnected;
+  /** Once there is something to read, the connection indicator says what is wrong with the connection. */
   protected readonly problem = computed(() => {
-    if (!this.store.isLoaded()) return this.feed.problem();
-    return this.store.problem() || (this.#isTroubled() ? this.texts.stale : '');
+    if (!this.store.isLoaded()) return this.sync.problem();
+    return this.store.problem() || (this.#isDisconnected() ? this.texts.stale : '');
   });
   protected readonly isLoading = computed(
-    () => !this.store.isLoaded() && !this.feed.problem() && !this.#isTroubled(),
+    () => !this.store.isLoaded() && !this.sync.problem() && !this.#isDisconnected(),
   );
   protected readonly views = computed(() => {
-    const today = this.feed.today();
-    return withOutgoing(this.store.rows(), this.#outbox()).map((entry) =>
-      'last' in entry ? ofRow(entry, today) : ofOutgoing(entry.outgoing, today),
+    const today = this.sync.today();
+    return withPending(this.store.rows(), this.#outbox()).map((entry) =>
+      'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today),
     );
   });
 
-  /** The row that had the focus last: Tab leads to one row, and arrows from there to the others. */
-  protected readonly last = signal<string | undefined>(undefined);
-  protected readonly entrance = computed(() => {
+  /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */
+  protected readonly lastFocused = signal<string | undefined>(undefined);
+  protected readonly tabStop = computed(() => {
     const peers = this.views().map(({ peer }) => peer);
-    return [this.last(), this.current()].find((peer) => peer && peers.includes(peer)) ?? peers[0];
+    return (
+      [this.lastFocused(), this.current()].find((peer) => peer && peers.includes(peer)) ?? peers[0]
+    );
   });
 
-  /** On a phone it is not, where something is open. */
+  /** On a phone, the list is hidden while a conversation is open. */
   isVisible(): boolean {
     return this.#host.nativeElement.offsetParent !== null;
   }
@@ -178,7 +180,7 @@ export class ConversationList {
       ?.focus();
   }
 
-  /** Down from the search: to what is found, or to the conversations. */
+  /** Arrow down in the search box: to the results, or to the conversations. */
   protected enterRows(): void {
     if (this.search.isSearching()) this.results()?.focusFirst();
     else this.focusRows();
@@ -195,9 +197,9 @@ export class ConversationList {
     );
   }
 
-  protected walk(event: KeyboardEvent): void {
+  protected navigate(event: KeyboardEvent): void {
     const links = this.#links();
-    const to = nextPlace(event, links);
+    const to = nextIndex(event, links);
     if (to === undefined) return;
     event.preventDefault();
     links[to]?.focus();
@@ -208,30 +210,30 @@ export class ConversationList {
   }
 }
 
-function ofRow({ peer, last }: Row, today: Date): RowView {
+function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
   const status = last.direction === 'outbound' ? presentStatus(last.status) : undefined;
   return {
     peer,
-    name: readable(peer),
+    name: formatPhoneNumber(peer),
     time: shortTime(new Date(last.created_at), today),
-    preview: trouble(status) ?? (last.content || messagingTexts.thread.textRemoved),
+    preview: problemText(status) ?? (last.content || messagesTexts.thread.textDeleted),
     status,
   };
 }
 
-function ofOutgoing(outgoing: Outgoing, today: Date): RowView {
-  const { recipient, content, writtenAt } = outgoing;
-  const status = presentOutgoing(outgoing);
+function ofPending(pending: PendingMessage, today: Date): RowView {
+  const { recipient, content, writtenAt } = pending;
+  const status = presentPending(pending);
   return {
     peer: recipient,
-    name: readable(recipient),
+    name: formatPhoneNumber(recipient),
     time: shortTime(writtenAt, today),
-    preview: trouble(status) ?? content,
+    preview: problemText(status) ?? content,
     status,
   };
 }
 
-/** What is said in the place of the text. */
-function trouble(status: StatusPresentation | undefined): string | undefined {
-  return status && ['bad', 'maybe'].includes(status.tone) ? status.text : undefined;
+/** Shown instead of the message's text. */
+function problemText(status: StatusPresentation | undefined): string | undefined {
+  return status && ['danger', 'warning'].includes(status.tone) ? status.text : undefined;
 }

@@ -1,10 +1,10 @@
 import { ChangeDetectionStrategy, Component, computed, input, signal } from '@angular/core';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Icon } from '../../ui/icon';
 
 const SHOWN_FOR_MS = 2_000;
 
-/** Copies what stands in an element; where the browser does not let us, selects it for the reader to copy. */
+/** Copies the text of an element, or selects it for the user to copy if the browser does not allow that. */
 @Component({
   selector: 'app-copy-button',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -13,37 +13,38 @@ const SHOWN_FOR_MS = 2_000;
     <button
       type="button"
       class="button button--quiet button--small"
-      [attr.aria-label]="texts.copy(what())"
-      [title]="texts.copy(what())"
+      [attr.aria-label]="label()"
+      [title]="label()"
       (click)="copy()"
     >
       <app-icon [name]="icon()" />
     </button>
-    <span class="visually-hidden" role="status">{{ said() }}</span>
+    <span class="visually-hidden" role="status">{{ announcement() }}</span>
   `,
   host: { class: 'copy' },
 })
 export class CopyButton {
-  readonly of = input.required<HTMLElement>();
-  /** "the SID" */
-  readonly what = input.required<string>();
+  readonly source = input.required<HTMLElement>();
+  readonly label = input.required<string>();
 
-  protected readonly texts = messagingTexts.details;
-  protected readonly said = signal('');
-  protected readonly icon = computed(() => (this.said() === this.texts.copied ? 'tick' : 'copy'));
+  protected readonly texts = messagesTexts.details;
+  protected readonly announcement = signal('');
+  protected readonly icon = computed(() =>
+    this.announcement() === this.texts.copied ? 'tick' : 'copy',
+  );
 
   protected async copy(): Promise<void> {
-    const source = this.of();
+    const source = this.source();
     try {
-      // Missing over plain http on a LAN address.
+      // Not available over plain http on a LAN address.
       await navigator.clipboard.writeText(source.textContent);
-      this.said.set(this.texts.copied);
+      this.announcement.set(this.texts.copied);
       setTimeout(() => {
-        this.said.set('');
+        this.announcement.set('');
       }, SHOWN_FOR_MS);
     } catch {
       getSelection()?.selectAllChildren(source);
-      this.said.set(this.texts.selected);
+      this.announcement.set(this.texts.selected);
     }
   }
 }

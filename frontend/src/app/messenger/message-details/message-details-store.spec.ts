@@ -1,18 +1,18 @@
 import { HttpTestingController, TestRequest } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { MessageDetail } from '../../api/models';
-import { DetailsStore } from './message-details-store';
-import { MessagingApi, aMessage, testMessaging } from '../../messages/testing';
+import { MessageDetailsStore } from './message-details-store';
+import { FakeApi, aMessage, setUpMessages } from '../../messages/testing';
 
-describe('DetailsStore', () => {
-  let api: MessagingApi;
-  let store: DetailsStore;
+describe('MessageDetailsStore', () => {
+  let api: FakeApi;
+  let store: MessageDetailsStore;
   const expectCall = (id: string): TestRequest =>
     TestBed.inject(HttpTestingController).expectOne(`/api/messages/${id}`);
 
   beforeEach(() => {
-    api = testMessaging(DetailsStore);
-    store = TestBed.inject(DetailsStore);
+    api = setUpMessages(MessageDetailsStore);
+    store = TestBed.inject(MessageDetailsStore);
   });
 
   afterEach(() => {

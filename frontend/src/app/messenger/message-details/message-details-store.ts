@@ -2,9 +2,9 @@ import { Injectable, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Observable, Subject, catchError, map, of, startWith, switchMap } from 'rxjs';
 import { MessageDetail } from '../../api/models';
-import { explain } from '../../api/describe-problem';
+import { describeProblem } from '../../api/describe-problem';
 import { toProblem } from '../../api/problem';
-import { Feed } from '../../messages/message-sync';
+import { MessageSync } from '../../messages/message-sync';
 import { MessagesClient } from '../../messages/messages-client';
 
 interface Loaded {
@@ -14,22 +14,22 @@ interface Loaded {
 }
 
 /**
- * Everything that is known about one message at a time. What is loaded stays when a reload fails; what was asked about
- * another message is dropped, however late its answer comes.
+ * The details of one message at a time. They stay when reloading fails. A late response about another message is
+ * ignored.
  */
 @Injectable()
-export class DetailsStore {
+export class MessageDetailsStore {
   readonly #client = inject(MessagesClient);
-  readonly #feed = inject(Feed);
+  readonly #sync = inject(MessageSync);
 
-  readonly #asked = new Subject<string>();
+  readonly #requests = new Subject<string>();
   readonly #loaded = signal<Loaded>({ id: '' });
 
   readonly message = computed(() => this.#loaded().message);
   readonly problem = computed(() => this.#loaded().problem ?? '');
 
   constructor() {
-    this.#asked
+    this.#requests
       .pipe(
         switchMap((id) => this.#load(id)),
         takeUntilDestroyed(),
@@ -40,7 +40,7 @@ export class DetailsStore {
   }
 
   load(id: string): void {
-    this.#asked.next(id);
+    this.#requests.next(id);
   }
 
   #load(id: string): Observable<Loaded> {
@@ -48,10 +48,10 @@ export class DetailsStore {
     const known: Loaded = before.id === id ? before : { id };
     return this.#client.detail(id).pipe(
       map((message) => {
-        this.#feed.hear([message]);
+        this.#sync.applyChanges([message]);
         return { id, message };
       }),
-      catchError((error: unknown) => of({ ...known, problem: explain(toProblem(error)) })),
+      catchError((error: unknown) => of({ ...known, problem: describeProblem(toProblem(error)) })),
       startWith(known),
     );
   }

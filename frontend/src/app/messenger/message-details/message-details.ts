@@ -13,28 +13,28 @@ import {
 } from '@angular/core';
 import { MessageDetail } from '../../api/models';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Icon } from '../../ui/icon';
 import { Skeleton } from '../../ui/skeleton';
 import { CopyButton } from './copy-button';
-import { DetailsStore } from './message-details-store';
-import { readable } from '../../phone-numbers/format-phone-number';
+import { MessageDetailsStore } from './message-details-store';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import {
   StatusPresentation,
   failureAdvice,
   failureCause,
   hasFailed,
-  isTextRemoved,
+  isTextDeleted,
   presentStatus,
 } from '../../messages/message-status';
 import { ThreadsStore } from '../../messages/threads-store';
 
-/** A message from all sides, beside the conversation. */
+/** Everything about one message, in a dialog beside the conversation. */
 @Component({
   selector: 'app-message-details',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [CopyButton, Icon, Skeleton],
-  providers: [DetailsStore],
+  providers: [MessageDetailsStore],
   template: `
     <dialog #dialog class="details" aria-labelledby="details-title" (close)="closed.emit()">
       @if (id(); as id) {
@@ -58,12 +58,12 @@ import { ThreadsStore } from '../../messages/threads-store';
           </p>
         }
         @if (message(); as message) {
-          @let look = presentStatus(message.status);
-          <p class="details__status" [class]="'tone-' + look.tone">
-            <app-icon [name]="look.icon" />
+          @let status = presentStatus(message.status);
+          <p class="details__status" [class]="'tone-' + status.tone">
+            <app-icon [name]="status.icon" />
             <span>
-              <b translate="no">{{ look.text }}.</b>
-              {{ hasFailed(message) ? failureCause(message) : look.meaning }}
+              <b translate="no">{{ status.text }}.</b>
+              {{ hasFailed(message) ? failureCause(message) : status.meaning }}
               @if (hasFailed(message)) {
                 {{ failureAdvice(message) }}
               }
@@ -73,21 +73,23 @@ import { ThreadsStore } from '../../messages/threads-store';
             <div>
               <dt>{{ texts.text }}</dt>
               <dd class="details__text">
-                @if (isTextRemoved(message)) {
+                @if (isTextDeleted(message)) {
                   <span class="removed"
-                    >{{ removed.textRemoved }}. {{ removed.textRemovedWhy }}</span
+                    >{{ threadTexts.textDeleted }}. {{ threadTexts.textDeletedWhy }}</span
                   >
                 } @else {
                   <span #text class="verbatim" dir="auto" [textContent]="message.content"></span>
-                  <app-copy-button [of]="text" [what]="texts.parts.text" />
+                  <app-copy-button [source]="text" [label]="texts.copyText" />
                 }
               </dd>
             </div>
             <div>
               <dt>{{ message.direction === 'inbound' ? texts.from : texts.to }}</dt>
               <dd>
-                <span #number dir="ltr" translate="no">{{ readable(message.peer_number) }}</span>
-                <app-copy-button [of]="number" [what]="texts.parts.number" />
+                <span #number dir="ltr" translate="no">{{
+                  formatPhoneNumber(message.peer_number)
+                }}</span>
+                <app-copy-button [source]="number" [label]="texts.copyNumber" />
               </dd>
             </div>
             <div>
@@ -95,7 +97,7 @@ import { ThreadsStore } from '../../messages/threads-store';
               @if (message.twilio_sid) {
                 <dd class="details__sid">
                   <span #sid dir="ltr" translate="no">{{ message.twilio_sid }}</span>
-                  <app-copy-button [of]="sid" [what]="texts.parts.sid" />
+                  <app-copy-button [source]="sid" [label]="texts.copySid" />
                 </dd>
               } @else {
                 <dd>{{ texts.noSid }}</dd>
@@ -121,10 +123,10 @@ import { ThreadsStore } from '../../messages/threads-store';
           <h3>{{ texts.timeline }}</h3>
           <ol class="timeline">
             @for (event of events(); track $index) {
-              <li [class]="'tone-' + event.look.tone">
-                <app-icon [name]="event.look.icon" />
+              <li [class]="'tone-' + event.status.tone">
+                <app-icon [name]="event.status.icon" />
                 <p>
-                  <b translate="no">{{ event.look.text }}</b>
+                  <b translate="no">{{ event.status.text }}</b>
                   <span>{{ event.source }}</span>
                 </p>
                 <time
@@ -146,39 +148,39 @@ import { ThreadsStore } from '../../messages/threads-store';
 })
 export class MessageDetails {
   readonly #threads = inject(ThreadsStore);
-  protected readonly store = inject(DetailsStore);
+  protected readonly store = inject(MessageDetailsStore);
 
-  /** Open as long as there is one. */
+  /** The dialog is open as long as there is one. */
   readonly id = input<string>();
   readonly closed = output();
 
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
 
-  protected readonly texts = messagingTexts.details;
+  protected readonly texts = messagesTexts.details;
   protected readonly presentStatus = presentStatus;
-  protected readonly removed = messagingTexts.thread;
-  protected readonly isTextRemoved = isTextRemoved;
+  protected readonly threadTexts = messagesTexts.thread;
+  protected readonly isTextDeleted = isTextDeleted;
   protected readonly hasFailed = hasFailed;
   protected readonly failureCause = failureCause;
   protected readonly failureAdvice = failureAdvice;
-  protected readonly readable = readable;
+  protected readonly formatPhoneNumber = formatPhoneNumber;
   protected readonly fullTime = fullTime;
   protected readonly timeWithSeconds = timeWithSeconds;
 
-  /** Not the one that was open before. */
+  /** Not the message that was open before. */
   protected readonly message = computed(() => {
     const message = this.store.message();
     return message?._id === this.id() ? message : undefined;
   });
   protected readonly events = computed(() => toEvents(this.message()));
-  /** Changes when the conversation hears more of the message. */
+  /** Changes when the message changes. */
   readonly #version = computed(() => {
     const message = this.message();
     return message && this.#threads.find(message)?.updated_at;
   });
 
   constructor() {
-    // Modal: Esc closes it, and the focus goes back to where it came from.
+    // Modal, so that Esc closes it and the focus returns to where it came from.
     afterRenderEffect(() => {
       const dialog = this.dialog().nativeElement;
       if (this.id() === undefined) dialog.close();
@@ -202,22 +204,22 @@ export class MessageDetails {
 
 interface TimelineEvent {
   readonly at: Date;
-  readonly look: StatusPresentation;
+  readonly status: StatusPresentation;
   readonly source: string;
 }
 
 function toEvents(message: MessageDetail | undefined): TimelineEvent[] {
   if (!message) return [];
-  const { sources, stored } = messagingTexts.details;
+  const { sources, saved } = messagesTexts.details;
   return [
     {
       at: new Date(message.created_at),
-      look: { ...presentStatus('pending'), text: stored },
+      status: { ...presentStatus('pending'), text: saved },
       source: '',
     },
     ...message.timeline.map(({ at, status, source }) => ({
       at: new Date(at),
-      look: presentStatus(status),
+      status: presentStatus(status),
       source: sources[source] ?? source,
     })),
   ];

@@ -7,7 +7,7 @@ import {
   output,
   viewChild,
 } from '@angular/core';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Icon } from '../../ui/icon';
 import { isComposing } from '../../ui/is-composing';
 import { isMac } from '../../ui/shortcuts';
@@ -29,13 +29,13 @@ import { SearchStore } from './search-store';
       maxlength="100"
       [attr.aria-label]="texts.label"
       [placeholder]="texts.placeholder"
-      [value]="search.words()"
+      [value]="search.query()"
       (input)="search.search(box.value)"
-      (keydown.escape)="answer($event, left)"
-      (keydown.arrowdown)="answer($event, down)"
-      (keydown.enter)="answer($event, enter)"
+      (keydown.escape)="handle($event, leave)"
+      (keydown.arrowdown)="handle($event, down)"
+      (keydown.enter)="handle($event, enter)"
     />
-    @if (search.words() === '') {
+    @if (search.query() === '') {
       <kbd aria-hidden="true" translate="no">{{ key }}</kbd>
     } @else {
       <button
@@ -52,12 +52,12 @@ import { SearchStore } from './search-store';
 })
 export class SearchBox {
   protected readonly search = inject(SearchStore);
-  protected readonly texts = messagingTexts.search;
+  protected readonly texts = messagesTexts.search;
   protected readonly key = isMac ? '⌘K' : 'Ctrl K';
   protected readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');
 
-  /** Where the list is wanted again. */
-  readonly left = output();
+  /** The user wants to go back to the list. */
+  readonly leave = output();
   readonly down = output();
   readonly enter = output();
 
@@ -67,9 +67,9 @@ export class SearchBox {
     box.select();
   }
 
-  protected answer(event: Event, by: OutputEmitterRef<void>): void {
+  protected handle(event: Event, output: OutputEmitterRef<void>): void {
     if (isComposing(event as KeyboardEvent)) return;
     event.preventDefault();
-    by.emit();
+    output.emit();
   }
 }

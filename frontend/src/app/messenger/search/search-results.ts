@@ -12,22 +12,22 @@ import {
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { shortTime } from '../../i18n/formats';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Skeleton } from '../../ui/skeleton';
-import { marked } from './highlight-matches';
-import { readable } from '../../phone-numbers/format-phone-number';
-import { nextPlace } from '../../ui/list-navigation';
+import { highlightMatches } from './highlight-matches';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { nextIndex } from '../../ui/list-navigation';
 import { SearchStore } from './search-store';
 
-/** People by number and messages by text. Choosing a message opens its conversation there. */
+/** People found by number and messages found by text. Choosing a message opens its conversation at that message. */
 @Component({
   selector: 'app-search-results',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Avatar, Busy, RouterLink, Skeleton],
   template: `
-    <p class="visually-hidden" role="status">{{ said() }}</p>
+    <p class="visually-hidden" role="status">{{ announcement() }}</p>
     @if (search.problem(); as problem) {
       <p class="history__problem" role="alert">{{ problem }}</p>
     }
@@ -39,11 +39,11 @@ import { SearchStore } from './search-store';
             <a
               class="row row--short"
               [routerLink]="['/messages', person.peer]"
-              [tabindex]="person.peer === entrance() ? 0 : -1"
-              (focus)="last.set(person.peer)"
-              (keydown)="walk($event)"
+              [tabindex]="person.peer === tabStop() ? 0 : -1"
+              (focus)="lastFocused.set(person.peer)"
+              (keydown)="navigate($event)"
             >
-              <app-avatar [letters]="person.peer.slice(-2)" [of]="person.peer" />
+              <app-avatar [letters]="person.peer.slice(-2)" [name]="person.peer" />
               <span class="row__name" dir="ltr" translate="no">{{ person.name }}</span>
             </a>
           </li>
@@ -59,11 +59,11 @@ import { SearchStore } from './search-store';
               class="row"
               [routerLink]="['/messages', message.peer]"
               [queryParams]="{ at: message.id }"
-              [tabindex]="message.id === entrance() ? 0 : -1"
-              (focus)="last.set(message.id)"
-              (keydown)="walk($event)"
+              [tabindex]="message.id === tabStop() ? 0 : -1"
+              (focus)="lastFocused.set(message.id)"
+              (keydown)="navigate($event)"
             >
-              <app-avatar [letters]="message.peer.slice(-2)" [of]="message.peer" />
+              <app-avatar [letters]="message.peer.slice(-2)" [name]="message.peer" />
               <span class="row__name" dir="ltr" translate="no">{{ message.name }}</span>
               <span class="row__time" translate="no">{{ message.time }}</span>
               <span class="row__preview row__preview--found" dir="auto">
@@ -80,10 +80,10 @@ import { SearchStore } from './search-store';
         }
       </ul>
     }
-    @if (search.isLoading() && isNothing()) {
+    @if (search.isLoading() && isEmpty()) {
       <app-skeleton shape="rows" [count]="4" />
-    } @else if (isNothing() && !search.problem()) {
-      <p class="history__empty">{{ texts.nothing(search.words().trim()) }}</p>
+    } @else if (isEmpty() && !search.problem()) {
+      <p class="history__empty">{{ texts.nothing(search.query().trim()) }}</p>
     }
     @if (search.hasMore()) {
       <button
@@ -103,50 +103,50 @@ export class SearchResults {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
 
-  /** The keys lead out above the first result. */
-  readonly above = output();
-  /** Where the list is wanted again. */
-  readonly left = output();
+  /** Arrow up on the first result. */
+  readonly exitUp = output();
+  /** The user wants to go back to the list. */
+  readonly leave = output();
 
-  protected readonly texts = messagingTexts.search;
+  protected readonly texts = messagesTexts.search;
   protected readonly people = computed(() =>
-    this.search.people().map((peer) => ({ peer, name: readable(peer) })),
+    this.search.people().map((peer) => ({ peer, name: formatPhoneNumber(peer) })),
   );
   protected readonly messages = computed(() => {
-    const words = this.search.words().trim();
+    const query = this.search.query().trim();
     return this.search.messages().map(({ _id, peer_number, content, created_at }) => ({
       id: _id,
       peer: peer_number,
-      name: readable(peer_number),
+      name: formatPhoneNumber(peer_number),
       time: shortTime(new Date(created_at)),
-      parts: marked(content, words),
+      parts: highlightMatches(content, query),
     }));
   });
-  protected readonly isNothing = computed(
-    () => this.people().length + this.messages().length === 0,
-  );
-  protected readonly said = computed(() => {
+  protected readonly isEmpty = computed(() => this.people().length + this.messages().length === 0);
+  protected readonly announcement = computed(() => {
     if (this.search.isLoading()) return this.texts.searching;
-    return this.texts.found(this.people().length, this.messages().length, this.search.hasMore());
+    const { foundPeople, foundMessages, foundMoreMessages } = this.texts;
+    const found = this.search.hasMore() ? foundMoreMessages : foundMessages;
+    return `${foundPeople(this.people().length)} ${found(this.messages().length)}`;
   });
 
-  /** The result that had the focus last: Tab leads to one, and arrows from there to the others. */
-  protected readonly last = signal<string | undefined>(undefined);
-  protected readonly entrance = computed(() => {
+  /** Tab reaches one result, the one focused last, and arrows lead to the others (roving tabindex). */
+  protected readonly lastFocused = signal<string | undefined>(undefined);
+  protected readonly tabStop = computed(() => {
     const names = [
       ...this.people().map(({ peer }) => peer),
       ...this.messages().map(({ id }) => id),
     ];
-    return names.find((name) => name === this.last()) ?? names[0];
+    return names.find((name) => name === this.lastFocused()) ?? names[0];
   });
 
-  /** What is searched for, where its first result is to be opened once it is found. */
-  readonly #toOpen = signal<string | undefined>(undefined);
+  /** The query whose first result is to be opened once it is found. */
+  readonly #queryToOpen = signal<string | undefined>(undefined);
 
   constructor() {
     effect(() => {
-      if (this.#toOpen() !== this.search.words() || this.search.isLoading()) return;
-      this.#toOpen.set(undefined);
+      if (this.#queryToOpen() !== this.search.query() || this.search.isLoading()) return;
+      this.#queryToOpen.set(undefined);
       afterNextRender(
         () => {
           this.#links()[0]?.click();
@@ -160,22 +160,22 @@ export class SearchResults {
     this.#links()[0]?.focus();
   }
 
-  /** At once, or when typing has settled and the answer is there. */
+  /** At once, or when the results of what has been typed are there. */
   openFirst(): void {
-    this.#toOpen.set(this.search.words());
+    this.#queryToOpen.set(this.search.query());
   }
 
-  protected walk(event: KeyboardEvent): void {
+  protected navigate(event: KeyboardEvent): void {
     if (event.key === 'Escape') {
       event.preventDefault();
-      this.left.emit();
+      this.leave.emit();
       return;
     }
     const links = this.#links();
-    const to = nextPlace(event, links);
+    const to = nextIndex(event, links);
     if (to === undefined) return;
     event.preventDefault();
-    if (to < 0) this.above.emit();
+    if (to < 0) this.exitUp.emit();
     else links[to]?.focus();
   }
 

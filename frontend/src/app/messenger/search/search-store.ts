@@ -2,105 +2,106 @@ import { Injectable, computed, inject, signal } from '@angular/core';
 import { toObservable, takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Observable, catchError, firstValueFrom, map, of, switchMap, timer } from 'rxjs';
 import { Message } from '../../api/models';
-import { explain } from '../../api/describe-problem';
+import { describeProblem } from '../../api/describe-problem';
 import { toProblem } from '../../api/problem';
 import { ConversationsStore } from '../../messages/conversations-store';
-import { hasWords } from './highlight-matches';
+import { containsWords } from './highlight-matches';
 import { MessagesClient } from '../../messages/messages-client';
 import { Page } from '../../api/page';
 
-interface Found {
-  readonly words: string;
+interface Result {
+  readonly query: string;
   readonly page: Page<Message> | undefined;
   readonly problem: string;
 }
 
-/** Typing settles. */
-const PATIENCE_MS = 250;
-const NOTHING: Found = { words: '', page: undefined, problem: '' };
+const DEBOUNCE_MS = 250;
+const NO_RESULT: Result = { query: '', page: undefined, problem: '' };
 
-/** Looks for people by number and for messages by text. */
+/** Searches people by number and messages by text. */
 @Injectable()
 export class SearchStore {
   readonly #client = inject(MessagesClient);
   readonly #conversations = inject(ConversationsStore);
 
-  readonly #words = signal('');
-  readonly #found = signal(NOTHING);
+  readonly #query = signal('');
+  readonly #result = signal(NO_RESULT);
   readonly #loadingMore = signal(false);
 
-  readonly #rows = computed(() => this.#found().page?.rows ?? []);
+  readonly #rows = computed(() => this.#result().page?.rows ?? []);
 
   /** As typed. */
-  readonly words = this.#words.asReadonly();
-  readonly isSearching = computed(() => this.#words().trim() !== '');
+  readonly query = this.#query.asReadonly();
+  readonly isSearching = computed(() => this.#query().trim() !== '');
   readonly isLoading = computed(
-    () => this.isSearching() && this.#found().words !== this.#words().trim(),
+    () => this.isSearching() && this.#result().query !== this.#query().trim(),
   );
-  readonly problem = computed(() => this.#found().problem);
+  readonly problem = computed(() => this.#result().problem);
   readonly loadingMore = this.#loadingMore.asReadonly();
-  readonly hasMore = computed(() => this.#found().page?.hasMore ?? false);
+  readonly hasMore = computed(() => this.#result().page?.hasMore ?? false);
 
-  /** Whose number has these digits. */
+  /** People whose number contains the digits of the query. */
   readonly people = computed<readonly string[]>(() => {
-    const digits = digitsOf(this.#words());
+    const digits = digitsOf(this.#query());
     if (digits === '') return [];
     const known = this.#conversations.rows().map(({ peer }) => peer);
     const found = this.#rows().map(({ peer_number }) => peer_number);
     return [...new Set([...known, ...found])].filter((peer) => peer.includes(digits));
   });
-  /** Whose text has these words: not those that were found by their number alone. */
+  /** Messages whose text contains the words of the query; the API also returns those that match by number only. */
   readonly messages = computed<readonly Message[]>(() => {
-    const { words } = this.#found();
+    const { query } = this.#result();
     const people = new Set(this.people());
     return this.#rows().filter(
-      ({ content, peer_number }) => hasWords(content, words) || !people.has(peer_number),
+      ({ content, peer_number }) => containsWords(content, query) || !people.has(peer_number),
     );
   });
 
   constructor() {
-    toObservable(computed(() => this.#words().trim()))
+    toObservable(computed(() => this.#query().trim()))
       .pipe(
-        switchMap((words) =>
-          words === '' ? of(NOTHING) : timer(PATIENCE_MS).pipe(switchMap(() => this.#find(words))),
+        switchMap((query) =>
+          query === ''
+            ? of(NO_RESULT)
+            : timer(DEBOUNCE_MS).pipe(switchMap(() => this.#find(query))),
         ),
         takeUntilDestroyed(),
       )
-      .subscribe((found) => {
-        this.#found.set(found);
+      .subscribe((result) => {
+        this.#result.set(result);
       });
   }
 
-  search(words: string): void {
-    this.#words.set(words);
+  search(query: string): void {
+    this.#query.set(query);
   }
 
   async loadMore(): Promise<void> {
-    const { words, page } = this.#found();
+    const { query, page } = this.#result();
     const last = page?.rows.at(-1);
     if (!page || !last || this.#loadingMore()) return;
     this.#loadingMore.set(true);
-    const more = await firstValueFrom(this.#find(words, last._id));
+    const more = await firstValueFrom(this.#find(query, last._id));
     this.#loadingMore.set(false);
-    if (this.#found().page !== page) return;
-    this.#found.set(
+    if (this.#result().page !== page) return;
+    this.#result.set(
       more.page
         ? { ...more, page: { ...more.page, rows: [...page.rows, ...more.page.rows] } }
-        : { words, page, problem: more.problem },
+        : { query, page, problem: more.problem },
     );
   }
 
-  #find(words: string, before?: string): Observable<Found> {
-    return this.#client.search(words, before).pipe(
-      map((page) => ({ words, page, problem: '' })),
+  #find(query: string, before?: string): Observable<Result> {
+    return this.#client.search(query, before).pipe(
+      map((page) => ({ query, page, problem: '' })),
       catchError((error: unknown) =>
-        of({ words, page: undefined, problem: explain(toProblem(error)) }),
+        of({ query, page: undefined, problem: describeProblem(toProblem(error)) }),
       ),
     );
   }
 }
 
-/** Of what can be a part of a number; of words, nothing. */
-function digitsOf(words: string): string {
-  return /^[+\d\s().-]+$/.test(words) ? words.replace(/[^\d+]/g, '') : '';
+/** The digits of a query that can be a part of a number; empty for words. */
+function digitsOf(query: string): string {
+  return /^[+\d\s().-]+$/.test(query) ? query.replace(/[^\d+]/g, '') : '';
 }

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import { Message } from '../../api/models';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { MessageActions } from '../../messages/message-actions';
@@ -8,11 +8,11 @@ import {
   failureAdvice,
   failureCause,
   isRetryable,
-  isTextRemoved,
+  isTextDeleted,
   presentStatus,
 } from '../../messages/message-status';
 
-/** Why a message has failed, what to do, and the ways to do it. */
+/** Why a message has failed, what the user can do, and the buttons for it. */
 @Component({
   selector: 'app-failure-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -28,7 +28,7 @@ import {
       }
       @if (isRetried()) {
         <p>{{ texts.sentAgain }}</p>
-      } @else if (!isTextRemoved()) {
+      } @else if (!isTextDeleted()) {
         <p class="aside__actions">
           @if (isRetryable()) {
             <button
@@ -53,15 +53,15 @@ export class FailureNotice {
   protected readonly actions = inject(MessageActions);
 
   readonly message = input.required<Message>();
-  /** There is a newer message that repeats this one. */
+  /** A newer message repeats this one. */
   readonly isRetried = input(false);
   readonly edit = output<Message>();
 
-  protected readonly texts = messagingTexts.actions;
-  protected readonly action = computed(() => this.actions.of(this.message()));
+  protected readonly texts = messagesTexts.actions;
+  protected readonly action = computed(() => this.actions.stateOf(this.message()));
   protected readonly title = computed(() => presentStatus(this.message().status).text);
   protected readonly cause = computed(() => failureCause(this.message()));
   protected readonly advice = computed(() => failureAdvice(this.message()));
-  protected readonly isTextRemoved = computed(() => isTextRemoved(this.message()));
+  protected readonly isTextDeleted = computed(() => isTextDeleted(this.message()));
   protected readonly isRetryable = computed(() => isRetryable(this.message()));
 }

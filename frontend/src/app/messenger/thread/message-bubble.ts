@@ -1,24 +1,24 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import { Message } from '../../api/models';
 import { fullTime, timeOfDay } from '../../i18n/formats';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { FailureNotice } from './failure-notice';
 import { MessageActions } from '../../messages/message-actions';
-import { hasFailed, isTextRemoved, presentStatus } from '../../messages/message-status';
+import { hasFailed, isTextDeleted, presentStatus } from '../../messages/message-status';
 import { UnconfirmedNotice } from './unconfirmed-notice';
 
-/** One message, and what can be done about it. */
+/** A message and the actions on it. */
 @Component({
-  selector: 'app-bubble',
+  selector: 'app-message-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, FailureNotice, Icon, UnconfirmedNotice],
   template: `
     <p class="bubble__content">
       <span class="visually-hidden">{{ isInbound() ? texts.received : texts.sent }}</span>
-      @if (isTextRemoved()) {
-        <span class="removed" [title]="texts.textRemovedWhy">{{ texts.textRemoved }}</span>
+      @if (isTextDeleted()) {
+        <span class="removed" [title]="texts.textDeletedWhy">{{ texts.textDeleted }}</span>
       } @else {
         <span class="verbatim" dir="auto" [textContent]="message().content"></span>
       }
@@ -27,13 +27,13 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
       <button
         type="button"
         class="bubble__details"
-        [attr.aria-label]="texts.detailsOf(exactly())"
+        [attr.aria-label]="texts.detailsOf(timestamp())"
         [title]="texts.details"
         (click)="details.emit(message())"
       >
         <app-icon name="info" />
       </button>
-      <time translate="no" [attr.datetime]="message().created_at" [title]="exactly()">{{
+      <time translate="no" [attr.datetime]="message().created_at" [title]="timestamp()">{{
         clock()
       }}</time>
       @if (!isInbound()) {
@@ -49,14 +49,14 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
         >
           {{ words.cancel }}
         </button>
-      } @else if (message().status === 'canceled' && !isRetried() && !isTextRemoved()) {
+      } @else if (message().status === 'canceled' && !isRetried() && !isTextDeleted()) {
         <button
           type="button"
           class="link"
           [appBusy]="action().isBusy"
           (click)="actions.retry(message())"
         >
-          {{ words.sendAfterAll }}
+          {{ words.sendNow }}
         </button>
       }
     </p>
@@ -83,24 +83,24 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
     '[class.bubble--found]': 'isFound()',
   },
 })
-export class Bubble {
+export class MessageBubble {
   protected readonly actions = inject(MessageActions);
 
   readonly message = input.required<Message>();
-  /** There is a newer message that repeats this one. */
+  /** A newer message repeats this one. */
   readonly isRetried = input(false);
-  /** It is the one that was looked for. */
+  /** The user has searched for it. */
   readonly isFound = input(false);
   readonly details = output<Message>();
   readonly edit = output<Message>();
 
-  protected readonly texts = messagingTexts.thread;
-  protected readonly words = messagingTexts.actions;
+  protected readonly texts = messagesTexts.thread;
+  protected readonly words = messagesTexts.actions;
   protected readonly isInbound = computed(() => this.message().direction === 'inbound');
-  protected readonly isTextRemoved = computed(() => isTextRemoved(this.message()));
+  protected readonly isTextDeleted = computed(() => isTextDeleted(this.message()));
   protected readonly hasFailed = computed(() => hasFailed(this.message()));
   protected readonly status = computed(() => presentStatus(this.message().status));
   protected readonly clock = computed(() => timeOfDay(new Date(this.message().created_at)));
-  protected readonly exactly = computed(() => fullTime(new Date(this.message().created_at)));
-  protected readonly action = computed(() => this.actions.of(this.message()));
+  protected readonly timestamp = computed(() => fullTime(new Date(this.message().created_at)));
+  protected readonly action = computed(() => this.actions.stateOf(this.message()));
 }

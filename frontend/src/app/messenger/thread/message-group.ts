@@ -1,22 +1,22 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { Message } from '../../api/models';
-import { Bubble } from './message-bubble';
+import { MessageBubble } from './message-bubble';
 import { Group } from './message-groups';
 
-/** What one message is high, more or less. */
+/** The usual height of a message. */
 const MESSAGE_PX = 70;
 
-/** Messages that follow each other, under the days on which they were written. */
+/** Consecutive messages under the names of their days. */
 @Component({
   selector: 'app-message-group',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Bubble],
+  imports: [MessageBubble],
   template: `
     @for (row of group().rows; track row.message._id) {
       @if (row.day) {
         <h2 class="day">{{ row.day }}</h2>
       }
-      <app-bubble
+      <app-message-bubble
         [message]="row.message"
         [isRetried]="row.isRetried"
         [isFound]="row.message._id === found()"
@@ -25,15 +25,17 @@ const MESSAGE_PX = 70;
       />
     }
   `,
-  host: { class: 'group', '[style.contain-intrinsic-block-size]': 'likelySize()' },
+  host: { class: 'group', '[style.contain-intrinsic-block-size]': 'estimatedSize()' },
 })
 export class MessageGroup {
   readonly group = input.required<Group>();
-  /** The message that was looked for. */
+  /** The message that the user has searched for. */
   readonly found = input<string>();
   readonly details = output<Message>();
   readonly edit = output<Message>();
 
-  /** Until it has been drawn. */
-  protected readonly likelySize = computed(() => `auto ${this.group().rows.length * MESSAGE_PX}px`);
+  /** Used until the group has been rendered. */
+  protected readonly estimatedSize = computed(
+    () => `auto ${this.group().rows.length * MESSAGE_PX}px`,
+  );
 }

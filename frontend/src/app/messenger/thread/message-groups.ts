@@ -1,29 +1,29 @@
 import { Message } from '../../api/models';
 import { dayName } from '../../i18n/formats';
 
-/** So many messages are drawn together, or not at all while they are out of sight. */
+/** So many messages are rendered together, or skipped together while they are out of sight. */
 export const GROUP_SIZE = 25;
 
-/** Messages that follow each other. */
+/** Consecutive messages. */
 export interface Group {
-  /** Its oldest message. */
+  /** The id of its oldest message. */
   readonly key: string;
-  /** Oldest first, as they are read. */
-  readonly rows: readonly Row[];
+  /** Oldest first. */
+  readonly rows: readonly MessageRow[];
 }
 
-export interface Row {
+export interface MessageRow {
   readonly message: Message;
-  /** The name of the day that begins here. */
+  /** The name of the day, if this is its first message. */
   readonly day: string | undefined;
-  /** There is a newer message that repeats this one. */
+  /** A newer message repeats this one. */
   readonly isRetried: boolean;
 }
 
 /**
- * Messages (newest first) in groups, as they are read. Where groups began before, they begin again: what
- * is new joins the last one, earlier messages make groups of their own, and those that are as they were
- * stay the same objects, so that nothing is drawn again for them.
+ * Groups messages (newest first) in the order of reading. Groups begin where they began before: new messages join the last
+ * group, earlier messages form groups of their own, and unchanged groups stay the same objects, so that they are not
+ * rendered again.
  */
 export function toGroups(
   messages: readonly Message[],
@@ -33,7 +33,7 @@ export function toGroups(
   const known = new Map(before.map((group) => [group.key, group]));
   const retried = new Set(messages.flatMap(({ retry_of }) => retry_of ?? []));
   const dayOf = days(today);
-  const groups: { key: string; rows: Row[] }[] = [];
+  const groups: { key: string; rows: MessageRow[] }[] = [];
   for (const message of messages.toReversed()) {
     const { _id } = message;
     let group = groups.at(-1);
@@ -49,7 +49,7 @@ export function toGroups(
   });
 }
 
-/** Told of messages in the order in which they are read, it names the days with which they begin. */
+/** Called with messages in the order of reading, the result names the day of the first message of each day. */
 function days(today: Date): (message: Message) => string | undefined {
   let start = Number.NaN;
   let end = Number.NaN;
@@ -66,9 +66,13 @@ function days(today: Date): (message: Message) => string | undefined {
 function isSame(one: Group, other: Group): boolean {
   return (
     one.rows.length === other.rows.length &&
-    one.rows.every((row, place) => {
-      const its = other.rows[place];
-      return row.message === its?.message && row.day === its.day && row.isRetried === its.isRetried;
+    one.rows.every((row, index) => {
+      const counterpart = other.rows[index];
+      return (
+        row.message === counterpart?.message &&
+        row.day === counterpart.day &&
+        row.isRetried === counterpart.isRetried
+      );
     })
   );
 }

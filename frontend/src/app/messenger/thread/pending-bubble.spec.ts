@@ -1,22 +1,22 @@
 import { TestBed } from '@angular/core/testing';
-import { Outgoing } from '../../messages/outbox/pending-message';
-import { OutgoingBubble } from './pending-bubble';
+import { PendingMessage } from '../../messages/outbox/pending-message';
+import { PendingBubble } from './pending-bubble';
 
-const outgoing: Outgoing = {
+const pending: PendingMessage = {
   key: 'k',
   recipient: '+14155552671',
   content: 'Hello',
   writtenAt: new Date(),
   state: 'queued',
   problem: '',
-  isNumberAtFault: false,
-  mayBeTaken: false,
+  isRecipientError: false,
+  mayBeAccepted: false,
   failures: 0,
   retryAt: undefined,
-  others: undefined,
+  known: undefined,
 };
 
-describe('OutgoingBubble', () => {
+describe('PendingBubble', () => {
   it('offers no repeating of what was refused for good', () => {
     const problem = 'Messages to this country are not allowed here.';
     const bubble = draw({ state: 'refused', problem });
@@ -26,24 +26,24 @@ describe('OutgoingBubble', () => {
 
   it('offers nothing but repeating where nobody knows', () => {
     const bubble = draw({
-      ...{ state: 'unanswered', problem: 'Why.', mayBeTaken: true, retryAt: new Date() },
+      ...{ state: 'unanswered', problem: 'Why.', mayBeAccepted: true, retryAt: new Date() },
     });
     expect(noticeOf(bubble)).toBe(
-      'No answer from the server yet: Why. Retrying automatically. Trying again never sends it twice.',
+      'Not confirmed yet: Why. Retrying… Trying again never sends it twice.',
     );
     expect(buttonsOf(bubble)).toEqual(['Try again']);
   });
 
   it('shows what waits for the network without alarm, to be changed or thrown away', () => {
-    const bubble = draw({ problem: 'You are offline: it is sent when you are back' });
-    expect(bubble.textContent).toContain('You are offline: it is sent when you are back');
+    const bubble = draw({ problem: "You're offline: it will be sent when you're back" });
+    expect(bubble.textContent).toContain("You're offline: it will be sent when you're back");
     expect(noticeOf(bubble)).toBeUndefined();
     expect(buttonsOf(bubble)).toEqual(['Edit', 'Discard']);
   });
 
-  function draw(members: Partial<Outgoing>): HTMLElement {
-    const fixture = TestBed.createComponent(OutgoingBubble);
-    fixture.componentRef.setInput('outgoing', { ...outgoing, ...members });
+  function draw(members: Partial<PendingMessage>): HTMLElement {
+    const fixture = TestBed.createComponent(PendingBubble);
+    fixture.componentRef.setInput('pending', { ...pending, ...members });
     fixture.detectChanges();
     return fixture.nativeElement as HTMLElement;
   }

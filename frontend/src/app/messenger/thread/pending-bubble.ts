@@ -1,31 +1,35 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { daysBetween, fullTime, timeOfDay } from '../../i18n/formats';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Icon } from '../../ui/icon';
-import { Outgoing, isSurelyUnsent, presentOutgoing } from '../../messages/outbox/pending-message';
+import {
+  PendingMessage,
+  isDefinitelyUnsent,
+  presentPending,
+} from '../../messages/outbox/pending-message';
 
-/** A message that the API has not answered for yet. */
+/** A message in the outbox: the API has not answered for it yet. */
 @Component({
-  selector: 'app-outgoing-bubble',
+  selector: 'app-pending-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Icon],
   template: `
     <p class="bubble__content">
-      <span class="visually-hidden">{{ said }}</span>
-      <span class="verbatim" dir="auto" [textContent]="outgoing().content"></span>
+      <span class="visually-hidden">{{ sentLabel }}</span>
+      <span class="verbatim" dir="auto" [textContent]="pending().content"></span>
     </p>
     <p class="bubble__meta" [class]="'tone-' + status().tone">
       <time
         translate="no"
-        [attr.datetime]="outgoing().writtenAt.toISOString()"
-        [title]="exactly()"
+        [attr.datetime]="pending().writtenAt.toISOString()"
+        [title]="timestamp()"
         >{{ clock() }}</time
       >
       <span translate="no">· {{ status().text }}</span>
       <app-icon [name]="status().icon" />
-      @if (outgoing().state === 'queued' && canChange()) {
-        <button type="button" class="link" (click)="edit.emit(outgoing())">{{ texts.edit }}</button>
-        <button type="button" class="link" (click)="discard.emit(outgoing())">
+      @if (pending().state === 'queued' && canChange()) {
+        <button type="button" class="link" (click)="edit.emit(pending())">{{ texts.edit }}</button>
+        <button type="button" class="link" (click)="discard.emit(pending())">
           {{ texts.discard }}
         </button>
       }
@@ -39,15 +43,15 @@ import { Outgoing, isSurelyUnsent, presentOutgoing } from '../../messages/outbox
           </p>
           <p class="aside__actions">
             @if (canRepeat()) {
-              <button type="button" class="link" (click)="sendAgain.emit(outgoing())">
+              <button type="button" class="link" (click)="sendAgain.emit(pending())">
                 {{ texts.tryAgain }}
               </button>
             }
             @if (canChange()) {
-              <button type="button" class="link" (click)="edit.emit(outgoing())">
+              <button type="button" class="link" (click)="edit.emit(pending())">
                 {{ texts.edit }}
               </button>
-              <button type="button" class="link" (click)="discard.emit(outgoing())">
+              <button type="button" class="link" (click)="discard.emit(pending())">
                 {{ texts.discard }}
               </button>
             }
@@ -63,27 +67,27 @@ import { Outgoing, isSurelyUnsent, presentOutgoing } from '../../messages/outbox
     '[class.bubble--failed]': 'isBad()',
   },
 })
-export class OutgoingBubble {
-  readonly outgoing = input.required<Outgoing>();
-  readonly sendAgain = output<Outgoing>();
-  readonly edit = output<Outgoing>();
-  readonly discard = output<Outgoing>();
+export class PendingBubble {
+  readonly pending = input.required<PendingMessage>();
+  readonly sendAgain = output<PendingMessage>();
+  readonly edit = output<PendingMessage>();
+  readonly discard = output<PendingMessage>();
 
-  protected readonly texts = messagingTexts.sending;
-  protected readonly said = messagingTexts.thread.sent;
-  protected readonly clock = computed(() => timeOfDay(this.outgoing().writtenAt));
-  protected readonly exactly = computed(() => fullTime(this.outgoing().writtenAt));
-  protected readonly status = computed(() => presentOutgoing(this.outgoing()));
-  protected readonly isBad = computed(() => this.outgoing().state === 'refused');
-  protected readonly canChange = computed(() => isSurelyUnsent(this.outgoing()));
-  /** Where the API has said when, sooner is no use; and where it has said no, the same again is none. */
+  protected readonly texts = messagesTexts.pending;
+  protected readonly sentLabel = messagesTexts.thread.sent;
+  protected readonly clock = computed(() => timeOfDay(this.pending().writtenAt));
+  protected readonly timestamp = computed(() => fullTime(this.pending().writtenAt));
+  protected readonly status = computed(() => presentPending(this.pending()));
+  protected readonly isBad = computed(() => this.pending().state === 'refused');
+  protected readonly canChange = computed(() => isDefinitelyUnsent(this.pending()));
+  /** Where the API has sentLabel when, sooner is no use; and where it has sentLabel no, the same again is none. */
   protected readonly canRepeat = computed(() => {
-    const { state, retryAt } = this.outgoing();
+    const { state, retryAt } = this.pending();
     return state === 'unanswered' || (state === 'postponed' && retryAt === undefined);
   });
   protected readonly notice = computed(() => {
-    const { notSent, postponed, unknown, safeToRepeat, triedAgain, goesOutAt } = this.texts;
-    const { state, problem, retryAt } = this.outgoing();
+    const { notSent, postponed, unconfirmed, safeToRepeat, retrying, sentAt } = this.texts;
+    const { state, problem, retryAt } = this.pending();
     switch (state) {
       case 'queued':
       case 'sending':
@@ -91,13 +95,16 @@ export class OutgoingBubble {
       case 'refused':
         return { title: notSent, text: problem };
       case 'unanswered':
-        return { title: unknown, text: `${problem} ${retryAt ? triedAgain : ''} ${safeToRepeat}` };
+        return {
+          title: unconfirmed,
+          text: `${problem} ${retryAt ? retrying : ''} ${safeToRepeat}`,
+        };
       case 'postponed':
-        return { title: postponed, text: `${problem} ${retryAt ? goesOutAt(soon(retryAt)) : ''}` };
+        return { title: postponed, text: `${problem} ${retryAt ? sentAt(timeOf(retryAt)) : ''}` };
     }
   });
 }
 
-function soon(time: Date): string {
+function timeOf(time: Date): string {
   return daysBetween(new Date(), time) === 0 ? timeOfDay(time) : fullTime(time);
 }

@@ -1,11 +1,11 @@
 import { DestroyRef, ElementRef, Injector, afterNextRender, signal } from '@angular/core';
 
-/** So near to the end still counts as being there. */
+/** A position this near to the end counts as the end. */
 const NEAR_PX = 40;
 
 /**
- * Where the reader of a thread is. Its element is reversed (`column-reverse`) and so scrolled from its
- * end: what grows above moves nothing, and what comes below must not move who reads further up.
+ * The scroll position of a thread. Its element is reversed (`column-reverse`), so that its position is measured from the
+ * end: content added above moves nothing. Content added below must not move what the user is reading further up.
  */
 export class ThreadScroll {
   readonly #isAtEnd = signal(true);
@@ -18,12 +18,12 @@ export class ThreadScroll {
     afterNextRender(
       () => {
         const { nativeElement } = this.element();
-        const look = (): void => {
+        const update = (): void => {
           this.#isAtEnd.set(Math.abs(nativeElement.scrollTop) < NEAR_PX);
         };
-        nativeElement.addEventListener('scroll', look, { passive: true });
+        nativeElement.addEventListener('scroll', update, { passive: true });
         injector.get(DestroyRef).onDestroy(() => {
-          nativeElement.removeEventListener('scroll', look);
+          nativeElement.removeEventListener('scroll', update);
         });
       },
       { injector },
@@ -34,8 +34,8 @@ export class ThreadScroll {
     this.element().nativeElement.scrollTop = 0;
   }
 
-  /** Before the screen changes: what the reader sees first stays where it is. */
-  holdPlace(): void {
+  /** Call it before the content changes: the first visible message stays where it is. */
+  keepPosition(): void {
     const { nativeElement } = this.element();
     const anchor = firstVisible(nativeElement);
     const before = anchor?.getBoundingClientRect().top ?? 0;

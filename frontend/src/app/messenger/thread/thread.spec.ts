@@ -5,7 +5,7 @@ import { RANDOM } from '../../api/backoff';
 import { MessageActions } from '../../messages/message-actions';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { Thread } from './thread';
-import { MessagingApi, messages, testMessaging } from '../../messages/testing';
+import { FakeApi, messages, setUpMessages } from '../../messages/testing';
 
 const PEER = '+14155552671';
 /** 1, 3, 7, 15 and 31 seconds after the first, at the soonest: that is what chance makes of it here. */
@@ -14,7 +14,7 @@ const RETRIES_IN_A_MINUTE = 5;
 type Answer = (calls: number) => { status: number; headers?: Record<string, string> };
 
 describe('Thread', () => {
-  let api: MessagingApi;
+  let api: FakeApi;
   let isOnline: boolean;
   let visibility: DocumentVisibilityState;
 
@@ -24,7 +24,7 @@ describe('Thread', () => {
     visibility = 'visible';
     vi.spyOn(navigator, 'onLine', 'get').mockImplementation(() => isOnline);
     vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => visibility);
-    api = testMessaging(OutboxStore, MessageActions, provideRouter([]), {
+    api = setUpMessages(OutboxStore, MessageActions, provideRouter([]), {
       provide: RANDOM,
       useValue: () => 0,
     });
@@ -87,7 +87,7 @@ describe('Thread', () => {
   it('says what is wrong while it tries again, and stops when it has succeeded', async () => {
     const nativeElement = open();
     await api.settle();
-    expect(nativeElement.textContent).toContain('Loading these messages…');
+    expect(nativeElement.textContent).toContain('Loading messages…');
     await count(5, () => ({ status: 503 }));
     expect(nativeElement.textContent).toContain('The server has a problem at the moment.');
     expect(nativeElement.textContent).not.toContain('Loading');
@@ -96,7 +96,7 @@ describe('Thread', () => {
     api.answerThread(messages(1, 3));
     await api.settle();
     expect(nativeElement.textContent).not.toContain('The server has a problem');
-    expect(nativeElement.querySelectorAll('app-bubble')).toHaveLength(3);
+    expect(nativeElement.querySelectorAll('app-message-bubble')).toHaveLength(3);
     expect((await count(600, () => ({ status: 503 }))).get('thread')).toBeUndefined();
   });
 
@@ -124,6 +124,7 @@ describe('Thread', () => {
   });
 
   function open(inputs: { at?: string } = {}): HTMLElement {
+    api.start();
     const fixture = TestBed.createComponent(Thread);
     fixture.componentRef.setInput('peer', PEER);
     if (inputs.at) fixture.componentRef.setInput('at', inputs.at);

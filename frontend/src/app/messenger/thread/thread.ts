@@ -19,46 +19,46 @@ import { NavigationSkipped, Router, RouterLink } from '@angular/router';
 import { EMPTY, catchError, filter, switchMap } from 'rxjs';
 import { Message } from '../../api/models';
 import { shortTime } from '../../i18n/formats';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
-import { LivenessStore } from '../../ui/connection-status-store';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
-import { Feed } from '../../messages/message-sync';
+import { MessageSync } from '../../messages/message-sync';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
-import { Outgoing, withoutArrived } from '../../messages/outbox/pending-message';
-import { OutgoingBubble } from './pending-bubble';
-import { readable } from '../../phone-numbers/format-phone-number';
+import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
+import { PendingBubble } from './pending-bubble';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
 import { ThreadsStore } from '../../messages/threads-store';
 
-/** Those that have just been written are among so many newest. */
+/** A message that has just been sent is among so many newest. */
 const RECENT = 50;
 
 @Component({
   selector: 'app-thread',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Busy, Icon, MessageGroup, OutgoingBubble, RouterLink, Skeleton],
+  imports: [Avatar, Busy, Icon, MessageGroup, PendingBubble, RouterLink, Skeleton],
   template: `
     <div class="pane__head">
       <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="texts.back">
         <app-icon name="back" />
       </a>
-      <app-avatar [letters]="peer().slice(-2)" [of]="peer()" />
+      <app-avatar [letters]="peer().slice(-2)" [name]="peer()" />
       <div class="pane__who">
         <h1 dir="ltr" translate="no">{{ name() }}</h1>
         <p translate="no">{{ count() }}</p>
       </div>
-      @if (log()?.messages?.[0]; as newest) {
+      @if (loaded()?.messages?.[0]; as newest) {
         <button type="button" class="button button--quiet" (click)="details.emit(newest)">
           <app-icon name="info" />{{ texts.details }}
         </button>
       }
     </div>
-    @if (feed.paused(); as paused) {
+    @if (sync.paused(); as paused) {
       <div class="paused" role="status">
         <app-icon name="clock" />
         <p>
@@ -76,20 +76,20 @@ const RECENT = 50;
       [attr.aria-busy]="isLoading()"
     >
       <div class="thread__content">
-        @if (log()?.hasEarlier) {
+        @if (loaded()?.hasEarlier) {
           <button
             type="button"
             class="button button--small thread__earlier"
             [appBusy]="thread().loading"
             (click)="threads.loadEarlier(peer())"
           >
-            {{ thread().loading ? texts.loadingEarlier : texts.loadEarlier }}
+            {{ thread().loading ? texts.loadingPage : texts.loadEarlier }}
           </button>
         }
         @if (thread().problem; as problem) {
           <p class="thread__problem" role="alert">
             {{ problem }}
-            @if (!log()) {
+            @if (!loaded()) {
               <button type="button" class="link" [appBusy]="thread().loading" (click)="loadAgain()">
                 {{ texts.tryAgain }}
               </button>
@@ -100,7 +100,7 @@ const RECENT = 50;
           <p class="visually-hidden">{{ texts.loading }}</p>
           <app-skeleton shape="bubbles" [count]="6" />
         } @else if (isEmpty()) {
-          <p class="thread__empty">{{ texts.empty(name()) }}</p>
+          <p class="thread__empty">{{ texts.empty }}</p>
         }
         @for (group of groups(); track group.key) {
           <app-message-group
@@ -110,19 +110,19 @@ const RECENT = 50;
             (edit)="edit.emit($event)"
           />
         }
-        @if (log()?.hasLater) {
+        @if (loaded()?.hasLater) {
           <button
             type="button"
             class="button button--small thread__later"
             [appBusy]="thread().loading"
             (click)="threads.loadLater(peer())"
           >
-            {{ thread().loading ? texts.loadingLater : texts.loadLater }}
+            {{ thread().loading ? texts.loadingPage : texts.loadLater }}
           </button>
         }
-        @for (outgoing of outgoing(); track outgoing.key) {
-          <app-outgoing-bubble
-            [outgoing]="outgoing"
+        @for (pending of pending(); track pending.key) {
+          <app-pending-bubble
+            [pending]="pending"
             (sendAgain)="outbox.sendAgain($event)"
             (edit)="takeBack.emit($event)"
             (discard)="outbox.discard($event)"
@@ -130,19 +130,19 @@ const RECENT = 50;
         }
       </div>
     </div>
-    @if (search(); as search) {
-      <p class="thread__search" role="status">{{ search }}</p>
+    @if (searchStatus(); as status) {
+      <p class="thread__search" role="status">{{ status }}</p>
     }
-    <!-- Also read at the end: from there it counts. -->
+    <!-- Also read at the end, so that it counts from there. -->
     @let below = unseen();
     @if (!isAtNewest()) {
       <button
         type="button"
         class="button button--small thread__below"
         translate="no"
-        (click)="toNewest()"
+        (click)="jumpToLatest()"
       >
-        <app-icon name="down" />{{ below > 0 ? texts.newBelow(below) : texts.toNewest }}
+        <app-icon name="down" />{{ below > 0 ? texts.newBelow(below) : texts.jumpToLatest }}
       </button>
     }
   `,
@@ -150,78 +150,78 @@ const RECENT = 50;
 })
 export class Thread {
   readonly #injector = inject(Injector);
-  protected readonly feed = inject(Feed);
+  protected readonly sync = inject(MessageSync);
   protected readonly threads = inject(ThreadsStore);
   protected readonly outbox = inject(OutboxStore);
-  /** The frame says why nothing comes. */
-  readonly #isTroubled = inject(LivenessStore).isTroubled;
+  /** The connection indicator says why nothing is loaded. */
+  readonly #isDisconnected = inject(ConnectionStatusStore).isDisconnected;
 
   readonly peer = input.required<string>();
   /** The message to show, however far back. */
   readonly at = input<string>();
   readonly details = output<Message>();
-  /** A message that has failed is to be written anew. */
+  /** The user wants to edit a failed message and send it again. */
   readonly edit = output<Message>();
-  /** A message that was never taken is to be written anew. */
-  readonly takeBack = output<Outgoing>();
+  /** The user wants to edit a pending message. */
+  readonly takeBack = output<PendingMessage>();
 
   protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
   protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
-  protected readonly texts = messagingTexts.thread;
-  protected readonly name = computed(() => readable(this.peer()));
+  protected readonly texts = messagesTexts.thread;
+  protected readonly name = computed(() => formatPhoneNumber(this.peer()));
   protected readonly thread = computed(() => this.threads.thread(this.peer()));
-  protected readonly log = computed(() => this.thread().log);
-  readonly #messages = computed(() => this.log()?.messages ?? []);
+  protected readonly loaded = computed(() => this.thread().loaded);
+  readonly #messages = computed(() => this.loaded()?.messages ?? []);
   protected readonly groups = linkedSignal<readonly Message[], Group[]>({
     source: this.#messages,
-    computation: (messages, previous) => toGroups(messages, this.feed.today(), previous?.value),
+    computation: (messages, previous) => toGroups(messages, this.sync.today(), previous?.value),
   });
   readonly #unanswered = computed(() =>
-    withoutArrived(
+    withoutEchoed(
       this.outbox.outbox().filter(({ recipient }) => recipient === this.peer()),
       this.#messages().slice(0, RECENT),
     ),
   );
-  /** They belong after the newest message. */
-  protected readonly outgoing = computed(() => (this.log()?.hasLater ? [] : this.#unanswered()));
+  /** Shown after the newest message. */
+  protected readonly pending = computed(() => (this.loaded()?.hasLater ? [] : this.#unanswered()));
   protected readonly isLoading = computed(
-    () => !this.log() && !this.thread().problem && !this.#isTroubled(),
+    () => !this.loaded() && !this.thread().problem && !this.#isDisconnected(),
   );
   protected readonly isEmpty = computed(
-    () => this.log() && this.#messages().length + this.outgoing().length === 0,
+    () => this.loaded() && this.#messages().length + this.pending().length === 0,
   );
   protected readonly count = computed(() => {
-    const log = this.log();
-    if (!log) return this.isLoading() ? this.texts.loading : '';
-    // Where all are loaded, those that show are counted: the total is counted apart from them, at another moment.
-    const stored = log.hasEarlier || log.hasLater ? log.total : log.messages.length;
+    const loaded = this.loaded();
+    if (!loaded) return this.isLoading() ? this.texts.loading : '';
+    // If all messages are loaded, counts those on the screen: the total is older than they are.
+    const stored = loaded.hasEarlier || loaded.hasLater ? loaded.total : loaded.messages.length;
     return this.texts.count(stored + this.#unanswered().length);
   });
   protected readonly pausedSince = computed(() => {
-    const paused = this.feed.paused();
+    const paused = this.sync.paused();
     return paused ? this.texts.paused(shortTime(new Date(paused.since))) : '';
   });
 
-  /** What is to be loaded; anew for each time that somebody asks for it. */
-  readonly #wanted = linkedSignal(() => ({ peer: this.peer(), at: this.at() }));
-  /** The message that was looked for, once it is known whether it is there. */
+  /** What to load. A new object loads it again. */
+  readonly #target = linkedSignal(() => ({ peer: this.peer(), at: this.at() }));
+  /** The message from the URL, once it is known whether it exists. */
   protected readonly found = signal<string | undefined>(undefined);
-  readonly #isThere = signal(true);
-  /** What is said while and after a message is looked for. */
-  protected readonly search = computed(() => {
+  readonly #exists = signal(true);
+  /** Shown while the message from the URL is loaded, or if it does not exist. */
+  protected readonly searchStatus = computed(() => {
     const at = this.at();
     if (at === undefined) return '';
     if (at !== this.found()) {
       const problem = this.thread().problem;
-      // Without any message, the problem shows in their place.
-      return problem ? (this.log() ? problem : '') : this.texts.findingMessage;
+      // Without any message, the problem is shown in their place.
+      return problem ? (this.loaded() ? problem : '') : this.texts.findingMessage;
     }
-    return this.#isThere() ? '' : this.texts.messageNotFound;
+    return this.#exists() ? '' : this.texts.messageNotFound;
   });
 
-  protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.log()?.hasLater);
-  /** The newest message when its reader was last at the end. */
+  protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.loaded()?.hasLater);
+  /** The newest message when the user was last at the end. */
   readonly #seen = linkedSignal<
     { isAtEnd: boolean; newest: string | undefined },
     string | undefined
@@ -236,21 +236,21 @@ export class Thread {
       this.#messages().findIndex(({ _id }) => _id === seen),
     );
   });
-  readonly #written = computed(() => this.#unanswered().at(-1)?.key);
-  /** Whether the reader was at the newest message before the last change. */
-  #followed = true;
+  readonly #lastSent = computed(() => this.#unanswered().at(-1)?.key);
+  /** Whether the user was at the newest message before the last change. */
+  #wasAtNewest = true;
 
   constructor() {
-    toObservable(this.#wanted)
+    toObservable(this.#target)
       .pipe(
         switchMap(({ peer, at }) =>
-          // What goes wrong for good shows in the thread.
-          this.feed.load(() => this.#load(peer, at)).pipe(catchError(() => EMPTY)),
+          // A permanent error is shown in the thread.
+          this.sync.load(() => this.#load(peer, at)).pipe(catchError(() => EMPTY)),
         ),
         takeUntilDestroyed(),
       )
       .subscribe();
-    // A link to where one is already: its message may be out of sight by now.
+    // A link to the current URL: its message may be out of sight by now.
     inject(Router)
       .events.pipe(
         filter((event) => event instanceof NavigationSkipped && this.at() !== undefined),
@@ -259,34 +259,34 @@ export class Thread {
       .subscribe(() => {
         this.loadAgain();
       });
-    // Before the new rows are drawn.
+    // Runs before the new messages are rendered.
     effect(() => {
       this.#messages();
       untracked(() => {
-        if (!this.#followed) this.scroll.holdPlace();
+        if (!this.#wasAtNewest) this.scroll.keepPosition();
       });
     });
     effect(() => {
-      this.#followed = this.isAtNewest();
+      this.#wasAtNewest = this.isAtNewest();
     });
-    // What is written shows, wherever one was reading.
+    // A message that the user has just sent is shown, wherever they were reading.
     effect(() => {
-      if (this.#written()) void untracked(() => this.#showNewest());
+      if (this.#lastSent()) void untracked(() => this.#showNewest());
     });
   }
 
   protected loadAgain(): void {
-    this.#wanted.update((wanted) => ({ ...wanted }));
+    this.#target.update((target) => ({ ...target }));
   }
 
-  protected async toNewest(): Promise<void> {
+  protected async jumpToLatest(): Promise<void> {
     this.scroller().nativeElement.focus({ preventScroll: true });
     await this.#showNewest();
   }
 
   async #showNewest(): Promise<void> {
-    if (this.log()?.hasLater) await this.threads.toNewest(this.peer());
-    if (this.log()?.hasLater) return;
+    if (this.loaded()?.hasLater) await this.threads.loadNewest(this.peer());
+    if (this.loaded()?.hasLater) return;
     afterNextRender(
       () => {
         this.scroll.toEnd();
@@ -297,11 +297,11 @@ export class Thread {
 
   async #load(peer: string, at: string | undefined): Promise<void> {
     if (at === undefined) return this.threads.open(peer);
-    const isThere = await this.threads.openAt(peer, at);
+    const exists = await this.threads.openAt(peer, at);
     if (at !== this.at()) return;
-    this.#isThere.set(isThere);
+    this.#exists.set(exists);
     this.found.set(at);
-    if (isThere) this.#scrollTo(at);
+    if (exists) this.#scrollTo(at);
   }
 
   #scrollTo(id: string): void {
@@ -310,7 +310,7 @@ export class Thread {
         const bubble = document.getElementById(`message-${id}`);
         bubble?.focus({ preventScroll: true });
         bubble?.scrollIntoView({ block: 'center' });
-        // Those around it are measured only now that they are near.
+        // The messages around it are rendered only now that they are near, which moves it.
         requestAnimationFrame(() => bubble?.scrollIntoView({ block: 'center' }));
       },
       { injector: this.#injector },

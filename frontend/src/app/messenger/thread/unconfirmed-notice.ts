@@ -11,12 +11,12 @@ import {
   ElementRef,
 } from '@angular/core';
 import { Message } from '../../api/models';
-import { messagingTexts } from '../../i18n/messages-texts';
+import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { MessageActions } from '../../messages/message-actions';
 
-/** Nobody knows yet whether the carrier has the message: what that means, and what its author may decide. */
+/** It is not known yet whether the provider has the message: what that means, and what the user can decide. */
 @Component({
   selector: 'app-unconfirmed-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -34,7 +34,7 @@ import { MessageActions } from '../../messages/message-actions';
         <p>{{ texts.sentAgain }}</p>
       } @else if (isAsking()) {
         <p role="alert">
-          <b>{{ texts.doubleTitle }}</b> {{ texts.double }}
+          <b>{{ texts.duplicateTitle }}</b> {{ texts.duplicate }}
         </p>
         <p class="aside__actions">
           <button #keep type="button" class="link" (click)="isAsking.set(false)">
@@ -46,12 +46,12 @@ import { MessageActions } from '../../messages/message-actions';
             [appBusy]="action().isBusy"
             (click)="actions.retry(message())"
           >
-            {{ action().isBusy ? texts.sendingAgain : texts.accept }}
+            {{ action().isBusy ? texts.sendingAgain : texts.sendAnyway }}
           </button>
         </p>
       } @else {
         @if (message().withdrawn) {
-          <p>{{ texts.withdrawn }}</p>
+          <p>{{ texts.retryingStopped }}</p>
         }
         <p class="aside__actions">
           @if (!message().withdrawn) {
@@ -61,10 +61,10 @@ import { MessageActions } from '../../messages/message-actions';
               [appBusy]="action().isBusy"
               (click)="actions.cancel(message())"
             >
-              {{ texts.withdraw }}
+              {{ texts.stopRetrying }}
             </button>
           }
-          <button type="button" class="link" (click)="ask()">{{ texts.sendAnyway }}</button>
+          <button type="button" class="link" (click)="ask()">{{ texts.sendAgainAnyway }}</button>
         </p>
       }
     </div>
@@ -76,14 +76,14 @@ export class UnconfirmedNotice {
   readonly #injector = inject(Injector);
 
   readonly message = input.required<Message>();
-  /** There is a newer message that repeats this one. */
+  /** A newer message repeats this one. */
   readonly isRetried = input(false);
 
   protected readonly keep = viewChild<ElementRef<HTMLElement>>('keep');
 
-  protected readonly texts = messagingTexts.actions;
+  protected readonly texts = messagesTexts.actions;
   protected readonly isAsking = signal(false);
-  protected readonly action = computed(() => this.actions.of(this.message()));
+  protected readonly action = computed(() => this.actions.stateOf(this.message()));
 
   protected ask(): void {
     this.isAsking.set(true);

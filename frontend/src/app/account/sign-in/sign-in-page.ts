@@ -1,34 +1,36 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
-import { SessionStore } from '../session/session-store';
-import { accountTexts } from '../i18n/account-texts';
-import { Autofocus } from '../ui/autofocus';
-import { Busy } from '../ui/busy';
-import { Field } from '../ui/field';
-import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/keep-focus-on-press';
-import { email, required, requiredPassword } from '../ui/validators';
-import { AccountCard } from './auth-card';
-import { Submission } from './form-submission';
+import { SessionStore } from '../../session/session-store';
+import { accountTexts } from '../../i18n/account-texts';
+import { Autofocus } from '../../ui/autofocus';
+import { Busy } from '../../ui/busy';
+import { Field } from '../../ui/field';
+import { Notice } from '../../ui/notice';
+import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
+import { email, required, requiredPassword } from '../../ui/validators';
+import { AuthCard } from './auth-card';
+import { FormSubmission } from '../form-submission';
 
 @Component({
   selector: 'app-sign-in-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [
-    AccountCard,
+    AuthCard,
     Autofocus,
     Busy,
     Field,
     Notice,
     ReactiveFormsModule,
     RouterLink,
-    SteadySubmit,
+    KeepFocusOnPress,
   ],
   template: `
-    <app-account-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
-      @if (farewell(); as farewell) {
-        <p class="notice notice--calm" role="status">{{ texts.signIn.farewells[farewell] }}</p>
+    <app-auth-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
+      @if (signOutReason(); as signOutReason) {
+        <p class="notice notice--calm" role="status">
+          {{ texts.signIn.signOutReasons[signOutReason] }}
+        </p>
       }
       <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
         <app-field
@@ -49,7 +51,7 @@ import { Submission } from './form-submission';
           <app-notice>{{ problem }}</app-notice>
         }
         <button
-          appSteadySubmit
+          appKeepFocusOnPress
           type="submit"
           class="button button--primary button--large"
           [appBusy]="submission.busy()"
@@ -61,19 +63,19 @@ import { Submission } from './form-submission';
         {{ texts.signIn.newHere }}
         <a routerLink="/sign-up" queryParamsHandling="preserve">{{ texts.signIn.toSignUp }}</a>
       </p>
-    </app-account-card>
+    </app-auth-card>
   `,
 })
 export class SignInPage {
   readonly #session = inject(SessionStore);
 
   protected readonly texts = accountTexts;
-  protected readonly farewell = this.#session.farewell;
+  protected readonly signOutReason = this.#session.signOutReason;
   protected readonly form = new FormGroup({
     email: new FormControl('', { nonNullable: true, validators: [required, email] }),
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });
-  protected readonly submission = new Submission(this.form, () =>
+  protected readonly submission = new FormSubmission(this.form, () =>
     this.#session.signIn(this.form.getRawValue()),
   );
 }

@@ -2,11 +2,11 @@ import { provideHttpClient } from '@angular/common/http';
 import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
-import { RANDOM } from '../api/backoff';
-import { SessionStore } from '../session/session-store';
+import { RANDOM } from '../../api/backoff';
+import { SessionStore } from '../../session/session-store';
 import { SignUpPage } from './sign-up-page';
 
-const INTRO = 'An email and a password are all it takes.';
+const INTRO = 'All you need is an email address and a password.';
 
 describe('SignUpPage', () => {
   let page: HTMLElement;
@@ -38,7 +38,7 @@ describe('SignUpPage', () => {
   it('promises nothing before it knows who may sign up, and says that it asks again', async () => {
     expect(page.textContent).not.toContain(INTRO);
     await answer(503);
-    expect(words()).toContain('The server has a problem at the moment. Retrying automatically.');
+    expect(words()).toContain('The server has a problem at the moment. Retrying…');
     expect(page.textContent).not.toContain(INTRO);
     await vi.advanceTimersByTimeAsync(1_500);
     await answer(200);
@@ -48,7 +48,7 @@ describe('SignUpPage', () => {
 
   it('does not say so of an answer that lasts', async () => {
     await answer(404);
-    expect(words()).toContain('The server does not know this address.');
+    expect(words()).toContain("The server doesn't know this address.");
     expect(page.textContent).not.toContain('Retrying');
   });
 

@@ -1,9 +1,9 @@
 import { ChangeDetectionStrategy, Component, input } from '@angular/core';
-import { firstPageTexts } from '../i18n/first-page-texts';
-import { surviveTranslation } from '../ui/browser-translation';
+import { firstPageTexts } from '../../i18n/first-page-texts';
+import { supportBrowserTranslation } from '../../ui/browser-translation';
 
 @Component({
-  selector: 'app-account-card',
+  selector: 'app-auth-card',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <main class="card">
@@ -17,13 +17,13 @@ import { surviveTranslation } from '../ui/browser-translation';
   `,
   host: { class: 'account scroller' },
 })
-export class AccountCard {
+export class AuthCard {
   readonly heading = input.required<string>();
   readonly intro = input.required<string>();
 
   protected readonly brand = firstPageTexts.brand;
 
   constructor() {
-    surviveTranslation();
+    supportBrowserTranslation();
   }
 }

@@ -3,38 +3,38 @@ import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
 import { EMPTY, catchError, tap } from 'rxjs';
-import { SignUpMode } from '../api/models';
-import { explain } from '../api/describe-problem';
-import { Poll } from '../api/poll';
-import { isPassing, toProblem } from '../api/problem';
-import { SessionClient } from '../session/session-client';
-import { SessionStore } from '../session/session-store';
-import { accountTexts } from '../i18n/account-texts';
-import { Autofocus } from '../ui/autofocus';
-import { Busy } from '../ui/busy';
-import { Field } from '../ui/field';
-import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/keep-focus-on-press';
-import { email, required } from '../ui/validators';
-import { AccountCard } from './auth-card';
-import { newPasswordControls } from './new-password';
-import { Submission } from './form-submission';
+import { SignUpMode } from '../../api/models';
+import { describeProblem } from '../../api/describe-problem';
+import { Poll } from '../../api/poll';
+import { isTransient, toProblem } from '../../api/problem';
+import { SessionClient } from '../../session/session-client';
+import { SessionStore } from '../../session/session-store';
+import { accountTexts } from '../../i18n/account-texts';
+import { Autofocus } from '../../ui/autofocus';
+import { Busy } from '../../ui/busy';
+import { Field } from '../../ui/field';
+import { Notice } from '../../ui/notice';
+import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
+import { email, required } from '../../ui/validators';
+import { AuthCard } from './auth-card';
+import { newPasswordControls } from '../new-password';
+import { FormSubmission } from '../form-submission';
 
 @Component({
   selector: 'app-sign-up-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [
-    AccountCard,
+    AuthCard,
     Autofocus,
     Busy,
     Field,
     Notice,
     ReactiveFormsModule,
     RouterLink,
-    SteadySubmit,
+    KeepFocusOnPress,
   ],
   template: `
-    <app-account-card
+    <app-auth-card
       [heading]="mode() === 'closed' ? texts.signUp.closedTitle : texts.signUp.title"
       [intro]="intro()"
     >
@@ -73,7 +73,7 @@ import { Submission } from './form-submission';
             <app-notice>{{ problem }}</app-notice>
           }
           <button
-            appSteadySubmit
+            appKeepFocusOnPress
             type="submit"
             class="button button--primary button--large"
             [appBusy]="submission.busy()"
@@ -88,13 +88,13 @@ import { Submission } from './form-submission';
         {{ texts.signUp.knownHere }}
         <a routerLink="/sign-in" queryParamsHandling="preserve">{{ texts.signUp.toSignIn }}</a>
       </p>
-    </app-account-card>
+    </app-auth-card>
   `,
 })
 export class SignUpPage {
   readonly #session = inject(SessionStore);
 
-  /** Who may sign up, once the API has said it. */
+  /** undefined until it is known. */
   protected readonly mode = signal<SignUpMode | undefined>(undefined);
   protected readonly problem = signal('');
   protected readonly intro = computed(() => {
@@ -119,7 +119,7 @@ export class SignUpPage {
     email: new FormControl('', { nonNullable: true, validators: [required, email] }),
     ...newPasswordControls(),
   });
-  protected readonly submission = new Submission(this.form, () => {
+  protected readonly submission = new FormSubmission(this.form, () => {
     const { invite_code, ...user } = this.form.getRawValue();
     return this.#session.signUp(invite_code ? { ...user, invite_code: invite_code.trim() } : user);
   });
@@ -130,8 +130,8 @@ export class SignUpPage {
       tap({
         error: (error: unknown) => {
           const problem = toProblem(error);
-          const retrying = isPassing(problem) ? ` ${accountTexts.signUp.retrying}` : '';
-          this.problem.set(explain(problem) + retrying);
+          const retrying = isTransient(problem) ? ` ${accountTexts.signUp.retrying}` : '';
+          this.problem.set(describeProblem(problem) + retrying);
         },
       }),
     );
