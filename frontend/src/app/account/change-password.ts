@@ -14,52 +14,7 @@ import { FormSubmission } from './form-submission';
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, Field, Notice, ReactiveFormsModule, KeepFocusOnPress],
-  template: `
-    <header>
-      <h2 id="change-password">{{ texts.title }}</h2>
-      <p>{{ texts.intro }}</p>
-    </header>
-    <form novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
-      <!-- For password managers, which ask whose password it is. -->
-      <input hidden name="username" autocomplete="username" [value]="email()" />
-      <app-field
-        name="current-password"
-        type="password"
-        autocomplete="current-password"
-        [label]="texts.current"
-        [control]="form.controls.current_password"
-      />
-      <app-field
-        name="new-password"
-        type="password"
-        autocomplete="new-password"
-        [label]="texts.new"
-        [hint]="passwordHint"
-        [control]="form.controls.password"
-      />
-      <app-field
-        name="new-password-confirmation"
-        type="password"
-        autocomplete="new-password"
-        [label]="texts.confirmation"
-        [control]="form.controls.password_confirmation"
-      />
-      @if (submission.problem(); as problem) {
-        <app-notice>{{ problem }}</app-notice>
-      }
-      <div class="panel__foot">
-        <button
-          appKeepFocusOnPress
-          type="submit"
-          class="button button--primary"
-          [appBusy]="submission.busy()"
-        >
-          {{ submission.busy() ? texts.submitting : texts.submit }}
-        </button>
-        <p role="status">{{ done() }}</p>
-      </div>
-    </form>
-  `,
+  templateUrl: './change-password.html',
   host: { class: 'panel', role: 'region', 'aria-labelledby': 'change-password' },
 })
 export class ChangePassword {

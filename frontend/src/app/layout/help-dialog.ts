@@ -17,72 +17,7 @@ import { Shortcuts, isMac } from '../ui/shortcuts';
   selector: 'app-help-dialog',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Icon],
-  template: `
-    <dialog
-      #element
-      class="help"
-      closedby="any"
-      aria-labelledby="help-title"
-      (close)="closed.emit()"
-    >
-      <header>
-        <h2 id="help-title">{{ texts.title }}</h2>
-        <button
-          type="button"
-          class="button button--quiet help__close"
-          [attr.aria-label]="texts.close"
-          (click)="element.close()"
-        >
-          <app-icon name="close" />
-        </button>
-      </header>
-      <section>
-        <h3>{{ texts.statuses }}</h3>
-        <ul>
-          @for (status of texts.icons; track status.icon) {
-            <li class="help__sign">
-              <app-icon [class]="'tone-' + status.tone" [name]="status.icon" />
-              <div>
-                <strong>{{ status.name }}</strong>
-                <p>{{ status.meaning }}</p>
-              </div>
-            </li>
-          }
-        </ul>
-      </section>
-      <section>
-        <h3>{{ texts.shortcuts }}</h3>
-        <dl>
-          @for (shortcut of shortcutRows(); track shortcut.label) {
-            <div class="help__shortcut">
-              <dt>{{ shortcut.label }}</dt>
-              <dd translate="no">
-                @for (part of shortcut.parts; track $index) {
-                  @if (part.separator) {
-                    <span>{{ part.separator }}</span>
-                  }
-                  @for (key of part.keys; track $index) {
-                    <kbd>{{ key }}</kbd>
-                  }
-                }
-              </dd>
-            </div>
-          }
-        </dl>
-        <label class="help__choice">
-          <input
-            type="checkbox"
-            [checked]="shortcuts.singleKeys()"
-            aria-describedby="single-keys-hint"
-            #single
-            (change)="shortcuts.useSingleKeys(single.checked)"
-          />
-          {{ texts.singleKeys }}
-        </label>
-        <p id="single-keys-hint" class="help__hint">{{ texts.singleKeysHint }}</p>
-      </section>
-    </dialog>
-  `,
+  templateUrl: './help-dialog.html',
 })
 export class HelpDialog {
   protected readonly shortcuts = inject(Shortcuts);

@@ -37,52 +37,7 @@ import { Thread } from './thread/thread';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
   providers: [SearchStore],
-  template: `
-    <app-conversation-list [current]="conversationKey()" (newMessage)="focusNew()" />
-    <div class="pane">
-      @for (key of [conversationKey()]; track key) {
-        @if (key === undefined) {
-          <div class="pane__head pane__head--phone">
-            <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
-              <app-icon name="back" />
-            </a>
-          </div>
-          <div class="new-message">
-            <h1>{{ invalidNumber.title }}</h1>
-            <p>{{ invalidNumber.explanation(peer() ?? '') }}</p>
-          </div>
-        } @else if (key === newMessage) {
-          @if (!isFirst()) {
-            <div class="pane__head pane__head--phone">
-              <a class="button button--quiet back" routerLink="/messages" [attr.aria-label]="back">
-                <app-icon name="back" />
-              </a>
-            </div>
-          }
-          <div class="new-message scroller">
-            <h1>{{ isFirst() ? texts.firstTitle : texts.title }}</h1>
-            <p>{{ texts.intro }}</p>
-            <app-composer
-              [asksForRecipient]="true"
-              [recipients]="recipients()"
-              [form]="form()"
-              (send)="sendNew($event)"
-            />
-          </div>
-        } @else {
-          <app-thread
-            [peer]="key"
-            [at]="at()"
-            (details)="showDetails($event)"
-            (edit)="editAndResend($event)"
-            (takeBack)="takeBack($event)"
-          />
-          <app-composer [form]="form()" (send)="reply($event)" />
-        }
-      }
-    </div>
-    <app-message-details [id]="details()" (closed)="closeDetails()" />
-  `,
+  templateUrl: './messenger-page.html',
   host: { class: 'messenger', role: 'main', '[class.messenger--pane]': 'showsPane()' },
 })
 export class MessengerPage {

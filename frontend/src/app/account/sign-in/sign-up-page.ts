@@ -33,63 +33,7 @@ import { FormSubmission } from '../form-submission';
     RouterLink,
     KeepFocusOnPress,
   ],
-  template: `
-    <app-auth-card
-      [heading]="mode() === 'closed' ? texts.signUp.closedTitle : texts.signUp.title"
-      [intro]="intro()"
-    >
-      @if (mode() === 'open' || mode() === 'invite') {
-        <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
-          @if (mode() === 'invite') {
-            <app-field
-              name="invite-code"
-              [label]="texts.signUp.inviteCode"
-              [control]="form.controls.invite_code"
-            />
-          }
-          <app-field
-            name="email"
-            type="email"
-            autocomplete="username"
-            [label]="texts.email"
-            [control]="form.controls.email"
-          />
-          <app-field
-            name="password"
-            type="password"
-            autocomplete="new-password"
-            [label]="texts.password"
-            [hint]="texts.passwordHint"
-            [control]="form.controls.password"
-          />
-          <app-field
-            name="password-confirmation"
-            type="password"
-            autocomplete="new-password"
-            [label]="texts.passwordConfirmation"
-            [control]="form.controls.password_confirmation"
-          />
-          @if (submission.problem(); as problem) {
-            <app-notice>{{ problem }}</app-notice>
-          }
-          <button
-            appKeepFocusOnPress
-            type="submit"
-            class="button button--primary button--large"
-            [appBusy]="submission.busy()"
-          >
-            {{ submission.busy() ? texts.signUp.submitting : texts.signUp.submit }}
-          </button>
-        </form>
-      } @else if (problem()) {
-        <app-notice>{{ problem() }}</app-notice>
-      }
-      <p>
-        {{ texts.signUp.knownHere }}
-        <a routerLink="/sign-in" queryParamsHandling="preserve">{{ texts.signUp.toSignIn }}</a>
-      </p>
-    </app-auth-card>
-  `,
+  templateUrl: './sign-up-page.html',
 })
 export class SignUpPage {
   readonly #session = inject(SessionStore);

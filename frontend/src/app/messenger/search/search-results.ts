@@ -26,76 +26,7 @@ import { SearchStore } from './search-store';
   selector: 'app-search-results',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Avatar, Busy, RouterLink, Skeleton],
-  template: `
-    <p class="visually-hidden" role="status">{{ announcement() }}</p>
-    @if (search.problem(); as problem) {
-      <p class="history__problem" role="alert">{{ problem }}</p>
-    }
-    @if (people().length > 0) {
-      <h2 class="results__title">{{ texts.people }}</h2>
-      <ul>
-        @for (person of people(); track person.peer) {
-          <li>
-            <a
-              class="row row--short"
-              [routerLink]="['/messages', person.peer]"
-              [tabindex]="person.peer === tabStop() ? 0 : -1"
-              (focus)="lastFocused.set(person.peer)"
-              (keydown)="navigate($event)"
-            >
-              <app-avatar [letters]="person.peer.slice(-2)" [name]="person.peer" />
-              <span class="row__name" dir="ltr" translate="no">{{ person.name }}</span>
-            </a>
-          </li>
-        }
-      </ul>
-    }
-    @if (messages().length > 0) {
-      <h2 class="results__title">{{ texts.messages }}</h2>
-      <ul>
-        @for (message of messages(); track message.id) {
-          <li>
-            <a
-              class="row"
-              [routerLink]="['/messages', message.peer]"
-              [queryParams]="{ at: message.id }"
-              [tabindex]="message.id === tabStop() ? 0 : -1"
-              (focus)="lastFocused.set(message.id)"
-              (keydown)="navigate($event)"
-            >
-              <app-avatar [letters]="message.peer.slice(-2)" [name]="message.peer" />
-              <span class="row__name" dir="ltr" translate="no">{{ message.name }}</span>
-              <span class="row__time" translate="no">{{ message.time }}</span>
-              <span class="row__preview row__preview--found" dir="auto">
-                @for (part of message.parts; track $index) {
-                  @if (part.isMatch) {
-                    <mark [textContent]="part.text"></mark>
-                  } @else {
-                    <span [textContent]="part.text"></span>
-                  }
-                }
-              </span>
-            </a>
-          </li>
-        }
-      </ul>
-    }
-    @if (search.isLoading() && isEmpty()) {
-      <app-skeleton shape="rows" [count]="4" />
-    } @else if (isEmpty() && !search.problem()) {
-      <p class="history__empty">{{ texts.nothing(search.query().trim()) }}</p>
-    }
-    @if (search.hasMore()) {
-      <button
-        type="button"
-        class="button button--small results__more"
-        [appBusy]="search.loadingMore()"
-        (click)="search.loadMore()"
-      >
-        {{ search.loadingMore() ? texts.searching : texts.loadMore }}
-      </button>
-    }
-  `,
+  templateUrl: './search-results.html',
   host: { class: 'history__rows scroller', role: 'region', '[attr.aria-label]': 'texts.results' },
 })
 export class SearchResults {

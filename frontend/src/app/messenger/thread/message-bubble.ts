@@ -14,64 +14,7 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
   selector: 'app-message-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, FailureNotice, Icon, UnconfirmedNotice],
-  template: `
-    <p class="bubble__content">
-      <span class="visually-hidden">{{ isInbound() ? texts.received : texts.sent }}</span>
-      @if (isTextDeleted()) {
-        <span class="removed" [title]="texts.textDeletedWhy">{{ texts.textDeleted }}</span>
-      } @else {
-        <span class="verbatim" dir="auto" [textContent]="message().content"></span>
-      }
-    </p>
-    <p class="bubble__meta" [class]="'tone-' + status().tone">
-      <button
-        type="button"
-        class="bubble__details"
-        [attr.aria-label]="texts.detailsOf(timestamp())"
-        [title]="texts.details"
-        (click)="details.emit(message())"
-      >
-        <app-icon name="info" />
-      </button>
-      <time translate="no" [attr.datetime]="message().created_at" [title]="timestamp()">{{
-        clock()
-      }}</time>
-      @if (!isInbound()) {
-        <span translate="no" [title]="status().meaning">· {{ status().text }}</span>
-        <app-icon [name]="status().icon" />
-      }
-      @if (message().status === 'pending') {
-        <button
-          type="button"
-          class="link"
-          [appBusy]="action().isBusy"
-          (click)="actions.cancel(message())"
-        >
-          {{ words.cancel }}
-        </button>
-      } @else if (message().status === 'canceled' && !isRetried() && !isTextDeleted()) {
-        <button
-          type="button"
-          class="link"
-          [appBusy]="action().isBusy"
-          (click)="actions.retry(message())"
-        >
-          {{ words.sendNow }}
-        </button>
-      }
-    </p>
-    @if (hasFailed()) {
-      <app-failure-notice
-        [message]="message()"
-        [isRetried]="isRetried()"
-        (edit)="edit.emit($event)"
-      />
-    } @else if (message().status === 'unconfirmed') {
-      <app-unconfirmed-notice [message]="message()" [isRetried]="isRetried()" />
-    } @else if (action().problem; as problem) {
-      <p class="aside aside--bad" role="alert">{{ problem }}</p>
-    }
-  `,
+  templateUrl: './message-bubble.html',
   host: {
     class: 'bubble',
     role: 'article',

@@ -13,53 +13,7 @@ import {
   selector: 'app-pending-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Icon],
-  template: `
-    <p class="bubble__content">
-      <span class="visually-hidden">{{ sentLabel }}</span>
-      <span class="verbatim" dir="auto" [textContent]="pending().content"></span>
-    </p>
-    <p class="bubble__meta" [class]="'tone-' + status().tone">
-      <time
-        translate="no"
-        [attr.datetime]="pending().writtenAt.toISOString()"
-        [title]="timestamp()"
-        >{{ clock() }}</time
-      >
-      <span translate="no">· {{ status().text }}</span>
-      <app-icon [name]="status().icon" />
-      @if (pending().state === 'queued' && canChange()) {
-        <button type="button" class="link" (click)="edit.emit(pending())">{{ texts.edit }}</button>
-        <button type="button" class="link" (click)="discard.emit(pending())">
-          {{ texts.discard }}
-        </button>
-      }
-    </p>
-    @if (notice(); as notice) {
-      <div class="aside" [class]="isBad() ? 'aside--bad' : 'aside--maybe'">
-        <app-icon [name]="isBad() ? 'warning' : 'question'" />
-        <div>
-          <p role="alert">
-            <b>{{ notice.title }}</b> {{ notice.text }}
-          </p>
-          <p class="aside__actions">
-            @if (canRepeat()) {
-              <button type="button" class="link" (click)="sendAgain.emit(pending())">
-                {{ texts.tryAgain }}
-              </button>
-            }
-            @if (canChange()) {
-              <button type="button" class="link" (click)="edit.emit(pending())">
-                {{ texts.edit }}
-              </button>
-              <button type="button" class="link" (click)="discard.emit(pending())">
-                {{ texts.discard }}
-              </button>
-            }
-          </p>
-        </div>
-      </div>
-    }
-  `,
+  templateUrl: './pending-bubble.html',
   host: {
     class: 'bubble',
     role: 'article',

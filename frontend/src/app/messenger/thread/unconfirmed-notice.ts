@@ -21,54 +21,7 @@ import { MessageActions } from '../../messages/message-actions';
   selector: 'app-unconfirmed-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, Icon],
-  template: `
-    <app-icon name="question" />
-    <div>
-      <p>
-        <b>{{ texts.unconfirmedTitle }}</b> {{ texts.unconfirmed }}
-      </p>
-      @if (action().problem; as problem) {
-        <p role="alert">{{ problem }}</p>
-      }
-      @if (isRetried()) {
-        <p>{{ texts.sentAgain }}</p>
-      } @else if (isAsking()) {
-        <p role="alert">
-          <b>{{ texts.duplicateTitle }}</b> {{ texts.duplicate }}
-        </p>
-        <p class="aside__actions">
-          <button #keep type="button" class="link" (click)="isAsking.set(false)">
-            {{ texts.keepWaiting }}
-          </button>
-          <button
-            type="button"
-            class="link link--bad"
-            [appBusy]="action().isBusy"
-            (click)="actions.retry(message())"
-          >
-            {{ action().isBusy ? texts.sendingAgain : texts.sendAnyway }}
-          </button>
-        </p>
-      } @else {
-        @if (message().withdrawn) {
-          <p>{{ texts.retryingStopped }}</p>
-        }
-        <p class="aside__actions">
-          @if (!message().withdrawn) {
-            <button
-              type="button"
-              class="link"
-              [appBusy]="action().isBusy"
-              (click)="actions.cancel(message())"
-            >
-              {{ texts.stopRetrying }}
-            </button>
-          }
-          <button type="button" class="link" (click)="ask()">{{ texts.sendAgainAnyway }}</button>
-        </p>
-      }
-    </div>
-  `,
+  templateUrl: './unconfirmed-notice.html',
   host: { class: 'aside aside--maybe' },
 })
 export class UnconfirmedNotice {
