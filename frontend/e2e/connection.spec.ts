@@ -74,7 +74,9 @@ test('offline, no sign says that something has failed', async ({
   await composer(page).press('Enter');
   await expect(bubble(page, 'Written offline')).toContainText("Can't reach the server.");
   // Nobody knows of a failure: neither the message nor the conversation may say "Not sent".
-  await expect(page.locator('.tone-bad, .aside--bad, .bubble--failed')).toHaveCount(0);
+  await expect(
+    page.locator('.tone-danger, .message-notice--danger, .message-bubble--failed'),
+  ).toHaveCount(0);
   await expect(page.getByText('Not sent')).toHaveCount(0);
 
   await context.setOffline(false);

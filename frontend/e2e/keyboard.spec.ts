@@ -27,8 +27,8 @@ function focusOnScreen(page: Page): Promise<string> {
     // The ring is around it, or around the box that it fills, or on what stands for it.
     const bearers = [
       focused,
-      focused.closest('.composer__box, .find'),
-      focused.querySelector(':scope > .bubble__content'),
+      focused.closest('.composer__box, .search-box'),
+      focused.querySelector(':scope > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];
     const isRinged = bearers.some((bearer) => {
@@ -164,9 +164,9 @@ test('the conversations, a search and the details of a message', async ({
   // Out of what is typed into, arrows go through the conversations.
   await tabTo(page, /^Help/);
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.row:focus')).toContainText('Bob');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Bob');
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.row:focus')).toContainText('Ada');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Ada');
   await press(page, 'Enter');
   await expect(page.getByRole('heading', { name: asShown(ada) })).toBeVisible();
   await tabTo(page, /^Help/);
@@ -298,7 +298,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await signInByKeys(page, person.email);
   await press(page, 'Control+k');
   await press(page, 'Escape');
-  await expect(page.locator('a.row:focus')).toContainText('Look at the ferns');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
   await press(page, 'Enter');
   await expect(composer(page)).toBeFocused();
   await page.keyboard.type('n/? ');
@@ -323,7 +323,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await press(page, 'Escape');
   await expect(page.getByRole('heading', { name: 'New message' })).toBeFocused();
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.row:focus')).toContainText('Look at the ferns');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
 });
 
 test('arrows and Enter in what is found', async ({ page, request }) => {
@@ -343,7 +343,7 @@ test('arrows and Enter in what is found', async ({ page, request }) => {
   await press(page, 'Control+k');
   await page.keyboard.type('parcel');
   await expect(page.getByText('2 messages found')).toBeAttached();
-  const found = page.locator('a.row:focus');
+  const found = page.locator('a.conversation-row:focus');
   await press(page, 'ArrowDown');
   await expect(found).toContainText('Another parcel');
   await press(page, 'ArrowDown');

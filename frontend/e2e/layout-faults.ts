@@ -112,7 +112,7 @@ export async function watchPage(page: Page): Promise<void> {
       'scroll',
       ({ target }) => {
         const place = target === document ? document.scrollingElement : (target as Element);
-        if (!place?.matches('html, body, app-root, app-signed-in-layout, .messenger')) return;
+        if (!place?.matches('html, body, app-root, app-signed-in-layout, .messenger-page')) return;
         if (place.scrollTop === 0 && place.scrollLeft === 0) return;
         const by = `${place.scrollLeft}, ${place.scrollTop}`;
         moved.push(`${place.tagName.toLowerCase()} was scrolled by ${by} px`);

@@ -22,8 +22,8 @@ const PHONE_PX = 720;
 const ENOUGH_PX = 100_000;
 /** Of twenty thousand messages, what nobody would wait for. */
 const PAGES_OF_MESSAGES = 3;
-const HEADER = '.bar';
-const LIST = '.history';
+const HEADER = '.app-bar';
+const LIST = '.conversation-list';
 const COMPOSER = '.composer';
 
 // A trace of each step would take longer than all of it.
@@ -46,7 +46,7 @@ for (const [row, viewport] of SIZES.entries()) {
         await test.step(`${conversations} conversations, ${messages} messages`, async () => {
           api.stored = { conversations, messages, first: row * CONVERSATIONS.length + column };
           await page.goto(isPhone ? '/messages' : `/messages/${PEER}`);
-          await expect(page.locator('.history [aria-busy=true]')).toHaveCount(0);
+          await expect(page.locator('.conversation-list [aria-busy=true]')).toHaveCount(0);
           if (!isPhone) await loaded(page, messages);
           const parts = isPhone ? [HEADER] : [HEADER, LIST, COMPOSER];
           if (!isPhone || conversations > 0) await goThroughList(page, [...parts, LIST], isPhone);
@@ -74,7 +74,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.getByLabel('Email').fill('nobody');
       await page.getByRole('button', { name: 'Create account' }).click();
       await expect(page.getByText('Email is invalid')).toBeVisible();
-      await turn(page, '.account');
+      await turn(page, '.auth-card');
       await check(page, 'sign up, with what is wrong', []);
 
       await page.goto('/sign-in');
@@ -88,15 +88,15 @@ for (const [row, viewport] of SIZES.entries()) {
 
       await page.goto('/messages/new');
       await composer(page).fill(LONG_URL);
-      await turn(page, '.new-message');
+      await turn(page, '.messenger-page__new');
       await check(page, 'a new message', [HEADER]);
-      const { width: room } = await boxOf(page, '.pane');
-      const { width } = await boxOf(page, '.new-message .composer');
+      const { width: room } = await boxOf(page, '.messenger-page__pane');
+      const { width } = await boxOf(page, '.messenger-page__new .composer');
       expect.soft(width, 'for a new message').toBeGreaterThanOrEqual(Math.min(544, room - 96));
 
       await page.getByRole('button', { name: 'Help' }).click();
       await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
-      await turn(page, '.help');
+      await turn(page, '.help-dialog');
       await check(page, 'help', [HEADER]);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: /^Account of/ }).click();
@@ -105,7 +105,7 @@ for (const [row, viewport] of SIZES.entries()) {
 
       await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
       await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
-      await turn(page, '.details');
+      await turn(page, '.message-details');
       await check(page, 'details', [HEADER]);
       await page.keyboard.press('Escape');
 
@@ -115,7 +115,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(
         page.getByRole('region', { name: 'Search results' }).getByRole('link'),
       ).toHaveCount(30);
-      await turn(page, '.history__rows');
+      await turn(page, '.conversation-list__rows');
       await check(page, 'search results', [HEADER, LIST]);
       await box.fill('a'.repeat(100));
       await check(page, 'search for what is long', [HEADER, LIST]);
@@ -136,7 +136,9 @@ for (const [row, viewport] of SIZES.entries()) {
 
       api.broken = true;
       await page.getByRole('button', { name: 'Load earlier' }).click();
-      await expect(page.locator('.pane').getByText("The server can't reach")).toBeVisible();
+      await expect(
+        page.locator('.messenger-page__pane').getByText("The server can't reach"),
+      ).toBeVisible();
       await check(page, 'a 503 for more', [HEADER, COMPOSER]);
       for (const path of ['/messages', `/messages/${PEER}`, '/account', '/sign-up']) {
         await page.goto(path);
@@ -168,12 +170,12 @@ async function loaded(page: Page, messages: number): Promise<void> {
 async function goThroughList(page: Page, parts: string[], touches: boolean): Promise<void> {
   const more = page.getByRole('button', { name: 'Show more conversations' });
   while ((await more.count()) > 0) {
-    const rows = await page.locator('.row').count();
+    const rows = await page.locator('.conversation-row').count();
     await more.click();
-    await expect(page.locator('.row').nth(rows)).toBeAttached();
+    await expect(page.locator('.conversation-row').nth(rows)).toBeAttached();
   }
-  await turn(page, '.history__rows', touches, parts);
-  const rows = page.locator('.row');
+  await turn(page, '.conversation-list__rows', touches, parts);
+  const rows = page.locator('.conversation-row');
   if ((await rows.count()) > 0) {
     await rows.first().focus();
     await press(
@@ -192,7 +194,7 @@ async function goThroughThread(page: Page, parts: string[], touches: boolean): P
     await earlier.click();
     await expect(page.locator('app-message-bubble').nth(bubbles)).toBeAttached();
   }
-  await turn(page, '.thread', touches, parts);
+  await turn(page, '.thread__messages', touches, parts);
   await page.getByRole('log').focus();
   await press(page, ['Home', 'PageUp', 'Space', 'End', 'PageDown'], parts);
   // Elsewhere these go through the conversations.

@@ -12,7 +12,7 @@ import {
   test,
 } from './fixtures';
 
-const MISSING = "This page couldn't be loaded: you may be offline, or there is a newer version.";
+const MISSING = "This page couldn't be loaded. You may be offline, or there is a newer version.";
 
 /** Until it is called: no script comes that has this in it. */
 async function withhold(page: Page, part: string, how: 'abort' | 'gone'): Promise<() => void> {

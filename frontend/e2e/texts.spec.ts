@@ -23,7 +23,7 @@ test('what people wrote runs in the direction of its script, wherever it stands'
 }) => {
   await enter(page, 2, [HEBREW, 'Left to right']);
   const written = page.getByText(HEBREW);
-  const preview = page.locator('.row').getByText(HEBREW);
+  const preview = page.locator('.conversation-row').getByText(HEBREW);
   expect(await directionOf(bubble(page, HEBREW).getByText(HEBREW))).toBe('rtl');
   expect(await directionOf(bubble(page, 'Left to right').getByText('Left'))).toBe('ltr');
   expect(await directionOf(preview)).toBe('rtl');
@@ -36,14 +36,14 @@ test('what people wrote runs in the direction of its script, wherever it stands'
   expect(await directionOf(page.getByRole('searchbox'))).toBe('rtl');
   const found = page.getByRole('region', { name: 'Search results' });
   await expect(found.locator('mark')).toHaveText('השולחן');
-  expect(await directionOf(found.locator('.row__preview').first())).toBe('rtl');
+  expect(await directionOf(found.locator('.conversation-row__preview').first())).toBe('rtl');
   await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
   const dialog = page.getByRole('dialog', { name: 'Message details' });
   expect(await directionOf(dialog.locator(written))).toBe('rtl');
 
   // A number is read from the left also between texts that are not.
   await page.evaluate(() => (document.documentElement.dir = 'rtl'));
-  for (const number of [dialog, page.locator('.pane__head'), page.locator('.row')]) {
+  for (const number of [dialog, page.locator('.pane-header'), page.locator('.conversation-row')]) {
     expect(await directionOf(number.getByText('+1 415 555 2671').first())).toBe('ltr');
   }
 });
@@ -51,7 +51,7 @@ test('what people wrote runs in the direction of its script, wherever it stands'
 test('each paragraph of a text has the direction of its own script', async ({ page }) => {
   await enter(page, 1, [`${HEBREW}\nand this in English, which is rather longer than that`]);
   const [hebrew, english] = await bubble(page, HEBREW)
-    .locator('.bubble__content > span')
+    .locator('.message-bubble__content > span')
     .last()
     .evaluate((element) => {
       const text = element.firstChild as Text;
@@ -75,9 +75,10 @@ test('each paragraph of a text has the direction of its own script', async ({ pa
 
 test('each space, tab and line that was written shows', async ({ page }) => {
   await enter(page, 2, [SPACED, 'one\n']);
-  const textOf = (text: string) => bubble(page, text).locator('.bubble__content > span').last();
+  const textOf = (text: string) =>
+    bubble(page, text).locator('.message-bubble__content > span').last();
   const shown = textOf('two tabs');
-  for (const place of [shown, page.getByRole('dialog').locator('.details__text > span')]) {
+  for (const place of [shown, page.getByRole('dialog').locator('.message-details__text > span')]) {
     if (place !== shown) await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
     expect(await place.evaluate((element: HTMLElement) => element.innerText)).toBe(SPACED);
     expect(await place.evaluate((element) => element.textContent)).toBe(SPACED);
@@ -100,9 +101,9 @@ for (const [locale, isTwelve] of [
       const dialog = page.getByRole('dialog', { name: 'Message details' });
       await expect(dialog).toContainText('Written');
       const places = [
-        page.locator('.row__time'),
+        page.locator('.conversation-row__time'),
         bubble(page, 'Hello').locator('time'),
-        page.locator('.live__time'),
+        page.locator('.connection-indicator__time'),
         dialog.locator('time').first(),
         dialog.getByText(/20\d\d/).first(),
       ];
@@ -121,8 +122,8 @@ test('as many messages are counted as are shown', async ({ page }) => {
   api.total = 2;
   await page.reload();
   await expect(page.locator('app-message-bubble')).toHaveCount(1);
-  await expect(page.locator('.pane__head')).toContainText('1 message');
-  await expect(page.locator('.pane__head')).not.toContainText('messages');
+  await expect(page.locator('.pane-header')).toContainText('1 message');
+  await expect(page.locator('.pane-header')).not.toContainText('messages');
 });
 
 test('what is being loaded has the place of what is loaded', async ({ page }) => {
@@ -134,9 +135,11 @@ test('what is being loaded has the place of what is loaded', async ({ page }) =>
   const rowBones = page.locator('.skeleton--rows .skeleton__part').first();
   const loading = [await edges(bones), await edges(rowBones)];
   release();
-  const texts = page.locator('.bubble:not(.bubble--inbound) .bubble__content').last();
+  const texts = page
+    .locator('.message-bubble:not(.message-bubble--inbound) .message-bubble__content')
+    .last();
   expect(loading[0]?.right).toBeCloseTo((await edges(texts)).right, 0);
-  const row = await edges(page.locator('.row').first());
+  const row = await edges(page.locator('.conversation-row').first());
   expect(loading[1]?.left).toBeCloseTo(row.left, 0);
 });
 
@@ -164,26 +167,28 @@ test('on a translated page, what changes still shows', async ({ page }) => {
   await translate(page, 'what is not to be translated');
   await expect(bubble(page, 'жжжжж').first()).toBeVisible();
   await page.locator('textarea').fill('Four');
-  await expect(page.locator('.count')).toContainText('4');
+  await expect(page.locator('.composer__count')).toContainText('4');
   hear(api, { status: 'sending' });
   await expect(bubble(page, 'Sending')).toHaveCount(1);
   await translate(page, 'what is not to be translated');
   hear(api, { status: 'undelivered' });
   await expect(bubble(page, 'Not delivered')).toHaveCount(1);
-  await expect(page.locator('.row')).toContainText('Not delivered');
+  await expect(page.locator('.conversation-row')).toContainText('Not delivered');
   await expect(bubble(page, 'Sending')).toHaveCount(0);
 });
 
 test('what the machine says is not translated, what people say is', async ({ page }) => {
   await enter(page, 2, ['Hello', 'Before']);
   await translate(page, 'only the rest');
-  await expect(page.locator('.bubble__content > span').last()).toHaveText('жжжжж');
-  await expect(bubble(page, 'жжжжж').last().locator('.bubble__meta')).toContainText('Delivered');
-  await expect(page.locator('.bubble__meta time').last()).toContainText(/\d:\d\d/);
-  await expect(page.locator('.pane__head h1')).toHaveText('+1 415 555 2671');
-  await expect(page.locator('.pane__head p')).toHaveText('2 messages');
-  await expect(page.locator('.count')).toContainText('0 characters');
-  await expect(page.locator('.history__foot')).toContainText('Message History');
+  await expect(page.locator('.message-bubble__content > span').last()).toHaveText('жжжжж');
+  await expect(bubble(page, 'жжжжж').last().locator('.message-bubble__meta')).toContainText(
+    'Delivered',
+  );
+  await expect(page.locator('.message-bubble__meta time').last()).toContainText(/\d:\d\d/);
+  await expect(page.locator('.pane-header h1')).toHaveText('+1 415 555 2671');
+  await expect(page.locator('.pane-header p')).toHaveText('2 messages');
+  await expect(page.locator('.composer__count')).toContainText('0 characters');
+  await expect(page.locator('.conversation-list__footer')).toContainText('Message History');
   await expect(page.getByRole('status')).toHaveText('Up to date');
 });
 

@@ -1,8 +1,5 @@
 import { Type } from '@angular/core';
 import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
-import accountStyles from '../styles/account.css' with { loader: 'file' };
-import layoutStyles from '../styles/frame.css' with { loader: 'file' };
-import messengerStyles from '../styles/messaging.css' with { loader: 'file' };
 import { authGuard, guestGuard } from './session/guards';
 import { withStylesheet } from './ui/stylesheet';
 
@@ -13,7 +10,7 @@ export const routes: Routes = [
     loadChildren: () =>
       withStylesheet(
         import('./account/sign-in/sign-in.routes').then((file) => file.signInRoutes),
-        accountStyles,
+        'account',
       ),
   },
   {
@@ -35,21 +32,21 @@ export function preloadSignedIn(): void {
 function signedIn(): Promise<Type<unknown>> {
   return withStylesheet(
     import('./signed-in').then((file) => file.SignedIn),
-    layoutStyles,
+    'layout',
   );
 }
 
 function messenger(): Promise<Routes> {
   return withStylesheet(
     import('./messenger/messenger.routes').then((file) => file.messengerRoutes),
-    messengerStyles,
+    'messenger',
   );
 }
 
 function account(): Promise<Routes> {
   return withStylesheet(
     import('./account/account.routes').then((file) => file.accountRoutes),
-    accountStyles,
+    'account',
   );
 }
 

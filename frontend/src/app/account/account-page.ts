@@ -17,7 +17,7 @@ import { SessionList } from './session-list';
   providers: [AccountClient, AccountStore],
   template: `
     @if (user(); as user) {
-      <main class="panels">
+      <main class="account-page">
         <a class="button button--quiet" routerLink="/messages">
           <app-icon name="back" />{{ texts.back }}
         </a>

@@ -45,7 +45,7 @@ import { FormSubmission } from './form-submission';
         @if (submission.problem(); as problem) {
           <app-notice>{{ problem }}</app-notice>
         }
-        <div class="panel__foot">
+        <div class="panel__footer">
           <button
             appKeepFocusOnPress
             type="submit"
@@ -60,8 +60,8 @@ import { FormSubmission } from './form-submission';
         </div>
       </form>
     } @else {
-      <div class="panel__foot">
-        <button #begin type="button" class="button button--bad" (click)="ask()">
+      <div class="panel__footer">
+        <button #begin type="button" class="button button--danger-quiet" (click)="ask()">
           {{ texts.begin }}
         </button>
       </div>

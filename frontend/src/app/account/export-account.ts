@@ -18,7 +18,7 @@ import { AccountStore } from './account-store';
     @if (problem(); as problem) {
       <app-notice>{{ problem }}</app-notice>
     }
-    <div class="panel__foot">
+    <div class="panel__footer">
       <button type="button" class="button" [appBusy]="busy()" (click)="download()">
         {{ busy() ? texts.submitting : texts.submit }}
       </button>

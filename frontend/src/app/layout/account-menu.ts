@@ -15,14 +15,14 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
   template: `
     <button
       type="button"
-      class="account-button"
+      class="account-menu__button"
       popovertarget="account-menu"
       [attr.aria-label]="texts.menu(email())"
     >
       <app-avatar [letters]="initials()" [name]="email()" />
     </button>
     <div #menu id="account-menu" class="menu" popover>
-      <p class="menu__who">
+      <p class="account-menu__user">
         {{ signedInAs.before }}<strong translate="no">{{ email() }}</strong
         >{{ signedInAs.after }}
       </p>

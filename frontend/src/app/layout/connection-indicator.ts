@@ -10,10 +10,10 @@ import { ConnectionStatusStore } from '../ui/connection-status-store';
   selector: 'app-connection-indicator',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <span class="live__dot"></span>
+    <span class="connection-indicator__dot"></span>
     <span role="status">{{ text() }}</span>
     @if (time(); as time) {
-      <span class="live__time" aria-hidden="true">&nbsp;· {{ time }}</span>
+      <span class="connection-indicator__time" aria-hidden="true">&nbsp;· {{ time }}</span>
     }
     @if (problem() && session.status() === 'unavailable') {
       <button type="button" class="button button--small" (click)="session.retry()">
@@ -21,7 +21,11 @@ import { ConnectionStatusStore } from '../ui/connection-status-store';
       </button>
     }
   `,
-  host: { class: 'live', translate: 'no', '[class.live--trouble]': 'problem()' },
+  host: {
+    class: 'connection-indicator',
+    translate: 'no',
+    '[class.connection-indicator--problem]': 'problem()',
+  },
 })
 export class ConnectionIndicator {
   protected readonly session = inject(SessionStore);

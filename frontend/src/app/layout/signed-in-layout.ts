@@ -7,7 +7,6 @@ import {
   viewChild,
 } from '@angular/core';
 import { Router, RouterOutlet } from '@angular/router';
-import helpStyles from '../../styles/help.css' with { loader: 'file' };
 import { SessionStore } from '../session/session-store';
 import { layoutTexts } from '../i18n/layout-texts';
 import { firstPageTexts } from '../i18n/first-page-texts';
@@ -30,11 +29,13 @@ import { ThemeMenu } from './theme-menu';
   imports: [AccountMenu, ConnectionIndicator, Icon, RouterOutlet, StorageNotice, ThemeMenu],
   template: `
     @if (session.user(); as user) {
-      <button type="button" class="button skip" (click)="skip()">{{ texts.skip }}</button>
-      <header class="bar">
+      <button type="button" class="button signed-in-layout__skip" (click)="skip()">
+        {{ texts.skip }}
+      </button>
+      <header class="app-bar">
         <strong class="brand" translate="no">{{ brand }}</strong>
         <app-connection-indicator />
-        <button type="button" class="button button--quiet bar__button" (click)="showHelp()">
+        <button type="button" class="button button--quiet app-bar__button" (click)="showHelp()">
           <app-icon name="question" /><span>{{ texts.help }}</span>
           <kbd aria-hidden="true" translate="no">?</kbd>
         </button>
@@ -46,7 +47,7 @@ import { ThemeMenu } from './theme-menu';
     <router-outlet />
     <ng-container #help />
   `,
-  host: { class: 'frame' },
+  host: { class: 'signed-in-layout' },
 })
 export class SignedInLayout {
   readonly #document = inject(DOCUMENT);
@@ -73,7 +74,7 @@ export class SignedInLayout {
 
   protected async showHelp(): Promise<void> {
     const help = this.helpContainer();
-    const loading = withStylesheet(import('./help-dialog'), helpStyles);
+    const loading = withStylesheet(import('./help-dialog'), 'help');
     const loaded = await loading.catch(() => undefined);
     this.#loadFailure.url.set(loaded ? undefined : this.#router.url);
     if (!loaded || help.length > 0) return;

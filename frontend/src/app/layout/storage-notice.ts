@@ -18,6 +18,7 @@ import { Notice } from '../ui/notice';
       </app-notice>
     }
   `,
+  host: { class: 'storage-notice' },
 })
 export class StorageNotice {
   readonly #atRisk = inject(UserStorage).atRisk;

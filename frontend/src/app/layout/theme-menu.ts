@@ -10,13 +10,13 @@ import { ThemeSwitch } from '../ui/theme-switch';
   template: `
     <button
       type="button"
-      class="button button--quiet bar__button"
+      class="button button--quiet app-bar__button"
       popovertarget="theme-menu"
       aria-haspopup="true"
     >
       <app-icon name="theme" /><span>{{ texts.legend }}</span>
     </button>
-    <div id="theme-menu" class="menu menu--theme" popover>
+    <div id="theme-menu" class="menu theme-menu" popover>
       <app-theme-switch />
     </div>
   `,

@@ -38,7 +38,11 @@ import { Thread } from './thread/thread';
   imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
   providers: [SearchStore],
   templateUrl: './messenger-page.html',
-  host: { class: 'messenger', role: 'main', '[class.messenger--pane]': 'showsPane()' },
+  host: {
+    class: 'messenger-page',
+    role: 'main',
+    '[class.messenger-page--pane-open]': 'showsPane()',
+  },
 })
 export class MessengerPage {
   readonly #router = inject(Router);

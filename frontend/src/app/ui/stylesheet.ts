@@ -1,11 +1,18 @@
+type Stylesheet = 'layout' | 'help' | 'account' | 'messenger';
+
 /** Loads the stylesheet of a lazy part beside its script, so that the part is never shown without it. */
-export async function withStylesheet<T>(part: Promise<T>, path: string): Promise<T> {
-  const [loaded] = await Promise.all([part, addStylesheet(path)]);
+export async function withStylesheet<T>(part: Promise<T>, name: Stylesheet): Promise<T> {
+  const [loaded] = await Promise.all([part, addStylesheet(hrefOf(name))]);
   return loaded;
 }
 
-function addStylesheet(path: string): Promise<void> {
-  const href = new URL(path, import.meta.url).href;
+/** index.html has the address, because it is not cached, and the name of the file changes with its content. */
+function hrefOf(name: Stylesheet): string {
+  const meta = document.head.querySelector<HTMLMetaElement>(`meta[name="stylesheet-${name}"]`);
+  return meta?.content ?? '';
+}
+
+function addStylesheet(href: string): Promise<void> {
   const known = document.head.querySelector<HTMLLinkElement>(`link[href="${href}"]`);
   if (known?.sheet) return Promise.resolve();
   const link = known ?? Object.assign(document.createElement('link'), { rel: 'stylesheet', href });

@@ -6,11 +6,11 @@ import { THEMES, ThemeStore } from './theme';
   selector: 'app-theme-switch',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <fieldset class="choices">
+    <fieldset class="theme-switch">
       <legend>{{ texts.legend }}</legend>
       <div>
         @for (theme of themes; track theme) {
-          <label class="choice">
+          <label class="theme-switch__choice">
             <input
               type="radio"
               name="theme"

@@ -6,7 +6,7 @@ import { supportBrowserTranslation } from '../../ui/browser-translation';
   selector: 'app-auth-card',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <main class="card">
+    <main class="auth-card__card">
       <p class="brand" translate="no">{{ brand }}</p>
       <header>
         <h1>{{ heading() }}</h1>
@@ -15,7 +15,7 @@ import { supportBrowserTranslation } from '../../ui/browser-translation';
       <ng-content />
     </main>
   `,
-  host: { class: 'account scroller' },
+  host: { class: 'auth-card scroller' },
 })
 export class AuthCard {
   readonly heading = input.required<string>();

@@ -28,7 +28,7 @@ import { FormSubmission } from '../form-submission';
   template: `
     <app-auth-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
       @if (signOutReason(); as signOutReason) {
-        <p class="notice notice--calm" role="status">
+        <p class="notice notice--info" role="status">
           {{ texts.signIn.signOutReasons[signOutReason] }}
         </p>
       }

@@ -390,7 +390,7 @@ describe('Composer', () => {
   const textarea = () => find('textarea') as HTMLTextAreaElement;
   const recipient = () => find('input') as HTMLInputElement;
   const words = (element: Element | null) => element?.textContent.replace(/\s+/g, ' ').trim();
-  const count = () => words(page.querySelector('.count'));
+  const count = () => words(page.querySelector('.composer__count'));
   const hint = () => words(page.querySelector('.field__hint'));
   const status = () => words(page.querySelector('[aria-live="polite"]'));
   const errors = () => Array.from(page.querySelectorAll('[role="alert"]')).map(words);

@@ -58,5 +58,5 @@ describe('ConversationList', () => {
   });
 
   const heading = () => list.querySelector('h1')?.textContent;
-  const preview = () => list.querySelector('.row__preview')?.textContent;
+  const preview = () => list.querySelector('.conversation-row__preview')?.textContent;
 });

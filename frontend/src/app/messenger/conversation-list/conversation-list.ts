@@ -46,7 +46,7 @@ interface RowView {
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Avatar, Busy, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
   templateUrl: './conversation-list.html',
-  host: { class: 'history', role: 'navigation', '[attr.aria-label]': 'texts.label' },
+  host: { class: 'conversation-list', role: 'navigation', '[attr.aria-label]': 'texts.label' },
 })
 export class ConversationList {
   protected readonly store = inject(ConversationsStore);

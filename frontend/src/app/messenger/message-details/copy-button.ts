@@ -21,7 +21,7 @@ const SHOWN_FOR_MS = 2_000;
     </button>
     <span class="visually-hidden" role="status">{{ announcement() }}</span>
   `,
-  host: { class: 'copy' },
+  host: { class: 'copy-button' },
 })
 export class CopyButton {
   readonly source = input.required<HTMLElement>();

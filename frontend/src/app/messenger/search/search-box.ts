@@ -40,7 +40,7 @@ import { SearchStore } from './search-store';
     } @else {
       <button
         type="button"
-        class="button button--quiet find__clear"
+        class="button button--quiet search-box__clear"
         [attr.aria-label]="texts.clear"
         (click)="search.search(''); focus()"
       >
@@ -48,7 +48,7 @@ import { SearchStore } from './search-store';
       </button>
     }
   `,
-  host: { class: 'find', role: 'search' },
+  host: { class: 'search-box', role: 'search' },
 })
 export class SearchBox {
   protected readonly search = inject(SearchStore);

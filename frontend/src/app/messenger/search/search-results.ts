@@ -27,7 +27,11 @@ import { SearchStore } from './search-store';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Avatar, Busy, RouterLink, Skeleton],
   templateUrl: './search-results.html',
-  host: { class: 'history__rows scroller', role: 'region', '[attr.aria-label]': 'texts.results' },
+  host: {
+    class: 'conversation-list__rows scroller',
+    role: 'region',
+    '[attr.aria-label]': 'texts.results',
+  },
 })
 export class SearchResults {
   protected readonly search = inject(SearchStore);

@@ -29,7 +29,7 @@ import {
       @if (isRetried()) {
         <p>{{ texts.sentAgain }}</p>
       } @else if (!isTextDeleted()) {
-        <p class="aside__actions">
+        <p class="message-notice__actions">
           @if (isRetryable()) {
             <button
               type="button"
@@ -47,7 +47,7 @@ import {
       }
     </div>
   `,
-  host: { class: 'aside aside--bad' },
+  host: { class: 'message-notice message-notice--danger' },
 })
 export class FailureNotice {
   protected readonly actions = inject(MessageActions);

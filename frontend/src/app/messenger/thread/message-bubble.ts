@@ -16,14 +16,14 @@ import { UnconfirmedNotice } from './unconfirmed-notice';
   imports: [Busy, FailureNotice, Icon, UnconfirmedNotice],
   templateUrl: './message-bubble.html',
   host: {
-    class: 'bubble',
+    class: 'message-bubble',
     role: 'article',
     tabindex: '-1',
     '[attr.id]': "'message-' + message()._id",
-    '[class.bubble--inbound]': 'isInbound()',
-    '[class.bubble--failed]': 'hasFailed()',
-    '[class.bubble--waiting]': "message().status === 'pending'",
-    '[class.bubble--found]': 'isFound()',
+    '[class.message-bubble--inbound]': 'isInbound()',
+    '[class.message-bubble--failed]': 'hasFailed()',
+    '[class.message-bubble--waiting]': "message().status === 'pending'",
+    '[class.message-bubble--found]': 'isFound()',
   },
 })
 export class MessageBubble {

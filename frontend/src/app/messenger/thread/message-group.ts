@@ -14,7 +14,7 @@ const MESSAGE_PX = 70;
   template: `
     @for (row of group().rows; track row.message._id) {
       @if (row.day) {
-        <h2 class="day">{{ row.day }}</h2>
+        <h2 class="message-group__day">{{ row.day }}</h2>
       }
       <app-message-bubble
         [message]="row.message"
@@ -25,7 +25,7 @@ const MESSAGE_PX = 70;
       />
     }
   `,
-  host: { class: 'group', '[style.contain-intrinsic-block-size]': 'estimatedSize()' },
+  host: { class: 'message-group', '[style.contain-intrinsic-block-size]': 'estimatedSize()' },
 })
 export class MessageGroup {
   readonly group = input.required<Group>();

@@ -15,10 +15,10 @@ import {
   imports: [Icon],
   templateUrl: './pending-bubble.html',
   host: {
-    class: 'bubble',
+    class: 'message-bubble',
     role: 'article',
-    '[class.bubble--waiting]': '!isBad()',
-    '[class.bubble--failed]': 'isBad()',
+    '[class.message-bubble--waiting]': '!isBad()',
+    '[class.message-bubble--failed]': 'isBad()',
   },
 })
 export class PendingBubble {

@@ -43,7 +43,7 @@ const RECENT = 50;
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Avatar, Busy, Icon, MessageGroup, PendingBubble, RouterLink, Skeleton],
   templateUrl: './thread.html',
-  host: { class: 'pane__body' },
+  host: { class: 'thread' },
 })
 export class Thread {
   readonly #injector = inject(Injector);

@@ -22,7 +22,7 @@ import { MessageActions } from '../../messages/message-actions';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, Icon],
   templateUrl: './unconfirmed-notice.html',
-  host: { class: 'aside aside--maybe' },
+  host: { class: 'message-notice message-notice--warning' },
 })
 export class UnconfirmedNotice {
   protected readonly actions = inject(MessageActions);
