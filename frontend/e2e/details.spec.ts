@@ -19,8 +19,8 @@ test('details tell everything, have an address, and close where one was', async 
   await expect(details).toContainText('30003');
   await expect(details.getByRole('listitem')).toContainText([
     'Saved here',
-    /Queued.*handed it over/s,
-    /Not delivered.*reported by the carrier/s,
+    /Queued.*provider response/s,
+    /Not delivered.*status callback/s,
   ]);
   await details.getByRole('button', { name: 'Copy the SID' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^SM[0-9a-f]{32}$/);
@@ -45,7 +45,7 @@ test('details that do not exist say so', async ({ page, request, tolerate }) => 
   await enter(page, person);
   await page.goto(`/messages/${encodeURIComponent(newNumber())}?details=6921f0c2a4b1c93e5d0f7a12`);
   const details = page.getByRole('dialog', { name: 'Message details' });
-  await expect(details.getByRole('alert')).toContainText('There is no such message.');
+  await expect(details.getByRole('alert')).toContainText("This can't be found.");
   await details.getByRole('button', { name: 'Close' }).click();
   await expect(details).toBeHidden();
 });

@@ -218,7 +218,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   const unconfirmed = bubble(page, 'Did this leave?');
   await expect(unconfirmed).toContainText("Please don't send it again yet");
   await choose(page, 'Stop retrying');
-  await expect(unconfirmed).toContainText('It will not be sent again by itself.');
+  await expect(unconfirmed).toContainText("It won't be retried.");
   await expect.poll(() => focusOnScreen(page)).toBe('seen');
   await choose(page, 'Send again anyway…');
   await expect(page.getByRole('button', { name: 'Keep waiting' })).toBeFocused();
@@ -232,7 +232,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await phone.report(text, 'undelivered');
   await findConversation(page, answered);
   const failed = bubble(page, text);
-  await expect(failed).toContainText('The phone could not be reached.');
+  await expect(failed).toContainText("The phone couldn't be reached.");
   await choose(page, 'Retry');
   await expect(failed).toHaveCount(2);
   await expect(failed.first()).toContainText("You've sent it again.");

@@ -144,7 +144,7 @@ for (const [row, viewport] of SIZES.entries()) {
         await page.goto(path);
         await expect(
           page
-            .getByText(/cannot|problem/)
+            .getByText(/can't|problem/)
             .filter({ visible: true })
             .first(),
         ).toBeVisible();

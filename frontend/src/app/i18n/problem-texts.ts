@@ -16,7 +16,7 @@ export const problemTexts = {
     invalid_credentials: 'Invalid email or password.',
     session_ended: 'Your session has ended. Please sign in again.',
     not_signed_in: 'Your session needs to be renewed.',
-    not_found: 'This no longer exists.',
+    not_found: "This can't be found.",
     idempotency_key_reused: 'This was already sent with different content.',
     not_cancellable: "It's too late to cancel this message.",
     not_retryable: 'Only a message that was not delivered can be sent again.',

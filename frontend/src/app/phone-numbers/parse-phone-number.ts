@@ -17,7 +17,7 @@ export interface PhoneNumberRules {
   /** The prefix of international calls from this country, as a part of a regular expression. */
   internationalPrefix(country: string): string;
   callingCode(country: string): string;
-  /** As text in its country, with the country code; undefined if it belongs to no country. */
+  /** As written in its country, with the country code; undefined if it belongs to no country. */
   format(number: string): FormattedNumber | undefined;
 }
 
@@ -65,7 +65,7 @@ const TRUNK_PREFIX = new RegExp(
 );
 
 /**
- * Parses what people type or paste. With a country (ISO 3166), the number may be text as it is dialled there. Does
+ * Parses what people type or paste. With a country (ISO 3166), the number may be written as it is dialled there. Does
  * not check whether the number exists. Returns undefined if the rules decide and are not given.
  */
 export function parsePhoneNumber(

@@ -37,7 +37,7 @@ test('a message that did not arrive is sent again, or written anew', async ({
   const messages = bubble(page, 'Please answer');
   await expect(messages).toContainText('Queued');
   await phone.report('Please answer', 'undelivered');
-  await expect(messages).toContainText('The phone could not be reached.');
+  await expect(messages).toContainText("The phone couldn't be reached.");
   // Said to those who do not see it.
   await expect(page.getByText('Message to +1 500 555 1002 not delivered.')).toBeAttached();
 
@@ -100,9 +100,9 @@ test('an unconfirmed message waits, unless its author decides', async ({
   expect(await phone.received('Did this leave?')).toBe(0);
 
   await message.getByRole('button', { name: 'Stop retrying' }).click();
-  await expect(message).toContainText('It will not be sent again by itself.');
+  await expect(message).toContainText("It won't be retried.");
   await page.reload();
-  await expect(message).toContainText('It will not be sent again by itself.');
+  await expect(message).toContainText("It won't be retried.");
   await expect(message.getByRole('button', { name: 'Stop retrying' })).toHaveCount(0);
 
   await message.getByRole('button', { name: 'Send again anyway…' }).click();
@@ -143,7 +143,7 @@ test.describe('a carrier that takes nothing', () => {
     const message = bubble(page, 'I can wait');
     await expect(message).toContainText('Waiting to be sent');
     await expect(page.getByText('Sending is paused.')).toBeVisible();
-    await expect(page.getByText('nothing is lost')).toBeVisible();
+    await expect(page.getByText('Messages will be sent when sending resumes')).toBeVisible();
     await page.close();
   });
 });
