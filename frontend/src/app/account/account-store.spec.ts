@@ -48,7 +48,7 @@ describe('AccountStore', () => {
     expect(store.sessions()).toEqual([here, there]);
   });
 
-  it('keeps the sessions when a reload fails, and says so', async () => {
+  it('keeps the sessions when reloading fails, and shows the problem', async () => {
     await load();
     const loading = store.load();
     http.expectOne('/users/sessions').error(new ProgressEvent('error'));
@@ -59,7 +59,7 @@ describe('AccountStore', () => {
     expect(store.problem()).toBe('');
   });
 
-  it.each([204, 404])('takes a session off the list after a %s', async (status) => {
+  it.each([204, 404])('removes a session from the list after a %s', async (status) => {
     await load();
     const ending = store.end(there);
     http
@@ -78,13 +78,13 @@ describe('AccountStore', () => {
     expect(store.problem()).toBe('The server has a problem at the moment.');
   });
 
-  it('signs out here where it is told to end this one', async () => {
+  it('signs out here to end the current session', async () => {
     await load();
     await store.end(here);
     expect(session.signOut).toHaveBeenCalledOnce();
   });
 
-  it('leaves once all sessions are ended, and only then', async () => {
+  it('signs out only once all sessions are ended', async () => {
     await load();
     const failing = store.endAll();
     http
@@ -99,7 +99,7 @@ describe('AccountStore', () => {
     expect(session.endSession).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
   });
 
-  it('shows which sessions are left by a change of password', async () => {
+  it('reloads the sessions after a change of password', async () => {
     await load();
     const change = { current_password: 'old', password: 'new', password_confirmation: 'new' };
     const changing = store.changePassword(change);
@@ -112,7 +112,7 @@ describe('AccountStore', () => {
     expect(store.sessions()).toEqual([here]);
   });
 
-  it('leaves once the account is deleted, and hands back a wrong password', async () => {
+  it('signs out once the account is deleted, and rejects on a wrong password', async () => {
     const wrong = store.deleteAccount('wrong');
     http
       .expectOne({ method: 'DELETE', url: '/users' })

@@ -7,7 +7,7 @@ function answer(status: number, error: unknown, headers: Record<string, string> 
 }
 
 describe('toProblem', () => {
-  it('reads a problem of the API', () => {
+  it('parses a problem of the API', () => {
     const problem = toProblem(
       answer(422, {
         type: 'about:blank',
@@ -105,7 +105,7 @@ describe('describeProblem', () => {
     expect(describeProblem(toProblem(error))).toBe(words);
   });
 
-  it('says that there was no answer in time', () => {
+  it('describes a timeout', () => {
     const error = new HttpErrorResponse({ error: new DOMException('timed out', 'TimeoutError') });
     expect(describeProblem(toProblem(error))).toBe('The server took too long to respond.');
   });

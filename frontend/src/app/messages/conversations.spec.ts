@@ -29,33 +29,33 @@ const shown = ({ rows }: Conversations) =>
   rows.map(({ peer, last }) => `${peer.slice(-1)}: ${last.content.slice(8)}`);
 
 describe('mergeChanges', () => {
-  it('shows the newest message, and the liveliest conversation first', () => {
-    const heard = mergeChanges(list([3, 2, 1]), [from(1, 5), from(1, 4)]);
-    expect(shown(heard)).toEqual(['1: 5', '3: 3', '2: 2']);
+  it('shows the newest message, and the most recent conversation first', () => {
+    const merged = mergeChanges(list([3, 2, 1]), [from(1, 5), from(1, 4)]);
+    expect(shown(merged)).toEqual(['1: 5', '3: 3', '2: 2']);
   });
 
-  it('brings a conversation that was not there to the top', () => {
+  it('adds a new conversation at the top', () => {
     expect(shown(mergeChanges(list([3, 2], true), [from(9)]))).toEqual(['9: 9', '3: 3', '2: 2']);
   });
 
-  it('leaves what is further down to its page', () => {
+  it('leaves conversations further down to their page', () => {
     const loaded = list([3, 2], true);
     expect(mergeChanges(loaded, [from(1)])).toBe(loaded);
     expect(shown(mergeChanges(list([3, 2]), [from(1)]))).toEqual(['3: 3', '2: 2', '1: 1']);
   });
 
-  it('follows the status of the last message alone', () => {
+  it('follows the status of the last message only', () => {
     const loaded = list([3]);
     const sent = { ...from(3), status: 'sent', updated_at: '2026-11-22T13:00:00.000Z' };
-    const heard = mergeChanges(loaded, [sent]);
-    expect(heard.rows[0]?.last.status).toBe('sent');
-    expect(mergeChanges(heard, [from(3)])).toBe(heard);
-    expect(mergeChanges(heard, [from(3, 1)])).toBe(heard);
+    const merged = mergeChanges(loaded, [sent]);
+    expect(merged.rows[0]?.last.status).toBe('sent');
+    expect(mergeChanges(merged, [from(3)])).toBe(merged);
+    expect(mergeChanges(merged, [from(3, 1)])).toBe(merged);
   });
 });
 
 describe('appendPage', () => {
-  it('adds the next page, without those that have moved up meanwhile', () => {
+  it('adds the next page without conversations that have moved up meanwhile', () => {
     const moved = mergeChanges(list([3, 2], true), [from(1, 5)]);
     const page = {
       rows: [{ peer_number: from(1).peer_number, last_message: from(1), messages: 1 }],
@@ -73,7 +73,7 @@ describe('withPending', () => {
       'last' in entry ? entry.last.content : entry.pending.content,
     );
 
-  it('puts a message that waits where its time says', () => {
+  it('sorts a conversation by its pending message', () => {
     expect(shown(waiting(1, 9))).toEqual(['waiting since 9', 'Message 3', 'Message 2']);
     expect(shown(waiting(4, 2.5))).toEqual([
       'Message 3',
@@ -83,11 +83,11 @@ describe('withPending', () => {
     ]);
   });
 
-  it('does not let one that has failed hide what is newer, or keep its conversation at the top', () => {
+  it('does not let an old pending message hide a newer message', () => {
     expect(shown(waiting(2, 1.5))).toEqual(['Message 3', 'Message 2', 'Message 1']);
   });
 
-  it('shows the newest of those to one person, and nothing else of them', () => {
+  it('shows only the newest pending message of each recipient', () => {
     expect(shown(waiting(1, 4), waiting(1, 5), waiting(1, 0))).toEqual([
       'waiting since 5',
       'Message 3',

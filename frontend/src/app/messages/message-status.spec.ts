@@ -15,7 +15,7 @@ describe('presentStatus', () => {
     expect(presentStatus(status)).toMatchObject({ text, icon });
   });
 
-  it('shows a status of tomorrow as it is', () => {
+  it('shows an unknown status by its own name', () => {
     expect(presentStatus('teleported').text).toBe('teleported');
   });
 });
@@ -33,18 +33,18 @@ describe('a failure', () => {
     );
   });
 
-  it('is explained in the words of the API where its code is new', () => {
+  it("is explained by the API's sentence if its code is unknown", () => {
     const message = aMessage({ error_code: 39999, explanation: lasting });
     expect(failureCause(message)).toBe('Provider says no.');
     expect(failureAdvice(message)).toBe('Ask the provider. Code 39999.');
   });
 
-  it('has no number if it was never handed over', () => {
+  it('has no code if it expired', () => {
     const message = aMessage({ error_code: 'expired', explanation: passing });
     expect(failureAdvice(message)).toBe('Send it again if it still matters.');
   });
 
-  it('says so when there is no reason', () => {
+  it('says so if there is no reason', () => {
     expect(failureCause(aMessage({}))).toBe('No reason was given.');
   });
 
@@ -58,7 +58,7 @@ describe('a failure', () => {
     expect(isRetryable(aMessage({ status, explanation: why }))).toBe(offered);
   });
 
-  it('cannot be sent again once its text was removed', () => {
+  it('cannot be retried once its text was deleted', () => {
     const message = aMessage({ status: 'failed', explanation: passing, content: '' });
     expect(isRetryable(message)).toBe(false);
   });

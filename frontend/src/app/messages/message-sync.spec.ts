@@ -31,14 +31,14 @@ describe('MessageSync', () => {
     api.end();
   });
 
-  it('does not know how many messages there are until it is told', async () => {
+  it('has no total until the API has responded', async () => {
     await api.answerConversations([]);
     expect(sync.total()).toBeUndefined();
     await api.answerChanges(api.expectChanges(), [], { total: 0 });
     expect(sync.total()).toBe(0);
   });
 
-  it('loads the conversations, and then asks for changes since the newest alone', async () => {
+  it('loads the conversations, and then polls for changes since the newest', async () => {
     await api.answerConversations(messages(1, 1));
     const first = api.expectChanges();
     expect(Date.parse(since(first))).toBe(Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000);
@@ -59,12 +59,12 @@ describe('MessageSync', () => {
     expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"1"');
   });
 
-  it('asks from the beginning while there is nothing', async () => {
+  it('polls from the epoch while there is no message', async () => {
     await api.answerConversations([]);
     expect(since(api.expectChanges())).toBe('1970-01-01T00:00:00.000Z');
   });
 
-  it('keeps every loaded page true, also the rows of the list', async () => {
+  it('keeps all loaded pages current, and the rows of the list', async () => {
     await start(messages(3, 4));
     const loading = threads().loadEarlier(PEER);
     api.answerThread(messages(1, 2), { total: 4 });
@@ -78,7 +78,7 @@ describe('MessageSync', () => {
     expect(rows()[0]?.last.content).toBe('Message 5');
   });
 
-  it('follows all pages of changes, and then asks from the newest of them', async () => {
+  it('loads all pages of changes, and then polls from the newest of them', async () => {
     await start(messages(1, 1));
     await api.nextPoll();
     const first = api.expectChanges();
@@ -95,7 +95,7 @@ describe('MessageSync', () => {
     expect(third.request.headers.has('If-None-Match')).toBe(false);
   });
 
-  it('does not ask from later on because of a message that was heard of otherwise', async () => {
+  it('does not move the cursor for a message that came in another way', async () => {
     await start(messages(1, 1));
     const before = Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000;
     sync.applyNew(
@@ -105,7 +105,7 @@ describe('MessageSync', () => {
     expect(Date.parse(since(api.expectChanges()))).toBe(before);
   });
 
-  it('keeps what is loaded when a look fails, says so, and rests longer', async () => {
+  it('keeps what is loaded when a poll fails, has the problem, and waits longer', async () => {
     await start(messages(1, 2));
     await api.nextPoll();
     api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
@@ -125,7 +125,7 @@ describe('MessageSync', () => {
     expect(status().state).toBe('up-to-date');
   });
 
-  it('does not say "up to date" while a look is not answered', async () => {
+  it('is not up to date while a poll is unanswered', async () => {
     await start(messages(1, 1));
     await api.nextPoll();
     api.expectChanges();
@@ -134,7 +134,7 @@ describe('MessageSync', () => {
     expect(status().state).toBe('reconnecting');
   });
 
-  it('loads something as soon as that works, with longer and longer rests', async () => {
+  it('retries a load with backoff until it succeeds', async () => {
     await api.answerConversations(messages(1, 1));
     await api.answerChanges(api.expectChanges(), []);
     sync.load(() => threads().open(PEER)).subscribe();
@@ -153,7 +153,7 @@ describe('MessageSync', () => {
     expect(loaded()).toHaveLength(1);
   });
 
-  it('tries again at once what has failed, when the looks work again', async () => {
+  it('retries failed loads at once when a poll succeeds', async () => {
     await start(messages(1, 1));
     await api.nextPoll();
     api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
@@ -167,7 +167,7 @@ describe('MessageSync', () => {
     expect(threads().thread(OTHER).loaded?.messages).toEqual([]);
   });
 
-  it('says what has become of a message, once', async () => {
+  it('announces a change of status once', async () => {
     await start(messages(1, 1));
     const delivered = { ...messages(1, 1)[0], status: 'delivered', updated_at: aMinuteAfter(1) };
     await api.nextPoll();
@@ -181,11 +181,25 @@ describe('MessageSync', () => {
     expect(announcer.announcements()).toHaveLength(1);
   });
 
-  it('asks why messages wait, while some do', async () => {
+  it('publishes changes to whatever subscribes, once it is loaded', async () => {
+    const store = {
+      loadFirst: vi.fn(() => Promise.resolve([])),
+      find: vi.fn(() => undefined),
+      applyChanges: vi.fn(),
+      hasPending: () => false,
+    };
+    sync.subscribe(store);
+    await api.answerConversations([]);
+    expect(store.loadFirst).toHaveBeenCalledOnce();
+    await api.answerChanges(api.expectChanges(), messages(1, 2));
+    expect(store.applyChanges).toHaveBeenCalledExactlyOnceWith(messages(1, 2));
+  });
+
+  it('asks why messages wait only while some do', async () => {
     const [pending] = messages(1, 1).map((message) => ({ ...message, status: 'pending' }));
     await api.answerConversations([pending as Message]);
     await api.answerChanges(api.expectChanges(), []);
-    const paused = { since: aMinuteAfter(1), reason: 'The carrier refuses our password.' };
+    const paused = { since: aMinuteAfter(1), reason: 'The provider rejects our credentials.' };
     api.expectSending().flush({ paused });
     await api.settle();
     expect(sync.paused()).toEqual(paused);

@@ -25,13 +25,16 @@ describe('countSegments', () => {
     expect(countSegments(text)).toMatchObject({ encoding, segments });
   });
 
-  it.each(['`', 'ç', 'á', 'í', 'ó', 'ú', '–', '’'])('names %s as what needs UCS-2', (character) => {
-    const { encoding, nonGsmCharacters } = countSegments(`a${character}b😜${character}`);
-    expect(encoding).toBe('UCS-2');
-    expect(nonGsmCharacters).toEqual([character, '😜']);
-  });
+  it.each(['`', 'ç', 'á', 'í', 'ó', 'ú', '–', '’'])(
+    'lists %s as a character that needs UCS-2',
+    (character) => {
+      const { encoding, nonGsmCharacters } = countSegments(`a${character}b😜${character}`);
+      expect(encoding).toBe('UCS-2');
+      expect(nonGsmCharacters).toEqual([character, '😜']);
+    },
+  );
 
-  it('counts characters as people do where code points allow', () => {
+  it('counts characters by code point', () => {
     expect(countSegments('€😜a').characters).toBe(3);
   });
 });

@@ -16,7 +16,7 @@ describe('StatusAnnouncer', () => {
     announcer = TestBed.inject(StatusAnnouncer);
   });
 
-  it('says the same words a second time as something new', () => {
+  it('announces the same text again as a new element', () => {
     announcer.announce([delivered]);
     const [first] = announcer.announcements();
     announcer.announce([delivered]);
@@ -25,7 +25,7 @@ describe('StatusAnnouncer', () => {
     expect(second?.id).not.toBe(first?.id);
   });
 
-  it('loses none of those that come at once, and keeps only the last', () => {
+  it('keeps all announcements of one moment, and only the latest', () => {
     for (const status of ['sent', 'delivered', 'read', 'failed'])
       announcer.announce([aMessage({ status })]);
     expect(announcer.announcements().map(({ text }) => text.split(' ').at(-1))).toEqual([
@@ -35,7 +35,7 @@ describe('StatusAnnouncer', () => {
     ]);
   });
 
-  it('does not speak of what is on its way', () => {
+  it('does not announce messages on their way', () => {
     announcer.announce([aMessage({ status: 'queued' })]);
     expect(announcer.announcements()).toEqual([]);
   });

@@ -9,8 +9,8 @@ import {
 } from './thread-messages';
 import { messages } from './testing';
 
-/** Of a conversation that ends with `last`. */
-function log(from: number, to: number, last = to): ThreadMessages {
+/** The loaded part of a conversation that ends with `last`. */
+function loaded(from: number, to: number, last = to): ThreadMessages {
   return toThreadMessages(page(from, to, last));
 }
 
@@ -28,14 +28,17 @@ const later = (message: Message): Message => ({
 });
 
 describe('prependPage', () => {
-  it('adds a page below, once', () => {
-    const whole = prependPage(log(3, 5), page(1, 4, 5));
+  it('adds an earlier page without duplicates', () => {
+    const whole = prependPage(loaded(3, 5), page(1, 4, 5));
     expect(numbers(whole)).toEqual([5, 4, 3, 2, 1]);
     expect(whole).toMatchObject({ total: 5, hasEarlier: false, hasLater: false });
   });
 
-  it('lets the latest go where it becomes too long: they can be loaded again', () => {
-    const long = prependPage(log(1001, 1000 + MAX_MESSAGES), page(901, 1000, 1000 + MAX_MESSAGES));
+  it('drops the newest messages beyond the maximum', () => {
+    const long = prependPage(
+      loaded(1001, 1000 + MAX_MESSAGES),
+      page(901, 1000, 1000 + MAX_MESSAGES),
+    );
     expect(ends(long)).toEqual({ newest: 900 + MAX_MESSAGES, oldest: 901 });
     expect(long).toMatchObject({ hasEarlier: true, hasLater: true });
     expect(long.messages).toHaveLength(MAX_MESSAGES);
@@ -43,15 +46,15 @@ describe('prependPage', () => {
 });
 
 describe('appendPage', () => {
-  it('adds a page above, once', () => {
-    const whole = appendPage(log(1, 3, 5), page(3, 5));
+  it('adds a later page without duplicates', () => {
+    const whole = appendPage(loaded(1, 3, 5), page(3, 5));
     expect(numbers(whole)).toEqual([5, 4, 3, 2, 1]);
     expect(whole).toMatchObject({ total: 5, hasEarlier: false, hasLater: false });
   });
 
-  it('lets the earliest go where it becomes too long', () => {
+  it('drops the oldest messages beyond the maximum', () => {
     const long = appendPage(
-      log(1, MAX_MESSAGES, 2000),
+      loaded(1, MAX_MESSAGES, 2000),
       page(MAX_MESSAGES + 1, MAX_MESSAGES + 100, 2000),
     );
     expect(ends(long)).toEqual({ newest: MAX_MESSAGES + 100, oldest: 101 });
@@ -60,15 +63,15 @@ describe('appendPage', () => {
 });
 
 describe('mergeChanges', () => {
-  it('adds what is new, and counts it', () => {
-    const heard = mergeChanges(log(1, 2), messages(2, 4));
-    expect(numbers(heard)).toEqual([4, 3, 2, 1]);
-    expect(heard.total).toBe(4);
-    expect(mergeChanges(heard, messages(2, 4)).total).toBe(4);
+  it('adds and counts new messages', () => {
+    const merged = mergeChanges(loaded(1, 2), messages(2, 4));
+    expect(numbers(merged)).toEqual([4, 3, 2, 1]);
+    expect(merged.total).toBe(4);
+    expect(mergeChanges(merged, messages(2, 4)).total).toBe(4);
   });
 
-  it('changes what has changed, and nothing else', () => {
-    const before = log(1, 3);
+  it('replaces changed messages only', () => {
+    const before = loaded(1, 3);
     const after = mergeChanges(before, messages(2, 2).map(later));
     expect(after.messages.map(({ status }) => status)).toEqual(['queued', 'delivered', 'queued']);
     expect(after.messages[0]).toBe(before.messages[0]);
@@ -76,29 +79,29 @@ describe('mergeChanges', () => {
     expect(after.total).toBe(3);
   });
 
-  it('is the same log when nothing is new', () => {
-    const before = log(1, 3);
+  it('returns the same object if nothing is new', () => {
+    const before = loaded(1, 3);
     expect(mergeChanges(before, messages(1, 3))).toBe(before);
   });
 
-  it('does not go back to what an overtaken answer says', () => {
-    const now = mergeChanges(log(1, 1), messages(1, 1).map(later));
+  it('ignores an older version of a message', () => {
+    const now = mergeChanges(loaded(1, 1), messages(1, 1).map(later));
     expect(mergeChanges(now, messages(1, 1))).toBe(now);
   });
 
-  it('leaves what is further back, and further on, to its page', () => {
-    const before = log(3, 5, 9);
+  it('leaves messages outside the loaded part to their page', () => {
+    const before = loaded(3, 5, 9);
     expect(mergeChanges(before, [...messages(1, 2), ...messages(6, 12)])).toBe(before);
     expect(mergeChanges(before, messages(4, 4).map(later)).messages[1]?.status).toBe('delivered');
   });
 
-  it('puts a message where its time says', () => {
-    const gap = { ...log(1, 3), messages: [...messages(3, 3), ...messages(1, 1)], total: 2 };
+  it('inserts a message by its time', () => {
+    const gap = { ...loaded(1, 3), messages: [...messages(3, 3), ...messages(1, 1)], total: 2 };
     expect(numbers(mergeChanges(gap, messages(2, 2)))).toEqual([3, 2, 1]);
   });
 
-  it('does not grow for ever', () => {
-    let long = log(1, 1);
+  it('does not grow without limit', () => {
+    let long = loaded(1, 1);
     for (let last = 2; last < 3000; last += 7) {
       long = mergeChanges(long, messages(last, last + 6));
       expect(long.messages.length).toBeLessThanOrEqual(MAX_MESSAGES + 100);

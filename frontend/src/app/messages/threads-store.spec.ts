@@ -37,7 +37,7 @@ describe('ThreadsStore', () => {
     api.expectNoCall();
   });
 
-  it('holds no more than a few pages, wherever one goes, and leaves no gap', async () => {
+  it('holds a few pages at most, without a gap, however far the user pages', async () => {
     await open();
     let oldest = ALL - 49;
     for (let page = 0; page < 12; page++) {
@@ -75,7 +75,7 @@ describe('ThreadsStore', () => {
     api.expectNoCall();
   });
 
-  it('shows the newest where a message is not there', async () => {
+  it('shows the newest messages if a message does not exist', async () => {
     const opening = store.openAt(PEER, 'gone');
     api.expectThread().flush({ code: 'invalid_fields' }, { status: 422, statusText: 'No' });
     await api.settle();
@@ -84,7 +84,7 @@ describe('ThreadsStore', () => {
     expect(ends()[0]).toBe(idOf(ALL));
   });
 
-  it('drops a page of earlier messages if what it joins was let go meanwhile', async () => {
+  it('ignores a page of earlier messages if the messages next to it were dropped meanwhile', async () => {
     await open();
     const loading = store.loadEarlier(PEER);
     const request = api.expectThread();
@@ -94,7 +94,7 @@ describe('ThreadsStore', () => {
     expectNoGap();
   });
 
-  it('lets go of the conversations that were opened longest ago', async () => {
+  it('drops the conversations that were opened longest ago', async () => {
     await open();
     const others = Array.from({ length: MAX_THREADS }, (_, index) => `+4930901820${index}`);
     for (const [index, peer] of others.entries()) {
@@ -106,7 +106,7 @@ describe('ThreadsStore', () => {
     expect(loaded()).toBeDefined();
   });
 
-  it('does not keep what comes for a conversation that it has let go', async () => {
+  it('ignores a response for a conversation that it has dropped', async () => {
     const loading = store.open(PEER);
     const request = api.expectThread();
     for (let index = 0; index < MAX_THREADS; index++) await open(`+4930901820${index}`);
@@ -122,7 +122,7 @@ describe('ThreadsStore', () => {
     api.expectNoCall();
   });
 
-  it('rejects with what went wrong, and shows it until something works', async () => {
+  it('rejects with the error, and has the problem until a load succeeds', async () => {
     const opening = store.open(PEER);
     api.expectThread().flush(null, { status: 503, statusText: 'No' });
     await expect(opening).rejects.toMatchObject({ status: 503 });

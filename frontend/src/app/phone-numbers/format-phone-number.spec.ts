@@ -23,13 +23,13 @@ describe('toE164', () => {
     },
   );
 
-  it('leaves it to the rules whether a zero in brackets is dialled', () => {
+  it('leaves it to the rules whether a zero in brackets is a part of the number', () => {
     expect(toE164('+44 (0)20 7946 0958')).toBeUndefined();
   });
 });
 
 describe('createFormatter', () => {
-  it('is right at once about the country, and then about the groups', () => {
+  it('shows the country code at once, and the groups once the rules are loaded', () => {
     const loaded = signal<PhoneNumberRules | undefined>(undefined);
     const format = createFormatter(loaded);
     const shown = computed(() => format('+442079460958'));

@@ -22,7 +22,7 @@ describe('UserStorage', () => {
     localStorage.clear();
   });
 
-  it('keeps things under their names, each user and kind apart', () => {
+  it('stores values by name, separately for each user and kind', () => {
     namespace().set('+1415', { text: 'Hello' });
     namespace().set('new', { text: 'Hi' });
     namespace('ada', 'unsent').set('k', 1);
@@ -38,7 +38,7 @@ describe('UserStorage', () => {
     expect([...namespace().read().keys()]).toEqual(['+1415']);
   });
 
-  it('forgets one user and leaves the others', () => {
+  it('erases the values of one user only', () => {
     namespace().set('new', 'ours');
     localStorage.setItem('mysms.drafts.bob.new', '"theirs"');
     session().erase('ada');
@@ -46,33 +46,33 @@ describe('UserStorage', () => {
     expect([...namespace('bob').read()]).toEqual([['new', 'theirs']]);
   });
 
-  it('tells what other tabs do to what is kept here, and to nothing else', () => {
-    const heard = vi.fn();
-    namespace().changes.subscribe(heard);
+  it('emits changes of other tabs to its own values only', () => {
+    const emitted = vi.fn();
+    namespace().changes.subscribe(emitted);
     const keys = ['mysms.drafts.ada.new', 'mysms.drafts.bob.new', 'mysms.unsent.ada.k', null];
     for (const key of keys) window.dispatchEvent(new StorageEvent('storage', { key }));
-    expect(heard.mock.calls).toEqual([['new'], [undefined]]);
+    expect(emitted.mock.calls).toEqual([['new'], [undefined]]);
   });
 
-  it('hears of other tabs from what keeps all things alone', () => {
+  it("gets changes of other tabs from the browser's storage service only", () => {
     const changes = new Subject<StorageEvent>();
     Object.assign(TestBed.inject(BrowserStorage), { changes });
-    const heard = vi.fn();
-    namespace().changes.subscribe(heard);
+    const emitted = vi.fn();
+    namespace().changes.subscribe(emitted);
     const event = new StorageEvent('storage', { key: 'mysms.drafts.ada.new' });
     window.dispatchEvent(event);
-    expect(heard).not.toHaveBeenCalled();
+    expect(emitted).not.toHaveBeenCalled();
     changes.next(event);
-    expect(heard).toHaveBeenCalledExactlyOnceWith('new');
+    expect(emitted).toHaveBeenCalledExactlyOnceWith('new');
   });
 
-  it('keeps nothing for somebody who is not signed in any more', () => {
+  it('stores nothing for a user who is no longer signed in', () => {
     session().clear();
     namespace().set('new', 'too late');
     expect(Object.keys(localStorage)).toEqual([]);
   });
 
-  it('keeps in memory what finds no room, and knows that a reload would lose it', () => {
+  it('holds in memory what the full storage cannot take, and knows that a reload would lose it', () => {
     const atRisk = TestBed.inject(UserStorage).atRisk;
     fillStorage();
     namespace().set('new', 'Hello');
@@ -88,14 +88,14 @@ describe('UserStorage', () => {
     expect(atRisk()).toBeUndefined();
   });
 
-  it('forgets what it has in memory alone when another tab signs out', () => {
+  it('erases values in memory when another tab signs out', () => {
     fillStorage();
     namespace().set('new', 'Hello');
     window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.erased', newValue: 'ada' }));
     expect(namespace().read().size).toBe(0);
   });
 
-  it('passes over what is not of its making', () => {
+  it('ignores entries that it has not written', () => {
     localStorage.setItem('mysms.drafts.ada.new', '{');
     namespace().set('+1415', 'Hello');
     expect([...namespace().read()]).toEqual([['+1415', 'Hello']]);

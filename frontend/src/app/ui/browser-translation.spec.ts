@@ -130,7 +130,7 @@ describe('supportBrowserTranslation', () => {
     },
   );
 
-  it('says what it said when the translation is taken back', async () => {
+  it('shows the original text when the translation is undone', async () => {
     const undo = translate(fixture.nativeElement as Element, (text, font) => {
       text.replaceWith(font);
     });

@@ -18,7 +18,7 @@ describe('ConnectionStatusStore', () => {
     vi.useRealTimers();
   });
 
-  it('is up to date for as long as the next look may take, and no longer', () => {
+  it('is up to date until the next poll is overdue', () => {
     expect(state()).toBe('connecting');
     store.succeeded(FRESH_MS);
     vi.advanceTimersByTime(FRESH_MS - 1);
@@ -29,14 +29,14 @@ describe('ConnectionStatusStore', () => {
     expect(state()).toBe('up-to-date');
   });
 
-  it('knows after a sleep, in which no timer runs, that it is not up to date', () => {
+  it('is not up to date after the computer was asleep, when no timer ran', () => {
     store.succeeded(FRESH_MS);
     vi.setSystemTime(Date.now() + 3600_000);
     document.dispatchEvent(new Event('visibilitychange'));
     expect(state()).toBe('reconnecting');
   });
 
-  it('tells since when, and what the server said', () => {
+  it('has the time of the last success and the reason of the failure', () => {
     store.succeeded(FRESH_MS);
     const { lastUpdated } = store.status();
     store.failed('It is being repaired.');
@@ -50,7 +50,7 @@ describe('ConnectionStatusStore', () => {
     expect(store.status()).toEqual({ state: 'connecting', lastUpdated: undefined, reason: '' });
   });
 
-  it('is offline once the network is gone, until something succeeds', () => {
+  it('is offline once the network is gone, until a poll succeeds', () => {
     store.succeeded(FRESH_MS);
     setOnline(false);
     expect(state()).toBe('offline');
@@ -62,7 +62,7 @@ describe('ConnectionStatusStore', () => {
     expect(state()).toBe('up-to-date');
   });
 
-  it('believes a success rather than the browser: a server on this computer needs no network', () => {
+  it('trusts a success more than the browser: a server on this computer needs no network', () => {
     setOnline(false);
     store.succeeded(FRESH_MS);
     expect(state()).toBe('up-to-date');

@@ -13,7 +13,7 @@ describe('TitleBadge', () => {
     vi.restoreAllMocks();
   });
 
-  it('counts what changes while nobody looks, until they come back', () => {
+  it('counts changes while the page is hidden, until it is visible', () => {
     const notice = TestBed.inject(TitleBadge);
     hidden = true;
     notice.count();
@@ -30,7 +30,7 @@ describe('TitleBadge', () => {
     expect(document.title).toBe('(1) Messages');
   });
 
-  it('says nothing to who is looking', () => {
+  it('shows nothing while the page is visible', () => {
     hidden = false;
     TestBed.inject(TitleBadge).count();
     expect(document.title).toBe('Messages');

@@ -2,11 +2,11 @@ import { FormControl } from '@angular/forms';
 import { passwordLength, required, requiredPassword, errorMessages } from './validators';
 
 describe('what is required', () => {
-  it.each(['', ' ', '\u200b', '\u00ad\u2800\t'])('is more than what shows nothing: %j', (value) => {
+  it.each(['', ' ', '\u200b', '\u00ad\u2800\t'])('rejects invisible characters: %j', (value) => {
     expect(errorMessages(new FormControl(value, required))).toEqual(["can't be blank"]);
   });
 
-  it('is anything that shows', () => {
+  it('accepts any visible character', () => {
     expect(errorMessages(new FormControl(' a\u200b', required))).toEqual([]);
   });
 });

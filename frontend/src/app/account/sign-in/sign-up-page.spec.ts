@@ -35,7 +35,7 @@ describe('SignUpPage', () => {
     vi.useRealTimers();
   });
 
-  it('promises nothing before it knows who may sign up, and says that it asks again', async () => {
+  it('shows no form before the sign-up policy is known, and says that it retries', async () => {
     expect(page.textContent).not.toContain(INTRO);
     await answer(503);
     expect(words()).toContain('The server has a problem at the moment. Retrying…');
@@ -46,7 +46,7 @@ describe('SignUpPage', () => {
     expect(page.textContent).not.toContain('Retrying');
   });
 
-  it('does not say so of an answer that lasts', async () => {
+  it('does not retry after a permanent error', async () => {
     await answer(404);
     expect(words()).toContain("The server doesn't know this address.");
     expect(page.textContent).not.toContain('Retrying');

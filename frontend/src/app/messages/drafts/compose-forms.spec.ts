@@ -31,14 +31,14 @@ describe('ComposeForms', () => {
     localStorage.clear();
   });
 
-  it('keeps what is written, and nothing of what is not', () => {
+  it('stores a draft, and removes an empty one', () => {
     forms().get(NUMBER).controls.content.setValue('Hello');
     expect(drafts().read().get(NUMBER)).toEqual({ recipient_number: NUMBER, content: 'Hello' });
     forms().get(NUMBER).controls.content.reset();
     expect(drafts().read().size).toBe(0);
   });
 
-  it('follows another tab, without writing anything itself', () => {
+  it('follows another tab without storing anything itself', () => {
     const form = forms().get(NUMBER);
     const keep = vi.spyOn(TestBed.inject(Drafts), 'set');
     drafts().set(NUMBER, { recipient_number: NUMBER, content: 'Written over there' });
@@ -47,7 +47,7 @@ describe('ComposeForms', () => {
     expect(keep).not.toHaveBeenCalled();
   });
 
-  it('does not leave what was sent in another tab to be sent again', () => {
+  it('clears a draft that was sent in another tab', () => {
     drafts().set(NEW_MESSAGE, { recipient_number: NUMBER, content: 'Once' });
     const form = forms().get(NEW_MESSAGE);
     expect(form.getRawValue().content).toBe('Once');
@@ -56,7 +56,7 @@ describe('ComposeForms', () => {
     expect(form.getRawValue()).toEqual({ recipient_number: '', content: '' });
   });
 
-  it('puts a message back before what has been written since', () => {
+  it('puts a message back in front of what has been written since', () => {
     forms().get(NUMBER).controls.content.setValue('since');
     forms().putBack({ recipient_number: NUMBER, content: 'before' });
     expect(forms().get(NUMBER).getRawValue().content).toBe('before\nsince');

@@ -43,7 +43,7 @@ describe('OutboxStore', () => {
     localStorage.clear();
   });
 
-  it('shows a message at once, keeps it until it is answered for, and replaces it by the real one', async () => {
+  it('shows a message at once, stores it until it is answered, and replaces it by the stored message of the API', async () => {
     store.send(hello);
     expect(states()).toEqual(['Hello sending']);
     const request = api.expectSend();
@@ -56,7 +56,7 @@ describe('OutboxStore', () => {
     expect(TestBed.inject(ConversationsStore).rows()[0]?.last).toEqual(answered);
   });
 
-  it('never loses the text, and tries again under the same key', async () => {
+  it('never loses the text, and retries under the same key', async () => {
     store.send(hello);
     const first = api.expectSend();
     expect(keyOf(first)).toMatch(/^[0-9a-f]{32}$/);
@@ -73,7 +73,7 @@ describe('OutboxStore', () => {
     expect(store.outbox()).toEqual([]);
   });
 
-  it('makes the same request again after a reload in the middle of it', async () => {
+  it('repeats a request after a reload in the middle of it', async () => {
     store.send(hello);
     const key = keyOf(api.expectSend());
     await reload();
@@ -85,7 +85,7 @@ describe('OutboxStore', () => {
     expect(kept()).toEqual([]);
   });
 
-  it('leaves to its author what was refused, and what is a day old', async () => {
+  it('leaves a refused or day-old message to the user', async () => {
     store.send(hello);
     await refuse(api.expectSend());
     await reload();
@@ -105,7 +105,7 @@ describe('OutboxStore', () => {
     expect(store.outbox()).toEqual([]);
   });
 
-  it('reads what an earlier version has kept', async () => {
+  it('reads what earlier versions have stored', async () => {
     const unsent = { recipient: PEER, writtenAt: new Date().toISOString(), problem: 'No' };
     namespace().set('a', { ...unsent, content: 'Taken?', isRefused: false });
     namespace().set('b', { ...unsent, content: 'Refused', isRefused: true });
@@ -115,7 +115,7 @@ describe('OutboxStore', () => {
     expect(states()).toEqual(['Taken? unanswered', 'Refused refused']);
   });
 
-  it('asks again by itself when the network is back', async () => {
+  it('retries when the network is back', async () => {
     store.send(hello);
     const first = api.expectSend();
     await lose(first);
@@ -123,7 +123,7 @@ describe('OutboxStore', () => {
     expect(keyOf(api.expectSend())).toBe(keyOf(first));
   });
 
-  it('rests longer after each attempt that nobody answers, and asks no sooner', async () => {
+  it('waits longer after each unanswered attempt', async () => {
     store.send(hello);
     for (const rest of [1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 60_000, 60_000]) {
       await lose(api.expectSend());
@@ -136,7 +136,7 @@ describe('OutboxStore', () => {
     expect(store.outbox()).toEqual([]);
   });
 
-  it('does not ask again without a network, but asks once: the server may be on this computer', async () => {
+  it('does not retry without a network, but tries once: the server may be on this computer', async () => {
     vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
     store.send(hello);
     await lose(api.expectSend());
@@ -169,7 +169,7 @@ describe('OutboxStore', () => {
       await api.settle();
     });
 
-    it('waits for the network with what was written offline, and lets it be taken back', async () => {
+    it('holds a message written offline until the network is back, and allows discarding it', async () => {
       goOnline(false);
       store.send(hello);
       await lose(request());
@@ -191,18 +191,21 @@ describe('OutboxStore', () => {
       ['offline before', [false, true]],
       ['offline after', [true, false]],
       ['offline before and after, but not between', [false, true, false]],
-    ])('does not know whether it was taken, where it was %s', async (_, [before, ...later]) => {
-      goOnline(before ?? true);
-      store.send(hello);
-      const sent = request();
-      for (const isOnline of later) goOnline(isOnline);
-      await lose(sent);
-      expect(states()).toEqual(['Hello unanswered']);
-      expect(presentPending(only(store.outbox())).text).toBe('Waiting for a response');
-      expect(store.discard(only(store.outbox()))).toBe(false);
-    });
+    ])(
+      'does not know whether the API has the message, if the browser was %s',
+      async (_, [before, ...later]) => {
+        goOnline(before ?? true);
+        store.send(hello);
+        const sent = request();
+        for (const isOnline of later) goOnline(isOnline);
+        await lose(sent);
+        expect(states()).toEqual(['Hello unanswered']);
+        expect(presentPending(only(store.outbox())).text).toBe('Waiting for a response');
+        expect(store.discard(only(store.outbox()))).toBe(false);
+      },
+    );
 
-    it('does not forget offline that an earlier attempt may have been taken', async () => {
+    it('remembers offline that an earlier attempt may have been accepted', async () => {
       store.send(hello);
       await lose(request());
       goOnline(false);
@@ -212,7 +215,7 @@ describe('OutboxStore', () => {
     });
   });
 
-  it('leaves off once a day has gone by, and what was written after it does not overtake it', async () => {
+  it('stops after a day, and later messages do not overtake', async () => {
     store.send(hello);
     store.send({ ...hello, content: 'Later' });
     await lose(api.expectSend());
@@ -237,7 +240,7 @@ describe('OutboxStore', () => {
     const two = { ...hello, content: 'Two' };
     const three = { ...hello, content: 'Three' };
 
-    it('sends in the order of writing, each once the one before is answered for', async () => {
+    it('sends in the order of writing, each once the one before is answered', async () => {
       for (const message of [one, two, three]) store.send(message);
       expect(states()).toEqual(['One sending', 'Two queued', 'Three queued']);
       await lose(api.expectSend());
@@ -272,7 +275,7 @@ describe('OutboxStore', () => {
       expect(states()).toEqual(['One sending', 'Two queued']);
     });
 
-    it('goes on after what is refused for good', async () => {
+    it('goes on after a refused message', async () => {
       store.send(one);
       store.send(two);
       await refuse(api.expectSend());
@@ -280,7 +283,7 @@ describe('OutboxStore', () => {
       expect(contentOf(api.expectSend())).toBe('Two');
     });
 
-    it('goes on when what is before it is thrown away', async () => {
+    it('goes on when the message before is discarded', async () => {
       store.send(one);
       store.send(two);
       await postpone(api.expectSend(), 20);
@@ -288,7 +291,7 @@ describe('OutboxStore', () => {
       expect(contentOf(api.expectSend())).toBe('Two');
     });
 
-    it('lets its author take back what the API does not have, and nothing else', async () => {
+    it('allows discarding only what the API certainly does not have', async () => {
       store.send(one);
       store.send(two);
       const request = api.expectSend();
@@ -298,7 +301,7 @@ describe('OutboxStore', () => {
       expect(states()).toEqual(['One unanswered']);
     });
 
-    it('holds up nobody else', async () => {
+    it('does not delay messages to others', async () => {
       store.send(one);
       store.send({ recipient_number: '+4915123456789', content: 'Hallo' });
       const requests = http().match(isSend);
@@ -309,7 +312,7 @@ describe('OutboxStore', () => {
     });
   });
 
-  it('leaves from a tab that nobody looks at, too', async () => {
+  it('sends from a hidden tab too', async () => {
     vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
     store.send(hello);
     await lose(api.expectSend());
@@ -318,7 +321,7 @@ describe('OutboxStore', () => {
     expect(store.outbox()).toEqual([]);
   });
 
-  it('waits as long as it is told to, and a little longer by chance, and says so', async () => {
+  it('waits as long as Retry-After says plus jitter, and shows until when', async () => {
     store.send(hello);
     store.send({ ...hello, content: 'After it' });
     const sentAt = Date.now();
@@ -358,7 +361,7 @@ describe('OutboxStore', () => {
   });
 
   it.each([403, 413, 429, 502])(
-    'takes a %i of something on the way for no answer of the API',
+    'does not take a %i without a code for an answer of the API',
     async (status) => {
       store.send(hello);
       api.expectSend().flush('<h1>Sorry</h1>', { status, statusText: 'No' });
@@ -367,7 +370,7 @@ describe('OutboxStore', () => {
     },
   );
 
-  it('takes no problem with its session for an answer about the message', () => {
+  it('does not take an error of the session for an answer about the message', () => {
     const problem = { status: 422, error: { code: 'invalid_fields' } };
     const client = TestBed.inject(MessagesClient);
     vi.spyOn(client, 'send').mockReturnValue(
@@ -379,7 +382,7 @@ describe('OutboxStore', () => {
     });
   });
 
-  it('still does not know of a message without an answer, when the API has no time for it later', async () => {
+  it('keeps an unanswered message unanswered after a later 429', async () => {
     store.send(hello);
     await lose(api.expectSend());
     window.dispatchEvent(new Event('online'));
@@ -388,7 +391,7 @@ describe('OutboxStore', () => {
     expect(store.discard(only(store.outbox()))).toBe(false);
   });
 
-  it('names the field that is wrong', async () => {
+  it('names the invalid field', async () => {
     store.send(hello);
     const errors = { recipient_number: ['is invalid'] };
     api
@@ -402,7 +405,7 @@ describe('OutboxStore', () => {
   });
 
   it.each(['carrier_refused', 'message_expired', 'message_canceled'])(
-    'shows a stored message that will not be sent among the others (%s)',
+    'shows a stored message that will not be sent like any other (%s)',
     async (code) => {
       store.send(hello);
       const message = aMessage({ content: 'Hello', status: 'failed' });
@@ -413,7 +416,7 @@ describe('OutboxStore', () => {
     },
   );
 
-  it('works without anything being kept', async () => {
+  it('works without storage', async () => {
     vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
       throw new DOMException('forbidden', 'SecurityError');
     });
@@ -433,7 +436,7 @@ describe('OutboxStore', () => {
     });
     const notify = () => window.dispatchEvent(new StorageEvent('storage', { key: null }));
 
-    it('never writes back what that one has settled, whatever the answer here', async () => {
+    it('never stores a message again that the other tab has settled', async () => {
       for (const late of [lose, refuse, (request: TestRequest) => postpone(request, 20)]) {
         store.send(hello);
         const request = api.expectSend();
@@ -444,7 +447,7 @@ describe('OutboxStore', () => {
       }
     });
 
-    it('removes once more what an old tab writes back after the end', async () => {
+    it('removes a settled message that an old tab stores again', async () => {
       store.send(hello);
       const request = api.expectSend();
       await answer(request);
@@ -455,7 +458,7 @@ describe('OutboxStore', () => {
       http().expectNone(isSend);
     });
 
-    it('shows what is written there, and leaves it to that tab for as long as an attempt may take', async () => {
+    it("shows the other tab's message, and leaves it to that tab for as long as an attempt may take", async () => {
       namespace().set('theirs', theirs('Over there'));
       notify();
       expect(states()).toEqual(['Over there sending']);
@@ -465,7 +468,7 @@ describe('OutboxStore', () => {
       expect(keyOf(api.expectSend())).toBe('theirs');
     });
 
-    it('lets go of what that one has settled, and looks at once for what has become of it', () => {
+    it('drops a message that the other tab has settled, and polls at once', () => {
       store.send(hello);
       namespace().set('theirs', theirs('Over there'));
       notify();
@@ -476,7 +479,7 @@ describe('OutboxStore', () => {
       expect(now).toHaveBeenCalledOnce();
     });
 
-    it('waits for what was written there first, and sends it if need be', async () => {
+    it("waits for the other tab's earlier message, and sends it if necessary", async () => {
       namespace().set('theirs', theirs('First, over there', 1000));
       store.send(hello);
       expect(states()).toEqual(['First, over there sending', 'Hello queued']);
@@ -486,7 +489,7 @@ describe('OutboxStore', () => {
       expect(contentOf(api.expectSend())).toBe('Hello');
     });
 
-    it('follows how long that one has been told to wait', async () => {
+    it('respects the Retry-After that the other tab was given', async () => {
       const retryAt = new Date(Date.now() + 300_000).toISOString();
       namespace().set('theirs', { ...theirs('Wait', 1000), state: 'postponed', retryAt });
       store.send(hello);
@@ -496,7 +499,7 @@ describe('OutboxStore', () => {
       expect(keyOf(api.expectSend())).toBe('theirs');
     });
 
-    it('does not come back by the late answer of a page that is gone', async () => {
+    it('is not stored again by a late response in a closed page', async () => {
       store.send(hello);
       const late = api.expectSend();
       const successor = createEnvironmentInjector(
@@ -573,15 +576,15 @@ describe('withoutEchoed', () => {
     known: { upTo: undefined, ids: new Set() },
   };
 
-  it('does not show a message twice when the poll is quicker than the answer', () => {
+  it('does not show a message twice if the poll is quicker than the response', () => {
     expect(withoutEchoed([pending], [answered])).toEqual([]);
   });
 
-  it('shows two of the same words until both are there', () => {
+  it('shows two messages with the same text until both are there', () => {
     expect(withoutEchoed([pending, { ...pending, key: 'l' }], [answered])).toHaveLength(1);
   });
 
-  it('does not take another of the same words for it', () => {
+  it('does not confuse it with another message of the same text', () => {
     const older = { ...pending, known: { upTo: answered, ids: new Set<string>() } };
     const settled = { ...pending, known: { upTo: undefined, ids: new Set(['m1']) } };
     const unknown = { ...pending, known: undefined };

@@ -43,14 +43,14 @@ describe('Composer', () => {
   });
 
   describe('of a new message', () => {
-    it('sends the number as the carrier writes it', async () => {
+    it('sends the number in E.164', async () => {
       await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '+1 (415) 555-2671', content: 'Hello' });
       press('Enter');
       expect(sent).toHaveBeenCalledExactlyOnceWith({ recipient_number: NUMBER, content: 'Hello' });
     });
 
-    it('says what is missing at the field it belongs to, and goes there', async () => {
+    it('shows errors at their fields, and focuses the first', async () => {
       await open(NEW_MESSAGE);
       press('Enter');
       await fixture.whenStable();
@@ -59,7 +59,7 @@ describe('Composer', () => {
       expect(document.activeElement?.id).toBe('recipient');
     });
 
-    it('says that the number is missing only to who has tried to send', async () => {
+    it('shows that the number is missing only after an attempt to send', async () => {
       await open(NEW_MESSAGE);
       const { recipient_number } = form().controls;
       recipient_number.setValue('');
@@ -73,7 +73,7 @@ describe('Composer', () => {
       expect(errors()).toEqual(["Phone number can't be blank."]);
     });
 
-    it('says what is wrong with a number as the API would', async () => {
+    it('shows the same errors for a number as the API', async () => {
       await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '415 555 2671 x12', content: 'Hello' });
       press('Enter');
@@ -81,7 +81,7 @@ describe('Composer', () => {
       expect(errors()).toEqual(['Phone number has an extension, which an SMS cannot be sent to.']);
     });
 
-    it('shows what it understood before it is sent, and says it once', async () => {
+    it('previews the number, and announces it once', async () => {
       await open(NEW_MESSAGE);
       form().controls.recipient_number.setValue('+44 (0)20 7946 0958');
       await fixture.whenStable();
@@ -95,7 +95,7 @@ describe('Composer', () => {
       expect(sent.mock.lastCall?.[0].recipient_number).toBe('+442079460958');
     });
 
-    it('reads national numbers where the API says of which country', async () => {
+    it('parses national numbers if the API has a default country', async () => {
       sending = of({ paused: null, default_country: 'CH' });
       await open(NEW_MESSAGE);
       expect(hint()).toBe('As dialled in Switzerland, or with + and the country code');
@@ -106,7 +106,7 @@ describe('Composer', () => {
       expect(sent.mock.lastCall?.[0].recipient_number).toBe('+41791234567');
     });
 
-    it('waits to know of which country, and then sends once', async () => {
+    it('waits for the default country, and then sends once', async () => {
       const country = new Subject<Sending>();
       sending = country;
       await open(NEW_MESSAGE);
@@ -119,7 +119,7 @@ describe('Composer', () => {
       expect(sent).toHaveBeenCalledOnce();
     });
 
-    it('says so where it cannot know', async () => {
+    it('shows an error if the default country cannot be loaded', async () => {
       sending = throwError(() => new Error('offline'));
       await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
@@ -131,7 +131,7 @@ describe('Composer', () => {
       ]);
     });
 
-    it('tries to read it again each time that one tries again', async () => {
+    it('parses the number again on each attempt', async () => {
       const asked = vi.fn(() => throwError(() => new Error('offline')));
       sending = defer(asked);
       await open(NEW_MESSAGE);
@@ -169,7 +169,7 @@ describe('Composer', () => {
       expect(sent.mock.calls).toEqual([[{ recipient_number: NUMBER, content: 'Hello' }]]);
     });
 
-    it('says nothing to one press too many', async () => {
+    it('shows no error when submitted again right after sending', async () => {
       await open(NEW_MESSAGE);
       fixture.componentInstance.send.subscribe(() => {
         form().reset();
@@ -184,7 +184,7 @@ describe('Composer', () => {
       expect(errors()).toEqual([]);
     });
 
-    it('is not submitted again and again by a key that is held in its first line', async () => {
+    it('is not submitted repeatedly by a key held down', async () => {
       await open(NEW_MESSAGE);
       const held = new KeyboardEvent('keydown', {
         ...{ key: 'Enter', bubbles: true, cancelable: true, repeat: true },
@@ -193,7 +193,7 @@ describe('Composer', () => {
       expect(held.defaultPrevented).toBe(true);
     });
 
-    it('has both back that another message has taken the place of', async () => {
+    it('restores number and text that another message has replaced', async () => {
       await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '+49 30', content: 'Dear whoever' });
       forms().putIntoNew({ recipient_number: NUMBER, content: 'Again' });
@@ -210,7 +210,7 @@ describe('Composer', () => {
   describe('of a conversation', () => {
     beforeEach(() => open(NUMBER));
 
-    it('breaks the line with Shift and Enter', () => {
+    it('adds a line with Shift and Enter', () => {
       form().controls.content.setValue('Hello');
       expect(press('Enter', { shiftKey: true })).toBe(true);
       expect(sent).not.toHaveBeenCalled();
@@ -225,7 +225,7 @@ describe('Composer', () => {
       expect(sent).not.toHaveBeenCalled();
     });
 
-    it('makes a line where one types on the screen', async () => {
+    it('adds a line with Enter on a touch screen', async () => {
       media.matches = true;
       media.dispatchEvent(new Event('change'));
       form().controls.content.setValue('Hello');
@@ -238,7 +238,7 @@ describe('Composer', () => {
       expect(sent).toHaveBeenCalledOnce();
     });
 
-    it('takes a key that is held, and a double click, for one', async () => {
+    it('sends once for a held key or a double click', async () => {
       fixture.componentInstance.send.subscribe(() => {
         form().controls.content.reset();
       });
@@ -255,7 +255,7 @@ describe('Composer', () => {
       expect(errors()).toEqual([]);
     });
 
-    it('does not complain where nothing was written, and does where nothing of it would be seen', async () => {
+    it('accepts an untouched field silently, and rejects an invisible text', async () => {
       press('Enter');
       await fixture.whenStable();
       expect(errors()).toEqual([]);
@@ -267,20 +267,20 @@ describe('Composer', () => {
       expect(count()).toBe('0 characters · 0 segments · GSM-7');
     });
 
-    it('sends a line break as it was put there', () => {
+    it('sends line breaks as they were typed', () => {
       form().controls.content.setValue('one\r\ntwo');
       press('Enter');
       expect(sent.mock.lastCall?.[0].content).toBe('one\r\ntwo');
     });
 
-    it('does not complain of nothing the second time either', async () => {
+    it('shows no error for an empty field the second time either', async () => {
       press('Enter');
       press('Enter');
       await fixture.whenStable();
       expect(errors()).toEqual([]);
     });
 
-    it('says that the text is missing only to who has tried to send it', async () => {
+    it('shows that the text is missing only after an attempt to send', async () => {
       form().controls.content.setValue('Hello');
       textarea().value = '';
       textarea().dispatchEvent(new Event('input'));
@@ -293,7 +293,7 @@ describe('Composer', () => {
       expect(errors()).toEqual(["Message can't be blank."]);
     });
 
-    it('refuses what no SMS can carry', async () => {
+    it('rejects characters that no SMS can carry', async () => {
       form().controls.content.setValue('a\0b');
       press('Enter');
       await fixture.whenStable();
@@ -301,7 +301,7 @@ describe('Composer', () => {
       expect(errors()).toEqual(['Message contains an invalid character.']);
     });
 
-    it('counts while one writes, and names what makes it expensive', async () => {
+    it('counts while the user writes, and shows the characters that need UCS-2', async () => {
       form().controls.content.setValue('a'.repeat(142));
       await fixture.whenStable();
       expect(count()).toBe('142 characters · 1 segment · GSM-7');
@@ -310,7 +310,7 @@ describe('Composer', () => {
       expect(count()).toBe('15 characters · 1 segment · UCS-2 because of – U+200B');
     });
 
-    it('does not send more than the carrier takes', async () => {
+    it('does not send more than the provider takes', async () => {
       form().controls.content.setValue('a'.repeat(1601));
       press('Enter');
       await fixture.whenStable();
@@ -318,7 +318,7 @@ describe('Composer', () => {
       expect(errors()).toEqual(['Message is too long (maximum is 1600 characters).']);
     });
 
-    it('clears the text, and gives it back until something else is typed', async () => {
+    it('clears the text, and restores it until something else is typed', async () => {
       form().controls.content.setValue('Hello');
       click('Clear');
       await fixture.whenStable();
@@ -338,17 +338,17 @@ describe('Composer', () => {
       expect(form().getRawValue().content).toBe('B');
     });
 
-    it('offers no undoing of what was empty', async () => {
+    it('offers no undo if the text was empty', async () => {
       click('Clear');
       await fixture.whenStable();
       expect(button('Clear')).toBeTruthy();
     });
   });
 
-  async function open(place: string): Promise<void> {
+  async function open(key: string): Promise<void> {
     fixture = TestBed.createComponent(Composer);
-    fixture.componentRef.setInput('form', forms().get(place));
-    fixture.componentRef.setInput('asksForRecipient', place === NEW_MESSAGE);
+    fixture.componentRef.setInput('form', forms().get(key));
+    fixture.componentRef.setInput('asksForRecipient', key === NEW_MESSAGE);
     fixture.componentInstance.send.subscribe(sent);
     page = fixture.nativeElement as HTMLElement;
     document.body.append(page);

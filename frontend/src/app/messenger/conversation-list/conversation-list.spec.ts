@@ -28,7 +28,7 @@ describe('ConversationList', () => {
     localStorage.clear();
   });
 
-  it('counts the messages once it knows how many there are', async () => {
+  it('shows the number of messages once it is known', async () => {
     expect(heading()).toBe('Message History');
     await api.answerConversations([]);
     await api.answerChanges(api.expectChanges(), [], { total: 1234 });
@@ -36,7 +36,7 @@ describe('ConversationList', () => {
     expect(heading()).toBe('Message History (1,234)');
   });
 
-  it('does not say that it loads beside what says that it cannot', async () => {
+  it('does not show that it loads while it is offline', async () => {
     expect(list.textContent).toContain('Loading your messages…');
     vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
     window.dispatchEvent(new Event('offline'));
@@ -45,7 +45,7 @@ describe('ConversationList', () => {
     vi.restoreAllMocks();
   });
 
-  it('says of what the API has refused that it is not sent', async () => {
+  it('shows a refused message as not sent', async () => {
     await api.answerConversations([]);
     TestBed.inject(OutboxStore).send({ recipient_number: '+14155552671', content: 'Hello' });
     await api.settle();

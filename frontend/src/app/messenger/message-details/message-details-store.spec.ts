@@ -19,7 +19,7 @@ describe('MessageDetailsStore', () => {
     api.end();
   });
 
-  it('shows what was asked for last, however late another answer comes', () => {
+  it('shows the message requested last, even if another response comes later', () => {
     store.load('a');
     const first = expectCall('a');
     store.load('b');
@@ -42,7 +42,7 @@ describe('MessageDetailsStore', () => {
     expectCall('a');
   });
 
-  it('keeps what is loaded when a reload fails, and says so', () => {
+  it('keeps what is loaded when reloading fails, and has the problem', () => {
     store.load('a');
     expectCall('a').flush(detail('a'));
     store.load('a');

@@ -7,7 +7,7 @@ const at = (_id: string, ...time: [number, number, number, number]) =>
 const sizes = (groups: readonly Group[]) => groups.map(({ rows }) => rows.length);
 
 describe('toGroups', () => {
-  it('names the days where they begin, as they are read', () => {
+  it('names each day at its first message', () => {
     const morning = at('m3', 2026, 10, 22, 8);
     const late = at('m2', 2026, 10, 21, 23);
     const early = at('m1', 2026, 10, 21, 1);
@@ -22,7 +22,7 @@ describe('toGroups', () => {
     expect(renamed?.rows[0]?.day).toBe('Yesterday');
   });
 
-  it('makes anew only the group in which a message has changed', () => {
+  it('creates only the group anew in which a message has changed', () => {
     const all = messages(1, 5_000);
     const before = toGroups(all, today);
     expect(before).toHaveLength(5_000 / GROUP_SIZE);
@@ -30,11 +30,11 @@ describe('toGroups', () => {
       message._id === 'm2500' ? { ...message, status: 'delivered' } : message,
     );
     const after = toGroups(changed, today, before);
-    const others = after.filter((group, place) => group !== before[place]);
+    const others = after.filter((group, index) => group !== before[index]);
     expect(others.map(({ key }) => key)).toEqual(['m2476']);
   });
 
-  it('lets new messages join the last group only, until it is full', () => {
+  it('adds new messages to the last group until it is full', () => {
     const all = messages(1, 2 * GROUP_SIZE + 1);
     const before = toGroups(all.slice(2), today);
     const joined = toGroups(all.slice(1), today, before);
@@ -56,7 +56,7 @@ describe('toGroups', () => {
     expect(sizes(after)).toEqual([25, 25, 25, 15, 25, 25]);
   });
 
-  it('tells which messages have been sent again', () => {
+  it('marks messages that have been sent again', () => {
     const failed = aMessage({ _id: 'm1', status: 'failed' });
     const before = toGroups([failed], today);
     const after = toGroups([aMessage({ _id: 'm2', retry_of: 'm1' }), failed], today, before);

@@ -17,14 +17,14 @@ const pending: PendingMessage = {
 };
 
 describe('PendingBubble', () => {
-  it('offers no repeating of what was refused for good', () => {
+  it('offers no retry of a refused message', () => {
     const problem = 'Messages to this country are not allowed here.';
     const bubble = draw({ state: 'refused', problem });
     expect(noticeOf(bubble)).toBe(`Not sent: ${problem}`);
     expect(buttonsOf(bubble)).toEqual(['Edit', 'Discard']);
   });
 
-  it('offers nothing but repeating where nobody knows', () => {
+  it('offers only a retry of an unanswered message', () => {
     const bubble = draw({
       ...{ state: 'unanswered', problem: 'Why.', mayBeAccepted: true, retryAt: new Date() },
     });
@@ -34,7 +34,7 @@ describe('PendingBubble', () => {
     expect(buttonsOf(bubble)).toEqual(['Try again']);
   });
 
-  it('shows what waits for the network without alarm, to be changed or thrown away', () => {
+  it('shows a message that waits for the network without a warning, with edit and discard', () => {
     const bubble = draw({ problem: "You're offline: it will be sent when you're back" });
     expect(bubble.textContent).toContain("You're offline: it will be sent when you're back");
     expect(noticeOf(bubble)).toBeUndefined();

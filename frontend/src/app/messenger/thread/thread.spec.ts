@@ -36,20 +36,20 @@ describe('Thread', () => {
     localStorage.clear();
   });
 
-  it('is asked for a few times a minute while every answer is a 503', async () => {
+  it('is requested a few times a minute while every response is a 503', async () => {
     open();
     const calls = await count(60, () => ({ status: 503 }));
     expect([...calls.keys()].sort()).toEqual(['conversations', 'thread']);
     for (const times of calls.values()) expect(times).toBe(1 + RETRIES_IN_A_MINUTE);
   });
 
-  it('is asked for as rarely around a message', async () => {
+  it('is requested as rarely around a message', async () => {
     open({ at: 'm1' });
     const calls = await count(60, () => ({ status: 503 }));
     expect(calls.get('thread')).toBe(1 + RETRIES_IN_A_MINUTE);
   });
 
-  it('is asked for once while there is no network', async () => {
+  it('is requested once while there is no network', async () => {
     open();
     isOnline = false;
     const calls = await count(600, () => ({ status: 0 }));
@@ -59,7 +59,7 @@ describe('Thread', () => {
     expect((await count(1, () => ({ status: 503 }))).get('thread')).toBe(1);
   });
 
-  it('is not asked for again while the page is hidden', async () => {
+  it('is not requested again while the page is hidden', async () => {
     open();
     await count(0, () => ({ status: 503 }));
     visibility = 'hidden';
@@ -67,7 +67,7 @@ describe('Thread', () => {
     expect(await count(3600, () => ({ status: 503 }))).toEqual(new Map());
   });
 
-  it('is asked for no sooner than a 429 says', async () => {
+  it('is requested no sooner than Retry-After says', async () => {
     open();
     const calls = await count(119, () => ({ status: 429, headers: { 'Retry-After': '120' } }));
     for (const times of calls.values()) expect(times).toBe(1);
@@ -75,7 +75,7 @@ describe('Thread', () => {
   });
 
   it.each([404, 422])(
-    'is asked for once where the answer is %d, and again when told to',
+    'is requested once if the response is %d, and again on demand',
     async (status) => {
       const nativeElement = open();
       expect((await count(600, () => ({ status }))).get('thread')).toBe(1);
@@ -84,7 +84,7 @@ describe('Thread', () => {
     },
   );
 
-  it('says what is wrong while it tries again, and stops when it has succeeded', async () => {
+  it('shows the problem while it retries, and stops once it succeeds', async () => {
     const nativeElement = open();
     await api.settle();
     expect(nativeElement.textContent).toContain('Loading messages…');
@@ -100,7 +100,7 @@ describe('Thread', () => {
     expect((await count(600, () => ({ status: 503 }))).get('thread')).toBeUndefined();
   });
 
-  it('shows the message of its address again when that is chosen again', async () => {
+  it('scrolls to the message of its URL again when that link is chosen again', async () => {
     const router = TestBed.inject(Router);
     router.resetConfig([{ path: '**', children: [] }]);
     await router.navigateByUrl('/messages/x?at=m0002');
