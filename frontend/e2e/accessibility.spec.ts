@@ -12,7 +12,7 @@ import {
 } from './fixtures';
 
 const ADA = '+1 500 555 1002';
-/** The carrier takes nothing for this number: it answers 429 each time. */
+/** The simulated provider responds with 429 to every message to this number. */
 const BUSY = '+1 500 555 1007';
 const INVALID = '+1 500 555 0001';
 
@@ -28,10 +28,10 @@ const VARIANTS = {
   },
 } as const;
 
-/** What axe has to say, and whether anything sticks out at the side. */
+/** The violations that axe finds, and whether anything sticks out sideways. */
 async function check(page: Page, state: string): Promise<void> {
   await test.step(state, async () => {
-    // Nothing is judged in the middle of a transition.
+    // Not in the middle of a transition.
     await page.evaluate(() =>
       Promise.all(
         document
@@ -52,7 +52,7 @@ async function check(page: Page, state: string): Promise<void> {
   });
 }
 
-/** A number for which the carrier breaks down each time, before it takes the message. */
+/** A number for which the simulated provider fails each time, before it accepts the message. */
 async function numberThatStaysUnconfirmed(request: APIRequestContext): Promise<string> {
   const number = `+1415555${String(Math.floor(Math.random() * 9000) + 1000)}`;
   const control = `${process.env['E2E_SIMULATOR_URL'] ?? ''}/_control`;
@@ -63,14 +63,14 @@ async function numberThatStaysUnconfirmed(request: APIRequestContext): Promise<s
   return number;
 }
 
-// Each look at a page takes seconds.
+// Each check of a page takes seconds.
 test.describe.configure({ timeout: 240_000 });
 
 for (const [variant, options] of Object.entries(VARIANTS)) {
   test.describe(variant, () => {
     test.use(options);
 
-    test('the way in', async ({ page, tolerate }) => {
+    test('sign-in and sign-up', async ({ page, tolerate }) => {
       tolerate(/401 .*\/users\/sign_in/);
       await page.goto('/sign-in');
       await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
@@ -165,7 +165,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'nothing found');
     });
 
-    test('around the page', async ({ page, context, tolerate }) => {
+    test('menus, help, connection problems and account', async ({ page, context, tolerate }) => {
       tolerate(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|503 |40[01] /);
       await signUp(page);
       await page.getByRole('button', { name: 'Help' }).click();
@@ -208,7 +208,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
       await check(page, 'the account, with errors, about to be deleted');
 
-      // A session that the server does not know any more.
+      // A session that the API no longer knows.
       await page.evaluate(() => {
         const session = JSON.parse(localStorage.getItem('mysms.session') ?? '{}') as object;
         localStorage.setItem(

@@ -14,7 +14,7 @@ import { Page } from '@playwright/test';
 
 const SESSION_ENDED = /40[01] .*\/(users|api)/;
 
-/** Another browser of the same person. */
+/** Another browser of the same user. */
 const test = base.extend<{ elsewhere: Page }>({
   elsewhere: async ({ browser, baseURL }, use) => {
     const context = await browser.newContext(baseURL ? { baseURL } : {});
@@ -134,7 +134,7 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
 });
 
-test('all that is stored can be taken along as a file', async ({ page }) => {
+test('the account can be exported as a file', async ({ page }) => {
   const email = await signUp(page);
   await sendNew(page, '+14155552671', 'To be taken along');
   await expect(bubble(page, 'To be taken along')).toBeVisible();

@@ -1,6 +1,6 @@
 import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
 
-test('details tell everything, have an address, and close where one was', async ({
+test('details are complete, have a URL, and closing them goes back', async ({
   page,
   request,
   phone,
@@ -39,7 +39,7 @@ test('details tell everything, have an address, and close where one was', async 
   await expect(bubble(page, 'What became')).toBeVisible();
 });
 
-test('details that do not exist say so', async ({ page, request, tolerate }) => {
+test('details of an unknown message show an error', async ({ page, request, tolerate }) => {
   tolerate(/404 .*\/api\/messages/);
   const person = await newPerson(request);
   await enter(page, person);

@@ -11,10 +11,10 @@ import {
   test,
 } from './fixtures';
 
-/** The carrier takes nothing for this number: it answers 429 each time. */
+/** The simulated provider responds with 429 to every message to this number. */
 const RATE_LIMITED = '+15005551007';
 
-/** What has the focus, as who sees the page would tell it: something does, and is ringed in the colour for it. */
+/** Whether the focus is visible: an element has it, with an outline in the focus colour. */
 function focusOnScreen(page: Page): Promise<string> {
   return page.evaluate(() => {
     const focused = document.activeElement;
@@ -24,7 +24,7 @@ function focusOnScreen(page: Page): Promise<string> {
     sample.style.color = 'var(--focus)';
     const ring = getComputedStyle(sample).color;
     sample.remove();
-    // The ring is around it, or around the box that it fills, or on what stands for it.
+    // The outline is around it, around the box that it fills, or around what represents it.
     const bearers = [
       focused,
       focused.closest('.composer__box, .search-box'),
@@ -45,11 +45,11 @@ async function press(page: Page, key: string): Promise<void> {
   await expect.poll(() => focusOnScreen(page), `the focus after ${key}`).toBe('seen');
 }
 
-/** Tab, until it is there: never by mouse, and never onto what is hidden. */
+/** Presses Tab until it has the focus, and never onto a hidden element. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   for (let step = 0; step < 60; step += 1) {
     await page.keyboard.press('Tab');
-    // After the last comes the browser's own bar.
+    // The browser's own toolbar follows the last element.
     if ((await page.locator(':focus').count()) === 0) continue;
     expect(await focusOnScreen(page)).toBe('seen');
     const label = await page
@@ -86,7 +86,7 @@ function asShown(number: string): RegExp {
   return new RegExp(number.slice(-7).replaceAll(/\d/g, '$&\\s*'));
 }
 
-/** By its last digits, through the search. */
+/** Searches by its last digits. */
 async function findConversation(page: Page, number: string): Promise<void> {
   await press(page, 'Control+k');
   await page.keyboard.type(number.slice(-7));
@@ -161,7 +161,7 @@ test('the conversations, a search and the details of a message', async ({
   await person.write(bob, 'Bob, look at the moss');
   await signInByKeys(page, person.email);
 
-  // Out of what is typed into, arrows go through the conversations.
+  // Outside a text field, arrows move between conversations.
   await tabTo(page, /^Help/);
   await press(page, 'ArrowDown');
   await expect(page.locator('a.conversation-row:focus')).toContainText('Bob');
@@ -197,7 +197,7 @@ test('the conversations, a search and the details of a message', async ({
   await expect(page.getByRole('button', { name: /^Details of/ })).toBeFocused();
 });
 
-test('what one decides about a message', async ({ page, request, phone }) => {
+test('the actions on a message', async ({ page, request, phone }) => {
   const person = await newPerson(request);
   const [lost, answered] = [newNumber(), newNumber()];
   await setFault(request, { kind: 'error_500', to: lost, times: 1 });
@@ -241,10 +241,7 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await expect(composer(page)).toBeFocused();
 });
 
-test('the account: another session, a new password, and the end of it', async ({
-  page,
-  request,
-}) => {
+test('the account: another session, a new password, and deleting it', async ({ page, request }) => {
   const { email } = await newPerson(request);
   const password = 'another horse battery';
   await signInByKeys(page, email);
@@ -288,7 +285,7 @@ test('the account: another session, a new password, and the end of it', async ({
   await expect(page.getByLabel('Email')).toBeFocused();
 });
 
-test('Escape leaves what is typed into, with what is typed, and the single keys work', async ({
+test('Escape leaves the text field and keeps its text, and single-key shortcuts work', async ({
   page,
   request,
 }) => {
@@ -313,7 +310,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Help' });
   await expect(help).toContainText('Leave the text field');
-  // What is on top goes first, and only that.
+  // A dialog or menu is closed first, and nothing else.
   await press(page, 'Escape');
   await expect(help).toBeHidden();
   await expect(page).toHaveURL(`/messages/${encodeURIComponent(number)}`);
@@ -326,7 +323,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
 });
 
-test('arrows and Enter in what is found', async ({ page, request }) => {
+test('arrows and Enter in search results', async ({ page, request }) => {
   const person = await newPerson(request);
   const [ada, bob, cy] = [newNumber(), newNumber(), newNumber()];
   await person.write(ada, 'Your parcel is at the door');
@@ -334,7 +331,7 @@ test('arrows and Enter in what is found', async ({ page, request }) => {
   await person.write(cy, 'Nothing for anybody');
   await signInByKeys(page, person.email);
 
-  // Enter opens the first, also where typing has not settled.
+  // Enter opens the first result, even before the search has run.
   await press(page, 'Control+k');
   await page.keyboard.type('at the door');
   await page.keyboard.press('Enter');
@@ -355,7 +352,7 @@ test('arrows and Enter in what is found', async ({ page, request }) => {
   await press(page, 'ArrowUp');
   await expect(page.getByRole('searchbox')).toBeFocused();
   await expect(page.getByRole('searchbox')).toHaveValue('parcel');
-  // One stop for Tab, at the one where one was last.
+  // One tab stop, at the result focused last.
   await press(page, 'ArrowDown');
   await press(page, 'End');
   await press(page, 'Shift+Tab');

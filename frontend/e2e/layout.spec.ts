@@ -11,22 +11,22 @@ const SIZES = [
   { width: 1440, height: 900 },
   { width: 1920, height: 1080 },
   { width: 2560, height: 1440 },
-  // A phone on its side.
+  // A phone in landscape.
   { width: 844, height: 390 },
 ] as const;
 const CONVERSATIONS = [0, 1, 12, 60, 1_000];
 const MESSAGES = [0, 1, 200, 20_000];
 
-/** Up to here there is room for one half only: the list, or what is open. */
+/** Up to this width, either the list or a conversation is shown. */
 const PHONE_PX = 720;
 const ENOUGH_PX = 100_000;
-/** Of twenty thousand messages, what nobody would wait for. */
+/** More than this takes too long to load in a test. */
 const PAGES_OF_MESSAGES = 3;
 const HEADER = '.app-bar';
 const LIST = '.conversation-list';
 const COMPOSER = '.composer';
 
-// A trace of each step would take longer than all of it.
+// Tracing each step would take longer than the test.
 test.use({ trace: 'off' });
 test.describe.configure({ timeout: 240_000 });
 
@@ -197,7 +197,7 @@ async function goThroughThread(page: Page, parts: string[], touches: boolean): P
   await turn(page, '.thread__messages', touches, parts);
   await page.getByRole('log').focus();
   await press(page, ['Home', 'PageUp', 'Space', 'End', 'PageDown'], parts);
-  // Elsewhere these go through the conversations.
+  // Elsewhere, these keys move between conversations.
   if (!touches) await press(page, ['ArrowUp', 'ArrowDown'], parts);
   await composer(page).fill(`${LONG_URL}\n`.repeat(20));
   await press(page, ['PageUp', 'PageDown', 'Control+Home', 'Control+End'], parts);
@@ -206,7 +206,7 @@ async function goThroughThread(page: Page, parts: string[], touches: boolean): P
   await check(page, 'the thread', parts);
 }
 
-/** Beyond both ends, twice: the second time there is nothing left to scroll but what is around it. */
+/** Beyond both ends, twice: the second time only an ancestor could still be scrolled. */
 async function turn(
   page: Page,
   scroller: string,

@@ -14,14 +14,14 @@ import {
 
 const MISSING = "This page couldn't be loaded. You may be offline, or there is a newer version.";
 
-/** Until it is called: no script comes that has this in it. */
+/** Blocks the script that contains this text until the result is called. */
 async function withhold(page: Page, part: string, how: 'abort' | 'gone'): Promise<() => void> {
   let isWithheld = true;
   await page.route('**/*.js', async (route) => {
     const response = await route.fetch();
     const body = await response.text();
     const isIt = body.includes(part);
-    // Not the response itself: that of a page that is reloaded meanwhile cannot be passed on.
+    // Not the response itself: it is gone if the page is reloaded meanwhile.
     if (!isWithheld || !isIt) await route.fulfill({ contentType: 'text/javascript', body });
     else if (how === 'abort') await route.abort('internetdisconnected');
     else await route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not Found' });
@@ -29,11 +29,11 @@ async function withhold(page: Page, part: string, how: 'abort' | 'gone'): Promis
   return () => (isWithheld = false);
 }
 
-// Scripts of a page that is left may still be on their way.
+// Scripts of a page that was left may still be loading.
 test.afterEach(({ page }) => page.unrouteAll({ behavior: 'ignoreErrors' }));
 
 for (const how of ['abort', 'gone'] as const) {
-  test(`a page whose script does not come (${how}) is said to be missing, and a reload brings it`, async ({
+  test(`a page whose script cannot be loaded (${how}) shows a notice, and a reload brings it`, async ({
     page,
     request,
     tolerate,
@@ -51,7 +51,7 @@ for (const how of ['abort', 'gone'] as const) {
     await expect(notice).toBeVisible();
     await expect(composer(page)).toHaveValue('Half a thought');
 
-    // A reload that does not help is one reload, and says so again.
+    // A reload that does not help happens once, and shows the notice again.
     await notice.getByRole('button', { name: 'Reload' }).click();
     await expect.poll(() => loads).toBe(1);
     await expect(notice).toBeVisible();
@@ -67,7 +67,7 @@ for (const how of ['abort', 'gone'] as const) {
   });
 }
 
-test('who signs in where the messages do not come is told, and goes on by reloading', async ({
+test('a user whose messages page cannot be loaded sees a notice, and goes on by reloading', async ({
   page,
   request,
   tolerate,
@@ -84,7 +84,7 @@ test('who signs in where the messages do not come is told, and goes on by reload
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('a stylesheet that does not come is said to be missing, too', async ({
+test('a stylesheet that cannot be loaded shows a notice too', async ({
   page,
   request,
   tolerate,
@@ -102,7 +102,7 @@ test('a stylesheet that does not come is said to be missing, too', async ({
   await expect(notice).toBeHidden();
 });
 
-test('numbers are shown as they are where the rules to group them do not come', async ({
+test('numbers are grouped simply if their rules cannot be loaded', async ({
   page,
   request,
   tolerate,

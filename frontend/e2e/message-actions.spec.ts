@@ -13,7 +13,7 @@ import { Product, runProduct } from './start-product';
 
 const RATE_LIMITED = '+15005551007';
 
-test('what has not been sent yet can be cancelled', async ({ page, request }) => {
+test('a pending message can be canceled', async ({ page, request }) => {
   const person = await newPerson(request);
   await person.write(RATE_LIMITED, 'Better not');
   await enter(page, person);
@@ -25,7 +25,7 @@ test('what has not been sent yet can be cancelled', async ({ page, request }) =>
   await expect(message.getByRole('button', { name: 'Cancel sending' })).toHaveCount(0);
 });
 
-test('a message that did not arrive is sent again, or written anew', async ({
+test('a message that was not delivered can be sent again or edited', async ({
   page,
   request,
   phone,
@@ -38,7 +38,7 @@ test('a message that did not arrive is sent again, or written anew', async ({
   await expect(messages).toContainText('Queued');
   await phone.report('Please answer', 'undelivered');
   await expect(messages).toContainText("The phone couldn't be reached.");
-  // Said to those who do not see it.
+  // For screen readers.
   await expect(page.getByText('Message to +1 500 555 1002 not delivered.')).toBeAttached();
 
   await messages.getByRole('button', { name: 'Edit and resend' }).click();
@@ -53,7 +53,7 @@ test('a message that did not arrive is sent again, or written anew', async ({
   await expect.poll(() => phone.received('Please answer')).toBe(2);
 });
 
-test('nobody is offered to repeat what cannot help', async ({ page, request }) => {
+test('no retry is offered where it cannot help', async ({ page, request }) => {
   const person = await newPerson(request);
   await person.write('+15005550001', 'Is anybody there?');
   await enter(page, person);
@@ -63,7 +63,7 @@ test('nobody is offered to repeat what cannot help', async ({ page, request }) =
   await expect(message.getByRole('button', { name: 'Retry' })).toHaveCount(0);
 });
 
-test('a text that is not kept any more is named, and not sent again', async ({ page, request }) => {
+test('a deleted text is shown as such, and cannot be sent again', async ({ page, request }) => {
   const person = await newPerson(request);
   await person.write('+15005550001', 'Long ago');
   await page.route('**/api/**', async (route) => {
@@ -84,11 +84,7 @@ test('a text that is not kept any more is named, and not sent again', async ({ p
   await expect(details.getByRole('button', { name: 'Copy the text' })).toHaveCount(0);
 });
 
-test('an unconfirmed message waits, unless its author decides', async ({
-  page,
-  request,
-  phone,
-}) => {
+test('an unconfirmed message waits, unless the user decides', async ({ page, request, phone }) => {
   const number = newNumber();
   await setFault(request, { kind: 'error_500', to: number, times: 1 });
   const person = await newPerson(request);
@@ -120,7 +116,7 @@ test('an unconfirmed message waits, unless its author decides', async ({
   await expect.poll(() => phone.received('Did this leave?')).toBe(1);
 });
 
-test.describe('a carrier that takes nothing', () => {
+test.describe('a provider that rejects our account', () => {
   let product: Product;
 
   test.beforeAll(async () => {
@@ -130,7 +126,7 @@ test.describe('a carrier that takes nothing', () => {
     await product.stop();
   });
 
-  test('is named, and nothing is lost', async ({ browser, request }) => {
+  test('is shown, and no message is lost', async ({ browser, request }) => {
     const person = await newPerson(request, product.url);
     const fault = { kind: 'unauthorized', times: 3 };
     await setFault(request, { ...fault, times: undefined }, product.simulatorUrl);

@@ -1,10 +1,10 @@
 import { Page } from '@playwright/test';
 import { bubble, enter, expect, newNumber, newPerson, openThread, signUp, test } from './fixtures';
 
-/** A failed look is tried again after twice the usual rest. */
+/** A failed poll is retried within this time. */
 const BACK_WITHIN_MS = 45_000;
 
-/** From the next load on: answers what each frame was about to show, from before the first paint. */
+/** From the next load on: returns the theme of each frame, from before the first paint. */
 async function watchTheme(page: Page): Promise<() => Promise<string[]>> {
   await page.addInitScript(() => {
     const seen = new Set<string>();
@@ -22,7 +22,7 @@ async function watchTheme(page: Page): Promise<() => Promise<string[]>> {
   return () => page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
 }
 
-/** As when another tab comes to the front: a browser without a screen never hides a page by itself. */
+/** As when another tab comes to the front: a headless browser never hides a page. */
 async function setHidden(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
     const state = hidden ? 'hidden' : 'visible';
@@ -39,7 +39,7 @@ for (const [system, chosen] of [
   test.describe(`where the system is ${system}`, () => {
     test.use({ colorScheme: system });
 
-    test(`the choice of ${chosen} holds over a reload, and nothing else shows in passing`, async ({
+    test(`the theme ${chosen} survives a reload without a flash of another one`, async ({
       page,
     }) => {
       await signUp(page);
@@ -62,7 +62,7 @@ for (const [system, chosen] of [
   });
 }
 
-test('single keys stay off over a reload, and the others stay on', async ({ page }) => {
+test('single-key shortcuts stay off over a reload, and the others stay on', async ({ page }) => {
   await signUp(page);
   await page.getByRole('button', { name: 'Help' }).focus();
   await page.keyboard.press('?');
@@ -91,11 +91,7 @@ test('single keys stay off over a reload, and the others stay on', async ({ page
   await expect(page).toHaveURL('/messages/new');
 });
 
-test('the title tells who has looked away that something has changed', async ({
-  page,
-  request,
-  phone,
-}) => {
+test('the title of a hidden page counts changes', async ({ page, request, phone }) => {
   const person = await newPerson(request);
   const number = newNumber();
   const text = `Look away ${number}`;
@@ -112,7 +108,7 @@ test('the title tells who has looked away that something has changed', async ({
   page.on('request', () => (polls += 1));
   await page.clock.fastForward(59_000);
   expect(polls).toBe(0);
-  // About once a minute: a quarter more, if chance will have it so.
+  // About once a minute, plus a jitter of up to a quarter.
   await page.clock.fastForward(17_000);
   await expect(page).toHaveTitle('(1) Messages · MySMS Messenger');
   await setHidden(page, false);
@@ -121,7 +117,7 @@ test('the title tells who has looked away that something has changed', async ({
   await expect.poll(() => polls).toBeGreaterThan(1);
 });
 
-test('offline and back, what is on the screen stays', async ({
+test('offline and back, the page keeps its content', async ({
   page,
   request,
   context,
@@ -148,7 +144,7 @@ test('offline and back, what is on the screen stays', async ({
   await expect(bubble(page, text)).toContainText('Delivered');
 });
 
-test('while the API does not answer, what is there stays, and it is said politely', async ({
+test('while the API does not respond, the page keeps its content and shows the problem', async ({
   page,
   request,
   phone,
@@ -182,7 +178,7 @@ test('while the API does not answer, what is there stays, and it is said politel
 });
 
 for (const languages of [['en-US@posix'], ['C'], [], ['en_US'], undefined]) {
-  test(`a browser that lists the languages ${JSON.stringify(languages)} shows all it has to`, async ({
+  test(`a browser with the languages ${JSON.stringify(languages)} shows everything`, async ({
     page,
     request,
   }) => {

@@ -49,7 +49,7 @@ export default async function startProduct(): Promise<() => Promise<void>> {
   };
 }
 
-/** The API with its SPA, the database and the simulator, for a test that would be in the way of others too. */
+/** The API with its SPA, the database and the simulator, for a test that would disturb others. */
 export async function runProduct(settings: Readonly<Record<string, string>>): Promise<Product> {
   const data = await mkdtemp(join(tmpdir(), 'mysms-e2e-'));
   const [port, mongodb, twilio] = await freePorts(3);
@@ -58,7 +58,7 @@ export async function runProduct(settings: Readonly<Record<string, string>>): Pr
     MONGODB_PORT: String(mongodb),
     TWILIO_SIMULATOR_PORT: String(twilio),
     DATA_DIR: data,
-    // All tests come from one address.
+    // All tests share one IP address.
     ATTEMPTS_PER_MINUTE: '1000',
     MESSAGES_PER_USER_AND_MINUTE: '1000',
     ...settings,

@@ -18,9 +18,7 @@ function directionOf(place: Locator): Promise<string> {
   return place.evaluate((element) => getComputedStyle(element).direction);
 }
 
-test('what people wrote runs in the direction of its script, wherever it stands', async ({
-  page,
-}) => {
+test('texts run in the direction of their script everywhere', async ({ page }) => {
   await enter(page, 2, [HEBREW, 'Left to right']);
   const written = page.getByText(HEBREW);
   const preview = page.locator('.conversation-row').getByText(HEBREW);
@@ -41,7 +39,7 @@ test('what people wrote runs in the direction of its script, wherever it stands'
   const dialog = page.getByRole('dialog', { name: 'Message details' });
   expect(await directionOf(dialog.locator(written))).toBe('rtl');
 
-  // A number is read from the left also between texts that are not.
+  // A number runs from the left, even between texts that do not.
   await page.evaluate(() => (document.documentElement.dir = 'rtl'));
   for (const number of [dialog, page.locator('.pane-header'), page.locator('.conversation-row')]) {
     expect(await directionOf(number.getByText('+1 415 555 2671').first())).toBe('ltr');
@@ -73,7 +71,7 @@ test('each paragraph of a text has the direction of its own script', async ({ pa
   expect(english?.left).toBeLessThan(1);
 });
 
-test('each space, tab and line that was written shows', async ({ page }) => {
+test('every space, tab and line of a text is shown', async ({ page }) => {
   await enter(page, 2, [SPACED, 'one\n']);
   const textOf = (text: string) =>
     bubble(page, text).locator('.message-bubble__content > span').last();
@@ -83,7 +81,7 @@ test('each space, tab and line that was written shows', async ({ page }) => {
     expect(await place.evaluate((element: HTMLElement) => element.innerText)).toBe(SPACED);
     expect(await place.evaluate((element) => element.textContent)).toBe(SPACED);
   }
-  // A line with nothing on it is a line.
+  // An empty line is a line.
   const heightOf = async (text: string) => (await textOf(text).boundingBox())?.height ?? 0;
   expect(await heightOf('one')).toBeCloseTo(((await heightOf('two tabs')) / 3) * 2, 0);
 });
@@ -95,7 +93,7 @@ for (const [locale, isTwelve] of [
   test.describe(locale, () => {
     test.use({ locale });
 
-    test('there is one way to say a time', async ({ page }) => {
+    test('times have one format', async ({ page }) => {
       await enter(page, 1, ['Hello']);
       await page.getByRole('button', { name: 'Details', exact: true }).first().click();
       const dialog = page.getByRole('dialog', { name: 'Message details' });
@@ -116,9 +114,9 @@ for (const [locale, isTwelve] of [
   });
 }
 
-test('as many messages are counted as are shown', async ({ page }) => {
+test('the count matches the messages shown', async ({ page }) => {
   const api = await enter(page, 1, ['The only one']);
-  // Stored between the look at the messages and the count of them.
+  // Stored between loading the messages and counting them.
   api.total = 2;
   await page.reload();
   await expect(page.locator('app-message-bubble')).toHaveCount(1);
@@ -126,7 +124,7 @@ test('as many messages are counted as are shown', async ({ page }) => {
   await expect(page.locator('.pane-header')).not.toContainText('messages');
 });
 
-test('what is being loaded has the place of what is loaded', async ({ page }) => {
+test('skeletons have the size of what they stand for', async ({ page }) => {
   const api = await enter(page, 12);
   let release = (): void => undefined;
   api.held = new Promise((resolve) => (release = resolve));
@@ -143,7 +141,7 @@ test('what is being loaded has the place of what is loaded', async ({ page }) =>
   expect(loading[1]?.left).toBeCloseTo(row.left, 0);
 });
 
-/** As Chrome does: another element in the place of each text. Answers how many it has replaced. */
+/** Replaces each text by an element, as Chrome's translation does. Returns how many it has replaced. */
 function translate(page: Page, also: 'what is not to be translated' | 'only the rest') {
   return page.evaluate((also) => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -162,7 +160,7 @@ function translate(page: Page, also: 'what is not to be translated' | 'only the 
   }, also);
 }
 
-test('on a translated page, what changes still shows', async ({ page }) => {
+test('on a translated page, changes are still shown', async ({ page }) => {
   const api = await enter(page, 2, ['Hello', 'Before']);
   await translate(page, 'what is not to be translated');
   await expect(bubble(page, 'жжжжж').first()).toBeVisible();
@@ -177,7 +175,7 @@ test('on a translated page, what changes still shows', async ({ page }) => {
   await expect(bubble(page, 'Sending')).toHaveCount(0);
 });
 
-test('what the machine says is not translated, what people say is', async ({ page }) => {
+test('statuses, times and numbers are not translated, other texts are', async ({ page }) => {
   await enter(page, 2, ['Hello', 'Before']);
   await translate(page, 'only the rest');
   await expect(page.locator('.message-bubble__content > span').last()).toHaveText('жжжжж');
@@ -194,7 +192,7 @@ test('what the machine says is not translated, what people say is', async ({ pag
 
 let changes = 0;
 
-/** What the next look at what has changed tells of the newest message. */
+/** What the next poll brings of the newest message. */
 function hear(api: GeneratedApi, change: Readonly<Record<string, unknown>>): void {
   changes += 1;
   const updated_at = new Date(Date.now() + changes * 1_000).toISOString();

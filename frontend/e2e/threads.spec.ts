@@ -26,7 +26,7 @@ test('conversations are listed newest first, page by page', async ({ page, reque
   await expect(rows.last()).toContainText(`Hello ${numbers[0] ?? ''}`);
   await expect(page.getByRole('button', { name: 'Show more conversations' })).toHaveCount(0);
 
-  // What somebody writes elsewhere comes to the top by itself.
+  // A message written elsewhere appears at the top.
   await person.write(numbers[0] ?? '', 'Me again');
   await expect(rows.first()).toContainText('Me again');
   await expect(rows).toHaveCount(53);
@@ -52,7 +52,7 @@ test('arrows lead through the conversations, and Enter opens one', async ({ page
   await expect(row(1)).toHaveAttribute('aria-current', 'true');
 });
 
-test('loading earlier messages and new ones below move nothing', async ({ page, request }) => {
+test('loading earlier and new messages moves nothing', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();
   for (let count = 1; count <= 60; count++) await person.write(number, `Message no. ${count}.`);
@@ -76,7 +76,7 @@ test('loading earlier messages and new ones below move nothing', async ({ page, 
   await page.getByRole('button', { name: '1 new message below' }).click();
   await expect(bubble(page, 'Something new')).toBeInViewport();
 
-  // At the end, one stays there.
+  // At the end, the page stays at the end.
   await person.write(number, 'And the newest');
   await expect(bubble(page, 'And the newest')).toBeInViewport();
   await expect(page.getByRole('button', { name: /below|newest/ })).toHaveCount(0);
@@ -116,10 +116,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await expect(results).toHaveCount(0);
 });
 
-test('a conversation that does not exist yet is a place to begin one', async ({
-  page,
-  request,
-}) => {
+test('the URL of a new number starts a conversation', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();
   await enter(page, person);
