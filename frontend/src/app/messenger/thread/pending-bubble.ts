@@ -17,8 +17,8 @@ import {
   host: {
     class: 'message-bubble',
     role: 'article',
-    '[class.message-bubble--waiting]': '!isBad()',
-    '[class.message-bubble--failed]': 'isBad()',
+    '[class.message-bubble--waiting]': '!isRefused()',
+    '[class.message-bubble--failed]': 'isRefused()',
   },
 })
 export class PendingBubble {
@@ -32,9 +32,9 @@ export class PendingBubble {
   protected readonly clock = computed(() => timeOfDay(this.pending().writtenAt));
   protected readonly timestamp = computed(() => fullTime(this.pending().writtenAt));
   protected readonly status = computed(() => presentPending(this.pending()));
-  protected readonly isBad = computed(() => this.pending().state === 'refused');
+  protected readonly isRefused = computed(() => this.pending().state === 'refused');
   protected readonly canChange = computed(() => isDefinitelyUnsent(this.pending()));
-  /** Where the API has sentLabel when, sooner is no use; and where it has sentLabel no, the same again is none. */
+  /** Not if the API has said when to retry, and not if it has refused the message. */
   protected readonly canRepeat = computed(() => {
     const { state, retryAt } = this.pending();
     return state === 'unanswered' || (state === 'postponed' && retryAt === undefined);
