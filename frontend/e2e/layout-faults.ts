@@ -103,7 +103,7 @@ export function layoutFaults(page: Page): Promise<string[]> {
   });
 }
 
-/** From the next load on: notes whenever something is scrolled that never may be, by whatever act. */
+/** From the next load on: records whenever something is scrolled that must never be. */
 export async function watchPage(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const moved: string[] = [];

@@ -20,8 +20,8 @@ export interface Site {
 }
 
 /**
- * The built SPA on a site of its own, prepared as it is for a static host and served as such a host does: with the
- * headers of `_headers`, and passing on what `_redirects` says. `variables` tell where the API is.
+ * The built SPA on a site of its own, prepared for a static host and served as such a host does, with the headers of
+ * `_headers` and the proxies of `_redirects`. `variables` have the address of the API.
  */
 export async function serveSpa(variables: Readonly<Record<string, string>>): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'mysms-site-'));

@@ -18,7 +18,7 @@ export interface Product {
 
 /**
  * Runs the whole product on free ports with data of its own, until the tests are over. The SPA is
- * served three times: by the API, on another site, and on a site that passes the API's paths on.
+ * served three times: by the API, on another site, and on a site that proxies the API.
  */
 export default async function startProduct(): Promise<() => Promise<void>> {
   const [port] = await freePorts(1);
@@ -112,8 +112,8 @@ async function end(product: ChildProcess): Promise<void> {
 }
 
 /**
- * All held at once, so that they differ; and below those that Linux gives to outgoing connections, of
- * which one could take them before our processes do.
+ * Opened at once, so that they differ, and outside Linux's range of ephemeral ports, so that no outgoing connection
+ * takes one before our processes do.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const held: Server[] = [];
