@@ -120,7 +120,7 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   );
   await panel.getByLabel('Current password').fill(PASSWORD);
   await panel.getByRole('button', { name: 'Change password' }).click();
-  await expect(panel.getByRole('status')).toHaveText(/^Your password is changed/);
+  await expect(panel.getByRole('status')).toHaveText(/^Your password has been changed/);
   await expect(
     page.getByRole('region', { name: 'Your sessions' }).getByRole('listitem'),
   ).toHaveCount(1);

@@ -21,7 +21,7 @@ function focusOnScreen(page: Page): Promise<string> {
     if (focused === null || focused === document.body) return 'nowhere';
     if (!focused.checkVisibility({ visibilityProperty: true })) return 'hidden';
     const sample = document.head.appendChild(document.createElement('span'));
-    sample.style.color = 'var(--focus)';
+    sample.style.color = 'var(--color-focus)';
     const ring = getComputedStyle(sample).color;
     sample.remove();
     // The outline is around it, around the box that it fills, or around what represents it.
@@ -269,7 +269,7 @@ test('the account: another session, a new password, and deleting it', async ({ p
   await press(page, 'Control+a');
   await page.keyboard.type(PASSWORD);
   await press(page, 'Enter');
-  await expect(page.getByText('Your password is changed')).toBeVisible();
+  await expect(page.getByText('Your password has been changed')).toBeVisible();
 
   await choose(page, 'Delete account…');
   await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
