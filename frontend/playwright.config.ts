@@ -14,7 +14,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   timeout: 90_000,
-  // A change of status shows with the next poll.
+  // A change of status is shown with the next poll.
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {

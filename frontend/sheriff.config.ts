@@ -1,31 +1,35 @@
 import { SheriffConfig } from '@softarc/sheriff-core';
 
-/** Who may import whom. `texts` holds what people read, and everybody may speak. */
+const CORE = ['api', 'i18n', 'phone-numbers', 'session', 'storage', 'ui'];
+
+/** Features import domains, domains import the core, and never the other way round or sideways to another feature. */
 export const config: SheriffConfig = {
   entryFile: './src/main.ts',
   enableBarrelLess: true,
   modules: {
     'src/app': {
-      texts: 'texts',
-      storage: 'storage',
       api: 'api',
-      ui: 'ui',
-      session: 'session',
-      shell: 'shell',
-      account: 'feature:account',
-      messaging: 'feature:messaging',
+      i18n: 'i18n',
       'phone-numbers': 'phone-numbers',
+      session: 'session',
+      storage: 'storage',
+      ui: 'ui',
+      layout: 'layout',
+      messages: 'domain:messages',
+      account: 'feature:account',
+      messenger: 'feature:messenger',
     },
   },
   depRules: {
     root: ['*'],
-    texts: [],
+    i18n: [],
     storage: [],
-    api: ['texts'],
-    ui: ['phone-numbers', 'storage', 'texts'],
-    session: ['api', 'storage', 'texts'],
-    shell: ['session', 'api', 'ui', 'texts'],
-    'phone-numbers': ['texts'],
-    'feature:*': ['phone-numbers', 'session', 'api', 'ui', 'texts'],
+    api: ['i18n'],
+    'phone-numbers': ['i18n'],
+    ui: ['i18n', 'phone-numbers', 'storage'],
+    session: ['api', 'i18n', 'storage'],
+    layout: CORE,
+    'domain:*': CORE,
+    'feature:*': [...CORE, 'domain:*'],
   },
 };

@@ -12,7 +12,7 @@ import {
 } from './fixtures';
 
 const ADA = '+1 500 555 1002';
-/** The carrier takes nothing for this number: it answers 429 each time. */
+/** The simulated provider responds with 429 to every message to this number. */
 const BUSY = '+1 500 555 1007';
 const INVALID = '+1 500 555 0001';
 
@@ -28,10 +28,10 @@ const VARIANTS = {
   },
 } as const;
 
-/** What axe has to say, and whether anything sticks out at the side. */
+/** The violations that axe finds, and whether anything sticks out sideways. */
 async function check(page: Page, state: string): Promise<void> {
   await test.step(state, async () => {
-    // Nothing is judged in the middle of a transition.
+    // Not in the middle of a transition.
     await page.evaluate(() =>
       Promise.all(
         document
@@ -52,7 +52,7 @@ async function check(page: Page, state: string): Promise<void> {
   });
 }
 
-/** A number for which the carrier breaks down each time, before it takes the message. */
+/** A number for which the simulated provider fails each time, before it accepts the message. */
 async function numberThatStaysUnconfirmed(request: APIRequestContext): Promise<string> {
   const number = `+1415555${String(Math.floor(Math.random() * 9000) + 1000)}`;
   const control = `${process.env['E2E_SIMULATOR_URL'] ?? ''}/_control`;
@@ -63,14 +63,14 @@ async function numberThatStaysUnconfirmed(request: APIRequestContext): Promise<s
   return number;
 }
 
-// Each look at a page takes seconds.
+// Each check of a page takes seconds.
 test.describe.configure({ timeout: 240_000 });
 
 for (const [variant, options] of Object.entries(VARIANTS)) {
   test.describe(variant, () => {
     test.use(options);
 
-    test('the way in', async ({ page, tolerate }) => {
+    test('sign-in and sign-up', async ({ page, tolerate }) => {
       tolerate(/401 .*\/users\/sign_in/);
       await page.goto('/sign-in');
       await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
@@ -156,16 +156,16 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.keyboard.press('Escape');
 
       await page.goto('/messages');
-      const search = page.getByRole('searchbox', { name: 'Search people and text' });
+      const search = page.getByRole('searchbox', { name: 'Search people and messages' });
       await search.fill('number right');
       await expect(page.getByText('1 message found')).toBeAttached();
       await check(page, 'search results');
       await search.fill('nowhere to be found');
-      await expect(page.getByText('Nothing found for')).toBeVisible();
+      await expect(page.getByText('No results for')).toBeVisible();
       await check(page, 'nothing found');
     });
 
-    test('around the page', async ({ page, context, tolerate }) => {
+    test('menus, help, connection problems and account', async ({ page, context, tolerate }) => {
       tolerate(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|503 |40[01] /);
       await signUp(page);
       await page.getByRole('button', { name: 'Help' }).click();
@@ -182,12 +182,12 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.keyboard.press('Escape');
 
       await context.setOffline(true);
-      await expect(page.getByText('You are offline.')).toBeVisible();
+      await expect(page.getByText("You're offline.")).toBeVisible();
       await check(page, 'offline');
       await context.setOffline(false);
-      await expect(page.getByText('You are offline.')).toBeHidden();
+      await expect(page.getByText("You're offline.")).toBeHidden();
       await page.route('**/api/**', (route) => route.abort());
-      await expect(page.getByText('The server does not answer.')).toBeVisible();
+      await expect(page.getByText("Can't reach the server.")).toBeVisible();
       await check(page, 'the API does not answer');
       await page.unroute('**/api/**');
       await page.route('**/users/token', (route) => route.fulfill({ status: 503 }));
@@ -198,17 +198,17 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByText('You are still signed in')).toBeHidden();
 
       await openAccount(page);
-      await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toBeVisible();
+      await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
       await expect(page.getByRole('region', { name: 'Your data' })).toBeVisible();
       await check(page, 'the account');
       const password = page.getByRole('region', { name: 'Change password' });
       await password.getByLabel('New password', { exact: true }).fill('short');
       await password.getByRole('button', { name: 'Change password' }).click();
       await page.getByRole('button', { name: 'Delete account…' }).click();
-      await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+      await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
       await check(page, 'the account, with errors, about to be deleted');
 
-      // A session that the server does not know any more.
+      // A session that the API no longer knows.
       await page.evaluate(() => {
         const session = JSON.parse(localStorage.getItem('mysms.session') ?? '{}') as object;
         localStorage.setItem(

@@ -14,7 +14,7 @@ import { Page } from '@playwright/test';
 
 const SESSION_ENDED = /40[01] .*\/(users|api)/;
 
-/** Another browser of the same person. */
+/** Another browser of the same user. */
 const test = base.extend<{ elsewhere: Page }>({
   elsewhere: async ({ browser, baseURL }, use) => {
     const context = await browser.newContext(baseURL ? { baseURL } : {});
@@ -39,7 +39,7 @@ test('a session that is ended elsewhere leads back to the same place', async ({
   await openAccount(elsewhere);
   const sessions = elsewhere.getByRole('region', { name: 'Your sessions' });
   await expect(sessions.getByRole('listitem')).toHaveCount(2);
-  await expect(sessions.getByRole('listitem').first()).toContainText('This one');
+  await expect(sessions.getByRole('listitem').first()).toContainText('This device');
   await sessions.getByRole('button', { name: /^Sign out (?!here|everywhere)/ }).click();
   await expect(sessions.getByRole('status')).toHaveText(/ is signed out\.$/);
   await expect(sessions.getByRole('listitem')).toHaveCount(1);
@@ -120,7 +120,7 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   );
   await panel.getByLabel('Current password').fill(PASSWORD);
   await panel.getByRole('button', { name: 'Change password' }).click();
-  await expect(panel.getByRole('status')).toHaveText(/^Your password is changed/);
+  await expect(panel.getByRole('status')).toHaveText(/^Your password has been changed/);
   await expect(
     page.getByRole('region', { name: 'Your sessions' }).getByRole('listitem'),
   ).toHaveCount(1);
@@ -129,12 +129,12 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
-  await expect(page.getByText('You are signed out everywhere.')).toBeVisible();
+  await expect(page.getByText("You've been signed out everywhere.")).toBeVisible();
   await fillSignIn(page, email, 'a new and longer one');
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
 });
 
-test('all that is stored can be taken along as a file', async ({ page }) => {
+test('the account can be exported as a file', async ({ page }) => {
   const email = await signUp(page);
   await sendNew(page, '+14155552671', 'To be taken along');
   await expect(bubble(page, 'To be taken along')).toBeVisible();
@@ -150,7 +150,7 @@ test('all that is stored can be taken along as a file', async ({ page }) => {
   };
   expect(account.email).toBe(email);
   expect(messages.map(({ content }) => content)).toEqual(['To be taken along']);
-  await expect(panel.getByRole('status')).toHaveText('The file is downloaded.');
+  await expect(panel.getByRole('status')).toHaveText('Your file has been downloaded.');
 });
 
 test('an account is deleted by password, with all its messages', async ({ page, tolerate }) => {
@@ -161,15 +161,17 @@ test('an account is deleted by password, with all its messages', async ({ page, 
   await openAccount(page);
   const panel = page.getByRole('region', { name: 'Delete account' });
   await panel.getByRole('button', { name: 'Delete account…' }).click();
-  await expect(panel.getByLabel('Your password, to confirm it')).toBeFocused();
+  await expect(panel.getByLabel('Your password, to confirm')).toBeFocused();
   await page.keyboard.type('wrong horse');
   await page.keyboard.press('Enter');
-  await expect(panel.getByLabel('Your password, to confirm it')).toHaveAccessibleDescription(
+  await expect(panel.getByLabel('Your password, to confirm')).toHaveAccessibleDescription(
     /is invalid/,
   );
-  await panel.getByLabel('Your password, to confirm it').fill(PASSWORD);
+  await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
   await panel.getByRole('button', { name: 'Delete account and messages' }).click();
-  await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
+  await expect(
+    page.getByText('Your account and all its messages have been deleted.'),
+  ).toBeVisible();
 
   await fillSignIn(page, email);
   await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');

@@ -11,14 +11,14 @@ const READY_WITHIN_MS = 60_000;
 
 export interface Installation {
   readonly url: string;
-  /** A code with which one person can sign up, as the operator makes it. */
+  /** An invite code, as the operator creates it. */
   readonly invite: () => Promise<string>;
-  /** To the process of the API: SIGSTOP freezes it, SIGCONT lets it go on, SIGKILL ends it at once. */
+  /** Signals the API's process: SIGSTOP suspends it, SIGCONT resumes it, SIGKILL ends it at once. */
   readonly signalApi: (signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL') => void;
   readonly stop: () => Promise<void>;
 }
 
-/** An API with the SPA and a database of its own, with these settings; nothing can be sent from it. */
+/** An API with the SPA, a database of its own and these settings; it cannot send anything. */
 export async function startInstallation(
   settings: Readonly<Record<string, string>>,
 ): Promise<Installation> {

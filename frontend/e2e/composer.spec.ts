@@ -14,7 +14,7 @@ import {
   test,
 } from './fixtures';
 
-test('drafts are kept for each conversation over a reload, and erased at the sign-out', async ({
+test('drafts survive a reload in each conversation, and are erased at sign-out', async ({
   page,
   request,
 }) => {
@@ -47,7 +47,7 @@ test('drafts are kept for each conversation over a reload, and erased at the sig
   await expect(composer(page)).toHaveValue('');
 });
 
-test('a send whose answer is lost is asked about again after a reload, and arrives once', async ({
+test('a send whose response is lost is repeated after a reload, and arrives once', async ({
   page,
   request,
   phone,
@@ -64,7 +64,7 @@ test('a send whose answer is lost is asked about again after a reload, and arriv
       keys.push(sent.headers()['idempotency-key']);
     }
   });
-  // The server has it, but its answer never comes.
+  // The API has it, but its response is lost.
   await page.route('**/api/messages', async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
     await route.fetch();
@@ -91,7 +91,7 @@ test('a send whose answer is lost is asked about again after a reload, and arriv
     .not.toContainEqual(expect.stringContaining('unsent'));
 });
 
-test('a reload in the middle of a send loses nothing and doubles nothing', async ({
+test('a reload in the middle of a send neither loses nor duplicates the message', async ({
   page,
   request,
   phone,
@@ -100,7 +100,7 @@ test('a reload in the middle of a send loses nothing and doubles nothing', async
   const text = `In the middle ${crypto.randomUUID()}`;
   await enter(page, person);
   await openThread(page, newNumber());
-  // The server has it, and says nothing as long as the page is there.
+  // The API has it, and does not respond as long as the page is open.
   const arrived = new Promise<void>((resolve) => {
     void page.route('**/api/messages', async (route) => {
       if (route.request().method() !== 'POST') return route.continue();
@@ -120,7 +120,7 @@ test('a reload in the middle of a send loses nothing and doubles nothing', async
   await expect.poll(() => phone.received(text)).toBe(1);
 });
 
-test('Enter sends, Shift and Enter break the line, and what makes it expensive is marked', async ({
+test('Enter sends, Shift and Enter add a line, and characters that need UCS-2 are marked', async ({
   page,
   request,
 }) => {
@@ -138,7 +138,7 @@ test('Enter sends, Shift and Enter break the line, and what makes it expensive i
   await expect(composer(page)).toHaveValue('');
 });
 
-test('the people one has written to are offered for a new message', async ({ page, request }) => {
+test('known recipients are suggested for a new message', async ({ page, request }) => {
   const person = await newPerson(request);
   await person.write('+14155552671', 'Hello');
   await enter(page, person);
@@ -150,7 +150,7 @@ test('the people one has written to are offered for a new message', async ({ pag
   expect(listed).toEqual(['+1 415 555 2671']);
 });
 
-test('messages to one person leave in the order in which they were written, also by way of a reload', async ({
+test('messages to one recipient are sent in the order of writing, even over a reload', async ({
   page,
   context,
   request,
@@ -164,9 +164,7 @@ test('messages to one person leave in the order in which they were written, also
   await openThread(page, newNumber());
   await context.setOffline(true);
   for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${mark}`);
-  await expect(page.getByRole('log').getByText('Goes out after the message before it')).toHaveCount(
-    2,
-  );
+  await expect(page.getByRole('log').getByText('Waiting for the previous message')).toHaveCount(2);
   await context.setOffline(false);
   await expect.poll(() => phone.receivedEnding(mark)).toHaveLength(3);
   await expect
@@ -176,7 +174,7 @@ test('messages to one person leave in the order in which they were written, also
   await failSends(page);
   const again = crypto.randomUUID();
   for (const word of ['One', 'Two', 'Three']) await write(page, `${word} ${again}`);
-  await expect(page.getByText('No answer from the server yet:')).toBeVisible();
+  await expect(page.getByText('Not confirmed yet:')).toBeVisible();
   await page.unroute('**/api/messages');
   await page.reload();
   await expect.poll(() => phone.receivedEnding(again)).toHaveLength(3);
@@ -187,7 +185,7 @@ test('messages to one person leave in the order in which they were written, also
 });
 
 for (const locks of ['with', 'without']) {
-  test(`two tabs ${locks} locks send everything once, in the order of writing, and keep nothing of it`, async ({
+  test(`two tabs ${locks} locks send everything once, in the order of writing, and leave nothing stored`, async ({
     page,
     context,
     request,
@@ -210,8 +208,8 @@ for (const locks of ['with', 'without']) {
 
     for (const tab of [page, second]) await failSends(tab);
     await write(page, `One ${mark}`);
-    // What one tab has not sent yet shows in the other.
-    await expect(bubble(second, `One ${mark}`)).toContainText('No answer from the server yet:');
+    // A message that one tab has not sent yet is shown in the other.
+    await expect(bubble(second, `One ${mark}`)).toContainText('Not confirmed yet:');
     await write(second, `Two ${mark}`);
     await write(page, `Three ${mark}`);
     await expect(bubble(second, `Three ${mark}`)).toBeVisible();
@@ -231,7 +229,7 @@ for (const locks of ['with', 'without']) {
   });
 }
 
-test('one tab sends what another had begun when it was closed', async ({
+test('one tab sends what another one had begun before it was closed', async ({
   page,
   context,
   request,
@@ -253,7 +251,7 @@ test('one tab sends what another had begun when it was closed', async ({
   await expect.poll(() => phone.receivedEnding(mark)).toEqual([`One ${mark}`, `Two ${mark}`]);
 });
 
-test('a message that the API has no time for waits as long as it says, and can be taken back', async ({
+test('a rate-limited message waits as long as Retry-After says, and can be discarded', async ({
   page,
   request,
   phone,
@@ -271,7 +269,7 @@ test('a message that the API has no time for waits as long as it says, and can b
       status: 429,
       contentType: 'application/problem+json',
       headers: { 'Retry-After': '4' },
-      body: JSON.stringify({ code: 'minute_quota', detail: 'You are sending very fast.' }),
+      body: JSON.stringify({ code: 'minute_quota', detail: 'You are sending too fast.' }),
     });
   });
   await enter(page, person);
@@ -279,7 +277,7 @@ test('a message that the API has no time for waits as long as it says, and can b
   await write(page, `One ${mark}`);
   await write(page, `Not meant ${mark}`);
   await expect(bubble(page, `One ${mark}`)).toContainText(
-    /Not sent yet: You are sending very fast\. It goes out by itself at/,
+    /Not sent yet: You are sending too fast\. It will be sent at/,
   );
   await bubble(page, `Not meant ${mark}`).getByRole('button', { name: 'Discard' }).click();
   await expect(storedBubble(page, `One ${mark}`)).toContainText(/Queued|Sent|Delivered/);
@@ -287,10 +285,7 @@ test('a message that the API has no time for waits as long as it says, and can b
   await expect.poll(() => phone.receivedEnding(mark)).toEqual([`One ${mark}`]);
 });
 
-test('one press sends one message, and nothing is said of what is gone', async ({
-  page,
-  phone,
-}) => {
+test('one press sends one message, and an empty form shows no error', async ({ page, phone }) => {
   await signUp(page);
   const first = `Clicked twice ${crypto.randomUUID()}`;
   await page.getByLabel('Phone number').fill(newNumber());
@@ -313,8 +308,8 @@ test('one press sends one message, and nothing is said of what is gone', async (
   for (const text of [first, second, third]) await expect.poll(() => phone.received(text)).toBe(1);
 });
 
-test('one number has one address, however it is written', async ({ page, request, tolerate }) => {
-  // Until the rules of its country have been loaded.
+test('each number has one URL, however it is written', async ({ page, request, tolerate }) => {
+  // Until the rules of its country are loaded.
   tolerate(/422 .*peer_number=%2B44%20/);
   const person = await newPerson(request);
   await person.write('+14155552671', 'Already here');
@@ -332,7 +327,7 @@ test('one number has one address, however it is written', async ({ page, request
   await expect(page).toHaveURL('/messages/%2B442079460958');
 });
 
-test('what was understood shows before it is sent', async ({ page }) => {
+test('the parsed number is previewed before sending', async ({ page }) => {
   await signUp(page);
   const number = page.getByLabel('Phone number');
   await number.fill('+44 (0)20 7946 0958');
@@ -341,7 +336,7 @@ test('what was understood shows before it is sent', async ({ page }) => {
   await expect(page).toHaveURL('/messages/%2B442079460958');
 });
 
-test('a number that was at fault can be changed, and what was in its place comes back', async ({
+test('a wrong number can be corrected, and the replaced draft can be restored', async ({
   page,
   request,
 }) => {
@@ -361,7 +356,7 @@ test('a number that was at fault can be changed, and what was in its place comes
   await expect(composer(page)).toHaveValue('Something else');
 });
 
-test('what was cleared comes back, by keyboard alone', async ({ page, request }) => {
+test('a cleared text can be restored by keyboard', async ({ page, request }) => {
   const person = await newPerson(request);
   await enter(page, person);
   await openThread(page, newNumber());
@@ -379,7 +374,7 @@ test('what was cleared comes back, by keyboard alone', async ({ page, request })
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true });
 
-  test('Enter makes a line, and the button sends', async ({ page }) => {
+  test('Enter adds a line, and the button sends', async ({ page }) => {
     await signUp(page);
     await openThread(page, newNumber());
     await composer(page).tap();
@@ -405,7 +400,7 @@ async function failSends(page: Page): Promise<void> {
   );
 }
 
-/** What this browser keeps of unsent messages. */
+/** The unsent messages that this browser has stored. */
 async function kept(page: Page): Promise<string[]> {
   const keys = await page.evaluate(() => Object.keys(localStorage));
   return keys.filter((key) => key.includes('unsent'));

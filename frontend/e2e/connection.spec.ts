@@ -12,12 +12,12 @@ import {
   test,
 } from './fixtures';
 
-/** The next look is due after ten seconds; five more are allowed for its answer. */
+/** The next poll is due after ten seconds; its response may take five more. */
 const NOTICED_WITHIN_MS = 20_000;
-/** And twenty for an answer that never comes. */
+/** A request without a response ends after twenty seconds. */
 const GIVEN_UP_WITHIN_MS = 45_000;
 
-test('"Up to date" does not stand while the API is frozen, or dead', async ({
+test('"Up to date" is not shown while the API is suspended or dead', async ({
   page,
   request,
   tolerate,
@@ -34,7 +34,7 @@ test('"Up to date" does not stand while the API is frozen, or dead', async ({
 
     installation.signalApi('SIGSTOP');
     await expect(status).toHaveText('Reconnecting…', { timeout: NOTICED_WITHIN_MS });
-    await expect(status).toContainText('The server does not answer.', {
+    await expect(status).toContainText("Can't reach the server.", {
       timeout: GIVEN_UP_WITHIN_MS,
     });
     await expect(page.getByText('These messages may be out of date.')).toBeVisible();
@@ -43,7 +43,7 @@ test('"Up to date" does not stand while the API is frozen, or dead', async ({
     await expect(page.getByText('These messages may be out of date.')).toBeHidden();
 
     installation.signalApi('SIGKILL');
-    await expect(status).toContainText('The server does not answer.', {
+    await expect(status).toContainText("Can't reach the server.", {
       timeout: NOTICED_WITHIN_MS,
     });
     await expect(page.getByText('Up to date')).toHaveCount(0);
@@ -52,12 +52,7 @@ test('"Up to date" does not stand while the API is frozen, or dead', async ({
   }
 });
 
-test('offline, no sign says that something has failed', async ({
-  page,
-  request,
-  context,
-  tolerate,
-}) => {
+test('offline, nothing is shown as failed', async ({ page, request, context, tolerate }) => {
   tolerate(/ERR_INTERNET_DISCONNECTED/);
   const person = await newPerson(request);
   const number = newNumber();
@@ -67,14 +62,16 @@ test('offline, no sign says that something has failed', async ({
   await expect(storedBubble(page, 'Before')).toContainText(/Queued|Sent|Delivered/);
 
   await context.setOffline(true);
-  await expect(page.getByRole('status').first()).toContainText('You are offline.');
+  await expect(page.getByRole('status').first()).toContainText("You're offline.");
   await expect(page.getByText('These messages may be out of date.')).toBeVisible();
   await expect(page.getByText('Up to date')).toHaveCount(0);
   await composer(page).fill('Written offline');
   await composer(page).press('Enter');
-  await expect(bubble(page, 'Written offline')).toContainText('The server cannot be reached.');
-  // Nobody knows of a failure: neither the message nor the conversation may say "Not sent".
-  await expect(page.locator('.tone-bad, .aside--bad, .bubble--failed')).toHaveCount(0);
+  await expect(bubble(page, 'Written offline')).toContainText("Can't reach the server.");
+  // It is not known that it failed: neither the message nor the conversation may show "Not sent".
+  await expect(
+    page.locator('.tone-danger, .message-notice--danger, .message-bubble--failed'),
+  ).toHaveCount(0);
   await expect(page.getByText('Not sent')).toHaveCount(0);
 
   await context.setOffline(false);

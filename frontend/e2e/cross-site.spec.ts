@@ -11,7 +11,7 @@ import {
   watchForSignInPage,
 } from './fixtures';
 
-/** What the browser's setting about cookies of other sites says. */
+/** The browser's setting for third-party cookies. */
 const ALLOWED = 0;
 const BLOCKED = 1;
 
@@ -59,7 +59,7 @@ for (const [mode, cookies] of [
   });
 }
 
-test('who is signed in stays so where cookies of other sites are blocked', async ({
+test('users stay signed in where third-party cookies are blocked', async ({
   context,
   page,
   phone,
@@ -73,7 +73,7 @@ test('who is signed in stays so where cookies of other sites are blocked', async
   expect(asked).toEqual(new Set(['app.localhost', 'api.localhost']));
   expect(await context.cookies()).toEqual([]);
 
-  // All of this under a policy that the browser is seen to enforce.
+  // All of this under a policy that the browser enforces.
   tolerate(/TrustedHTML/);
   const makeElements = (): string => (document.createElement('p').innerHTML = '<b>Not so</b>');
   await expect(page.evaluate(makeElements)).rejects.toThrow('TrustedHTML');

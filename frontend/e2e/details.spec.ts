@@ -1,6 +1,6 @@
 import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
 
-test('details tell everything, have an address, and close where one was', async ({
+test('details are complete, have a URL, and closing them goes back', async ({
   page,
   request,
   phone,
@@ -18,9 +18,9 @@ test('details tell everything, have an address, and close where one was', async 
   await expect(details).toContainText('Not delivered.');
   await expect(details).toContainText('30003');
   await expect(details.getByRole('listitem')).toContainText([
-    'Stored here',
-    /Queued.*handed it over/s,
-    /Not delivered.*reported by the carrier/s,
+    'Saved here',
+    /Queued.*provider response/s,
+    /Not delivered.*status callback/s,
   ]);
   await details.getByRole('button', { name: 'Copy the SID' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^SM[0-9a-f]{32}$/);
@@ -39,13 +39,13 @@ test('details tell everything, have an address, and close where one was', async 
   await expect(bubble(page, 'What became')).toBeVisible();
 });
 
-test('details that do not exist say so', async ({ page, request, tolerate }) => {
+test('details of an unknown message show an error', async ({ page, request, tolerate }) => {
   tolerate(/404 .*\/api\/messages/);
   const person = await newPerson(request);
   await enter(page, person);
   await page.goto(`/messages/${encodeURIComponent(newNumber())}?details=6921f0c2a4b1c93e5d0f7a12`);
   const details = page.getByRole('dialog', { name: 'Message details' });
-  await expect(details.getByRole('alert')).toContainText('There is no such message.');
+  await expect(details.getByRole('alert')).toContainText("This can't be found.");
   await details.getByRole('button', { name: 'Close' }).click();
   await expect(details).toBeHidden();
 });

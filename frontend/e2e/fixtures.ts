@@ -1,22 +1,22 @@
 import { APIRequestContext, Page, test as base, expect } from '@playwright/test';
 
 interface Fixtures {
-  /** Failed calls that a test brings about itself, and that the browser reports in its console. */
+  /** Tolerates failed requests that a test causes itself and that the browser reports in its console. */
   tolerate: (complaint: RegExp) => void;
   phone: SimulatedPhone;
 }
 
-/** A number at which a message stays queued until the test says what becomes of it. */
+/** A number at which a message stays queued until the test reports a status. */
 interface SimulatedPhone {
   readonly unhurried: string;
   report(text: string, status: string): Promise<void>;
-  /** How often the simulated carrier has accepted this text. */
+  /** How often the simulated provider has accepted this text. */
   received(text: string): Promise<number>;
-  /** All texts that end so, in the order in which the simulated carrier has accepted them. */
+  /** All texts that end like this, in the order in which the simulated provider has accepted them. */
   receivedEnding(end: string): Promise<string[]>;
 }
 
-/** An account, and what its owner does without the browser. */
+/** A user, and what the user does without the browser. */
 interface Person {
   readonly email: string;
   write(number: string, text: string): Promise<void>;
@@ -31,7 +31,7 @@ interface Ledger {
 
 export { expect };
 
-/** Fails whatever test leaves an error in the console of any page. */
+/** Fails any test that leaves an error in the console of a page. */
 export const test = base.extend<Fixtures>({
   // The product is started after the configuration is read.
   baseURL: async ({}, use) => {
@@ -98,7 +98,7 @@ export async function signIn(page: Page, email: string, password = PASSWORD): Pr
   await fillSignIn(page, email, password);
 }
 
-/** On the page for it. */
+/** On the sign-in page. */
 export async function fillSignIn(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);
@@ -110,7 +110,7 @@ export async function signOut(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
 }
 
-/** Who has written what is not sent. */
+/** A user with unsent text. */
 export async function signOutAndDelete(page: Page): Promise<void> {
   await askToSignOut(page);
   await page.getByRole('button', { name: 'Sign out and delete' }).click();
@@ -122,7 +122,7 @@ export async function askToSignOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click();
 }
 
-/** Somebody who has an account already. */
+/** A new user, created through the API. */
 export async function newPerson(request: APIRequestContext, at = ''): Promise<Person> {
   const email = newEmail();
   const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
@@ -140,7 +140,7 @@ export async function newPerson(request: APIRequestContext, at = ''): Promise<Pe
   };
 }
 
-/** Switches a fault of the simulated carrier on: for one number, that nobody else writes to. */
+/** Switches on a fault of the simulated provider, for one number that no other test uses. */
 export async function setFault(
   request: APIRequestContext,
   fault: Readonly<Record<string, unknown>>,
@@ -152,14 +152,14 @@ export async function setFault(
 
 let numbers = 0;
 
-/** A number that no other test writes to. */
+/** A number that no other test uses. */
 export function newNumber(): string {
   numbers += 1;
   const worker = process.env['TEST_WORKER_INDEX'] ?? '0';
   return `+4930${worker.padStart(3, '0')}${String(numbers).padStart(4, '0')}`;
 }
 
-/** Signs in, and is where the messages are. */
+/** Signs in and opens the messages. */
 export async function enter(page: Page, { email }: Person): Promise<void> {
   await signIn(page, email);
   await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
@@ -185,9 +185,9 @@ export function bubble(page: Page, text: string | RegExp) {
   return page.getByRole('log').getByRole('article').filter({ hasText: text });
 }
 
-/** One message of the open conversation that the API has answered for. */
+/** One message of the open conversation that the API has stored. */
 export function storedBubble(page: Page, text: string) {
-  return page.locator('app-bubble').filter({ hasText: text });
+  return page.locator('app-message-bubble').filter({ hasText: text });
 }
 
 export async function openAccount(page: Page): Promise<void> {
@@ -203,7 +203,7 @@ export function storedRefreshToken(page: Page): Promise<string | undefined> {
   });
 }
 
-/** From the next load on: answers the paths that were seen, and whether the page to sign in was. */
+/** From the next load on: returns the paths that were shown, and whether the sign-in page was. */
 export async function watchForSignInPage(page: Page): Promise<() => Promise<string[]>> {
   await page.addInitScript(() => {
     const seen = new Set<string>();

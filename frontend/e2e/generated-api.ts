@@ -1,12 +1,12 @@
 import { Page, Route } from '@playwright/test';
 import type { Conversation, Message, MessageDetail, Session } from '../src/app/api/models';
 
-/** How much a person has, and what of it stands at the beginning. */
+/** How much a user has, and with which texts it begins. */
 export interface Stored {
   readonly conversations: number;
   /** In the conversation with `PEER`. */
   readonly messages: number;
-  /** The place in `TEXTS` and `STATES` of the newest message. */
+  /** The index of the newest message in `TEXTS` and `STATES`. */
   readonly first?: number;
   /** Instead of `TEXTS`, the newest first; all delivered. */
   readonly contents?: readonly string[];
@@ -15,15 +15,15 @@ export interface Stored {
 /** What a test changes while the page is open. */
 export interface GeneratedApi {
   stored: Stored;
-  /** Every call is answered by this status, and says that the server cannot do it now. */
+  /** Every request gets a 503. */
   broken: boolean;
-  /** No call gets through: the browser's own offline mode does not reach those that are answered here. */
+  /** No request succeeds: the browser's own offline mode does not affect requests that are answered here. */
   offline: boolean;
-  /** Messages of the next look at what has changed. */
+  /** The messages that the next poll brings. */
   changed: readonly Message[];
-  /** Says so many messages for a conversation, whatever it has. */
+  /** The total of a conversation, whatever it has. */
   total: number | undefined;
-  /** Calls wait for it. */
+  /** Requests wait for it. */
   held: Promise<void> | undefined;
 }
 
@@ -35,7 +35,7 @@ const LONG_WORD = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsge
 export const LONG_URL = `https://example.com/${'a1b2c3d4e5'.repeat(20)}`;
 export const HEBREW = 'שלום, השולחן שלך מוכן ב-19:30. נתראה!';
 
-/** One of each kind that has broken layouts. */
+/** Texts of each kind that has broken layouts. */
 export const TEXTS = [
   'Your table for four is confirmed, see you at 19:30. Parking is behind the house.',
   LONG_URL,
@@ -55,7 +55,7 @@ const FAILED = {
   explanation: {
     cause: 'The phone could not be reached.',
     advice: 'It may be switched off or out of range: try again later.',
-    retry_makes_sense: true,
+    retryable: true,
   },
 };
 const STATES: readonly Partial<Message>[] = [
@@ -70,7 +70,7 @@ const STATES: readonly Partial<Message>[] = [
 
 const NEWEST = Date.now() - 60_000;
 
-/** Answers all calls of the page with generated data, in the shape of the contract: however much, at once. */
+/** Answers all requests of the page with any amount of generated data, at once. */
 export async function generateApi(page: Page, stored: Stored): Promise<GeneratedApi> {
   const api: GeneratedApi = {
     stored,
@@ -117,7 +117,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
         json: { paused: { reason: 'The carrier does not accept our sender.', since: at(9) } },
       };
     case '/api/conversations':
-      // After the first page all the others, since a thousand are asked for often.
+      // After the first page all others at once, because a thousand are loaded often.
       if (asked.has('before')) asked.set('limit', '1000');
       return page(asked, api.stored.conversations, (place) => aConversation(api, place));
     case '/api/messages':
@@ -144,7 +144,7 @@ const TOKENS = {
   refresh_token: 'refresh',
 } as const;
 
-/** Its address says where it is, so that `before` does. */
+/** Its id contains its index, so that `before` does too. */
 function idOf(place: number): string {
   return place.toString(16).padStart(24, '0');
 }
@@ -182,6 +182,7 @@ export function aMessage(place: number, { stored }: GeneratedApi, peer: string):
     content: contents?.[place] ?? TEXTS[(place + first) % TEXTS.length] ?? '',
     withdrawn: false,
     twilio_sid: `SM${idOf(place).padStart(32, '3f0c2a4b')}`,
+    client_id: null,
     error_code: null,
     error_message: null,
     explanation: null,

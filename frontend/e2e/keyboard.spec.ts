@@ -11,24 +11,24 @@ import {
   test,
 } from './fixtures';
 
-/** The carrier takes nothing for this number: it answers 429 each time. */
+/** The simulated provider responds with 429 to every message to this number. */
 const RATE_LIMITED = '+15005551007';
 
-/** What has the focus, as who sees the page would tell it: something does, and is ringed in the colour for it. */
+/** Whether the focus is visible: an element has it, with an outline in the focus colour. */
 function focusOnScreen(page: Page): Promise<string> {
   return page.evaluate(() => {
     const focused = document.activeElement;
     if (focused === null || focused === document.body) return 'nowhere';
     if (!focused.checkVisibility({ visibilityProperty: true })) return 'hidden';
     const sample = document.head.appendChild(document.createElement('span'));
-    sample.style.color = 'var(--focus)';
+    sample.style.color = 'var(--color-focus)';
     const ring = getComputedStyle(sample).color;
     sample.remove();
-    // The ring is around it, or around the box that it fills, or on what stands for it.
+    // The outline is around it, around the box that it fills, or around what represents it.
     const bearers = [
       focused,
-      focused.closest('.composer__box, .find'),
-      focused.querySelector(':scope > .bubble__content'),
+      focused.closest('.composer__box, .search-box'),
+      focused.querySelector(':scope > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];
     const isRinged = bearers.some((bearer) => {
@@ -45,11 +45,11 @@ async function press(page: Page, key: string): Promise<void> {
   await expect.poll(() => focusOnScreen(page), `the focus after ${key}`).toBe('seen');
 }
 
-/** Tab, until it is there: never by mouse, and never onto what is hidden. */
+/** Presses Tab until it has the focus, and never onto a hidden element. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   for (let step = 0; step < 60; step += 1) {
     await page.keyboard.press('Tab');
-    // After the last comes the browser's own bar.
+    // The browser's own toolbar follows the last element.
     if ((await page.locator(':focus').count()) === 0) continue;
     expect(await focusOnScreen(page)).toBe('seen');
     const label = await page
@@ -87,7 +87,7 @@ function asShown(number: string): RegExp {
   return new RegExp(number.slice(-7).replaceAll(/\d/g, '$&\\s*'));
 }
 
-/** By its last digits, through the search. */
+/** Searches by its last digits. */
 async function findConversation(page: Page, number: string): Promise<void> {
   await press(page, 'Control+k');
   await page.keyboard.type(number.slice(-7));
@@ -162,12 +162,12 @@ test('the conversations, a search and the details of a message', async ({
   await person.write(bob, 'Bob, look at the moss');
   await signInByKeys(page, person.email);
 
-  // Out of what is typed into, arrows go through the conversations.
+  // Outside a text field, arrows move between conversations.
   await tabTo(page, /^Help/);
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.row:focus')).toContainText('Bob');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Bob');
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.row:focus')).toContainText('Ada');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Ada');
   await press(page, 'Enter');
   await expect(page.getByRole('heading', { name: asShown(ada) })).toBeVisible();
   await tabTo(page, /^Help/);
@@ -198,7 +198,7 @@ test('the conversations, a search and the details of a message', async ({
   await expect(page.getByRole('button', { name: /^Details of/ })).toBeFocused();
 });
 
-test('what one decides about a message', async ({ page, request, phone }) => {
+test('the actions on a message', async ({ page, request, phone }) => {
   const person = await newPerson(request);
   const [lost, answered] = [newNumber(), newNumber()];
   await setFault(request, { kind: 'error_500', to: lost, times: 1 });
@@ -213,39 +213,36 @@ test('what one decides about a message', async ({ page, request, phone }) => {
   await choose(page, 'Cancel sending');
   await expect(waiting).toContainText('Canceled');
   await expect(waiting).toBeFocused();
-  await tabTo(page, 'Send after all');
+  await tabTo(page, 'Send now');
 
   await findConversation(page, lost);
   const unconfirmed = bubble(page, 'Did this leave?');
-  await expect(unconfirmed).toContainText('Please do not send it again yet');
-  await choose(page, 'Cancel this message');
-  await expect(unconfirmed).toContainText('It will not be sent again by itself.');
+  await expect(unconfirmed).toContainText("Please don't send it again yet");
+  await choose(page, 'Stop retrying');
+  await expect(unconfirmed).toContainText("It won't be retried.");
   await expect.poll(() => focusOnScreen(page)).toBe('seen');
   await choose(page, 'Send again anyway…');
   await expect(page.getByRole('button', { name: 'Keep waiting' })).toBeFocused();
   await press(page, 'Enter');
   await expect(unconfirmed).toBeFocused();
   await choose(page, 'Send again anyway…');
-  await choose(page, 'Send anyway (may arrive twice)');
+  await choose(page, 'Send anyway');
   await expect(unconfirmed).toHaveCount(2);
   await expect(unconfirmed.first()).toBeFocused();
 
   await phone.report(text, 'undelivered');
   await findConversation(page, answered);
   const failed = bubble(page, text);
-  await expect(failed).toContainText('The phone could not be reached.');
+  await expect(failed).toContainText("The phone couldn't be reached.");
   await choose(page, 'Retry');
   await expect(failed).toHaveCount(2);
-  await expect(failed.first()).toContainText('You have sent it again.');
+  await expect(failed.first()).toContainText("You've sent it again.");
   await expect(failed.first()).toBeFocused();
   await tabTo(page, 'Message');
   await expect(composer(page)).toBeFocused();
 });
 
-test('the account: another session, a new password, and the end of it', async ({
-  page,
-  request,
-}) => {
+test('the account: another session, a new password, and deleting it', async ({ page, request }) => {
   const { email } = await newPerson(request);
   const password = 'another horse battery';
   await signInByKeys(page, email);
@@ -273,21 +270,23 @@ test('the account: another session, a new password, and the end of it', async ({
   await press(page, 'Control+a');
   await page.keyboard.type(PASSWORD);
   await press(page, 'Enter');
-  await expect(page.getByText('Your password is changed')).toBeVisible();
+  await expect(page.getByText('Your password has been changed')).toBeVisible();
 
   await choose(page, 'Delete account…');
-  await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+  await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
   await choose(page, 'Keep my account');
   await expect(page.getByRole('button', { name: 'Delete account…' })).toBeFocused();
   await press(page, 'Enter');
-  await expect(page.getByLabel('Your password, to confirm it')).toBeFocused();
+  await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
   await page.keyboard.type(password);
   await press(page, 'Enter');
-  await expect(page.getByText('Your account and all its messages are deleted.')).toBeVisible();
+  await expect(
+    page.getByText('Your account and all its messages have been deleted.'),
+  ).toBeVisible();
   await expect(page.getByLabel('Email')).toBeFocused();
 });
 
-test('Escape leaves what is typed into, with what is typed, and the single keys work', async ({
+test('Escape leaves the text field and keeps its text, and single-key shortcuts work', async ({
   page,
   request,
 }) => {
@@ -297,7 +296,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await signInByKeys(page, person.email);
   await press(page, 'Control+k');
   await press(page, 'Escape');
-  await expect(page.locator('a.row:focus')).toContainText('Look at the ferns');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
   await press(page, 'Enter');
   await expect(composer(page)).toBeFocused();
   await page.keyboard.type('n/? ');
@@ -312,7 +311,7 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Help' });
   await expect(help).toContainText('Leave the text field');
-  // What is on top goes first, and only that.
+  // A dialog or menu is closed first, and nothing else.
   await press(page, 'Escape');
   await expect(help).toBeHidden();
   await expect(page).toHaveURL(`/messages/${encodeURIComponent(number)}`);
@@ -322,10 +321,10 @@ test('Escape leaves what is typed into, with what is typed, and the single keys 
   await press(page, 'Escape');
   await expect(page.getByRole('heading', { name: 'New message' })).toBeFocused();
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.row:focus')).toContainText('Look at the ferns');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
 });
 
-test('arrows and Enter in what is found', async ({ page, request }) => {
+test('arrows and Enter in search results', async ({ page, request }) => {
   const person = await newPerson(request);
   const [ada, bob, cy] = [newNumber(), newNumber(), newNumber()];
   await person.write(ada, 'Your parcel is at the door');
@@ -333,7 +332,7 @@ test('arrows and Enter in what is found', async ({ page, request }) => {
   await person.write(cy, 'Nothing for anybody');
   await signInByKeys(page, person.email);
 
-  // Enter opens the first, also where typing has not settled.
+  // Enter opens the first result, even before the search has run.
   await press(page, 'Control+k');
   await page.keyboard.type('at the door');
   await page.keyboard.press('Enter');
@@ -342,7 +341,7 @@ test('arrows and Enter in what is found', async ({ page, request }) => {
   await press(page, 'Control+k');
   await page.keyboard.type('parcel');
   await expect(page.getByText('2 messages found')).toBeAttached();
-  const found = page.locator('a.row:focus');
+  const found = page.locator('a.conversation-row:focus');
   await press(page, 'ArrowDown');
   await expect(found).toContainText('Another parcel');
   await press(page, 'ArrowDown');
@@ -354,7 +353,7 @@ test('arrows and Enter in what is found', async ({ page, request }) => {
   await press(page, 'ArrowUp');
   await expect(page.getByRole('searchbox')).toBeFocused();
   await expect(page.getByRole('searchbox')).toHaveValue('parcel');
-  // One stop for Tab, at the one where one was last.
+  // One tab stop, at the result focused last.
   await press(page, 'ArrowDown');
   await press(page, 'End');
   await press(page, 'Shift+Tab');

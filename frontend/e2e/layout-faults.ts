@@ -1,6 +1,6 @@
 import { Page } from '@playwright/test';
 
-/** What sticks out of what it stands in, is gone, or lies where it cannot be reached: nothing where all is well. */
+/** Elements that stick out of their container, have no size, or cannot be scrolled into view. */
 export function layoutFaults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     /** Rounding. */
@@ -25,12 +25,12 @@ export function layoutFaults(page: Page): Promise<string[]> {
       display !== 'inline' && display !== 'contents';
     const scrolls = (element: Element): boolean =>
       /auto|scroll/.test(`${styleOf(element).overflowX} ${styleOf(element).overflowY}`);
-    /** Of what does not fit, what it does not show is no fault. */
+    /** Content that it clips is no fault. */
     const cuts = (element: Element): boolean => {
       const { overflowX, textOverflow, webkitLineClamp } = styleOf(element);
       return overflowX === 'hidden' && (textOverflow === 'ellipsis' || webkitLineClamp !== 'none');
     };
-    /** For those who listen. */
+    /** For screen readers. */
     const isUnseen = (element: Element): boolean => styleOf(element).clipPath !== 'none';
     const first = (element: Element, is: (place: Element) => boolean): Element | null => {
       let place: Element | null = element;
@@ -58,7 +58,7 @@ export function layoutFaults(page: Page): Promise<string[]> {
         faults.add(`${name(element)} ${fault}`);
       };
 
-      // Otherwise it stays where it is when that is scrolled, and makes larger what is around it.
+      // Otherwise it does not scroll with it, and enlarges what is around it.
       if (style.position === 'absolute') {
         const scroller = first(element.parentElement ?? element, scrolls);
         if (scroller && element.offsetParent && !scroller.contains(element.offsetParent)) {
@@ -103,7 +103,7 @@ export function layoutFaults(page: Page): Promise<string[]> {
   });
 }
 
-/** From the next load on: notes whenever something is scrolled that never may be, by whatever act. */
+/** From the next load on: records whenever something is scrolled that must never be. */
 export async function watchPage(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const moved: string[] = [];
@@ -112,11 +112,11 @@ export async function watchPage(page: Page): Promise<void> {
       'scroll',
       ({ target }) => {
         const place = target === document ? document.scrollingElement : (target as Element);
-        if (!place?.matches('html, body, app-root, app-frame, .messenger')) return;
+        if (!place?.matches('html, body, app-root, app-signed-in-layout, .messenger-page')) return;
         if (place.scrollTop === 0 && place.scrollLeft === 0) return;
         const by = `${place.scrollLeft}, ${place.scrollTop}`;
         moved.push(`${place.tagName.toLowerCase()} was scrolled by ${by} px`);
-        // For the next act to begin anew.
+        // Resets it for the next step.
         place.scrollTo(0, 0);
       },
       { capture: true, passive: true },
@@ -124,17 +124,17 @@ export async function watchPage(page: Page): Promise<void> {
   });
 }
 
-/** As a link or a screen reader does: what only those hear who listen is scrolled into sight, as far as that goes. */
+/** Scrolls visually hidden elements into view, as a link or a screen reader does. */
 export function showHidden(page: Page): Promise<void> {
   return page.evaluate(() => {
     for (const hidden of document.querySelectorAll('.visually-hidden')) hidden.scrollIntoView();
   });
 }
 
-/** What has moved since the last call although it never may, and what is not in sight although it always must be. */
+/** What has been scrolled since the last call although it must not, and what is out of sight although it must be visible. */
 export function displaced(page: Page, parts: readonly string[]): Promise<string[]> {
   return page.evaluate(async (parts) => {
-    // An act shows one frame later.
+    // A step takes effect one frame later.
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const { moved } = window as unknown as { moved: string[] };
     const found = moved.splice(0);

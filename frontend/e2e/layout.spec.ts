@@ -11,22 +11,22 @@ const SIZES = [
   { width: 1440, height: 900 },
   { width: 1920, height: 1080 },
   { width: 2560, height: 1440 },
-  // A phone on its side.
+  // A phone in landscape.
   { width: 844, height: 390 },
 ] as const;
 const CONVERSATIONS = [0, 1, 12, 60, 1_000];
 const MESSAGES = [0, 1, 200, 20_000];
 
-/** Up to here there is room for one half only: the list, or what is open. */
+/** Up to this width, either the list or a conversation is shown. */
 const PHONE_PX = 720;
 const ENOUGH_PX = 100_000;
-/** Of twenty thousand messages, what nobody would wait for. */
+/** More than this takes too long to load in a test. */
 const PAGES_OF_MESSAGES = 3;
-const HEADER = '.bar';
-const LIST = '.history';
+const HEADER = '.app-bar';
+const LIST = '.conversation-list';
 const COMPOSER = '.composer';
 
-// A trace of each step would take longer than all of it.
+// Tracing each step would take longer than the test.
 test.use({ trace: 'off' });
 test.describe.configure({ timeout: 240_000 });
 
@@ -46,7 +46,7 @@ for (const [row, viewport] of SIZES.entries()) {
         await test.step(`${conversations} conversations, ${messages} messages`, async () => {
           api.stored = { conversations, messages, first: row * CONVERSATIONS.length + column };
           await page.goto(isPhone ? '/messages' : `/messages/${PEER}`);
-          await expect(page.locator('.history [aria-busy=true]')).toHaveCount(0);
+          await expect(page.locator('.conversation-list [aria-busy=true]')).toHaveCount(0);
           if (!isPhone) await loaded(page, messages);
           const parts = isPhone ? [HEADER] : [HEADER, LIST, COMPOSER];
           if (!isPhone || conversations > 0) await goThroughList(page, [...parts, LIST], isPhone);
@@ -74,7 +74,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.getByLabel('Email').fill('nobody');
       await page.getByRole('button', { name: 'Create account' }).click();
       await expect(page.getByText('Email is invalid')).toBeVisible();
-      await turn(page, '.account');
+      await turn(page, '.auth-card');
       await check(page, 'sign up, with what is wrong', []);
 
       await page.goto('/sign-in');
@@ -88,15 +88,15 @@ for (const [row, viewport] of SIZES.entries()) {
 
       await page.goto('/messages/new');
       await composer(page).fill(LONG_URL);
-      await turn(page, '.new-message');
+      await turn(page, '.messenger-page__new');
       await check(page, 'a new message', [HEADER]);
-      const { width: room } = await boxOf(page, '.pane');
-      const { width } = await boxOf(page, '.new-message .composer');
+      const { width: room } = await boxOf(page, '.messenger-page__pane');
+      const { width } = await boxOf(page, '.messenger-page__new .composer');
       expect.soft(width, 'for a new message').toBeGreaterThanOrEqual(Math.min(544, room - 96));
 
       await page.getByRole('button', { name: 'Help' }).click();
       await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
-      await turn(page, '.help');
+      await turn(page, '.help-dialog');
       await check(page, 'help', [HEADER]);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: /^Account of/ }).click();
@@ -105,7 +105,7 @@ for (const [row, viewport] of SIZES.entries()) {
 
       await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
       await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
-      await turn(page, '.details');
+      await turn(page, '.message-details');
       await check(page, 'details', [HEADER]);
       await page.keyboard.press('Escape');
 
@@ -115,13 +115,13 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(
         page.getByRole('region', { name: 'Search results' }).getByRole('link'),
       ).toHaveCount(30);
-      await turn(page, '.history__rows');
+      await turn(page, '.conversation-list__rows');
       await check(page, 'search results', [HEADER, LIST]);
       await box.fill('a'.repeat(100));
       await check(page, 'search for what is long', [HEADER, LIST]);
       api.stored = { conversations: 60, messages: 0 };
       await box.fill('b'.repeat(100));
-      await expect(page.getByText('Nothing found for')).toBeVisible();
+      await expect(page.getByText('No results for')).toBeVisible();
       await check(page, 'nothing found', [HEADER, LIST]);
 
       api.stored = { conversations: 60, messages: 200 };
@@ -129,20 +129,22 @@ for (const [row, viewport] of SIZES.entries()) {
       await loaded(page, 200);
       api.offline = true;
       await context.setOffline(true);
-      await expect(page.getByText('You are offline.')).toBeVisible();
+      await expect(page.getByText("You're offline.")).toBeVisible();
       await check(page, 'offline', [HEADER, COMPOSER]);
       api.offline = false;
       await context.setOffline(false);
 
       api.broken = true;
       await page.getByRole('button', { name: 'Load earlier' }).click();
-      await expect(page.locator('.pane').getByText('The server cannot reach')).toBeVisible();
+      await expect(
+        page.locator('.messenger-page__pane').getByText("The server can't reach"),
+      ).toBeVisible();
       await check(page, 'a 503 for more', [HEADER, COMPOSER]);
       for (const path of ['/messages', `/messages/${PEER}`, '/account', '/sign-up']) {
         await page.goto(path);
         await expect(
           page
-            .getByText(/cannot|problem/)
+            .getByText(/can't|problem/)
             .filter({ visible: true })
             .first(),
         ).toBeVisible();
@@ -162,18 +164,18 @@ async function enter(page: Page): Promise<GeneratedApi> {
 
 async function loaded(page: Page, messages: number): Promise<void> {
   await expect(page.getByRole('log')).toHaveAttribute('aria-busy', 'false');
-  await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
+  await expect(page.locator('app-message-bubble')).toHaveCount(Math.min(messages, 50));
 }
 
 async function goThroughList(page: Page, parts: string[], touches: boolean): Promise<void> {
   const more = page.getByRole('button', { name: 'Show more conversations' });
   while ((await more.count()) > 0) {
-    const rows = await page.locator('.row').count();
+    const rows = await page.locator('.conversation-row').count();
     await more.click();
-    await expect(page.locator('.row').nth(rows)).toBeAttached();
+    await expect(page.locator('.conversation-row').nth(rows)).toBeAttached();
   }
-  await turn(page, '.history__rows', touches, parts);
-  const rows = page.locator('.row');
+  await turn(page, '.conversation-list__rows', touches, parts);
+  const rows = page.locator('.conversation-row');
   if ((await rows.count()) > 0) {
     await rows.first().focus();
     await press(
@@ -188,14 +190,14 @@ async function goThroughList(page: Page, parts: string[], touches: boolean): Pro
 async function goThroughThread(page: Page, parts: string[], touches: boolean): Promise<void> {
   const earlier = page.getByRole('button', { name: 'Load earlier' });
   for (let more = 0; more < PAGES_OF_MESSAGES && (await earlier.count()) > 0; more++) {
-    const bubbles = await page.locator('app-bubble').count();
+    const bubbles = await page.locator('app-message-bubble').count();
     await earlier.click();
-    await expect(page.locator('app-bubble').nth(bubbles)).toBeAttached();
+    await expect(page.locator('app-message-bubble').nth(bubbles)).toBeAttached();
   }
-  await turn(page, '.thread', touches, parts);
+  await turn(page, '.thread__messages', touches, parts);
   await page.getByRole('log').focus();
   await press(page, ['Home', 'PageUp', 'Space', 'End', 'PageDown'], parts);
-  // Elsewhere these go through the conversations.
+  // Elsewhere, these keys move between conversations.
   if (!touches) await press(page, ['ArrowUp', 'ArrowDown'], parts);
   await composer(page).fill(`${LONG_URL}\n`.repeat(20));
   await press(page, ['PageUp', 'PageDown', 'Control+Home', 'Control+End'], parts);
@@ -204,7 +206,7 @@ async function goThroughThread(page: Page, parts: string[], touches: boolean): P
   await check(page, 'the thread', parts);
 }
 
-/** Beyond both ends, twice: the second time there is nothing left to scroll but what is around it. */
+/** Beyond both ends, twice: the second time only an ancestor could still be scrolled. */
 async function turn(
   page: Page,
   scroller: string,

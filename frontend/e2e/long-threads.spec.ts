@@ -5,7 +5,7 @@ import { Product, runProduct } from './start-product';
 
 const ALL = 20_000;
 
-/** Storing so many keeps a database busy, and others waiting. */
+/** Storing so many messages takes a while. */
 let product: Product;
 
 test.beforeAll(async () => {
@@ -16,7 +16,7 @@ test.afterAll(async () => {
   await product.stop();
 });
 
-test('among 20,000 messages one far back shows after one request, and little is held', async ({
+test('among 20,000 messages, one far back is shown after one request, and few are held in memory', async ({
   page,
   request,
 }) => {
@@ -39,7 +39,7 @@ test('among 20,000 messages one far back shows after one request, and little is 
   expect(calls).toHaveLength(1);
   await expect(page.getByText('20,000 messages')).toBeVisible();
 
-  // From there to both ends, without moving what one reads.
+  // From there to both ends, without moving what is on the screen.
   for (const direction of ['earlier', 'later']) {
     const more = page.getByRole('button', { name: `Load ${direction}` });
     const edge = direction === 'earlier' ? '4952.' : '5048.';
@@ -53,7 +53,7 @@ test('among 20,000 messages one far back shows after one request, and little is 
   }
   expect(calls).toHaveLength(3);
 
-  const bubbles = page.locator('app-bubble');
+  const bubbles = page.locator('app-message-bubble');
   for (let loads = 0; loads < 8; loads++) {
     const loaded = page.waitForResponse(/peer_number=/);
     await page.getByRole('button', { name: 'Load earlier' }).click();
@@ -63,13 +63,13 @@ test('among 20,000 messages one far back shows after one request, and little is 
   }
   expect(calls).toHaveLength(11);
 
-  await page.getByRole('button', { name: 'To the newest' }).click();
+  await page.getByRole('button', { name: 'Jump to latest' }).click();
   await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
   await expect(bubbles).toHaveCount(50);
-  await expect(page.getByRole('button', { name: /Load later|newest/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /Load later|latest/ })).toHaveCount(0);
   expect(calls).toHaveLength(12);
 
-  // What is written far back shows, at the end of the conversation.
+  // A message written while reading far back is shown at the end.
   await page.goto(`${product.url}/messages/${encodeURIComponent(number)}?at=${found}`);
   await expect(message).toBeInViewport();
   await composer(page).fill('Written far back');

@@ -1,6 +1,6 @@
 import { bubble, expect, sendNew, signOut, signUp, test } from './fixtures';
 
-test('a message is seen to arrive, and a reload signs nobody out', async ({ page, phone }) => {
+test('a message arrives, and a reload keeps the user signed in', async ({ page, phone }) => {
   await signUp(page);
   await sendNew(page, phone.unhurried, 'Your table is ready');
 
@@ -22,7 +22,7 @@ test('a message is seen to arrive, and a reload signs nobody out', async ({ page
   await expect(page).toHaveURL('/sign-in');
 });
 
-test('what the carrier refuses shows as not sent, with the reason', async ({ page, tolerate }) => {
+test('a rejected message is shown as not sent, with the reason', async ({ page, tolerate }) => {
   tolerate(/422 .*\/api\/messages/);
   await signUp(page);
   await sendNew(page, '+15005550001', 'Is anybody there?');
@@ -31,7 +31,7 @@ test('what the carrier refuses shows as not sent, with the reason', async ({ pag
   await expect(message).toContainText(/This is not a valid phone number\..*Code 21211\./);
 });
 
-test('a call that fails keeps the text and can be repeated', async ({ page, tolerate }) => {
+test('a failed send keeps the text and can be repeated', async ({ page, tolerate }) => {
   tolerate(/ERR_FAILED .*\/api\/messages/);
   await signUp(page);
   const keys: (string | undefined)[] = [];
@@ -43,18 +43,18 @@ test('a call that fails keeps the text and can be repeated', async ({ page, tole
   );
   await sendNew(page, '+14155552671', 'Once and only once');
   const message = bubble(page, 'Once and only once');
-  await expect(message).toContainText('The server cannot be reached.');
+  await expect(message).toContainText("Can't reach the server.");
 
   await page.unroute('**/api/messages');
   await message.getByRole('button', { name: 'Try again' }).click();
   await expect(message).toContainText(/Queued|Sent|Delivered/);
   await expect(message).toHaveCount(1);
-  // It is also tried again by itself.
+  // It is also retried automatically.
   expect(keys.length).toBeGreaterThanOrEqual(2);
   expect(new Set(keys).size).toBe(1);
 });
 
-test('a number that cannot be one is said at its field', async ({ page }) => {
+test('an impossible number shows an error at its field', async ({ page }) => {
   await signUp(page);
   await sendNew(page, '12', 'Hello');
   const field = page.getByLabel('Phone number');
@@ -68,7 +68,7 @@ test('a number that cannot be one is said at its field', async ({ page }) => {
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 320, height: 640 }, hasTouch: true });
 
-  test('one half shows at a time', async ({ page }) => {
+  test('shows either the list or a conversation', async ({ page }) => {
     await signUp(page);
     await sendNew(page, '+14155552671', 'Hello from a small screen');
     await expect(bubble(page, 'Hello from a small screen')).toBeVisible();

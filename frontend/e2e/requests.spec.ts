@@ -1,10 +1,10 @@
 import { Page } from '@playwright/test';
 import { expect, enter, newNumber, newPerson, signOut, openAccount, test } from './fixtures';
 
-/** 1, 3, 7, 15 and 31 seconds after the first, if chance makes the rests as short as it can. */
+/** 1, 3, 7, 15 and 31 seconds after the first, with the shortest jitter. */
 const CALLS_IN_A_MINUTE = 6;
 
-/** From now on: how often each path of the API is asked for, whatever is asked about there. */
+/** Counts the requests to each path of the API from now on. */
 function countCalls(page: Page): Map<string, number> {
   const calls = new Map<string, number>();
   page.on('request', (request) => {
@@ -16,7 +16,7 @@ function countCalls(page: Page): Map<string, number> {
   return calls;
 }
 
-/** The page's clock jumps from second to second; what it asks for is answered in between. */
+/** Advances the page's clock second by second; its requests are answered in between. */
 async function pass(page: Page, seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second++) {
     await page.clock.fastForward(1000);
@@ -24,7 +24,7 @@ async function pass(page: Page, seconds: number): Promise<void> {
   }
 }
 
-test.describe('what cannot be loaded is asked for a few times a minute', () => {
+test.describe('what cannot be loaded is retried a few times a minute', () => {
   for (const [name, answer, atMost] of [
     ['a 503', { status: 503 }, CALLS_IN_A_MINUTE],
     ['a 500 about what is shown', { status: 500 }, CALLS_IN_A_MINUTE],
@@ -80,13 +80,16 @@ test.describe('what cannot be loaded is asked for a few times a minute', () => {
     );
     await expect(page.getByRole('log').getByRole('alert')).toBeVisible();
     await pass(page, 120);
-    // One attempt, which finds out that there is none.
+    // One attempt, which finds that there is no network.
     expect(calls.get('/api/messages of a thread')).toBe(1);
     for (const [path, times] of calls) expect(times, path).toBeLessThanOrEqual(1);
   });
 });
 
-test('what is no number has no conversation, and asks for none', async ({ page, request }) => {
+test('an invalid number in the URL shows no conversation and requests none', async ({
+  page,
+  request,
+}) => {
   const person = await newPerson(request);
   await enter(page, person);
   const calls = countCalls(page);
@@ -100,7 +103,7 @@ test('what is no number has no conversation, and asks for none', async ({ page, 
   expect(calls.has('/api/messages of a thread')).toBe(false);
 });
 
-test('a number has one spelling in addresses', async ({ page, request }) => {
+test('a number has one spelling in URLs', async ({ page, request }) => {
   const person = await newPerson(request);
   await person.write('+14155552671', 'Hello there');
   await enter(page, person);
@@ -109,7 +112,7 @@ test('a number has one spelling in addresses', async ({ page, request }) => {
   await expect(page).toHaveURL(/\/messages\/(\+|%2B)14155552671$/);
 });
 
-test('the account page leaves what is on its way to its one owner', async ({ page, request }) => {
+test('pending messages are sent once while the account page is open', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();
   await enter(page, person);
@@ -135,7 +138,7 @@ test('the account page leaves what is on its way to its one owner', async ({ pag
   await expect(bubbles).toContainText('Sending');
   await openAccount(page);
   release();
-  // The looks go on here, too.
+  // Polling goes on here too.
   await page.waitForResponse(/updated_since=/);
   await expect(page.getByRole('status').first()).toHaveText('Up to date');
   await page.goBack();
@@ -150,7 +153,7 @@ test('the account page leaves what is on its way to its one owner', async ({ pag
   expect(sent).toBe(1);
 });
 
-test('nothing of one user is there for the next', async ({ page, request }) => {
+test('nothing of one user is left for the next', async ({ page, request }) => {
   const [ada, grace] = [await newPerson(request), await newPerson(request)];
   const number = newNumber();
   await ada.write(number, 'For Ada alone');

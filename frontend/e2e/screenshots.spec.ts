@@ -19,13 +19,13 @@ const TO_ADA = [
   ['We look forward to Sunday!', 'queued'],
 ] as const;
 
-/** Pictures of the main states, to be looked at, in test-results/screenshots. */
+/** Screenshots of the main states for a human to look at, in test-results/screenshots. */
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     test.describe(`${size}, ${colorScheme}`, () => {
       test.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 
-      test('pictures', async ({ page, request, phone }) => {
+      test('screenshots', async ({ page, request, phone }) => {
         const email = newEmail();
         const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
         const signedUp = await request.post('/users', { data: { user } });
@@ -66,10 +66,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
           data: { user: { email, password: PASSWORD } },
         });
         await openAccount(page);
-        await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toBeVisible();
+        await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
         await page.getByLabel('New password', { exact: true }).fill('short');
         await page.getByRole('button', { name: 'Delete account…' }).click();
-        await page.getByLabel('Your password, to confirm it').focus();
+        await page.getByLabel('Your password, to confirm').focus();
         await page.getByRole('link', { name: 'Messages' }).scrollIntoViewIfNeeded();
         await picture('account');
         await page.getByRole('heading', { name: 'Delete account' }).scrollIntoViewIfNeeded();

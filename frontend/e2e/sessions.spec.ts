@@ -18,7 +18,7 @@ import {
   watchForSignInPage,
 } from './fixtures';
 
-test('a wrong password is told apart from a right one', async ({ page, tolerate }) => {
+test('a wrong password is rejected', async ({ page, tolerate }) => {
   tolerate(/401 .*\/users\/sign_in/);
   const email = await signUp(page);
   await signOut(page);
@@ -31,7 +31,7 @@ test('a wrong password is told apart from a right one', async ({ page, tolerate 
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
 });
 
-test('an email that is taken is said at its field', async ({ page, tolerate }) => {
+test('an email that is taken shows an error at its field', async ({ page, tolerate }) => {
   tolerate(/422 .*\/users/);
   const email = await signUp(page);
   await signOut(page);
@@ -69,9 +69,9 @@ test('two users of one browser see only their own messages, in all tabs', async 
 });
 
 for (const [trouble, answer, words] of [
-  ['cannot reach the server', undefined, 'The server cannot be reached.'],
+  ['cannot reach the server', undefined, "Can't reach the server."],
   ['asks too often', { status: 429, headers: { 'Retry-After': '1' } }, 'Try again in 1 second.'],
-  ['meets an old proxy', { status: 404 }, 'The server does not know this address.'],
+  ['meets an old proxy', { status: 404 }, "The server doesn't know this address."],
   ['meets a broken server', { status: 503 }, 'The server has a problem at the moment.'],
 ] as const) {
   test(`who ${trouble} at a reload stays signed in`, async ({ page, tolerate }) => {
@@ -89,7 +89,7 @@ for (const [trouble, answer, words] of [
   });
 }
 
-test('a reload that is cut off in the middle of a refresh loses nothing', async ({
+test('a reload interrupted in the middle of a refresh keeps the session', async ({
   page,
   tolerate,
 }) => {
@@ -136,13 +136,13 @@ test('a sign-out without a network is made up for later', async ({
   expect(await refused.json()).toMatchObject({ code: 'session_ended' });
 });
 
-test('what one has written is gone with the sign-out, after being asked', async ({ page }) => {
+test('signing out deletes drafts after asking', async ({ page }) => {
   const email = await signUp(page);
   await page.getByRole('textbox', { name: 'Message' }).fill('For nobody else');
   await askToSignOut(page);
   const question = page.getByRole('alertdialog', { name: 'Sign out?' });
   await expect(question).toHaveAccessibleDescription(
-    'Signing out deletes 1 draft from this browser.',
+    'You have 1 draft. Signing out deletes this from this browser.',
   );
   await question.getByRole('button', { name: 'Stay signed in' }).click();
   await expect(question).toBeHidden();
@@ -154,7 +154,7 @@ test('what one has written is gone with the sign-out, after being asked', async 
   await expect(page.getByText('For nobody else')).toHaveCount(0);
 });
 
-test('an invitation lets one person in', async ({ page, tolerate }) => {
+test('an invite code works once', async ({ page, tolerate }) => {
   tolerate(/422 .*\/users/);
   const { url, invite, stop } = await startInstallation({ SIGNUP_MODE: 'invite' });
   try {
@@ -175,26 +175,26 @@ test('an invitation lets one person in', async ({ page, tolerate }) => {
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByRole('button', { name: `Account of ${email}` })).toBeVisible();
   } finally {
-    // What it still loads must not miss the server.
+    // The page must not need the server after it has ended.
     await page.close();
     await stop();
   }
 });
 
-test('closed is said, and nothing asked', async ({ page }) => {
+test('closed sign-up shows no form', async ({ page }) => {
   const { url, stop } = await startInstallation({ SIGNUP_MODE: 'closed' });
   try {
     await page.goto(`${url}/sign-up`);
     await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
     await expect(page.getByRole('textbox')).toHaveCount(0);
   } finally {
-    // What it still loads must not miss the server.
+    // The page must not need the server after it has ended.
     await page.close();
     await stop();
   }
 });
 
-test('all tabs say that the session has ended', async ({ context, page, request, tolerate }) => {
+test('all tabs show that the session has ended', async ({ context, page, request, tolerate }) => {
   tolerate(/40[01] .*\/(users|api)/);
   await signUp(page);
   const otherTab = await context.newPage();
@@ -210,7 +210,7 @@ test('all tabs say that the session has ended', async ({ context, page, request,
   }
 });
 
-test('a reload shows no sign-in page in passing', async ({ page }) => {
+test('a reload does not flash the sign-in page', async ({ page }) => {
   await signUp(page);
   const seen = await watchForSignInPage(page);
   await page.reload();
@@ -218,7 +218,7 @@ test('a reload shows no sign-in page in passing', async ({ page }) => {
   expect(await seen()).toEqual(['/messages']);
 });
 
-test('a reload shows what it can while the session is renewed, and a session that is over leads to the way in', async ({
+test('a reload shows the page while the session is renewed, and an ended session leads to the sign-in page', async ({
   page,
   request,
   tolerate,
@@ -243,7 +243,7 @@ test('a reload shows what it can while the session is renewed, and a session tha
   await expect(page).toHaveURL('/sign-in');
 });
 
-test('how many messages a sign-out would lose is said, those of other tabs among them', async ({
+test('signing out says how many messages it deletes, including those of other tabs', async ({
   context,
   page,
   phone,
@@ -259,7 +259,7 @@ test('how many messages a sign-out would lose is said, those of other tabs among
   for (const text of ['The first', 'The second']) {
     await otherTab.goto('/messages/new');
     await sendNew(otherTab, newNumber(), text);
-    await expect(bubble(otherTab, text)).toContainText('The server cannot be reached.');
+    await expect(bubble(otherTab, text)).toContainText("Can't reach the server.");
   }
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
@@ -268,9 +268,9 @@ test('how many messages a sign-out would lose is said, those of other tabs among
     await page.getByRole('button', { name: way }).press('Enter');
     const question = page.getByRole('alertdialog', { name: 'Sign out?' });
     await expect(question).toHaveAccessibleDescription(
-      'Signing out deletes 2 unsent messages and 1 draft from this browser.',
+      'You have 2 unsent messages. You have 1 draft. Signing out deletes this from this browser.',
     );
-    // Whatever is pressed by accident says no.
+    // A key pressed by accident cancels.
     await expect(question.getByRole('button', { name: 'Stay signed in' })).toBeFocused();
     await page.keyboard.press(way === 'Sign out here' ? 'Enter' : 'Escape');
     await expect(question).toBeHidden();
@@ -280,18 +280,18 @@ test('how many messages a sign-out would lose is said, those of other tabs among
   await openAccount(page);
   await page.getByRole('button', { name: 'Delete account…' }).click();
   await expect(page.getByRole('region', { name: 'Delete account' })).toContainText(
-    'It also deletes 2 unsent messages and 1 draft from this browser.',
+    'You have 2 unsent messages. You have 1 draft. Deleting your account deletes this from this browser too.',
   );
 
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await page.getByRole('button', { name: 'Sign out and delete' }).click();
-  await expect(page.getByText('You are signed out everywhere.')).toBeVisible();
+  await expect(page.getByText("You've been signed out everywhere.")).toBeVisible();
   await fillSignIn(page, email);
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
   expect(await phone.received('The first')).toBe(0);
 });
 
-test('a session that ends by itself loses nothing of who signs in again', async ({
+test('a session that ends by itself keeps drafts and messages for the next sign-in', async ({
   page,
   request,
   phone,
@@ -304,14 +304,14 @@ test('a session that ends by itself loses nothing of who signs in again', async 
     route.request().method() === 'POST' ? route.abort() : route.continue(),
   );
   await sendNew(page, number, `Late ${number}`);
-  await expect(bubble(page, `Late ${number}`)).toContainText('The server cannot be reached.');
+  await expect(bubble(page, `Late ${number}`)).toContainText("Can't reach the server.");
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
   const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
   expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
   await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
 
-  // Somebody else, in between, sees and loses nothing of it.
+  // Another user in between neither sees nor loses any of it.
   await page.unroute('**/api/messages');
   await signUp(page);
   await signOut(page);
@@ -323,10 +323,7 @@ test('a session that ends by itself loses nothing of who signs in again', async 
   await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
 });
 
-test('all that is wrong with a sign-up is said at once, each at its field', async ({
-  page,
-  tolerate,
-}) => {
+test('all errors of a sign-up are shown at once, each at its field', async ({ page, tolerate }) => {
   tolerate(/422 .*\/users/);
   await page.goto('/sign-up');
   const [address, password, confirmation] = [
@@ -334,7 +331,7 @@ test('all that is wrong with a sign-up is said at once, each at its field', asyn
     page.getByLabel('Password', { exact: true }),
     page.getByLabel('Confirm password'),
   ];
-  // Eight units, and yet four characters: here as there.
+  // Eight code units, but four characters for the SPA and the API alike.
   await address.fill('nobody');
   await password.fill('🔑🔑🔑🔑');
   await confirmation.fill('🔑🔑🔑');
@@ -351,7 +348,7 @@ test('all that is wrong with a sign-up is said at once, each at its field', asyn
   };
   await all();
 
-  // What only the API can know comes in the same way.
+  // An error that only the API knows is shown in the same way.
   await page.route('**/users', (route) =>
     route.fulfill({
       status: 422,
@@ -373,14 +370,14 @@ test('all that is wrong with a sign-up is said at once, each at its field', asyn
   await page.getByRole('button', { name: 'Create account' }).click();
   await all();
 
-  // Pressed again, it is asked for again.
+  // Submitting again requests it again.
   await page.unroute('**/users');
   await address.fill(newEmail());
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
 });
 
-test('fields that the browser has filled in without a word are not blank', async ({ page }) => {
+test('fields that the browser has filled in without an event are not blank', async ({ page }) => {
   const fillIn = async (label: string, value: string): Promise<void> => {
     await page.getByLabel(label, { exact: true }).evaluate((input: HTMLInputElement, value) => {
       input.value = value;

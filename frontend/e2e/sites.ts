@@ -20,8 +20,8 @@ export interface Site {
 }
 
 /**
- * The built SPA on a site of its own, prepared as it is for a static host and served as such a host does: with the
- * headers of `_headers`, and passing on what `_redirects` says. `variables` tell where the API is.
+ * The built SPA on a site of its own, prepared for a static host and served as such a host does, with the headers of
+ * `_headers` and the proxies of `_redirects`. `variables` have the address of the API.
  */
 export async function serveSpa(variables: Readonly<Record<string, string>>): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'mysms-site-'));
@@ -67,7 +67,7 @@ function readHeaders(file: string): Partial<Record<string, [string, string][]>> 
   return rules;
 }
 
-/** For each rule, what a path is rewritten to, if it is one of its paths. */
+/** For each rule: the target of a path, if the rule matches it. */
 function readProxies(file: string): ((path: string) => string | undefined)[] {
   const rules = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   return rules.map((rule) => {
@@ -92,7 +92,7 @@ function passOn(request: IncomingMessage, response: ServerResponse, url: string)
   request.pipe(asked);
 }
 
-/** Sets a cookie that wants to be sent everywhere at /set, and says at /seen which came along. */
+/** Sets a third-party cookie at /set, and returns the cookies of the request at /seen. */
 export function serveCookies(): Promise<Site> {
   return serve((request, response) => {
     if (request.headers.origin) {

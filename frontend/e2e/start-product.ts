@@ -18,7 +18,7 @@ export interface Product {
 
 /**
  * Runs the whole product on free ports with data of its own, until the tests are over. The SPA is
- * served three times: by the API, on another site, and on a site that passes the API's paths on.
+ * served three times: by the API, on another site, and on a site that proxies the API.
  */
 export default async function startProduct(): Promise<() => Promise<void>> {
   const [port] = await freePorts(1);
@@ -49,7 +49,7 @@ export default async function startProduct(): Promise<() => Promise<void>> {
   };
 }
 
-/** The API with its SPA, the database and the simulator, for a test that would be in the way of others too. */
+/** The API with its SPA, the database and the simulator, for a test that would disturb others. */
 export async function runProduct(settings: Readonly<Record<string, string>>): Promise<Product> {
   const data = await mkdtemp(join(tmpdir(), 'mysms-e2e-'));
   const [port, mongodb, twilio] = await freePorts(3);
@@ -58,7 +58,7 @@ export async function runProduct(settings: Readonly<Record<string, string>>): Pr
     MONGODB_PORT: String(mongodb),
     TWILIO_SIMULATOR_PORT: String(twilio),
     DATA_DIR: data,
-    // All tests come from one address.
+    // All tests share one IP address.
     AUTH_ATTEMPTS_PER_MINUTE: '1000',
     MESSAGES_PER_USER_PER_MINUTE: '1000',
     ...settings,
@@ -112,8 +112,8 @@ async function end(product: ChildProcess): Promise<void> {
 }
 
 /**
- * All held at once, so that they differ; and below those that Linux gives to outgoing connections, of
- * which one could take them before our processes do.
+ * Opened at once, so that they differ, and outside Linux's range of ephemeral ports, so that no outgoing connection
+ * takes one before our processes do.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const held: Server[] = [];

@@ -1,13 +1,13 @@
 import { test as base, bubble, expect, sendNew, signUp } from './fixtures';
 
-/** The SPA on a static host that passes on what is meant for the API. */
+/** The SPA on a static host that proxies the API. */
 const test = base.extend({
   baseURL: async ({}, use) => {
     await use(process.env['E2E_ONE_ORIGIN_URL']);
   },
 });
 
-test('a site that passes the API on is one origin', async ({ page, phone }) => {
+test('a site that proxies the API is one origin', async ({ page, phone }) => {
   const asked = new Set<string>();
   page.on('request', (request) => asked.add(new URL(request.url()).origin));
   await signUp(page);
@@ -18,9 +18,7 @@ test('a site that passes the API on is one origin', async ({ page, phone }) => {
   expect(asked).toEqual(new Set([process.env['E2E_ONE_ORIGIN_URL']]));
 });
 
-test('pages are asked for each time, and what is named by its content is kept', async ({
-  page,
-}) => {
+test('pages are revalidated, and files named by content are cached', async ({ page }) => {
   const kept = new Map<string, string | undefined>();
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());

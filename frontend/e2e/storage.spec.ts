@@ -13,8 +13,8 @@ import {
   test,
 } from './fixtures';
 
-const NOTHING_STORED = 'This browser stores nothing for this page.';
-const NO_ROOM = 'This browser has no room left for what you write.';
+const NOTHING_STORED = "This browser doesn't store anything for this page.";
+const NO_ROOM = 'This browser has no space left for what you write.';
 
 /** How a browser can be without storage, from the next load on. */
 const TROUBLES = {
@@ -41,7 +41,7 @@ async function toMessages(page: Page): Promise<void> {
 }
 
 for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
-  test(`where storage is ${trouble}, the session lives in memory, and that is said once`, async ({
+  test(`where storage is ${trouble}, the session lives in memory, and a notice says so once`, async ({
     context,
     page,
     request,
@@ -55,10 +55,10 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
     await page.getByRole('button', { name: 'Create account' }).click();
     const notice = page.getByRole('alert').filter({ hasText: NOTHING_STORED });
     await expect(notice).toBeVisible();
-    await notice.getByRole('button', { name: 'Understood' }).click();
+    await notice.getByRole('button', { name: 'Got it' }).click();
     await expect(notice).toBeHidden();
 
-    // What is written stays, from one page to the next.
+    // Drafts survive a change of page.
     await composer(page).fill('Half a thought');
     await openAccount(page);
     await toMessages(page);
@@ -69,7 +69,7 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
     await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
     await page.keyboard.press('Escape');
 
-    // Another tab shares nothing, and disturbs nothing.
+    // Another tab shares nothing.
     const other = await newPerson(request);
     const otherTab = await context.newPage();
     await enter(otherTab, other);
@@ -89,7 +89,7 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
   });
 }
 
-test('storage that is full from some time on signs nobody out, at no reload', async ({
+test('storage that becomes full signs nobody out, even over reloads', async ({
   context,
   page,
   request,
@@ -102,7 +102,7 @@ test('storage that is full from some time on signs nobody out, at no reload', as
   for (let time = 1; time <= 3; time += 1) {
     await page.reload();
     await expect(page.getByRole('status')).toHaveText('Up to date');
-    // As when an access token has run out: the next one has to come from the same refresh token.
+    // As when an access token has expired: the next one comes from the same refresh token.
     await page.route('**/api/messages?*', (route) => route.fulfill({ status: 401 }), { times: 1 });
     const renewed = page.waitForResponse('**/users/token');
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
@@ -114,7 +114,7 @@ test('storage that is full from some time on signs nobody out, at no reload', as
   await expect(page.getByRole('alert')).toContainText(NO_ROOM);
 });
 
-test('storage that is really full has room for the next token, and for what is written once some is made', async ({
+test('full storage has room for the next token, and for drafts once there is space', async ({
   page,
   request,
 }) => {
@@ -149,7 +149,7 @@ test('storage that is really full has room for the next token, and for what is w
   await expect(composer(page)).toHaveValue('Now there is');
 });
 
-test('what a full browser keeps in memory is gone when another tab signs out', async ({
+test('what is held in memory is erased when another tab signs out', async ({
   context,
   page,
   request,

@@ -10,7 +10,7 @@ async function enter(page: Page, messages: number, contents: readonly string[] =
   await fillSignIn(page, EMAIL, PASSWORD);
   await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
   await page.goto(`/messages/${PEER}`);
-  await expect(page.locator('app-bubble')).toHaveCount(Math.min(messages, 50));
+  await expect(page.locator('app-message-bubble')).toHaveCount(Math.min(messages, 50));
   return api;
 }
 
@@ -18,12 +18,10 @@ function directionOf(place: Locator): Promise<string> {
   return place.evaluate((element) => getComputedStyle(element).direction);
 }
 
-test('what people wrote runs in the direction of its script, wherever it stands', async ({
-  page,
-}) => {
+test('texts run in the direction of their script everywhere', async ({ page }) => {
   await enter(page, 2, [HEBREW, 'Left to right']);
   const written = page.getByText(HEBREW);
-  const preview = page.locator('.row').getByText(HEBREW);
+  const preview = page.locator('.conversation-row').getByText(HEBREW);
   expect(await directionOf(bubble(page, HEBREW).getByText(HEBREW))).toBe('rtl');
   expect(await directionOf(bubble(page, 'Left to right').getByText('Left'))).toBe('ltr');
   expect(await directionOf(preview)).toBe('rtl');
@@ -36,14 +34,14 @@ test('what people wrote runs in the direction of its script, wherever it stands'
   expect(await directionOf(page.getByRole('searchbox'))).toBe('rtl');
   const found = page.getByRole('region', { name: 'Search results' });
   await expect(found.locator('mark')).toHaveText('השולחן');
-  expect(await directionOf(found.locator('.row__preview').first())).toBe('rtl');
+  expect(await directionOf(found.locator('.conversation-row__preview').first())).toBe('rtl');
   await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
   const dialog = page.getByRole('dialog', { name: 'Message details' });
   expect(await directionOf(dialog.locator(written))).toBe('rtl');
 
-  // A number is read from the left also between texts that are not.
+  // A number runs from the left, even between texts that do not.
   await page.evaluate(() => (document.documentElement.dir = 'rtl'));
-  for (const number of [dialog, page.locator('.pane__head'), page.locator('.row')]) {
+  for (const number of [dialog, page.locator('.pane-header'), page.locator('.conversation-row')]) {
     expect(await directionOf(number.getByText('+1 415 555 2671').first())).toBe('ltr');
   }
 });
@@ -51,7 +49,7 @@ test('what people wrote runs in the direction of its script, wherever it stands'
 test('each paragraph of a text has the direction of its own script', async ({ page }) => {
   await enter(page, 1, [`${HEBREW}\nand this in English, which is rather longer than that`]);
   const [hebrew, english] = await bubble(page, HEBREW)
-    .locator('.bubble__content > span')
+    .locator('.message-bubble__content > span')
     .last()
     .evaluate((element) => {
       const text = element.firstChild as Text;
@@ -73,16 +71,17 @@ test('each paragraph of a text has the direction of its own script', async ({ pa
   expect(english?.left).toBeLessThan(1);
 });
 
-test('each space, tab and line that was written shows', async ({ page }) => {
+test('every space, tab and line of a text is shown', async ({ page }) => {
   await enter(page, 2, [SPACED, 'one\n']);
-  const textOf = (text: string) => bubble(page, text).locator('.bubble__content > span').last();
+  const textOf = (text: string) =>
+    bubble(page, text).locator('.message-bubble__content > span').last();
   const shown = textOf('two tabs');
-  for (const place of [shown, page.getByRole('dialog').locator('.details__text > span')]) {
+  for (const place of [shown, page.getByRole('dialog').locator('.message-details__text > span')]) {
     if (place !== shown) await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
     expect(await place.evaluate((element: HTMLElement) => element.innerText)).toBe(SPACED);
     expect(await place.evaluate((element) => element.textContent)).toBe(SPACED);
   }
-  // A line with nothing on it is a line.
+  // An empty line is a line.
   const heightOf = async (text: string) => (await textOf(text).boundingBox())?.height ?? 0;
   expect(await heightOf('one')).toBeCloseTo(((await heightOf('two tabs')) / 3) * 2, 0);
 });
@@ -94,15 +93,15 @@ for (const [locale, isTwelve] of [
   test.describe(locale, () => {
     test.use({ locale });
 
-    test('there is one way to say a time', async ({ page }) => {
+    test('times have one format', async ({ page }) => {
       await enter(page, 1, ['Hello']);
       await page.getByRole('button', { name: 'Details', exact: true }).first().click();
       const dialog = page.getByRole('dialog', { name: 'Message details' });
       await expect(dialog).toContainText('Written');
       const places = [
-        page.locator('.row__time'),
+        page.locator('.conversation-row__time'),
         bubble(page, 'Hello').locator('time'),
-        page.locator('.live__time'),
+        page.locator('.connection-indicator__time'),
         dialog.locator('time').first(),
         dialog.getByText(/20\d\d/).first(),
       ];
@@ -115,17 +114,17 @@ for (const [locale, isTwelve] of [
   });
 }
 
-test('as many messages are counted as are shown', async ({ page }) => {
+test('the count matches the messages shown', async ({ page }) => {
   const api = await enter(page, 1, ['The only one']);
-  // Stored between the look at the messages and the count of them.
+  // Stored between loading the messages and counting them.
   api.total = 2;
   await page.reload();
-  await expect(page.locator('app-bubble')).toHaveCount(1);
-  await expect(page.locator('.pane__head')).toContainText('1 message');
-  await expect(page.locator('.pane__head')).not.toContainText('messages');
+  await expect(page.locator('app-message-bubble')).toHaveCount(1);
+  await expect(page.locator('.pane-header')).toContainText('1 message');
+  await expect(page.locator('.pane-header')).not.toContainText('messages');
 });
 
-test('what is being loaded has the place of what is loaded', async ({ page }) => {
+test('skeletons have the size of what they stand for', async ({ page }) => {
   const api = await enter(page, 12);
   let release = (): void => undefined;
   api.held = new Promise((resolve) => (release = resolve));
@@ -134,13 +133,15 @@ test('what is being loaded has the place of what is loaded', async ({ page }) =>
   const rowBones = page.locator('.skeleton--rows .skeleton__part').first();
   const loading = [await edges(bones), await edges(rowBones)];
   release();
-  const texts = page.locator('.bubble:not(.bubble--inbound) .bubble__content').last();
+  const texts = page
+    .locator('.message-bubble:not(.message-bubble--inbound) .message-bubble__content')
+    .last();
   expect(loading[0]?.right).toBeCloseTo((await edges(texts)).right, 0);
-  const row = await edges(page.locator('.row').first());
+  const row = await edges(page.locator('.conversation-row').first());
   expect(loading[1]?.left).toBeCloseTo(row.left, 0);
 });
 
-/** As Chrome does: another element in the place of each text. Answers how many it has replaced. */
+/** Replaces each text by an element, as Chrome's translation does. Returns how many it has replaced. */
 function translate(page: Page, also: 'what is not to be translated' | 'only the rest') {
   return page.evaluate((also) => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -159,37 +160,39 @@ function translate(page: Page, also: 'what is not to be translated' | 'only the 
   }, also);
 }
 
-test('on a translated page, what changes still shows', async ({ page }) => {
+test('on a translated page, changes are still shown', async ({ page }) => {
   const api = await enter(page, 2, ['Hello', 'Before']);
   await translate(page, 'what is not to be translated');
   await expect(bubble(page, 'жжжжж').first()).toBeVisible();
   await page.locator('textarea').fill('Four');
-  await expect(page.locator('.count')).toContainText('4');
+  await expect(page.locator('.composer__count')).toContainText('4');
   hear(api, { status: 'sending' });
   await expect(bubble(page, 'Sending')).toHaveCount(1);
   await translate(page, 'what is not to be translated');
   hear(api, { status: 'undelivered' });
   await expect(bubble(page, 'Not delivered')).toHaveCount(1);
-  await expect(page.locator('.row')).toContainText('Not delivered');
+  await expect(page.locator('.conversation-row')).toContainText('Not delivered');
   await expect(bubble(page, 'Sending')).toHaveCount(0);
 });
 
-test('what the machine says is not translated, what people say is', async ({ page }) => {
+test('statuses, times and numbers are not translated, other texts are', async ({ page }) => {
   await enter(page, 2, ['Hello', 'Before']);
   await translate(page, 'only the rest');
-  await expect(page.locator('.bubble__content > span').last()).toHaveText('жжжжж');
-  await expect(bubble(page, 'жжжжж').last().locator('.bubble__meta')).toContainText('Delivered');
-  await expect(page.locator('.bubble__meta time').last()).toContainText(/\d:\d\d/);
-  await expect(page.locator('.pane__head h1')).toHaveText('+1 415 555 2671');
-  await expect(page.locator('.pane__head p')).toHaveText('2 messages');
-  await expect(page.locator('.count')).toContainText('0 characters');
-  await expect(page.locator('.history__foot')).toContainText('Message History');
+  await expect(page.locator('.message-bubble__content > span').last()).toHaveText('жжжжж');
+  await expect(bubble(page, 'жжжжж').last().locator('.message-bubble__meta')).toContainText(
+    'Delivered',
+  );
+  await expect(page.locator('.message-bubble__meta time').last()).toContainText(/\d:\d\d/);
+  await expect(page.locator('.pane-header h1')).toHaveText('+1 415 555 2671');
+  await expect(page.locator('.pane-header p')).toHaveText('2 messages');
+  await expect(page.locator('.composer__count')).toContainText('0 characters');
+  await expect(page.locator('.conversation-list__footer')).toContainText('Message History');
   await expect(page.getByRole('status')).toHaveText('Up to date');
 });
 
 let changes = 0;
 
-/** What the next look at what has changed tells of the newest message. */
+/** What the next poll brings of the newest message. */
 function hear(api: GeneratedApi, change: Readonly<Record<string, unknown>>): void {
   changes += 1;
   const updated_at = new Date(Date.now() + changes * 1_000).toISOString();

@@ -26,7 +26,7 @@ test('conversations are listed newest first, page by page', async ({ page, reque
   await expect(rows.last()).toContainText(`Hello ${numbers[0] ?? ''}`);
   await expect(page.getByRole('button', { name: 'Show more conversations' })).toHaveCount(0);
 
-  // What somebody writes elsewhere comes to the top by itself.
+  // A message written elsewhere appears at the top.
   await person.write(numbers[0] ?? '', 'Me again');
   await expect(rows.first()).toContainText('Me again');
   await expect(rows).toHaveCount(53);
@@ -52,7 +52,7 @@ test('arrows lead through the conversations, and Enter opens one', async ({ page
   await expect(row(1)).toHaveAttribute('aria-current', 'true');
 });
 
-test('loading earlier messages and new ones below move nothing', async ({ page, request }) => {
+test('loading earlier and new messages moves nothing', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();
   for (let count = 1; count <= 60; count++) await person.write(number, `Message no. ${count}.`);
@@ -76,10 +76,10 @@ test('loading earlier messages and new ones below move nothing', async ({ page, 
   await page.getByRole('button', { name: '1 new message below' }).click();
   await expect(bubble(page, 'Something new')).toBeInViewport();
 
-  // At the end, one stays there.
+  // At the end, the page stays at the end.
   await person.write(number, 'And the newest');
   await expect(bubble(page, 'And the newest')).toBeInViewport();
-  await expect(page.getByRole('button', { name: /below|newest/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /below|latest/ })).toHaveCount(0);
 });
 
 test('search finds people and words, and opens a message far back', async ({ page, request }) => {
@@ -91,7 +91,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await enter(page, person);
   await expect(page.getByRole('heading', { name: 'Message History (62)' })).toBeVisible();
 
-  const box = page.getByRole('searchbox', { name: 'Search people and text' });
+  const box = page.getByRole('searchbox', { name: 'Search people and messages' });
   await page.getByRole('heading', { name: 'New message' }).click();
   await page.keyboard.press('ControlOrMeta+k');
   await expect(box).toBeFocused();
@@ -110,21 +110,18 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await expect(bubble(page, 'Hello there')).toBeVisible();
 
   await box.fill('nowhere to be found');
-  await expect(results).toContainText(/Nothing found for ...?nowhere to be found/);
+  await expect(results).toContainText(/No results for ...?nowhere to be found/);
   await box.press('Escape');
   await expect(box).toHaveValue('');
   await expect(results).toHaveCount(0);
 });
 
-test('a conversation that does not exist yet is a place to begin one', async ({
-  page,
-  request,
-}) => {
+test('the URL of a new number starts a conversation', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();
   await enter(page, person);
   await openThread(page, number);
-  await expect(page.getByText('have not written to each other yet')).toBeVisible();
+  await expect(page.getByText('No messages yet')).toBeVisible();
   await composer(page).fill('The first one');
   await composer(page).press('Enter');
   await expect(storedBubble(page, 'The first one')).toContainText(/Queued|Sent|Delivered/);

@@ -1,5 +1,5 @@
-// Prints the medians of five runs of Lighthouse, for the page to sign in and for the messages, against the product as
-// it is built: URL of the product as argument, CHROMIUM_PATH from the environment.
+// Prints the medians of five Lighthouse runs of the sign-in page and the messages page, with the built product: its URL is
+// the argument, CHROMIUM_PATH comes from the environment.
 import lighthouse, { desktopConfig } from 'lighthouse';
 import puppeteer from 'puppeteer-core';
 
@@ -31,12 +31,12 @@ async function report(name, address) {
     for (let attempt = 0; runs.length < RUNS; attempt += 1) {
       const page = await browser.newPage();
       await forgetFiles(page);
-      // The session is in the browser's storage, and is what makes it the messages.
+      // The session in the browser's storage makes it the messages page.
       const flags = { onlyCategories: CATEGORIES, disableStorageReset: true, logLevel: 'error' };
       const { lhr } = await lighthouse(address, flags, config, page);
       await page.close();
       if (lhr.runtimeError) {
-        // Now and then a busy browser does not tell where the load began: nothing is measured then.
+        // A busy browser sometimes does not report when the load began: then nothing is measured.
         if (lhr.runtimeError.code === 'NO_NAVSTART' && attempt < 2 * RUNS) continue;
         throw new Error(lhr.runtimeError.message);
       }
@@ -68,7 +68,7 @@ function median(numbers) {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
 }
 
-/** Somebody with a few messages. */
+/** A user with a few messages. */
 async function signUp(page) {
   await page.goto(`${url}/sign-in`);
   await page.evaluate(async () => {

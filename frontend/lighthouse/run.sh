@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the product on ports and data of its own, and lets Lighthouse look at it. Its packages are installed on demand.
+# Runs the product on ports and data of its own, and Lighthouse against it. Lighthouse's packages are installed on demand.
 set -euo pipefail
 cd "$(dirname "$0")"
 [ -d node_modules ] || npm install --no-package-lock --no-audit --no-fund --loglevel=error

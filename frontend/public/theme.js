@@ -1,4 +1,4 @@
-// Nothing is stored where storage is blocked or absent: then it throws, and the system's theme stays.
+// Reading the storage throws where it is blocked or absent: then the theme is that of the system.
 let theme;
 try {
   theme = localStorage.getItem('mysms.theme');

@@ -1,5 +1,5 @@
-// Prints the path of a Chromium or Chrome that starts, and nothing where Playwright's own will do. Gets one if none is
-// there: Playwright's own, else, as root on Debian or Ubuntu, the system's package. Else says how, and fails.
+// Prints the path of a Chromium or Chrome that starts, or nothing if Playwright's own is used. If there is none, installs
+// one: Playwright's own or, as root on Debian or Ubuntu, the system's package. Otherwise prints how to, and fails.
 import { spawnSync } from 'node:child_process';
 import { chromium } from '@playwright/test';
 

@@ -1,7 +1,7 @@
-// Prepares what was built for a static host that honours the files _headers and _redirects, such as Netlify:
+// Prepares the build for a static host that honours the files _headers and _redirects, such as Netlify:
 //
 //   API_BASE_URL=https://api.example.com node scripts/prepare-static-site.mjs    the browser calls the API there
-//   API_PROXY_URL=https://api.example.com node scripts/prepare-static-site.mjs   it calls the site, which passes it on
+//   API_PROXY_URL=https://api.example.com node scripts/prepare-static-site.mjs   the browser calls the site, which proxies the API
 //
 // The folder may be given as an argument.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ function prepare(folder) {
   );
 }
 
-/** Raises a sentence for what no browser would call from a page that came by https. */
+/** Throws an error with a sentence if a browser could not call this URL from a page loaded by https. */
 function parse(name) {
   const given = process.env[name].trim();
   const url = URL.canParse(given) ? new URL(given) : undefined;
@@ -61,8 +61,8 @@ function writePage(page, base) {
   );
 }
 
-/** A host joins the values of all rules that match: so no header stands in two of them, and pages keep the host's
- * own Cache-Control, which has them asked for again each time. */
+/** A host joins the values of all matching rules, so that no header may be in two of them. Pages keep the host's own
+ * Cache-Control, by which they are always revalidated. */
 function headers(api, folder) {
   const named = readdirSync(folder, { recursive: true }).filter((file) =>
     NAMED_BY_CONTENT.test(file),

@@ -1,8 +1,8 @@
-// What browsers are told about this site, wherever it is served from. The API serves the SPA with the same
+// The security headers of the site, wherever it is served from. The API serves the SPA with the same headers
 // (mysms/web/middleware.py); a test compares them.
 
 /**
- * Each header with its value. `api` is the origin of the API, or 'self' where that is the page's own.
+ * Each header with its value. `api` is the origin of the API, or 'self' if it is the page's own.
  *
  * @param {string} api
  * @returns {Record<string, string>}
@@ -33,5 +33,5 @@ export function securityHeaders(api = "'self'") {
   };
 }
 
-/** For files that carry a hash of their content in their names. */
+/** For files with a hash of their content in their names. */
 export const A_YEAR = 'public, max-age=31536000, immutable';

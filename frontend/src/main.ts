@@ -1,5 +1,5 @@
 import { bootstrapApplication } from '@angular/platform-browser';
 import { appConfig } from './app/app.config';
-import { Shell } from './app/shell/shell';
+import { App } from './app/app';
 
-void bootstrapApplication(Shell, appConfig);
+void bootstrapApplication(App, appConfig);

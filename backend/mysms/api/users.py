@@ -20,16 +20,16 @@ from mysms.users.errors import (
     UnsupportedGrantTypeError,
 )
 from mysms.users.schemas import (
-    AccessTokenOut,
+    AccessTokenResponse,
     AccountDeletionRequest,
     AccountResponse,
     Applicant,
     PasswordChangeRequest,
     RegistrationRequest,
     SessionResponse,
-    SignedInOut,
+    SignedInResponse,
     SignInRequest,
-    SignUpOut,
+    SignUpPolicyResponse,
     TokenForm,
     TokenResponse,
 )
@@ -63,7 +63,7 @@ class _JudgedRoute(APIRoute):
         return handle_and_judge
 
 
-async def sign_up(body: RegistrationRequest, users: Users, client: Client, response: Response) -> SignedInOut:
+async def sign_up(body: RegistrationRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
     """Makes an account and signs it in."""
     response.headers["Cache-Control"] = "no-store"
     return await users.register(body.user, client)
@@ -90,7 +90,7 @@ router.add_api_route(
         InvalidCredentialsError(), InvalidFieldsError({"password": ["can't be blank"]}), RateLimitedError()
     ),
 )
-async def sign_in(body: SignInRequest, users: Users, client: Client, response: Response) -> SignedInOut:
+async def sign_in(body: SignInRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
     """Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive."""
     response.headers["Cache-Control"] = "no-store"
     return await users.sign_in(body.user, client)
@@ -109,7 +109,7 @@ async def sign_in(body: SignInRequest, users: Users, client: Client, response: R
 )
 async def token(
     form: Annotated[TokenForm, Form()], users: Users, client: Client, response: Response
-) -> TokenResponse | AccessTokenOut:
+) -> TokenResponse | AccessTokenResponse:
     """The token endpoint of RFC 6749.
 
     `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
@@ -132,9 +132,9 @@ async def sign_out(token: BearerToken, users: Users) -> None:
 
 
 @router.get("/sign_up", summary="Get the sign-up policy")
-async def sign_up_mode(users: Users) -> SignUpOut:
+async def sign_up_mode(users: Users) -> SignUpPolicyResponse:
     """Whether anybody may make an account, only who has an invite code, or nobody."""
-    return SignUpOut(mode=users.sign_up_mode)
+    return SignUpPolicyResponse(mode=users.sign_up_mode)
 
 
 @router.get("/sessions", summary="List your sessions", responses=error_responses(UnauthenticatedError()))

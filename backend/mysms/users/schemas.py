@@ -206,7 +206,7 @@ class AccountResponse(BaseModel):
         return cls(id=str(user.id), email=user.email, created_at=user.created_at)
 
 
-class AccessTokenOut(BaseModel):
+class AccessTokenResponse(BaseModel):
     """A token for the Authorization header, for `expires_in` seconds."""
 
     access_token: str
@@ -214,13 +214,13 @@ class AccessTokenOut(BaseModel):
     expires_in: int = Field(examples=[900], description="Seconds.")
 
 
-class TokenResponse(AccessTokenOut):
+class TokenResponse(AccessTokenResponse):
     """The tokens of a session. Each use of the refresh token yields its successor."""
 
     refresh_token: str
 
 
-class SignedInOut(TokenResponse):
+class SignedInResponse(TokenResponse):
     """An account and the tokens of the session that was just opened."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
@@ -232,7 +232,7 @@ class SignedInOut(TokenResponse):
         return cls(id=str(user.id), email=user.email, created_at=user.created_at, **tokens.model_dump())
 
 
-class SignUpOut(BaseModel):
+class SignUpPolicyResponse(BaseModel):
     """Who may sign up here."""
 
     mode: SignUpMode = Field(description="`open`: anybody; `invite`: who has a code; `closed`: nobody.")

@@ -25,13 +25,13 @@ from mysms.users.models import Session, User, expiry_of
 from mysms.users.passwords import Match, PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import (
-    AccessTokenOut,
+    AccessTokenResponse,
     Applicant,
     Credentials,
     PasswordChange,
     Registration,
     SessionResponse,
-    SignedInOut,
+    SignedInResponse,
     TokenForm,
     TokenResponse,
     normalise_email,
@@ -80,7 +80,7 @@ class UserService:
     def sign_up_mode(self) -> SignUpMode:
         return self._desk.mode
 
-    async def register(self, registration: Registration, origin: ClientInfo) -> SignedInOut:
+    async def register(self, registration: Registration, origin: ClientInfo) -> SignedInResponse:
         """Raises InvalidFieldsError if the email has already been taken or the code is wrong, and SignUpClosedError."""
         await self._attempts.count_address("sign_up", origin.address)
         admission = await self._desk.admit(registration.invite_code)
@@ -95,7 +95,7 @@ class UserService:
         # The account is made, whatever happens now: a code that is left behind is good for nothing more.
         with contextlib.suppress(DatabaseError):
             await self._desk.use_up(admission)
-        return SignedInOut.of(user, await self._open_session(user, origin))
+        return SignedInResponse.of(user, await self._open_session(user, origin))
 
     async def judge(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
         """What the database has against a sign-up that is refused already, so that all is told at once.
@@ -110,12 +110,12 @@ class UserService:
         is_taken = applicant.email is not None and await repository.find_user_by_email(applicant.email) is not None
         return EMAIL_TAKEN if is_taken else {}
 
-    async def sign_in(self, credentials: Credentials, origin: ClientInfo) -> SignedInOut:
+    async def sign_in(self, credentials: Credentials, origin: ClientInfo) -> SignedInResponse:
         """Raises InvalidCredentialsError, which does not tell whether the account exists."""
         user = await self._authenticate(credentials.email, credentials.password, origin)
-        return SignedInOut.of(user, await self._admit(user, origin))
+        return SignedInResponse.of(user, await self._admit(user, origin))
 
-    async def issue_tokens(self, form: TokenForm, origin: ClientInfo) -> AccessTokenOut:
+    async def issue_tokens(self, form: TokenForm, origin: ClientInfo) -> AccessTokenResponse:
         """Answers an OAuth2 token request. Raises a TokenRequestError."""
         match form.grant_type:
             case "password":
@@ -124,7 +124,7 @@ class UserService:
                     tokens = await self._admit(user, origin)
                 except InvalidCredentialsError as error:
                     raise InvalidGrantError from error
-                return AccessTokenOut.model_validate(tokens.model_dump())
+                return AccessTokenResponse.model_validate(tokens.model_dump())
             case "refresh_token":
                 return await self._refresh(form.refresh_token)
             case _:

@@ -4,13 +4,13 @@ import { composer, enter, expect, newPerson, test } from '../fixtures';
 import { storeMessages } from './store-messages';
 
 const FEW = { number: '+13275550050', count: 50, loaded: 50 };
-/** Little more is ever held. */
+/** About as many as are held in memory at most. */
 const MANY = { number: '+13275555000', count: 5_000, loaded: 450 };
 const ROUNDS = 9;
 const SCROLL_STEPS = 6;
 const UNHURRIED = '+15005551002';
 
-/** What the page's main thread did, in milliseconds. */
+/** The work of the page's main thread, in milliseconds. */
 const PARTS = ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'] as const;
 type Cost = Readonly<Record<(typeof PARTS)[number], number>>;
 
@@ -28,12 +28,12 @@ test('450 loaded messages of 5,000 beside a conversation of 50', async ({
     await storeMessages(uri, 'The original', thread.number, thread.count);
     await page.goto(`/messages/${encodeURIComponent(thread.number)}`);
     for (let loaded = 50; loaded <= thread.loaded; loaded += 100) {
-      await expect(page.locator('app-bubble')).toHaveCount(loaded);
+      await expect(page.locator('app-message-bubble')).toHaveCount(loaded);
       if (loaded < thread.loaded) await page.getByRole('button', { name: 'Load earlier' }).click();
     }
-    const toNewest = page.getByRole('button', { name: 'To the newest' });
+    const toNewest = page.getByRole('button', { name: 'Jump to latest' });
     if (await toNewest.isVisible()) await toNewest.click();
-    await expect(page.locator('app-bubble').last()).toBeInViewport();
+    await expect(page.locator('app-message-bubble').last()).toBeInViewport();
     costs.push(await measure(page, await newestOf(page, thread.number)));
   }
   print(costs[0] ?? {}, costs[1] ?? {});
@@ -61,14 +61,14 @@ async function measure(page: Page, newest: Message): Promise<Record<string, Cost
   const changed = await median((round) =>
     poll(page, { ...newest, status: round % 2 ? 'sent' : 'delivered', ...now() }),
   );
-  const count = await page.locator('app-bubble').count();
+  const count = await page.locator('app-message-bubble').count();
   const arriving = await median((round) => {
     const at = now();
     const _id = `${'f'.repeat(22)}${10 + round}`;
     return poll(page, { ...newest, ...at, _id, created_at: at.updated_at });
   });
-  await expect(page.locator('app-bubble')).toHaveCount(count + ROUNDS);
-  await expect(page.locator('app-bubble').last()).toBeInViewport();
+  await expect(page.locator('app-message-bubble')).toHaveCount(count + ROUNDS);
+  await expect(page.locator('app-message-bubble').last()).toBeInViewport();
   await page.getByRole('log').hover();
   const scrolling = await median(async (round) => {
     for (let step = 0; step < SCROLL_STEPS; step++) {
@@ -85,7 +85,7 @@ async function measure(page: Page, newest: Message): Promise<Record<string, Cost
   };
 }
 
-/** One look at what has changed: the API's own answer, or that this has. */
+/** One poll: with the API's own response, or with this message changed. */
 async function poll(page: Page, change?: Message): Promise<void> {
   const changes = /[?&]updated_since=/;
   if (change) {
@@ -96,7 +96,7 @@ async function poll(page: Page, change?: Message): Promise<void> {
   const answered = page.waitForResponse(changes);
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await answered;
-  // What is answered is drawn a little later.
+  // The response is rendered a little later.
   await rest(page);
   if (change) await page.unroute(changes);
 }
@@ -111,7 +111,7 @@ async function newestOf(page: Page, number: string): Promise<Message> {
   return newest;
 }
 
-/** Until what was begun is on the screen. */
+/** Until everything is rendered. */
 async function rest(page: Page): Promise<void> {
   await page.evaluate(
     () =>

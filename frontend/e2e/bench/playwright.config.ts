@@ -1,6 +1,6 @@
 import base from '../../playwright.config';
 
-/** What takes long and asserts no times: apart from the tests. */
+/** Benchmarks, separate from the tests: they take long and assert no times. */
 export default {
   ...base,
   testDir: '.',
@@ -8,6 +8,6 @@ export default {
   globalSetup: '../start-product.ts',
   workers: 1,
   timeout: 300_000,
-  // A trace of each step would be most of what is measured.
+  // Tracing each step would be most of what is measured.
   use: { ...base.use, trace: 'off' as const },
 };

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * Stores delivered messages with this number, as copies of the one with this text. Answers the id of one of them, of
- * which the oldest is at place 0.
+ * Stores delivered messages with this number, as copies of the one with this text. Returns the id of the message at this
+ * index, of which the oldest has 0.
  */
 export async function storeMessages(
   uri: string,

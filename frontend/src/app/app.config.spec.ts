@@ -24,13 +24,13 @@ describe('The address', () => {
     expect(segments(parse(bare))).toEqual(['messages', peer]);
   });
 
-  it('keeps brackets and semicolons behind its path', () => {
+  it('leaves brackets and semicolons after the path alone', () => {
     const { queryParams, fragment } = parse('/sign-in?returnTo=/messages/(1);a#(b);c');
     expect(queryParams).toEqual({ returnTo: '/messages/(1);a' });
     expect(fragment).toBe('(b);c');
   });
 
-  it('is read again as it was written', () => {
+  it('parses to the same tree after serializing', () => {
     const router = TestBed.inject(Router);
     const written = router.serializeUrl(parse('/messages/+44%20(0)20;1?a=(1);#(2);'));
     expect(segments(parse(written))).toEqual(['messages', '+44 (0)20;1']);

@@ -14,9 +14,9 @@ import {
   withPreloading,
   withRouterConfig,
 } from '@angular/router';
-import { loadAhead, routes } from './app.routes';
+import { preloadSignedIn, routes } from './app.routes';
 import { PlainPathSerializer } from './plain-path-serializer';
-import { PreloadAtRest } from './preload-at-rest';
+import { IdlePreloading } from './idle-preloading';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
 
@@ -29,8 +29,8 @@ export const appConfig: ApplicationConfig = {
     provideRouter(
       routes,
       withComponentInputBinding(),
-      withPreloading(PreloadAtRest),
-      // The address of a page that could not be loaded stays, for a reload.
+      withPreloading(IdlePreloading),
+      // The address of a page that could not be loaded stays, so that a reload opens it.
       withRouterConfig({ canceledNavigationResolution: 'computed' }),
     ),
     { provide: UrlSerializer, useClass: PlainPathSerializer },
@@ -38,7 +38,7 @@ export const appConfig: ApplicationConfig = {
     provideAppInitializer(() => {
       const session = inject(SessionStore);
       session.start();
-      if (session.user()) loadAhead();
+      if (session.user()) preloadSignedIn();
     }),
   ],
 };

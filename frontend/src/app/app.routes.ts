@@ -1,85 +1,57 @@
 import { Type } from '@angular/core';
 import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
-import accountStyles from '../styles/account.css' with { loader: 'file' };
-import frameStyles from '../styles/frame.css' with { loader: 'file' };
-import messagingStyles from '../styles/messaging.css' with { loader: 'file' };
-import { whenSignedIn, whenSignedOut } from './session/guards';
-import { firstPageTexts } from './texts/first-page-texts';
-import { addStylesheet } from './ui/stylesheet';
-
-const { titles } = firstPageTexts;
+import { authGuard, guestGuard } from './session/guards';
+import { withStylesheet } from './ui/stylesheet';
 
 export const routes: Routes = [
   {
-    path: 'sign-in',
-    title: titles.signIn,
-    canActivate: [whenSignedOut],
-    loadComponent: () =>
-      dressed(
-        import('./account/sign-in-page').then((file) => file.SignInPage),
-        accountStyles,
-      ),
-  },
-  {
-    path: 'sign-up',
-    title: titles.signUp,
-    canActivate: [whenSignedOut],
-    loadComponent: () =>
-      dressed(
-        import('./account/sign-up-page').then((file) => file.SignUpPage),
-        accountStyles,
+    matcher: signInOrUp,
+    canMatch: [guestGuard],
+    loadChildren: () =>
+      withStylesheet(
+        import('./account/sign-in/sign-in.routes').then((file) => file.signInRoutes),
+        'account',
       ),
   },
   {
     path: '',
-    canActivate: [whenSignedIn],
     loadComponent: signedIn,
     children: [
-      {
-        matcher: messagesUrl,
-        title: titles.messages,
-        loadComponent: messages,
-      },
-      {
-        path: 'account',
-        title: titles.account,
-        loadComponent: () =>
-          dressed(
-            import('./account/account-page').then((file) => file.AccountPage),
-            accountStyles,
-          ),
-      },
+      { path: 'messages', canMatch: [authGuard], loadChildren: messenger },
+      { path: 'account', canMatch: [authGuard], loadChildren: account },
       { path: '**', redirectTo: '/messages' },
     ],
   },
 ];
 
-/** For who is signed in: what they see first comes while their session is renewed, and not after it. */
-export function loadAhead(): void {
-  void Promise.allSettled([signedIn(), messages()]);
+/** Loads what a signed-in user sees first while the session is being renewed, and not after it. */
+export function preloadSignedIn(): void {
+  void Promise.allSettled([signedIn(), messenger()]);
 }
 
 function signedIn(): Promise<Type<unknown>> {
-  return dressed(
+  return withStylesheet(
     import('./signed-in').then((file) => file.SignedIn),
-    frameStyles,
+    'layout',
   );
 }
 
-function messages(): Promise<Type<unknown>> {
-  return dressed(
-    import('./messaging/messages-page').then((file) => file.MessagesPage),
-    messagingStyles,
+function messenger(): Promise<Routes> {
+  return withStylesheet(
+    import('./messenger/messenger.routes').then((file) => file.messengerRoutes),
+    'messenger',
   );
 }
 
-/** /messages, /messages/new and /messages/+14155552671 are one page, which stays as it is between them. */
-function messagesUrl([first, peer, ...more]: UrlSegment[]): UrlMatchResult | null {
-  if (first?.path !== 'messages' || more.length > 0) return null;
-  return peer ? { consumed: [first, peer], posParams: { peer } } : { consumed: [first] };
+function account(): Promise<Routes> {
+  return withStylesheet(
+    import('./account/account.routes').then((file) => file.accountRoutes),
+    'account',
+  );
 }
 
-async function dressed(page: Promise<Type<unknown>>, styles: string): Promise<Type<unknown>> {
-  await addStylesheet(styles);
-  return page;
+/** Matches without consuming anything: the paths are in the lazy file. */
+function signInOrUp([first, ...more]: UrlSegment[]): UrlMatchResult | null {
+  const matches = more.length === 0 && ['sign-in', 'sign-up'].includes(first?.path ?? '');
+  return matches ? { consumed: [] } : null;
 }

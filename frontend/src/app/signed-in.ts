@@ -1,40 +1,21 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { ComposeForms } from './messaging/compose-forms';
-import { ConversationsStore } from './messaging/conversations-store';
-import { Drafts } from './messaging/drafts';
-import { Feed } from './messaging/feed';
-import { MessageActions } from './messaging/message-actions';
-import { MessagesClient } from './messaging/messages-client';
-import { NumberReader } from './messaging/number-reader';
-import { OutboxStore } from './messaging/outbox-store';
-import { StatusNews } from './messaging/status-news';
-import { ThreadsStore } from './messaging/threads-store';
-import { Frame } from './shell/frame';
+import { SignedInLayout } from './layout/signed-in-layout';
+import { MESSAGES_PROVIDERS, startMessages } from './messages/provide-messages';
+import { StatusAnnouncer } from './messages/status-announcer';
 
 /**
- * What there is of one user's messages lives as long as the user is signed in, whichever page shows: what is on its way
- * has one owner, and the looks at what has changed go on. The root component makes it anew for each user.
+ * Provides the domains, which live as long as the user is signed in, whichever page is open: messages go on being sent and
+ * polled for. The root component creates it anew for each user.
  */
 @Component({
   selector: 'app-signed-in',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Frame],
-  providers: [
-    ComposeForms,
-    ConversationsStore,
-    Drafts,
-    Feed,
-    MessageActions,
-    MessagesClient,
-    NumberReader,
-    OutboxStore,
-    StatusNews,
-    ThreadsStore,
-  ],
+  imports: [SignedInLayout],
+  providers: [MESSAGES_PROVIDERS],
   template: `
-    <app-frame />
+    <app-signed-in-layout />
     <div class="visually-hidden" aria-live="polite">
-      @for (announcement of news.announcements(); track announcement.id) {
+      @for (announcement of announcer.announcements(); track announcement.id) {
         <p>{{ announcement.text }}</p>
       }
     </div>
@@ -42,10 +23,9 @@ import { Frame } from './shell/frame';
   host: { class: 'signed-in' },
 })
 export class SignedIn {
-  protected readonly news = inject(StatusNews);
+  protected readonly announcer = inject(StatusAnnouncer);
 
   constructor() {
-    inject(Feed);
-    inject(OutboxStore);
+    startMessages();
   }
 }

@@ -4,11 +4,11 @@ import { Observable } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { PasswordChange, Session } from '../api/models';
 
-const ANSWER_WITHIN_MS = 15_000;
-/** There may be very many messages to erase. */
-const DELETED_WITHIN_MS = 60_000;
-/** Or to send. */
-const EXPORTED_WITHIN_MS = 300_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer, because there may be very many messages to delete. */
+const DELETE_TIMEOUT_MS = 60_000;
+/** Longer still: all messages are sent in one response. */
+const EXPORT_TIMEOUT_MS = 300_000;
 
 @Injectable()
 export class AccountClient {
@@ -17,25 +17,25 @@ export class AccountClient {
   readonly #users = `${this.#api}/users`;
 
   sessions(): Observable<Session[]> {
-    return this.#http.get<Session[]>(`${this.#users}/sessions`, { timeout: ANSWER_WITHIN_MS });
+    return this.#http.get<Session[]>(`${this.#users}/sessions`, { timeout: REQUEST_TIMEOUT_MS });
   }
 
   endSession(id: string): Observable<unknown> {
-    return this.#http.delete(`${this.#users}/sessions/${id}`, { timeout: ANSWER_WITHIN_MS });
+    return this.#http.delete(`${this.#users}/sessions/${id}`, { timeout: REQUEST_TIMEOUT_MS });
   }
 
   endAllSessions(): Observable<unknown> {
-    return this.#http.delete(`${this.#users}/sessions`, { timeout: ANSWER_WITHIN_MS });
+    return this.#http.delete(`${this.#users}/sessions`, { timeout: REQUEST_TIMEOUT_MS });
   }
 
   changePassword(user: PasswordChange): Observable<unknown> {
-    return this.#http.put(`${this.#users}/password`, { user }, { timeout: ANSWER_WITHIN_MS });
+    return this.#http.put(`${this.#users}/password`, { user }, { timeout: REQUEST_TIMEOUT_MS });
   }
 
   deleteAccount(password: string): Observable<unknown> {
     return this.#http.delete(this.#users, {
       body: { user: { password } },
-      timeout: DELETED_WITHIN_MS,
+      timeout: DELETE_TIMEOUT_MS,
     });
   }
 
@@ -43,7 +43,7 @@ export class AccountClient {
   exportAccount(): Observable<Blob> {
     return this.#http.get(`${this.#api}/api/export`, {
       responseType: 'blob',
-      timeout: EXPORTED_WITHIN_MS,
+      timeout: EXPORT_TIMEOUT_MS,
     });
   }
 }

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Icon } from '../ui/icon';
 import { AccountClient } from './account-client';
 import { AccountStore } from './account-store';
@@ -17,7 +17,7 @@ import { SessionList } from './session-list';
   providers: [AccountClient, AccountStore],
   template: `
     @if (user(); as user) {
-      <main class="panels">
+      <main class="account-page">
         <a class="button button--quiet" routerLink="/messages">
           <app-icon name="back" />{{ texts.back }}
         </a>

@@ -18,7 +18,7 @@ const here: Session = {
 const there: Session = { ...here, _id: 's2', device: 'Safari on iPhone', current: false };
 
 describe('AccountStore', () => {
-  const session = { statusChanges: new Subject<string>(), signOut: vi.fn(), leave: vi.fn() };
+  const session = { statusChanges: new Subject<string>(), signOut: vi.fn(), endSession: vi.fn() };
   let http: HttpTestingController;
   let store: AccountStore;
 
@@ -48,18 +48,18 @@ describe('AccountStore', () => {
     expect(store.sessions()).toEqual([here, there]);
   });
 
-  it('keeps the sessions when a reload fails, and says so', async () => {
+  it('keeps the sessions when reloading fails, and shows the problem', async () => {
     await load();
     const loading = store.load();
     http.expectOne('/users/sessions').error(new ProgressEvent('error'));
     await loading;
     expect(store.sessions()).toEqual([here, there]);
-    expect(store.problem()).toBe('The server cannot be reached. Check your connection.');
+    expect(store.problem()).toBe("Can't reach the server. Check your connection.");
     await load();
     expect(store.problem()).toBe('');
   });
 
-  it.each([204, 404])('takes a session off the list after a %s', async (status) => {
+  it.each([204, 404])('removes a session from the list after a %s', async (status) => {
     await load();
     const ending = store.end(there);
     http
@@ -78,28 +78,28 @@ describe('AccountStore', () => {
     expect(store.problem()).toBe('The server has a problem at the moment.');
   });
 
-  it('signs out here where it is told to end this one', async () => {
+  it('signs out here to end the current session', async () => {
     await load();
     await store.end(here);
     expect(session.signOut).toHaveBeenCalledOnce();
   });
 
-  it('leaves once all sessions are ended, and only then', async () => {
+  it('signs out only once all sessions are ended', async () => {
     await load();
     const failing = store.endAll();
     http
       .expectOne({ method: 'DELETE', url: '/users/sessions' })
       .flush(null, { status: 503, statusText: 'No' });
     await failing;
-    expect(session.leave).not.toHaveBeenCalled();
+    expect(session.endSession).not.toHaveBeenCalled();
 
     const ending = store.endAll();
     http.expectOne({ method: 'DELETE', url: '/users/sessions' }).flush(null);
     await ending;
-    expect(session.leave).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
+    expect(session.endSession).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
   });
 
-  it('shows which sessions are left by a change of password', async () => {
+  it('reloads the sessions after a change of password', async () => {
     await load();
     const change = { current_password: 'old', password: 'new', password_confirmation: 'new' };
     const changing = store.changePassword(change);
@@ -112,20 +112,20 @@ describe('AccountStore', () => {
     expect(store.sessions()).toEqual([here]);
   });
 
-  it('leaves once the account is deleted, and hands back a wrong password', async () => {
+  it('signs out once the account is deleted, and rejects on a wrong password', async () => {
     const wrong = store.deleteAccount('wrong');
     http
       .expectOne({ method: 'DELETE', url: '/users' })
       .flush({ errors: { password: ['is invalid'] } }, { status: 422, statusText: 'No' });
     await expect(wrong).rejects.toMatchObject({ status: 422 });
-    expect(session.leave).not.toHaveBeenCalled();
+    expect(session.endSession).not.toHaveBeenCalled();
 
     const deleting = store.deleteAccount('right');
     const request = http.expectOne({ method: 'DELETE', url: '/users' });
     expect(request.request.body).toEqual({ user: { password: 'right' } });
     request.flush(null);
     await deleting;
-    expect(session.leave).toHaveBeenCalledExactlyOnceWith('account-deleted');
+    expect(session.endSession).toHaveBeenCalledExactlyOnceWith('account-deleted');
   });
 
   async function load(): Promise<void> {

@@ -2,12 +2,12 @@ import { Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom } from 'rxjs';
 import { PasswordChange, Session } from '../api/models';
-import { explain } from '../api/explain';
+import { describeProblem } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { AccountClient } from './account-client';
 
-/** One person's sessions, and what is done to the account. What is loaded stays when a reload fails. */
+/** The user's sessions and the actions on the account. Loaded sessions stay when reloading fails. */
 @Injectable()
 export class AccountStore {
   readonly #client = inject(AccountClient);
@@ -16,7 +16,7 @@ export class AccountStore {
   readonly #sessions = signal<readonly Session[] | undefined>(undefined);
   readonly #problem = signal('');
 
-  /** Those used last first; undefined until they are loaded. */
+  /** The most recently used first; undefined until they are loaded. */
   readonly sessions = this.#sessions.asReadonly();
   /** Why the sessions could not be loaded or ended. */
   readonly problem = this.#problem.asReadonly();
@@ -36,7 +36,7 @@ export class AccountStore {
     });
   }
 
-  /** Answers whether it is over now: one that is not found has ended meanwhile. */
+  /** Returns whether the session has ended; one that is not found has ended already. */
   async end({ _id, current }: Session): Promise<boolean> {
     if (current) {
       this.#session.signOut();
@@ -55,7 +55,7 @@ export class AccountStore {
   async endAll(): Promise<void> {
     await this.#try(async () => {
       await firstValueFrom(this.#client.endAllSessions());
-      this.#session.leave('signed-out-everywhere');
+      this.#session.endSession('signed-out-everywhere');
     });
   }
 
@@ -64,14 +64,14 @@ export class AccountStore {
     await this.load();
   }
 
-  /** Everything that is stored about the person, as one document. */
+  /** Everything that is stored about the user, as one JSON document. */
   exportAccount(): Promise<Blob> {
     return firstValueFrom(this.#client.exportAccount());
   }
 
   async deleteAccount(password: string): Promise<void> {
     await firstValueFrom(this.#client.deleteAccount(password));
-    this.#session.leave('account-deleted');
+    this.#session.endSession('account-deleted');
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {
@@ -80,7 +80,7 @@ export class AccountStore {
       await work();
       return true;
     } catch (error) {
-      this.#problem.set(explain(toProblem(error)));
+      this.#problem.set(describeProblem(toProblem(error)));
       return false;
     }
   }

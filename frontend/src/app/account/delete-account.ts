@@ -10,21 +10,21 @@ import {
 } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { UserStorage } from '../session/user-storage';
-import { accountTexts } from '../texts/account-texts';
-import { leavingTexts } from '../texts/leaving-texts';
+import { accountTexts } from '../i18n/account-texts';
+import { signOutTexts } from '../i18n/sign-out-texts';
 import { Autofocus } from '../ui/autofocus';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
 import { Notice } from '../ui/notice';
-import { SteadySubmit } from '../ui/steady-submit';
+import { KeepFocusOnPress } from '../ui/keep-focus-on-press';
 import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
-import { Submission } from './submission';
+import { FormSubmission } from './form-submission';
 
 @Component({
   selector: 'app-delete-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Busy, Field, Notice, ReactiveFormsModule, SteadySubmit],
+  imports: [Autofocus, Busy, Field, Notice, ReactiveFormsModule, KeepFocusOnPress],
   template: `
     <header>
       <h2 id="delete-account">{{ texts.title }}</h2>
@@ -40,14 +40,14 @@ import { Submission } from './submission';
           [control]="form.controls.password"
         />
         @if (unsent(); as unsent) {
-          <p>{{ leavingTexts.withAccount(unsent) }}</p>
+          <p>{{ signOutTexts.withAccount(unsent) }}</p>
         }
         @if (submission.problem(); as problem) {
           <app-notice>{{ problem }}</app-notice>
         }
-        <div class="panel__foot">
+        <div class="panel__footer">
           <button
-            appSteadySubmit
+            appKeepFocusOnPress
             type="submit"
             class="button button--danger"
             [appBusy]="submission.busy()"
@@ -60,8 +60,8 @@ import { Submission } from './submission';
         </div>
       </form>
     } @else {
-      <div class="panel__foot">
-        <button #begin type="button" class="button button--bad" (click)="ask()">
+      <div class="panel__footer">
+        <button #begin type="button" class="button button--danger-quiet" (click)="ask()">
           {{ texts.begin }}
         </button>
       </div>
@@ -72,24 +72,24 @@ import { Submission } from './submission';
 export class DeleteAccount {
   readonly #store = inject(AccountStore);
   readonly #injector = inject(Injector);
-  readonly #kept = inject(UserStorage);
+  readonly #userStorage = inject(UserStorage);
 
   protected readonly begin = viewChild<ElementRef<HTMLElement>>('begin');
 
   protected readonly texts = accountTexts.deleteAccount;
-  protected readonly leavingTexts = leavingTexts;
+  protected readonly signOutTexts = signOutTexts;
   protected readonly asks = signal(false);
-  /** What else it deletes. */
-  protected readonly unsent = signal(this.#kept.unsent());
+  /** What deleting the account would delete from this browser too. */
+  protected readonly unsent = signal(this.#userStorage.unsentCounts());
   protected readonly form = new FormGroup({
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });
-  protected readonly submission = new Submission(this.form, () =>
+  protected readonly submission = new FormSubmission(this.form, () =>
     this.#store.deleteAccount(this.form.getRawValue().password),
   );
 
   protected ask(): void {
-    this.unsent.set(this.#kept.unsent());
+    this.unsent.set(this.#userStorage.unsentCounts());
     this.asks.set(true);
   }
 

@@ -1,7 +1,7 @@
 import { DOCUMENT, ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
-import { explain } from '../api/explain';
+import { describeProblem } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
 import { AccountStore } from './account-store';
@@ -18,7 +18,7 @@ import { AccountStore } from './account-store';
     @if (problem(); as problem) {
       <app-notice>{{ problem }}</app-notice>
     }
-    <div class="panel__foot">
+    <div class="panel__footer">
       <button type="button" class="button" [appBusy]="busy()" (click)="download()">
         {{ busy() ? texts.submitting : texts.submit }}
       </button>
@@ -45,13 +45,13 @@ export class ExportAccount {
       this.#save(await this.#store.exportAccount());
       this.done.set(this.texts.done);
     } catch (error) {
-      this.problem.set(explain(toProblem(error)));
+      this.problem.set(describeProblem(toProblem(error)));
     } finally {
       this.busy.set(false);
     }
   }
 
-  /** A plain link could not carry the token. */
+  /** A plain link could not send the access token. */
   #save(file: Blob): void {
     const link = this.#document.createElement('a');
     link.href = URL.createObjectURL(file);

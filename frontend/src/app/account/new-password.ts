@@ -1,16 +1,16 @@
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { AbstractControl, FormControl, ValidatorFn } from '@angular/forms';
-import { accountTexts } from '../texts/account-texts';
+import { accountTexts } from '../i18n/account-texts';
 import { passwordLength, requiredPassword } from '../ui/validators';
 
-const SHORTEST = 8;
-const LONGEST = 128;
+const MIN_LENGTH = 8;
+const MAX_LENGTH = 128;
 
-/** A password to be, and the same once more. */
+/** In an injection context: controls for a new password and its confirmation. */
 export function newPasswordControls() {
   const password = new FormControl('', {
     nonNullable: true,
-    validators: [requiredPassword, passwordLength(SHORTEST, LONGEST)],
+    validators: [requiredPassword, passwordLength(MIN_LENGTH, MAX_LENGTH)],
   });
   const same: ValidatorFn = ({ value }: AbstractControl<string>) =>
     value.normalize('NFC') === password.value.normalize('NFC')

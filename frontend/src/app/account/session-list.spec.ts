@@ -17,7 +17,7 @@ describe('SessionList', () => {
     });
   });
 
-  it('says that it loads them only while it does', async () => {
+  it('shows that the sessions are loading only while they are', async () => {
     const fixture = TestBed.createComponent(SessionList);
     const isLoading = async (): Promise<boolean> => {
       await fixture.whenStable();

@@ -1,4 +1,4 @@
-import { backoff, restAfter } from './backoff';
+import { backoff, retryDelay } from './backoff';
 import { toProblem } from './problem';
 
 describe('backoff', () => {
@@ -7,27 +7,27 @@ describe('backoff', () => {
     expect(rests).toEqual([2_000, 4_000, 8_000, 64_000, 80_000, 80_000]);
   });
 
-  it('is never less than half of that', () => {
+  it('has at most half of it as jitter', () => {
     expect(backoff(1, () => 0)).toBe(1_000);
     expect(backoff(1, () => 0.5)).toBe(1_500);
   });
 });
 
-describe('restAfter', () => {
+describe('retryDelay', () => {
   const rest = (failures: number, retryAfterSeconds: number | undefined, chance: number) =>
-    restAfter(failures, { ...toProblem(undefined), retryAfterSeconds }, () => chance);
+    retryDelay(failures, { ...toProblem(undefined), retryAfterSeconds }, () => chance);
 
-  it('is a backoff where the answer asks for nothing, or for less', () => {
+  it('is the backoff if the response asks for no delay, or a shorter one', () => {
     expect(rest(3, undefined, 0.5)).toBe(6_000);
     expect(rest(3, 1, 0.5)).toBe(6_000);
   });
 
-  it('is what the answer asks for, and up to a quarter longer by chance', () => {
+  it('is what the response asks for, plus a jitter of up to a quarter', () => {
     expect(rest(1, 60, 0)).toBe(60_000);
     expect(rest(1, 60, 1)).toBe(75_000);
   });
 
-  it('is no more than 80 seconds longer than that', () => {
+  it('has a jitter of at most 80 seconds', () => {
     expect(rest(1, 3600, 1)).toBe(3_680_000);
   });
 });

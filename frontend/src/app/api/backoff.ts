@@ -4,12 +4,12 @@ import { Problem } from './problem';
 const FIRST_MS = 2_000;
 const LONGEST_MS = 80_000;
 
-/** From 0 up to 1. */
+/** From 0 (inclusive) to 1 (exclusive), as Math.random. */
 export const RANDOM = new InjectionToken<() => number>('random', { factory: () => Math.random });
 
 /**
- * How long to rest after so many failures in a row, in milliseconds: twice as long after each, up to 80 seconds, and
- * between half of that and all of it, so that those who failed together do not come back together.
+ * The backoff after so many failures in a row, in milliseconds: doubled with each, up to 80 seconds, of which the jitter
+ * takes up to a half, so that clients that failed together do not come back together.
  */
 export function backoff(failures: number, random: () => number): number {
   const longest = Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);
@@ -17,38 +17,38 @@ export function backoff(failures: number, random: () => number): number {
 }
 
 /**
- * What a Retry-After asks for at least, in milliseconds: by chance up to a quarter longer, but no more than 80 seconds, so
- * that those who were told the same do not come back together. Nothing where it is not there.
+ * The delay that a Retry-After asks for, in milliseconds, plus a jitter of up to a quarter of it (at most 80 seconds), so
+ * that clients that were told the same do not come back together. 0 without a Retry-After.
  */
-export function askedRest({ retryAfterSeconds = 0 }: Problem, random: () => number): number {
-  const asked = retryAfterSeconds * 1000;
-  return asked + Math.min(asked / 4, LONGEST_MS) * random();
+export function retryAfterDelay({ retryAfterSeconds = 0 }: Problem, random: () => number): number {
+  const delay = retryAfterSeconds * 1000;
+  return delay + Math.min(delay / 4, LONGEST_MS) * random();
 }
 
-/** A backoff, but at least what the answer asks for, in milliseconds. */
-export function restAfter(failures: number, problem: Problem, random: () => number): number {
-  return Math.max(backoff(failures, random), askedRest(problem, random));
+/** The backoff, or the delay that the response asks for if that is longer, in milliseconds. */
+export function retryDelay(failures: number, problem: Problem, random: () => number): number {
+  return Math.max(backoff(failures, random), retryAfterDelay(problem, random));
 }
 
 /**
- * Calls after this many milliseconds; if the page is hidden or the browser offline by then, as soon as neither is so.
- * Answers how to call it off.
+ * Calls after this many milliseconds, or, if the page is hidden or the browser offline then, as soon as the page is
+ * visible and online. Returns a function that cancels the call.
  */
-export function callLater(ms: number, call: () => void): () => void {
-  const over = new AbortController();
-  const { signal } = over;
-  const callIfAwake = (): void => {
+export function callWhenActive(ms: number, call: () => void): () => void {
+  const done = new AbortController();
+  const { signal } = done;
+  const callIfActive = (): void => {
     if (document.visibilityState !== 'visible' || !navigator.onLine) return;
-    over.abort();
+    done.abort();
     call();
   };
   const timer = setTimeout(() => {
-    document.addEventListener('visibilitychange', callIfAwake, { signal });
-    window.addEventListener('online', callIfAwake, { signal });
-    callIfAwake();
+    document.addEventListener('visibilitychange', callIfActive, { signal });
+    window.addEventListener('online', callIfActive, { signal });
+    callIfActive();
   }, ms);
   return () => {
     clearTimeout(timer);
-    over.abort();
+    done.abort();
   };
 }

@@ -1,6 +1,6 @@
 import { DOCUMENT, InjectionToken, inject } from '@angular/core';
 
-/** The API's URL without a slash at the end; empty when it serves this page itself. */
+/** The API's URL without a trailing slash; empty if the API serves this page. */
 export const API_BASE_URL = new InjectionToken<string>('API_BASE_URL', {
   factory: () =>
     inject(DOCUMENT)
@@ -10,6 +10,6 @@ export const API_BASE_URL = new InjectionToken<string>('API_BASE_URL', {
 
 export function isApiUrl(url: string, base: string, page: string): boolean {
   const api = new URL(`${base}/`, page);
-  const asked = new URL(url, page);
-  return asked.origin === api.origin && asked.pathname.startsWith(api.pathname);
+  const requested = new URL(url, page);
+  return requested.origin === api.origin && requested.pathname.startsWith(api.pathname);
 }

@@ -1,6 +1,6 @@
-import { isOnThisComputer } from './loopback';
+import { isLoopback } from './loopback';
 
-describe('isOnThisComputer', () => {
+describe('isLoopback', () => {
   it.each([
     ['', 'http://localhost:4200/messages', true],
     ['', 'https://sms.localhost/', true],
@@ -14,6 +14,6 @@ describe('isOnThisComputer', () => {
     ['', 'https://127.0.0.1.example.com/', false],
     ['', 'http://192.168.1.2/', false],
   ])('is of %j on the page %s %s', (base, page, expected) => {
-    expect(isOnThisComputer(base, page)).toBe(expected);
+    expect(isLoopback(base, page)).toBe(expected);
   });
 });

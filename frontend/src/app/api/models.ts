@@ -4,14 +4,16 @@ type Schemas = components['schemas'];
 
 export type Credentials = Schemas['Credentials'];
 export type NewUser = Schemas['Registration'];
-export type User = Schemas['AccountOut'];
-export type Tokens = Schemas['TokensOut'];
-export type SignedInUser = Schemas['SignedInOut'];
-export type SignUpMode = Schemas['SignUpOut']['mode'];
-export type Session = Schemas['SessionOut'];
+export type User = Schemas['AccountResponse'];
+export type Tokens = Schemas['TokenResponse'];
+export type SignedInUser = Schemas['SignedInResponse'];
+export type SignUpMode = Schemas['SignUpPolicyResponse']['mode'];
+export type Session = Schemas['SessionResponse'];
 export type PasswordChange = Schemas['PasswordChange'];
-export type NewMessage = Schemas['Draft'];
-export type Message = Schemas['MessageOut'];
+export type NewMessage = Schemas['MessageCreate'];
+export type Message = Schemas['MessageResponse'];
 export type MessageDetail = Schemas['MessageDetail'];
-export type Conversation = Schemas['ConversationOut'];
-export type Sending = Schemas['SendingOut'] & { readonly default_country?: string | null };
+export type Conversation = Schemas['ConversationResponse'];
+export type Sending = Schemas['SendingStatusResponse'] & {
+  readonly default_country?: string | null;
+};

@@ -29,13 +29,13 @@ describe('Poll', () => {
     vi.useRealTimers();
   });
 
-  it('works at once and then every ten seconds', () => {
+  it('runs at once and then every ten seconds', () => {
     expect(work).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(3);
   });
 
-  it('works about once a minute while the page is hidden, and at once when it is back', () => {
+  it('runs about once a minute while the page is hidden, and at once when it is visible', () => {
     show('hidden');
     vi.advanceTimersByTime(HIDDEN_POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(1);
@@ -46,20 +46,20 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(6);
   });
 
-  it('works at once when the network is back', () => {
+  it('runs at once when the network is back', () => {
     window.dispatchEvent(new Event('online'));
     vi.advanceTimersByTime(0);
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('never works twice at once', () => {
+  it('never runs twice at once', () => {
     work.mockReturnValueOnce(NEVER);
     vi.advanceTimersByTime(POLL_INTERVAL_MS);
     vi.advanceTimersByTime(5 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('rests longer with each failure, up to a limit, and is itself again after a success', () => {
+  it('waits longer with each failure, up to a limit, and resets after a success', () => {
     restart(DOWN);
     let calls = 1;
     for (const rest of BACKOFFS_MS) {
@@ -74,7 +74,7 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(calls + 2);
   });
 
-  it('leaves half of each rest to chance', () => {
+  it('has a jitter of half of each delay', () => {
     random.mockReturnValue(0);
     restart(DOWN);
     vi.advanceTimersByTime(999);
@@ -99,7 +99,7 @@ describe('Poll', () => {
     },
   );
 
-  it.each(['hidden', 'offline'])('does not try again while it is %s', (state) => {
+  it.each(['hidden', 'offline'])('does not retry while %s', (state) => {
     restart(DOWN);
     if (state === 'hidden') show('hidden');
     else setOnline(false);
@@ -111,13 +111,13 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('looks on offline while that works: a server on this computer needs no network', () => {
+  it('goes on polling offline while that works: a server on this computer needs no network', () => {
     setOnline(false);
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(3);
   });
 
-  it('is not hurried by a network that comes and goes', () => {
+  it('does not retry more often on an unstable network', () => {
     restart(DOWN);
     for (let times = 0; times < 100; times++) {
       window.dispatchEvent(new Event('online'));
@@ -126,13 +126,13 @@ describe('Poll', () => {
     expect(work.mock.calls.length).toBeLessThanOrEqual(11);
   });
 
-  it('works at once when it is asked to', () => {
+  it('runs at once on demand', () => {
     poll.now();
     vi.advanceTimersByTime(0);
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('ends with whoever asked for it', () => {
+  it('ends when it is unsubscribed', () => {
     polling.unsubscribe();
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(1);
@@ -154,7 +154,7 @@ describe('Poll', () => {
       vi.advanceTimersByTime(0);
     }
 
-    it('tries again after the same rests, until it has succeeded once', () => {
+    it('retries with the same backoff until it succeeds', () => {
       work.mockImplementation(() => DOWN);
       begin();
       vi.advanceTimersByTime(5_999);
@@ -166,7 +166,7 @@ describe('Poll', () => {
       expect(work).toHaveBeenCalledTimes(3);
     });
 
-    it.each([404, 422])('does not ask again after a %d', (status) => {
+    it.each([404, 422])('does not retry after a %d', (status) => {
       work.mockImplementation(() => failure(status));
       begin();
       vi.advanceTimersByTime(3600_000);

@@ -18,39 +18,39 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { RANDOM, askedRest, backoff } from './backoff';
-import { isPassing, toProblem } from './problem';
+import { RANDOM, retryAfterDelay, backoff } from './backoff';
+import { isTransient, toProblem } from './problem';
 
 export const POLL_INTERVAL_MS = 10_000;
-/** While the page is hidden. Browsers wake hidden pages about once a minute anyway. */
+/** While the page is hidden. Browsers run the timers of hidden pages only about once a minute anyway. */
 export const HIDDEN_POLL_INTERVAL_MS = 60_000;
-/** However often the page comes back, or the network. */
+/** Even if the page or the network comes back more often. */
 export const SHORTEST_RETRY_MS = 1_000;
 
 /**
- * When to ask the API, and when to ask again. What fails is tried again after a backoff with jitter, and not before the
- * time that a Retry-After names; while the page is hidden or the browser offline it is not tried again at all. When the
- * page comes back, or the network does, it is tried at once.
+ * Decides when to call the API and when to retry. A failed call is retried after a backoff with jitter, and no sooner
+ * than its Retry-After says. While the page is hidden or the browser offline it is not retried; once the page is visible
+ * or the network back, it is retried at once.
  */
 @Injectable({ providedIn: 'root' })
 export class Poll {
   readonly #document = inject(DOCUMENT);
   readonly #random = inject(RANDOM);
-  readonly #prompts = new Subject<void>();
+  readonly #wakeUps = new Subject<void>();
 
-  /** Whoever polls or waits for a retry looks again at once. */
+  /** Runs every poll and every pending retry at once. */
   now(): void {
-    this.#prompts.next();
+    this.#wakeUps.next();
   }
 
-  /** Does the work now and ten seconds after its end, or a minute while the page is hidden; never twice at once. */
+  /** Runs the work now and again ten seconds after each end, or a minute while the page is hidden; never twice at once. */
   every(work: () => Observable<unknown>): Observable<unknown> {
     return this.#attempts(work);
   }
 
-  /** Does the work until it has succeeded once, and answers its value; or fails for good, with an error that lasts. */
+  /** Retries the work until it succeeds, and emits its value; a permanent error ends it. */
   untilDone<T>(work: () => Observable<T>): Observable<T> {
-    return this.#attempts(work, (error) => isPassing(toProblem(error))).pipe(take(1));
+    return this.#attempts(work, (error) => isTransient(toProblem(error))).pipe(take(1));
   }
 
   #attempts<T>(
@@ -65,27 +65,27 @@ export class Poll {
       const fail = (error: unknown): Observable<never> => {
         if (!isRetried(error)) return throwError(() => error);
         failures += 1;
-        // Apart from the backoff: whoever wakes it ends that, and not what the answer asks for.
-        const asked = askedRest(toProblem(error), this.#random);
+        // Kept apart from the backoff, which a wake-up ends early: it does not end what the response asks for.
+        const asked = retryAfterDelay(toProblem(error), this.#random);
         notBefore = performance.now() + Math.max(asked, SHORTEST_RETRY_MS);
         return EMPTY;
       };
-      const rest = (): number =>
+      const interval = (): number =>
         failures === 0 ? POLL_INTERVAL_MS : backoff(failures, this.#random);
       const wait = (pauseMs: number): Observable<unknown> => {
         const hiddenMs = this.#isHidden() ? HIDDEN_POLL_INTERVAL_MS * (1 + this.#random() / 4) : 0;
         return timer(Math.max(pauseMs, hiddenMs, notBefore - performance.now())).pipe(
-          // Whoever wakes it will come when this is over.
+          // A wake-up follows when the page is visible and online again.
           filter(() => failures === 0 || (!this.#isHidden() && navigator.onLine)),
         );
       };
 
-      const wakes = merge(
+      const wakeUps = merge(
         fromEvent(this.#document, 'visibilitychange'),
         fromEvent(window, 'online'),
-        this.#prompts,
+        this.#wakeUps,
       ).pipe(startWith(null));
-      return merge(wakes.pipe(map(() => 0)), ended.pipe(map(rest))).pipe(
+      return merge(wakeUps.pipe(map(() => 0)), ended.pipe(map(interval))).pipe(
         switchMap(wait),
         exhaustMap(() =>
           defer(work).pipe(

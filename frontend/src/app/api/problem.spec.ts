@@ -1,5 +1,5 @@
 import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
-import { explain } from './explain';
+import { describeProblem } from './describe-problem';
 import { toProblem } from './problem';
 
 function answer(status: number, error: unknown, headers: Record<string, string> = {}) {
@@ -7,7 +7,7 @@ function answer(status: number, error: unknown, headers: Record<string, string> 
 }
 
 describe('toProblem', () => {
-  it('reads a problem of the API', () => {
+  it('parses a problem of the API', () => {
     const problem = toProblem(
       answer(422, {
         type: 'about:blank',
@@ -43,16 +43,16 @@ describe('toProblem', () => {
     ['nothing', answer(500, null)],
     ['something else', answer(500, { errors: 'odd', detail: 7 })],
   ])('survives %s', (_, error) => {
-    expect(explain(toProblem(error))).toBe('The server has a problem at the moment.');
+    expect(describeProblem(toProblem(error))).toBe('The server has a problem at the moment.');
   });
 });
 
-describe('explain', () => {
+describe('describeProblem', () => {
   it.each([
     [
       'no answer',
       answer(0, new ProgressEvent('error')),
-      'The server cannot be reached. Check your connection.',
+      "Can't reach the server. Check your connection.",
     ],
     [
       'a detail',
@@ -72,17 +72,17 @@ describe('explain', () => {
     [
       'a quota of a minute',
       answer(429, { code: 'minute_quota' }, { 'Retry-After': '1' }),
-      'You are sending very fast. Try again in 1 second.',
+      'You are sending too fast. Try again in 1 second.',
     ],
     [
       'a quota of a day',
       answer(429, { code: 'day_quota' }, { 'Retry-After': '17000' }),
-      'You have sent as many messages as one person may send in a day. Try again in 5 hours.',
+      'You have reached your daily limit. Try again in 5 hours.',
     ],
     [
       'a quota of all',
       answer(429, { code: 'installation_quota' }, { 'Retry-After': '600' }),
-      'Today’s limit for everyone here has been reached. Try again in 10 minutes.',
+      'This server has reached its daily limit. Try again in 10 minutes.',
     ],
     [
       'a country',
@@ -92,21 +92,21 @@ describe('explain', () => {
     [
       'a database that is down',
       answer(503, { code: 'database_unavailable' }),
-      'The server cannot reach its database at the moment.',
+      "The server can't reach its database at the moment.",
     ],
     [
       'too much',
       answer(413, { code: 'request_too_large' }),
-      'This is more than the server takes at once.',
+      'This is more than the server accepts at once.',
     ],
-    ['a conflict', answer(409, null), 'This was already sent with other content.'],
+    ['a conflict', answer(409, null), 'This conflicts with an earlier change.'],
     ['a bug', new Error('a bug'), 'Something went wrong.'],
   ])('says %s in plain words', (_, error, words) => {
-    expect(explain(toProblem(error))).toBe(words);
+    expect(describeProblem(toProblem(error))).toBe(words);
   });
 
-  it('says that there was no answer in time', () => {
+  it('describes a timeout', () => {
     const error = new HttpErrorResponse({ error: new DOMException('timed out', 'TimeoutError') });
-    expect(explain(toProblem(error))).toBe('The server took too long to answer.');
+    expect(describeProblem(toProblem(error))).toBe('The server took too long to respond.');
   });
 });

@@ -2,20 +2,20 @@ import { HttpErrorResponse } from '@angular/common/http';
 
 const LONGEST_WAIT_SECONDS = 86_400;
 
-/** What went wrong with a call: an RFC 9457 problem, or the lack of any answer (status 0). */
+/** Why a call failed: an RFC 9457 problem, or no response at all (status 0). */
 export interface Problem {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly retryAfterSeconds: number | undefined;
-  /** All members, those that only one kind of problem has among them. */
+  /** All members, including those of one kind of problem only. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 
 export function toProblem(error: unknown): Problem {
-  if (!(error instanceof HttpErrorResponse)) return unanswered('unknown');
-  if (error.status === 0) return unanswered(isTimeout(error.error) ? 'timeout' : 'offline');
+  if (!(error instanceof HttpErrorResponse)) return withoutResponse('unknown');
+  if (error.status === 0) return withoutResponse(isTimeout(error.error) ? 'timeout' : 'offline');
   const members = isRecord(error.error) ? error.error : {};
   return {
     status: error.status,
@@ -27,12 +27,12 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
-/** Whether the same request may succeed later, with nobody doing anything about it. */
-export function isPassing({ status }: Problem): boolean {
+/** Whether the same request may succeed later by itself. */
+export function isTransient({ status }: Problem): boolean {
   return status < 400 || status >= 500 || [401, 408, 425, 429].includes(status);
 }
 
-function unanswered(code: 'timeout' | 'offline' | 'unknown'): Problem {
+function withoutResponse(code: 'timeout' | 'offline' | 'unknown'): Problem {
   return { status: 0, code, detail: '', errors: {}, retryAfterSeconds: undefined, members: {} };
 }
 
@@ -50,7 +50,7 @@ function fieldErrors(value: unknown): Record<string, string[]> {
   );
 }
 
-/** RFC 9110: seconds, or a date. A day at the most: timers that are set to more than 24.8 days end at once. */
+/** RFC 9110: seconds, or a date. At most a day, because a timer of more than 24.8 days fires at once. */
 function seconds(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wait = /^\d+$/.test(header)

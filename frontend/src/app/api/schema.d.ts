@@ -418,10 +418,10 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AccessTokenOut
+         * AccessTokenResponse
          * @description A token for the Authorization header, for `expires_in` seconds.
          */
-        AccessTokenOut: {
+        AccessTokenResponse: {
             /** Access Token */
             access_token: string;
             /**
@@ -942,10 +942,10 @@ export interface components {
             user: components["schemas"]["Credentials"];
         };
         /**
-         * SignUpOut
+         * SignUpPolicyResponse
          * @description Who may sign up here.
          */
-        SignUpOut: {
+        SignUpPolicyResponse: {
             /**
              * Mode
              * @description `open`: anybody; `invite`: who has a code; `closed`: nobody.
@@ -954,10 +954,10 @@ export interface components {
             mode: "open" | "invite" | "closed";
         };
         /**
-         * SignedInOut
+         * SignedInResponse
          * @description An account and the tokens of the session that was just opened.
          */
-        SignedInOut: {
+        SignedInResponse: {
             /** Access Token */
             access_token: string;
             /**
@@ -1147,7 +1147,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedInOut"];
+                    "application/json": components["schemas"]["SignedInResponse"];
                 };
             };
             /** @description Bad Request */
@@ -1337,7 +1337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedInOut"];
+                    "application/json": components["schemas"]["SignedInResponse"];
                 };
             };
             /** @description Bad Request */
@@ -1433,7 +1433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenResponse"] | components["schemas"]["AccessTokenOut"];
+                    "application/json": components["schemas"]["TokenResponse"] | components["schemas"]["AccessTokenResponse"];
                 };
             };
             /** @description Bad Request */
@@ -1543,7 +1543,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignUpOut"];
+                    "application/json": components["schemas"]["SignUpPolicyResponse"];
                 };
             };
             /** @description Service Unavailable */

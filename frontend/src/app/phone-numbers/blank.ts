@@ -1,6 +1,6 @@
 /**
- * Characters that show nothing, as a part of a character class: Default_Ignorable_Code_Point and White_Space of the
- * Unicode Character Database 17, all control characters, and what neither names: interlinear annotation and Egyptian
+ * Invisible characters, as a part of a character class: Default_Ignorable_Code_Point and White_Space of the Unicode
+ * Character Database 17, all control characters, and some that neither includes: interlinear annotation and Egyptian
  * format controls, the braille pattern without dots, and the musical null notehead. The same as the API's (core/blank.py).
  */
 export const INVISIBLE =
@@ -10,7 +10,7 @@ export const INVISIBLE =
 
 const NOTHING_VISIBLE = new RegExp(`^[${INVISIBLE}]*$`, 'u');
 
-/** Whether nothing in it would be seen: white space, marks, fillers and control characters alone. */
+/** Whether the text has no visible character. */
 export function isBlank(text: string): boolean {
   return NOTHING_VISIBLE.test(text);
 }

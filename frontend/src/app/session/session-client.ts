@@ -4,10 +4,10 @@ import { Observable, map } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Credentials, NewUser, SignUpMode, SignedInUser, Tokens } from '../api/models';
 
-/** Calls that prove who somebody is by themselves, and so go without an access token. */
-export const ANONYMOUS = new HttpContextToken(() => false);
+/** Marks requests that carry their own credentials and so no access token. */
+export const SKIP_AUTH = new HttpContextToken(() => false);
 
-const ANSWER_WITHIN_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 15_000;
 
 @Injectable({ providedIn: 'root' })
 export class SessionClient {
@@ -16,7 +16,7 @@ export class SessionClient {
 
   signUpMode(): Observable<SignUpMode> {
     return this.#http
-      .get<{ mode: SignUpMode }>(`${this.#users}/sign_up`, anonymously())
+      .get<{ mode: SignUpMode }>(`${this.#users}/sign_up`, withoutAuth())
       .pipe(map(({ mode }) => mode));
   }
 
@@ -39,18 +39,18 @@ export class SessionClient {
 
   signOut(refreshToken: string): Observable<unknown> {
     return this.#http.delete(`${this.#users}/sign_out`, {
-      ...anonymously(),
+      ...withoutAuth(),
       headers: { Authorization: `Bearer ${refreshToken}` },
-      // Who signs out often closes the page next.
+      // The page is often closed right after signing out.
       keepalive: true,
     });
   }
 
   #post<T>(url: string, body: unknown): Observable<T> {
-    return this.#http.post<T>(url, body, anonymously());
+    return this.#http.post<T>(url, body, withoutAuth());
   }
 }
 
-function anonymously(): { context: HttpContext; timeout: number } {
-  return { context: new HttpContext().set(ANONYMOUS, true), timeout: ANSWER_WITHIN_MS };
+function withoutAuth(): { context: HttpContext; timeout: number } {
+  return { context: new HttpContext().set(SKIP_AUTH, true), timeout: REQUEST_TIMEOUT_MS };
 }

@@ -9,31 +9,31 @@ export interface StoredSession {
 }
 
 export const SESSION_KEY = 'mysms.session';
-const FAREWELL = 'mysms.farewell';
+const SIGN_OUT_REASON = 'mysms.sign-out-reason';
 const ERASED = 'mysms.erased';
 
-/** Why nobody is signed in any more, where this is not plain to see. */
-export type Farewell = 'session-ended' | 'signed-out-everywhere' | 'account-deleted';
+/** Why the user was signed out, unless they signed out here. */
+export type SignOutReason = 'session-ended' | 'signed-out-everywhere' | 'account-deleted';
 
-/** What outlives a reload, shared by all tabs. */
+/** The stored session, which survives a reload and is shared by all tabs. */
 @Injectable({ providedIn: 'root' })
 export class SessionStorage {
   readonly #browser = inject(BrowserStorage);
 
-  /** Another tab has written or cleared. */
+  /** Another tab has written or cleared the session. */
   readonly changes = this.#browser.changes.pipe(
     filter(({ key }) => key === SESSION_KEY || key === null),
   );
 
-  /** Why another tab has cleared it. */
-  readonly farewells = this.#browser.changes.pipe(
-    filter(({ key }) => key === FAREWELL),
+  /** Why another tab has cleared the session. */
+  readonly signOutReasons = this.#browser.changes.pipe(
+    filter(({ key }) => key === SIGN_OUT_REASON),
     map(({ newValue }) => newValue),
-    filter(isFarewell),
+    filter(isSignOutReason),
   );
 
   constructor() {
-    // What this tab has in memory alone, another one cannot erase.
+    // Another tab cannot erase what this tab has in memory only.
     this.#browser.changes.pipe(takeUntilDestroyed()).subscribe(({ key, newValue }) => {
       if (key === ERASED && newValue !== null) this.#erase(newValue);
     });
@@ -53,8 +53,8 @@ export class SessionStorage {
   }
 
   /**
-   * Another tab may have been quicker; then its successor counts, and ours is dropped. So is one that finds no room: its
-   * predecessor stays stored, and stays valid for as long as no successor of it is used.
+   * Stores the successor of a refresh token. If another tab was quicker, its successor counts and this one is dropped. If
+   * the storage is full it is dropped too: the predecessor stays stored, and valid as long as no successor is used.
    */
   replace(expected: StoredSession, successor: StoredSession): void {
     if (this.read()?.refreshToken !== expected.refreshToken) return;
@@ -65,15 +65,15 @@ export class SessionStorage {
     this.#browser.remove(SESSION_KEY);
   }
 
-  /** Tells the other tabs, and leaves nothing behind. */
-  tell(farewell: Farewell): void {
-    this.#tellTabs(FAREWELL, farewell);
+  /** Notifies the other tabs. Stores nothing that outlives this call. */
+  broadcast(signOutReason: SignOutReason): void {
+    this.#broadcast(SIGN_OUT_REASON, signOutReason);
   }
 
-  /** Erases whatever this browser keeps for the user, in all tabs: entries named `mysms.<kind>.<user>.<name>`. */
+  /** Erases everything this browser has stored for the user, in all tabs: entries named `mysms.<kind>.<user>.<name>`. */
   erase(userId: string): void {
     this.#erase(userId);
-    this.#tellTabs(ERASED, userId);
+    this.#broadcast(ERASED, userId);
   }
 
   #erase(userId: string): void {
@@ -83,13 +83,13 @@ export class SessionStorage {
     }
   }
 
-  #tellTabs(key: string, value: string): void {
+  #broadcast(key: string, value: string): void {
     this.#browser.set(key, value);
     this.#browser.remove(key);
   }
 }
 
-function isFarewell(value: string | null): value is Farewell {
+function isSignOutReason(value: string | null): value is SignOutReason {
   return ['session-ended', 'signed-out-everywhere', 'account-deleted'].includes(value ?? '');
 }
 

@@ -39,12 +39,12 @@ describe('SessionStore', () => {
     vi.useRealTimers();
   });
 
-  it('is signed out where nothing is stored', () => {
+  it('is signed out if nothing is stored', () => {
     session.start();
     expect(session.status()).toBe('signed-out');
   });
 
-  it('erases what this browser keeps for who signs out, and keeps it for who has to sign in again', () => {
+  it('erases the data of a user who signs out, and keeps it for one who has to sign in again', () => {
     const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('mysms.drafts'));
     const begin = () => {
       store('refresh-1');
@@ -54,17 +54,17 @@ describe('SessionStore', () => {
       http.match('/users/token');
     };
     begin();
-    session.leave('session-ended');
+    session.endSession('session-ended');
     expect(kept()).toEqual(['mysms.drafts.u1.new', 'mysms.drafts.u2.new']);
     for (const leave of [
       () => {
         session.signOut();
       },
       () => {
-        session.leave('account-deleted');
+        session.endSession('account-deleted');
       },
       () => {
-        session.leave('signed-out-everywhere');
+        session.endSession('signed-out-everywhere');
       },
     ]) {
       begin();
@@ -74,7 +74,7 @@ describe('SessionStore', () => {
     http.match('/users/sign_out');
   });
 
-  it('signs in and keeps the refresh token alone for later', async () => {
+  it('signs in and stores the refresh token only', async () => {
     session.start();
     const signingIn = session.signIn({ email: ada.email, password: 'password' });
     http.expectOne('/users/sign_in').flush({ ...ada, ...tokens(1) });
@@ -95,7 +95,7 @@ describe('SessionStore', () => {
     expect(stored()).toBe('refresh-2');
   });
 
-  it('refreshes once for all who ask at the same time', async () => {
+  it('refreshes once for concurrent callers', async () => {
     await signedIn();
     void session.refresh();
     void session.refresh();
@@ -103,7 +103,7 @@ describe('SessionStore', () => {
     expect(stored()).toBe('refresh-3');
   });
 
-  it("leaves the other tab's successor where that one was quicker", async () => {
+  it("keeps the other tab's successor if that tab was quicker", async () => {
     store('refresh-1');
     session.start();
     const request = expectRefresh('refresh-1');
@@ -118,7 +118,7 @@ describe('SessionStore', () => {
       vi.restoreAllMocks();
     });
 
-    it('signs in and keeps the session in memory, each token used once', async () => {
+    it('signs in and holds the session in memory, each token used once', async () => {
       fillStorage();
       session.start();
       const signingIn = session.signIn({ email: ada.email, password: 'password' });
@@ -134,7 +134,7 @@ describe('SessionStore', () => {
       expectSignOut('refresh-3').flush(null);
     });
 
-    it('uses no token that a reload would not know: it would end the session', async () => {
+    it('uses no token that a reload would not have: that would end the session', async () => {
       await signedIn();
       const full = fillStorage();
       for (const time of [3, 4]) {
@@ -150,17 +150,17 @@ describe('SessionStore', () => {
     });
   });
 
-  it('ends with session_ended alone', async () => {
+  it('ends with session_ended only', async () => {
     store('refresh-1');
     session.start();
     await refuse(expectRefresh('refresh-1'), 400, 'session_ended');
     expect(session.status()).toBe('signed-out');
-    expect(session.farewell()).toBe('session-ended');
+    expect(session.signOutReason()).toBe('session-ended');
     expect(session.user()).toBeUndefined();
     expect(stored()).toBeUndefined();
   });
 
-  it('does not end when only the token of before was too old', async () => {
+  it('does not end if only the previous token was too old', async () => {
     store('refresh-1');
     session.start();
     const request = expectRefresh('refresh-1');
@@ -186,7 +186,7 @@ describe('SessionStore', () => {
     },
   );
 
-  it('waits for as long as it is told, and longer each time', async () => {
+  it('waits as long as Retry-After says, and longer each time', async () => {
     store('refresh-1');
     session.start();
     await refuse(expectRefresh('refresh-1'), 429, '', { 'Retry-After': '30' });
@@ -200,7 +200,7 @@ describe('SessionStore', () => {
     await answer(expectRefresh('refresh-1'), tokens(2));
   });
 
-  it.each(['hidden', 'offline'])('does not try again while it is %s', async (state) => {
+  it.each(['hidden', 'offline'])('does not retry while %s', async (state) => {
     let isAway = true;
     vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() =>
       state === 'hidden' && isAway ? 'hidden' : 'visible',
@@ -219,7 +219,7 @@ describe('SessionStore', () => {
     vi.restoreAllMocks();
   });
 
-  it('asks a few times a minute while every answer is a 503', async () => {
+  it('retries a few times a minute while every response is a 503', async () => {
     store('refresh-1');
     session.start();
     let calls = 0;
@@ -234,7 +234,7 @@ describe('SessionStore', () => {
     expect(calls).toBeLessThanOrEqual(6);
   });
 
-  it('tries at once when the network is back', async () => {
+  it('retries at once when the network is back', async () => {
     store('refresh-1');
     session.start();
     await refuse(expectRefresh('refresh-1'), 0);
@@ -243,7 +243,7 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-in');
   });
 
-  it('renews ahead of the end, and makes do with what it has while that fails', async () => {
+  it('renews the token before it expires, and uses the old one while that fails', async () => {
     await signedIn();
     vi.setSystemTime(Date.now() + 850_000);
     const token = session.accessToken();
@@ -252,7 +252,7 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-in');
   });
 
-  it('forgets here at once and tells the server at sign-out', async () => {
+  it('signs out here at once and revokes the session at the API', async () => {
     await signedIn();
     session.signOut();
     expect(session.status()).toBe('signed-out');
@@ -264,20 +264,23 @@ describe('SessionStore', () => {
     expect(localStorage).toHaveLength(0);
   });
 
-  it.each([0, 404, 429, 503])('tells the server later where it answers %s', async (status) => {
-    await signedIn();
-    session.signOut();
-    await refuse(expectSignOut('refresh-2'), status);
-    expect(session.status()).toBe('signed-out');
-    window.dispatchEvent(new Event('online'));
-    await refuse(expectSignOut('refresh-2'), status);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expectSignOut('refresh-2').flush(null);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(localStorage).toHaveLength(0);
-  });
+  it.each([0, 404, 429, 503])(
+    'revokes the session later if the API responds with %s',
+    async (status) => {
+      await signedIn();
+      session.signOut();
+      await refuse(expectSignOut('refresh-2'), status);
+      expect(session.status()).toBe('signed-out');
+      window.dispatchEvent(new Event('online'));
+      await refuse(expectSignOut('refresh-2'), status);
+      await vi.advanceTimersByTimeAsync(30_000);
+      expectSignOut('refresh-2').flush(null);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(localStorage).toHaveLength(0);
+    },
+  );
 
-  it('tells the server no sooner than that asks for, whatever happens meanwhile', async () => {
+  it('revokes no sooner than Retry-After says, whatever happens meanwhile', async () => {
     await signedIn();
     session.signOut();
     await refuse(expectSignOut('refresh-2'), 429, '', { 'Retry-After': '300' });
@@ -290,7 +293,7 @@ describe('SessionStore', () => {
     expect(localStorage).toHaveLength(0);
   });
 
-  it('asks for none of the others once it is told to wait', async () => {
+  it('revokes none of the other sessions before a Retry-After is over', async () => {
     localStorage.setItem('mysms.ending', '["refresh-1","refresh-2"]');
     session.start();
     await refuse(expectSignOut('refresh-1'), 503, '', { 'Retry-After': '300' });
@@ -298,7 +301,7 @@ describe('SessionStore', () => {
     http.expectNone('/users/sign_out');
   });
 
-  it('tells the server at the next start, and drops what it does not know any more', async () => {
+  it('revokes at the next start, and drops sessions that the API does not know', async () => {
     localStorage.setItem('mysms.ending', '["refresh-1","refresh-2"]');
     session.start();
     await refuse(expectSignOut('refresh-1'), 401);
@@ -307,16 +310,16 @@ describe('SessionStore', () => {
     expect(localStorage).toHaveLength(0);
   });
 
-  it('says why nobody is signed in, until somebody is', async () => {
+  it('has the reason of the sign-out until the next sign-in', async () => {
     await signedIn();
-    session.leave('account-deleted');
+    session.endSession('account-deleted');
     expect(session.status()).toBe('signed-out');
     expect(stored()).toBeUndefined();
     await session.refresh();
-    expect(session.farewell()).toBe('account-deleted');
+    expect(session.signOutReason()).toBe('account-deleted');
     store('refresh-of-bob', 'u2');
     otherTabWrote();
-    expect(session.farewell()).toBeUndefined();
+    expect(session.signOutReason()).toBeUndefined();
     await answer(expectRefresh('refresh-of-bob'), tokens(3));
   });
 
@@ -327,21 +330,23 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-out');
   });
 
-  it('says in every tab why the session is over, and keeps nothing of it', async () => {
+  it('has the reason of the sign-out in every tab, and stores nothing of it', async () => {
     await signedIn();
     localStorage.clear();
     otherTabWrote();
     window.dispatchEvent(
-      new StorageEvent('storage', { key: 'mysms.farewell', newValue: 'session-ended' }),
+      new StorageEvent('storage', { key: 'mysms.sign-out-reason', newValue: 'session-ended' }),
     );
-    expect(session.farewell()).toBe('session-ended');
-    window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.farewell', newValue: null }));
-    expect(session.farewell()).toBe('session-ended');
-    session.leave('account-deleted');
+    expect(session.signOutReason()).toBe('session-ended');
+    window.dispatchEvent(
+      new StorageEvent('storage', { key: 'mysms.sign-out-reason', newValue: null }),
+    );
+    expect(session.signOutReason()).toBe('session-ended');
+    session.endSession('account-deleted');
     expect(localStorage.length).toBe(0);
   });
 
-  it('stays signed out when a refresh fails that was on its way', async () => {
+  it('stays signed out when a pending refresh fails', async () => {
     await signedIn();
     const refresh = session.refresh();
     const request = expectRefresh('refresh-2');
@@ -352,7 +357,7 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-out');
   });
 
-  it('follows another user of another tab, and drops the answer for the one before', async () => {
+  it('follows a new user of another tab, and ignores the response for the previous one', async () => {
     await signedIn();
     void session.refresh();
     const stale = expectRefresh('refresh-2');

@@ -1,33 +1,32 @@
 import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
-import { RANDOM, callLater, restAfter } from '../api/backoff';
+import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
 import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
 import { Problem, toProblem } from '../api/problem';
-import { EndingSessions } from './ending-sessions';
-import { oneTabAtATime } from './one-tab-at-a-time';
+import { PendingRevocations } from './pending-revocations';
+import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
-import { Farewell, SessionStorage, StoredSession } from './session-storage';
+import { SignOutReason, SessionStorage, StoredSession } from './session-storage';
 
 export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
 
 interface Access {
   readonly token: string;
-  readonly endsAt: number;
+  readonly expiresAt: number;
 }
 
-const RENEW_BEFORE_END_MS = 60_000;
+const RENEW_BEFORE_EXPIRY_MS = 60_000;
 
 /**
- * Who is signed in. The access token lives in memory, the refresh token in the browser's storage,
- * where all tabs share it. Only the answer `session_ended` ends a session; whatever else goes wrong
- * keeps it and is tried again.
+ * The signed-in user. The access token is held in memory, the refresh token in the browser's storage, which all tabs
+ * share. Only the response `session_ended` ends a session; after any other error it is kept and retried.
  */
 @Injectable({ providedIn: 'root' })
 export class SessionStore {
   readonly #client = inject(SessionClient);
   readonly #storage = inject(SessionStorage);
-  readonly #ending = inject(EndingSessions);
+  readonly #revocations = inject(PendingRevocations);
   readonly #random = inject(RANDOM);
 
   readonly #user = signal<StoredSession['user'] | undefined>(undefined, {
@@ -35,13 +34,13 @@ export class SessionStore {
   });
   readonly #status = signal<SessionStatus>('loading');
   readonly #problem = signal<Problem | undefined>(undefined);
-  readonly #farewell = signal<Farewell | undefined>(undefined);
+  readonly #signOutReason = signal<SignOutReason | undefined>(undefined);
 
   readonly user = this.#user.asReadonly();
   readonly status = this.#status.asReadonly();
   /** Why the session is unavailable. */
   readonly problem = this.#problem.asReadonly();
-  readonly farewell = this.#farewell.asReadonly();
+  readonly signOutReason = this.#signOutReason.asReadonly();
   readonly statusChanges = toObservable(this.#status);
 
   #access: Access | undefined;
@@ -54,11 +53,11 @@ export class SessionStore {
       this.#cancelRetry();
     });
     this.#storage.changes.pipe(takeUntilDestroyed()).subscribe(() => {
-      this.#follow();
+      this.#syncFromStorage();
     });
-    this.#storage.farewells.pipe(takeUntilDestroyed()).subscribe((farewell) => {
-      this.#follow();
-      if (this.#user() === undefined) this.#farewell.set(farewell);
+    this.#storage.signOutReasons.pipe(takeUntilDestroyed()).subscribe((signOutReason) => {
+      this.#syncFromStorage();
+      if (this.#user() === undefined) this.#signOutReason.set(signOutReason);
     });
     fromEvent(window, 'online')
       .pipe(takeUntilDestroyed())
@@ -68,64 +67,64 @@ export class SessionStore {
   }
 
   start(): void {
-    this.#follow();
-    this.#ending.end();
+    this.#syncFromStorage();
+    this.#revocations.revokeAll();
   }
 
   async signUp(user: NewUser): Promise<void> {
-    this.#adopt(await firstValueFrom(this.#client.signUp(user)));
+    this.#establish(await firstValueFrom(this.#client.signUp(user)));
   }
 
   async signIn(credentials: Credentials): Promise<void> {
-    this.#adopt(await firstValueFrom(this.#client.signIn(credentials)));
+    this.#establish(await firstValueFrom(this.#client.signIn(credentials)));
   }
 
-  /** Signs this browser out at once; the server is told as soon as it can be reached. */
+  /** Signs this browser out at once; the API ends the session as soon as it can be reached. */
   signOut(): void {
     const stored = this.#storage.read();
     if (stored?.user.id === this.#user()?.id) {
-      if (stored) this.#ending.add(stored.refreshToken);
+      if (stored) this.#revocations.add(stored.refreshToken);
       this.#storage.clear();
       if (stored) this.#storage.erase(stored.user.id);
     }
-    this.#follow();
-    this.#ending.end();
+    this.#syncFromStorage();
+    this.#revocations.revokeAll();
   }
 
-  /** The API has ended the session itself. */
-  leave(farewell: Farewell): void {
+  /** Signs this browser out because the API has ended the session. */
+  endSession(signOutReason: SignOutReason): void {
     const userId = this.#user()?.id;
     this.#storage.clear();
-    // Who has to sign in again finds what they were writing.
-    if (userId !== undefined && farewell !== 'session-ended') this.#storage.erase(userId);
-    this.#become(undefined);
-    this.#farewell.set(farewell);
-    this.#storage.tell(farewell);
+    // A user who has to sign in again finds what they were writing.
+    if (userId !== undefined && signOutReason !== 'session-ended') this.#storage.erase(userId);
+    this.#setUser(undefined);
+    this.#signOutReason.set(signOutReason);
+    this.#storage.broadcast(signOutReason);
   }
 
-  /** An access token for the next request, renewed ahead of its end. */
+  /** An access token for the next request, renewed before it expires. Rejects if none can be had. */
   async accessToken(): Promise<string> {
     if (this.#access === undefined) {
       await this.refresh();
-    } else if (this.#access.endsAt - RENEW_BEFORE_END_MS < Date.now()) {
-      const stillGood = this.#access.endsAt > Date.now();
+    } else if (this.#access.expiresAt - RENEW_BEFORE_EXPIRY_MS < Date.now()) {
+      const isValid = this.#access.expiresAt > Date.now();
       await this.refresh().catch((error: unknown) => {
-        if (!stillGood) throw error;
+        if (!isValid) throw error;
       });
     }
-    if (this.#access === undefined) throw new Error('Nobody is signed in');
+    if (this.#access === undefined) throw new Error('No user is signed in');
     return this.#access.token;
   }
 
-  /** The API has refused this token, whatever its end: another one is needed. */
+  /** Another access token, because the API has refused this one before its expiry. */
   async accessTokenInsteadOf(refused: string): Promise<string> {
     if (this.#access?.token === refused) this.#access = undefined;
     return this.accessToken();
   }
 
-  /** Gets new tokens; callers at the same time share one request. */
+  /** Gets new tokens. Concurrent calls share one request. */
   refresh(): Promise<void> {
-    this.#refreshing ??= oneTabAtATime('mysms.refresh', () => this.#exchange()).finally(() => {
+    this.#refreshing ??= withTabLock('mysms.refresh', () => this.#exchange()).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
@@ -138,77 +137,77 @@ export class SessionStore {
 
   async #exchange(): Promise<void> {
     const sent = this.#storage.read();
-    this.#become(sent?.user);
+    this.#setUser(sent?.user);
     if (sent === undefined) return;
     let tokens: Tokens;
     try {
       tokens = await firstValueFrom(this.#client.refresh(sent.refreshToken));
     } catch (error) {
-      await this.#cope(error, sent);
+      await this.#handleRefreshError(error, sent);
       return;
     }
     this.#storage.replace(sent, { ...sent, refreshToken: tokens.refresh_token });
-    if (this.#user()?.id === sent.user.id) this.#accept(tokens);
+    if (this.#user()?.id === sent.user.id) this.#setTokens(tokens);
     else await this.#exchange();
   }
 
-  async #cope(error: unknown, sent: StoredSession): Promise<void> {
+  async #handleRefreshError(error: unknown, sent: StoredSession): Promise<void> {
     const problem = toProblem(error);
     const stored = this.#storage.read();
     if (stored === undefined) {
-      this.#become(undefined);
+      this.#setUser(undefined);
     } else if (problem.code !== 'session_ended') {
-      this.#keepTrying(problem);
+      this.#scheduleRetry(problem);
       throw error;
     } else if (stored.refreshToken !== sent.refreshToken) {
       await this.#exchange();
     } else {
-      this.leave('session-ended');
+      this.endSession('session-ended');
     }
   }
 
-  #adopt({ _id, email, ...tokens }: SignedInUser): void {
+  #establish({ _id, email, ...tokens }: SignedInUser): void {
     this.#storage.write({ refreshToken: tokens.refresh_token, user: { id: _id, email } });
-    this.#farewell.set(undefined);
+    this.#signOutReason.set(undefined);
     this.#user.set({ id: _id, email });
-    this.#accept(tokens);
+    this.#setTokens(tokens);
   }
 
-  #accept({ access_token, expires_in }: Tokens): void {
+  #setTokens({ access_token, expires_in }: Tokens): void {
     this.#cancelRetry();
     this.#failures = 0;
-    this.#access = { token: access_token, endsAt: Date.now() + expires_in * 1000 };
+    this.#access = { token: access_token, expiresAt: Date.now() + expires_in * 1000 };
     this.#problem.set(undefined);
     this.#status.set('signed-in');
   }
 
-  /** Another tab may have signed in or out. */
-  #follow(): void {
+  /** Takes over what another tab has stored: it may have signed in or out. */
+  #syncFromStorage(): void {
     const before = this.#user()?.id;
-    this.#become(this.#storage.read()?.user);
+    this.#setUser(this.#storage.read()?.user);
     const now = this.#user()?.id;
     if (now !== undefined && now !== before) this.retry();
   }
 
-  #become(user: StoredSession['user'] | undefined): void {
+  #setUser(user: StoredSession['user'] | undefined): void {
     const known =
       user === undefined ? this.#status() === 'signed-out' : user.id === this.#user()?.id;
     if (known) return;
     this.#cancelRetry();
     this.#access = undefined;
     this.#problem.set(undefined);
-    this.#farewell.set(undefined);
+    this.#signOutReason.set(undefined);
     this.#user.set(user);
     this.#status.set(user === undefined ? 'signed-out' : 'loading');
   }
 
-  #keepTrying(problem: Problem): void {
+  #scheduleRetry(problem: Problem): void {
     this.#failures += 1;
     this.#cancelRetry();
-    this.#cancelRetry = callLater(restAfter(this.#failures, problem, this.#random), () => {
+    this.#cancelRetry = callWhenActive(retryDelay(this.#failures, problem, this.#random), () => {
       this.retry();
     });
-    if (this.#access !== undefined && this.#access.endsAt > Date.now()) return;
+    if (this.#access !== undefined && this.#access.expiresAt > Date.now()) return;
     this.#problem.set(problem);
     this.#status.set('unavailable');
   }

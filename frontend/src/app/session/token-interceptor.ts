@@ -8,13 +8,13 @@ import {
 import { DOCUMENT, inject } from '@angular/core';
 import { Observable, catchError, from, switchMap, throwError } from 'rxjs';
 import { API_BASE_URL, isApiUrl } from '../api/base-url';
-import { ANONYMOUS } from './session-client';
+import { SKIP_AUTH } from './session-client';
 import { SessionStore } from './session-store';
 
-/** Gives each call to the API, and to nobody else, the access token; after a 401 once more a new one. */
+/** Adds the access token to each request to the API, and to no other; after a 401, retries once with a new token. */
 export const tokenInterceptor: HttpInterceptorFn = (request, next) => {
   const page = inject(DOCUMENT).baseURI;
-  if (request.context.get(ANONYMOUS) || !isApiUrl(request.url, inject(API_BASE_URL), page)) {
+  if (request.context.get(SKIP_AUTH) || !isApiUrl(request.url, inject(API_BASE_URL), page)) {
     return next(request);
   }
   const session = inject(SessionStore);

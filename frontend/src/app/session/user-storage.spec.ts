@@ -3,14 +3,14 @@ import { Subject } from 'rxjs';
 import { BrowserStorage } from '../storage/browser-storage';
 import { fillStorage } from '../storage/testing';
 import { SessionStorage } from './session-storage';
-import { Kind, UserStorage } from './user-storage';
+import { StorageKind, UserStorage } from './user-storage';
 
 const ada = { refreshToken: 'r', user: { id: 'ada', email: 'ada@example.com' } };
 
 describe('UserStorage', () => {
   const session = () => TestBed.inject(SessionStorage);
-  const shelf = (userId = 'ada', kind: Kind = 'drafts') =>
-    TestBed.inject(UserStorage).shelf(kind, userId);
+  const namespace = (userId = 'ada', kind: StorageKind = 'drafts') =>
+    TestBed.inject(UserStorage).namespace(kind, userId);
 
   beforeEach(() => {
     localStorage.clear();
@@ -22,82 +22,82 @@ describe('UserStorage', () => {
     localStorage.clear();
   });
 
-  it('keeps things under their names, each user and kind apart', () => {
-    shelf().keep('+1415', { text: 'Hello' });
-    shelf().keep('new', { text: 'Hi' });
-    shelf('ada', 'unsent').keep('k', 1);
-    expect([...shelf().read()]).toEqual(
+  it('stores values by name, separately for each user and kind', () => {
+    namespace().set('+1415', { text: 'Hello' });
+    namespace().set('new', { text: 'Hi' });
+    namespace('ada', 'unsent').set('k', 1);
+    expect([...namespace().read()]).toEqual(
       expect.arrayContaining([
         ['+1415', { text: 'Hello' }],
         ['new', { text: 'Hi' }],
       ]),
     );
-    expect(shelf().read().size).toBe(2);
-    expect(shelf('bob').read().size).toBe(0);
-    shelf().remove('new');
-    expect([...shelf().read().keys()]).toEqual(['+1415']);
+    expect(namespace().read().size).toBe(2);
+    expect(namespace('bob').read().size).toBe(0);
+    namespace().remove('new');
+    expect([...namespace().read().keys()]).toEqual(['+1415']);
   });
 
-  it('forgets one user and leaves the others', () => {
-    shelf().keep('new', 'ours');
+  it('erases the values of one user only', () => {
+    namespace().set('new', 'ours');
     localStorage.setItem('mysms.drafts.bob.new', '"theirs"');
     session().erase('ada');
-    expect(shelf().read().size).toBe(0);
-    expect([...shelf('bob').read()]).toEqual([['new', 'theirs']]);
+    expect(namespace().read().size).toBe(0);
+    expect([...namespace('bob').read()]).toEqual([['new', 'theirs']]);
   });
 
-  it('tells what other tabs do to what is kept here, and to nothing else', () => {
-    const heard = vi.fn();
-    shelf().changes.subscribe(heard);
+  it('emits changes of other tabs to its own values only', () => {
+    const emitted = vi.fn();
+    namespace().changes.subscribe(emitted);
     const keys = ['mysms.drafts.ada.new', 'mysms.drafts.bob.new', 'mysms.unsent.ada.k', null];
     for (const key of keys) window.dispatchEvent(new StorageEvent('storage', { key }));
-    expect(heard.mock.calls).toEqual([['new'], [undefined]]);
+    expect(emitted.mock.calls).toEqual([['new'], [undefined]]);
   });
 
-  it('hears of other tabs from what keeps all things alone', () => {
+  it("gets changes of other tabs from the browser's storage service only", () => {
     const changes = new Subject<StorageEvent>();
     Object.assign(TestBed.inject(BrowserStorage), { changes });
-    const heard = vi.fn();
-    shelf().changes.subscribe(heard);
+    const emitted = vi.fn();
+    namespace().changes.subscribe(emitted);
     const event = new StorageEvent('storage', { key: 'mysms.drafts.ada.new' });
     window.dispatchEvent(event);
-    expect(heard).not.toHaveBeenCalled();
+    expect(emitted).not.toHaveBeenCalled();
     changes.next(event);
-    expect(heard).toHaveBeenCalledExactlyOnceWith('new');
+    expect(emitted).toHaveBeenCalledExactlyOnceWith('new');
   });
 
-  it('keeps nothing for somebody who is not signed in any more', () => {
+  it('stores nothing for a user who is no longer signed in', () => {
     session().clear();
-    shelf().keep('new', 'too late');
+    namespace().set('new', 'too late');
     expect(Object.keys(localStorage)).toEqual([]);
   });
 
-  it('keeps in memory what finds no room, and knows that a reload would lose it', () => {
+  it('holds in memory what the full storage cannot take, and knows that a reload would lose it', () => {
     const atRisk = TestBed.inject(UserStorage).atRisk;
     fillStorage();
-    shelf().keep('new', 'Hello');
-    expect([...shelf().read()]).toEqual([['new', 'Hello']]);
+    namespace().set('new', 'Hello');
+    expect([...namespace().read()]).toEqual([['new', 'Hello']]);
     expect(atRisk()).toBe('texts');
     session().clear();
     session().write(ada);
     expect(atRisk()).toBe('session');
-    shelf().keep('new', 'Hello again');
+    namespace().set('new', 'Hello again');
     session().erase('ada');
-    expect(shelf().read().size).toBe(0);
+    expect(namespace().read().size).toBe(0);
     session().clear();
     expect(atRisk()).toBeUndefined();
   });
 
-  it('forgets what it has in memory alone when another tab signs out', () => {
+  it('erases values in memory when another tab signs out', () => {
     fillStorage();
-    shelf().keep('new', 'Hello');
+    namespace().set('new', 'Hello');
     window.dispatchEvent(new StorageEvent('storage', { key: 'mysms.erased', newValue: 'ada' }));
-    expect(shelf().read().size).toBe(0);
+    expect(namespace().read().size).toBe(0);
   });
 
-  it('passes over what is not of its making', () => {
+  it('ignores entries that it has not written', () => {
     localStorage.setItem('mysms.drafts.ada.new', '{');
-    shelf().keep('+1415', 'Hello');
-    expect([...shelf().read()]).toEqual([['+1415', 'Hello']]);
+    namespace().set('+1415', 'Hello');
+    expect([...namespace().read()]).toEqual([['+1415', 'Hello']]);
   });
 });

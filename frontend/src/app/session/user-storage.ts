@@ -3,41 +3,41 @@ import { Observable, filter, map } from 'rxjs';
 import { BrowserStorage } from '../storage/browser-storage';
 import { SESSION_KEY, SessionStorage } from './session-storage';
 
-/** What people write and the API does not have yet. */
-export type Kind = 'drafts' | 'unsent';
+/** What users have written and the API does not have yet. */
+export type StorageKind = 'drafts' | 'unsent';
 
-/** How many of each, at least one in all. */
-export interface Unsent {
+/** At least one in all. */
+export interface UnsentCounts {
   readonly messages: number;
   readonly drafts: number;
 }
 
-/** Things of one kind that one user keeps in this browser, each under a name of its own. */
-export interface Shelf {
+/** The stored values of one kind and user. */
+export interface StorageNamespace {
   read(): ReadonlyMap<string, unknown>;
-  keep(name: string, thing: unknown): void;
+  set(name: string, value: unknown): void;
   remove(name: string): void;
-  /** Names of what another tab has kept or removed; nothing for all. */
+  /** Names of the values that another tab has set or removed; undefined: perhaps all. */
   readonly changes: Observable<string | undefined>;
 }
 
 /**
- * What belongs to one user and outlives a reload where the browser stores anything. Signing out erases it; a session
- * that ends by itself does not. Each thing is an entry of its own, so that tabs never overwrite each other's.
+ * Stores values for one user, over reloads if the browser has storage. Signing out erases them; a session that ends by
+ * itself does not. Each value is an entry of its own, so that tabs never overwrite each other's.
  */
 @Injectable({ providedIn: 'root' })
 export class UserStorage {
   readonly #browser = inject(BrowserStorage);
   readonly #session = inject(SessionStorage);
 
-  /** What a reload would take away, because this browser does not store it: the session and all else, or texts alone. */
+  /** What a reload would lose because it could not be stored: the session and everything else, or texts only. */
   readonly atRisk = computed<'session' | 'texts' | undefined>(() => {
     const unstored = this.#browser.unstored();
     if (unstored.includes(SESSION_KEY)) return 'session';
     return unstored.some((key) => /^mysms\.(drafts|unsent)\./.test(key)) ? 'texts' : undefined;
   });
 
-  shelf(kind: Kind, userId: string): Shelf {
+  namespace(kind: StorageKind, userId: string): StorageNamespace {
     const prefix = `mysms.${kind}.${userId}.`;
     return {
       changes: this.#browser.changes.pipe(
@@ -45,10 +45,10 @@ export class UserStorage {
         map(({ key }) => key?.slice(prefix.length)),
       ),
       read: () => this.#read(prefix),
-      keep: (name, thing) => {
+      set: (name, value) => {
         // Another tab may have signed the user out a moment ago.
         if (this.#session.read()?.user.id !== userId) return;
-        this.#browser.set(prefix + name, JSON.stringify(thing));
+        this.#browser.set(prefix + name, JSON.stringify(value));
       },
       remove: (name) => {
         this.#browser.remove(prefix + name);
@@ -56,24 +56,24 @@ export class UserStorage {
     };
   }
 
-  /** What signing out would erase, of all tabs; undefined where there is nothing. */
-  unsent(): Unsent | undefined {
+  /** What signing out would erase, of all tabs; undefined if there is nothing. */
+  unsentCounts(): UnsentCounts | undefined {
     const userId = this.#session.read()?.user.id;
     if (userId === undefined) return undefined;
-    const messages = this.shelf('unsent', userId).read().size;
-    const drafts = this.shelf('drafts', userId).read().size;
+    const messages = this.namespace('unsent', userId).read().size;
+    const drafts = this.namespace('drafts', userId).read().size;
     return messages + drafts > 0 ? { messages, drafts } : undefined;
   }
 
   #read(prefix: string): Map<string, unknown> {
-    const things = new Map<string, unknown>();
+    const values = new Map<string, unknown>();
     for (const key of this.#browser.keys().filter((key) => key.startsWith(prefix))) {
       try {
-        things.set(key.slice(prefix.length), JSON.parse(this.#browser.get(key) ?? 'null'));
+        values.set(key.slice(prefix.length), JSON.parse(this.#browser.get(key) ?? 'null'));
       } catch {
-        // Not of our making.
+        // Not written by this application.
       }
     }
-    return things;
+    return values;
   }
 }

@@ -16,14 +16,14 @@ describe('BrowserStorage', () => {
     localStorage.clear();
   });
 
-  it('stores what there is room for', () => {
+  it('stores entries', () => {
     storage().set('a', '1');
     expect(localStorage.getItem('a')).toBe('1');
     expect(storage().get('a')).toBe('1');
     expect(storage().unstored()).toEqual([]);
   });
 
-  it('keeps in memory what finds no room, before what is stored, and says so', () => {
+  it('holds entries in memory if the storage is full, with precedence, and lists them', () => {
     storage().set('a', '1');
     fillStorage();
     storage().set('a', '2');
@@ -38,7 +38,7 @@ describe('BrowserStorage', () => {
     expect(storage().unstored()).toEqual(['b']);
   });
 
-  it('stores it once there is room again', () => {
+  it('stores them once there is space', () => {
     const nothing = fillStorage();
     storage().set('a', '1');
     nothing.mockRestore();
@@ -47,7 +47,7 @@ describe('BrowserStorage', () => {
     expect(storage().unstored()).toEqual([]);
   });
 
-  it('leaves what is stored where its replacement finds no room', () => {
+  it('keeps the stored entry if its replacement does not fit', () => {
     storage().set('a', '1');
     fillStorage();
     storage().replace('a', '2');
@@ -55,14 +55,14 @@ describe('BrowserStorage', () => {
     expect(storage().unstored()).toEqual([]);
   });
 
-  it('replaces in memory what is only there', () => {
+  it('replaces in memory an entry that is only there', () => {
     fillStorage();
     storage().set('a', '1');
     storage().replace('a', '2');
     expect(storage().get('a')).toBe('2');
   });
 
-  it('lets what another tab has stored since count', () => {
+  it('lets the later write of another tab win', () => {
     const nothing = fillStorage();
     storage().set('a', '1');
     storage().set('b', '1');

@@ -3,8 +3,8 @@ import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { fromEvent } from 'rxjs';
 
 /**
- * What this browser keeps for the product, shared by its tabs. What it cannot store, because it gives no storage or has
- * no room left, stays in the memory of this tab, counts before what is stored, and is stored once that is possible.
+ * The browser's storage, shared by its tabs. An entry that cannot be stored, because storage is blocked, absent or full,
+ * is held in the memory of this tab, takes precedence over a stored one, and is stored once that is possible.
  */
 @Injectable({ providedIn: 'root' })
 export class BrowserStorage {
@@ -14,12 +14,12 @@ export class BrowserStorage {
   readonly #memory = new Map<string, string>();
   readonly #unstored = signal<readonly string[]>([]);
 
-  /** The names of what a reload would lose. */
+  /** The keys of the entries that a reload would lose. */
   readonly unstored = this.#unstored.asReadonly();
 
   constructor() {
     this.changes.pipe(takeUntilDestroyed()).subscribe(({ key }) => {
-      // What was stored last counts.
+      // The last write counts.
       if (key !== null) this.#memory.delete(key);
       this.#storeMemory();
     });
@@ -40,7 +40,7 @@ export class BrowserStorage {
     this.#storeMemory();
   }
 
-  /** Like `set`, but where there is no room, what is stored already stays. */
+  /** Like `set`, but if the storage is full, the stored entry stays as it is. */
   replace(key: string, value: string): void {
     if (this.#memory.has(key)) this.set(key, value);
     else store(key, value);
@@ -71,7 +71,7 @@ function store(key: string, value: string): boolean {
   );
 }
 
-/** Storage may be forbidden, full or absent: then even to name it may throw. */
+/** Storage may be blocked, full or absent: then even reading `localStorage` may throw. */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -1,6 +1,6 @@
 import { MockInstance, vi } from 'vitest';
 
-/** From now on the browser has no room left; `mockRestore` makes some. */
+/** Makes the storage full until `mockRestore`. */
 export function fillStorage(): MockInstance {
   return vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new DOMException('No room', 'QuotaExceededError');

@@ -1,6 +1,6 @@
 import { Directive, ElementRef, afterNextRender, inject } from '@angular/core';
 
-/** A form that is ready to type into, except where that would bring up a keyboard over the screen. */
+/** Focuses the first field, except where that would open an on-screen keyboard. */
 @Directive({ selector: 'form[appAutofocus]' })
 export class Autofocus {
   readonly #form = inject<ElementRef<HTMLFormElement>>(ElementRef).nativeElement;

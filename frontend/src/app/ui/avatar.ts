@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 
 const HUES = 12;
 
-/** Two characters on a colour of their own; decoration beside the full name. */
+/** Two characters on a colour; decoration beside the full name. */
 @Component({
   selector: 'app-avatar',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -11,10 +11,10 @@ const HUES = 12;
 })
 export class Avatar {
   readonly letters = input.required<string>();
-  /** What the colour is drawn from: always the same for the same name. */
-  readonly of = input.required<string>();
+  /** Determines the colour: the same name always has the same one. */
+  readonly name = input.required<string>();
 
-  protected readonly classes = computed(() => `avatar avatar--hue-${hueOf(this.of())}`);
+  protected readonly classes = computed(() => `avatar avatar--hue-${hueOf(this.name())}`);
 }
 
 function hueOf(name: string): number {

@@ -1,6 +1,6 @@
 import { Directive, input } from '@angular/core';
 
-/** A button at work. It keeps its place and the focus, which `disabled` would take from it. */
+/** Marks a button as busy. Unlike `disabled`, this keeps the focus on it. */
 @Directive({
   selector: 'button[appBusy]',
   host: { '[attr.aria-disabled]': 'appBusy()', '[attr.aria-busy]': 'appBusy()' },

@@ -1,11 +1,11 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 import { FormControl, ReactiveFormsModule } from '@angular/forms';
-import { formTexts } from '../texts/form-texts';
+import { formTexts } from '../i18n/form-texts';
 import { controlEvents } from './control-events';
 import { Icon } from './icon';
-import { sentencesOf } from './validators';
+import { errorMessages } from './validators';
 
-/** A line of input with its label, its hint, and what is wrong with it once somebody was there. */
+/** A text input with its label, its hint, and its errors once the user has been there. */
 @Component({
   selector: 'app-field',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -49,9 +49,9 @@ export class Field {
   readonly type = input('text');
   readonly autocomplete = input('off');
   readonly hint = input('');
-  /** Also where nothing is left of what was typed. */
-  readonly complainsOfBlank = input(true);
-  /** Offered while one types; anything else may be typed too. */
+  /** Whether an empty field shows its errors too. */
+  readonly showsErrorIfBlank = input(true);
+  /** Offered while the user types; any other text may be typed too. */
   readonly suggestions = input<readonly string[]>([]);
 
   readonly #events = controlEvents(this.control);
@@ -59,9 +59,9 @@ export class Field {
   protected readonly errors = computed(() => {
     this.#events();
     const control = this.control();
-    const isShown = this.complainsOfBlank() || control.value.trim() !== '';
+    const isShown = this.showsErrorIfBlank() || control.value.trim() !== '';
     return isShown && control.touched && control.dirty
-      ? sentencesOf(control).map((sentence) => formTexts.wrong(this.label(), sentence))
+      ? errorMessages(control).map((sentence) => formTexts.fieldError(this.label(), sentence))
       : [];
   });
   protected readonly describedBy = computed(() => {

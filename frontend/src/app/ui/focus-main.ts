@@ -1,4 +1,4 @@
-/** Nothing to act upon by itself, but where reading begins: of several headings, that of what was opened last. */
+/** Focuses the heading of the page, where reading begins; of several, that of the part opened last. */
 export function focusMain(document: Document, options: FocusOptions = {}): void {
   const headings = document.querySelectorAll<HTMLElement>(':is(main, [role=main]) h1');
   const place = [...headings].findLast((heading) => heading.checkVisibility());

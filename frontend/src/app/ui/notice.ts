@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component } from '@angular/core';
 import { Icon } from './icon';
 
-/** Something went wrong, said at once to everybody. */
+/** Something went wrong. Screen readers read it out at once. */
 @Component({
   selector: 'app-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -45,7 +45,7 @@ describe('Shortcuts', () => {
     return document.body.appendChild(document.createElement('textarea'));
   }
 
-  it('runs for any of its keys, and nothing else comes of them', () => {
+  it('runs for each of its keys, and prevents their default action', () => {
     const run = add('/', 'mod+k');
     expect(press('/').defaultPrevented).toBe(true);
     expect(press('k', { ctrlKey: true }).defaultPrevented).toBe(true);
@@ -53,7 +53,7 @@ describe('Shortcuts', () => {
     expect(press('k').defaultPrevented).toBe(false);
   });
 
-  it('knows a character that needs Shift, and one with Caps Lock', () => {
+  it('recognises a character that needs Shift, and one typed with Caps Lock', () => {
     const help = add('?');
     const anew = add('n');
     press('?', { shiftKey: true });
@@ -71,7 +71,7 @@ describe('Shortcuts', () => {
     },
   );
 
-  it('leaves what is typed to the field, except for what has Ctrl', () => {
+  it('leaves keys to the text field, except with Ctrl', () => {
     const character = add('n');
     const arrow = add('ArrowDown');
     const search = add('mod+k');
@@ -84,7 +84,7 @@ describe('Shortcuts', () => {
     expect(search).toHaveBeenCalledOnce();
   });
 
-  it('leaves a field with Escape, which goes back only after that', () => {
+  it('leaves a text field with the first Escape, and goes back with the second', () => {
     const back = add('Escape');
     const anew = add('n');
     document.body.innerHTML = '<main><h1>Here</h1></main>';
@@ -103,7 +103,7 @@ describe('Shortcuts', () => {
     expect(back).toHaveBeenCalledOnce();
   });
 
-  it('leaves keys to an input method, and to who has answered them already', () => {
+  it('leaves keys to an input method, and ignores those already handled', () => {
     const back = add('Escape');
     press('Escape', { isComposing: true });
     const field = textarea();
@@ -125,7 +125,7 @@ describe('Shortcuts', () => {
     expect(document.activeElement).toBe(field);
   });
 
-  it('prefers what was added last, for as long as that lives', () => {
+  it('prefers the shortcut added last, for as long as its component lives', () => {
     const below = add('Escape');
     const pageBelow = page;
     page = TestBed.createComponent(Page);
@@ -140,7 +140,7 @@ describe('Shortcuts', () => {
     expect(shortcuts.shortcuts()).toEqual([]);
   });
 
-  it('turns single keys off for good, but not those with Ctrl', () => {
+  it('turns single-key shortcuts off permanently, but not those with Ctrl', () => {
     const anew = add('n');
     const search = add('mod+k');
     shortcuts.useSingleKeys(false);

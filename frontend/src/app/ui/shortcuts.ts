@@ -4,21 +4,21 @@ import { focusMain } from './focus-main';
 import { isComposing } from './is-composing';
 
 export interface Shortcut {
-  /** Any of these: "n", "/", "Escape", "ArrowDown", or with ⌘ on a Mac and Ctrl elsewhere "mod+k". */
+  /** Alternatives, such as "n", "/", "Escape", "ArrowDown", or "mod+k": with ⌘ on a Mac, with Ctrl elsewhere. */
   readonly keys: readonly string[];
-  /** What it does, as the help says it. */
+  /** What it does, for the help. */
   readonly label: string;
-  /** Without it the help lists what a part of the page answers to by itself. */
+  /** Absent where a part of the page handles the key itself, and only the help needs to know. */
   readonly run?: () => void;
 }
 
 const KEY = 'mysms.single-keys';
-const TYPED_INTO = 'input, textarea, select, [contenteditable]';
-const ON_TOP = 'dialog:modal, [popover]:popover-open';
+const EDITABLE = 'input, textarea, select, [contenteditable]';
+const OVERLAYS = 'dialog:modal, [popover]:popover-open';
 
 export const isMac = /\b(Mac|iPhone|iPad)/.test(navigator.userAgent);
 
-/** `inject(Shortcuts).add({ keys: ['n'], label: texts.new, run: () => … })`: for as long as the component lives. */
+/** Keyboard shortcuts: `inject(Shortcuts).add({ keys: ['n'], label: texts.new, run: () => … })`. */
 @Injectable({ providedIn: 'root' })
 export class Shortcuts {
   readonly #document = inject(DOCUMENT);
@@ -28,7 +28,7 @@ export class Shortcuts {
 
   /** In the order in which they were added. */
   readonly shortcuts = this.#shortcuts.asReadonly();
-  /** Keys without ⌘ or Ctrl can be turned off: speech input types them by accident. */
+  /** Shortcuts without ⌘ or Ctrl can be turned off, because speech input triggers them by accident. */
   readonly singleKeys = this.#singleKeys.asReadonly();
 
   constructor() {
@@ -41,7 +41,7 @@ export class Shortcuts {
     });
   }
 
-  /** In an injection context. Of two for one key, the one added last holds. */
+  /** In an injection context, for as long as it lives. Of two shortcuts for one key, the one added last counts. */
   add(shortcut: Shortcut): void {
     this.#shortcuts.update((shortcuts) => [...shortcuts, shortcut]);
     inject(DestroyRef).onDestroy(() => {
@@ -56,13 +56,13 @@ export class Shortcuts {
   }
 
   #run(event: KeyboardEvent): void {
-    // Nobody else's key: not one that was answered, that an input method composes with, or that something on top is for.
+    // Not a key that was handled already, that belongs to an input method, or that is meant for a dialog or menu.
     if (event.defaultPrevented || isComposing(event) || event.repeat) return;
-    if (this.#document.querySelector(ON_TOP)) return;
+    if (this.#document.querySelector(OVERLAYS)) return;
     const key = nameOf(event);
-    if (key === undefined || (isCharacter(key) && !this.#mayBeOneKey(event))) return;
-    if (key === 'Escape' && isTypedInto(event)) {
-      // The first leaves what is typed into, for the single keys; the next one is the page's.
+    if (key === undefined || (isForTyping(key) && !this.#allowsSingleKey(event))) return;
+    if (key === 'Escape' && isInTextField(event)) {
+      // The first Escape leaves the text field, so that single-key shortcuts work; the next one is a shortcut.
       event.preventDefault();
       (event.target as HTMLElement).blur();
       focusMain(this.#document, { preventScroll: true });
@@ -74,13 +74,13 @@ export class Shortcuts {
     shortcut.run?.();
   }
 
-  #mayBeOneKey(event: KeyboardEvent): boolean {
-    return this.#singleKeys() && !isTypedInto(event);
+  #allowsSingleKey(event: KeyboardEvent): boolean {
+    return this.#singleKeys() && !isInTextField(event);
   }
 }
 
-function isTypedInto({ target }: KeyboardEvent): boolean {
-  return target instanceof Element && target.closest(TYPED_INTO) !== null;
+function isInTextField({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest(EDITABLE) !== null;
 }
 
 function nameOf(event: KeyboardEvent): string | undefined {
@@ -89,10 +89,10 @@ function nameOf(event: KeyboardEvent): string | undefined {
   const [mod, other] = isMac ? [event.metaKey, event.ctrlKey] : [event.ctrlKey, event.metaKey];
   if (other) return undefined;
   if (mod) return event.shiftKey ? undefined : `mod+${key}`;
-  return isCharacter(key) || !event.shiftKey ? key : undefined;
+  return isForTyping(key) || !event.shiftKey ? key : undefined;
 }
 
-/** Arrows belong to what is typed into, too; Escape leaves it. */
-function isCharacter(key: string): boolean {
+/** Text fields need the arrows too; Escape leaves them. */
+function isForTyping(key: string): boolean {
   return key.length === 1 || key.startsWith('Arrow');
 }

@@ -1,8 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 
 /**
- * The shape of what is being loaded: rows with a face, bubbles of a thread, or lines of text. Nothing is said of it;
- * what it stands in is `aria-busy`, with a text for those who do not see it.
+ * A placeholder while something loads: rows with an avatar, bubbles of a thread, or lines of text. Hidden from screen
+ * readers: its container is `aria-busy` and has a text for them.
  */
 @Component({
   selector: 'app-skeleton',

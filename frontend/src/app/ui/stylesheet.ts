@@ -1,6 +1,18 @@
-/** Adds a stylesheet that not every page needs, and waits for it: nothing shows before it is dressed. */
-export function addStylesheet(path: string): Promise<void> {
-  const href = new URL(path, import.meta.url).href;
+type Stylesheet = 'layout' | 'help' | 'account' | 'messenger';
+
+/** Loads the stylesheet of a lazy part beside its script, so that the part is never shown without it. */
+export async function withStylesheet<T>(part: Promise<T>, name: Stylesheet): Promise<T> {
+  const [loaded] = await Promise.all([part, addStylesheet(hrefOf(name))]);
+  return loaded;
+}
+
+/** index.html has the address, because it is not cached, and the name of the file changes with its content. */
+function hrefOf(name: Stylesheet): string {
+  const meta = document.head.querySelector<HTMLMetaElement>(`meta[name="stylesheet-${name}"]`);
+  return meta?.content ?? '';
+}
+
+function addStylesheet(href: string): Promise<void> {
   const known = document.head.querySelector<HTMLLinkElement>(`link[href="${href}"]`);
   if (known?.sheet) return Promise.resolve();
   const link = known ?? Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
@@ -9,7 +21,7 @@ export function addStylesheet(path: string): Promise<void> {
       resolve();
     });
     link.addEventListener('error', () => {
-      // So that the next visit asks for it again.
+      // Removed, so that the next attempt loads it again.
       link.remove();
       reject(new Error(`${href} could not be loaded`));
     });

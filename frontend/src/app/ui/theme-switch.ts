@@ -1,16 +1,16 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
-import { frameTexts } from '../texts/frame-texts';
+import { layoutTexts } from '../i18n/layout-texts';
 import { THEMES, ThemeStore } from './theme';
 
 @Component({
   selector: 'app-theme-switch',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <fieldset class="choices">
+    <fieldset class="theme-switch">
       <legend>{{ texts.legend }}</legend>
       <div>
         @for (theme of themes; track theme) {
-          <label class="choice">
+          <label class="theme-switch__choice">
             <input
               type="radio"
               name="theme"
@@ -26,7 +26,7 @@ import { THEMES, ThemeStore } from './theme';
   `,
 })
 export class ThemeSwitch {
-  protected readonly texts = frameTexts.theme;
+  protected readonly texts = layoutTexts.theme;
   protected readonly themes = THEMES;
   protected readonly store = inject(ThemeStore);
 }

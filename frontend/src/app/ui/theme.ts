@@ -4,7 +4,7 @@ import { BrowserStorage } from '../storage/browser-storage';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-// Also read by public/theme.js, which shows the theme before this is loaded.
+// Also read by public/theme.js, which applies the theme before this script is loaded.
 const KEY = 'mysms.theme';
 
 @Injectable({ providedIn: 'root' })
@@ -28,12 +28,12 @@ export class ThemeStore {
 
   #show(theme: Theme): void {
     this.#document.documentElement.dataset['theme'] = theme;
-    // The browser's own bar goes along.
+    // The colour of the browser's own toolbar.
     const colours = this.#document.querySelectorAll<HTMLMetaElement>('meta[data-theme-color]');
     for (const colour of colours) {
-      const its = colour.dataset['themeColor'] ?? '';
-      if (theme === 'system') colour.media = `(prefers-color-scheme: ${its})`;
-      else colour.media = its === theme ? 'all' : 'not all';
+      const scheme = colour.dataset['themeColor'] ?? '';
+      if (theme === 'system') colour.media = `(prefers-color-scheme: ${scheme})`;
+      else colour.media = scheme === theme ? 'all' : 'not all';
     }
     this.#theme.set(theme);
   }

@@ -2,7 +2,7 @@ import { Signal } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { fromEvent, map } from 'rxjs';
 
-/** In an injection context: whether one types on the screen, as on a phone. It changes with what is plugged in. */
+/** In an injection context: whether the keyboard is on the screen, as on a phone. Changes when devices are plugged in. */
 export function touchScreen(): Signal<boolean> {
   const media = matchMedia('(pointer: coarse) and (hover: none)');
   return toSignal(fromEvent(media, 'change').pipe(map(() => media.matches)), {

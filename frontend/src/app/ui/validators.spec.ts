@@ -1,19 +1,19 @@
 import { FormControl } from '@angular/forms';
-import { passwordLength, required, requiredPassword, sentencesOf } from './validators';
+import { passwordLength, required, requiredPassword, errorMessages } from './validators';
 
 describe('what is required', () => {
-  it.each(['', ' ', '\u200b', '\u00ad\u2800\t'])('is more than what shows nothing: %j', (value) => {
-    expect(sentencesOf(new FormControl(value, required))).toEqual(["can't be blank"]);
+  it.each(['', ' ', '\u200b', '\u00ad\u2800\t'])('rejects invisible characters: %j', (value) => {
+    expect(errorMessages(new FormControl(value, required))).toEqual(["can't be blank"]);
   });
 
-  it('is anything that shows', () => {
-    expect(sentencesOf(new FormControl(' a\u200b', required))).toEqual([]);
+  it('accepts any visible character', () => {
+    expect(errorMessages(new FormControl(' a\u200b', required))).toEqual([]);
   });
 });
 
 describe('the length of a password', () => {
   const wrong = (value: string) =>
-    sentencesOf(new FormControl(value, [requiredPassword, passwordLength(8, 128)]));
+    errorMessages(new FormControl(value, [requiredPassword, passwordLength(8, 128)]));
   const tooShort = ['is too short (minimum is 8 characters)'];
   const tooLong = ['is too long (maximum is 128 characters)'];
 

@@ -1,21 +1,21 @@
 import { AbstractControl, ValidatorFn } from '@angular/forms';
 import { isBlank } from '../phone-numbers/blank';
-import { formTexts } from '../texts/form-texts';
+import { formTexts } from '../i18n/form-texts';
 
-// The value of each error is its sentence, without a subject: just as the API words them.
+// The value of each error is a sentence without its subject, like the API's errors.
 
 export const required: ValidatorFn = ({ value }: AbstractControl<string>) =>
   isBlank(value) ? { required: formTexts.required } : null;
 
-/** Spaces are as good as any other characters of a password. */
+/** A password may consist of spaces. */
 export const requiredPassword: ValidatorFn = ({ value }: AbstractControl<string>) =>
   value === '' ? { required: formTexts.required } : null;
 
-/** The mail server judges the rest. */
+/** Accepts anything that looks like an address. */
 export const email: ValidatorFn = ({ value }: AbstractControl<string>) =>
   value === '' || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : { email: formTexts.email };
 
-/** Of a password, in characters, as the API counts them: after NFC, and an emoji once. */
+/** In code points after NFC, as the API counts the characters of a password. */
 export function passwordLength(minimum: number, maximum: number): ValidatorFn {
   return ({ value }: AbstractControl<string>) => {
     const length = Array.from(value.normalize('NFC')).length;
@@ -29,26 +29,26 @@ export function maxLength(maximum: number): ValidatorFn {
     Array.from(value).length > maximum ? { maxLength: formTexts.tooLong(maximum) } : null;
 }
 
-/** Puts the sentences of the API at its controls; they go with the next edit. Answers the others. */
+/** Shows the API's errors at their controls until the next edit. Returns those that belong to no control. */
 export function setServerErrors(
   controls: Readonly<Record<string, AbstractControl>>,
   errors: Readonly<Record<string, readonly string[]>>,
 ): string[] {
-  const homeless: string[] = [];
+  const unmatched: string[] = [];
   for (const [field, sentences] of Object.entries(errors)) {
     const control = controls[field];
     if (control === undefined) {
-      homeless.push(...sentences.map((sentence) => formTexts.wrong(field, sentence)));
+      unmatched.push(...sentences.map((sentence) => formTexts.fieldError(field, sentence)));
     } else {
       control.setErrors({ server: sentences });
       control.markAsTouched();
       control.markAsDirty();
     }
   }
-  return homeless;
+  return unmatched;
 }
 
-export function sentencesOf(control: AbstractControl): string[] {
+export function errorMessages(control: AbstractControl): string[] {
   const errors = Object.values(control.errors ?? {}) as (string | readonly string[])[];
   return errors.flat();
 }

@@ -1,0 +1,145 @@
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  newNumber,
+  newPerson,
+  openThread,
+  setFault,
+  test,
+} from './fixtures';
+import { Product, runProduct } from './start-product';
+
+const RATE_LIMITED = '+15005551007';
+
+test('a pending message can be canceled', async ({ page, request }) => {
+  const person = await newPerson(request);
+  await person.write(RATE_LIMITED, 'Better not');
+  await enter(page, person);
+  await openThread(page, RATE_LIMITED);
+  const message = bubble(page, 'Better not');
+  await expect(message).toContainText('Waiting to be sent');
+  await message.getByRole('button', { name: 'Cancel sending' }).click();
+  await expect(message).toContainText('Canceled');
+  await expect(message.getByRole('button', { name: 'Cancel sending' })).toHaveCount(0);
+});
+
+test('a message that was not delivered can be sent again or edited', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  await person.write(phone.unhurried, 'Please answer');
+  await enter(page, person);
+  await openThread(page, phone.unhurried.replaceAll(' ', ''));
+  const messages = bubble(page, 'Please answer');
+  await expect(messages).toContainText('Queued');
+  await phone.report('Please answer', 'undelivered');
+  await expect(messages).toContainText("The phone couldn't be reached.");
+  // For screen readers.
+  await expect(page.getByText('Message to +1 500 555 1002 not delivered.')).toBeAttached();
+
+  await messages.getByRole('button', { name: 'Edit and resend' }).click();
+  await expect(composer(page)).toBeFocused();
+  await expect(composer(page)).toHaveValue('Please answer');
+  await page.getByRole('button', { name: 'Clear', exact: true }).click();
+
+  await messages.getByRole('button', { name: 'Retry' }).click();
+  await expect(messages).toHaveCount(2);
+  await expect(messages.first()).toContainText("You've sent it again.");
+  await expect(messages.last()).toContainText('Queued');
+  await expect.poll(() => phone.received('Please answer')).toBe(2);
+});
+
+test('no retry is offered where it cannot help', async ({ page, request }) => {
+  const person = await newPerson(request);
+  await person.write('+15005550001', 'Is anybody there?');
+  await enter(page, person);
+  await openThread(page, '+15005550001');
+  const message = bubble(page, 'Is anybody there?');
+  await expect(message.getByRole('button', { name: 'Edit and resend' })).toBeVisible();
+  await expect(message.getByRole('button', { name: 'Retry' })).toHaveCount(0);
+});
+
+test('a deleted text is shown as such, and cannot be sent again', async ({ page, request }) => {
+  const person = await newPerson(request);
+  await person.write('+15005550001', 'Long ago');
+  await page.route('**/api/**', async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({ response, body: body.replaceAll('"Long ago"', '""') });
+  });
+  await enter(page, person);
+  await openThread(page, '+15005550001');
+  const message = page.getByRole('log').getByRole('article');
+  await expect(message).toContainText('Message text deleted');
+  await expect(message).toContainText('Not sent');
+  await expect(message.getByRole('button', { name: /Retry|Edit/ })).toHaveCount(0);
+  await message.hover();
+  await message.getByRole('button', { name: /^Details of/ }).click();
+  const details = page.getByRole('dialog', { name: 'Message details' });
+  await expect(details).toContainText('Message text deleted.');
+  await expect(details.getByRole('button', { name: 'Copy the text' })).toHaveCount(0);
+});
+
+test('an unconfirmed message waits, unless the user decides', async ({ page, request, phone }) => {
+  const number = newNumber();
+  await setFault(request, { kind: 'error_500', to: number, times: 1 });
+  const person = await newPerson(request);
+  await person.write(number, 'Did this leave?');
+  await enter(page, person);
+  await openThread(page, number);
+  const message = bubble(page, 'Did this leave?');
+  await expect(message.first()).toContainText("Please don't send it again yet");
+  expect(await phone.received('Did this leave?')).toBe(0);
+
+  await message.getByRole('button', { name: 'Stop retrying' }).click();
+  await expect(message).toContainText("It won't be retried.");
+  await page.reload();
+  await expect(message).toContainText("It won't be retried.");
+  await expect(message.getByRole('button', { name: 'Stop retrying' })).toHaveCount(0);
+
+  await message.getByRole('button', { name: 'Send again anyway…' }).click();
+  await expect(message).toContainText('It may then arrive twice.');
+  const keep = message.getByRole('button', { name: 'Keep waiting' });
+  await expect(keep).toBeFocused();
+  await keep.click();
+  await expect(message).toHaveCount(1);
+
+  await message.getByRole('button', { name: 'Send again anyway…' }).click();
+  await message.getByRole('button', { name: 'Send anyway' }).click();
+  await expect(message).toHaveCount(2);
+  await expect(message.last()).toContainText(/Queued|Sent|Delivered/);
+  await expect(message.first()).toContainText("You've sent it again.");
+  await expect.poll(() => phone.received('Did this leave?')).toBe(1);
+});
+
+test.describe('a provider that rejects our account', () => {
+  let product: Product;
+
+  test.beforeAll(async () => {
+    product = await runProduct({});
+  });
+  test.afterAll(async () => {
+    await product.stop();
+  });
+
+  test('is shown, and no message is lost', async ({ browser, request }) => {
+    const person = await newPerson(request, product.url);
+    const fault = { kind: 'unauthorized', times: 3 };
+    await setFault(request, { ...fault, times: undefined }, product.simulatorUrl);
+    const page = await browser.newPage({ baseURL: product.url });
+    await enter(page, person);
+    const number = newNumber();
+    await openThread(page, number);
+    await composer(page).fill('I can wait');
+    await composer(page).press('Enter');
+    const message = bubble(page, 'I can wait');
+    await expect(message).toContainText('Waiting to be sent');
+    await expect(page.getByText('Sending is paused.')).toBeVisible();
+    await expect(page.getByText('Messages will be sent when sending resumes')).toBeVisible();
+    await page.close();
+  });
+});

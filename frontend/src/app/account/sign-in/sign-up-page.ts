@@ -1,0 +1,93 @@
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { RouterLink } from '@angular/router';
+import { EMPTY, catchError, tap } from 'rxjs';
+import { SignUpMode } from '../../api/models';
+import { describeProblem } from '../../api/describe-problem';
+import { Poll } from '../../api/poll';
+import { isTransient, toProblem } from '../../api/problem';
+import { SessionClient } from '../../session/session-client';
+import { SessionStore } from '../../session/session-store';
+import { accountTexts } from '../../i18n/account-texts';
+import { Autofocus } from '../../ui/autofocus';
+import { Busy } from '../../ui/busy';
+import { Field } from '../../ui/field';
+import { Notice } from '../../ui/notice';
+import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
+import { email, required } from '../../ui/validators';
+import { AuthCard } from './auth-card';
+import { newPasswordControls } from '../new-password';
+import { FormSubmission } from '../form-submission';
+
+@Component({
+  selector: 'app-sign-up-page',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [
+    AuthCard,
+    Autofocus,
+    Busy,
+    Field,
+    Notice,
+    ReactiveFormsModule,
+    RouterLink,
+    KeepFocusOnPress,
+  ],
+  templateUrl: './sign-up-page.html',
+})
+export class SignUpPage {
+  readonly #session = inject(SessionStore);
+
+  /** undefined until it is known. */
+  protected readonly mode = signal<SignUpMode | undefined>(undefined);
+  protected readonly problem = signal('');
+  protected readonly intro = computed(() => {
+    switch (this.mode()) {
+      case 'closed':
+        return accountTexts.signUp.closed;
+      case 'invite':
+        return accountTexts.signUp.introByInvitation;
+      case undefined:
+        return '';
+      case 'open':
+        return accountTexts.signUp.intro;
+    }
+  });
+
+  protected readonly texts = accountTexts;
+  protected readonly form = new FormGroup({
+    invite_code: new FormControl(
+      { value: '', disabled: true },
+      { nonNullable: true, validators: required },
+    ),
+    email: new FormControl('', { nonNullable: true, validators: [required, email] }),
+    ...newPasswordControls(),
+  });
+  protected readonly submission = new FormSubmission(this.form, () => {
+    const { invite_code, ...user } = this.form.getRawValue();
+    return this.#session.signUp(invite_code ? { ...user, invite_code: invite_code.trim() } : user);
+  });
+
+  constructor() {
+    const client = inject(SessionClient);
+    const ask = client.signUpMode().pipe(
+      tap({
+        error: (error: unknown) => {
+          const problem = toProblem(error);
+          const retrying = isTransient(problem) ? ` ${accountTexts.signUp.retrying}` : '';
+          this.problem.set(describeProblem(problem) + retrying);
+        },
+      }),
+    );
+    inject(Poll)
+      .untilDone(() => ask)
+      .pipe(
+        catchError(() => EMPTY),
+        takeUntilDestroyed(),
+      )
+      .subscribe((mode) => {
+        if (mode === 'invite') this.form.controls.invite_code.enable();
+        this.mode.set(mode);
+      });
+  }
+}

@@ -1,0 +1,10 @@
+/** A page of a list, newest first. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Of the whole list. */
+  readonly total: number;
+  /** There are older rows. */
+  readonly hasMore: boolean;
+  /** There are newer rows, for a page that was requested by an older message. */
+  readonly hasNewer: boolean;
+}

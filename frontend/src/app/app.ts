@@ -1,0 +1,63 @@
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
+import { NavigationEnd, NavigationError, Router, RouterOutlet } from '@angular/router';
+import { skip } from 'rxjs';
+import { signInUrl, returnUrl } from './session/return-url';
+import { SessionStore } from './session/session-store';
+import { firstPageTexts } from './i18n/first-page-texts';
+import { LoadFailure } from './ui/load-failure';
+import { focusOnNavigation } from './ui/focus-on-navigation';
+
+@Component({
+  selector: 'app-root',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [RouterOutlet],
+  template: `
+    <div class="progress" [class.progress--on]="router.currentNavigation()"></div>
+    @if (loadFailure.url(); as url) {
+      <p class="notice" role="alert">
+        {{ texts.loadFailed }}
+        <button type="button" class="button button--small" (click)="open(url)">
+          {{ texts.reload }}
+        </button>
+      </p>
+    }
+    <!-- Created anew for each user, so that no page and no store outlives the user it belongs to. -->
+    @for (userId of [userId()]; track userId) {
+      <router-outlet />
+    }
+  `,
+  host: { class: 'app' },
+})
+export class App {
+  readonly #session = inject(SessionStore);
+  protected readonly router = inject(Router);
+  protected readonly loadFailure = inject(LoadFailure);
+
+  protected readonly texts = firstPageTexts;
+
+  protected readonly userId = computed(() => this.#session.user()?.id);
+
+  constructor() {
+    const { router } = this;
+    focusOnNavigation(router);
+    router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
+      if (event instanceof NavigationError) this.loadFailure.url.set(event.url);
+      else if (event instanceof NavigationEnd) this.loadFailure.url.set(undefined);
+    });
+    toObservable(this.userId)
+      .pipe(skip(1), takeUntilDestroyed())
+      .subscribe((userId) => {
+        // A user whose session has ended returns to the same page; one who signs out does not.
+        const from = this.#session.signOutReason() === 'session-ended' ? router.url : undefined;
+        void router.navigateByUrl(
+          userId === undefined ? signInUrl(router, from) : returnUrl(router, router.url),
+        );
+      });
+  }
+
+  /** A full page load, which uses none of the loaded scripts. */
+  protected open(url: string): void {
+    location.assign(url);
+  }
+}

@@ -1,0 +1,14 @@
+/** What any first page needs. */
+export const firstPageTexts = {
+  brand: 'MY SMS MESSENGER',
+
+  titles: {
+    signIn: 'Sign in · MySMS Messenger',
+    signUp: 'Create an account · MySMS Messenger',
+    messages: 'Messages · MySMS Messenger',
+    account: 'Your account · MySMS Messenger',
+  },
+
+  loadFailed: "This page couldn't be loaded. You may be offline, or there is a newer version.",
+  reload: 'Reload',
+} as const;

@@ -1,0 +1,55 @@
+export const helpTexts = {
+  title: 'Help',
+  close: 'Close',
+  shortcuts: 'Keyboard shortcuts',
+  singleKeys: 'Single-key shortcuts',
+  singleKeysHint:
+    'Turn this off if shortcuts are triggered by accident, for example by speech input.',
+  keys: {
+    Escape: 'Esc',
+    ArrowDown: '↓',
+    ArrowUp: '↑',
+    Control: 'Ctrl',
+    Command: '⌘',
+  } as Readonly<Record<string, string>>,
+
+  statuses: 'Status icons',
+  icons: [
+    {
+      icon: 'clock',
+      tone: 'muted',
+      name: 'On its way',
+      meaning: 'Not sent yet: it is waiting here or at the provider.',
+    },
+    {
+      icon: 'tick',
+      tone: 'muted',
+      name: 'Sent',
+      meaning: 'It has been sent to the carrier. Some networks never report more than this.',
+    },
+    {
+      icon: 'ticks',
+      tone: 'success',
+      name: 'Delivered',
+      meaning: 'It has arrived on the phone.',
+    },
+    {
+      icon: 'question',
+      tone: 'warning',
+      name: 'Checking whether it was sent',
+      meaning: "The provider's response was lost. We're looking it up: don't send it again yet.",
+    },
+    {
+      icon: 'warning',
+      tone: 'danger',
+      name: 'Not sent or not delivered',
+      meaning: 'It did not arrive. The message says why and what you can do.',
+    },
+    {
+      icon: 'close',
+      tone: 'muted',
+      name: 'Canceled',
+      meaning: 'It was canceled before it was sent.',
+    },
+  ],
+} as const;

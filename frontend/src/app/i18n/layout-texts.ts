@@ -1,0 +1,43 @@
+/** What surrounds every page of a signed-in user. */
+export const layoutTexts = {
+  skip: 'Skip to content',
+
+  help: 'Help',
+  leaveField: 'Leave the text field, so that single-key shortcuts work',
+
+  session: {
+    unavailable: "You are still signed in, but your session can't be renewed at the moment.",
+    retrying: 'Retrying…',
+    retryNow: 'Try now',
+  },
+
+  account: {
+    menu: (email: string) => `Account of ${email}`,
+    signedInAs: 'Signed in as #',
+    toAccount: 'Your account',
+    signOut: 'Sign out',
+  },
+
+  /** What this browser does not store. */
+  storage: {
+    session:
+      "This browser doesn't store anything for this page. If you reload or close it, you'll be signed out and lose what isn't sent.",
+    texts:
+      "This browser has no space left for what you write. If you reload or close this page, you'll lose what isn't sent.",
+    understood: 'Got it',
+  },
+
+  theme: {
+    legend: 'Theme',
+    choices: { system: 'System', light: 'Light', dark: 'Dark' },
+  },
+
+  connection: {
+    upToDate: 'Up to date',
+    connecting: 'Connecting…',
+    reconnecting: 'Reconnecting…',
+    offline: "You're offline.",
+    unreachable: "Can't reach the server. Retrying…",
+    lastUpdated: (time: string) => `Last updated ${time}.`,
+  },
+} as const;

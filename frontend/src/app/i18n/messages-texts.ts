@@ -1,0 +1,220 @@
+import { wholeNumber } from './formats';
+import { plural, splitPlural } from './plural';
+
+/** Reading and writing messages. */
+export const messagesTexts = {
+  conversations: {
+    label: 'Conversations',
+    title: (total?: number) =>
+      total === undefined ? 'Message History' : `Message History (${wholeNumber(total)})`,
+    newMessage: 'New message',
+    loadMore: 'Show more conversations',
+    loadingMore: 'Loading…',
+    loading: 'Loading your messages…',
+    empty: 'No conversations yet',
+    stale: 'These messages may be out of date.',
+  },
+
+  search: {
+    label: 'Search people and messages',
+    placeholder: 'Search people and messages',
+    clear: 'Clear search',
+    results: 'Search results',
+    searching: 'Searching…',
+    people: 'People',
+    messages: 'Messages',
+    loadMore: 'Show more results',
+    foundPeople: (count: number) =>
+      plural(count, { one: '# conversation found.', other: '# conversations found.' }),
+    foundMessages: (count: number) =>
+      plural(count, { one: '# message found.', other: '# messages found.' }),
+    foundMoreMessages: (count: number) =>
+      plural(count, { one: '# or more messages found.', other: '# or more messages found.' }),
+    /** The isolates keep the direction of the query's script. */
+    nothing: (query: string) => `No results for “\u2068${query}\u2069”.`,
+  },
+
+  thread: {
+    label: (peer: string) => `Messages with ${peer}`,
+    back: 'Back to all conversations',
+    count: (total: number) => plural(total, { one: '# message', other: '# messages' }),
+    loading: 'Loading messages…',
+    details: 'Details',
+    detailsOf: (time: string) => `Details of the message of ${time}`,
+    loadEarlier: 'Load earlier',
+    loadLater: 'Load later',
+    loadingPage: 'Loading…',
+    empty: 'No messages yet',
+    newBelow: (count: number) =>
+      plural(count, { one: '# new message below', other: '# new messages below' }),
+    jumpToLatest: 'Jump to latest',
+    findingMessage: 'Looking for the message…',
+    messageNotFound: 'This message is no longer in this conversation.',
+    tryAgain: 'Try again',
+    textDeleted: 'Message text deleted',
+    textDeletedWhy: 'Texts are kept here for a limited time only.',
+    sent: 'You wrote:',
+    received: 'They wrote:',
+    pausedTitle: 'Sending is paused.',
+    paused: (since: string) => `Since ${since}. Messages will be sent when sending resumes.`,
+  },
+
+  invalidNumber: {
+    title: 'This is not a phone number',
+    explanation: (address: string) =>
+      `“${address}” is not a phone number, so there are no messages. A phone number has a country code, such as +1 415 555 2671.`,
+  },
+
+  compose: {
+    firstTitle: 'Send your first message',
+    title: 'New message',
+    intro: 'Text any phone number, and see here when it arrives.',
+    phoneNumber: 'Phone number',
+    phoneNumberHint: 'With country code, such as +1 415 555 2671',
+    phoneNumberHintIn: (country: string) =>
+      `As dialled in ${country}, or with + and the country code`,
+    preview: (number: string) => `→ ${number}`,
+    previewIn: (number: string, country: string) => `→ ${number}, ${country}`,
+    nul: 'contains an invalid character',
+    message: 'Message',
+    placeholder: 'Write a message',
+    send: 'Send',
+    clear: 'Clear',
+    undo: 'Undo',
+    cleared: 'Cleared. You can undo this.',
+    characters: (count: number) =>
+      splitPlural(count, { one: '# character', other: '# characters' }),
+    segments: (count: number) => splitPlural(count, { one: '# segment', other: '# segments' }),
+    becauseOf: 'because of #',
+    /** The placeholder stands for the keys. */
+    keys: { enter: 'Enter', shift: 'Shift', send: '# sends', newLine: '# new line' },
+  },
+
+  shortcuts: {
+    search: 'Search people and messages',
+    newMessage: 'Write a new message',
+    conversations: 'Move between conversations',
+    back: 'Go back, or close what is open',
+    send: 'Send the message',
+  },
+
+  /** Messages that the API has not answered for yet. */
+  pending: {
+    inProgress: 'Sending',
+    queued: 'Waiting for the previous message',
+    notSent: 'Not sent:',
+    postponed: 'Not sent yet:',
+    waitsForAnswer: 'Waiting for a response',
+    offline: "You're offline: it will be sent when you're back",
+    unconfirmed: 'Not confirmed yet:',
+    safeToRepeat: 'Trying again never sends it twice.',
+    retrying: 'Retrying…',
+    sentAt: (time: string) => `It will be sent at ${time}.`,
+    old: 'It has been waiting here for more than a day.',
+    tryAgain: 'Try again',
+    edit: 'Edit',
+    discard: 'Discard',
+  },
+
+  status: {
+    names: {
+      pending: 'Waiting to be sent',
+      unconfirmed: 'Checking whether it was sent',
+      accepted: 'Accepted',
+      scheduled: 'Scheduled',
+      queued: 'Queued',
+      sending: 'Sending',
+      sent: 'Sent',
+      delivered: 'Delivered',
+      undelivered: 'Not delivered',
+      failed: 'Not sent',
+      canceled: 'Canceled',
+      received: 'Received',
+      read: 'Read',
+    } as Readonly<Record<string, string>>,
+    meanings: {
+      pending: 'It is saved and waiting to be handed to the provider.',
+      unconfirmed: "The provider didn't respond. We're checking whether it has the message.",
+      accepted: 'The provider has it.',
+      scheduled: 'The provider has it and will send it later.',
+      queued: 'The provider has it and will send it next.',
+      sending: 'The provider is sending it.',
+      sent: 'It has been sent to the carrier. Not every phone reports that it has arrived.',
+      delivered: 'It has arrived on the phone.',
+      undelivered: "It didn't arrive on the phone.",
+      failed: "It wasn't sent.",
+      canceled: 'It was canceled before it was sent.',
+      read: 'It has arrived on the phone and was opened.',
+    } as Readonly<Record<string, string>>,
+    code: (code: number) => `Code ${code}.`,
+    noReason: 'No reason was given.',
+  },
+
+  /** Read out when the status of a message changes. */
+  announcements: {
+    statusChanged: {
+      sent: (peer) => `Message to ${peer} sent.`,
+      delivered: (peer) => `Message to ${peer} delivered.`,
+      read: (peer) => `Message to ${peer} read.`,
+      undelivered: (peer) => `Message to ${peer} not delivered.`,
+      failed: (peer) => `Message to ${peer} not sent.`,
+      unconfirmed: (peer) => `Message to ${peer} not confirmed yet.`,
+      canceled: (peer) => `Message to ${peer} canceled.`,
+    } as Readonly<Record<string, (peer: string) => string>>,
+    manyStatusesChanged: (count: number) =>
+      plural(count, {
+        one: 'The status of # message has changed.',
+        other: 'The status of # messages has changed.',
+      }),
+  },
+
+  actions: {
+    retry: 'Retry',
+    editAndResend: 'Edit and resend',
+    cancel: 'Cancel sending',
+    sendNow: 'Send now',
+    sendingAgain: 'Sending again…',
+    sentAgain: "You've sent it again.",
+    unconfirmedTitle: "We're checking whether this was sent.",
+    unconfirmed: "Please don't send it again yet: it may have arrived.",
+    stopRetrying: 'Stop retrying',
+    retryingStopped: "It won't be retried. We're still checking whether it was sent.",
+    sendAgainAnyway: 'Send again anyway…',
+    duplicateTitle: 'It may then arrive twice.',
+    duplicate: "We don't know yet whether the first one has arrived.",
+    sendAnyway: 'Send anyway',
+    keepWaiting: 'Keep waiting',
+  },
+
+  details: {
+    title: 'Message details',
+    close: 'Close',
+    loading: 'Loading details…',
+    tryAgain: 'Try again',
+    status: 'Status',
+    to: 'To',
+    from: 'From',
+    text: 'Text',
+    written: 'Written',
+    segments: 'Segments',
+    sid: 'SID',
+    noSid: 'None yet',
+    errorCode: 'Error code',
+    expired: 'Expired',
+    timeline: 'Timeline',
+    saved: 'Saved here',
+    /** Where an event of the timeline comes from. */
+    sources: {
+      send: 'provider response',
+      callback: 'status callback',
+      reconciler: 'status check',
+      author: 'you',
+      user: 'you',
+    } as Readonly<Record<string, string>>,
+    copySid: 'Copy the SID',
+    copyNumber: 'Copy the number',
+    copyText: 'Copy the text',
+    copied: 'Copied',
+    selected: 'Selected: copy it with your keyboard or menu',
+  },
+} as const;

@@ -1,0 +1,65 @@
+import { Message } from '../api/models';
+import { failureTexts } from '../i18n/failure-texts';
+import { messagesTexts } from '../i18n/messages-texts';
+import { IconName } from '../ui/icon';
+
+export interface StatusPresentation {
+  readonly text: string;
+  /** A sentence about it. */
+  readonly meaning: string;
+  readonly icon: IconName;
+  readonly tone: Tone;
+}
+
+export type Tone = 'muted' | 'success' | 'warning' | 'danger';
+
+const { names, meanings } = messagesTexts.status;
+
+const APPEARANCES: Readonly<Record<string, Pick<StatusPresentation, 'icon' | 'tone'>>> = {
+  pending: { icon: 'clock', tone: 'muted' },
+  unconfirmed: { icon: 'question', tone: 'warning' },
+  accepted: { icon: 'clock', tone: 'muted' },
+  scheduled: { icon: 'clock', tone: 'muted' },
+  queued: { icon: 'clock', tone: 'muted' },
+  sending: { icon: 'clock', tone: 'muted' },
+  sent: { icon: 'tick', tone: 'muted' },
+  delivered: { icon: 'ticks', tone: 'success' },
+  undelivered: { icon: 'warning', tone: 'danger' },
+  failed: { icon: 'warning', tone: 'danger' },
+  canceled: { icon: 'close', tone: 'muted' },
+  read: { icon: 'ticks', tone: 'success' },
+};
+
+/** A status that the provider adds one day is shown by its own name. */
+export function presentStatus(status: string): StatusPresentation {
+  const appearance = APPEARANCES[status] ?? { icon: 'clock', tone: 'muted' };
+  return { ...appearance, text: names[status] ?? status, meaning: meanings[status] ?? '' };
+}
+
+export function hasFailed({ status }: Message): boolean {
+  return status === 'failed' || status === 'undelivered';
+}
+
+/** Installations may keep texts for a limited time only. Nobody can send an empty text, so that empty means deleted. */
+export function isTextDeleted({ content }: Message): boolean {
+  return content === '';
+}
+
+/** Why it failed, in plain words. */
+export function failureCause({ error_code, explanation }: Message): string {
+  const known = failureTexts[error_code ?? ''];
+  return known?.cause ?? explanation?.cause ?? messagesTexts.status.noReason;
+}
+
+/** What the user can do about it, and the error code. */
+export function failureAdvice({ error_code, explanation }: Message): string {
+  const advice = failureTexts[error_code ?? '']?.advice ?? explanation?.advice ?? [];
+  const code = typeof error_code === 'number' ? messagesTexts.status.code(error_code) : [];
+  return [advice, code].flat().join(' ');
+}
+
+/** Whether sending the same again can help, as far as is known. */
+export function isRetryable(message: Message): boolean {
+  if (isTextDeleted(message)) return false;
+  return hasFailed(message) && (message.explanation?.retryable ?? true);
+}

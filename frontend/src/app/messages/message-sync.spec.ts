@@ -1,0 +1,229 @@
+import { TestRequest } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { RANDOM } from '../api/backoff';
+import { Message } from '../api/models';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
+import { ConversationsStore } from './conversations-store';
+import { MessageSync } from './message-sync';
+import { StatusAnnouncer } from './status-announcer';
+import { ThreadsStore } from './threads-store';
+import { FakeApi, aMessage, aMinuteAfter, messages, setUpMessages } from './testing';
+
+const PEER = '+14155552671';
+const OTHER = '+442079460958';
+
+describe('MessageSync', () => {
+  let api: FakeApi;
+  let sync: MessageSync;
+  const threads = () => TestBed.inject(ThreadsStore);
+  const rows = () => TestBed.inject(ConversationsStore).rows();
+  const status = () => TestBed.inject(ConnectionStatusStore).status();
+  const loaded = () => threads().thread(PEER).loaded?.messages ?? [];
+
+  beforeEach(async () => {
+    api = setUpMessages({ provide: RANDOM, useValue: () => 1 });
+    sync = TestBed.inject(MessageSync);
+    api.start();
+    await api.settle();
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('has no total until the API has responded', async () => {
+    await api.answerConversations([]);
+    expect(sync.total()).toBeUndefined();
+    await api.answerChanges(api.expectChanges(), [], { total: 0 });
+    expect(sync.total()).toBe(0);
+  });
+
+  it('loads the conversations, and then polls for changes since the newest', async () => {
+    await api.answerConversations(messages(1, 1));
+    const first = api.expectChanges();
+    expect(Date.parse(since(first))).toBe(Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000);
+    await api.answerChanges(first, [], { total: 7, etag: 'W/"1"' });
+    expect(rows().map(({ peer }) => peer)).toEqual([PEER]);
+    expect(sync.total()).toBe(7);
+    expect(status().state).toBe('up-to-date');
+
+    await api.nextPoll();
+    const second = api.expectChanges();
+    expect(second.request.headers.get('If-None-Match')).toBe('W/"1"');
+    second.flush(null, { status: 304, statusText: 'Not Modified' });
+    await api.settle();
+    expect(sync.total()).toBe(7);
+    expect(sync.problem()).toBe('');
+
+    await api.nextPoll();
+    expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"1"');
+  });
+
+  it('polls from the epoch while there is no message', async () => {
+    await api.answerConversations([]);
+    expect(since(api.expectChanges())).toBe('1970-01-01T00:00:00.000Z');
+  });
+
+  it('keeps all loaded pages current, and the rows of the list', async () => {
+    await start(messages(3, 4));
+    const loading = threads().loadEarlier(PEER);
+    api.answerThread(messages(1, 2), { total: 4 });
+    await loading;
+    const [oldest] = messages(1, 1);
+    const read = { ...oldest, status: 'read', updated_at: aMinuteAfter(4) } as Message;
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [...messages(5, 5), read]);
+    expect(loaded().map(({ content }) => content.slice(8))).toEqual(['5', '4', '3', '2', '1']);
+    expect(loaded().at(-1)?.status).toBe('read');
+    expect(rows()[0]?.last.content).toBe('Message 5');
+  });
+
+  it('loads all pages of changes, and then polls from the newest of them', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    const first = api.expectChanges();
+    await api.answerChanges(first, messages(400, 599), { next: true, etag: 'W/"1"' });
+    const second = api.expectChanges();
+    expect(second.request.params.get('before')).toBe('m0400');
+    expect(second.request.params.get('updated_since')).toBe(since(first));
+    await api.answerChanges(second, messages(300, 399));
+    await api.nextPoll();
+    const third = api.expectChanges();
+    expect(Date.parse(since(third))).toBe(
+      Date.parse(messages(599, 599)[0]?.updated_at ?? '') - 30_000,
+    );
+    expect(third.request.headers.has('If-None-Match')).toBe(false);
+  });
+
+  it('does not move the cursor for a message that came in another way', async () => {
+    await start(messages(1, 1));
+    const before = Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000;
+    sync.applyNew(
+      aMessage({ _id: 'm9', created_at: aMinuteAfter(9), updated_at: aMinuteAfter(9) }),
+    );
+    await api.nextPoll();
+    expect(Date.parse(since(api.expectChanges()))).toBe(before);
+  });
+
+  it('keeps what is loaded when a poll fails, has the problem, and waits longer', async () => {
+    await start(messages(1, 2));
+    await api.nextPoll();
+    api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
+    await api.settle();
+    expect(loaded()).toHaveLength(2);
+    expect(sync.problem()).toBe('The server has a problem at the moment.');
+    expect(status()).toMatchObject({
+      state: 'failing',
+      reason: 'The server has a problem at the moment.',
+    });
+
+    await vi.advanceTimersByTimeAsync(1_999);
+    api.expectNoCall();
+    await vi.advanceTimersByTimeAsync(1);
+    await api.answerChanges(api.expectChanges(), []);
+    expect(sync.problem()).toBe('');
+    expect(status().state).toBe('up-to-date');
+  });
+
+  it('is not up to date while a poll is unanswered', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    api.expectChanges();
+    expect(status().state).toBe('up-to-date');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(status().state).toBe('reconnecting');
+  });
+
+  it('retries a load with backoff until it succeeds', async () => {
+    await api.answerConversations(messages(1, 1));
+    await api.answerChanges(api.expectChanges(), []);
+    sync.load(() => threads().open(PEER)).subscribe();
+    await api.settle();
+    for (const rest of [2_000, 4_000, 8_000]) {
+      api.expectThread().flush(null, { status: 500, statusText: 'No' });
+      await vi.advanceTimersByTimeAsync(rest - 1);
+      expect(threads().thread(PEER)).toMatchObject({ loading: false });
+      expect(threads().thread(PEER).problem).not.toBe('');
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    await api.answerChanges(api.expectChanges(), []);
+    api.answerThread(messages(1, 1));
+    await api.settle();
+    expect(threads().thread(PEER).problem).toBe('');
+    expect(loaded()).toHaveLength(1);
+  });
+
+  it('retries failed loads at once when a poll succeeds', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    api.expectChanges().flush(null, { status: 503, statusText: 'Unavailable' });
+    sync.load(() => threads().open(OTHER)).subscribe();
+    await api.settle();
+    api.expectThread().flush(null, failed(503, '1'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await api.answerChanges(api.expectChanges(), []);
+    api.answerThread([]);
+    await api.settle();
+    expect(threads().thread(OTHER).loaded?.messages).toEqual([]);
+  });
+
+  it('announces a change of status once', async () => {
+    await start(messages(1, 1));
+    const delivered = { ...messages(1, 1)[0], status: 'delivered', updated_at: aMinuteAfter(1) };
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [delivered as Message]);
+    const announcer = TestBed.inject(StatusAnnouncer);
+    expect(announcer.announcements().map(({ text }) => text)).toEqual([
+      'Message to +1 415 555 2671 delivered.',
+    ]);
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [delivered as Message]);
+    expect(announcer.announcements()).toHaveLength(1);
+  });
+
+  it('publishes changes to whatever subscribes, once it is loaded', async () => {
+    const store = {
+      loadFirst: vi.fn(() => Promise.resolve([])),
+      find: vi.fn(() => undefined),
+      applyChanges: vi.fn(),
+      hasPending: () => false,
+    };
+    sync.subscribe(store);
+    await api.answerConversations([]);
+    expect(store.loadFirst).toHaveBeenCalledOnce();
+    await api.answerChanges(api.expectChanges(), messages(1, 2));
+    expect(store.applyChanges).toHaveBeenCalledExactlyOnceWith(messages(1, 2));
+  });
+
+  it('asks why messages wait only while some do', async () => {
+    const [pending] = messages(1, 1).map((message) => ({ ...message, status: 'pending' }));
+    await api.answerConversations([pending as Message]);
+    await api.answerChanges(api.expectChanges(), []);
+    const paused = { since: aMinuteAfter(1), reason: 'The provider rejects our credentials.' };
+    api.expectSending().flush({ paused });
+    await api.settle();
+    expect(sync.paused()).toEqual(paused);
+
+    await api.nextPoll();
+    const sent = { ...pending, status: 'sent', updated_at: aMinuteAfter(2) } as Message;
+    await api.answerChanges(api.expectChanges(), [sent]);
+    expect(sync.paused()).toBeNull();
+    api.expectNoCall();
+  });
+
+  async function start(known: Message[]): Promise<void> {
+    await api.answerConversations(known.slice(0, 1));
+    await api.answerChanges(api.expectChanges(), []);
+    const opening = threads().open(PEER);
+    api.answerThread(known, { next: true });
+    await opening;
+  }
+});
+
+const since = ({ request }: TestRequest): string => request.params.get('updated_since') ?? '';
+
+const failed = (status: number, retryAfter: string) => ({
+  status,
+  statusText: 'No',
+  headers: { 'Retry-After': retryAfter },
+});

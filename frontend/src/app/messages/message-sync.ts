@@ -1,0 +1,182 @@
+import { DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import {
+  EMPTY,
+  Observable,
+  Subject,
+  catchError,
+  defer,
+  firstValueFrom,
+  switchMap,
+  take,
+  throwError,
+} from 'rxjs';
+import { describeProblem, problemReason } from '../api/describe-problem';
+import { Message, Sending } from '../api/models';
+import { POLL_INTERVAL_MS, Poll } from '../api/poll';
+import { toProblem } from '../api/problem';
+import { SessionStore } from '../session/session-store';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
+import { latestOf } from './message-order';
+import { MessagesClient } from './messages-client';
+
+/** Responses can overtake each other, and servers' clocks differ: each poll asks for a little more than what is new. */
+const OVERLAP_MS = 30_000;
+const EPOCH = new Date(0).toISOString();
+
+/** A poll is normally answered within this time. */
+const EXPECTED_ANSWER_MS = 5_000;
+
+/** A store of messages that `MessageSync` keeps current. */
+export interface MessageSubscriber {
+  /** Loads what changes build on, unless it is loaded. Runs before changes are asked for; returns the loaded messages. */
+  loadFirst?(): Promise<readonly Message[]>;
+  /** The version of the message that the store has. */
+  find(message: Message): Message | undefined;
+  /** Merges changed messages, and new ones that belong into the store. */
+  applyChanges(messages: readonly Message[]): void;
+  /** Whether one of its messages waits to be handed to the provider. */
+  hasPending(): boolean;
+}
+
+/**
+ * Keeps everything that is loaded current: polls every ten seconds for the changes since the last poll, and publishes
+ * them to its subscribers. It knows none of them, so that a new store or feature only has to subscribe.
+ *
+ * Only a poll moves the cursor. A message that came in another way says nothing about the others.
+ */
+@Injectable()
+export class MessageSync {
+  readonly #client = inject(MessagesClient);
+  readonly #connection = inject(ConnectionStatusStore);
+  readonly #polling = inject(Poll);
+  readonly #sessionStatus = inject(SessionStore).statusChanges;
+  readonly #destroyRef = inject(DestroyRef);
+
+  readonly #subscribers: MessageSubscriber[] = [];
+  readonly #statusChanges = new Subject<readonly Message[]>();
+  readonly #total = signal<number | undefined>(undefined);
+  readonly #problem = signal('');
+  readonly #paused = signal<Sending['paused']>(null);
+  readonly #today = signal(new Date(), { equal: isSameDay });
+  /** The time of the newest change that a poll has brought. */
+  #cursor: number | undefined;
+
+  /** Messages whose status has just changed, and new ones that this tab has sent. */
+  readonly statusChanges = this.#statusChanges.asObservable();
+  /** How many messages the user has in all, once that is known. */
+  readonly total = this.#total.asReadonly();
+  /** Why the last poll failed. */
+  readonly problem = this.#problem.asReadonly();
+  /** Set while the provider takes no messages and some of this user's wait. */
+  readonly paused = this.#paused.asReadonly();
+  readonly today = this.#today.asReadonly();
+
+  /** For as long as the user is signed in. */
+  subscribe(subscriber: MessageSubscriber): void {
+    this.#subscribers.push(subscriber);
+  }
+
+  /** Polls until the user signs out, whichever page is open. Call it once the stores have subscribed. */
+  start(): void {
+    this.#connection.reset();
+    this.#destroyRef.onDestroy(() => {
+      this.#connection.reset();
+    });
+    this.#whileSignedIn(() => this.#polling.every(() => this.#poll()))
+      .pipe(takeUntilDestroyed(this.#destroyRef))
+      .subscribe();
+    this.#sessionStatus.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe((status) => {
+      if (status === 'unavailable') this.#connection.failed();
+    });
+  }
+
+  /** Runs a load until it succeeds and emits its result; a permanent error ends it. */
+  load<T>(work: () => Promise<T>): Observable<T> {
+    return this.#whileSignedIn(() => this.#polling.untilDone(() => defer(work))).pipe(take(1));
+  }
+
+  /** Publishes messages as the API has just returned them. */
+  applyChanges(messages: readonly Message[]): void {
+    const changed = messages.filter((message) => {
+      const known = this.#find(message);
+      return known && known.status !== message.status && known.updated_at < message.updated_at;
+    });
+    for (const subscriber of this.#subscribers) subscriber.applyChanges(messages);
+    if (changed.length > 0) this.#statusChanges.next(changed);
+  }
+
+  /** Publishes a message that this tab has just sent: `total` does not count it yet. */
+  applyNew(message: Message): void {
+    const isKnown = this.#find(message) !== undefined;
+    if (!isKnown) this.#total.update((total) => (total !== undefined ? total + 1 : total));
+    this.applyChanges([message]);
+    if (!isKnown) this.#statusChanges.next([message]);
+  }
+
+  /** The latest version that a subscriber has. */
+  #find(message: Message): Message | undefined {
+    const versions = this.#subscribers.flatMap((subscriber) => subscriber.find(message) ?? []);
+    return versions.length > 0 ? versions.reduce(latestOf) : undefined;
+  }
+
+  /** While the session cannot be renewed, nothing is asked for: the session retries on its own. */
+  #whileSignedIn<T>(work: () => Observable<T>): Observable<T> {
+    return this.#sessionStatus.pipe(
+      switchMap((status) => (status === 'signed-in' ? work() : EMPTY)),
+    );
+  }
+
+  #poll(): Observable<unknown> {
+    return defer(() => this.#sync()).pipe(
+      catchError((error: unknown) => {
+        const problem = toProblem(error);
+        this.#problem.set(describeProblem(problem));
+        this.#connection.failed(problem.status > 0 ? problemReason(problem) : '');
+        return throwError(() => error);
+      }),
+    );
+  }
+
+  async #sync(): Promise<void> {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.loadFirst) this.#advanceCursor(await subscriber.loadFirst());
+    }
+    const startedAt = performance.now();
+    const since = this.#cursor === undefined ? EPOCH : iso(this.#cursor - OVERLAP_MS);
+    const changes = await firstValueFrom(this.#client.changes(since));
+    if (changes !== 'unchanged') {
+      this.applyChanges(changes.messages);
+      this.#total.set(changes.total);
+      this.#advanceCursor(changes.messages, performance.now() - startedAt);
+    }
+    await this.#updatePaused();
+    this.#today.set(new Date());
+    this.#connection.succeeded(POLL_INTERVAL_MS + EXPECTED_ANSWER_MS);
+    if (this.#problem() === '') return;
+    this.#problem.set('');
+    // The API answers again: what failed meanwhile is retried now.
+    this.#polling.now();
+  }
+
+  /** A change that happened while the pages of one poll were read may have slipped between them: its time is gone back to. */
+  #advanceCursor(messages: readonly Message[], durationMs = 0): void {
+    const times = messages.map(({ updated_at }) => Date.parse(updated_at) - durationMs);
+    const newest = times.reduce((one, other) => Math.max(one, other), this.#cursor ?? -Infinity);
+    if (Number.isFinite(newest)) this.#cursor = newest;
+  }
+
+  async #updatePaused(): Promise<void> {
+    const isWaiting = this.#subscribers.some((subscriber) => subscriber.hasPending());
+    const paused = isWaiting ? (await firstValueFrom(this.#client.sending())).paused : null;
+    this.#paused.set(paused);
+  }
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function isSameDay(one: Date, other: Date): boolean {
+  return one.toDateString() === other.toDateString();
+}

@@ -1,0 +1,151 @@
+import { HttpClient, HttpErrorResponse, HttpResponse } from '@angular/common/http';
+import { Injectable, inject } from '@angular/core';
+import { EMPTY, Observable, catchError, expand, map, of, reduce, throwError } from 'rxjs';
+import { API_BASE_URL } from '../api/base-url';
+import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
+import { Problem } from '../api/problem';
+import { Page } from '../api/page';
+
+/** The messages that have changed since a time. */
+export interface Changes {
+  readonly messages: readonly Message[];
+  /** How many messages the user has in all. */
+  readonly total: number;
+}
+
+export type Unchanged = 'unchanged';
+
+/** The id of the message before, after or around which a page lies. */
+export type Position = Readonly<Partial<Record<'before' | 'after' | 'around', string>>>;
+
+type Parameters = Readonly<Record<string, string | number>>;
+
+const REQUEST_TIMEOUT_MS = 20_000;
+/** Longer, because the API waits for the provider. */
+const SEND_TIMEOUT_MS = 60_000;
+const MAX_PAGE = 200;
+
+@Injectable()
+export class MessagesClient {
+  readonly #http = inject(HttpClient);
+  readonly #api = `${inject(API_BASE_URL)}/api`;
+  readonly #messages = `${this.#api}/messages`;
+  #lastChanges: { readonly since: string; readonly etag: string } | undefined;
+
+  /** Newest first; with `before`, those whose last message is older than this one. */
+  conversations(before?: string): Observable<Page<Conversation>> {
+    return this.#page<Conversation>(`${this.#api}/conversations`, from({ limit: 50 }, before));
+  }
+
+  /** A page of one conversation: its newest messages, or those before, after or around a message. */
+  with(peer: string, limit: number, position: Position = {}): Observable<Page<Message>> {
+    return this.#page<Message>(this.#messages, { peer_number: peer, limit, ...position });
+  }
+
+  search(query: string, before?: string): Observable<Page<Message>> {
+    return this.#page<Message>(this.#messages, from({ search: query, limit: 30 }, before));
+  }
+
+  /** All messages that have changed at or after this time; 'unchanged' if the response would be the same as the last one. */
+  changes(since: string): Observable<Changes | Unchanged> {
+    const first = { updated_since: since, limit: MAX_PAGE };
+    const etag = this.#lastChanges?.since === since ? this.#lastChanges.etag : undefined;
+    this.#lastChanges = undefined;
+    return this.#rows<Message>(this.#messages, first, etag).pipe(
+      expand((response) => {
+        const page = toPage(response);
+        const last = page.rows.at(-1);
+        return page.hasMore && last
+          ? this.#rows<Message>(this.#messages, from(first, last._id))
+          : EMPTY;
+      }),
+      reduce<HttpResponse<Message[]>, HttpResponse<Message[]>[]>((all, one) => [...all, one], []),
+      map((responses) => {
+        const fresh = responses[0]?.headers.get('ETag');
+        // The ETag of a first page says nothing about the pages after it.
+        if (responses.length === 1 && fresh) this.#lastChanges = { since, etag: fresh };
+        const pages = responses.map(toPage);
+        return { messages: pages.flatMap(({ rows }) => rows), total: pages[0]?.total ?? 0 };
+      }),
+      catchError((error: unknown) => {
+        if (!(error instanceof HttpErrorResponse && error.status === 304 && etag)) {
+          return throwError(() => error);
+        }
+        this.#lastChanges = { since, etag };
+        return of<Unchanged>('unchanged');
+      }),
+    );
+  }
+
+  detail(id: string): Observable<MessageDetail> {
+    return this.#http.get<MessageDetail>(`${this.#messages}/${encodeURIComponent(id)}`, {
+      timeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+
+  /** Whether messages are being sent at the moment. */
+  sending(): Observable<Sending> {
+    return this.#http.get<Sending>(`${this.#api}/sending`, { timeout: REQUEST_TIMEOUT_MS });
+  }
+
+  send(message: NewMessage, idempotencyKey: string): Observable<Message> {
+    return this.#http.post<Message>(
+      this.#messages,
+      { message },
+      { headers: { 'Idempotency-Key': idempotencyKey }, timeout: SEND_TIMEOUT_MS },
+    );
+  }
+
+  cancel(id: string): Observable<Message> {
+    return this.#http.post<Message>(`${this.#messages}/${id}/cancel`, null, {
+      timeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+
+  /** Sends the text again as a new message. Repeating the call returns that same message. */
+  retry(id: string, acceptPossibleDouble: boolean): Observable<Message> {
+    const params: Record<string, boolean> = acceptPossibleDouble
+      ? { accept_possible_duplicate: true }
+      : {};
+    return this.#http.post<Message>(`${this.#messages}/${id}/retry`, null, {
+      params,
+      timeout: SEND_TIMEOUT_MS,
+    });
+  }
+
+  #page<Row>(url: string, params: Parameters): Observable<Page<Row>> {
+    return this.#rows<Row>(url, params).pipe(map(toPage));
+  }
+
+  #rows<Row>(url: string, params: Parameters, etag?: string): Observable<HttpResponse<Row[]>> {
+    const headers: Record<string, string> = etag === undefined ? {} : { 'If-None-Match': etag };
+    return this.#http.get<Row[]>(url, {
+      params,
+      headers,
+      observe: 'response',
+      timeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+}
+
+function from(params: Parameters, before: string | undefined): Parameters {
+  return before === undefined ? params : { ...params, before };
+}
+
+function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
+  const rows = body ?? [];
+  const links = headers.get('Link') ?? '';
+  return {
+    rows,
+    total: Number(headers.get('X-Total-Count') ?? rows.length),
+    hasMore: /\brel="?next"?/.test(links),
+    hasNewer: /\brel="?prev"?/.test(links),
+  };
+}
+
+const NOT_SENT_CODES = ['carrier_refused', 'message_expired', 'message_canceled'];
+
+/** The message in the API's problem, if it has stored the message and will not send it; undefined for other problems. */
+export function storedMessageOf({ code, members }: Problem): Message | undefined {
+  return NOT_SENT_CODES.includes(code) ? (members['message'] as Message) : undefined;
+}

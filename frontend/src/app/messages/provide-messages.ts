@@ -1,0 +1,34 @@
+import { Provider, inject } from '@angular/core';
+import { ConversationsStore } from './conversations-store';
+import { ComposeForms } from './drafts/compose-forms';
+import { Drafts } from './drafts/drafts';
+import { MessageActions } from './message-actions';
+import { MessageSync } from './message-sync';
+import { MessagesClient } from './messages-client';
+import { OutboxStore } from './outbox/outbox-store';
+import { RecipientParser } from './recipient-parser';
+import { StatusAnnouncer } from './status-announcer';
+import { ThreadsStore } from './threads-store';
+
+/** The messages of one user: one instance of each, for as long as that user is signed in. */
+export const MESSAGES_PROVIDERS: Provider[] = [
+  ComposeForms,
+  ConversationsStore,
+  Drafts,
+  MessageActions,
+  MessagesClient,
+  MessageSync,
+  OutboxStore,
+  RecipientParser,
+  StatusAnnouncer,
+  ThreadsStore,
+];
+
+/** In an injection context: starts the sync once all that subscribe to it exist, and sends what is in the outbox. */
+export function startMessages(): void {
+  inject(ConversationsStore);
+  inject(ThreadsStore);
+  inject(StatusAnnouncer);
+  inject(MessageSync).start();
+  inject(OutboxStore);
+}

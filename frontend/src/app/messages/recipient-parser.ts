@@ -1,0 +1,70 @@
+import { Injectable, computed, inject, signal } from '@angular/core';
+import { firstValueFrom } from 'rxjs';
+import { locale } from '../i18n/locale';
+import { messagesTexts } from '../i18n/messages-texts';
+import {
+  formatPhoneNumber,
+  loadPhoneNumberRules,
+  phoneNumberRules,
+} from '../phone-numbers/format-phone-number';
+import { PhoneNumberResult, parsePhoneNumber } from '../phone-numbers/parse-phone-number';
+import { MessagesClient } from './messages-client';
+
+const { compose } = messagesTexts;
+
+/** Parses recipients as this installation's API does, with its default country. */
+@Injectable()
+export class RecipientParser {
+  readonly #client = inject(MessagesClient);
+
+  /** undefined until it is known, null where the API has none. */
+  readonly #country = signal<string | null | undefined>(undefined);
+  #preparing: Promise<void> | undefined;
+
+  /** Changes when results may change. */
+  readonly known = computed(() => ({ country: this.#country(), rules: phoneNumberRules() }));
+  readonly hint = computed(() => {
+    const country = this.#country();
+    return country ? compose.phoneNumberHintIn(nameOf(country)) : compose.phoneNumberHint;
+  });
+
+  /** Returns undefined while it is unknown what decides. */
+  parse(text: string): PhoneNumberResult | undefined {
+    const country = this.#country();
+    const result = parsePhoneNumber(text, country ?? undefined, phoneNumberRules());
+    return country === undefined && result?.code === 'no_country' ? undefined : result;
+  }
+
+  /** The number as it was understood, for the user to check before sending; empty if it is no number. */
+  preview(text: string): string {
+    const number = this.parse(text)?.number;
+    if (number === undefined) return '';
+    const country = phoneNumberRules()?.format(number)?.country;
+    const formatted = formatPhoneNumber(number);
+    return country ? compose.previewIn(formatted, nameOf(country)) : compose.preview(formatted);
+  }
+
+  /** Loads the rules and the default country, as far as that is possible now. */
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#prepare().finally(() => {
+      this.#preparing = undefined;
+    });
+    return this.#preparing;
+  }
+
+  async #prepare(): Promise<void> {
+    await Promise.allSettled([
+      phoneNumberRules() ? undefined : loadPhoneNumberRules(),
+      this.#country() === undefined ? this.#loadCountry() : undefined,
+    ]);
+  }
+
+  async #loadCountry(): Promise<void> {
+    const { default_country } = await firstValueFrom(this.#client.sending());
+    this.#country.set(default_country ?? null);
+  }
+}
+
+function nameOf(country: string): string {
+  return new Intl.DisplayNames(locale, { type: 'region' }).of(country) ?? country;
+}

@@ -1,0 +1,51 @@
+import { Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { Message } from '../api/models';
+import { messagesTexts } from '../i18n/messages-texts';
+import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
+import { TitleBadge } from '../ui/title-badge';
+import { MessageSync } from './message-sync';
+
+export interface Announcement {
+  readonly id: number;
+  readonly text: string;
+}
+
+const { statusChanged, manyStatusesChanged } = messagesTexts.announcements;
+/** Announcements of one moment are rendered together: none may push another out before it is read. */
+const MAX_ANNOUNCEMENTS = 3;
+
+/** Announces changes of status to screen readers, and counts them in the page's title. */
+@Injectable()
+export class StatusAnnouncer {
+  readonly #titleBadge = inject(TitleBadge);
+  readonly #announcements = signal<readonly Announcement[]>([]);
+  #count = 0;
+
+  /**
+   * The latest announcements, for one polite live region. Each has an id and so an element of its own: a live region
+   * reads elements that are added, and does not read the same text when it is set again.
+   */
+  readonly announcements = this.#announcements.asReadonly();
+
+  constructor() {
+    inject(MessageSync)
+      .statusChanges.pipe(takeUntilDestroyed())
+      .subscribe((messages) => {
+        this.announce(messages);
+      });
+  }
+
+  /** Messages that are merely on their way are not announced. */
+  announce(changed: readonly Message[]): void {
+    const sentences = changed.flatMap(
+      ({ peer_number, status }) => statusChanged[status]?.(formatPhoneNumber(peer_number)) ?? [],
+    );
+    if (sentences.length === 0) return;
+    this.#titleBadge.count(sentences.length);
+    const text = sentences.length > 3 ? manyStatusesChanged(sentences.length) : sentences.join(' ');
+    this.#count += 1;
+    const announcement = { id: this.#count, text };
+    this.#announcements.update((before) => [...before.slice(1 - MAX_ANNOUNCEMENTS), announcement]);
+  }
+}

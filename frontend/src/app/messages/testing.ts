@@ -1,0 +1,175 @@
+import { HttpHeaders, provideHttpClient } from '@angular/common/http';
+import {
+  HttpTestingController,
+  TestRequest,
+  provideHttpClientTesting,
+} from '@angular/common/http/testing';
+import { EnvironmentProviders, Provider } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import { NEVER, concat, of } from 'rxjs';
+import { vi } from 'vitest';
+import { Message } from '../api/models';
+import { POLL_INTERVAL_MS } from '../api/poll';
+import { SessionStore } from '../session/session-store';
+import { ConversationsStore } from './conversations-store';
+import { MessageSync } from './message-sync';
+import { MessagesClient } from './messages-client';
+import { StatusAnnouncer } from './status-announcer';
+import { ThreadsStore } from './threads-store';
+
+const NOON = Date.UTC(2026, 10, 22, 12);
+
+/** A message for tests. */
+export function aMessage(members: Partial<Message>): Message {
+  const created_at = new Date(NOON).toISOString();
+  return {
+    _id: 'm1',
+    direction: 'outbound',
+    from_number: '+15005550006',
+    recipient_number: '+14155552671',
+    peer_number: '+14155552671',
+    content: 'Hello',
+    status: 'queued',
+    withdrawn: false,
+    twilio_sid: null,
+    client_id: null,
+    error_code: null,
+    error_message: null,
+    explanation: null,
+    retry_of: null,
+    segments: 1,
+    created_at,
+    updated_at: created_at,
+    ...members,
+  };
+}
+
+/** Messages m1, m2 … mN, each a second after the one before; newest first, as the API lists them. */
+export function messages(from: number, to: number): Message[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => {
+    const number = to - index;
+    const at = new Date(NOON + number * 1000).toISOString();
+    return aMessage({
+      _id: `m${String(number).padStart(4, '0')}`,
+      content: `Message ${number}`,
+      created_at: at,
+      updated_at: at,
+    });
+  });
+}
+
+/** A minute after the time of this message: later than that of the messages near it. */
+export function aMinuteAfter(number: number): string {
+  return new Date(NOON + number * 1000 + 60_000).toISOString();
+}
+
+interface Answer {
+  readonly total?: number;
+  readonly etag?: string;
+  readonly next?: boolean;
+  readonly prev?: boolean;
+}
+
+/** Sets up the messages domain with a fake API and fake timers. `start` of the result starts the sync. */
+export function setUpMessages(...more: (Provider | EnvironmentProviders)[]): FakeApi {
+  vi.useFakeTimers();
+  const signedIn = {
+    statusChanges: concat(of('signed-in'), NEVER),
+    user: () => ({ id: 'ada', email: 'ada@example.com' }),
+  };
+  TestBed.configureTestingModule({
+    providers: [
+      provideHttpClient(),
+      provideHttpClientTesting(),
+      { provide: SessionStore, useValue: signedIn },
+      ...[ConversationsStore, MessageSync, MessagesClient, StatusAnnouncer, ThreadsStore],
+      ...more,
+    ],
+  });
+  return new FakeApi(TestBed.inject(HttpTestingController));
+}
+
+export class FakeApi {
+  constructor(private readonly http: HttpTestingController) {}
+
+  /** Creates the stores and starts the sync, as the application does for a signed-in user. */
+  start(): void {
+    TestBed.inject(ConversationsStore);
+    TestBed.inject(ThreadsStore);
+    TestBed.inject(StatusAnnouncer);
+    TestBed.inject(MessageSync).start();
+  }
+
+  /** Runs everything that is due now. */
+  async settle(): Promise<void> {
+    TestBed.tick();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  async nextPoll(): Promise<void> {
+    await vi.advanceTimersByTimeAsync(POLL_INTERVAL_MS);
+  }
+
+  /** Answers with the conversations that have these last messages. */
+  async answerConversations(last: Message[]): Promise<void> {
+    const rows = last.map((message) => ({
+      peer_number: message.peer_number,
+      last_message: message,
+      messages: 1,
+    }));
+    this.http.expectOne('/api/conversations?limit=50').flush(rows);
+    await this.settle();
+  }
+
+  expectChanges(): TestRequest {
+    return this.http.expectOne(({ params }) => params.has('updated_since'));
+  }
+
+  async answerChanges(request: TestRequest, rows: Message[], answer: Answer = {}): Promise<void> {
+    flush(request, rows, answer);
+    await this.settle();
+  }
+
+  expectThread(): TestRequest {
+    return this.http.expectOne(({ params }) => params.has('peer_number'));
+  }
+
+  answerThread(rows: Message[], answer: Answer = {}): void {
+    flush(this.expectThread(), rows, answer);
+  }
+
+  answer(request: TestRequest, rows: Message[], answer: Answer): void {
+    flush(request, rows, answer);
+  }
+
+  expectSend(): TestRequest {
+    return this.http.expectOne({ method: 'POST', url: '/api/messages' });
+  }
+
+  expectSending(): TestRequest {
+    return this.http.expectOne('/api/sending');
+  }
+
+  expectNoCall(): void {
+    this.http.expectNone(() => true);
+  }
+
+  end(): void {
+    TestBed.resetTestingModule();
+    vi.useRealTimers();
+  }
+}
+
+function flush(request: TestRequest, rows: Message[], { total, etag, next, prev }: Answer): void {
+  const links = [
+    ...(next ? ['</api/messages?before=x>; rel="next"'] : []),
+    ...(prev ? ['</api/messages?after=x>; rel="prev"'] : []),
+  ];
+  request.flush(rows, {
+    headers: new HttpHeaders({
+      'X-Total-Count': String(total ?? rows.length),
+      ...(etag && { ETag: etag }),
+      ...(links.length > 0 && { Link: links.join(', ') }),
+    }),
+  });
+}

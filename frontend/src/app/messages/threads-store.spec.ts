@@ -1,0 +1,154 @@
+import { TestBed } from '@angular/core/testing';
+import { MAX_MESSAGES } from './thread-messages';
+import { MAX_THREADS, ThreadsStore } from './threads-store';
+import { FakeApi, messages, setUpMessages } from './testing';
+
+const PEER = '+14155552671';
+/** As many as there are in the conversation. */
+const ALL = 20_000;
+
+describe('ThreadsStore', () => {
+  let api: FakeApi;
+  let store: ThreadsStore;
+  const loaded = () => store.thread(PEER).loaded;
+  const ends = () =>
+    [loaded()?.messages[0], loaded()?.messages.at(-1)].map((message) => message?._id);
+
+  beforeEach(() => {
+    api = setUpMessages();
+    store = TestBed.inject(ThreadsStore);
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('shows a message far back after one request', async () => {
+    await open();
+    const opening = store.openAt(PEER, 'm5000');
+    const request = api.expectThread();
+    expect(request.request.params.get('around')).toBe('m5000');
+    expect(request.request.params.get('limit')).toBe('100');
+    answer(request, 4951, 5050);
+    expect(await opening).toBe(true);
+    expect(ends()).toEqual(['m5050', 'm4951']);
+    expect(loaded()).toMatchObject({ hasEarlier: true, hasLater: true, total: ALL });
+    expect(await store.openAt(PEER, 'm5001')).toBe(true);
+    api.expectNoCall();
+  });
+
+  it('holds a few pages at most, without a gap, however far the user pages', async () => {
+    await open();
+    let oldest = ALL - 49;
+    for (let page = 0; page < 12; page++) {
+      const loading = store.loadEarlier(PEER);
+      const request = api.expectThread();
+      expect(request.request.params.get('before')).toBe(idOf(oldest));
+      answer(request, oldest - 100, oldest - 1);
+      await loading;
+      oldest -= 100;
+      expectNoGap();
+    }
+    expect(loaded()?.hasLater).toBe(true);
+    let newest = Number(loaded()?.messages[0]?._id.slice(1));
+    while (loaded()?.hasLater) {
+      const loading = store.loadLater(PEER);
+      const request = api.expectThread();
+      expect(request.request.params.get('after')).toBe(idOf(newest));
+      answer(request, newest + 1, Math.min(newest + 100, ALL));
+      await loading;
+      newest = Math.min(newest + 100, ALL);
+      expectNoGap();
+    }
+    expect(ends()[0]).toBe(idOf(ALL));
+  });
+
+  it('goes back to the newest with one request', async () => {
+    const opening = store.openAt(PEER, 'm5000');
+    answer(api.expectThread(), 4951, 5050);
+    await opening;
+    const going = store.loadNewest(PEER);
+    answer(api.expectThread(), ALL - 49, ALL);
+    await going;
+    expect(ends()).toEqual([idOf(ALL), idOf(ALL - 49)]);
+    await store.loadNewest(PEER);
+    api.expectNoCall();
+  });
+
+  it('shows the newest messages if a message does not exist', async () => {
+    const opening = store.openAt(PEER, 'gone');
+    api.expectThread().flush({ code: 'invalid_fields' }, { status: 422, statusText: 'No' });
+    await api.settle();
+    answer(api.expectThread(), ALL - 49, ALL);
+    expect(await opening).toBe(false);
+    expect(ends()[0]).toBe(idOf(ALL));
+  });
+
+  it('ignores a page of earlier messages if the messages next to it were dropped meanwhile', async () => {
+    await open();
+    const loading = store.loadEarlier(PEER);
+    const request = api.expectThread();
+    store.applyChanges(messages(ALL + 1, ALL + MAX_MESSAGES + 100));
+    answer(request, ALL - 149, ALL - 50);
+    await loading;
+    expectNoGap();
+  });
+
+  it('drops the conversations that were opened longest ago', async () => {
+    await open();
+    const others = Array.from({ length: MAX_THREADS }, (_, index) => `+4930901820${index}`);
+    for (const [index, peer] of others.entries()) {
+      if (index === others.length - 1) await store.open(PEER);
+      await open(peer);
+    }
+    const dropped = others.filter((peer) => store.thread(peer).loaded === undefined);
+    expect(dropped).toEqual([others[0]]);
+    expect(loaded()).toBeDefined();
+  });
+
+  it('ignores a response for a conversation that it has dropped', async () => {
+    const loading = store.open(PEER);
+    const request = api.expectThread();
+    for (let index = 0; index < MAX_THREADS; index++) await open(`+4930901820${index}`);
+    answer(request, ALL - 49, ALL);
+    await loading;
+    expect(loaded()).toBeUndefined();
+  });
+
+  it('makes one request at a time for a conversation', async () => {
+    const [first, second] = [store.open(PEER), store.open(PEER)];
+    answer(api.expectThread(), ALL - 49, ALL);
+    await Promise.all([first, second]);
+    api.expectNoCall();
+  });
+
+  it('rejects with the error, and has the problem until a load succeeds', async () => {
+    const opening = store.open(PEER);
+    api.expectThread().flush(null, { status: 503, statusText: 'No' });
+    await expect(opening).rejects.toMatchObject({ status: 503 });
+    expect(store.thread(PEER)).toMatchObject({ loading: false, loaded: undefined });
+    expect(store.thread(PEER).problem).not.toBe('');
+    await open();
+    expect(store.thread(PEER).problem).toBe('');
+  });
+
+  async function open(peer = PEER): Promise<void> {
+    const opening = store.open(peer);
+    answer(api.expectThread(), ALL - 49, ALL);
+    await opening;
+  }
+
+  function answer(request: ReturnType<FakeApi['expectThread']>, from: number, to: number) {
+    api.answer(request, messages(from, to), { total: ALL, next: from > 1, prev: to < ALL });
+  }
+
+  function expectNoGap(): void {
+    const ids = loaded()?.messages.map(({ _id }) => Number(_id.slice(1))) ?? [];
+    expect(ids.length).toBeLessThanOrEqual(MAX_MESSAGES + 100);
+    expect(ids.every((id, index) => id === (ids[0] ?? 0) - index)).toBe(true);
+  }
+});
+
+function idOf(number: number): string {
+  return `m${number}`;
+}

@@ -1,0 +1,191 @@
+import { Injectable, inject, signal } from '@angular/core';
+import { firstValueFrom } from 'rxjs';
+import { describeProblem } from '../api/describe-problem';
+import { Message } from '../api/models';
+import { isTransient, toProblem } from '../api/problem';
+import { MessageSubscriber, MessageSync } from './message-sync';
+import { MessagesClient } from './messages-client';
+import {
+  ThreadMessages,
+  appendPage,
+  mergeChanges,
+  prependPage,
+  toThreadMessages,
+} from './thread-messages';
+
+/** A conversation as far as it is loaded, or why it is not. */
+export interface ThreadState {
+  readonly loaded: ThreadMessages | undefined;
+  readonly loading: boolean;
+  readonly problem: string;
+}
+
+/** How many conversations stay in memory: beyond that, those opened longest ago are dropped and loaded again when needed. */
+export const MAX_THREADS = 10;
+
+const FIRST_PAGE = 50;
+const NEXT_PAGE = 100;
+const NOT_LOADED: ThreadState = { loaded: undefined, loading: false, problem: '' };
+
+/** The conversations that have been opened. */
+@Injectable()
+export class ThreadsStore implements MessageSubscriber {
+  readonly #client = inject(MessagesClient);
+
+  /** In the order in which they were opened. */
+  readonly #threads = signal<ReadonlyMap<string, ThreadState>>(new Map());
+  readonly #loads = new Map<string, Promise<unknown>>();
+
+  constructor() {
+    inject(MessageSync).subscribe(this);
+  }
+
+  /** Reads a signal: a computation that calls it is notified of changes. */
+  thread(peer: string): ThreadState {
+    return this.#threads().get(peer) ?? NOT_LOADED;
+  }
+
+  /** Loads the newest messages, unless some are loaded. Rejects with the error, which the thread's `problem` describes too. */
+  async open(peer: string): Promise<void> {
+    this.#markOpened(peer);
+    if (this.thread(peer).loaded) return;
+    await this.#load(peer, async () => {
+      if (!this.thread(peer).loaded) await this.#loadNewest(peer);
+    });
+  }
+
+  /**
+   * Loads the messages around this one, unless it is loaded, and returns whether it exists. If not, the thread stays as
+   * it is, or shows the newest messages if nothing was loaded. Rejects as `open` does.
+   */
+  async openAt(peer: string, id: string): Promise<boolean> {
+    this.#markOpened(peer);
+    if (this.#has(peer, id)) return true;
+    return this.#load(peer, async () => {
+      try {
+        const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { around: id }));
+        this.#change(peer, { loaded: toThreadMessages(page) });
+        return true;
+      } catch (error) {
+        if (isTransient(toProblem(error))) throw error;
+        if (!this.thread(peer).loaded) await this.#loadNewest(peer);
+        return false;
+      }
+    });
+  }
+
+  /** Replaces the loaded messages by the newest ones, unless they are the newest. */
+  async loadNewest(peer: string): Promise<void> {
+    await this.#tryLoad(peer, async () => {
+      if (this.thread(peer).loaded?.hasLater) await this.#loadNewest(peer);
+    });
+  }
+
+  async loadEarlier(peer: string): Promise<void> {
+    await this.#tryLoad(peer, async () => {
+      const oldest = this.thread(peer).loaded?.messages.at(-1)?._id;
+      if (oldest === undefined) return;
+      const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { before: oldest }));
+      const loaded = this.thread(peer).loaded;
+      // The oldest message may have been dropped meanwhile: then the page would leave a gap.
+      if (loaded?.messages.at(-1)?._id === oldest) {
+        this.#change(peer, { loaded: prependPage(loaded, page) });
+      }
+    });
+  }
+
+  async loadLater(peer: string): Promise<void> {
+    await this.#tryLoad(peer, async () => {
+      const newest = this.thread(peer).loaded?.messages[0]?._id;
+      if (newest === undefined) return;
+      const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { after: newest }));
+      const loaded = this.thread(peer).loaded;
+      if (loaded?.messages[0]?._id === newest) {
+        this.#change(peer, { loaded: appendPage(loaded, page) });
+      }
+    });
+  }
+
+  applyChanges(messages: readonly Message[]): void {
+    for (const [peer, changes] of byPeer(messages)) {
+      const loaded = this.thread(peer).loaded;
+      const merged = loaded && mergeChanges(loaded, changes);
+      if (merged !== loaded) this.#change(peer, { loaded: merged });
+    }
+  }
+
+  find({ _id, peer_number }: Message): Message | undefined {
+    return this.thread(peer_number).loaded?.messages.find((message) => message._id === _id);
+  }
+
+  hasPending(): boolean {
+    return [...this.#threads().values()].some(({ loaded }) =>
+      loaded?.messages.some(({ status }) => status === 'pending'),
+    );
+  }
+
+  async #loadNewest(peer: string): Promise<void> {
+    const page = await firstValueFrom(this.#client.with(peer, FIRST_PAGE));
+    this.#change(peer, { loaded: toThreadMessages(page) });
+  }
+
+  /** The thread's `problem` is the only place that says what went wrong. */
+  async #tryLoad(peer: string, work: () => Promise<void>): Promise<void> {
+    await this.#load(peer, work).catch(() => undefined);
+  }
+
+  /** Runs the loads of one conversation one after the other. */
+  #load<T>(peer: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#loads.get(peer);
+    const load = before
+      ? before.catch(() => undefined).then(() => this.#attempt(peer, work))
+      : this.#attempt(peer, work);
+    this.#loads.set(peer, load);
+    const forget = (): void => {
+      if (this.#loads.get(peer) === load) this.#loads.delete(peer);
+    };
+    load.then(forget, forget);
+    return load;
+  }
+
+  async #attempt<T>(peer: string, work: () => Promise<T>): Promise<T> {
+    this.#change(peer, { loading: true });
+    try {
+      const done = await work();
+      this.#change(peer, { loading: false, problem: '' });
+      return done;
+    } catch (error) {
+      this.#change(peer, { loading: false, problem: describeProblem(toProblem(error)) });
+      throw error;
+    }
+  }
+
+  #has(peer: string, id: string): boolean {
+    return this.thread(peer).loaded?.messages.some(({ _id }) => _id === id) ?? false;
+  }
+
+  #markOpened(peer: string): void {
+    this.#threads.update((threads) => {
+      const others = [...threads].filter(([other]) => other !== peer);
+      return new Map([...others.slice(1 - MAX_THREADS), [peer, threads.get(peer) ?? NOT_LOADED]]);
+    });
+  }
+
+  /** Changes nothing if the conversation has been dropped. */
+  #change(peer: string, change: Partial<ThreadState>): void {
+    this.#threads.update((threads) => {
+      const thread = threads.get(peer);
+      return thread ? new Map(threads).set(peer, { ...thread, ...change }) : threads;
+    });
+  }
+}
+
+function byPeer(messages: readonly Message[]): Map<string, Message[]> {
+  const groups = new Map<string, Message[]>();
+  for (const message of messages) {
+    const group = groups.get(message.peer_number);
+    if (group) group.push(message);
+    else groups.set(message.peer_number, [message]);
+  }
+  return groups;
+}

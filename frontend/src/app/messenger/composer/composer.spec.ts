@@ -1,0 +1,397 @@
+import { ComponentFixture, TestBed } from '@angular/core/testing';
+import { NEVER, Observable, Subject, defer, of, throwError } from 'rxjs';
+import { NewMessage, Sending } from '../../api/models';
+import { ComposeForms, NEW_MESSAGE } from '../../messages/drafts/compose-forms';
+import { Composer } from './composer';
+import { Drafts } from '../../messages/drafts/drafts';
+import { MessagesClient } from '../../messages/messages-client';
+import { RecipientParser } from '../../messages/recipient-parser';
+import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
+
+const NUMBER = '+14155552671';
+
+describe('Composer', () => {
+  let fixture: ComponentFixture<Composer>;
+  let page: HTMLElement;
+  let sending: Observable<Sending>;
+  let media: EventTarget & { matches: boolean };
+  const sent = vi.fn<(message: NewMessage) => void>();
+  const form = () => fixture.componentInstance.form();
+  const forms = () => TestBed.inject(ComposeForms);
+
+  beforeAll(loadPhoneNumberRules);
+
+  beforeEach(() => {
+    media = Object.assign(new EventTarget(), { matches: false });
+    vi.stubGlobal('matchMedia', () => media);
+    sending = of({ paused: null, default_country: null });
+    sent.mockClear();
+    TestBed.configureTestingModule({
+      providers: [
+        ...[ComposeForms, RecipientParser],
+        { provide: MessagesClient, useValue: { sending: () => sending } },
+        {
+          provide: Drafts,
+          useValue: { changes: NEVER, read: () => undefined, set: vi.fn(), remove: vi.fn() },
+        },
+      ],
+    });
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  describe('of a new message', () => {
+    it('sends the number in E.164', async () => {
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '+1 (415) 555-2671', content: 'Hello' });
+      press('Enter');
+      expect(sent).toHaveBeenCalledExactlyOnceWith({ recipient_number: NUMBER, content: 'Hello' });
+    });
+
+    it('shows errors at their fields, and focuses the first', async () => {
+      await open(NEW_MESSAGE);
+      press('Enter');
+      await fixture.whenStable();
+      expect(sent).not.toHaveBeenCalled();
+      expect(errors()).toEqual(["Phone number can't be blank.", "Message can't be blank."]);
+      expect(document.activeElement?.id).toBe('recipient');
+    });
+
+    it('shows that the number is missing only after an attempt to send', async () => {
+      await open(NEW_MESSAGE);
+      const { recipient_number } = form().controls;
+      recipient_number.setValue('');
+      recipient_number.markAsDirty();
+      recipient_number.markAsTouched();
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+      form().controls.content.setValue('Hello');
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual(["Phone number can't be blank."]);
+    });
+
+    it('shows the same errors for a number as the API', async () => {
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '415 555 2671 x12', content: 'Hello' });
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual(['Phone number has an extension, which an SMS cannot be sent to.']);
+    });
+
+    it('previews the number, and announces it once', async () => {
+      await open(NEW_MESSAGE);
+      form().controls.recipient_number.setValue('+44 (0)20 7946 0958');
+      await fixture.whenStable();
+      expect(hint()).toBe('→ +44 20 7946 0958, United Kingdom');
+      expect(status()).toBe('');
+      recipient().dispatchEvent(new FocusEvent('focusout', { bubbles: true }));
+      await fixture.whenStable();
+      expect(status()).toBe('→ +44 20 7946 0958, United Kingdom');
+      form().controls.content.setValue('Hello');
+      press('Enter');
+      expect(sent.mock.lastCall?.[0].recipient_number).toBe('+442079460958');
+    });
+
+    it('parses national numbers if the API has a default country', async () => {
+      sending = of({ paused: null, default_country: 'CH' });
+      await open(NEW_MESSAGE);
+      expect(hint()).toBe('As dialled in Switzerland, or with + and the country code');
+      form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
+      await fixture.whenStable();
+      expect(hint()).toBe('→ +41 79 123 45 67, Switzerland');
+      press('Enter');
+      expect(sent.mock.lastCall?.[0].recipient_number).toBe('+41791234567');
+    });
+
+    it('waits for the default country, and then sends once', async () => {
+      const country = new Subject<Sending>();
+      sending = country;
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
+      press('Enter');
+      press('Enter');
+      expect(sent).not.toHaveBeenCalled();
+      country.next({ paused: null, default_country: 'CH' });
+      await settle();
+      expect(sent).toHaveBeenCalledOnce();
+    });
+
+    it('shows an error if the default country cannot be loaded', async () => {
+      sending = throwError(() => new Error('offline'));
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
+      press('Enter');
+      await settle();
+      expect(sent).not.toHaveBeenCalled();
+      expect(errors()).toEqual([
+        "Phone number can't be checked at the moment: begin with + and the country code, or try again.",
+      ]);
+    });
+
+    it('parses the number again on each attempt', async () => {
+      const asked = vi.fn(() => throwError(() => new Error('offline')));
+      sending = defer(asked);
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '079 123 45 67', content: 'Hallo' });
+      press('Enter');
+      await settle();
+      asked.mockClear();
+      click('Send');
+      await settle();
+      expect(asked).toHaveBeenCalledOnce();
+      expect(errors()).toHaveLength(1);
+      expect(document.activeElement).toBe(recipient());
+      sending = of({ paused: null, default_country: 'CH' });
+      click('Send');
+      await settle();
+      expect(sent.mock.calls).toEqual([[{ recipient_number: '+41791234567', content: 'Hallo' }]]);
+      expect(errors()).toEqual([]);
+    });
+
+    it.each([
+      ['Enter', () => press('Enter')],
+      [
+        'the button',
+        () => {
+          click('Send');
+        },
+      ],
+    ])('sends by %s what the browser has filled in without a word', async (_, send) => {
+      await open(NEW_MESSAGE);
+      recipient().value = NUMBER;
+      textarea().value = 'Hello';
+      send();
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+      expect(sent.mock.calls).toEqual([[{ recipient_number: NUMBER, content: 'Hello' }]]);
+    });
+
+    it('shows no error when submitted again right after sending', async () => {
+      await open(NEW_MESSAGE);
+      fixture.componentInstance.send.subscribe(() => {
+        form().reset();
+      });
+      form().setValue({ recipient_number: NUMBER, content: 'Hello' });
+      press('Enter');
+      press('Enter', { repeat: true });
+      press('Enter');
+      click('Send');
+      await fixture.whenStable();
+      expect(sent).toHaveBeenCalledOnce();
+      expect(errors()).toEqual([]);
+    });
+
+    it('is not submitted repeatedly by a key held down', async () => {
+      await open(NEW_MESSAGE);
+      const held = new KeyboardEvent('keydown', {
+        ...{ key: 'Enter', bubbles: true, cancelable: true, repeat: true },
+      });
+      recipient().dispatchEvent(held);
+      expect(held.defaultPrevented).toBe(true);
+    });
+
+    it('restores number and text that another message has replaced', async () => {
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '+49 30', content: 'Dear whoever' });
+      forms().putIntoNew({ recipient_number: NUMBER, content: 'Again' });
+      await fixture.whenStable();
+      expect(form().getRawValue()).toEqual({ recipient_number: NUMBER, content: 'Again' });
+      click('Undo');
+      expect(form().getRawValue()).toEqual({
+        recipient_number: '+49 30',
+        content: 'Dear whoever',
+      });
+    });
+  });
+
+  describe('of a conversation', () => {
+    beforeEach(() => open(NUMBER));
+
+    it('adds a line with Shift and Enter', () => {
+      form().controls.content.setValue('Hello');
+      expect(press('Enter', { shiftKey: true })).toBe(true);
+      expect(sent).not.toHaveBeenCalled();
+    });
+
+    it.each([
+      ['most browsers tell of', { isComposing: true }],
+      ['Safari tells of', { keyCode: 229 }],
+    ])('lets Enter end a composition as %s it', (_, init) => {
+      form().controls.content.setValue('こんにち');
+      expect(press('Enter', init)).toBe(true);
+      expect(sent).not.toHaveBeenCalled();
+    });
+
+    it('adds a line with Enter on a touch screen', async () => {
+      media.matches = true;
+      media.dispatchEvent(new Event('change'));
+      form().controls.content.setValue('Hello');
+      await fixture.whenStable();
+      expect(press('Enter')).toBe(true);
+      expect(sent).not.toHaveBeenCalled();
+      expect(textarea().getAttribute('enterkeyhint')).toBe('enter');
+      expect(page.querySelector('kbd')).toBeNull();
+      click('Send');
+      expect(sent).toHaveBeenCalledOnce();
+    });
+
+    it('sends once for a held key or a double click', async () => {
+      fixture.componentInstance.send.subscribe(() => {
+        form().controls.content.reset();
+      });
+      form().controls.content.setValue('Hello');
+      press('Enter', { repeat: true });
+      expect(sent).not.toHaveBeenCalled();
+      button('Send').dispatchEvent(new MouseEvent('click', { detail: 2, cancelable: true }));
+      expect(sent).not.toHaveBeenCalled();
+      button('Send').dispatchEvent(new MouseEvent('click', { detail: 1, cancelable: true }));
+      expect(sent).toHaveBeenCalledOnce();
+      click('Send');
+      await fixture.whenStable();
+      expect(sent).toHaveBeenCalledOnce();
+      expect(errors()).toEqual([]);
+    });
+
+    it('accepts an untouched field silently, and rejects an invisible text', async () => {
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+      form().controls.content.setValue('\u200b \u2800');
+      press('Enter');
+      await fixture.whenStable();
+      expect(sent).not.toHaveBeenCalled();
+      expect(errors()).toEqual(["Message can't be blank."]);
+      expect(count()).toBe('0 characters · 0 segments · GSM-7');
+    });
+
+    it('sends line breaks as they were typed', () => {
+      form().controls.content.setValue('one\r\ntwo');
+      press('Enter');
+      expect(sent.mock.lastCall?.[0].content).toBe('one\r\ntwo');
+    });
+
+    it('shows no error for an empty field the second time either', async () => {
+      press('Enter');
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual([]);
+    });
+
+    it('shows that the text is missing only after an attempt to send', async () => {
+      form().controls.content.setValue('Hello');
+      textarea().value = '';
+      textarea().dispatchEvent(new Event('input'));
+      textarea().dispatchEvent(new Event('blur'));
+      await fixture.whenStable();
+      expect(form().controls.content).toMatchObject({ dirty: true, touched: true });
+      expect(errors()).toEqual([]);
+      press('Enter');
+      await fixture.whenStable();
+      expect(errors()).toEqual(["Message can't be blank."]);
+    });
+
+    it('rejects characters that no SMS can carry', async () => {
+      form().controls.content.setValue('a\0b');
+      press('Enter');
+      await fixture.whenStable();
+      expect(sent).not.toHaveBeenCalled();
+      expect(errors()).toEqual(['Message contains an invalid character.']);
+    });
+
+    it('counts while the user writes, and shows the characters that need UCS-2', async () => {
+      form().controls.content.setValue('a'.repeat(142));
+      await fixture.whenStable();
+      expect(count()).toBe('142 characters · 1 segment · GSM-7');
+      form().controls.content.setValue('Nice – see\u200b you');
+      await fixture.whenStable();
+      expect(count()).toBe('15 characters · 1 segment · UCS-2 because of – U+200B');
+    });
+
+    it('does not send more than the provider takes', async () => {
+      form().controls.content.setValue('a'.repeat(1601));
+      press('Enter');
+      await fixture.whenStable();
+      expect(sent).not.toHaveBeenCalled();
+      expect(errors()).toEqual(['Message is too long (maximum is 1600 characters).']);
+    });
+
+    it('clears the text, and restores it until something else is typed', async () => {
+      form().controls.content.setValue('Hello');
+      click('Clear');
+      await fixture.whenStable();
+      expect(form().getRawValue()).toEqual({ recipient_number: NUMBER, content: '' });
+      expect(status()).toBe('Cleared. You can undo this.');
+      click('Undo');
+      await fixture.whenStable();
+      expect(form().getRawValue()).toEqual({ recipient_number: NUMBER, content: 'Hello' });
+      expect(document.activeElement).toBe(textarea());
+
+      click('Clear');
+      form().controls.content.setValue('B');
+      await fixture.whenStable();
+      click('Clear');
+      await fixture.whenStable();
+      click('Undo');
+      expect(form().getRawValue().content).toBe('B');
+    });
+
+    it('offers no undo if the text was empty', async () => {
+      click('Clear');
+      await fixture.whenStable();
+      expect(button('Clear')).toBeTruthy();
+    });
+  });
+
+  async function open(key: string): Promise<void> {
+    fixture = TestBed.createComponent(Composer);
+    fixture.componentRef.setInput('form', forms().get(key));
+    fixture.componentRef.setInput('asksForRecipient', key === NEW_MESSAGE);
+    fixture.componentInstance.send.subscribe(sent);
+    page = fixture.nativeElement as HTMLElement;
+    document.body.append(page);
+    await settle();
+  }
+
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 3; turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve));
+      await fixture.whenStable();
+    }
+  }
+
+  /** Whether the browser goes on to do what it does with the key. */
+  function press(key: string, init: KeyboardEventInit = {}): boolean {
+    return textarea().dispatchEvent(
+      new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init }),
+    );
+  }
+
+  function click(name: string): void {
+    button(name).click();
+  }
+
+  function button(name: string): HTMLButtonElement {
+    const found = Array.from(page.querySelectorAll('button')).find(
+      (button) => (button.ariaLabel ?? button.textContent.trim()) === name,
+    );
+    if (!found) throw new Error(`No button ${name}`);
+    return found;
+  }
+
+  function find(selector: string): Element {
+    const element = page.querySelector(selector);
+    if (!element) throw new Error(`No ${selector}`);
+    return element;
+  }
+
+  const textarea = () => find('textarea') as HTMLTextAreaElement;
+  const recipient = () => find('input') as HTMLInputElement;
+  const words = (element: Element | null) => element?.textContent.replace(/\s+/g, ' ').trim();
+  const count = () => words(page.querySelector('.composer__count'));
+  const hint = () => words(page.querySelector('.field__hint'));
+  const status = () => words(page.querySelector('[aria-live="polite"]'));
+  const errors = () => Array.from(page.querySelectorAll('[role="alert"]')).map(words);
+});

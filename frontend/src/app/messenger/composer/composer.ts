@@ -1,0 +1,212 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DestroyRef,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  input,
+  linkedSignal,
+  output,
+  signal,
+  viewChild,
+} from '@angular/core';
+import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
+import { NewMessage } from '../../api/models';
+import { splitAtPlaceholder } from '../../i18n/plural';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { isBlank } from '../../phone-numbers/blank';
+import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
+import { formTexts } from '../../i18n/form-texts';
+import { Autofocus } from '../../ui/autofocus';
+import { controlEvents } from '../../ui/control-events';
+import { Field } from '../../ui/field';
+import { focusFirstInvalid } from '../../ui/focus-first-invalid';
+import { Icon } from '../../ui/icon';
+import { isComposing } from '../../ui/is-composing';
+import { syncAutofill } from '../../ui/sync-autofill';
+import { touchScreen } from '../../ui/touch-screen';
+import { errorMessages } from '../../ui/validators';
+import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
+import { RecipientParser } from '../../messages/recipient-parser';
+import { countSegments } from '../../messages/sms-segments';
+
+/** So many of the characters that need UCS-2 are shown. */
+const MAX_SHOWN_CHARACTERS = 5;
+
+@Component({
+  selector: 'app-composer',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Autofocus, Field, Icon, ReactiveFormsModule],
+  templateUrl: './composer.html',
+})
+export class Composer {
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #injector = inject(Injector);
+
+  readonly form = input.required<ComposeForm>();
+  readonly asksForRecipient = input(false);
+  /** Suggested while the user types a number. */
+  readonly recipients = input<readonly string[]>([]);
+  readonly send = output<NewMessage>();
+
+  protected readonly parser = inject(RecipientParser);
+  protected readonly isTouched = touchScreen();
+  readonly #changes = controlEvents(this.form);
+  protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
+  /** The last submission was invalid. Before that, an empty field shows no error. */
+  protected readonly isRejected = linkedSignal({ source: this.form, computation: () => false });
+  #hasSent = false;
+  #isParsing = false;
+  #isDestroyed = false;
+
+  protected readonly texts = messagesTexts.compose;
+  protected readonly becauseOf = splitAtPlaceholder(this.texts.becauseOf);
+  protected readonly sendKeys = splitAtPlaceholder(this.texts.keys.send);
+  protected readonly newLineKeys = splitAtPlaceholder(this.texts.keys.newLine);
+  protected readonly announcement = signal('');
+  protected readonly recipientPreview = computed(() => {
+    this.#changes();
+    return this.parser.preview(this.form().getRawValue().recipient_number);
+  });
+  protected readonly canUndo = computed(() => {
+    this.#changes();
+    return canUndo(this.form());
+  });
+  protected readonly size = computed(() => {
+    this.#changes();
+    const { content } = this.form().getRawValue();
+    return countSegments(isBlank(content) ? '' : content);
+  });
+  protected readonly characters = computed(() => this.texts.characters(this.size().characters));
+  protected readonly segments = computed(() => this.texts.segments(this.size().segments));
+  protected readonly nonGsmCharacters = computed(() =>
+    this.size().nonGsmCharacters.slice(0, MAX_SHOWN_CHARACTERS).map(visibleName),
+  );
+  protected readonly errors = computed(() => {
+    this.#changes();
+    const { recipient_number, content } = this.form().controls;
+    const shown = content.hasError('required')
+      ? this.isRejected()
+      : content.dirty && (content.touched || content.hasError('maxLength'));
+    return [
+      ...(this.asksForRecipient() ? [] : this.#describe(recipient_number, this.texts.phoneNumber)),
+      ...(shown ? this.#describe(content, this.texts.message) : []),
+    ];
+  });
+
+  constructor() {
+    afterNextRender(() => {
+      if (this.asksForRecipient()) void this.parser.prepare();
+    });
+    inject(DestroyRef).onDestroy(() => {
+      this.#isDestroyed = true;
+    });
+  }
+
+  focus(): void {
+    this.textarea().nativeElement.focus();
+  }
+
+  focusRecipient(): void {
+    this.#host.nativeElement.querySelector('input')?.focus();
+  }
+
+  protected submit(): void {
+    const form = this.form();
+    syncAutofill(this.#host, (field) => {
+      const value = form.getRawValue();
+      return field instanceof HTMLTextAreaElement ? value.content : value.recipient_number;
+    });
+    const { recipient_number: text, content } = form.getRawValue();
+    const isUntouched = content === '' && form.controls.content.pristine;
+    if (isUntouched && (!this.asksForRecipient() || (this.#hasSent && form.pristine))) {
+      // Submitted again right after sending, or with nothing to send: not an error.
+      this.focus();
+      return;
+    }
+    form.markAllAsTouched();
+    form.markAllAsDirty();
+    // The rules could not be loaded before: the number is parsed again.
+    const { recipient_number: recipient } = form.controls;
+    if (recipient.getError('phoneNumber') === RULES_UNAVAILABLE.error)
+      recipient.updateValueAndValidity();
+    this.isRejected.set(!form.valid);
+    if (!form.valid) {
+      focusFirstInvalid(this.#host, this.#injector);
+      return;
+    }
+    const recipient_number = this.asksForRecipient() ? this.parser.parse(text)?.number : text;
+    if (recipient_number === undefined) {
+      void this.#submitOnceParsed(form, text);
+      return;
+    }
+    this.#hasSent = true;
+    this.send.emit({ recipient_number, content });
+  }
+
+  /** Not while Enter completes the input of an input method (IME), nor on a phone, where Enter makes a new line. */
+  protected sendByKey(event: Event): void {
+    if (isComposing(event as KeyboardEvent) || this.isTouched()) return;
+    event.preventDefault();
+    if (!(event as KeyboardEvent).repeat) this.submit();
+  }
+
+  /** Held down in an input, Enter would submit again and again. */
+  protected ignoreHeldKey(event: Event): void {
+    const isLine = event.target instanceof HTMLInputElement;
+    if (isLine && (event as KeyboardEvent).repeat) event.preventDefault();
+  }
+
+  protected ignoreSecondClick(event: MouseEvent): void {
+    if (event.detail > 1) event.preventDefault();
+  }
+
+  /** When the field is left, and not with each digit. */
+  protected announceRecipient(): void {
+    this.announcement.set(this.recipientPreview());
+  }
+
+  protected clear(): void {
+    const form = this.form();
+    replace(form, { ...form.getRawValue(), content: '' });
+    if (canUndo(form)) this.announcement.set(this.texts.cleared);
+    this.focus();
+  }
+
+  protected undo(): void {
+    undo(this.form());
+    this.announcement.set('');
+    this.focus();
+  }
+
+  /** Waits for the rules or the default country, which decide how the number is parsed. */
+  async #submitOnceParsed(form: ComposeForm, text: string): Promise<void> {
+    if (this.#isParsing) return;
+    this.#isParsing = true;
+    await this.parser.prepare();
+    this.#isParsing = false;
+    const control = form.controls.recipient_number;
+    if (this.#isDestroyed || form !== this.form() || control.value !== text) return;
+    control.updateValueAndValidity();
+    if (this.parser.parse(text) === undefined) {
+      control.setErrors({ phoneNumber: RULES_UNAVAILABLE.error });
+      focusFirstInvalid(this.#host, this.#injector);
+    } else {
+      this.submit();
+    }
+  }
+
+  #describe(control: AbstractControl, label: string): string[] {
+    return errorMessages(control).map((error) => formTexts.fieldError(label, error));
+  }
+}
+
+/** An invisible character is shown by its code point. */
+function visibleName(character: string): string {
+  if (!isBlank(character)) return character;
+  const point = character.codePointAt(0) ?? 0;
+  return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
+}

@@ -1,0 +1,165 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  input,
+  output,
+  signal,
+  viewChild,
+} from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { shortTime } from '../../i18n/formats';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { Avatar } from '../../ui/avatar';
+import { Busy } from '../../ui/busy';
+import { focusMain } from '../../ui/focus-main';
+import { Icon } from '../../ui/icon';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
+import { Skeleton } from '../../ui/skeleton';
+import { ConversationRow, withPending } from '../../messages/conversations';
+import { ConversationsStore } from '../../messages/conversations-store';
+import { MessageSync } from '../../messages/message-sync';
+import { OutboxStore } from '../../messages/outbox/outbox-store';
+import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { nextIndex } from '../../ui/list-navigation';
+import { SearchBox } from '../search/search-box';
+import { SearchResults } from '../search/search-results';
+import { SearchStore } from '../search/search-store';
+import { StatusPresentation, presentStatus } from '../../messages/message-status';
+
+interface RowView {
+  readonly peer: string;
+  readonly name: string;
+  readonly time: string;
+  readonly preview: string;
+  readonly status: StatusPresentation | undefined;
+}
+
+@Component({
+  selector: 'app-conversation-list',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Avatar, Busy, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
+  templateUrl: './conversation-list.html',
+  host: { class: 'conversation-list', role: 'navigation', '[attr.aria-label]': 'texts.label' },
+})
+export class ConversationList {
+  protected readonly store = inject(ConversationsStore);
+  protected readonly sync = inject(MessageSync);
+  protected readonly search = inject(SearchStore);
+  readonly #outbox = inject(OutboxStore).outbox;
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #document = inject(DOCUMENT);
+  readonly #injector = inject(Injector);
+
+  readonly current = input<string>();
+  /** The user wants to write a new message. */
+  readonly newMessage = output();
+
+  protected readonly searchBox = viewChild.required(SearchBox);
+  protected readonly results = viewChild(SearchResults);
+  protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
+
+  protected readonly texts = messagesTexts.conversations;
+  readonly #isDisconnected = inject(ConnectionStatusStore).isDisconnected;
+  /** Once there is something to read, the connection indicator says what is wrong with the connection. */
+  protected readonly problem = computed(() => {
+    if (!this.store.isLoaded()) return this.sync.problem();
+    return this.store.problem() || (this.#isDisconnected() ? this.texts.stale : '');
+  });
+  protected readonly isLoading = computed(
+    () => !this.store.isLoaded() && !this.sync.problem() && !this.#isDisconnected(),
+  );
+  protected readonly views = computed(() => {
+    const today = this.sync.today();
+    return withPending(this.store.rows(), this.#outbox()).map((entry) =>
+      'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today),
+    );
+  });
+
+  /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */
+  protected readonly lastFocused = signal<string | undefined>(undefined);
+  protected readonly tabStop = computed(() => {
+    const peers = this.views().map(({ peer }) => peer);
+    return (
+      [this.lastFocused(), this.current()].find((peer) => peer && peers.includes(peer)) ?? peers[0]
+    );
+  });
+
+  /** On a phone, the list is hidden while a conversation is open. */
+  isVisible(): boolean {
+    return this.#host.nativeElement.offsetParent !== null;
+  }
+
+  focusSearch(): void {
+    this.searchBox().focus();
+  }
+
+  focusRows(): void {
+    this.#links()
+      .find(({ tabIndex }) => tabIndex === 0)
+      ?.focus();
+  }
+
+  /** Arrow down in the search box: to the results, or to the conversations. */
+  protected enterRows(): void {
+    if (this.search.isSearching()) this.results()?.focusFirst();
+    else this.focusRows();
+  }
+
+  protected leaveSearch(): void {
+    this.search.search('');
+    afterNextRender(
+      () => {
+        if (this.#links().length > 0) this.focusRows();
+        else focusMain(this.#document, { preventScroll: true });
+      },
+      { injector: this.#injector },
+    );
+  }
+
+  protected navigate(event: KeyboardEvent): void {
+    const links = this.#links();
+    const to = nextIndex(event, links);
+    if (to === undefined) return;
+    event.preventDefault();
+    links[to]?.focus();
+  }
+
+  #links(): HTMLElement[] {
+    return Array.from(this.rows()?.nativeElement.querySelectorAll<HTMLElement>('a') ?? []);
+  }
+}
+
+function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
+  const status = last.direction === 'outbound' ? presentStatus(last.status) : undefined;
+  return {
+    peer,
+    name: formatPhoneNumber(peer),
+    time: shortTime(new Date(last.created_at), today),
+    preview: problemText(status) ?? (last.content || messagesTexts.thread.textDeleted),
+    status,
+  };
+}
+
+function ofPending(pending: PendingMessage, today: Date): RowView {
+  const { recipient, content, writtenAt } = pending;
+  const status = presentPending(pending);
+  return {
+    peer: recipient,
+    name: formatPhoneNumber(recipient),
+    time: shortTime(writtenAt, today),
+    preview: problemText(status) ?? content,
+    status,
+  };
+}
+
+/** Shown instead of the message's text. */
+function problemText(status: StatusPresentation | undefined): string | undefined {
+  return status && ['danger', 'warning'].includes(status.tone) ? status.text : undefined;
+}

@@ -1,0 +1,75 @@
+import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import { Router, provideRouter, withComponentInputBinding } from '@angular/router';
+import { RouterTestingHarness } from '@angular/router/testing';
+import { RANDOM } from '../api/backoff';
+import { ComposeForms } from '../messages/drafts/compose-forms';
+import { Drafts } from '../messages/drafts/drafts';
+import { MessageActions } from '../messages/message-actions';
+import { MessageDetails } from './message-details/message-details';
+import { MessengerPage } from './messenger-page';
+import { RecipientParser } from '../messages/recipient-parser';
+import { OutboxStore } from '../messages/outbox/outbox-store';
+import { FakeApi, setUpMessages } from '../messages/testing';
+
+/** What it shows in is beyond this DOM. */
+@Component({
+  selector: 'app-message-details',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: '',
+})
+class NoDetails {
+  readonly id = input<string>();
+  readonly closed = output();
+}
+
+describe('MessengerPage', () => {
+  let api: FakeApi;
+  let page: HTMLElement;
+
+  beforeEach(() => {
+    localStorage.clear();
+    vi.stubGlobal('matchMedia', () => Object.assign(new EventTarget(), { matches: false }));
+    TestBed.overrideComponent(MessengerPage, {
+      remove: { imports: [MessageDetails] },
+      add: { imports: [NoDetails] },
+    });
+    api = setUpMessages(
+      ...[ComposeForms, Drafts, MessageActions, RecipientParser, OutboxStore],
+      { provide: RANDOM, useValue: () => 0 },
+      provideRouter(
+        [
+          { path: 'messages', component: MessengerPage },
+          { path: 'messages/:peer', component: MessengerPage },
+        ],
+        withComponentInputBinding(),
+      ),
+    );
+  });
+
+  afterEach(() => {
+    page.remove();
+    api.end();
+    vi.unstubAllGlobals();
+    localStorage.clear();
+  });
+
+  it.each([
+    [
+      'the key',
+      () => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'n', bubbles: true })),
+    ],
+    ['the button', () => page.querySelector<HTMLElement>('a[href="/messages/new"]')?.click()],
+  ])('begins a new message at its number where its form is open already, by %s', async (_, act) => {
+    const harness = await RouterTestingHarness.create('/messages/new');
+    page = harness.fixture.nativeElement as HTMLElement;
+    document.body.append(page);
+    harness.fixture.autoDetectChanges();
+    await api.settle();
+    (document.activeElement as HTMLElement).blur();
+    act();
+    for (let turn = 0; turn < 3; turn += 1) await api.settle();
+    expect(TestBed.inject(Router).url).toBe('/messages/new');
+    expect(document.activeElement?.id).toBe('recipient');
+  });
+});

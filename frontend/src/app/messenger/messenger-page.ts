@@ -1,0 +1,192 @@
+import { Location } from '@angular/common';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  Injector,
+  afterNextRender,
+  computed,
+  effect,
+  inject,
+  input,
+  viewChild,
+} from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
+import { Message, NewMessage } from '../api/models';
+import { messagesTexts } from '../i18n/messages-texts';
+import { Icon } from '../ui/icon';
+import { ComposeForms, NEW_MESSAGE } from '../messages/drafts/compose-forms';
+import { Composer } from './composer/composer';
+import { ConversationList } from './conversation-list/conversation-list';
+import { ConversationsStore } from '../messages/conversations-store';
+import { MessageDetails } from './message-details/message-details';
+import { addMessengerShortcuts } from './messenger-shortcuts';
+import { OutboxStore } from '../messages/outbox/outbox-store';
+import { isRecipientError } from '../messages/recipient-errors';
+import { PendingMessage } from '../messages/outbox/pending-message';
+import { RecipientParser } from '../messages/recipient-parser';
+import {
+  loadPhoneNumberRules,
+  formatPhoneNumber,
+  toE164,
+} from '../phone-numbers/format-phone-number';
+import { SearchStore } from './search/search-store';
+import { Thread } from './thread/thread';
+
+@Component({
+  selector: 'app-messenger-page',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
+  providers: [SearchStore],
+  templateUrl: './messenger-page.html',
+  host: {
+    class: 'messenger-page',
+    role: 'main',
+    '[class.messenger-page--pane-open]': 'showsPane()',
+  },
+})
+export class MessengerPage {
+  readonly #router = inject(Router);
+  readonly #location = inject(Location);
+  readonly #injector = inject(Injector);
+  readonly #conversations = inject(ConversationsStore);
+  readonly #forms = inject(ComposeForms);
+  readonly #parser = inject(RecipientParser);
+  readonly #outbox = inject(OutboxStore);
+
+  /** From the URL: a phone number or "new". */
+  readonly peer = input<string>();
+  /** From the URL: the message to show in its conversation. */
+  readonly at = input<string>();
+  /** From the URL: the message whose details are open. */
+  readonly details = input<string>();
+
+  /** The details were opened on this page and not by a URL: then closing them goes back. */
+  #openedDetails = false;
+
+  protected readonly list = viewChild.required(ConversationList);
+  protected readonly composer = viewChild(Composer);
+
+  protected readonly texts = messagesTexts.compose;
+  protected readonly back = messagesTexts.thread.back;
+  protected readonly newMessage = NEW_MESSAGE;
+
+  protected readonly invalidNumber = messagesTexts.invalidNumber;
+
+  /** "new", or the number in E.164; undefined if the URL has anything else. */
+  protected readonly conversationKey = computed(() => {
+    const peer = this.peer() ?? NEW_MESSAGE;
+    if (peer === NEW_MESSAGE) return peer;
+    // National forms are not parsed here: a URL means the same in every country.
+    const parsed = peer.includes('+') ? this.#parser.parse(peer)?.number : undefined;
+    return toE164(peer) ?? parsed;
+  });
+  protected readonly isFirst = computed(
+    () =>
+      this.#conversations.isLoaded() &&
+      this.#conversations.rows().length + this.#outbox.outbox().length === 0,
+  );
+  /** On a narrow screen, shows the pane instead of the list: if something is open, or the list is empty. */
+  protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
+  protected readonly form = computed(() => this.#forms.get(this.conversationKey() ?? NEW_MESSAGE));
+  protected readonly recipients = computed(() =>
+    this.#conversations.rows().map(({ peer }) => formatPhoneNumber(peer)),
+  );
+
+  constructor() {
+    afterNextRender(() => void loadPhoneNumberRules());
+    // Each number has one URL.
+    effect(() => {
+      const [peer, key] = [this.peer(), this.conversationKey()];
+      if (peer === undefined || key === undefined || peer === key) return;
+      void this.#router.navigate(['/messages', key], {
+        queryParamsHandling: 'preserve',
+        replaceUrl: true,
+      });
+    });
+    addMessengerShortcuts({
+      search: () =>
+        void this.#inList((list) => {
+          list.focusSearch();
+        }),
+      newMessage: () =>
+        void this.#router.navigate(['/messages', NEW_MESSAGE]).then(() => {
+          this.focusNew();
+        }),
+      conversations: () =>
+        void this.#inList((list) => {
+          list.focusRows();
+        }),
+      back: () => void this.#router.navigate(['/messages']),
+    });
+  }
+
+  /** A form that is on the page already does not focus itself. */
+  protected focusNew(): void {
+    if (this.conversationKey() !== NEW_MESSAGE) return;
+    afterNextRender(() => this.composer()?.focusRecipient(), { injector: this.#injector });
+  }
+
+  protected async sendNew(message: NewMessage): Promise<void> {
+    this.#outbox.send(message);
+    this.#forms.get(NEW_MESSAGE).reset();
+    await this.#router.navigate(['/messages', message.recipient_number]);
+  }
+
+  protected reply(message: NewMessage): void {
+    this.#outbox.send(message);
+    this.#forms.get(message.recipient_number).controls.content.reset();
+  }
+
+  protected takeBack(pending: PendingMessage): void {
+    if (!this.#outbox.discard(pending)) return;
+    const { recipient, content, isRecipientError } = pending;
+    void this.#edit({ recipient_number: recipient, content }, isRecipientError);
+  }
+
+  protected editAndResend(message: Message): void {
+    void this.#edit(message, isRecipientError(message));
+  }
+
+  protected showDetails({ _id }: Message): void {
+    this.#openedDetails = true;
+    void this.#router.navigate([], {
+      queryParams: { details: _id },
+      queryParamsHandling: 'merge',
+    });
+  }
+
+  protected closeDetails(): void {
+    if (this.details() === undefined) return;
+    if (this.#openedDetails) {
+      this.#openedDetails = false;
+      this.#location.back();
+      return;
+    }
+    void this.#router.navigate([], {
+      queryParams: { details: null },
+      queryParamsHandling: 'merge',
+      replaceUrl: true,
+    });
+  }
+
+  /** In the form of its conversation, or in the form for a new recipient if the number is wrong. */
+  async #edit(message: NewMessage, isRecipientError: boolean): Promise<void> {
+    if (isRecipientError) {
+      this.#forms.putIntoNew(message);
+      await this.#router.navigate(['/messages', NEW_MESSAGE]);
+    } else {
+      this.#forms.putBack(message);
+    }
+    const focus = (): void => {
+      if (isRecipientError) this.composer()?.focusRecipient();
+      else this.composer()?.focus();
+    };
+    afterNextRender(focus, { injector: this.#injector });
+  }
+
+  /** On a phone, the list may be hidden by an open conversation. */
+  async #inList(act: (list: ConversationList) => void): Promise<void> {
+    if (!this.list().isVisible()) await this.#router.navigate(['/messages']);
+    act(this.list());
+  }
+}

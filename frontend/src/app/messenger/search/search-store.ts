@@ -1,0 +1,107 @@
+import { Injectable, computed, inject, signal } from '@angular/core';
+import { toObservable, takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { Observable, catchError, firstValueFrom, map, of, switchMap, timer } from 'rxjs';
+import { Message } from '../../api/models';
+import { describeProblem } from '../../api/describe-problem';
+import { toProblem } from '../../api/problem';
+import { ConversationsStore } from '../../messages/conversations-store';
+import { containsWords } from './highlight-matches';
+import { MessagesClient } from '../../messages/messages-client';
+import { Page } from '../../api/page';
+
+interface Result {
+  readonly query: string;
+  readonly page: Page<Message> | undefined;
+  readonly problem: string;
+}
+
+const DEBOUNCE_MS = 250;
+const NO_RESULT: Result = { query: '', page: undefined, problem: '' };
+
+/** Searches people by number and messages by text. */
+@Injectable()
+export class SearchStore {
+  readonly #client = inject(MessagesClient);
+  readonly #conversations = inject(ConversationsStore);
+
+  readonly #query = signal('');
+  readonly #result = signal(NO_RESULT);
+  readonly #loadingMore = signal(false);
+
+  readonly #rows = computed(() => this.#result().page?.rows ?? []);
+
+  /** As typed. */
+  readonly query = this.#query.asReadonly();
+  readonly isSearching = computed(() => this.#query().trim() !== '');
+  readonly isLoading = computed(
+    () => this.isSearching() && this.#result().query !== this.#query().trim(),
+  );
+  readonly problem = computed(() => this.#result().problem);
+  readonly loadingMore = this.#loadingMore.asReadonly();
+  readonly hasMore = computed(() => this.#result().page?.hasMore ?? false);
+
+  /** People whose number contains the digits of the query. */
+  readonly people = computed<readonly string[]>(() => {
+    const digits = digitsOf(this.#query());
+    if (digits === '') return [];
+    const known = this.#conversations.rows().map(({ peer }) => peer);
+    const found = this.#rows().map(({ peer_number }) => peer_number);
+    return [...new Set([...known, ...found])].filter((peer) => peer.includes(digits));
+  });
+  /** Messages whose text contains the words of the query; the API also returns those that match by number only. */
+  readonly messages = computed<readonly Message[]>(() => {
+    const { query } = this.#result();
+    const people = new Set(this.people());
+    return this.#rows().filter(
+      ({ content, peer_number }) => containsWords(content, query) || !people.has(peer_number),
+    );
+  });
+
+  constructor() {
+    toObservable(computed(() => this.#query().trim()))
+      .pipe(
+        switchMap((query) =>
+          query === ''
+            ? of(NO_RESULT)
+            : timer(DEBOUNCE_MS).pipe(switchMap(() => this.#find(query))),
+        ),
+        takeUntilDestroyed(),
+      )
+      .subscribe((result) => {
+        this.#result.set(result);
+      });
+  }
+
+  search(query: string): void {
+    this.#query.set(query);
+  }
+
+  async loadMore(): Promise<void> {
+    const { query, page } = this.#result();
+    const last = page?.rows.at(-1);
+    if (!page || !last || this.#loadingMore()) return;
+    this.#loadingMore.set(true);
+    const more = await firstValueFrom(this.#find(query, last._id));
+    this.#loadingMore.set(false);
+    if (this.#result().page !== page) return;
+    this.#result.set(
+      more.page
+        ? { ...more, page: { ...more.page, rows: [...page.rows, ...more.page.rows] } }
+        : { query, page, problem: more.problem },
+    );
+  }
+
+  #find(query: string, before?: string): Observable<Result> {
+    return this.#client.search(query, before).pipe(
+      map((page) => ({ query, page, problem: '' })),
+      catchError((error: unknown) =>
+        of({ query, page: undefined, problem: describeProblem(toProblem(error)) }),
+      ),
+    );
+  }
+}
+
+/** The digits of a query that can be a part of a number; empty for words. */
+function digitsOf(query: string): string {
+  return /^[+\d\s().-]+$/.test(query) ? query.replace(/[^\d+]/g, '') : '';
+}

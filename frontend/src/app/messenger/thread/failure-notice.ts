@@ -1,0 +1,67 @@
+import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
+import { Message } from '../../api/models';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { Busy } from '../../ui/busy';
+import { Icon } from '../../ui/icon';
+import { MessageActions } from '../../messages/message-actions';
+import {
+  failureAdvice,
+  failureCause,
+  isRetryable,
+  isTextDeleted,
+  presentStatus,
+} from '../../messages/message-status';
+
+/** Why a message has failed, what the user can do, and the buttons for it. */
+@Component({
+  selector: 'app-failure-notice',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Busy, Icon],
+  template: `
+    <app-icon name="warning" />
+    <div>
+      <p>
+        <b>{{ title() }}. {{ cause() }}</b> {{ advice() }}
+      </p>
+      @if (action().problem; as problem) {
+        <p role="alert">{{ problem }}</p>
+      }
+      @if (isRetried()) {
+        <p>{{ texts.sentAgain }}</p>
+      } @else if (!isTextDeleted()) {
+        <p class="message-notice__actions">
+          @if (isRetryable()) {
+            <button
+              type="button"
+              class="link"
+              [appBusy]="action().isBusy"
+              (click)="actions.retry(message())"
+            >
+              {{ action().isBusy ? texts.sendingAgain : texts.retry }}
+            </button>
+          }
+          <button type="button" class="link" (click)="edit.emit(message())">
+            {{ texts.editAndResend }}
+          </button>
+        </p>
+      }
+    </div>
+  `,
+  host: { class: 'message-notice message-notice--danger' },
+})
+export class FailureNotice {
+  protected readonly actions = inject(MessageActions);
+
+  readonly message = input.required<Message>();
+  /** A newer message repeats this one. */
+  readonly isRetried = input(false);
+  readonly edit = output<Message>();
+
+  protected readonly texts = messagesTexts.actions;
+  protected readonly action = computed(() => this.actions.stateOf(this.message()));
+  protected readonly title = computed(() => presentStatus(this.message().status).text);
+  protected readonly cause = computed(() => failureCause(this.message()));
+  protected readonly advice = computed(() => failureAdvice(this.message()));
+  protected readonly isTextDeleted = computed(() => isTextDeleted(this.message()));
+  protected readonly isRetryable = computed(() => isRetryable(this.message()));
+}

@@ -1,0 +1,65 @@
+import { GROUP_SIZE, Group, toGroups } from './message-groups';
+import { aMessage, messages } from '../../messages/testing';
+
+const today = new Date(2026, 10, 22, 12);
+const at = (_id: string, ...time: [number, number, number, number]) =>
+  aMessage({ _id, created_at: new Date(...time).toISOString() });
+const sizes = (groups: readonly Group[]) => groups.map(({ rows }) => rows.length);
+
+describe('toGroups', () => {
+  it('names each day at its first message', () => {
+    const morning = at('m3', 2026, 10, 22, 8);
+    const late = at('m2', 2026, 10, 21, 23);
+    const early = at('m1', 2026, 10, 21, 1);
+    const [group] = toGroups([morning, late, early], today);
+    expect(group?.rows.map(({ message, day }) => [message._id, day])).toEqual([
+      ['m1', 'Yesterday'],
+      ['m2', undefined],
+      ['m3', 'Today'],
+    ]);
+    const tomorrow = new Date(2026, 10, 23, 0, 1);
+    const [renamed] = toGroups([morning], tomorrow, toGroups([morning], today));
+    expect(renamed?.rows[0]?.day).toBe('Yesterday');
+  });
+
+  it('creates only the group anew in which a message has changed', () => {
+    const all = messages(1, 5_000);
+    const before = toGroups(all, today);
+    expect(before).toHaveLength(5_000 / GROUP_SIZE);
+    const changed = all.map((message) =>
+      message._id === 'm2500' ? { ...message, status: 'delivered' } : message,
+    );
+    const after = toGroups(changed, today, before);
+    const others = after.filter((group, index) => group !== before[index]);
+    expect(others.map(({ key }) => key)).toEqual(['m2476']);
+  });
+
+  it('adds new messages to the last group until it is full', () => {
+    const all = messages(1, 2 * GROUP_SIZE + 1);
+    const before = toGroups(all.slice(2), today);
+    const joined = toGroups(all.slice(1), today, before);
+    expect(joined[0]).toBe(before[0]);
+    expect(sizes(joined)).toEqual([GROUP_SIZE, GROUP_SIZE]);
+    const full = toGroups(all, today, joined);
+    expect(full.slice(0, 2)).toEqual(joined);
+    expect(full[1]).toBe(joined[1]);
+    expect(sizes(full)).toEqual([GROUP_SIZE, GROUP_SIZE, 1]);
+  });
+
+  it('puts earlier messages into groups of their own', () => {
+    const all = messages(11, 150);
+    const before = toGroups(all.slice(0, 50), today);
+    const after = toGroups(all, today, before);
+    expect(after.at(-1)).toBe(before.at(-1));
+    // The first one no longer begins the day.
+    expect(after.at(-2)?.key).toBe(before[0]?.key);
+    expect(sizes(after)).toEqual([25, 25, 25, 15, 25, 25]);
+  });
+
+  it('marks messages that have been sent again', () => {
+    const failed = aMessage({ _id: 'm1', status: 'failed' });
+    const before = toGroups([failed], today);
+    const after = toGroups([aMessage({ _id: 'm2', retry_of: 'm1' }), failed], today, before);
+    expect(after[0]?.rows.map(({ isRetried }) => isRetried)).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,78 @@
+import { Message } from '../../api/models';
+import { dayName } from '../../i18n/formats';
+
+/** So many messages are rendered together, or skipped together while they are out of sight. */
+export const GROUP_SIZE = 25;
+
+/** Consecutive messages. */
+export interface Group {
+  /** The id of its oldest message. */
+  readonly key: string;
+  /** Oldest first. */
+  readonly rows: readonly MessageRow[];
+}
+
+export interface MessageRow {
+  readonly message: Message;
+  /** The name of the day, if this is its first message. */
+  readonly day: string | undefined;
+  /** A newer message repeats this one. */
+  readonly isRetried: boolean;
+}
+
+/**
+ * Groups messages (newest first) in the order of reading. Groups begin where they began before: new messages join the last
+ * group, earlier messages form groups of their own, and unchanged groups stay the same objects, so that they are not
+ * rendered again.
+ */
+export function toGroups(
+  messages: readonly Message[],
+  today: Date,
+  before: readonly Group[] = [],
+): Group[] {
+  const known = new Map(before.map((group) => [group.key, group]));
+  const retried = new Set(messages.flatMap(({ retry_of }) => retry_of ?? []));
+  const dayOf = days(today);
+  const groups: { key: string; rows: MessageRow[] }[] = [];
+  for (const message of messages.toReversed()) {
+    const { _id } = message;
+    let group = groups.at(-1);
+    if (!group || group.rows.length >= GROUP_SIZE || known.has(_id)) {
+      group = { key: _id, rows: [] };
+      groups.push(group);
+    }
+    group.rows.push({ message, day: dayOf(message), isRetried: retried.has(_id) });
+  }
+  return groups.map((group) => {
+    const same = known.get(group.key);
+    return same && isSame(same, group) ? same : group;
+  });
+}
+
+/** Called with messages in the order of reading, the result names the day of the first message of each day. */
+function days(today: Date): (message: Message) => string | undefined {
+  let start = Number.NaN;
+  let end = Number.NaN;
+  return ({ created_at }) => {
+    const at = Date.parse(created_at);
+    if (at >= start && at < end) return undefined;
+    const midnight = new Date(at);
+    start = midnight.setHours(0, 0, 0, 0);
+    end = new Date(at).setHours(24, 0, 0, 0);
+    return dayName(midnight, today);
+  };
+}
+
+function isSame(one: Group, other: Group): boolean {
+  return (
+    one.rows.length === other.rows.length &&
+    one.rows.every((row, index) => {
+      const counterpart = other.rows[index];
+      return (
+        row.message === counterpart?.message &&
+        row.day === counterpart.day &&
+        row.isRetried === counterpart.isRetried
+      );
+    })
+  );
+}

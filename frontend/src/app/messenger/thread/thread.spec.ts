@@ -1,0 +1,163 @@
+import { HttpTestingController } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { Router, provideRouter } from '@angular/router';
+import { RANDOM } from '../../api/backoff';
+import { MessageActions } from '../../messages/message-actions';
+import { OutboxStore } from '../../messages/outbox/outbox-store';
+import { Thread } from './thread';
+import { FakeApi, messages, setUpMessages } from '../../messages/testing';
+
+const PEER = '+14155552671';
+/** 1, 3, 7, 15 and 31 seconds after the first, at the soonest: that is what chance makes of it here. */
+const RETRIES_IN_A_MINUTE = 5;
+
+type Answer = (calls: number) => { status: number; headers?: Record<string, string> };
+
+describe('Thread', () => {
+  let api: FakeApi;
+  let isOnline: boolean;
+  let visibility: DocumentVisibilityState;
+
+  beforeEach(() => {
+    localStorage.clear();
+    isOnline = true;
+    visibility = 'visible';
+    vi.spyOn(navigator, 'onLine', 'get').mockImplementation(() => isOnline);
+    vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => visibility);
+    api = setUpMessages(OutboxStore, MessageActions, provideRouter([]), {
+      provide: RANDOM,
+      useValue: () => 0,
+    });
+  });
+
+  afterEach(() => {
+    api.end();
+    vi.restoreAllMocks();
+    localStorage.clear();
+  });
+
+  it('is requested a few times a minute while every response is a 503', async () => {
+    open();
+    const calls = await count(60, () => ({ status: 503 }));
+    expect([...calls.keys()].sort()).toEqual(['conversations', 'thread']);
+    for (const times of calls.values()) expect(times).toBe(1 + RETRIES_IN_A_MINUTE);
+  });
+
+  it('is requested as rarely around a message', async () => {
+    open({ at: 'm1' });
+    const calls = await count(60, () => ({ status: 503 }));
+    expect(calls.get('thread')).toBe(1 + RETRIES_IN_A_MINUTE);
+  });
+
+  it('is requested once while there is no network', async () => {
+    open();
+    isOnline = false;
+    const calls = await count(600, () => ({ status: 0 }));
+    for (const times of calls.values()) expect(times).toBe(1);
+    isOnline = true;
+    window.dispatchEvent(new Event('online'));
+    expect((await count(1, () => ({ status: 503 }))).get('thread')).toBe(1);
+  });
+
+  it('is not requested again while the page is hidden', async () => {
+    open();
+    await count(0, () => ({ status: 503 }));
+    visibility = 'hidden';
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(await count(3600, () => ({ status: 503 }))).toEqual(new Map());
+  });
+
+  it('is requested no sooner than Retry-After says', async () => {
+    open();
+    const calls = await count(119, () => ({ status: 429, headers: { 'Retry-After': '120' } }));
+    for (const times of calls.values()) expect(times).toBe(1);
+    expect((await count(2, () => ({ status: 429 }))).get('thread')).toBe(1);
+  });
+
+  it.each([404, 422])(
+    'is requested once if the response is %d, and again on demand',
+    async (status) => {
+      const nativeElement = open();
+      expect((await count(600, () => ({ status }))).get('thread')).toBe(1);
+      button(nativeElement, 'Try again').click();
+      expect((await count(600, () => ({ status }))).get('thread')).toBe(1);
+    },
+  );
+
+  it('shows the problem while it retries, and stops once it succeeds', async () => {
+    const nativeElement = open();
+    await api.settle();
+    expect(nativeElement.textContent).toContain('Loading messages…');
+    await count(5, () => ({ status: 503 }));
+    expect(nativeElement.textContent).toContain('The server has a problem at the moment.');
+    expect(nativeElement.textContent).not.toContain('Loading');
+    button(nativeElement, 'Try again').click();
+    await api.settle();
+    api.answerThread(messages(1, 3));
+    await api.settle();
+    expect(nativeElement.textContent).not.toContain('The server has a problem');
+    expect(nativeElement.querySelectorAll('app-message-bubble')).toHaveLength(3);
+    expect((await count(600, () => ({ status: 503 }))).get('thread')).toBeUndefined();
+  });
+
+  it('scrolls to the message of its URL again when that link is chosen again', async () => {
+    const router = TestBed.inject(Router);
+    router.resetConfig([{ path: '**', children: [] }]);
+    await router.navigateByUrl('/messages/x?at=m0002');
+    const scrolled = vi.fn();
+    Element.prototype.scrollIntoView = scrolled;
+    const nativeElement = open({ at: 'm0002' });
+    await api.settle();
+    api.answerThread(messages(1, 3));
+    await api.settle();
+    const bubble = nativeElement.ownerDocument.getElementById('message-m0002');
+    scrolled.mockClear();
+    await router.navigateByUrl('/messages/x?at=m0002');
+    await api.settle();
+    await api.settle();
+    expect(scrolled.mock.contexts[0]).toBe(bubble);
+    scrolled.mockClear();
+    await router.navigateByUrl('/messages/x?at=m0002&details=m0002');
+    await api.settle();
+    await api.settle();
+    expect(scrolled).not.toHaveBeenCalled();
+  });
+
+  function open(inputs: { at?: string } = {}): HTMLElement {
+    api.start();
+    const fixture = TestBed.createComponent(Thread);
+    fixture.componentRef.setInput('peer', PEER);
+    if (inputs.at) fixture.componentRef.setInput('at', inputs.at);
+    fixture.autoDetectChanges();
+    return fixture.nativeElement as HTMLElement;
+  }
+
+  /** How often what is asked for within so many seconds, if this is always the answer. */
+  async function count(seconds: number, answer: Answer): Promise<Map<string, number>> {
+    const http = TestBed.inject(HttpTestingController);
+    const calls = new Map<string, number>();
+    for (let step = 0; step <= seconds * 2; step++) {
+      if (step > 0) await vi.advanceTimersByTimeAsync(500);
+      await api.settle();
+      for (const request of http.match(() => true)) {
+        if (request.cancelled) continue;
+        const { params, url } = request.request;
+        const name = params.has('peer_number') ? 'thread' : (url.split('/').at(-1) ?? '');
+        calls.set(name, (calls.get(name) ?? 0) + 1);
+        const { status, headers = {} } = answer(calls.get(name) ?? 0);
+        if (status === 0) request.error(new ProgressEvent('error'));
+        else request.flush(null, { status, statusText: 'No', headers });
+      }
+      await api.settle();
+    }
+    return calls;
+  }
+});
+
+function button(element: HTMLElement, name: string): HTMLButtonElement {
+  const found = [...element.querySelectorAll('button')].find(
+    ({ textContent }) => textContent.trim() === name,
+  );
+  if (!found) throw new Error(`There is no button ${name}`);
+  return found;
+}

@@ -1,0 +1,216 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  computed,
+  effect,
+  inject,
+  input,
+  linkedSignal,
+  output,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
+import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
+import { NavigationSkipped, Router, RouterLink } from '@angular/router';
+import { EMPTY, catchError, filter, switchMap } from 'rxjs';
+import { Message } from '../../api/models';
+import { shortTime } from '../../i18n/formats';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { Avatar } from '../../ui/avatar';
+import { Busy } from '../../ui/busy';
+import { Icon } from '../../ui/icon';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
+import { Skeleton } from '../../ui/skeleton';
+import { MessageSync } from '../../messages/message-sync';
+import { Group, toGroups } from './message-groups';
+import { MessageGroup } from './message-group';
+import { OutboxStore } from '../../messages/outbox/outbox-store';
+import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
+import { PendingBubble } from './pending-bubble';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { ThreadScroll } from './thread-scroll';
+import { ThreadsStore } from '../../messages/threads-store';
+
+/** A message that has just been sent is among so many newest. */
+const RECENT = 50;
+
+@Component({
+  selector: 'app-thread',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Avatar, Busy, Icon, MessageGroup, PendingBubble, RouterLink, Skeleton],
+  templateUrl: './thread.html',
+  host: { class: 'thread' },
+})
+export class Thread {
+  readonly #injector = inject(Injector);
+  protected readonly sync = inject(MessageSync);
+  protected readonly threads = inject(ThreadsStore);
+  protected readonly outbox = inject(OutboxStore);
+  /** The connection indicator says why nothing is loaded. */
+  readonly #isDisconnected = inject(ConnectionStatusStore).isDisconnected;
+
+  readonly peer = input.required<string>();
+  /** The message to show, however far back. */
+  readonly at = input<string>();
+  readonly details = output<Message>();
+  /** The user wants to edit a failed message and send it again. */
+  readonly edit = output<Message>();
+  /** The user wants to edit a pending message. */
+  readonly takeBack = output<PendingMessage>();
+
+  protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
+  protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
+
+  protected readonly texts = messagesTexts.thread;
+  protected readonly name = computed(() => formatPhoneNumber(this.peer()));
+  protected readonly thread = computed(() => this.threads.thread(this.peer()));
+  protected readonly loaded = computed(() => this.thread().loaded);
+  readonly #messages = computed(() => this.loaded()?.messages ?? []);
+  protected readonly groups = linkedSignal<readonly Message[], Group[]>({
+    source: this.#messages,
+    computation: (messages, previous) => toGroups(messages, this.sync.today(), previous?.value),
+  });
+  readonly #unanswered = computed(() =>
+    withoutEchoed(
+      this.outbox.outbox().filter(({ recipient }) => recipient === this.peer()),
+      this.#messages().slice(0, RECENT),
+    ),
+  );
+  /** Shown after the newest message. */
+  protected readonly pending = computed(() => (this.loaded()?.hasLater ? [] : this.#unanswered()));
+  protected readonly isLoading = computed(
+    () => !this.loaded() && !this.thread().problem && !this.#isDisconnected(),
+  );
+  protected readonly isEmpty = computed(
+    () => this.loaded() && this.#messages().length + this.pending().length === 0,
+  );
+  protected readonly count = computed(() => {
+    const loaded = this.loaded();
+    if (!loaded) return this.isLoading() ? this.texts.loading : '';
+    // If all messages are loaded, counts those on the screen: the total is older than they are.
+    const stored = loaded.hasEarlier || loaded.hasLater ? loaded.total : loaded.messages.length;
+    return this.texts.count(stored + this.#unanswered().length);
+  });
+  protected readonly pausedSince = computed(() => {
+    const paused = this.sync.paused();
+    return paused ? this.texts.paused(shortTime(new Date(paused.since))) : '';
+  });
+
+  /** What to load. A new object loads it again. */
+  readonly #target = linkedSignal(() => ({ peer: this.peer(), at: this.at() }));
+  /** The message from the URL, once it is known whether it exists. */
+  protected readonly found = signal<string | undefined>(undefined);
+  readonly #exists = signal(true);
+  /** Shown while the message from the URL is loaded, or if it does not exist. */
+  protected readonly searchStatus = computed(() => {
+    const at = this.at();
+    if (at === undefined) return '';
+    if (at !== this.found()) {
+      const problem = this.thread().problem;
+      // Without any message, the problem is shown in their place.
+      return problem ? (this.loaded() ? problem : '') : this.texts.findingMessage;
+    }
+    return this.#exists() ? '' : this.texts.messageNotFound;
+  });
+
+  protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.loaded()?.hasLater);
+  /** The newest message when the user was last at the end. */
+  readonly #seen = linkedSignal<
+    { isAtEnd: boolean; newest: string | undefined },
+    string | undefined
+  >({
+    source: () => ({ isAtEnd: this.isAtNewest(), newest: this.#messages()[0]?._id }),
+    computation: ({ isAtEnd, newest }, previous) => (isAtEnd ? newest : previous?.value),
+  });
+  protected readonly unseen = computed(() => {
+    const seen = this.#seen();
+    return Math.max(
+      0,
+      this.#messages().findIndex(({ _id }) => _id === seen),
+    );
+  });
+  readonly #lastSent = computed(() => this.#unanswered().at(-1)?.key);
+  /** Whether the user was at the newest message before the last change. */
+  #wasAtNewest = true;
+
+  constructor() {
+    toObservable(this.#target)
+      .pipe(
+        switchMap(({ peer, at }) =>
+          // A permanent error is shown in the thread.
+          this.sync.load(() => this.#load(peer, at)).pipe(catchError(() => EMPTY)),
+        ),
+        takeUntilDestroyed(),
+      )
+      .subscribe();
+    // A link to the current URL: its message may be out of sight by now.
+    inject(Router)
+      .events.pipe(
+        filter((event) => event instanceof NavigationSkipped && this.at() !== undefined),
+        takeUntilDestroyed(),
+      )
+      .subscribe(() => {
+        this.loadAgain();
+      });
+    // Runs before the new messages are rendered.
+    effect(() => {
+      this.#messages();
+      untracked(() => {
+        if (!this.#wasAtNewest) this.scroll.keepPosition();
+      });
+    });
+    effect(() => {
+      this.#wasAtNewest = this.isAtNewest();
+    });
+    // A message that the user has just sent is shown, wherever they were reading.
+    effect(() => {
+      if (this.#lastSent()) void untracked(() => this.#showNewest());
+    });
+  }
+
+  protected loadAgain(): void {
+    this.#target.update((target) => ({ ...target }));
+  }
+
+  protected async jumpToLatest(): Promise<void> {
+    this.scroller().nativeElement.focus({ preventScroll: true });
+    await this.#showNewest();
+  }
+
+  async #showNewest(): Promise<void> {
+    if (this.loaded()?.hasLater) await this.threads.loadNewest(this.peer());
+    if (this.loaded()?.hasLater) return;
+    afterNextRender(
+      () => {
+        this.scroll.toEnd();
+      },
+      { injector: this.#injector },
+    );
+  }
+
+  async #load(peer: string, at: string | undefined): Promise<void> {
+    if (at === undefined) return this.threads.open(peer);
+    const exists = await this.threads.openAt(peer, at);
+    if (at !== this.at()) return;
+    this.#exists.set(exists);
+    this.found.set(at);
+    if (exists) this.#scrollTo(at);
+  }
+
+  #scrollTo(id: string): void {
+    afterNextRender(
+      () => {
+        const bubble = document.getElementById(`message-${id}`);
+        bubble?.focus({ preventScroll: true });
+        bubble?.scrollIntoView({ block: 'center' });
+        // The messages around it are rendered only now that they are near, which moves it.
+        requestAnimationFrame(() => bubble?.scrollIntoView({ block: 'center' }));
+      },
+      { injector: this.#injector },
+    );
+  }
+}
