@@ -44,8 +44,8 @@ async def test_the_conversation_with_the_newest_message_comes_first(api: Api, ap
     assert summary(rows) == [(ann, "five", 3), (bob, "four", 2)]
     assert rows[0]["last_message"]["_id"] == last["_id"]
     documented = api.contract.document["components"]["schemas"]
-    assert all(row.keys() == documented["ConversationOut"]["properties"].keys() for row in rows)
-    assert all(row["last_message"].keys() == documented["MessageOut"]["properties"].keys() for row in rows)
+    assert all(row.keys() == documented["ConversationResponse"]["properties"].keys() for row in rows)
+    assert all(row["last_message"].keys() == documented["MessageResponse"]["properties"].keys() for row in rows)
     assert summary(await conversations(await ApiUser.sign_up(api))) == []
 
 

@@ -18,7 +18,7 @@ FORM = FormData(
         ("Digits", "1234"),
         ("From", "+14158675309"),
         ("To", "+18005551212"),
-        ("CurrentUser", "+14158675309"),
+        ("Caller", "+14158675309"),
     ]
 )
 SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
