@@ -93,8 +93,8 @@ async def test_a_failing_loop_is_reported_and_recovers(env: Environment, name: s
     failures = await api.metric("mysms_task_failures_total", task=name, error="permanent")
     injected = api.mongo_proxy.inject(InjectedError(LOOPS[name]))
     found = await eventually(lambda: problems(env), lambda found: name in found, what="the problem")
-    assert found[name] == f"The {name} fails (OperationFailure 13) and is started again."
-    assert f"The {name} failed, and is started again." in log_of(api)
+    assert found[name] == f"The {name} keeps failing (OperationFailure 13) and is being restarted."
+    assert f"The {name} failed and will be restarted." in log_of(api)
     assert await api.metric("mysms_task_failures_total", task=name, error="permanent") > failures
     api.mongo_proxy.reset()
     message = await env.post(NUMBER, f"After the {name}")
@@ -117,9 +117,11 @@ async def test_failing_periodic_tasks_are_reported(env: Environment) -> None:
         api.mongo_proxy.inject(InjectedError(matches))
     await api.start()
     found = await eventually(lambda: problems(env), lambda found: PERIODIC.keys() <= found.keys(), what="problems")
-    assert found == {name: f"The {name} fails (OperationFailure 13) and is started again." for name in PERIODIC}
+    assert found == {
+        name: f"The {name} keeps failing (OperationFailure 13) and is being restarted." for name in PERIODIC
+    }
     for name in PERIODIC:
-        assert f"The {name} failed, and is started again." in log_of(api)
+        assert f"The {name} failed and will be restarted." in log_of(api)
         assert await api.metric("mysms_task_failures_total", task=name, error="permanent") >= 1
 
 
