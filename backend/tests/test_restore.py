@@ -96,7 +96,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
             assert "SENDING_ENABLED=off" in ready.json()["problems"]["sending"]
             api_user = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
             paused = (await api_user.call("GET", "/api/sending")).json()["paused"]
-            assert paused["reason"] == "Sending is switched off for the moment. Your messages wait."
+            assert paused["reason"].startswith("Sending is turned off at the moment. Your messages will be sent")
 
             code, said = await run(tmp_path, off, "recover-backup", "--since", since)
             assert code == 0, said

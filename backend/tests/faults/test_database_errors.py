@@ -46,7 +46,7 @@ async def test_a_rejected_outcome_is_reported_and_recorded_later(
     injected = api.mongo_proxy.inject(InjectedError(is_sid_recording))
     posting = asyncio.create_task(env.post(NUMBER, "Recorded late"))
     found = await eventually(lambda: problems(env), lambda found: "outcomes" in found, what="the problem")
-    assert found["outcomes"] == "The outcome of 1 attempts could not be recorded yet (OperationFailure 13)."
+    assert found["outcomes"] == "Outcomes that could not be recorded yet: 1 (OperationFailure 13)."
     assert "The outcome could not be recorded (OperationFailure 13)" in log_of(api)
     assert await api.metric("mysms_settle_failures_total", error="permanent") >= 1
     api.mongo_proxy.reset()
@@ -68,7 +68,7 @@ async def test_an_outcome_rejected_past_the_lease_is_left_to_the_reconciler(env:
     before = await abandoned()
     message = await env.post(NUMBER, "Given up")
     await eventually(abandoned, lambda count: count > before, within=20, what="the end of the attempts to record")
-    assert "The outcome is not recorded (OperationFailure 121)" in log_of(api)
+    assert "The outcome was not recorded (OperationFailure 121)" in log_of(api)
     assert "outcomes" not in await problems(env)
     api.mongo_proxy.reset()
     await env.eventually(message["_id"], *KNOWN, within=60)
