@@ -122,7 +122,7 @@ async def test_a_time_without_a_zone_is_not_guessed(tmp_path: Path, simulator: S
     environment = settings(mongodb, simulator, SENDING_ENABLED="off")
     code, said = await run(tmp_path, environment, "recover-backup", "--since", "2026-11-22T03:00:00")
     assert code == 2
-    assert "names no time zone" in said
+    assert "has no time zone" in said
 
 
 async def claimed_looks(fixture: OutboxFixture) -> AsyncIterator[Look]:
