@@ -1,1 +1,1 @@
-"""MySMS Messenger: the API that sends SMS and tells the truth about them."""
+"""MySMS Messenger: an API that sends SMS through Twilio and tracks their delivery."""

@@ -1,4 +1,4 @@
-"""`python -m mysms` is the command `mysms`."""
+"""Runs the `mysms` command for `python -m mysms`."""
 
 import sys
 

@@ -13,7 +13,7 @@ _LAST_CLAIM_SECONDS = 2.0
 
 
 class DeliveryTasks:
-    """The background tasks of one process that send messages and ask the provider about them."""
+    """The background tasks of one process: sending, reconciliation, status checks and maintenance."""
 
     def __init__(
         self,
@@ -30,14 +30,14 @@ class DeliveryTasks:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Runs the tasks. At the end, attempts that have begun are finished, and no other begins."""
+        """Runs the tasks while the context is open. On exit, finishes the attempts in progress and starts no others."""
         loops = [asyncio.create_task(task.run(), name=task.name) for task in self.tasks]
         try:
             yield
         finally:
             self.dispatcher.stop()
             self.worker.stop()
-            # A claim that is being made now is not left behind: others would have to find out what became of it.
+            # Lets a claim in progress complete: cut off, it would leave a claimed message that others must reconcile.
             await asyncio.wait(loops[:1], timeout=_LAST_CLAIM_SECONDS)
             for loop in loops:
                 loop.cancel()

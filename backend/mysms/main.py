@@ -1,4 +1,4 @@
-"""The application."""
+"""Builds the FastAPI application."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ _ROUTERS = (
 
 
 def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> FastAPI:
-    """The API with everything it needs. It connects to the database in its lifespan.
+    """Creates the API with all its services. It connects to the database in its lifespan.
 
     Raises DatabaseConfigurationError.
     """
@@ -62,14 +62,14 @@ def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> Fas
     add_exception_handlers(app)
     customize_openapi(app)
     if settings.frontend_dist is not None:
-        # Whatever has a route of its own answers itself, also to a method that it does not know.
+        # Only paths without an API route get here. An API route answers 405 to an unknown method itself.
         app.router.default = GZipMiddleware(SinglePageApp(settings.frontend_dist), compresslevel=6)
     _add_middleware(app, settings, shutdown)
     return app
 
 
 def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState) -> None:
-    """The middleware that is added last sees a request first."""
+    """Adds the middleware, innermost first: the one added last sees a request first."""
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(UnhandledErrorMiddleware)
     app.add_middleware(
@@ -87,7 +87,7 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState) -
 
 
 def create_app_from_environment() -> FastAPI:
-    """For servers that make the app themselves, such as uvicorn with reload."""
+    """Creates the app for servers that call a factory, such as uvicorn with --reload."""
     settings = load_settings()
     configure_logging(settings.effective_log_format)
     return create_app(settings)

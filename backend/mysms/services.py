@@ -1,4 +1,4 @@
-"""The parts of the application that outlive a request, built and wired together in this one place."""
+"""Builds and wires all long-lived parts of the application. Nothing else does."""
 
 import contextlib
 import logging
@@ -53,16 +53,16 @@ from mysms.users.tokens import TokenSigner
 from mysms.web.graceful_shutdown import ShutdownState
 
 _LONGEST_ROUND = timedelta(seconds=60)
-"""How long one round of a loop may take, besides waiting for the provider, before the loop counts as stuck."""
+"""A loop counts as stuck after a round of this length, not counting the time spent waiting for the provider."""
 _CLEAN_UP_SECONDS = 30.0
-"""The pause between two rounds of cleaning up."""
+"""The pause between two clean-up rounds."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Services:
-    """What requests and background tasks work with."""
+    """The services that requests and background tasks use."""
 
     settings: Settings
     database: database.Database
@@ -84,22 +84,22 @@ class Services:
         await init_database(self.database)
         await self.locks.release_stale()
         if self.settings.callback_url is None:
-            _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: it needs a public https:// address.")
+            _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
         async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():
             yield
 
     async def measure(self) -> None:
-        """Updates the gauges that are not counted as things happen."""
+        """Updates the gauges."""
         SENDING_PAUSED.set(self.settings.sending_enabled and self.outbox.pause is not None)
         await self.outbox_metrics.measure()
 
     async def find_problems(self) -> dict[str, str]:
-        """What keeps this process from its work, by the name of the part."""
+        """Returns the failed readiness checks: a sentence for each, by the name of the check."""
         return await find_problems(self._checks())
 
     def _checks(self) -> Mapping[str, Check]:
         async def check_database() -> str | None:
-            return None if await database.ping(self.database) else "MongoDB does not answer."
+            return None if await database.ping(self.database) else "MongoDB does not respond."
 
         async def check_outcomes() -> str | None:
             return self.delivery_tasks.worker.problem
@@ -118,13 +118,13 @@ class Services:
 
 
 class LifespanState(TypedDict):
-    """What `request.state` holds."""
+    """The contents of `request.state`."""
 
     services: Services
 
 
 def build_services(settings: Settings, shutdown: ShutdownState) -> Services:
-    """Everything that the application needs, not yet connected to anything: `Services.running` does that.
+    """Builds all services without connecting to anything; `Services.running` connects.
 
     Raises DatabaseConfigurationError.
     """
@@ -133,7 +133,7 @@ def build_services(settings: Settings, shutdown: ShutdownState) -> Services:
 
 
 class _Builder:
-    """Wires the parts of one process together, each built once."""
+    """Wires the services of one process together, each built once."""
 
     def __init__(self, settings: Settings, db: database.Database, shutdown: ShutdownState) -> None:
         self._settings = settings
@@ -143,7 +143,7 @@ class _Builder:
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
         self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
-        # Longer than any question takes: a list takes six timeouts, and two more for its last page.
+        # Longer than any provider request: a list takes six timeouts, and two more for its last page.
         self._hold = 10 * self._timeout
         self._reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
         self._locks = ContentLocks(db)
@@ -230,7 +230,7 @@ class _Builder:
 
     def _build_delivery_tasks(self) -> DeliveryTasks:
         settings = self._settings
-        # To begin, to connect and to be answered take one timeout each at most; the fourth is a margin.
+        # Starting, connecting and waiting for the response take one timeout each at most; the fourth is a margin.
         lease = 4 * self._timeout
         worker = Worker(
             self._store,

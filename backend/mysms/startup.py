@@ -14,14 +14,14 @@ from mysms.users.models import Invite, Session, User
 
 
 class UnsafeConfigurationError(Exception):
-    """This configuration is not safe in production; the sentence says why."""
+    """This configuration is not safe in production; the message says why."""
 
 
 async def check_start(settings: Settings) -> None:
-    """Waits for the database, and makes the indexes.
+    """Waits for the database and creates the indexes.
 
     Raises DatabaseConfigurationError, and UnsafeConfigurationError for a development server in production. Development
-    servers are recognised by how they name themselves, whatever their hosts are called.
+    servers are recognised by a mark in their responses, not by their host names.
     """
     async with database.connect(settings.mongodb_uri) as client:
         db = database.database_of(client)
@@ -34,8 +34,7 @@ async def check_start(settings: Settings) -> None:
 async def _refuse_development_servers(db: database.Database, settings: Settings) -> None:
     if await database.is_development_server(db):
         raise UnsafeConfigurationError(
-            "MONGODB_URI leads to the development database of this project, which is made for one person's machine. "
-            "Use MongoDB in production."
+            "MONGODB_URI points to this project's development database, which is not made for production. Use MongoDB."
         )
     if settings.twilio_api_base_url:
         try:
@@ -46,13 +45,13 @@ async def _refuse_development_servers(db: database.Database, settings: Settings)
             raise UnsafeConfigurationError(f"TWILIO_API_BASE_URL cannot be checked: {error}") from error
         if simulated:
             raise UnsafeConfigurationError(
-                "TWILIO_API_BASE_URL leads to the Twilio simulator of this project: nothing would be sent. "
+                "TWILIO_API_BASE_URL points to this project's Twilio simulator: nothing would be sent. "
                 "Leave it empty in production."
             )
 
 
 async def init_database(db: database.Database) -> None:
-    """Binds the documents to the database and makes all indexes; safe for several processes at once."""
+    """Binds the documents to the database and creates all indexes; safe for several processes at once."""
     await database.init_documents(db, [User, Session, Invite, Message, Conversation])
     await ProviderMessageIds(db, utc_now).prepare()
     await RateLimiter(db, utc_now).prepare()

@@ -85,11 +85,11 @@ async def test_a_form_in_which_callbacks_arrive(start: Start, simulator: Simulat
 @pytest.mark.parametrize(
     ("form", "challenge", "said"),
     [
-        (callback_url_of, "Basic realm=mysms", "A proxy asks for a user name and a password"),
+        (callback_url_of, "Basic realm=mysms", "A proxy requires a user name and password"),
         (
             lambda public: callback_url_of(public).replace("://", "://twilio:another@"),
             "Basic realm=mysms",
-            "does not accept the user and the password",
+            "rejects the user name and password",
         ),
         (lambda public: with_user(callback_url_of(public)), "", "without a WWW-Authenticate header"),
     ],
@@ -114,4 +114,4 @@ async def test_another_token_is_found_in_every_form(
         changed = Api(api.url, api.process, api.http, api.contract, {**api.environment, "TWILIO_AUTH_TOKEN": "another"})
         line = await doctor_says(changed, tmp_path)
         assert line.startswith("wrong ")
-        assert "refuses what Twilio signs" in line
+        assert "rejects callbacks that Twilio signed" in line

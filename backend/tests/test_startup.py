@@ -80,7 +80,7 @@ async def test_it_waits_calmly_for_its_database(tmp_path: Path) -> None:
     async with starting(tmp_path, environment) as process:
 
         async def says_so() -> bool:
-            return "MongoDB does not answer yet" in process.text()
+            return "MongoDB does not respond yet" in process.text()
 
         await process.wait_until(says_so)
         said_at = time.monotonic()
@@ -90,14 +90,14 @@ async def test_it_waits_calmly_for_its_database(tmp_path: Path) -> None:
             return time.monotonic() - said_at > 13
 
         await process.wait_until(some_tries_later)
-        assert process.text().count("MongoDB does not answer yet") == 1
+        assert process.text().count("MongoDB does not respond yet") == 1
         assert "Traceback" not in process.text()
         async with (
             running_mongodb(tmp_path, port),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{environment['PORT']}", trust_env=False) as http,
         ):
             await process.wait_until(lambda: is_up(http))
-            assert "MongoDB answers." in process.text()
+            assert "MongoDB responds." in process.text()
             assert (await http.get("/ready")).status_code == 200
             process.stop()
 
@@ -107,7 +107,7 @@ async def test_who_waits_can_be_told_to_end(tmp_path: Path) -> None:
     async with starting(tmp_path, environment) as process:
 
         async def says_so() -> bool:
-            return "MongoDB does not answer yet" in process.text()
+            return "MongoDB does not respond yet" in process.text()
 
         await process.wait_until(says_so)
         # Fails if it does not obey.
@@ -122,5 +122,5 @@ async def test_a_database_that_contradicts_us_is_said_so_in_a_sentence(tmp_path:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
         process = Process("api", ["mysms", "serve"], tmp_path, environment)
         assert await process.wait_for_exit() == 1
-        assert "MongoDB does not let us prepare the database (error 86)." in process.text()
+        assert "MongoDB refused to create indexes (error 86)." in process.text()
         assert "Traceback" not in process.text()

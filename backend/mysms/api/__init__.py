@@ -1,1 +1,1 @@
-"""The HTTP edge: one router for each resource. A router parses, calls one service function, and answers."""
+"""The HTTP API: one router for each resource. A route parses the request, calls one service method, and responds."""

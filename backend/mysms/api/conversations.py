@@ -1,4 +1,4 @@
-"""Conversations."""
+"""Routes for conversations."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/conversations", tags=["Messages"])
     "",
     response_model=list[ConversationResponse],
     summary="List your conversations",
-    responses=page_responses("How many conversations you have in all.", INVALID_LIMIT),
+    responses=page_responses("The number of your conversations.", INVALID_LIMIT),
 )
 async def list_conversations(
     request: Request,
@@ -24,9 +24,9 @@ async def list_conversations(
     if_none_match: IfNoneMatch,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
-        str | None, Query(description="The `_id` of the last message of the last row of the page before.")
+        str | None, Query(description="The `_id` of the last message in the last row of the previous page.")
     ] = None,
 ) -> Response:
-    """One row for each number that you have written with; the one with the newest message comes first."""
+    """One row for each number with which you have exchanged messages, newest message first."""
     page = await history.conversations(user.user_id, limit=limit, before=before)
     return page_response(page, request, if_none_match)

@@ -1,4 +1,4 @@
-"""The dependencies of the routers."""
+"""FastAPI dependencies of the routers."""
 
 from typing import Annotated
 
@@ -78,5 +78,5 @@ Client = Annotated[ClientInfo, Depends(get_client_info)]
 
 
 async def assume_default_country(settings: AppSettings) -> None:
-    """For routers that take phone numbers. Runs before the request is validated, in the same task."""
+    """Sets the default country for parsing phone numbers. Runs in the request's task, before validation."""
     default_country.set(settings.default_country)

@@ -1,4 +1,4 @@
-"""The export of an account."""
+"""Route for the account export."""
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
@@ -19,6 +19,6 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
     responses=error_responses(UnauthenticatedError(), RateLimitedError()),
 )
 async def export_account(user: CurrentUser, export: Export) -> Response:
-    """Your account, your sessions, and all your messages with their timelines, as one JSON document."""
+    """Returns your account, your sessions and all your messages with their timelines as one JSON document."""
     headers = {"Content-Disposition": 'attachment; filename="mysms.json"', "Cache-Control": "no-store"}
     return StreamingResponse(await export.begin(user), media_type="application/json", headers=headers)

@@ -12,13 +12,13 @@ router = APIRouter(tags=["Operations"])
 
 class Health(BaseModel):
     status: Literal["ok", "unavailable"]
-    problems: dict[str, str] = Field({}, description="What is missing, by the name of the part.")
+    problems: dict[str, str] = Field({}, description="A sentence for each failed check, by its name.")
 
 
 @router.head("/up", include_in_schema=False)
 @router.get("/up", summary="Liveness")
 async def up() -> Health:
-    """200 as long as the process answers. Checks nothing else."""
+    """Returns 200 as long as the process responds. Checks nothing else."""
     return Health(status="ok")
 
 
@@ -26,10 +26,10 @@ async def up() -> Health:
 @router.get(
     "/ready",
     summary="Readiness",
-    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Health, "description": "What is missing."}},
+    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Health, "description": "Some checks fail."}},
 )
 async def ready(services: AppServices, response: Response) -> Health:
-    """200 if requests can be served and messages sent, else 503 and the reasons."""
+    """Returns 200 if requests can be served and messages sent, else 503 with the reasons."""
     problems = await services.find_problems()
     if problems:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

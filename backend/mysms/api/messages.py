@@ -1,4 +1,4 @@
-"""Messages: list, send, read, cancel and retry."""
+"""Routes for messages: list, send, read, cancel and retry."""
 
 from typing import Annotated, Any
 
@@ -77,10 +77,10 @@ _NOT_SENT = (
 )
 _QUOTAS = (UserMinuteQuotaError(), UserDailyQuotaError(), GlobalDailyQuotaError())
 _SENT: dict[int | str, dict[str, Any]] = {
-    status.HTTP_201_CREATED: {"description": "The carrier has accepted the message."},
+    status.HTTP_201_CREATED: {"description": "Twilio has accepted the message."},
     status.HTTP_202_ACCEPTED: {
         "model": MessageResponse,
-        "description": "Stored, and still on its way to the provider.",
+        "description": "The message is stored, and not yet accepted by Twilio.",
     },
 }
 
@@ -90,7 +90,7 @@ _SENT: dict[int | str, dict[str, Any]] = {
     response_model=list[MessageResponse],
     summary="List your messages",
     responses=page_responses(
-        "How many messages you have in all; with `peer_number`, with this number; with `search`, how many match.",
+        "The number of your messages, counting only those that match `peer_number` and `search`.",
         INVALID_LIMIT,
     ),
 )
@@ -102,18 +102,17 @@ async def list_messages(
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
         str | None,
-        Query(description="Only older ones than this message: the `_id` of the last row of the page before."),
+        Query(description="Only messages older than this one: the `_id` of the last row of the previous page."),
     ] = None,
     after: Annotated[
         str | None,
-        Query(description="Only newer ones than the message with this `_id`, and of those the ones next to it."),
+        Query(description="Only messages newer than the one with this `_id`, starting with those next to it."),
     ] = None,
     around: Annotated[
         str | None,
         Query(
-            description="The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and "
-            "`limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may "
-            "be given.",
+            description="The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` "
+            "older ones, rounded down. At most one of `before`, `after` and `around` may be given.",
         ),
     ] = None,
     peer_number: Annotated[
@@ -126,17 +125,17 @@ async def list_messages(
             min_length=1,
             max_length=MAXIMUM_SEARCH,
             pattern=r"^[^\x00]*$",
-            description="Only what has all these words in its text, in upper or lower case and however Unicode spells "
-            "them; or, if they are made of digits and punctuation, has this in its number.",
+            description="Only messages whose text contains all these words, ignoring case and Unicode form. A search "
+            "of digits and punctuation also finds messages whose number contains it.",
             examples=["table for four"],
         ),
     ] = None,
     updated_since: Annotated[
         UtcDatetime | None,
-        Query(description="Only what has changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
+        Query(description="Only messages that changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
     ] = None,
 ) -> Response:
-    """Newest first, by `created_at` and then `_id`; only your own."""
+    """Returns your messages, newest first, by `created_at` and then `_id`."""
     selection = MessageFilter(peer_number, search, updated_since)
     page = await history.page(user.user_id, selection, limit=limit, position=Position(before, after, around))
     return page_response(page, request, if_none_match)
@@ -169,15 +168,15 @@ async def send_message(
             min_length=1,
             max_length=255,
             pattern=r"^[\x20-\x7e]+$",
-            description="Yours, for ever: the same key with the same message never sends a second SMS.",
+            description="The same key with the same message never sends a second SMS. Keys do not expire.",
             examples=["0b9f6d8e4a7c"],
         ),
     ] = None,
 ) -> MessageResponse:
-    """Stores a message and hands it to the provider.
+    """Stores a message and sends it through Twilio.
 
-    It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
-    has accepted it, and 202 if that takes longer: its status then changes by itself.
+    The message is stored first, and sent once. The response is 201 if Twilio accepts the message within a few seconds,
+    else 202: sending then continues in the background, and the status of the message changes accordingly.
     """
     return _sent(await outbox.send(user.user_id, body.message, idempotency_key), response)
 
@@ -188,7 +187,7 @@ async def send_message(
     responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such message.")),
 )
 async def read_message(message_id: str, user: CurrentUser, history: History, response: Response) -> MessageDetail:
-    """Everything that is known about a message."""
+    """Returns a message with its timeline."""
     response.headers["Cache-Control"] = "no-store"
     return await history.detail(user.user_id, message_id)
 
@@ -201,9 +200,9 @@ async def read_message(message_id: str, user: CurrentUser, history: History, res
     ),
 )
 async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox, response: Response) -> MessageResponse:
-    """Withdraws a message that has not been sent yet.
+    """Cancels a message that has not been sent yet.
 
-    One that is `unconfirmed` may have been sent: it stays so until that is known, and will not be sent again.
+    An `unconfirmed` message may have been sent: it stays unconfirmed until that is known, and will not be sent again.
     """
     response.headers["Cache-Control"] = "no-store"
     return await outbox.cancel(user.user_id, message_id)
@@ -232,10 +231,10 @@ async def retry_message(
     outbox: Outbox,
     response: Response,
     accept_possible_duplicate: Annotated[  # noqa: FBT002  # a query parameter, given by name
-        bool, Query(description="For an `unconfirmed` message: send it although it may then arrive twice.")
+        bool, Query(description="Required for an `unconfirmed` message, which may then arrive twice.")
     ] = False,
 ) -> MessageResponse:
-    """Sends the same text to the same number as a new message; asking again for the same one gives the same answer."""
+    """Sends the same text to the same number as a new message. Repeating the request returns that same message."""
     message = await outbox.retry(user.user_id, message_id, accept_possible_duplicate=accept_possible_duplicate)
     return _sent(message, response)
 

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus."""
+"""Route for Prometheus metrics."""
 
 import ipaddress
 import secrets
@@ -13,13 +13,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from mysms.api.deps import AppServices
 from mysms.core.errors import DomainError, error_responses
 
-_MADE_BY_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
 class MetricsTokenRequiredError(DomainError):
     status = HTTPStatus.UNAUTHORIZED
     code = "metrics_token_required"
-    example = "Send the METRICS_TOKEN of this installation as a bearer token."
+    example = "Send the METRICS_TOKEN of this server as a bearer token."
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -47,9 +47,9 @@ router = APIRouter(tags=["Operations"])
 async def metrics(
     request: Request, services: AppServices, authorization: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> Response:
-    """Counters of this process and gauges of the outbox, for Prometheus.
+    """Returns the counters of this process and gauges of the outbox in Prometheus's text format.
 
-    Asks for METRICS_TOKEN as a bearer token where that is set, and answers on loopback only where it is not.
+    Requires METRICS_TOKEN as a bearer token if that is set, and accepts requests from loopback only if it is not.
     """
     token = services.settings.metrics_token
     if token is None:
@@ -61,15 +61,18 @@ async def metrics(
 
 
 def _require_loopback(request: Request) -> None:
-    """A proxy on this machine is on loopback too: what it passes on is told by its headers, and by the host's name."""
-    came_directly = not any(name in request.headers for name in _MADE_BY_PROXIES)
+    """Raises MetricsForbiddenError unless the request came from this machine without a proxy.
+
+    A local proxy connects from loopback too, but reveals itself by its headers or by the requested host name.
+    """
+    is_direct = not any(name in request.headers for name in _PROXY_HEADERS)
     peer = request.client.host if request.client else ""
-    if not (came_directly and _is_loopback(peer) and _is_loopback(_hostname(request))):
+    if not (is_direct and _is_loopback(peer) and _is_loopback(_hostname(request))):
         raise MetricsForbiddenError
 
 
 def _hostname(request: Request) -> str:
-    """Whom the request was for, by its own words."""
+    """Returns the host name of the Host header."""
     try:
         return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:

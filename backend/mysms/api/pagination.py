@@ -12,21 +12,21 @@ from mysms.users.errors import UnauthenticatedError
 
 INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {
-    "ETag": {"description": "Of this page. Send it as If-None-Match.", "schema": {"type": "string"}},
+    "ETag": {"description": "The version of this page, for If-None-Match.", "schema": {"type": "string"}},
     "Link": {
-        "description": '`<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, '
-        '`<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began.',
+        "description": '`<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, '
+        '`<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`.',
         "schema": {"type": "string"},
     },
 }
 
 
 def page_responses(total: str, *errors: DomainError) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a list; `total` says what X-Total-Count counts."""
+    """Returns the `responses=` of a list; `total` describes X-Total-Count."""
     headers = {**_PAGE_HEADERS, "X-Total-Count": {"description": total, "schema": {"type": "integer"}}}
     return {
         status.HTTP_200_OK: {"headers": headers},
-        status.HTTP_304_NOT_MODIFIED: {"description": "Nothing has changed since the answer with this ETag."},
+        status.HTTP_304_NOT_MODIFIED: {"description": "The page still has this ETag."},
         **error_responses(UnauthenticatedError(), *errors),
     }
 
@@ -37,7 +37,7 @@ Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
 def _read_if_none_match(
     request: Request, _in_openapi: Annotated[str | None, Header(alias="if-none-match")] = None
 ) -> str:
-    """All that was sent, in however many lines: the framework hands over the first. Empty if nothing was."""
+    """Joins all If-None-Match headers, since FastAPI passes on the first only. Empty if there is none."""
     return ", ".join(request.headers.getlist("If-None-Match"))
 
 
@@ -45,7 +45,7 @@ IfNoneMatch = Annotated[str, Depends(_read_if_none_match)]
 
 
 def page_response(page: Page, request: Request, if_none_match: str) -> Response:
-    # No text stays on a disk, and no cache serves one user another's list.
+    # `no-store` keeps message texts out of all caches, on disk and shared.
     headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
     links = []
     if page.first_id is not None:
@@ -60,6 +60,6 @@ def page_response(page: Page, request: Request, if_none_match: str) -> Response:
 
 
 def _url(request: Request, direction: str, message_id: str) -> str:
-    """Of the page on that side of a message. Relative, so that it is right behind any proxy."""
+    """Returns the URL of the page `before` or `after` a message. It is relative, so that it works behind any proxy."""
     url = request.url.remove_query_params(["before", "after", "around"]).include_query_params(**{direction: message_id})
     return f"{url.path}?{url.query}"

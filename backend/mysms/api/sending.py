@@ -1,4 +1,4 @@
-"""The sending status of this service."""
+"""Route for the sending status."""
 
 from fastapi import APIRouter, Response
 
@@ -14,9 +14,9 @@ router = APIRouter(prefix="/api/sending", tags=["Messages"])
 async def read_sending(
     _: CurrentUser, outbox: Outbox, settings: AppSettings, response: Response
 ) -> SendingStatusResponse:
-    """Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+    """Returns whether messages are being sent, or why sending is paused. A pause that Twilio caused ends by itself.
 
-    Also the country whose numbers may be written as they are dialled there.
+    Also returns the default country, whose numbers may be written in national format.
     """
     response.headers["Cache-Control"] = "no-store"
     return SendingStatusResponse.of(outbox.pause, settings.default_country)

@@ -1,4 +1,4 @@
-"""Accounts and sessions over HTTP."""
+"""Routes for accounts and sessions."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/users", tags=["Accounts"])
 
 
 class _JudgedRoute(APIRoute):
-    """Sign-up. Where its form is refused, what the database has against it is told in the same answer."""
+    """Adds the errors that need the database to the validation errors of a sign-up, so that all are shown at once."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -46,25 +46,25 @@ class _JudgedRoute(APIRoute):
         async def handle_and_judge(request: Request) -> Response:
             try:
                 return await handle(request)
-            except RequestValidationError as refused:
-                user = refused.body.get("user") if isinstance(refused.body, dict) else None
+            except RequestValidationError as invalid:
+                user = invalid.body.get("user") if isinstance(invalid.body, dict) else None
                 if not isinstance(user, dict):
                     raise
                 found = await get_services(request).users.judge(Applicant.of(user), get_client_info(request))
-                told = {error["loc"][-1] for error in refused.errors()}
+                invalid_fields = {error["loc"][-1] for error in invalid.errors()}
                 more = [
                     {"type": "judged", "loc": ("body", "user", field), "msg": sentence}
                     for field, sentences in found.items()
-                    if field not in told
+                    if field not in invalid_fields
                     for sentence in sentences
                 ]
-                raise RequestValidationError([*refused.errors(), *more], body=refused.body) from refused
+                raise RequestValidationError([*invalid.errors(), *more], body=invalid.body) from invalid
 
         return handle_and_judge
 
 
 async def sign_up(body: RegistrationRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
-    """Makes an account and signs it in."""
+    """Creates an account and signs in."""
     response.headers["Cache-Control"] = "no-store"
     return await users.register(body.user, client)
 
@@ -91,7 +91,7 @@ router.add_api_route(
     ),
 )
 async def sign_in(body: SignInRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
-    """Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive."""
+    """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session."""
     response.headers["Cache-Control"] = "no-store"
     return await users.sign_in(body.user, client)
 
@@ -112,9 +112,9 @@ async def token(
 ) -> TokenResponse | AccessTokenResponse:
     """The token endpoint of RFC 6749.
 
-    `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
-    usable until the successor is first used, and using it after that ends the session. `grant_type=password` serves
-    the Authorize button of this page and yields an access token only.
+    `grant_type=refresh_token` continues a session and returns the next refresh token. The old one stays valid until
+    the next one is first used; using the old one after that ends the session. `grant_type=password` is for the
+    Authorize button of this page and returns an access token only.
     """
     response.headers["Cache-Control"] = "no-store"
     return await users.issue_tokens(form, client)
@@ -127,19 +127,19 @@ async def token(
     responses=error_responses(UnauthenticatedError()),
 )
 async def sign_out(token: BearerToken, users: Users) -> None:
-    """Ends the session: its tokens are dead from now on. Takes its access token or its refresh token."""
+    """Ends the session and invalidates its tokens. Accepts its access token or its refresh token."""
     await users.sign_out(token)
 
 
 @router.get("/sign_up", summary="Get the sign-up policy")
 async def sign_up_mode(users: Users) -> SignUpPolicyResponse:
-    """Whether anybody may make an account, only who has an invite code, or nobody."""
+    """Returns whether sign-up is open, needs an invite code, or is closed."""
     return SignUpPolicyResponse(mode=users.sign_up_mode)
 
 
 @router.get("/sessions", summary="List your sessions", responses=error_responses(UnauthenticatedError()))
 async def list_sessions(user: CurrentUser, users: Users) -> list[SessionResponse]:
-    """Where you are signed in, those used last first."""
+    """Returns your sessions, most recently used first."""
     return await users.sessions(user)
 
 
@@ -150,7 +150,7 @@ async def list_sessions(user: CurrentUser, users: Users) -> list[SessionResponse
     responses=error_responses(UnauthenticatedError()),
 )
 async def end_all_sessions(user: CurrentUser, users: Users) -> None:
-    """Ends all your sessions, this one too."""
+    """Ends all your sessions, including this one."""
     await users.end_all_sessions(user)
 
 
@@ -161,7 +161,7 @@ async def end_all_sessions(user: CurrentUser, users: Users) -> None:
     responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such session.")),
 )
 async def end_session(session_id: str, user: CurrentUser, users: Users) -> None:
-    """Its tokens are dead from now on."""
+    """Ends the session and invalidates its tokens."""
     await users.end_session(user, session_id)
 
 
@@ -174,7 +174,7 @@ async def end_session(session_id: str, user: CurrentUser, users: Users) -> None:
     ),
 )
 async def change_password(body: PasswordChangeRequest, user: CurrentUser, users: Users, client: Client) -> None:
-    """Ends your other sessions."""
+    """Changes your password and ends your other sessions."""
     await users.change_password(user, body.user, client)
 
 
@@ -187,11 +187,11 @@ async def change_password(body: PasswordChangeRequest, user: CurrentUser, users:
     ),
 )
 async def delete_account(body: AccountDeletionRequest, user: CurrentUser, users: Users, client: Client) -> None:
-    """Deletes your account, your sessions and your messages. What has not been sent will not be sent."""
+    """Deletes your account, your sessions and your messages. Messages that have not been sent will not be sent."""
     await users.delete_account(user, body.user.password, client)
 
 
 @router.get("", summary="Get the current user", responses=error_responses(UnauthenticatedError()))
 async def current_user(user: CurrentUser, users: Users) -> AccountResponse:
-    """The account that the access token belongs to."""
+    """Returns the account to which the access token belongs."""
     return AccountResponse.of(await users.account(user.user_id))

@@ -1,4 +1,4 @@
-"""Status callbacks from Twilio over HTTP."""
+"""Route for Twilio's status callbacks."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ _FORM = {
 async def _read_signed_form(
     request: Request, settings: AppSettings, x_twilio_signature: Annotated[str | None, Header()] = None
 ) -> StatusCallback:
-    """The form, if Twilio signed it. Raises BadSignatureError."""
+    """Reads the form and checks its signature. Raises BadSignatureError."""
     form = await request.form()
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     url = settings.twilio_status_callback_url
@@ -60,5 +60,5 @@ async def status_callback(
     message_id: str = "",
     attempt: str = "",
 ) -> None:
-    """Twilio calls this when a message's status changes. Repeated, late and unordered calls do no harm."""
+    """Twilio calls this when the status of a message changes. Repeated, late and reordered calls are handled."""
     await status_callbacks.apply(report, message_id, attempt)

@@ -1,4 +1,4 @@
-"""Commands of the operator, in the database that the settings name."""
+"""Administration commands: invites, password reset and backup recovery."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,23 +13,23 @@ from mysms.web.graceful_shutdown import ShutdownState
 
 
 class SendingIsOnError(Exception):
-    """Pending messages may be sent at this moment, so it is too late to find out whether they were sent before."""
+    """Sending is enabled, so pending messages may be sent before they have been looked up."""
 
     def __init__(self) -> None:
         super().__init__(
             "Set SENDING_ENABLED=off first, in the settings of every mysms process, and restart those processes. "
-            "Otherwise a pending message may be sent a second time while it is looked for."
+            "Otherwise a pending message may be sent a second time while Twilio is being checked for it."
         )
 
 
 async def make_invite(settings: Settings) -> str:
-    """A code with which one person can sign up. Only its hash is stored."""
+    """Creates an invite and returns its code, with which one person can sign up. Only its hash is stored."""
     async with _connected(settings) as services:
         return await services.users.make_invite()
 
 
 async def reset_password(settings: Settings, email: str) -> str:
-    """A new password for the account, whose sessions end. Raises UnknownAccountError."""
+    """Sets a new random password, which it returns, and ends all sessions. Raises UnknownAccountError."""
     async with _connected(settings) as services:
         return await services.users.reset_password(email)
 

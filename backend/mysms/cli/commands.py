@@ -1,4 +1,4 @@
-"""The command `mysms`."""
+"""The `mysms` command and its subcommands."""
 
 import argparse
 import asyncio
@@ -24,23 +24,23 @@ from mysms.users.errors import UnknownAccountError
 from mysms.web.graceful_shutdown import Server, ShutdownState
 
 _SHUTDOWN_SECONDS = 20
-"""For what is being answered when the door is shut; with the time before that, within the 30 s that platforms give."""
+"""For requests in progress when the sockets close. Together with draining, within the 30 s that platforms allow."""
 _KEEP_ALIVE_SECONDS = 75
-"""Longer than proxies keep an idle connection: it is for them to close it, who know that they send nothing on it."""
+"""Longer than proxies keep idle connections, so that the proxy closes them, and never sends on a closed one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="mysms", description="MySMS Messenger: SMS through your own Twilio number.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="run the API from the settings in the environment")
-    demo = commands.add_parser("demo", help="run everything on this machine, with stand-ins for what is not configured")
+    commands.add_parser("serve", help="run the API with the settings in the environment")
+    demo = commands.add_parser("demo", help="run everything locally, with simulators for what is not configured")
     demo.add_argument("--dev", action="store_true", help="reload the API on changes, and serve the SPA with ng serve")
-    commands.add_parser("invite", help="make a code with which one person can sign up")
-    reset = commands.add_parser("reset-password", help="give an account a new password and end its sessions")
+    commands.add_parser("invite", help="create an invite code, with which one person can sign up")
+    reset = commands.add_parser("reset-password", help="set a new password for an account and end its sessions")
     reset.add_argument("email")
-    commands.add_parser("doctor", help="check settings, database, Twilio and the callback URL; say how to mend them")
-    recover = commands.add_parser("recover-backup", help="after restoring a backup: look before anything is sent twice")
-    recover.add_argument("--since", required=True, metavar="T", type=_moment, help="when the backup was begun")
+    commands.add_parser("doctor", help="check settings, database, Twilio and callback URL, and show how to fix them")
+    recover = commands.add_parser("recover-backup", help="prevent duplicate sends after a database was restored")
+    recover.add_argument("--since", required=True, metavar="T", type=_moment, help="the time when the backup began")
     commands.add_parser("openapi", help="print the API's OpenAPI document")
     given = parser.parse_args(arguments)
     try:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ) as error:
         return _complain(str(error))
     except ProviderUnavailableError as error:
-        return _complain(f"Twilio could not be asked: {error}", "Nothing is lost; run this again.")
+        return _complain(f"Twilio is not available: {error}", "Nothing is lost. Run this command again later.")
     except KeyboardInterrupt:
         return 1
 
@@ -118,23 +118,23 @@ def _print_invite(settings: Settings) -> int:
 def _reset_password(settings: Settings, email: str) -> int:
     password = asyncio.run(reset_password(settings, email))
     print(f"The new password of {email} is  {password}")
-    print("All sessions of the account have ended. It can be changed in the account's page.")
+    print("All sessions of the account have ended. Change the password on the account page after signing in.")
     return 0
 
 
 def _recover_backup(settings: Settings, since: datetime) -> int:
     report = asyncio.run(recover_backup(settings, since))
-    print(f"Messages that were waiting: {report.unconfirmed}. Each is looked for at Twilio before it is sent.")
-    print(f"Messages that Twilio has sent since then, and that are not in this database: {report.missing}.")
-    print("Sending can be turned on now: take SENDING_ENABLED=off out of the settings, and start mysms again.")
+    print(f"Messages that were waiting: {report.unconfirmed}. Each is looked up at Twilio before it is sent.")
+    print(f"Messages that Twilio has sent since the backup and that are not in this database: {report.missing}.")
+    print("You can enable sending now: remove SENDING_ENABLED=off from the settings and restart mysms.")
     return 0
 
 
 def _moment(text: str) -> datetime:
-    """Raises ValueError, which argparse turns into a sentence, unless the time names its zone."""
+    """Parses a time with a time zone. Raises ValueError or ArgumentTypeError, which argparse reports."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} names no time zone: write it as 2026-11-22T03:00:00Z")
+        raise argparse.ArgumentTypeError(f"{text} has no time zone: write it as 2026-11-22T03:00:00Z")
     return moment
 
 

@@ -1,6 +1,6 @@
-"""`mysms demo`: everything on this machine, as processes of their own, until Ctrl-C.
+"""`mysms demo`: runs the whole product on this machine until Ctrl-C, each part as a process.
 
-What the environment configures (MONGODB_URI, TWILIO_*) is used as it is; for the rest a development server is started.
+Uses what the environment configures (MONGODB_URI, TWILIO_*), and starts development servers for the rest.
 """
 
 import contextlib
@@ -40,11 +40,11 @@ _SIMULATED_ACCOUNT = {
 
 
 class DemoError(Exception):
-    """It cannot run, and this sentence says why."""
+    """The demo cannot run; the message says why."""
 
 
 class DemoSettings(TrimmedSettings):
-    """What `make run` honours beside the settings of the API itself."""
+    """The settings of the demo itself; the API reads its own."""
 
     model_config = SettingsConfigDict(env_file=_BACKEND / ".env", env_file_encoding="utf-8-sig", extra="ignore")
 
@@ -60,7 +60,7 @@ class DemoSettings(TrimmedSettings):
 
 @dataclass(frozen=True)
 class _Part:
-    """A process to run. `answers` tells whether it is ready."""
+    """A process to run. `answers` returns whether it is ready."""
 
     name: str
     command: list[str]
@@ -71,7 +71,7 @@ class _Part:
 
 
 def run_demo(*, dev: bool) -> int:
-    """Runs until a signal ends it, or a part of it ends by itself. Raises DemoError and SettingsError."""
+    """Runs until a signal stops it, or one of its parts exits. Raises DemoError and SettingsError."""
     settings = read_settings(DemoSettings)
     data = settings.data_dir.absolute()
     logs = data / "logs"
@@ -95,12 +95,12 @@ def run_demo(*, dev: bool) -> int:
             for name, process in processes.items():
                 if process.poll() is not None:
                     raise DemoError(_why_it_ended(name, process, logs / f"{name}.log"))
-    print("\nStopped. Your data stays in", data)
+    print("\nStopped. Your data is in", data)
     return 0
 
 
 def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[str, str]:
-    """The API's settings: what is configured already, and the stand-ins for the rest."""
+    """Returns the environment of the parts: the configured settings, and those of the development servers."""
     origin = f"http://127.0.0.1:{settings.port}"
     environment = {**os.environ, "PORT": str(settings.port)}
     if settings.mongodb_uri is None:
@@ -117,7 +117,7 @@ def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[st
 
 
 def _kept_secret(file: Path) -> str:
-    """A secret of this installation's own, the same at every start, so that people stay signed in."""
+    """Returns this machine's own secret, which is the same at every start so that users stay signed in."""
     if not file.exists():
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w") as opened:
@@ -126,7 +126,7 @@ def _kept_secret(file: Path) -> str:
 
 
 def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
-    """In the order of their start."""
+    """Returns the parts in the order in which they start."""
     python = sys.executable
     parts = []
     if settings.mongodb_uri is None:
@@ -159,14 +159,14 @@ def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
 def _require_free_port(part: _Part) -> None:
     if _listens(part.port):
         raise DemoError(
-            f"Port {part.port} is taken, by another program or by a MySMS that still runs. "
+            f"Port {part.port} is taken by another program, or by a MySMS that is still running. "
             f"Stop it, or choose another port: {part.port_variable}={part.port + 10} make run"
         )
 
 
 @contextlib.contextmanager
 def _signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, a closed terminal and an ordinary kill set."""
+    """Returns an event that SIGINT, SIGTERM and SIGHUP set."""
     stop = threading.Event()
 
     def set_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -182,7 +182,7 @@ def _signals() -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def _running(part: _Part, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a part. It is in a group of its own: Ctrl-C reaches us alone, and we end the parts in their order."""
+    """Runs a part in its own process group, so that Ctrl-C reaches this process only, which stops the parts."""
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # our own commands
             part.command,
@@ -200,7 +200,7 @@ def _running(part: _Part, environment: Mapping[str, str], log: Path) -> Iterator
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and whatever it started."""
+    """Stops a process and its children."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     try:
@@ -217,13 +217,13 @@ def _await_ready(part: _Part, process: subprocess.Popen[bytes], log: Path, stop:
         if process.poll() is not None:
             raise DemoError(_why_it_ended(part.name, process, log))
         if time.monotonic() > deadline:
-            raise DemoError(f"The part {part.name} did not answer in time. {_end_of(log)}")
+            raise DemoError(f"The part {part.name} was not ready in time. {_end_of(log)}")
         if stop.wait(0.1):
             return
 
 
 def _why_it_ended(name: str, process: subprocess.Popen[bytes], log: Path) -> str:
-    return f"The part {name} ended by itself (exit code {process.returncode}). {_end_of(log)}"
+    return f"The part {name} stopped (exit code {process.returncode}). {_end_of(log)}"
 
 
 def _end_of(log: Path) -> str:
@@ -239,7 +239,7 @@ def _listens(port: int) -> bool:
 
 def _is_up(port: int) -> bool:
     try:
-        # No proxy: what we ask is on this machine.
+        # No proxy, since the API is on this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://127.0.0.1:{port}/up", timeout=2) as answer:
             return bool(answer.status == HTTPStatus.OK)
@@ -252,10 +252,10 @@ def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
     print(f"\n  MySMS Messenger is running:  {url}\n")
     print("  Sign up with any email and a password of 8 characters, and text a number such as +1 415 555 2671.")
     if settings.twilio_account_sid is None:
-        print(f"  No SMS leaves this machine. The simulated phones:  http://localhost:{settings.twilio_simulator_port}")
-        print("  To see it refused, send to +15005550001; to see it not delivered, to +15005553003.")
+        print(f"  No SMS leaves this machine. Simulated phones:  http://localhost:{settings.twilio_simulator_port}")
+        print("  A message to +15005550001 is rejected; a message to +15005553003 is not delivered.")
     else:
-        print("  SMS go out through your Twilio account, and cost what Twilio charges for them.")
-    print(f"  The API, to try by hand:  http://localhost:{settings.port}/docs")
+        print("  Messages are sent through your Twilio account, at Twilio's prices.")
+    print(f"  API documentation:  http://localhost:{settings.port}/docs")
     print(f"  Data and logs: {data}")
-    print("  Ctrl-C ends all of it.\n", flush=True)
+    print("  Press Ctrl-C to stop.\n", flush=True)

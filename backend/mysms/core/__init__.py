@@ -1,1 +1,1 @@
-"""What every room stands on and what knows no feature: settings, errors, time, database, metrics."""
+"""Shared foundations without feature code: settings, errors, time, database, metrics."""

@@ -1,4 +1,4 @@
-"""Tasks that run beside the answering of requests, for as long as the process lives."""
+"""Background tasks that run for the lifetime of the process."""
 
 import asyncio
 import contextlib
@@ -15,19 +15,19 @@ from mysms.core.metrics import TASK_FAILURES
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 15.0
 _LONG_FAILURES = 4
-"""How many transient errors in a row are worth telling /ready, also where the database answers a ping."""
+"""After this many transient errors in a row, /ready reports a problem even if the database answers a ping."""
 _PROVEN_SECONDS = 20.0
-"""A task that has run for so long since it failed has recovered. Longer than any wait before it is started again."""
+"""A task that has run this long since its last failure counts as recovered. Longer than the longest restart delay."""
 
 _log = logging.getLogger(__name__)
 
 
 class BackgroundTask:
-    """A loop that is started again, after a backoff, whenever it fails. One that returns has been told to end.
+    """A loop that is restarted, after a backoff, whenever it fails. A loop that returns has been told to stop.
 
-    A failure is logged with its exception, counted in `mysms_task_failures_total`, and told by `problem` until the loop
-    has run for a while without another one. A transient error of the database is logged calmly, and is a problem once
-    it has lasted: before, it is for the database's own check to tell.
+    A failure is logged with its exception, counted in `mysms_task_failures_total`, and reported by `problem` until the
+    loop has run for a while without another one. A transient database error is logged as a warning without a traceback,
+    and becomes a problem only once it lasts: until then, the readiness check of the database reports it.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class BackgroundTask:
                 started_at = self._clock()
                 try:
                     await self._loop()
-                except Exception as error:  # noqa: BLE001  # whatever it is, it must neither go unseen nor end the task
+                except Exception as error:  # noqa: BLE001  # any error must be logged, and none may end the task
                     if describe(error) != self._failure or self._clock() - started_at >= _PROVEN_SECONDS:
                         self._backoff.reset()
                     wait = self._backoff.next_wait()
@@ -75,11 +75,11 @@ class BackgroundTask:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the task, if anything is."""
+        """Describes what is wrong with the task; None if nothing is."""
         if not self._is_running:
-            return f"The {self.name} does not run."
+            return f"The {self.name} is not running."
         if self._is_failing and self._clock() - self._failed_at < _PROVEN_SECONDS:
-            return f"The {self.name} fails ({self._failure}) and is started again."
+            return f"The {self.name} keeps failing ({self._failure}) and is being restarted."
         return self._heartbeat.problem if self._heartbeat is not None else None
 
     def _note(self, error: Exception) -> None:
@@ -91,9 +91,9 @@ class BackgroundTask:
         if not self._backoff.is_worth_a_line:
             return
         if may_pass:
-            _log.warning("The database does not answer the %s (%s).", self.name, self._failure)
+            _log.warning("The %s could not reach the database (%s).", self.name, self._failure)
         else:
-            _log.error("The %s failed, and is started again.", self.name, exc_info=error)
+            _log.error("The %s failed and will be restarted.", self.name, exc_info=error)
 
 
 @contextlib.asynccontextmanager
@@ -109,7 +109,7 @@ async def running(tasks: Iterable[BackgroundTask]) -> AsyncIterator[None]:
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Does the work at once, and again so many seconds after it was done, until it raises or this is cancelled."""
+    """Does the work now, and again `seconds` after each completion, until it raises or the task is cancelled."""
     while True:
         await work()
         if is_cancelling():
@@ -118,8 +118,8 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 def note_failure(task: asyncio.Task[None]) -> None:
-    """For `add_done_callback` of a task that nobody awaits: logs and counts the exception that it ended with."""
+    """Logs and counts the exception of a task that nothing awaits; for `Task.add_done_callback`."""
     error = None if task.cancelled() else task.exception()
     if isinstance(error, Exception):
         TASK_FAILURES.labels(task.get_name(), "transient" if is_transient(error) else "permanent").inc()
-        _log.error("A task failed: %s.", task.get_name(), exc_info=error)
+        _log.error("Task failed: %s.", task.get_name(), exc_info=error)

@@ -1,16 +1,16 @@
-"""How long to wait before something that failed is tried again."""
+"""Exponential backoff with jitter."""
 
 import random
 from collections.abc import Callable
 
 Jitter = Callable[[], float]
-"""A number in [0, 1), another one at each call."""
+"""Returns a random number in [0, 1)."""
 
 jitter: Jitter = random.SystemRandom().random
 
 
 class Backoff:
-    """Waits in seconds that double from `first` up to `longest`, each spread by chance over its upper half."""
+    """Delays in seconds that double from `first` up to `longest`, each spread by jitter over its upper half."""
 
     def __init__(self, first: float, longest: float, jitter: Jitter = jitter) -> None:
         self._first = first
@@ -19,7 +19,7 @@ class Backoff:
         self.failures = 0
 
     def next_wait(self) -> float:
-        """Counts a failure, and answers how long to wait after it."""
+        """Counts a failure and returns the delay after it."""
         wait: float = min(self._first * 2 ** min(self.failures, 16), self._longest)
         self.failures += 1
         return wait * (0.5 + 0.5 * self._jitter())
@@ -29,5 +29,5 @@ class Backoff:
 
     @property
     def is_worth_a_line(self) -> bool:
-        """Whether to log this failure: the first, second, fourth, eighth …, so that a long trouble stays readable."""
+        """Whether to log this failure: the first, second, fourth, eighth and so on, to keep logs readable."""
         return self.failures & (self.failures - 1) == 0

@@ -1,4 +1,4 @@
-"""Which texts show nothing."""
+"""Recognises texts without any visible character."""
 
 import re
 
@@ -10,11 +10,11 @@ INVISIBLE = (
     r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Characters that show nothing, as a part of a character class for `re`."""
+"""Invisible characters, as part of a character class for `re`."""
 
 _NOTHING_VISIBLE = re.compile(rf"[{INVISIBLE}]*")
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing in it would be seen: white space, marks, fillers and control characters alone."""
+    """Whether the text has no visible character: only white space, marks, fillers and control characters."""
     return _NOTHING_VISIBLE.fullmatch(text) is not None

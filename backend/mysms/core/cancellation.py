@@ -1,9 +1,9 @@
-"""A cancellation that is not lost."""
+"""Detects cancellations that a library has swallowed."""
 
 import asyncio
 
 
 def is_cancelling() -> bool:
-    """Whether somebody has cancelled this task: the database's driver may swallow that while it waits for a server."""
+    """Whether this task is being cancelled. The database driver can swallow the error during server selection."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

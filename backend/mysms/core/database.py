@@ -1,4 +1,4 @@
-"""The connection to MongoDB."""
+"""Connects to MongoDB, and classifies its errors."""
 
 import asyncio
 import logging
@@ -14,48 +14,48 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
 _WAIT_SECONDS = 1.0
-_SAY_AGAIN_SECONDS = 30.0
+_LOG_AGAIN_SECONDS = 30.0
 _ANSWERS_WITHIN_SECONDS = 2.0
 _REACHED_WITHIN_MS = 5_000
 
 _NOT_LET_IN = frozenset({18, 8000})
-"""AuthenticationFailed, and the same from Atlas."""
+"""AuthenticationFailed, and Atlas's code for the same."""
 _STRAY_CHARACTERS = (
-    "MONGODB_URI cannot be used: its user name or password has a character that means something else in a URI. Write "
-    "%40 for @, %3A for :, %2F for /, %3F for ? and %25 for %, and the password itself where a <placeholder> stands."
+    "MONGODB_URI cannot be used: its user name or password contains a reserved character. Write %40 for @, %3A for :, "
+    "%2F for /, %3F for ? and %25 for %, and replace any <placeholder> with the password itself."
 )
 _NO_SUCH_USER = (
-    "MONGODB_URI cannot be used: MongoDB does not know this user with this password. Look at both, at authSource, and "
-    "whether a % in the password is written %25."
+    "MONGODB_URI cannot be used: MongoDB rejected the user name or password. Check both, check authSource, and check "
+    "that a % in the password is written %25."
 )
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_DATABASE = "mysms"
 DEVELOPMENT_SERVER_MARK = "mysmsDevelopmentServer"
-"""The field by which the development server of this project names itself in its handshake."""
+"""The field that identifies this project's development server in its handshake."""
 
 Database = AsyncDatabase[dict[str, Any]]
 DatabaseError = PyMongoError
-"""The database did not answer, or refused."""
+"""The database did not respond, or rejected the request."""
 DatabaseUnreachableError = ConnectionFailure
-"""It did not answer; it may, later."""
+"""The database did not respond; a later attempt may succeed."""
 
 _TRANSIENT_CODES = frozenset({24, 112, 134, 202, 262})
 """LockTimeout, WriteConflict, ReadConcernMajorityNotAvailableYet, NetworkInterfaceExceededTimeLimit, ExceededTimeLimit.
 
-The driver itself turns the codes of a server that is no primary (any more), or that ends, into a ConnectionFailure.
+The driver itself turns the codes of a server that is not the primary, or is shutting down, into a ConnectionFailure.
 https://www.mongodb.com/docs/manual/reference/error-codes/
 """
 
 timeout = pymongo.timeout
-"""A context manager: what is asked of the database in it is answered within so many seconds, or fails."""
+"""A context manager that limits the time of the database operations inside it, in seconds."""
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same question may well be answered in a moment: nobody has refused it, it was only not answered.
+    """Whether a retry of the same operation may succeed: it got no response, or the server was busy.
 
-    What the server refuses (it is not allowed, the document is not valid) it will refuse again.
+    The server would reject an operation again that is not permitted, or whose document is not valid.
     """
     if isinstance(error, ConnectionFailure):
         return True
@@ -65,17 +65,17 @@ def is_transient(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """What kind of error it is, without its own words: they may quote what is stored."""
+    """Returns the type and code of an error, without its message, which may quote stored data."""
     code = f" {error.code}" if isinstance(error, OperationFailure) and error.code is not None else ""
     return f"{type(error).__name__}{code}"
 
 
 class DatabaseConfigurationError(Exception):
-    """There is no MongoDB for us at this address; the sentence says why."""
+    """MONGODB_URI cannot be used; the message says why."""
 
 
 def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
-    """A client whose acknowledged writes are on the disks of a majority. Connects when first used.
+    """Creates a client whose writes are acknowledged once a majority has journaled them. It connects on first use.
 
     Raises DatabaseConfigurationError.
     """
@@ -88,12 +88,12 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
             w="majority",
             journal=True,
             serverSelectionTimeoutMS=_REACHED_WITHIN_MS,
-            # Also how long the driver waits for an answer to its own question, which it asks every ten seconds: so a
-            # server that hangs holds nobody up for much longer.
+            # Also the timeout of the driver's heartbeat, which runs every ten seconds: it bounds how long a hanging
+            # server can block operations.
             connectTimeoutMS=_REACHED_WITHIN_MS,
         )
     except (ConfigurationError, ValueError) as error:
-        # What the driver takes for options may be the end of a password.
+        # The driver may have taken the end of a password for options.
         is_cut = "@" in uri.partition("?")[2]
         raise DatabaseConfigurationError(
             _STRAY_CHARACTERS if is_cut else f"MONGODB_URI cannot be used: {error}."
@@ -101,7 +101,7 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
 
 
 def _has_stray_characters(uri: str) -> bool:
-    """Whether a password makes another address of it. The driver's own words would quote a part of the password."""
+    """Whether unescaped characters in the user info change the address. The driver's message would quote a password."""
     address, _, options = uri.partition("://")[2].partition("?")
     user_info, at, _ = address.rpartition("@")
     is_cut = "@" in options.partition("=")[0]
@@ -111,28 +111,28 @@ def _has_stray_characters(uri: str) -> bool:
 
 
 def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
-    """The database that the URI names, else `mysms`."""
+    """Returns the database that the URI names, or `mysms`."""
     return client.get_default_database(DEFAULT_DATABASE)
 
 
 async def init_documents(database: Database, models: Sequence[type[Document]]) -> None:
-    """Binds the document classes to the database and makes their indexes; safe for several processes at once."""
+    """Binds the document classes to the database and creates their indexes; safe for several processes at once."""
     await init_beanie(database=database, document_models=models)
 
 
 async def wait_until_available(database: Database) -> None:
-    """Returns when the database answers, and says meanwhile, calmly, that it is waited for.
+    """Waits until the database responds, and logs a warning now and then meanwhile.
 
-    Raises DatabaseConfigurationError if it answers that it will not have us: waiting does not help against that.
+    Raises DatabaseConfigurationError if the database rejects the connection, since waiting would not help.
     """
-    said_at: float | None = None
+    logged_at: float | None = None
     while True:
         try:
             await database.command("ping")
         except DatabaseUnreachableError:
-            if said_at is None or time.monotonic() - said_at > _SAY_AGAIN_SECONDS:
-                _log.warning("MongoDB does not answer yet; waiting for it. (MONGODB_URI says where it should be.)")
-                said_at = time.monotonic()
+            if logged_at is None or time.monotonic() - logged_at > _LOG_AGAIN_SECONDS:
+                _log.warning("MongoDB does not respond yet; waiting. (MONGODB_URI is its address.)")
+                logged_at = time.monotonic()
             await asyncio.sleep(_WAIT_SECONDS)
         except OperationFailure as error:
             reason = _NO_SUCH_USER if error.code in _NOT_LET_IN else f"MONGODB_URI cannot be used: {error}."
@@ -140,15 +140,15 @@ async def wait_until_available(database: Database) -> None:
         except DatabaseError as error:
             raise DatabaseConfigurationError(f"MONGODB_URI cannot be used: {error}.") from error
         else:
-            if said_at is not None:
-                _log.info("MongoDB answers.")
+            if logged_at is not None:
+                _log.info("MongoDB responds.")
             return
 
 
 async def retry_until_available(database: Database, work: Callable[[], Awaitable[None]]) -> None:
-    """Does work that may be repeated, waiting for the database as long as it takes.
+    """Does idempotent work, and repeats it until the database is available.
 
-    Raises DatabaseConfigurationError if the database refuses.
+    Raises DatabaseConfigurationError if the database rejects the work.
     """
     while True:
         await wait_until_available(database)
@@ -157,16 +157,14 @@ async def retry_until_available(database: Database, work: Callable[[], Awaitable
         except DatabaseUnreachableError:
             continue
         except OperationFailure as error:
-            # Not in its own words: they may quote what is stored.
-            raise DatabaseConfigurationError(
-                f"MongoDB does not let us prepare the database (error {error.code})."
-            ) from error
+            # Without the driver's message, which may quote stored data.
+            raise DatabaseConfigurationError(f"MongoDB refused to create indexes (error {error.code}).") from error
         else:
             return
 
 
 async def ping(database: Database) -> bool:
-    """Whether the database answers a ping, soon."""
+    """Whether the database answers a ping in time."""
     try:
         with timeout(_ANSWERS_WITHIN_SECONDS):
             await database.command("ping")
@@ -176,5 +174,5 @@ async def ping(database: Database) -> bool:
 
 
 async def is_development_server(database: Database) -> bool:
-    """Whether the server at the other end is this project's own, made for one person's machine."""
+    """Whether the server is this project's own development server."""
     return bool((await database.command("hello")).get(DEVELOPMENT_SERVER_MARK))

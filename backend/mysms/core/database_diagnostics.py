@@ -1,4 +1,4 @@
-"""What an operator wants to know of the database: what it is, whether it takes writes, whether its clock is right."""
+"""Diagnostics of the database for operators: version, durable writes and clock skew."""
 
 import secrets
 import time
@@ -14,16 +14,16 @@ class DatabaseReport:
     version: tuple[int, ...]
     is_development_server: bool
     milliseconds: int
-    """How long a durable write took."""
+    """The duration of a durable write."""
     clock_skew: timedelta
-    """How far its clock is ahead of ours; never negative."""
+    """The difference between the database's clock and this machine's; never negative."""
 
 
 async def inspect_database(database: Database) -> DatabaseReport:
-    """Writes a counter that is over already, and takes it away again. Raises DatabaseError."""
+    """Writes and deletes an expired counter, and reads version and time. Raises DatabaseError."""
     build = await database.command("buildInfo")
     asked_at = utc_now()
-    told: object = (await database.command("hello")).get("localTime")
+    local_time: object = (await database.command("hello")).get("localTime")
     answered_at = utc_now()
 
     counters = database["rate_limits"]
@@ -36,13 +36,13 @@ async def inspect_database(database: Database) -> DatabaseReport:
         version=tuple(int(part) for part in str(build["version"]).split(".") if part.isdecimal()),
         is_development_server=await is_development_server(database),
         milliseconds=milliseconds,
-        clock_skew=_skew(told, asked_at, answered_at),
+        clock_skew=_skew(local_time, asked_at, answered_at),
     )
 
 
-def _skew(told: object, asked_at: datetime, answered_at: datetime) -> timedelta:
-    """Nothing as long as what was told lies between question and answer."""
-    if not isinstance(told, datetime):
+def _skew(local_time: object, asked_at: datetime, answered_at: datetime) -> timedelta:
+    """Returns zero if the server's time lies between request and response, else the distance to the nearer one."""
+    if not isinstance(local_time, datetime):
         return timedelta()
-    told = told if told.tzinfo else told.replace(tzinfo=UTC)
-    return max(timedelta(), asked_at - told, told - answered_at)
+    local_time = local_time if local_time.tzinfo else local_time.replace(tzinfo=UTC)
+    return max(timedelta(), asked_at - local_time, local_time - answered_at)

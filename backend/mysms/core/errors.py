@@ -1,6 +1,6 @@
-"""The one family of errors that a caller may see, and how the OpenAPI document describes it.
+"""Base classes of the errors that API clients may see, and their description in the OpenAPI document.
 
-Rooms raise subclasses of `DomainError`; `web.problems` alone turns them into RFC 9457 answers.
+Features raise subclasses of `DomainError`; only `web.problem_details` turns them into RFC 9457 responses.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ FieldErrors = Mapping[str, list[str]]
 
 
 class DomainError(Exception):
-    """Something the caller asked for cannot be done. `detail` is a sentence that a person can read."""
+    """A request cannot be fulfilled. `detail` is a sentence for people."""
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
     example: ClassVar[str]
-    """A typical `detail`, shown in the OpenAPI document."""
+    """A typical `detail`, shown in the OpenAPI document, and the default."""
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.example
@@ -35,7 +35,7 @@ class DomainError(Exception):
 
 
 class InvalidFieldsError(DomainError):
-    """The request is well-formed, but some fields are not acceptable."""
+    """The request is well-formed, but some fields are invalid."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid_fields"
@@ -53,11 +53,11 @@ class InvalidFieldsError(DomainError):
 class NotFoundError(DomainError):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
-    example = "There is nothing here."
+    example = "Not found."
 
 
 class Problem(BaseModel):
-    """An RFC 9457 problem. `code` is stable and meant for programs, `detail` is meant for people."""
+    """An RFC 9457 problem. `code` is stable and for programs; `detail` is for people."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -66,11 +66,11 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str
     code: str
-    errors: dict[str, list[str]] | None = Field(None, description="For invalid fields: what is wrong with each.")
+    errors: dict[str, list[str]] | None = Field(None, description="The errors of each invalid field.")
 
 
 def problem_body(error: DomainError) -> dict[str, object]:
-    """The problem object of an error: shape `{type, title, status, detail, code, …extensions}`."""
+    """Returns the problem object of an error: `{type, title, status, detail, code, …extensions}`."""
     return {
         "type": "about:blank",
         "title": error.status.phrase,
@@ -82,7 +82,7 @@ def problem_body(error: DomainError) -> dict[str, object]:
 
 
 def error_responses(*errors: DomainError) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of an operation that may raise these errors, with one example each."""
+    """Returns the `responses=` of an operation that may raise these errors, with one example each."""
     responses: dict[int | str, dict[str, Any]] = {}
     for error in errors:
         response = responses.setdefault(

@@ -3,9 +3,9 @@
 import re
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
-"""A comma may stand inside of it."""
+"""An entity tag may contain a comma."""
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Whether the header names the ETag of what is there now; a strong and a weak one are the same here."""
+    """Whether the If-None-Match header contains the current ETag, by weak comparison."""
     return if_none_match.strip() == "*" or etag.removeprefix("W/") in _ENTITY_TAG.findall(if_none_match)

@@ -1,4 +1,4 @@
-"""How late the event loop is: time that some code holds it, in which nobody is answered."""
+"""Measures event loop lag: the time for which some code blocks the loop, and with it all requests."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ _INTERVAL_SECONDS = 0.5
 
 
 async def monitor_event_loop_lag() -> None:
-    """Measures until it is cancelled."""
+    """Measures the lag twice a second until cancelled."""
     while True:
         due = time.monotonic() + _INTERVAL_SECONDS
         await asyncio.sleep(_INTERVAL_SECONDS)

@@ -1,14 +1,14 @@
-"""Whether a loop still goes round."""
+"""Detects loops that are stuck."""
 
 import time
 from collections.abc import Callable
 
 MonotonicClock = Callable[[], float]
-"""Seconds since some moment; never set back."""
+"""Returns seconds since an arbitrary moment; never goes backwards."""
 
 
 class Heartbeat:
-    """A loop beats at every turn; after `stale_after_seconds` without a beat, something holds it."""
+    """A loop calls `beat` in every iteration; after `stale_after_seconds` without a call it counts as stuck."""
 
     def __init__(self, name: str, stale_after_seconds: float, clock: MonotonicClock = time.monotonic) -> None:
         self.name = name
@@ -21,6 +21,6 @@ class Heartbeat:
 
     @property
     def problem(self) -> str | None:
-        """Says that the loop is stuck, if it is."""
+        """Describes the loop as stuck; None if it is not."""
         silent = self._clock() - self._beaten_at
         return f"The {self.name} has been stuck for {silent:.0f} s." if silent > self._stale_after_seconds else None

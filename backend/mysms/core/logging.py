@@ -1,7 +1,7 @@
-"""Log lines: what happened, never a phone number, a text or a token.
+"""Structured logging. Log lines never contain a phone number, a message text or a token.
 
-One pipe for our own lines and those of the libraries: readable, or JSON where programs read them. What is bound to the
-context (`bound`), such as the id of a request, is in every line that is written there.
+Our own log lines and those of the libraries share one pipeline and one format: text for people or JSON for programs.
+Values that are bound to the context (`bound`), such as the request id, are part of every line logged inside it.
 """
 
 import logging
@@ -17,14 +17,14 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LogFormat = Literal["text", "json"]
 
 bound = bound_contextvars
-"""A context manager: these names and values are in every line that is written within."""
+"""A context manager that adds these names and values to every line logged inside it."""
 
 _TALKATIVE = ("twilio", "httpx", "pymongo")
-"""Libraries that log what they send and receive: phone numbers and texts among it."""
+"""Libraries that log request and response contents, including phone numbers and texts."""
 
 
 def configure_logging(log_format: LogFormat) -> None:
-    """Makes all lines of this process go to the standard error output, from INFO on."""
+    """Sends all log lines of this process of level INFO and above to standard error."""
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -46,13 +46,13 @@ def configure_logging(log_format: LogFormat) -> None:
 
 
 def current_request_id() -> str | None:
-    """The id of the request that is being answered in this context, if there is one."""
+    """Returns the id of the request that this context handles, if there is one."""
     request_id = get_contextvars().get("request_id")
     return request_id if isinstance(request_id, str) else None
 
 
 def describe_exception(error: BaseException) -> str:
-    """Where it was raised and what it came from, without any message: a message may quote what somebody wrote."""
+    """Formats traceback and causes without any exception message, since a message may quote user data."""
     return _describe(error, set())
 
 
@@ -77,7 +77,7 @@ def _with_traceback(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
 
 
 def _exception_of(given: object) -> BaseException | None:
-    """What the standard library and structlog take as `exc_info`."""
+    """Resolves the values that the standard library and structlog accept as `exc_info`."""
     if isinstance(given, BaseException):
         return given
     if isinstance(given, tuple):
@@ -86,7 +86,7 @@ def _exception_of(given: object) -> BaseException | None:
 
 
 def _without_representations(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
-    """asyncio tells of tasks and callbacks with their arguments and results; what happened stands before them."""
+    """Cuts the representations of tasks and callbacks, with their arguments and results, off asyncio's messages."""
     if line.get("logger") == "asyncio":
         line["event"] = re.split(r"[\n(<]", str(line["event"]))[0].rstrip()
     return line

@@ -1,45 +1,45 @@
-"""What the process counts and measures about itself, in Prometheus's terms.
+"""The Prometheus metrics of this process.
 
-Labels come from short lists of our own: nothing that a caller can choose, and nothing about people.
+Labels have few, fixed values: clients cannot choose any, and none contains personal data.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
 
-REQUESTS = Counter("mysms_requests", "Answered requests.", ["method", "route", "status"])
-REQUEST_SECONDS = Histogram("mysms_request_seconds", "How long answering took.", ["route"])
+REQUESTS = Counter("mysms_requests", "Requests that got a response.", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("mysms_request_seconds", "Duration of requests.", ["route"])
 
-SENDS = Counter("mysms_sends", "Attempts to hand a message to the provider, by outcome.", ["outcome"])
+SENDS = Counter("mysms_sends", "Attempts to send a message through the provider, by outcome.", ["outcome"])
 TIME_TO_PROVIDER_SECONDS = Histogram(
     "mysms_time_to_provider_seconds",
-    "From storing a message to the carrier's acceptance.",
+    "Time from storing a message to its acceptance by the provider.",
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
 )
-DUPLICATE_SENDS = Counter("mysms_duplicate_sends", "Messages that the carrier holds twice: a known gap, detected.")
+DUPLICATE_SENDS = Counter("mysms_duplicate_sends", "Duplicate sends: further SIDs found for a message that has one.")
 SETTLE_FAILURES = Counter(
     "mysms_settle_failures",
-    "Times that the database did not record the outcome of an attempt, by whether the error may pass by itself.",
+    "Failures to record the outcome of an attempt, by kind of error: transient or permanent.",
     ["error"],
 )
 SETTLES_ABANDONED = Counter(
-    "mysms_settles_abandoned", "Outcomes that were not recorded before their lease was over: the reconciler takes over."
+    "mysms_settles_abandoned", "Outcomes that were not recorded before the lease ended; the reconciler takes over."
 )
-CALLBACKS = Counter(
-    "mysms_callbacks", "Status callbacks, by what became of them and the status reported.", ["result", "status"]
-)
-RECONCILED = Counter("mysms_reconciled", "What the reconciler found out.", ["result"])
+CALLBACKS = Counter("mysms_callbacks", "Status callbacks, by result and reported status.", ["result", "status"])
+RECONCILED = Counter("mysms_reconciled", "Results of reconciliation.", ["result"])
 
-PENDING = Gauge("mysms_outbox_pending", "Messages that wait to be sent; counted up to 1000.")
-OLDEST_PENDING_AGE_SECONDS = Gauge("mysms_outbox_oldest_age_seconds", "Age of the oldest of them; 0 if there is none.")
+PENDING = Gauge("mysms_outbox_pending", "Messages waiting to be sent; counted up to 1000.")
+OLDEST_PENDING_AGE_SECONDS = Gauge(
+    "mysms_outbox_oldest_age_seconds", "Age of the oldest message waiting to be sent; 0 if there is none."
+)
 UNCONFIRMED = Gauge("mysms_outbox_unconfirmed", "Messages that may have been sent; counted up to 1000.")
-SENDING_PAUSED = Gauge("mysms_sending_paused", "1 while the carrier turns us away.")
+SENDING_PAUSED = Gauge("mysms_sending_paused", "1 while sending is paused because the provider rejects everything.")
 
 TASK_FAILURES = Counter(
     "mysms_task_failures",
-    "Background tasks that failed, by whether the error may pass by itself (transient) or not (permanent).",
+    "Failures of background tasks, by kind of error: transient or permanent.",
     ["task", "error"],
 )
 EVENT_LOOP_LAG = Histogram(
     "mysms_event_loop_lag_seconds",
-    "How late the event loop was; measured twice a second.",
+    "Event loop lag, measured twice a second.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )

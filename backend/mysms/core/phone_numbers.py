@@ -1,6 +1,6 @@
-"""Phone numbers, from what people write or paste to the one spelling that is kept: E.164. Pure.
+"""Normalises phone numbers from whatever people type or paste to E.164. Pure.
 
-The SPA reads them in the same way: both are tested against tests/core/phone_number_cases.json.
+The SPA parses them in the same way: both are tested against tests/core/phone_number_cases.json.
 """
 
 import re
@@ -29,19 +29,19 @@ SENTENCES = {
     "too_long_in_country": f"is too long {_IN_COUNTRY}",
     "wrong_length_in_country": f"has the wrong number of digits {_IN_COUNTRY}",
 }
-"""What can be wrong with a number, by a stable code. Without a subject, as all sentences about fields."""
+"""The errors of a number by stable code. Like all field errors, the sentences have no subject."""
 
 MINIMUM_DIGITS = 2
 MAXIMUM_DIGITS = 15
 """ITU-T E.164, section 6."""
 MAXIMUM_WRITTEN = 200
-"""Characters, marks and all: what is longer is not looked into."""
+"""The most characters, formatting included, that are parsed at all."""
 _WHOLE_NUMBER = 7
-"""From how many digits on a part of what was written counts as a number of its own."""
+"""The fewest digits with which a part of the input counts as a number of its own."""
 
 _SIMPLE = {
     **dict.fromkeys("+\u207a\u2795\ufb29\ufe62\uff0b", "+"),
-    # What may stand within a number, and between two.
+    # Separators that occur within a number and between two.
     **dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029/\u2215\uff0f", "|"),
     # Dots, minus signs, and the prolonged sound marks that Japanese keyboards give for dashes.
     **dict.fromkeys(".\u00b7\u2022\u2024\u2027\u2043\u2212\u2219\u22c5\u30fb\u30fc\ufe52\uff0e\uff65\uff70", "-"),
@@ -56,13 +56,13 @@ _COUNTRY_CODE = (
     "(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
     "|(?:2[1-689]|3[578]|42|5[09]|6[789]|8[035789]|9[679])[0-9])"
 )
-"""Its first digits tell how long a country code is (ITU-T E.164, Annex to Operational Bulletin 1114)."""
+"""The first digits determine the length of a country code (ITU-T E.164, Annex to Operational Bulletin 1114)."""
 _TRUNK_PREFIX = re.compile(rf"\+[()]*{_COUNTRY_CODE}\)?(?:(?P<zero>\(0\))|\(?0|\([0-9]\))")
-"""After the country code, a 0 or a single digit in brackets: most likely dialled at home alone."""
+"""After the country code, a 0 or a single digit in brackets: most likely a prefix for domestic calls only."""
 
 
 class PhoneNumberError(ValueError):
-    """This is no phone number. `code` is one of SENTENCES; `sentence` says why, without a subject."""
+    """The text is not a phone number. `code` is a key of SENTENCES; `sentence` says why, without a subject."""
 
     def __init__(self, code: str, **placeholders: str) -> None:
         self.code = code
@@ -71,10 +71,10 @@ class PhoneNumberError(ValueError):
 
 
 def normalise(written: str, default_country: str | None = None) -> str:
-    """The number in E.164.
+    """Returns the number in E.164.
 
-    `default_country` (ISO 3166 alpha-2) is the country whose numbers may be written as they are dialled there. Whether
-    a number exists is not judged. Raises PhoneNumberError.
+    `default_country` (ISO 3166 alpha-2) is the country whose numbers may be written in national format. Does not check
+    whether the number exists. Raises PhoneNumberError.
     """
     if is_blank(written):
         raise PhoneNumberError("blank")
@@ -93,14 +93,14 @@ def normalise(written: str, default_country: str | None = None) -> str:
 
 
 def simplify(written: str) -> str:
-    """In ASCII what stands for digits, + and what people put around them; "|" for what may part two numbers."""
+    """Converts digits, + and formatting characters to ASCII, and characters that may separate two numbers to "|"."""
     if link := re.match(rf"[{INVISIBLE}]*tel:", written, re.IGNORECASE):
         written = unquote(written[link.end() :])
     return "".join(map(_simple, written)).strip(" |").lower()
 
 
 def is_country(code: str) -> bool:
-    """Whether numbers of this country (ISO 3166 alpha-2) can be understood as they are dialled there."""
+    """Whether numbers of this country (ISO 3166 alpha-2) can be parsed in national format."""
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
@@ -123,14 +123,14 @@ def _require_one_number(simple: str) -> None:
     if any(unicodedata.category(character).startswith("L") for character in other):
         raise PhoneNumberError("letters")
     if other:
-        # Half a surrogate pair, which JSON can carry, cannot be shown, nor answered with.
+        # A lone surrogate, which JSON can carry, can be neither displayed nor encoded in a response.
         raise PhoneNumberError("unexpected_character", character=other[0] if other[0].isprintable() else "\ufffd")
     if not re.fullmatch(r"([^0-9+]*\+)?[^+]*", simple):
         raise PhoneNumberError("misplaced_plus")
 
 
 def _read_international(number: str) -> str:
-    """`number` is made of one +, digits and brackets."""
+    """Reads a number that consists of one +, digits and brackets."""
     typed = "+" + _digits(number)
     number = number[number.index("+") :]
     trunk = _TRUNK_PREFIX.match(number) or _TRUNK_PREFIX.match(typed)
@@ -138,16 +138,16 @@ def _read_international(number: str) -> str:
         return _require_e164(typed)
     parsed = _parse(typed)
     if trunk["zero"] and not (parsed and phonenumbers.is_valid_number(parsed)):
-        # In Italy and elsewhere the zero is part of the number; where it is not, brackets say so.
+        # In Italy and elsewhere the zero is part of the number; where it is not, people put it in brackets.
         typed = "+" + _digits(number[: trunk.start("zero")] + number[trunk.end("zero") :])
         parsed = _parse(typed)
     read = _e164(parsed) if parsed else typed
-    # Until nothing changes: the one spelling of a number is its own one spelling.
+    # Repeats until nothing changes, so that normalising is idempotent.
     return _require_e164(read) if read == typed else _read_international(read)
 
 
 def _read_as_dialled(number: str, country: str) -> str:
-    """`number` is made of digits and brackets."""
+    """Reads a number in national format that consists of digits and brackets."""
     digits = _digits(number)
     metadata = PhoneMetadata.metadata_for_region(country)
     prefix = metadata.international_prefix if metadata else "00"
@@ -158,7 +158,7 @@ def _read_as_dialled(number: str, country: str) -> str:
         raise _wrong_length("too_short" if len(digits) < MAXIMUM_DIGITS else "too_long", country)
     match phonenumbers.is_possible_number_with_reason(parsed):
         case ValidationResult.IS_POSSIBLE if len(_e164(parsed)) > 1 + MAXIMUM_DIGITS:
-            # The rules of a few countries allow for more than E.164 does.
+            # The numbering plans of a few countries allow more digits than E.164 does.
             raise _wrong_length("too_long", country)
         case ValidationResult.IS_POSSIBLE if not _keeps_doubtful_zero(parsed):
             return _e164(parsed)
@@ -194,7 +194,7 @@ def _parse(number: str, country: str | None = None) -> PhoneNumber | None:
 
 
 def _keeps_doubtful_zero(number: PhoneNumber) -> bool:
-    """Whether a zero before it was neither a trunk prefix nor is known to be a part of such numbers."""
+    """Whether the number has a leading zero that is neither a trunk prefix nor known to be part of such numbers."""
     return bool(number.italian_leading_zero) and not phonenumbers.is_valid_number(number)
 
 

@@ -1,4 +1,4 @@
-"""Limits that hold over all processes: fixed windows, each one counter document."""
+"""Rate limits shared by all processes: fixed windows, with one counter document for each."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `count` times in each window of `per`."""
+    """At most `count` hits in each window of `per`."""
 
     name: str
     count: int
@@ -40,20 +40,20 @@ class RateLimitedError(DomainError):
 
 
 class RateLimiter:
-    """Counts in the collection `rate_limits`. Subjects are kept as hashes: they are addresses and emails."""
+    """Counts hits in the collection `rate_limits`. Subjects are IP addresses and emails, so only hashes are stored."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._counters = database["rate_limits"]
         self._clock = clock
 
     async def prepare(self) -> None:
-        """Makes the index by which old counters are found; safe for several processes at once."""
+        """Creates the index for finding expired counters; safe for several processes at once."""
         await self._counters.create_index([("expires_at", ASCENDING)], name="expires_at")
 
     async def hit(self, limit: Limit, subject: str) -> str:
-        """Counts one time for the subject, and answers what `refund` asks for.
+        """Counts a hit for the subject, and returns the key for `refund`.
 
-        Raises RateLimitedError once it is too often; that is not counted.
+        Raises RateLimitedError, without counting, once the limit is reached.
         """
         now = self._clock()
         window = int(now.timestamp() // limit.per.total_seconds())
@@ -64,11 +64,11 @@ class RateLimiter:
         return key
 
     async def refund(self, key: str) -> None:
-        """Makes one time that was counted not count."""
+        """Takes back one hit."""
         await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
 
     async def delete_expired(self) -> None:
-        """Deletes the counters of windows that are over, batch by batch. Any number of processes may."""
+        """Deletes the counters of past windows, batch by batch. Any number of processes may do this at once."""
         now = self._clock()
         while True:
             over = await self._counters.find({"expires_at": {"$lt": now}}, {"_id": 1}, limit=_BATCH).to_list()
@@ -77,7 +77,7 @@ class RateLimiter:
                 return
 
     async def _increment(self, key: str, most: int, ends_at: datetime) -> bool:
-        """Adds one to a counter that is below `most`; False if it is not. A missing counter is made."""
+        """Increments a counter that is below `most`, creating it if it is missing; returns False if it is not below."""
         for _ in range(2):
             try:
                 await self._counters.update_one(
@@ -86,8 +86,8 @@ class RateLimiter:
                     upsert=True,
                 )
             except DuplicateKeyError:
-                # It is there but did not match: it is full, or somebody has made it at this moment. The second time
-                # tells which.
+                # The counter exists but did not match: it is full, or another process has just created it. The second
+                # try tells which.
                 continue
             return True
         return False

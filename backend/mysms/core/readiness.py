@@ -1,4 +1,4 @@
-"""Readiness: named checks, each of which answers None or a sentence about what is missing."""
+"""Readiness: named checks, each of which returns None or a sentence that describes the problem."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -8,7 +8,7 @@ Check = Callable[[], Awaitable[str | None]]
 
 
 async def find_problems(checks: Mapping[str, Check]) -> dict[str, str]:
-    """The sentences of the checks that fail, by name."""
+    """Runs all checks; returns the sentences of those that fail, by name."""
     found = {name: await check() for name, check in checks.items()}
     return {name: problem for name, problem in found.items() if problem is not None}
 

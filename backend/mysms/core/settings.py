@@ -1,4 +1,4 @@
-"""Every setting of the product, read once from the environment (and a `.env` file in the working directory)."""
+"""All settings, read once from the environment and a `.env` file in the working directory."""
 
 import os
 import re
@@ -33,7 +33,7 @@ RENAMED_SETTINGS = {
     "sending": "sending_enabled",
     "signup": "signup_mode",
 }
-"""Names up to 0.1, and what they are called now."""
+"""Setting names up to 0.1, and their present names."""
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
@@ -55,11 +55,11 @@ def _callback_url(value: object) -> object:
     try:
         parse_qsl(url.fragment, strict_parsing=bool(url.fragment))
     except ValueError:
-        raise ValueError("may have connection overrides such as rc=3&rp=all behind its #, and nothing else") from None
+        raise ValueError("may contain only connection overrides such as rc=3&rp=all after the #") from None
     return url.without_trailing_slash()
 
 
-# The library would read these as JSON.
+# NoDecode, because pydantic-settings would parse these as JSON.
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_at_commas)]
 CallbackUrl = Annotated[Url | None, NoDecode, BeforeValidator(_callback_url)]
 
@@ -67,7 +67,7 @@ CallbackUrl = Annotated[Url | None, NoDecode, BeforeValidator(_callback_url)]
 class _ApiSettings(TrimmedSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
-        # Some editors begin a file with a mark, which would become part of the first name in it.
+        # Some editors write a byte order mark, which would become part of the first name in the file.
         env_file_encoding="utf-8-sig",
         extra="ignore",
         frozen=True,
@@ -82,7 +82,7 @@ class Settings(_ApiSettings):
     """The variables of `.env.example`, under the same names in lower case."""
 
     secrets_dir: Path | None = None
-    """Only the environment itself can say it: the other sources are read at the same time as these files."""
+    """Read from the environment only, since the other sources are read together with the files in this folder."""
     environment: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
@@ -128,7 +128,7 @@ class Settings(_ApiSettings):
             ip_address(value)
         except ValueError:
             if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", value):
-                raise ValueError("must be an address to listen on, without a port: 127.0.0.1 or 0.0.0.0") from None
+                raise ValueError("must be an address to listen on, without a port, such as 127.0.0.1") from None
         return value
 
     @field_validator("cors_origins")
@@ -143,7 +143,7 @@ class Settings(_ApiSettings):
             try:
                 ip_network(item)
             except ValueError:
-                reason = f"holds {item}, which is neither an address nor a network such as 10.0.0.0/8"
+                reason = f"contains {item}, which is neither an address nor a network such as 10.0.0.0/8"
                 raise ValueError(reason) from None
         return value
 
@@ -158,16 +158,16 @@ class Settings(_ApiSettings):
     @classmethod
     def _require_folder(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_dir():
-            raise ValueError(f"must be a folder, and {value} is none")
+            raise ValueError(f"must be a folder, and {value} is not one")
         return value
 
     @field_validator("twilio_account_sid")
     @classmethod
     def _require_account(cls, value: str) -> str:
         if re.fullmatch("SK[0-9a-fA-F]{32}", value):
-            raise ValueError("is that of an API key: copy the account's own, which begins with AC")
+            raise ValueError("is the SID of an API key: use the account SID, which begins with AC")
         if not re.fullmatch("AC[0-9a-fA-F]{32}", value):
-            raise ValueError("must be AC and 32 digits of 0-9 and a-f: copy it from https://console.twilio.com")
+            raise ValueError("must be AC and 32 hexadecimal digits: copy it from https://console.twilio.com")
         return value
 
     @field_validator("twilio_auth_token")
@@ -177,16 +177,16 @@ class Settings(_ApiSettings):
         if _SID.fullmatch(token):
             raise ValueError("is a SID: copy the auth token, which https://console.twilio.com shows beside it")
         if not re.fullmatch(r"[!-~]+", token):
-            raise ValueError("has white space or characters beyond ASCII in it: copy it anew, and alone")
+            raise ValueError("contains white space or non-ASCII characters: copy it again, and nothing else")
         return value
 
     @field_validator("twilio_from_number")
     @classmethod
     def _require_number(cls, value: str) -> str:
         if re.fullmatch("MG[0-9a-fA-F]{32}", value):
-            raise ValueError("is that of a Messaging Service: use a number of the account")
+            raise ValueError("is the SID of a Messaging Service: use a phone number of the account")
         if not re.fullmatch(r"\+[1-9][0-9]{1,14}", value):
-            raise ValueError("must be + and digits alone, without spaces or brackets, such as +14155552671")
+            raise ValueError("must be + followed by digits only, such as +14155552671")
         return value
 
     @field_validator("twilio_api_base_url")
@@ -196,21 +196,22 @@ class Settings(_ApiSettings):
             return value
         url = Url.parse(value)
         if not url.leads_to_origin:
-            raise ValueError("must be the URL of a server alone, such as http://127.0.0.1:8027")
+            raise ValueError("must be the URL of a server without a path, such as http://127.0.0.1:8027")
         return url.origin
 
     @field_validator("jwt_secret", "setup_code", "metrics_token")
     @classmethod
     def _require_strength(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        length, lets_in = {
-            "jwt_secret": (MINIMUM_SECRET_LENGTH, "is signed in as anybody"),
-            "setup_code": (MINIMUM_CODE_LENGTH, "makes the first account"),
-            "metrics_token": (MINIMUM_CODE_LENGTH, "reads how much is sent"),
+        length, consequence = {
+            "jwt_secret": (MINIMUM_SECRET_LENGTH, "can sign in as any user"),
+            "setup_code": (MINIMUM_CODE_LENGTH, "can create the first account"),
+            "metrics_token": (MINIMUM_CODE_LENGTH, "can read the metrics"),
         }[str(info.field_name)]
         weak = weakness(value.get_secret_value(), length) if value is not None else ""
         if weak and info.data.get("environment") == "production":
             raise ValueError(
-                f"is too weak for production: {weak}. Whoever guesses it {lets_in}. Make one with: openssl rand -hex 32"
+                f"is too weak for production: {weak}. Anyone who guesses it {consequence}. Generate one with: "
+                "openssl rand -hex 32"
             )
         return value
 
@@ -220,11 +221,11 @@ class Settings(_ApiSettings):
         minimum, cause = {
             "reconcile_after_seconds": (
                 MINIMUM_RECONCILE_AFTER_SECONDS,
-                "a message that Twilio commits later than that would be sent twice",
+                "if Twilio commits a message later than that, it would be sent twice",
             ),
             "absence_confirmed_after_seconds": (
                 MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS,
-                "Twilio's list may show a message many minutes late, and it would be sent twice",
+                "Twilio's list may show a message many minutes late, and the message would be sent twice",
             ),
         }[str(info.field_name)]
         if value < minimum and info.data.get("environment") == "production":
@@ -236,29 +237,29 @@ class Settings(_ApiSettings):
     def _require_country(cls, value: str | None) -> str | None:
         country = value and value.strip().upper()
         if country and not is_country(country):
-            raise ValueError("must be the two letters of a country (ISO 3166), such as CH or US")
+            raise ValueError("must be a two-letter country code (ISO 3166), such as CH or US")
         return country or None
 
     @property
     def effective_signup_mode(self) -> SignUpMode:
-        """Open while one tries things out; by invitation where strangers could spend the operator's money."""
+        """The mode that is set, else open in development and invite-only in production, where messages cost money."""
         return self.signup_mode or ("invite" if self.environment == "production" else "open")
 
     @property
     def effective_log_format(self) -> LogFormat:
-        """JSON where programs read them, text where people do."""
+        """The format that is set. Else JSON in production, and text in development."""
         return self.log_format or ("json" if self.environment == "production" else "text")
 
     @property
     def effective_drain_seconds(self) -> float:
-        """How long a process that is told to end goes on as before: load balancers take a moment to notice."""
+        """The time a stopping process keeps accepting requests, so that load balancers notice it is not ready."""
         if self.drain_seconds is not None:
             return self.drain_seconds
         return 5.0 if self.environment == "production" else 0.0
 
     @property
     def callback_url(self) -> Url | None:
-        """The URL to ask the provider to call, or None where it could not: Twilio itself calls public https only."""
+        """The URL that the provider is to call, or None if it could not: Twilio itself calls public https URLs only."""
         url = self.twilio_status_callback_url
         return url if url and (self.twilio_api_base_url or (url.scheme == "https" and url.is_public)) else None
 
@@ -269,23 +270,23 @@ def _origin(text: str) -> str:
     except ValueError:
         url = None
     if url is None or not url.leads_to_origin:
-        # What stands before an @ may be a password.
+        # The part before an @ may be a password.
         raise ValueError(
-            f"holds {text.rpartition('@')[2]}, which no browser sends as an origin: write scheme and host alone, such "
-            "as https://sms.example.com, without a path and without *"
+            f"contains {text.rpartition('@')[2]}, which is not an origin: write scheme and host only, such as "
+            "https://sms.example.com, without a path and without *"
         )
     return url.origin
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError.
+    """Loads the settings of this process. Raises SettingsError.
 
-    What the environment does not say may stand in files of the folder SECRETS_DIR, named as the variables: containers
-    are given secrets so.
+    Settings that are not in the environment may be in files of the folder SECRETS_DIR, named like the variables, as
+    containers receive secrets.
     """
     folder = trim(os.environ.get("SECRETS_DIR"))
     if folder and not Path(folder).is_dir():
-        raise SettingsError([f"SECRETS_DIR must be a folder, and {folder} is none."])
+        raise SettingsError([f"SECRETS_DIR must be a folder, and {folder} is not one."])
     old = read_settings(_OldSettings, _secrets_dir=folder or None).model_dump(exclude_none=True)
     if old:
         raise SettingsError([f"{name.upper()} is now called {RENAMED_SETTINGS[name].upper()}." for name in old])
@@ -298,7 +299,7 @@ def load_settings() -> Settings:
 
 
 def _naming_the_file(sentence: str, folder: Path) -> str:
-    """Why a setting is missing that somebody wanted to give in a file."""
+    """Explains why a setting is missing although there is a file for it."""
     name, _, reason = sentence.partition(" ")
     file = folder / name
     if reason != "is missing." or not file.exists():

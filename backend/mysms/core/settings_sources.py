@@ -1,4 +1,4 @@
-"""How settings come from the environment, a `.env` file and files of secrets; what is wrong with them, in sentences."""
+"""Reads settings from the environment, a `.env` file and secret files; turns their errors into sentences."""
 
 import re
 from functools import partial
@@ -25,7 +25,7 @@ _SENTENCES = {
 
 
 class SettingsError(Exception):
-    """The start is refused; `messages` say which settings are wrong and why."""
+    """Settings are missing or invalid; `messages` say which and why."""
 
     def __init__(self, messages: list[str]) -> None:
         super().__init__("\n".join(messages))
@@ -33,7 +33,7 @@ class SettingsError(Exception):
 
 
 class TrimmedSettings(BaseSettings):
-    """Settings without what cannot be seen at their ends. An empty one counts as not set, wherever it stands."""
+    """Settings without invisible characters at their ends. An empty value counts as not set in every source."""
 
     @classmethod
     def settings_customise_sources(
@@ -51,7 +51,7 @@ class TrimmedSettings(BaseSettings):
     @classmethod
     def _refuse_quotes(cls, value: object) -> object:
         if isinstance(value, str) and _QUOTED.fullmatch(value):
-            raise ValueError("stands in quotes, which would be part of it: write it without them")
+            raise ValueError("is in quotes, which would become part of the value: remove them")
         return value
 
 
@@ -61,7 +61,7 @@ def _trimmed(source: PydanticBaseSettingsSource) -> dict[str, Any]:
 
 
 def trim(value: str | None) -> str:
-    """Without white space and invisible marks at its ends; empty for None."""
+    """Removes white space and invisible characters at both ends; returns an empty string for None."""
     return re.sub(f"^{_UNSEEN}|{_UNSEEN}$", "", value or "")
 
 
@@ -69,7 +69,7 @@ SomeSettings = TypeVar("SomeSettings", bound=TrimmedSettings)
 
 
 def read_settings(kind: type[SomeSettings], **options: Any) -> SomeSettings:
-    """Settings of this kind. Raises SettingsError with one sentence for each that is missing or wrong."""
+    """Reads settings of this kind. Raises SettingsError with one sentence for each that is missing or invalid."""
     try:
         return kind(**options)
     except ValidationError as error:
@@ -90,7 +90,7 @@ def _sentence(item: Any) -> str:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Without what stands in the file."""
+    """Describes an error without quoting the contents of the file."""
     if isinstance(error, OSError):
         return f"{error.strerror} ({error.filename})"
     return "it is not in UTF-8" if isinstance(error, UnicodeError) else type(error).__name__

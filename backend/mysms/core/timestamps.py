@@ -1,4 +1,4 @@
-"""Times as the product keeps and shows them: UTC, cut to the millisecond that BSON keeps."""
+"""Timestamps as they are stored and returned: in UTC, truncated to milliseconds like BSON dates."""
 
 import re
 from collections.abc import Callable
@@ -12,13 +12,13 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The time now, in UTC and whole milliseconds, so that a stored time equals the one that was stored."""
+    """Returns the current time in UTC and whole milliseconds, so that a time read back equals the one stored."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def to_rfc3339(time: datetime) -> str:
-    """`2026-11-22T10:42:07.120Z`: always UTC, always three decimals, so that strings sort as times do."""
+    """Formats a time as `2026-11-22T10:42:07.120Z`: UTC with three decimals, so that the strings sort like times."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -26,14 +26,14 @@ _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d")
 
 
 def _require_date_and_time(value: object) -> object:
-    """A bare number would be taken for the seconds since 1970, which nobody has promised."""
+    """Rejects bare numbers, which pydantic would read as seconds since 1970."""
     if isinstance(value, str) and not _DATE_AND_TIME.match(value):
         raise PydanticCustomError("datetime_parsing", "is not a time")
     return value
 
 
 def _in_utc(time: datetime) -> datetime:
-    """Raises for the first and last hours of all time, which other time zones have and UTC has not."""
+    """Converts to UTC; rejects the first and last hours of the range, which exist in other time zones only."""
     try:
         return time.astimezone(UTC)
     except OverflowError as error:
@@ -41,7 +41,7 @@ def _in_utc(time: datetime) -> datetime:
 
 
 UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_require_date_and_time), AfterValidator(_in_utc)]
-"""A time that somebody sent us, in any time zone."""
+"""A time from a client, in any time zone."""
 
 Timestamp = Annotated[
     datetime,

@@ -1,4 +1,4 @@
-"""URLs as settings hold them: read once, and then in one spelling everywhere. Pure."""
+"""Parses and normalises the URLs in settings. Pure."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _USER_INFO = re.compile(r"[A-Za-z0-9._~-]+(:[A-Za-z0-9._~-]*)?")
 _KEPT = "!$%&()*+,/:;=?@"
-"""What may stand in a path or query as it is, beside letters, digits and - . _ ~, with the % of what is encoded."""
+"""Characters that stay unencoded in a path or query, besides letters, digits and - . _ ~."""
 _OF_ONE_NETWORK = (".localhost", ".local", ".internal")
 _NO_URL = "must be a URL that begins with https:// (or http://)"
 
@@ -19,35 +19,35 @@ _NO_URL = "must be a URL that begins with https:// (or http://)"
 class Url:
     """An http or https URL in its parts.
 
-    Scheme and host are in lower case and ASCII, the scheme's own port is left out, what may not stand in a URL is
-    percent-encoded. So whoever normalises it finds nothing to do, and all who compare or sign it have the same text.
+    Scheme and host are in lower case and ASCII, the default port is left out, and characters that a URL may not contain
+    are percent-encoded. So the URL is in normal form, and everything that compares or signs it uses the same text.
     """
 
     scheme: str
     host: str
     """With brackets around an IPv6 address."""
     port: int | None
-    """None for that of the scheme."""
+    """None for the default port of the scheme."""
     path: str
     query: str
     fragment: str
     user_info: str = field(repr=False)
-    """`user:password` in letters, digits and - . _ ~ alone: Twilio warns of others, and does not say how it reads them.
+    """`user:password` in letters, digits and - . _ ~ only: Twilio does not specify how it reads other characters.
 
     https://www.twilio.com/docs/usage/security#http-authentication
     """
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises ValueError with what may follow the name of a setting; it quotes nothing of the text."""
+        """Parses a URL. Raises ValueError with a sentence that follows the name of a setting and quotes no input."""
         if re.search(r"[\s\x00-\x1f\x7f]", text):
-            raise ValueError("must be a URL without white space in it")
+            raise ValueError("must be a URL without white space")
         scheme, _, rest = text.partition("://")
         user_info, at, address = rest.rpartition("@")
         if at and not _USER_INFO.fullmatch(user_info):
             raise ValueError(
-                "may hold a user name and a password before its @, in letters, digits and - . _ ~ alone, and no other "
-                "@: elsewhere it is written %40"
+                "may have a user name and password before its @, made of letters, digits and - . _ ~ only; write any "
+                "other @ as %40"
             )
         try:
             parts = urlsplit(f"{scheme}://{address}")
@@ -58,10 +58,10 @@ class Url:
         if parts.scheme not in _DEFAULT_PORTS or port == 0:
             raise ValueError(_NO_URL)
         if not name.isascii() and host.encode().decode("idna") != name:
-            raise ValueError("names a host that is read in more than one way: write it in ASCII, beginning with xn--")
+            raise ValueError("has an ambiguous host name: write it in ASCII, beginning with xn--")
         path = _encoded(parts.path) or "/"
         if {".", ".."} & set(path.split("/")):
-            raise ValueError("must be a URL without . or .. as a part of its path")
+            raise ValueError("must be a URL without . or .. in its path")
         return cls(
             scheme=parts.scheme,
             host=host,
@@ -74,22 +74,22 @@ class Url:
 
     @property
     def origin(self) -> str:
-        """As a browser sends it."""
+        """Scheme, host and port, as a browser sends them in the Origin header."""
         return f"{self.scheme}://{self.host}" + ("" if self.port is None else f":{self.port}")
 
     @property
     def address(self) -> str:
-        """Where it leads, without user info, query and fragment: fit to be shown."""
+        """The URL without user info, query and fragment, which is safe to show."""
         return self.origin + self.path
 
     @property
     def leads_to_origin(self) -> bool:
-        """Whether it says no more than the origin does."""
+        """Whether the URL consists of the origin only."""
         return self.path == "/" and not (self.query or self.fragment or self.user_info)
 
     @property
     def is_public(self) -> bool:
-        """Whether its host may be known outside of this machine's network."""
+        """Whether the host may be reachable from outside of this machine's network."""
         try:
             return ip_address(self.host.strip("[]")).is_global
         except ValueError:
@@ -100,7 +100,7 @@ class Url:
 
 
 def _host(name: str) -> str:
-    """In ASCII. Raises ValueError for what is no host."""
+    """Returns the host in ASCII. Raises ValueError if it is not a host."""
     if ":" in name:
         return f"[{ip_address(name)}]"
     ascii_name = name.encode("idna").decode()
@@ -110,7 +110,7 @@ def _host(name: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    """As RFC 3986 (6.2.2) spells it: what need not be encoded is not, and the digits of the rest are in upper case."""
+    """Normalises percent-encoding (RFC 3986, 6.2.2): decodes unreserved characters, and uses upper-case digits."""
     readable = re.sub("%([0-9A-Fa-f]{2})", lambda match: _unless_needed(int(match[1], 16)), text)
     return quote(re.sub("%(?![0-9A-F]{2})", "%25", readable), safe=_KEPT)
 

@@ -1,1 +1,1 @@
-"""Messages: what they are, what their status is, and reading them."""
+"""Messages: their documents, their status, and the message history."""

@@ -1,9 +1,9 @@
-"""Conversations, one document for each person and number: a page of them costs the same among however many messages.
+"""Conversations: one document for each user and number, so that listing them does not depend on the message count.
 
-The figures are exact without transactions. Whoever stores a message announces it in its conversation first, and counts
-it afterwards, by one update that also takes the announcement away: so it can be repeated by anybody, and only one of
-them counts. If a process ends in between, the next reader finds the announcement and does the rest. What was announced
-but never stored stays announced: its sender may only be slow.
+The counters are exact without transactions. A process that stores a message first adds its id to the conversation's
+pending ids. After the insert it counts the message and removes the id in one update, so that any process may repeat
+this and the message is counted once. If the process ends in between, the next reader finds the pending id and counts.
+The id of a message that was never stored stays pending, since the process that stores it may only be slow.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from mysms.core.timestamps import to_rfc3339
 from mysms.messages.models import Conversation, Message
 
 _NOBODY = ""
-"""The conversation with nobody marks that what was stored before there were conversations has been taken over."""
+"""The conversation with this number marks that the messages of versions without conversations have been counted."""
 
 
 async def store(message: Message) -> bool:
-    """Stores a message, and counts it in its conversation; False if its client_id is already in use."""
+    """Stores a message and counts it in its conversation; returns False if its client_id is already in use."""
     user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
     conversation = _id_of(user_id, message.peer_number)
     if not await _announce(conversation, message_id):
@@ -33,14 +33,14 @@ async def store(message: Message) -> bool:
     except DuplicateKeyError:
         await _close(conversation, message_id)
         return False
-    # It is stored, whatever happens now: a reader would count it.
+    # The message is stored even if this fails; then a reader counts it.
     with contextlib.suppress(DatabaseError):
         await _count(conversation, message_id, message.created_at)
     return True
 
 
 async def repair_counts(user_id: ObjectId) -> None:
-    """Counts what its process could not count any more, and takes over what is older than the conversations."""
+    """Counts messages whose process ended before it counted them, and those of versions without conversations."""
     if await Conversation.find_one({"_id": _id_of(user_id, _NOBODY)}) is None:
         await _backfill(user_id)
     unfinished = await Conversation.find({"user_id": user_id, "open": {"$gt": 0}}).to_list()
@@ -53,9 +53,9 @@ async def repair_counts(user_id: ObjectId) -> None:
 
 
 async def list_own(user_id: ObjectId, *, limit: int, before: Message | None = None) -> list[Conversation]:
-    """Those with the newest messages first; only those whose newest message comes after `before` in that order."""
-    places = {"$gt": ""} if before is None else {"$gt": "", "$lt": _place(before.created_at, ObjectId(before.id))}
-    return await Conversation.find({"user_id": user_id, "last": places}).sort("-last").limit(limit).to_list()
+    """Returns a page of a user's conversations, newest message first, starting after the message `before`."""
+    last = {"$gt": ""} if before is None else {"$gt": "", "$lt": _sort_key(before.created_at, ObjectId(before.id))}
+    return await Conversation.find({"user_id": user_id, "last": last}).sort("-last").limit(limit).to_list()
 
 
 async def count_own(user_id: ObjectId) -> int:
@@ -63,7 +63,7 @@ async def count_own(user_id: ObjectId) -> int:
 
 
 async def count_messages(user_id: ObjectId, peer_number: str) -> int:
-    """How many messages there are in one conversation."""
+    """Returns the number of messages in one conversation."""
     found = await Conversation.find_one({"_id": _id_of(user_id, peer_number)})
     return 0 if found is None else found.messages
 
@@ -73,12 +73,12 @@ async def erase(user_id: ObjectId) -> None:
 
 
 def last_message_id(conversation: Conversation) -> ObjectId:
-    """Of a conversation that has messages."""
+    """Returns the id of the newest message of a conversation that has messages."""
     return ObjectId((conversation.last or "").partition(" ")[2])
 
 
 async def _announce(conversation: str, message_id: ObjectId) -> bool:
-    """False if there is no such conversation yet."""
+    """Adds a message to the pending ids; returns False if the conversation does not exist yet."""
     announced = await Conversation.get_pymongo_collection().update_one(
         {"_id": conversation, f"storing.{message_id}": {"$exists": False}},
         {"$set": {f"storing.{message_id}": True}, "$inc": {"open": 1}},
@@ -92,13 +92,13 @@ async def _count(conversation: str, message_id: ObjectId, created_at: datetime) 
         {
             "$unset": {f"storing.{message_id}": True},
             "$inc": {"open": -1, "messages": 1},
-            "$max": {"last": _place(created_at, message_id)},
+            "$max": {"last": _sort_key(created_at, message_id)},
         },
     )
 
 
 async def _close(conversation: str, message_id: ObjectId) -> None:
-    """Takes back the announcement of what was not stored; or counts it, if it was the driver that stored it twice."""
+    """Removes the pending id of a rejected insert, or counts the message if a retry by the driver had stored it."""
     stored = await Message.get_pymongo_collection().find_one({"_id": message_id}, {"created_at": 1})
     if stored is not None:
         await _count(conversation, message_id, stored["created_at"])
@@ -110,7 +110,7 @@ async def _close(conversation: str, message_id: ObjectId) -> None:
 
 
 async def _backfill(user_id: ObjectId) -> None:
-    """Makes the conversations of messages that were stored before there were any; by any number of processes."""
+    """Creates the conversations of messages from versions without conversations; safe for several processes at once."""
     numbers = _NOBODY
     while True:
         following = await Message.get_pymongo_collection().find_one(
@@ -126,17 +126,17 @@ async def _backfill(user_id: ObjectId) -> None:
 
 
 async def _create(user_id: ObjectId, peer_number: str) -> None:
-    """Makes a conversation, if there is none, of the messages that are there.
+    """Creates a conversation with the counters of its stored messages, unless it exists.
 
-    They are counted before: nothing is stored before its conversation is there, so if it is this process that makes
-    it, none has come since; and if it is another one, that one's figures hold.
+    The messages are counted first. No message is stored before its conversation exists, so if this process creates the
+    conversation, none has been added since; and if another process does, that one's counters hold.
     """
     messages = Message.get_pymongo_collection()
     own = {"user_id": user_id, "peer_number": peer_number}
     newest = await messages.find_one(own, {"created_at": 1}, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
     figures = {
         "messages": 0 if newest is None else await messages.count_documents(own),
-        "last": None if newest is None else _place(newest["created_at"], newest["_id"]),
+        "last": None if newest is None else _sort_key(newest["created_at"], newest["_id"]),
     }
     with contextlib.suppress(DuplicateKeyError):
         await Conversation.get_pymongo_collection().update_one(
@@ -150,5 +150,5 @@ def _id_of(user_id: ObjectId, peer_number: str) -> str:
     return f"{user_id} {peer_number}"
 
 
-def _place(created_at: datetime, message_id: ObjectId) -> str:
+def _sort_key(created_at: datetime, message_id: ObjectId) -> str:
     return f"{to_rfc3339(created_at)} {message_id}"

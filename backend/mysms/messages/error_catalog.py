@@ -1,14 +1,14 @@
-"""What an error code means for the person who wrote the message. Pure.
+"""Explains error codes to users. Pure.
 
-From Twilio's own list, https://www.twilio.com/docs/api/errors: the codes that sending an SMS from a number can meet.
-Twilio changes what its codes mean without notice: they are explained to people, and nothing is decided by them here.
+Contains the codes from https://www.twilio.com/docs/api/errors that sending an SMS from a number can return. Twilio
+changes the meaning of codes without notice, so this catalog only explains them: no logic depends on it.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 ErrorCode = int | Literal["expired"]
-"""Twilio's number, or our word for a message that could not be sent in time."""
+"""Twilio's code, or our own for a message that could not be sent in time."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,17 @@ class Explanation:
     cause: str
     advice: str
     retryable: bool | None
-    """Whether sending the same again can help; None if nobody knows."""
+    """Whether sending the same message again can help; None if that is not known."""
 
 
 _CHECK_NUMBER = "Check the number and send it to the right one."
-_OTHER_WAY = "Reach this person in another way."
-_TELL_OPERATOR = "Tell the person who runs this service: it is theirs to mend."
-_REWORD = "Write it differently: shorter, without links and without words that look like advertising."
-_LATER = "Send it again later."
-_TOMORROW = "Send it again tomorrow."
-_ASK_FIRST = "Ask the recipient whether it has arrived before you send it again."
+_OTHER_WAY = "Contact this person another way."
+_TELL_OPERATOR = "Ask your administrator to fix this."
+_REWORD = "Reword it: make it shorter, and avoid links and advertising language."
+_LATER = "Try again later."
+_TOMORROW = "Try again tomorrow."
+_ASK_FIRST = "Ask the recipient whether it arrived before you send it again."
+_SHORTEN = "Shorten it, or split it into two messages."
 
 
 def _transient(cause: str, advice: str) -> Explanation:
@@ -42,95 +43,93 @@ def _uncertain(cause: str, advice: str) -> Explanation:
     return Explanation(cause, advice, retryable=None)
 
 
-_NOT_A_SENDER = _permanent("The number that messages are sent from cannot be used for that.", _TELL_OPERATOR)
-_SERVICE = _permanent("The Messaging Service that messages are sent through is not set up for this.", _TELL_OPERATOR)
-_UNREGISTERED = _permanent("The number that messages are sent from is not registered with carriers.", _TELL_OPERATOR)
+_NOT_A_SENDER = _permanent("This server's phone number cannot send this message.", _TELL_OPERATOR)
+_SERVICE = _permanent("The Messaging Service of this server is not set up for this.", _TELL_OPERATOR)
+_UNREGISTERED = _permanent("This server's phone number is not registered with carriers.", _TELL_OPERATOR)
 
 _EXPLANATIONS: dict[ErrorCode, Explanation] = {
-    "expired": _transient("It could not be handed to the carrier in time.", "Send it again, if it still matters."),
-    # When Twilio is asked to send.
+    "expired": _transient("It could not be sent in time.", "Send it again if it still matters."),
+    # Responses of Twilio to the request.
     20005: _permanent("The Twilio account is not active.", _TELL_OPERATOR),
-    20008: _permanent("The Twilio account is for tests and sends nothing.", _TELL_OPERATOR),
+    20008: _permanent("The Twilio account is for tests and cannot send.", _TELL_OPERATOR),
     20010: _permanent("The Twilio account is not allowed to send.", _TELL_OPERATOR),
     21211: _permanent("This is not a valid phone number.", _CHECK_NUMBER),
-    21212: _permanent("The number that messages are sent from is not valid.", _TELL_OPERATOR),
+    21212: _permanent("This server's phone number is not valid.", _TELL_OPERATOR),
     21214: _permanent("This number cannot be reached.", _CHECK_NUMBER),
-    21217: _permanent("This does not look like a phone number that exists.", _CHECK_NUMBER),
-    21219: _permanent("A Twilio trial account only sends to numbers that it has verified.", _TELL_OPERATOR),
-    21265: _permanent("This is a short code, which cannot be written to from here.", _CHECK_NUMBER),
-    21266: _permanent("This is the number that messages are sent from.", _CHECK_NUMBER),
-    21268: _permanent("This is a premium number, which is not written to from here.", _CHECK_NUMBER),
+    21217: _permanent("This phone number does not seem to exist.", _CHECK_NUMBER),
+    21219: _permanent("A Twilio trial account can only send to verified numbers.", _TELL_OPERATOR),
+    21265: _permanent("This is a short code, which this server cannot send to.", _CHECK_NUMBER),
+    21266: _permanent("This is this server's own phone number.", _CHECK_NUMBER),
+    21268: _permanent("This is a premium number, which this server does not send to.", _CHECK_NUMBER),
     21401: _permanent("This is not a valid phone number.", _CHECK_NUMBER),
     21407: _NOT_A_SENDER,
     21408: _permanent("Messages to this country are not allowed.", _TELL_OPERATOR),
     21421: _permanent("This is not a valid phone number.", _CHECK_NUMBER),
     21601: _NOT_A_SENDER,
     21602: _permanent("The message has no text.", "Write something."),
-    21603: _permanent("There is no number to send from.", _TELL_OPERATOR),
-    21604: _permanent("There is no number to send to.", _CHECK_NUMBER),
-    21605: _permanent("The text is too long.", "Make it shorter, or two of it."),
+    21603: _permanent("This server has no phone number to send from.", _TELL_OPERATOR),
+    21604: _permanent("The message has no recipient.", _CHECK_NUMBER),
+    21605: _permanent("The text is too long.", _SHORTEN),
     21606: _NOT_A_SENDER,
     21607: _NOT_A_SENDER,
     21608: _permanent(
-        "A Twilio trial account only sends to numbers that it has verified.",
-        "Ask the person who runs this service to verify the number, or to upgrade the account.",
+        "A Twilio trial account can only send to verified numbers.",
+        "Ask your administrator to verify the number or to upgrade the account.",
     ),
-    21609: _permanent("The carrier cannot report back to this service.", _TELL_OPERATOR),
+    21609: _permanent("Twilio cannot call this server's status callback URL.", _TELL_OPERATOR),
     21610: _permanent(
-        "This person has replied STOP and gets no more messages from here.", "They can reply START to change that."
+        "This person has replied STOP and gets no more messages from this number.", "They can reply START to undo that."
     ),
-    21611: _transient("Too many messages are waiting at the provider.", _LATER),
-    21612: _permanent("The carrier cannot reach this number from here.", _CHECK_NUMBER),
+    21611: _transient("Too many messages are waiting at Twilio.", _LATER),
+    21612: _permanent("Twilio cannot reach this number from this server's phone number.", _CHECK_NUMBER),
     21614: _permanent("This is not a mobile number.", _CHECK_NUMBER),
     21616: _NOT_A_SENDER,
-    21617: _permanent("The text is too long.", "Make it shorter, or two of it."),
+    21617: _permanent("The text is too long.", _SHORTEN),
     21618: _permanent("This text cannot be sent.", _REWORD),
-    21619: _uncertain("Twilio could not take the message.", _LATER),
-    21635: _permanent("This is a landline, which gets no texts.", _OTHER_WAY),
+    21619: _uncertain("Twilio could not accept the message.", _LATER),
+    21635: _permanent("This is a landline, which cannot receive texts.", _OTHER_WAY),
     21657: _permanent("The sender is not allowed in this country.", _TELL_OPERATOR),
-    21658: _permanent("Something in the message is too long.", "Make it shorter, or two of it."),
+    21658: _permanent("Part of the message is too long.", _SHORTEN),
     21659: _NOT_A_SENDER,
     21660: _NOT_A_SENDER,
     21661: _NOT_A_SENDER,
     **dict.fromkeys((21701, 21702, 21703, 21704, 21705, 21708, 21709, 21711), _SERVICE),
-    21730: _transient("Twilio is being maintained.", _LATER),
-    # On the way to the phone.
-    30001: _transient("Too many messages were waiting at the provider.", _LATER),
+    21730: _transient("Twilio is under maintenance.", _LATER),
+    # Errors on the way to the phone.
+    30001: _transient("Too many messages were waiting at Twilio.", _LATER),
     30002: _permanent("The Twilio account is suspended.", _TELL_OPERATOR),
     30003: _transient("The phone could not be reached.", "It may be switched off or out of range: try again later."),
-    30004: _permanent("The message was blocked.", "The person or their carrier does not take messages from here."),
-    30005: _permanent("Nobody has this number, or not any more.", _CHECK_NUMBER),
-    30006: _permanent("This is a landline, or its carrier takes no texts.", _CHECK_NUMBER),
-    30007: _permanent("It was taken for spam.", _REWORD),
-    30008: _uncertain("The carrier does not say why.", _ASK_FIRST),
-    30010: _permanent("The message costs more than this service wants to pay.", _TELL_OPERATOR),
-    30011: _permanent("This phone takes no pictures.", "Send it without."),
-    30017: _transient("The recipient's carrier had too much to do.", _LATER),
+    30004: _permanent("The message was blocked.", "The recipient or their carrier blocks messages from this number."),
+    30005: _permanent("This number does not exist or is no longer in use.", _CHECK_NUMBER),
+    30006: _permanent("This is a landline, or its carrier does not support texts.", _CHECK_NUMBER),
+    30007: _permanent("It was filtered as spam.", _REWORD),
+    30008: _uncertain("The carrier gave no reason.", _ASK_FIRST),
+    30010: _permanent("The message costs more than this server's limit.", _TELL_OPERATOR),
+    30011: _permanent("This phone cannot receive pictures.", "Send it without pictures."),
+    30017: _transient("The recipient's carrier was overloaded.", _LATER),
     30018: _UNREGISTERED,
-    30019: _permanent("The message is larger than the recipient's carrier takes.", "Make it shorter, or two of it."),
-    30020: _transient("Twilio had an error while it kept the message for later.", _LATER),
+    30019: _permanent("The message is larger than the recipient's carrier accepts.", _SHORTEN),
+    30020: _transient("Twilio had an error while the message was scheduled for later.", _LATER),
     30021: _transient("Twilio had an error.", _LATER),
-    30022: _transient("Too many messages were sent from here in a short time.", _LATER),
-    30023: _transient("As many messages have been sent from here today as the carriers allow.", _TOMORROW),
+    30022: _transient("This server has sent too many messages in a short time.", _LATER),
+    30023: _transient("This server has reached the carriers' daily limit.", _TOMORROW),
     30024: _UNREGISTERED,
-    30027: _transient("As many messages have been sent from here today as T-Mobile allows.", _TOMORROW),
-    30032: _permanent("The toll-free number that messages are sent from is not verified.", _TELL_OPERATOR),
-    30033: _permanent("The campaign that messages are sent for is suspended.", _TELL_OPERATOR),
-    30034: _permanent("The number that messages are sent from is not registered (A2P 10DLC).", _TELL_OPERATOR),
-    30035: _transient("The number that messages are sent from is still being set up.", _TELL_OPERATOR),
-    30036: _transient("It waited at Twilio for too long.", "Send it again, if it still matters."),
-    30047: _transient("Twilio could not keep it for the hours in which such messages may be sent.", _LATER),
+    30027: _transient("This server has reached T-Mobile's daily limit.", _TOMORROW),
+    30032: _permanent("This server's toll-free number is not verified.", _TELL_OPERATOR),
+    30033: _permanent("The messaging campaign of this server is suspended.", _TELL_OPERATOR),
+    30034: _permanent("This server's phone number is not registered (A2P 10DLC).", _TELL_OPERATOR),
+    30035: _transient("This server's phone number is still being set up.", _TELL_OPERATOR),
+    30036: _transient("It waited at Twilio for too long.", "Send it again if it still matters."),
+    30047: _transient("Twilio could not hold it until the hours when such messages are allowed.", _LATER),
     30125: _UNREGISTERED,
-    30410: _uncertain("The recipient's carrier did not answer in time.", _ASK_FIRST),
-    30450: _transient("Twilio has blocked messages to such numbers for a while, to prevent fraud.", _TOMORROW),
-    30610: _transient("Such messages may not be sent there at this hour.", "Send it again during the day."),
+    30410: _uncertain("The recipient's carrier did not respond in time.", _ASK_FIRST),
+    30450: _transient("Twilio is temporarily blocking messages to such numbers to prevent fraud.", _TOMORROW),
+    30610: _transient("Such messages are not allowed there at this hour.", "Send it again during the day."),
     30640: _permanent("Twilio does not send such messages to this person.", _OTHER_WAY),
 }
-_UNKNOWN_CODE = _uncertain(
-    "The carrier gave a reason that this version does not know.", "Look the code up in Twilio's list of errors."
-)
+_UNKNOWN_CODE = _uncertain("Twilio gave an unknown error code.", "Look up the code in Twilio's list of errors.")
 
 
 def explain(code: ErrorCode | None) -> Explanation | None:
-    """What a code means; None for no code."""
+    """Returns the explanation of a code; None for no code."""
     return None if code is None else _EXPLANATIONS.get(code, _UNKNOWN_CODE)

@@ -1,4 +1,4 @@
-"""Everything that is stored about a person, as one JSON document, page by page: so it may be as long as it is."""
+"""Exports all data of a user as one JSON document, streamed page by page so that it may have any length."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -21,7 +21,7 @@ _EVERYTHING = MessageFilter()
 
 
 class AccountExport:
-    """Account, sessions, and all messages with their timelines."""
+    """Exports an account, its sessions, and all its messages with their timelines."""
 
     def __init__(self, users: UserService, limiter: RateLimiter, clock: Clock) -> None:
         self._users = users
@@ -29,7 +29,7 @@ class AccountExport:
         self._clock = clock
 
     async def begin(self, caller: AccessClaims) -> AsyncIterator[bytes]:
-        """The document in pieces; a piece is made when the one before is on its way.
+        """Returns the document in chunks, each of which is created when it is needed.
 
         Raises RateLimitedError, and UnauthenticatedError if the account is gone.
         """
@@ -39,7 +39,7 @@ class AccountExport:
             account=AccountResponse.of(await self._users.account(caller.user_id)),
             sessions=await self._users.sessions(caller),
         )
-        # Read now, so that a database that does not answer is said so, instead of in the middle of the document.
+        # Read before the response begins, so that an unavailable database gets an error and not a truncated document.
         first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE)
         return self._pieces(caller.user_id, head, first)
 

@@ -1,4 +1,4 @@
-"""Which of somebody's messages are asked for. Pure."""
+"""Filters for a user's messages. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from mysms.core.blank import INVISIBLE
 from mysms.messages.text_patterns import pattern_of
 
 _NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
-"""Digits, and what people put between them."""
+"""Digits with punctuation."""
 _BETWEEN_WORDS = re.compile(rf"[{INVISIBLE}]+")
 
 
 @dataclass(frozen=True)
 class MessageFilter:
-    """Which of somebody's messages; all of them, if nothing is given."""
+    """Selects some of a user's messages; all of them if no field is set."""
 
     peer_number: str | None = None
     """In E.164."""
     search: str | None = None
-    """Words that are all in the text, however Unicode spells them; or part of the number, if it looks like that."""
+    """Words that the text must contain, in any Unicode form; if it looks like one, also part of a number."""
     updated_since: datetime | None = None
 
     @property
     def peer_numbers(self) -> list[str]:
-        """All spellings under which messages of this number may be stored: older ones can have a trunk prefix in it."""
+        """All forms in which this number may be stored: older versions stored some with a trunk prefix."""
         if self.peer_number is None:
             return []
         return sorted({self.peer_number, phone_numbers.normalise(self.peer_number)})
@@ -50,7 +50,7 @@ class MessageFilter:
 
 
 def _conditions(search: str) -> list[dict[str, Any]]:
-    """All of these; none if there is nothing to look for."""
+    """Returns the conditions of a search, all of which must hold; none if the search is blank."""
     words = dict.fromkeys(filter(None, _BETWEEN_WORDS.split(search)))
     in_text: list[dict[str, Any]] = [{"content": {"$regex": pattern_of(word)}} for word in words]
     if number := _number_pattern(search):
@@ -59,7 +59,7 @@ def _conditions(search: str) -> list[dict[str, Any]]:
 
 
 def _number_pattern(search: str) -> str | None:
-    """For part of a number, however it is written, and with what is dialled before it at home or from abroad."""
+    """Returns a pattern for part of a number, in any formatting, with or without trunk or international prefix."""
     simple = phone_numbers.simplify(search)
     if not _NUMBER_PART.fullmatch(simple):
         return None

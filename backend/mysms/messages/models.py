@@ -1,4 +1,7 @@
-"""A message as it is stored. The document is its own outbox entry: one insert stores and enqueues it."""
+"""The stored documents of messages and conversations.
+
+A message document is its own outbox entry: one insert stores and enqueues it.
+"""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -14,7 +17,7 @@ EventSource = Literal["send", "callback", "reconciler", "author"]
 
 
 class Event(BaseModel):
-    """One thing that was learnt about a message. `key` makes a repetition recognisable."""
+    """An entry of a message's timeline. `key` identifies repetitions."""
 
     key: str
     at: datetime
@@ -26,53 +29,53 @@ class Event(BaseModel):
 
 
 class Message(Document):
-    """A text from or to somebody."""
+    """An SMS from or to a user's contact."""
 
     user_id: PydanticObjectId
     client_id: str
-    """What makes a repeated request recognisable, unique for each user: `key:…`, or `message:…` without one."""
+    """Identifies repeated requests; unique for each user: `key:…`, `retry:…`, or `message:…` without a key."""
     request_hash: str
-    """Of number and content: whether a repeated key comes with the same request."""
+    """A hash of number and content, which tells whether a repeated key comes with the same request."""
 
     direction: Literal["outbound", "inbound"] = "outbound"
     from_number: str
     recipient_number: str
     peer_number: str
     content: str
-    """Empty once it was removed: nobody can write an empty one."""
+    """Empty once it was removed; a new message cannot be empty."""
     content_removed_at: datetime | None = None
     segments: int
 
     line: str
-    """The carrier's account, number and address for which it was stored: the loops of another line leave it alone."""
+    """The key of the sender for which it was stored; the background tasks of other senders ignore it."""
     text_key: str
-    """Of line, number and content: two with the same key are never unsettled at the carrier at once."""
+    """A hash of sender, number and content: at most one message with the same key is in flight."""
     dispatch: OutboxState = OutboxState.PENDING
     attempt: int = 0
     owner: str | None = None
     """The process that is sending it."""
     due_at: datetime | None = None
-    """When it was to be sent: from then on it may wait for so long. None in what was stored before this was kept."""
+    """When it was to be sent, from which its time to live counts. None if an older version stored it."""
     next_attempt_at: datetime
     first_claimed_at: datetime | None = None
     unknown_since: datetime | None = None
-    """Since when it is unconfirmed."""
+    """When it became unconfirmed."""
     absent_since: datetime | None = None
-    """While it is unconfirmed: when the first look began that found nothing at the provider which could be it."""
+    """While it is unconfirmed: the start of the first look-up that found nothing at the provider that could be it."""
     withdrawn: bool = False
-    """Its author does not want it to be sent again, should it turn out that the carrier does not have it."""
+    """Whether the user requested its cancellation: it is not sent again, even if the provider does not have it."""
     check_at: datetime | None = None
-    """When the carrier is to be asked about it: for its status, or, while it is unconfirmed, whether it is there."""
+    """When to query the provider next: for its status, or, while it is unconfirmed, for the message itself."""
     checks: int = 0
     retry_of: PydanticObjectId | None = None
     request_id: str | None = None
-    """Of the request that stored it: log lines about the message carry it, in whatever process they are written."""
+    """The id of the request that stored it, which is in all log lines about the message."""
     erase_at: datetime | None = None
-    """Its author is gone: it is erased once it is known what became of it, and then at the latest."""
+    """Set if its account is deleted: it is erased once it has an outcome, and at this time at the latest."""
 
     twilio_sid: str | None = None
     second_sids: list[str] = Field(default_factory=list)
-    """Further SIDs that the carrier gave to this message: it was sent more than once."""
+    """Further SIDs that the provider assigned to this message: it was sent more than once."""
     carrier_status: str | None = None
     rank: int = NO_RANK
     error_code: ErrorCode | None = None
@@ -84,7 +87,7 @@ class Message(Document):
 
     @property
     def idempotency_key(self) -> str | None:
-        """The key with which the author sent it, if there was one."""
+        """The Idempotency-Key of the request that sent it, if it had one."""
         kind, _, key = self.client_id.partition(":")
         return key if kind == "key" else None
 
@@ -116,18 +119,18 @@ class Message(Document):
 
 
 class Conversation(Document):
-    """What a person and one number have written to each other, in figures. `conversations` keeps them right."""
+    """The counters of a user's messages with one number. The module `conversations` maintains them."""
 
-    id: str  # type: ignore[assignment]  # made of the person and the number
+    id: str  # type: ignore[assignment]  # made of the user and the number
     user_id: PydanticObjectId
     peer_number: str
     messages: int
     last: str | None
-    """The place of the newest message: its time and its id. These texts sort as the messages do."""
+    """The time and id of the newest message, in a text that sorts like the messages."""
     storing: dict[str, bool] = Field(default_factory=dict)
-    """The ids of messages that are being stored, and are not counted yet."""
+    """The ids of messages that are being stored and are not counted yet."""
     open: int
-    """How many those are."""
+    """The number of those ids."""
 
     class Settings:
         name = "conversations"

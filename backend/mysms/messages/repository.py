@@ -1,4 +1,4 @@
-"""Reading messages, and recording what is learnt about them. Every update is targeted: nothing else can be lost."""
+"""Reads messages and records their events. Every update is targeted, so that concurrent updates cannot be lost."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ async def find(message_id: ObjectId) -> Message | None:
 
 
 async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Message]:
-    """Those of these that there are, by id."""
+    """Returns those of the messages that exist, by id."""
     found = await Message.find({"_id": {"$in": list(message_ids)}}).to_list()
     return {ObjectId(message.id): message for message in found}
 
@@ -43,7 +43,7 @@ async def is_selected(user_id: ObjectId, selection: MessageFilter, message_id: O
 async def list_own(
     user_id: ObjectId, selection: MessageFilter, *, limit: int, before: Message | None = None
 ) -> list[Message]:
-    """Newest first, by `created_at` and then `_id`; only what comes after `before` in that order."""
+    """Returns a page, newest first, by `created_at` and then `_id`, starting after the message `before`."""
     query = selection.query(user_id)
     if before is not None:
         query |= _beyond(before, "$lt")
@@ -51,13 +51,13 @@ async def list_own(
 
 
 async def list_newer(user_id: ObjectId, selection: MessageFilter, *, limit: int, after: Message) -> list[Message]:
-    """Those next to `after` that are newer, the newest first as in `list_own`."""
+    """Returns the messages that directly follow `after` in time, newest first as in `list_own`."""
     query = selection.query(user_id) | _beyond(after, "$gt")
     return (await Message.find(query).sort("+created_at", "+_id").limit(limit).to_list())[::-1]
 
 
 def _beyond(anchor: Message, operator: Literal["$lt", "$gt"]) -> dict[str, Any]:
-    """On one side of a message, in the order of the pages. The range is for the index, the rest decides."""
+    """Returns the condition for messages older or newer than a message; the range on `created_at` is for the index."""
     return {
         "created_at": {f"{operator}e": anchor.created_at},
         "$or": [
@@ -68,16 +68,16 @@ def _beyond(anchor: Message, operator: Literal["$lt", "$gt"]) -> dict[str, Any]:
 
 
 async def record_event(message_id: ObjectId, event: Event) -> None:
-    """Adds what was learnt to the timeline, and raises the status if this is further along. Repeating it does nothing.
+    """Adds an event to the timeline, and raises the status if the event's is further along. Idempotent.
 
-    The status moves in the same update that adds the event. Two different last words for one SID contradict each
-    other: the first stays, and the carrier is to be asked at once. Any other event is added by itself. A last word does
-    not end the questions, only the carrier's answer to one does: another word may have been missed (ADR 6).
+    The status changes in the same update that adds the event. If a second, different final status is reported for a
+    SID, the first stays and a status check becomes due at once. Any other event is only added. A final callback does
+    not stop the status checks; a final fetch does, since another callback may have been missed (ADR 6).
     """
     messages = Message.get_pymongo_collection()
     unknown = {"_id": message_id, "events.key": {"$ne": event.key}}
     push = {"$push": {"events": push_of(event)}}
-    # Only what the carrier says of the message's own SID is its status.
+    # Only the provider's status of the message's own SID counts.
     rank = rank_of(event.status) if event.sid is not None else NO_RANK
     moved = await messages.update_one(
         {**unknown, "rank": {"$lt": rank}, "twilio_sid": event.sid},
@@ -96,7 +96,7 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
         if contradicted.matched_count:
             return
     if event.sid is not None and event.error_code is not None:
-        # The same word was said before, without its reason.
+        # The same status was reported before, without its error code.
         explained = await messages.update_one(
             {**unknown, "twilio_sid": event.sid, "carrier_status": event.status, "error_code": None},
             {"$set": {"updated_at": event.at, **_error_of(event)}, **push},
@@ -109,7 +109,7 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
 
 
 async def replace_final_status(message_id: ObjectId, event: Event) -> None:
-    """Of two contradicting last words, the carrier's answer to our question holds, with its error or without one."""
+    """Replaces a contradicting final status, and its error, by the one that the provider returned to a status check."""
     await Message.get_pymongo_collection().update_one(
         {"_id": message_id, "twilio_sid": event.sid, "rank": FINAL_RANK, "carrier_status": {"$ne": event.status}},
         {"$set": {"carrier_status": event.status, "updated_at": event.at, **_error_of(event)}},
@@ -117,10 +117,10 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> None:
 
 
 async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
-    """Takes the texts out of finished messages, at most so many, those stored first before others; how many it took on.
+    """Removes the texts of up to `limit` finished messages, oldest first; returns how many it found.
 
-    What is not finished keeps its text: it may have to be sent, or to be recognised at the provider. Any number of
-    processes may do this at once.
+    Unfinished messages keep their texts, which may have to be sent, or to be matched with the provider's list. Any
+    number of processes may do this at once.
     """
     messages = Message.get_pymongo_collection()
     kept = {"content_removed_at": None, "dispatch": {"$in": list(TERMINAL)}}
@@ -135,16 +135,16 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
 
 
 def push_of(event: Event) -> dict[str, object]:
-    """What `$push` takes to add an event, and to keep the first hundred."""
+    """Returns the operand of `$push` that adds an event and keeps the first hundred."""
     return {"$each": [event.model_dump()], "$slice": MAXIMUM_EVENTS}
 
 
 def _consequences(event: Event) -> Mapping[str, object]:
-    """A last word that the carrier has answered us is asked for no more; one that was reported is (ADR 6)."""
-    is_the_answer = event.source == "reconciler" and is_final(event.status)
-    return {**_error_of(event), **({"check_at": None} if is_the_answer else {})}
+    """Returns the fields that change with the status. A final fetch stops the status checks; a callback does not."""
+    is_final_fetch = event.source == "reconciler" and is_final(event.status)
+    return {**_error_of(event), **({"check_at": None} if is_final_fetch else {})}
 
 
 def _error_of(event: Event) -> Mapping[str, object]:
-    """An error belongs to the status that it came with: one without an error clears that of the status before."""
+    """Returns the error fields. An error belongs to its status: a status without one clears the previous error."""
     return {"error_code": event.error_code, "error_message": event.error_message}

@@ -1,4 +1,4 @@
-"""What goes in and out of the messages API."""
+"""Request and response schemas of the messages API."""
 
 import re
 from contextvars import ContextVar
@@ -21,8 +21,7 @@ MAXIMUM_PAGE = 200
 MAXIMUM_SEARCH = 200
 
 default_country: ContextVar[str | None] = ContextVar("default_country", default=None)
-"""The country whose numbers may be written as they are dialled there, while a request is read: a validator is given
-nothing else to know it by."""
+"""The country whose numbers may be written in national format, during a request: validators get no other context."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 
@@ -35,20 +34,20 @@ def _read_number(value: str) -> str:
 
 
 def _read_number_in_url(value: str) -> str:
-    """In a URL an unescaped + means a space. What a stored number may look like is taken as it is."""
+    """Reads a number in a URL, where an unescaped + means a space. A number that may be stored is left unchanged."""
     value = re.sub(r"^ +(?=[1-9])", "+", value)
     return value if _E164.fullmatch(value) else _read_number(value)
 
 
 PeerNumber = Annotated[str, AfterValidator(_read_number_in_url)]
-"""A number in a URL."""
+"""A phone number in a URL."""
 
 
 def _require_text(value: str) -> str:
     if is_blank(value):
         raise PydanticCustomError("blank", "can't be blank")
     if "\0" in value:
-        # No SMS can carry it, and what is sent is what was written.
+        # An SMS cannot contain it, and the text must be sent unchanged.
         raise PydanticCustomError("string_unicode", "contains an invalid character")
     return value
 
@@ -62,14 +61,14 @@ class MessageCreate(_Strict):
 
     recipient_number: Annotated[str, AfterValidator(_read_number)] = Field(
         examples=["+1 415 555 2671"],
-        description="With + and the country code, or as it is dialled in the default country (see GET /api/sending). "
-        "What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The "
-        "carrier judges whether it exists.",
+        description="With + and the country code, or in the national format of the default country (see GET "
+        "/api/sending). Formatting characters and a trunk prefix are removed: the response has the number in E.164. "
+        "Twilio checks whether the number exists.",
     )
     content: Annotated[str, AfterValidator(_require_text)] = Field(
         max_length=MAXIMUM_CONTENT_LENGTH,
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="It is sent as it was written. Something in it can be seen.",
+        description="Sent unchanged. Must contain a visible character.",
         json_schema_extra={"minLength": 1},
     )
 
@@ -79,17 +78,17 @@ class SendRequest(_Strict):
 
 
 class ErrorExplanation(BaseModel):
-    """What an error code means."""
+    """An explanation of an error code."""
 
     model_config = ConfigDict(from_attributes=True)
 
     cause: str = Field(examples=["The phone could not be reached."])
     advice: str = Field(examples=["It may be switched off or out of range: try again later."])
-    retryable: bool | None = Field(description="Whether sending the same again can help; null if nobody knows.")
+    retryable: bool | None = Field(description="Whether sending the message again can help; null if unknown.")
 
 
 class MessageResponse(BaseModel):
-    """A message, as its owner sees it."""
+    """A message."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a12"])
     direction: Literal["outbound", "inbound"]
@@ -98,29 +97,27 @@ class MessageResponse(BaseModel):
     peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
     content: str = Field(
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Empty once it was removed, where the operator keeps texts for a limited time only.",
+        description="Empty once it was removed, if the server keeps texts for a limited time only.",
     )
     status: str = Field(
         examples=["delivered"],
-        description="`pending` (stored, and on its way to Twilio), `unconfirmed` (Twilio may have it, and is being "
-        "asked: do not send it again), `failed`, `canceled`, or Twilio's own: accepted, scheduled, queued, sending, "
-        "sent, delivered, undelivered, failed, canceled, read.",
+        description="`pending` (stored, not yet accepted by Twilio), `unconfirmed` (Twilio may have it, which is being "
+        "checked: do not send it again), `failed`, `canceled`, or Twilio's own status: accepted, scheduled, queued, "
+        "sending, sent, delivered, undelivered, failed, canceled, read.",
     )
     withdrawn: bool = Field(
         examples=[False],
-        description="Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.",
+        description="Whether it was cancelled while `unconfirmed`: if Twilio does not have it, it will not be sent.",
     )
     twilio_sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
     client_id: str | None = Field(
-        examples=["0b9f6d8e4a7c"], description="The Idempotency-Key with which it was sent; null without one."
+        examples=["0b9f6d8e4a7c"], description="The Idempotency-Key of the request that sent it; null without one."
     )
-    error_code: ErrorCode | None = Field(examples=[None], description="Twilio's, where the message failed.")
+    error_code: ErrorCode | None = Field(examples=[None], description="Twilio's error code, or `expired`.")
     error_message: str | None = Field(examples=[None])
-    explanation: ErrorExplanation | None = Field(
-        examples=[None], description="What `error_code` means, in plain words."
-    )
-    retry_of: str | None = Field(examples=[None], description="The message that this one repeats.")
-    segments: int = Field(examples=[1], description="How many SMS segments the text takes.")
+    explanation: ErrorExplanation | None = Field(examples=[None], description="Explains `error_code` in plain words.")
+    retry_of: str | None = Field(examples=[None], description="The `_id` of the message that this one retries.")
+    segments: int = Field(examples=[1], description="The number of SMS segments of the text.")
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -130,10 +127,13 @@ class MessageResponse(BaseModel):
 
 
 class EventResponse(BaseModel):
-    """One thing that was learnt about a message."""
+    """An event in the timeline of a message."""
 
     at: Timestamp
-    source: EventSource = Field(description="Who said so: the answer to our request, a callback, or a later look.")
+    source: EventSource = Field(
+        description="The source of the event: the request to Twilio (`send`), a status `callback`, a later look-up "
+        "(`reconciler`), or the user (`author`)."
+    )
     status: str = Field(examples=["sent"])
     sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
     error_code: ErrorCode | None = Field(examples=[None])
@@ -155,15 +155,15 @@ class MessageDetail(MessageResponse):
 
 
 class ConversationResponse(BaseModel):
-    """What you and one number have written to each other."""
+    """The messages between the user and one number."""
 
     peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
     last_message: MessageResponse
-    messages: int = Field(examples=[12], description="How many there are in all.")
+    messages: int = Field(examples=[12], description="The number of messages.")
 
 
 class ExportHead(BaseModel):
-    """What an export begins with."""
+    """The first part of an export."""
 
     exported_at: Timestamp
     account: AccountResponse
@@ -171,7 +171,7 @@ class ExportHead(BaseModel):
 
 
 class ExportResponse(ExportHead):
-    """Everything that is stored about a person, newest message first."""
+    """All data of a user, newest message first."""
 
     messages: list[MessageDetail]
 

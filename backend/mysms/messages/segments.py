@@ -1,4 +1,4 @@
-"""How many SMS segments a text takes, as carriers bill it. Pure.
+"""Counts the SMS segments of a text, as carriers bill them. Pure.
 
 GSM 03.38's default alphabet holds 160 septets in one segment and 153 in each of several; anything else is UCS-2, 70
 and 67 UTF-16 units. Extension characters take two septets, and no character is split over two segments.
@@ -22,7 +22,7 @@ class Segments:
 
 
 def count_segments(text: str) -> Segments:
-    """The encoding and the number of segments of a text."""
+    """Returns the encoding and the number of segments of a text."""
     if all(character in _GSM_7_BASIC or character in _GSM_7_EXTENSION for character in text):
         return Segments("GSM-7", _fill((2 if c in _GSM_7_EXTENSION else 1 for c in text), single=160, several=153))
     return Segments("UCS-2", _fill((len(c.encode("utf-16-le")) // 2 for c in text), single=70, several=67))

@@ -1,4 +1,4 @@
-"""Reading one's messages."""
+"""Reads a user's messages and conversations."""
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
@@ -19,41 +19,42 @@ _conversations = TypeAdapter(list[ConversationResponse])
 
 @dataclass(frozen=True)
 class Page:
-    """A page of somebody's messages or conversations, newest first."""
+    """A page of a user's messages or conversations, newest first."""
 
     body: bytes
     """A JSON array."""
     etag: str
     total: int
     last_id: str | None
-    """Of the last row, if there may be more after it."""
+    """The id of the last row's message, if there are older rows."""
     first_id: str | None = None
-    """Of the first row, if there may be more before it and they are asked for from here."""
+    """The id of the first row's message, if there are newer rows and the page was read in that direction."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a page lies in a list: at its beginning, or beside or around one message. At most one is given."""
+    """The position of a page: at the beginning of the list, or next to or around a message. At most one is given."""
 
     before: str | None = None
-    """Older than this one, next to it."""
+    """The rows directly older than this message."""
     after: str | None = None
-    """Newer than this one, next to it."""
+    """The rows directly newer than this message."""
     around: str | None = None
-    """This one in the middle."""
+    """The rows around this message, which is included."""
 
     def given(self) -> list[str]:
         return [name for name, message_id in asdict(self).items() if message_id is not None]
 
 
 class MessageHistory:
-    """What a person can read of their messages."""
+    """The messages and conversations of a user, for reading."""
 
     async def page(self, user_id: ObjectId, selection: MessageFilter, *, limit: int, position: Position) -> Page:
-        """The total is that of the conversation or the search, and does not depend on `updated_since`.
+        """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
 
-        Around a message lie at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises InvalidFieldsError if
-        the position names several messages, one that is not the user's, or to be around one that is not selected.
+        Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
+        InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
+        does not match the selection.
         """
         rows, has_newer, has_older = await self._rows(user_id, selection, limit, position)
         total = await self._count(user_id, replace(selection, updated_since=None))
@@ -67,7 +68,7 @@ class MessageHistory:
         )
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
-        """Each with its last message. Raises InvalidFieldsError if `before` is not one of the user's messages."""
+        """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
         anchor = None if before is None else await self._find_anchor(user_id, "before", before)
         await conversations.repair_counts(user_id)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
@@ -81,7 +82,7 @@ class MessageHistory:
                 messages=conversation.messages,
             )
             for conversation, message_id in zip(found, last_ids, strict=False)
-            # What is missing was erased with its account just now.
+            # A missing message was just erased with its account.
             if message_id in messages
         ]
         body = _conversations.dump_json(rows, by_alias=True)
@@ -93,7 +94,7 @@ class MessageHistory:
         )
 
     async def detail(self, user_id: ObjectId, message_id: str) -> MessageDetail:
-        """Raises NotFoundError, also for somebody else's message."""
+        """Returns a message with its timeline. Raises NotFoundError, also for another user's message."""
         message = await self._find(user_id, message_id)
         if message is None:
             raise NotFoundError("There is no such message.")
@@ -108,12 +109,12 @@ class MessageHistory:
     async def _rows(
         self, user_id: ObjectId, selection: MessageFilter, limit: int, position: Position
     ) -> tuple[list[Message], bool, bool]:
-        """Newest first; and whether there are newer ones, where the page goes that way, and older ones."""
+        """Returns the rows, newest first, and whether there are newer rows (unless it has `before`) and older rows."""
         names = position.given()
         if len(names) > 1:
             raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
         anchor = await self._find_anchor(user_id, names[0], getattr(position, names[0])) if names else None
-        # One more than asked for tells whether there is a page further on.
+        # Reads one more than requested, to see whether there is another page.
         if anchor is None or position.before is not None:
             older = await repository.list_own(user_id, selection, limit=limit + 1, before=anchor)
             return older[:limit], False, len(older) > limit
@@ -121,7 +122,7 @@ class MessageHistory:
             newer = await repository.list_newer(user_id, selection, limit=limit + 1, after=anchor)
             return newer[-limit:], len(newer) > limit, False
         if not await repository.is_selected(user_id, selection, ObjectId(anchor.id)):
-            raise InvalidFieldsError({"around": ["is not among the messages that are asked for"]})
+            raise InvalidFieldsError({"around": ["is not one of the selected messages"]})
         most_newer, most_older = (limit - 1) // 2, limit // 2
         newer = await repository.list_newer(user_id, selection, limit=most_newer + 1, after=anchor)
         older = await repository.list_own(user_id, selection, limit=most_older + 1, before=anchor)

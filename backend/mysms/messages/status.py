@@ -1,37 +1,37 @@
-"""What a message's status is. Pure.
+"""The status of a message. Pure.
 
-There are two axes. `OutboxState` is ours: how far the outbox got with handing the message over. The carrier's status
-comes from events that carry a SID, and only rises. People see the carrier's where there is one.
+A message has two. `OutboxState` is ours: how far the outbox has come with sending the message. The provider's status
+comes from events with a SID, and only moves forward. The public status is the provider's if there is one.
 """
 
 from enum import StrEnum
 
 
 class OutboxState(StrEnum):
-    """How far the outbox got."""
+    """The state of a message in the outbox."""
 
     PENDING = "pending"
-    """Stored, and waiting to be sent."""
+    """Stored and waiting to be sent."""
     CLAIMED = "claimed"
-    """A process is sending it now."""
+    """A process is sending it."""
     UNCONFIRMED = "unconfirmed"
-    """It may have reached the carrier; being found out."""
+    """It may have reached the provider, which the reconciler checks."""
     ACCEPTED = "settled"
-    """The carrier has it."""
+    """The provider has it."""
     REJECTED = "refused"
-    """The carrier will not take it."""
+    """The provider rejected it."""
     CANCELLED = "cancelled"
-    """Its author withdrew it before it was sent."""
+    """The user cancelled it before it was sent."""
     EXPIRED = "expired"
     """It could not be sent in time."""
 
 
 ENDED_UNSENT = frozenset({OutboxState.REJECTED, OutboxState.CANCELLED, OutboxState.EXPIRED})
-"""The outbox is done with these, and the carrier does not have them."""
+"""Terminal states of messages that the provider does not have."""
 TERMINAL = ENDED_UNSENT | {OutboxState.ACCEPTED}
-"""The outbox is done with these."""
+"""States after which the outbox does nothing more."""
 IN_FLIGHT = frozenset({OutboxState.CLAIMED, OutboxState.UNCONFIRMED})
-"""The carrier may have these."""
+"""States of messages that the provider may have."""
 
 _RANKS = {
     "accepted": 1,
@@ -52,17 +52,17 @@ FINAL_RANK = 5
 
 
 def rank_of(status: str) -> int:
-    """How far along a carrier status is; 0 for one that we do not know, which therefore moves nothing."""
+    """Returns how far along a provider status is; 0 for an unknown one, which therefore changes nothing."""
     return _RANKS.get(status, NO_RANK)
 
 
 def is_final(status: str) -> bool:
-    """Whether nothing but `read` can come after this carrier status."""
+    """Whether only `read` can follow this provider status."""
     return rank_of(status) >= FINAL_RANK
 
 
 def public_status(dispatch: OutboxState, carrier_status: str | None) -> str:
-    """The status that people see."""
+    """Returns the status that users see."""
     if carrier_status is not None:
         return carrier_status
     match dispatch:

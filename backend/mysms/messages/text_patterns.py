@@ -1,8 +1,8 @@
-"""Regular expressions that find a word however it is spelt in Unicode. Pure.
+"""Builds regular expressions that find a word in any case and Unicode form. Pure.
 
-The database keeps no folded copy of a text to search in, so the pattern lists what counts as the same: upper and lower
-case (ß and ss too), composed and decomposed characters, full-width ASCII, and the dotted and the dotless i of Turkish.
-It is made of classes, groups and alternatives only, which PCRE and Python read alike.
+The database has no folded copy of the texts to search in, so the pattern lists all equivalent spellings: upper and
+lower case (also ß and ss), composed and decomposed characters, full-width ASCII, and the dotted and dotless i of
+Turkish. It consists of classes, groups and alternatives only, which PCRE and Python interpret alike.
 """
 
 import re
@@ -15,24 +15,25 @@ from functools import cache
 _LAST_FOLDED = 0x2FA1D
 """The last character that has another spelling (Unicode 17: the CJK compatibility ideographs)."""
 _LONGEST_CLUSTER = 4
-"""How many characters in a row may be written as fewer, as ss may; in a longer row only each so many by themselves."""
+"""The longest run of characters that may merge, as ss does in ß. Longer runs are split into such parts."""
 
 _HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 
 
 @dataclass(frozen=True)
 class _Spellings:
-    """Characters that are folded to something else."""
+    """The characters that folding changes."""
 
     of: Mapping[str, list[str]]
-    """By what they are folded to: one to three characters."""
+    """By their folded form of one to three characters."""
     beginning: Mapping[str, list[str]]
-    """By what it begins with, where it is more than that."""
+    """By the proper beginnings of their folded form."""
     ending: Mapping[str, list[str]]
+    """By the proper endings of their folded form."""
 
 
 def pattern_of(word: str) -> str:
-    """What finds `word` in all its spellings. Less than 32,764 bytes, MongoDB's limit, for a word of 200 characters."""
+    """Returns a pattern that finds all spellings of `word`. With 200 characters it is below MongoDB's 32,764 bytes."""
     folded = fold(word)
     parts = []
     start = 0
@@ -44,7 +45,7 @@ def pattern_of(word: str) -> str:
 
 
 def fold(text: str) -> str:
-    """What all spellings of a text have in common: "strasse" for "Straße" and "STRASSE"."""
+    """Returns the common form of all spellings of a text: "strasse" for "Straße" and "STRASSE"."""
     folded = unicodedata.normalize("NFD", text.translate(_HALF_WIDTH)).casefold()
     return unicodedata.normalize("NFC", folded.replace("i\u0307", "i").replace("ı", "i"))
 
@@ -53,14 +54,14 @@ def fold(text: str) -> str:
 def _spellings() -> _Spellings:
     found = _Spellings(defaultdict(list), defaultdict(list), defaultdict(list))
     for character in map(chr, range(_LAST_FOLDED + 1)):
-        # Asks first what is answered quickly: most are what they are folded to.
+        # The quick check comes first: most characters fold to themselves.
         if character.casefold() == character and unicodedata.is_normalized("NFC", character):
             continue
         folded = fold(character)
         found.of[folded].append(character)
-        for place in range(1, len(folded)):
-            found.beginning[folded[:place]].append(character)
-            found.ending[folded[place:]].append(character)
+        for middle in range(1, len(folded)):
+            found.beginning[folded[:middle]].append(character)
+            found.ending[folded[middle:]].append(character)
     for full, half in _HALF_WIDTH.items():
         found.of[fold(chr(half))].append(chr(full))
     found.of["i"] += ["ı", "i\u0307"]
@@ -68,7 +69,7 @@ def _spellings() -> _Spellings:
 
 
 def _end_of_cluster(folded: str, start: int) -> int:
-    """Where the characters end of which some may be written together: mostly after one."""
+    """Returns the end of the run of characters at `start` that may merge: mostly one character."""
     end, position = start + 1, start
     while position < end < start + _LONGEST_CLUSTER:
         for length in (2, 3):
@@ -79,7 +80,7 @@ def _end_of_cluster(folded: str, start: int) -> int:
 
 
 def _tilings(folded: str, start: int, end: int) -> Iterator[str]:
-    """A pattern for each way to write these characters as one, two or three at a time."""
+    """Yields a pattern for each way to divide these characters into parts of one, two or three."""
     if start == end:
         yield ""
     for middle in range(start + 1, min(start + 3, end) + 1):
@@ -89,14 +90,16 @@ def _tilings(folded: str, start: int, end: int) -> Iterator[str]:
 
 
 def _choices(folded: str, start: int, end: int) -> set[str]:
-    """What these characters may be written as, and at the ends of the word what has more besides: "stras" is found in
-    "Straße"."""
+    """Returns the spellings of these characters.
+
+    At the ends of the word, these include characters that fold to more than the word has: "stras" finds "Straße".
+    """
     part, spellings = folded[start:end], _spellings()
     found = set(spellings.of.get(part, ()))
     if len(part) == 1:
         decomposed = unicodedata.normalize("NFD", part)
         base, marks = decomposed[0], decomposed[1:]
-        # A letter of which the capital has no composed form, as ǰ, is found by that of its base.
+        # The capital of ǰ and the like has no composed form, so it is built from the capital of the base.
         cased = (each + marks for each in spellings.of.get(base, ()))
         found = {form for each in {part, *found, *cased} for form in _forms(each)}
     if start == 0:
@@ -107,18 +110,18 @@ def _choices(folded: str, start: int, end: int) -> set[str]:
 
 
 def _forms(character: str) -> Iterator[str]:
-    """Composed, decomposed, and in between, as some keyboards give it: "ế", "e" and two marks, "ê" or "é" and one."""
+    """Yields the composed, decomposed and mixed forms: "ế", "e" with two marks, and "ê" or "é" with one mark."""
     decomposed = unicodedata.normalize("NFD", character)
     yield character
     yield decomposed
-    for place in range(1, len(decomposed)):
-        composed = unicodedata.normalize("NFC", decomposed[0] + decomposed[place])
+    for index in range(1, len(decomposed)):
+        composed = unicodedata.normalize("NFC", decomposed[0] + decomposed[index])
         if len(composed) == 1:
-            yield composed + decomposed[1:place] + decomposed[place + 1 :]
+            yield composed + decomposed[1:index] + decomposed[index + 1 :]
 
 
 def _any_of(patterns: Iterable[str]) -> str:
-    """The longest first: it may begin as a shorter one does. `patterns` are escaped, if they are single characters."""
+    """Joins patterns, longest first, since one may begin with another. Single characters in them must be escaped."""
     choices = sorted(patterns, key=lambda pattern: (-len(pattern), pattern))
     if len(choices) == 1:
         return choices[0]

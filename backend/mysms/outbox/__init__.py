@@ -1,1 +1,1 @@
-"""Hands messages to the provider, each once, and records their outcome."""
+"""The outbox: sends each message once through the provider, and records the outcome."""

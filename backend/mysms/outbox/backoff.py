@@ -1,11 +1,11 @@
-"""How long to wait: before the next attempt, and before asking the carrier again. Pure: chance is passed in."""
+"""Delays before the next attempt and before the next provider look-up. Pure: the jitter is passed in."""
 
 from datetime import datetime, timedelta
 
 FIRST_BACKOFF_SECONDS = 2.0
 LONGEST_BACKOFF_SECONDS = 300.0
 QUEUE_FULL_BACKOFF_SECONDS = 900.0
-"""A sender's queue at Twilio is hours long when it is full."""
+"""A full queue at Twilio holds several hours of messages."""
 
 QUEUE_FULL_CODE = 21611
 
@@ -27,7 +27,7 @@ _LOOKS = (
     timedelta(hours=24),
     timedelta(hours=24),
 )
-"""The waits before each look for an unconfirmed message: three days in all."""
+"""The delays before each look-up of an unconfirmed message: three days in total."""
 
 _SHORTEST_RETRY = timedelta(seconds=5)
 _ASKED_FOR_AT_MOST = timedelta(days=7)
@@ -49,7 +49,7 @@ _CHECKS_WITHOUT_CALLBACKS = (
 
 
 def backoff(attempt: int, code: int | None, jitter: float) -> timedelta:
-    """The wait after this many attempts: doubling, capped, spread by `jitter` in [0, 1) over its upper half."""
+    """Returns the delay after an attempt: doubling, capped, spread by `jitter` in [0, 1) over its upper half."""
     if code == QUEUE_FULL_CODE:
         longest = QUEUE_FULL_BACKOFF_SECONDS
     else:
@@ -58,7 +58,7 @@ def backoff(attempt: int, code: int | None, jitter: float) -> timedelta:
 
 
 def next_check(now: datetime, checks: int, *, callbacks_enabled: bool) -> datetime | None:
-    """When to ask for a status that is not final, after so many times; None for never again."""
+    """Returns when to check a status that is not final again, after this many checks; None for never."""
     waits = _CHECKS_BESIDE_CALLBACKS if callbacks_enabled else _CHECKS_WITHOUT_CALLBACKS
     if checks >= len(waits):
         return None
@@ -66,10 +66,10 @@ def next_check(now: datetime, checks: int, *, callbacks_enabled: bool) -> dateti
 
 
 def next_reconcile_at(now: datetime, looks: int, provable_at: datetime) -> datetime | None:
-    """When to look for an unconfirmed message at the provider, after so many looks; None for never again.
+    """Returns when to look up an unconfirmed message again, after this many look-ups; None for never.
 
-    From `provable_at` on a look may prove that the provider does not have it: one takes place then, however many there
-    were before.
+    From `provable_at` on, a look-up may prove that the provider does not have the message, so there is always one at
+    that time.
     """
     if looks >= len(_LOOKS):
         return provable_at if provable_at > now else None
@@ -78,14 +78,14 @@ def next_reconcile_at(now: datetime, looks: int, provable_at: datetime) -> datet
 
 
 def next_try(now: datetime, asked_since: datetime) -> datetime | None:
-    """When to ask again after no answer came, for what has been asked for since then; None for never again.
+    """Returns when to repeat a look-up that got no answer, and was first due at `asked_since`; None for never.
 
-    The waits grow with that time, and end after a week: what is unanswered for so long stays so.
+    The delays grow with that time. After a week there are no more look-ups.
     """
     asked_for = now - asked_since
     return None if asked_for > _ASKED_FOR_AT_MOST else now + max(_SHORTEST_RETRY, asked_for / 10)
 
 
 def paused_backoff(attempt: int, jitter: float) -> timedelta:
-    """The wait of a message at which the carrier turned us away: others are tried before it, should it be its fault."""
+    """Returns the delay of a message that caused a pause. Other messages are tried first, in case it was the cause."""
     return timedelta(seconds=min(60 * 2 ** min(attempt - 1, 16), QUEUE_FULL_BACKOFF_SECONDS) * (0.5 + 0.5 * jitter))

@@ -1,4 +1,4 @@
-"""The loop that keeps the worker threads busy with what is due."""
+"""The background task that claims due messages for the worker threads."""
 
 import asyncio
 import contextlib
@@ -22,17 +22,17 @@ from mysms.outbox.worker import Worker
 from mysms.providers.base import Accepted, AccountUnavailable, Outcome
 
 POLL_SECONDS = 1.0
-"""How soon this process notices what another one stored, or what has become due."""
+"""The interval at which this process looks for messages that are due or that another process stored."""
 PAUSE_SECONDS = 30.0
-"""After the carrier turned us away altogether, how long to wait before trying it with one message."""
+"""The delay before one message is tried again while sending is paused."""
 SENDER_WORKS_SECONDS = 600.0
-"""For so long after an acceptance, what the carrier says of our number is taken to concern one recipient."""
+"""For this long after an acceptance, an error about our number is attributed to the recipient, and does not pause."""
 
 _log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Claims a message whenever a worker is free, and tells those who wait for it when its attempt has ended."""
+    """Claims a message whenever a worker is free, and notifies waiting requests when its attempt has ended."""
 
     def __init__(
         self,
@@ -55,15 +55,15 @@ class Dispatcher:
         self._accepted_at = -math.inf
         self._stopping = False
         self.pause = pause
-        """Why nothing is being sent, if the carrier turned us away or the outbox gives nothing out."""
+        """Why nothing is being sent: the provider rejects everything, or sending is disabled. None while sending."""
 
     def wake(self) -> None:
-        """Something is due now."""
+        """Makes the dispatcher look for due messages now."""
         self._wake.set()
 
     @contextlib.contextmanager
     def watch_attempt(self, message_id: ObjectId) -> Iterator[asyncio.Future[None]]:
-        """A future that is done when an attempt for this message has ended in this process."""
+        """Returns a future that completes when an attempt for this message has ended in this process."""
         ended = asyncio.get_running_loop().create_future()
         self._waiting[message_id].add(ended)
         try:
@@ -75,7 +75,7 @@ class Dispatcher:
 
     @property
     def pause_reason(self) -> str | None:
-        """What the operator has to know of the pause."""
+        """The reason of the pause, for the operator."""
         return None if self.pause is None else self.pause.reason
 
     @property
@@ -84,12 +84,12 @@ class Dispatcher:
         return self.pause is None and not self._stopping and not self._free.locked()
 
     def stop(self) -> None:
-        """Begins no more attempts; those that have begun go on (see `finish`)."""
+        """Stops starting attempts; those in progress continue (see `finish`)."""
         self._stopping = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Runs until it is stopped or cancelled. It can be run again after an error."""
+        """Runs until it is stopped or cancelled. May be called again after an error."""
         while not (self._stopping or is_cancelling()):
             self.heartbeat.beat()
             self._wake.clear()
@@ -98,19 +98,19 @@ class Dispatcher:
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
     async def finish(self) -> None:
-        """Waits for the attempts that have begun."""
+        """Waits for the attempts in progress."""
         await asyncio.gather(*self._sending, return_exceptions=True)
 
     async def _send_next(self) -> bool:
-        """Starts one attempt, once a worker is free; False if nothing can be sent now."""
+        """Starts one attempt once a worker is free; returns False if nothing can be sent now."""
         await self._free.acquire()
         claim = None
         try:
-            # Asked only now: the worker may have been waited for, and have brought the reason for a pause.
+            # Checked after the wait for a worker, whose attempt may have caused a pause.
             if self._stopping or (self.pause is not None and (time.monotonic() < self._resume_at or self._sending)):
                 return False
             claimed_at = time.monotonic()
-            # While nothing is accepted, those that have waited the longest may be the cause: another one is tried.
+            # During a pause the newest message is tried, since the oldest ones may be the cause of it.
             claim = await self._outbox.claim_next(newest=self.pause is not None)
         finally:
             if claim is None:
@@ -125,23 +125,23 @@ class Dispatcher:
         return True
 
     async def _end_pause_of_nothing(self) -> None:
-        """Where nothing waits any more, no attempt will find out whether the carrier takes messages again."""
+        """Ends a pause once nothing is pending, since no attempt would find out that the provider works again."""
         if self.pause is not None and not self.pause.is_by_operator and not await self._outbox.has_pending():
             self.pause = None
 
     def _note(self, outcome: Outcome) -> None:
-        """Pauses sending if the carrier turns us away, and ends that once it does not."""
+        """Pauses sending if the provider rejects everything, and ends the pause once it does not."""
         if not isinstance(outcome, AccountUnavailable):
             self.pause = None
             if isinstance(outcome, Accepted):
                 self._accepted_at = time.monotonic()
         elif outcome.may_depend_on_recipient and time.monotonic() < self._accepted_at + SENDER_WORKS_SECONDS:
-            _log.warning("The carrier does not take this message from us, but took others: %s", outcome.reason)
+            _log.warning("Twilio does not accept this message, but accepted others recently: %s", outcome.reason)
         else:
             since = self._clock() if self.pause is None else self.pause.since
             self.pause = Pause.provider_rejected(since, outcome.reason, outcome.code)
             self._resume_at = time.monotonic() + PAUSE_SECONDS
-            _log.error("The carrier turned us away, sending pauses: %s", outcome.reason)
+            _log.error("Sending is paused, since Twilio rejects all messages: %s", outcome.reason)
 
     async def _send(self, claim: Claim, claimed_at: float) -> None:
         with bound(**claim.log_context):

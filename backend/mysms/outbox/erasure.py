@@ -1,4 +1,4 @@
-"""Erasing what deleted accounts have written, without forgetting what may be at the provider."""
+"""Erases the messages of deleted accounts, but keeps those in flight until they have an outcome."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +11,12 @@ from mysms.messages.status import IN_FLIGHT, TERMINAL, OutboxState
 from mysms.outbox.locks import ContentLocks
 
 _ERASE_WITHIN = timedelta(hours=24)
-"""How long a deleted account's message may be in doubt; nobody looks back so far for another one with the same text."""
+"""The longest time for which an in-flight message of a deleted account is kept; longer than matching looks back."""
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Erasure:
-    """Erases messages, whatever line they are of."""
+    """Erases messages of all senders."""
 
     def __init__(self, database: Database, locks: ContentLocks, clock: Clock) -> None:
         self._messages = database["messages"]
@@ -24,15 +24,15 @@ class Erasure:
         self._clock = clock
 
     async def erase(self, user_id: ObjectId) -> None:
-        """Erases what a person has written, first what might still be sent. May be repeated.
+        """Erases a user's messages, pending ones first. May be repeated.
 
-        What may be at the carrier at this moment is not sent again, and is erased once it is known what became of it:
-        until then, the same text of somebody else has to be told from it. Who owns a SID stays known, by number.
+        Messages in flight are not sent again, and are erased once they have an outcome: until then, they must be told
+        apart from identical texts of other users. The owners of SIDs are kept.
         """
         theirs = {"user_id": user_id}
         kept = {"dispatch": {"$in": list(IN_FLIGHT)}}
         while await self._messages.find_one({**theirs, "erase_at": None}, {"_id": 1}) is not None:
-            # Once more if an attempt has ended or begun in between.
+            # Repeats if an attempt has started or ended in between.
             await self._messages.delete_many({**theirs, "dispatch": OutboxState.PENDING})
             await self._messages.update_many(
                 {**theirs, **kept}, {"$set": {"withdrawn": True, "erase_at": self._clock() + _ERASE_WITHIN}}
@@ -42,9 +42,9 @@ class Erasure:
         await self._locks.release_stale()
 
     async def erase_abandoned(self, limit: int) -> None:
-        """Erases what deleted accounts have left at the provider, as far as that is decided, or has been in doubt long.
+        """Erases up to `limit` messages of deleted accounts that have an outcome, or have been kept long enough.
 
-        Of any line: nobody else does it.
+        Covers all senders, since no other process may run for a former sender.
         """
         over = [{"dispatch": {"$in": list(TERMINAL)}}, {"erase_at": {"$lte": self._clock()}}]
         abandoned = self._messages.find({"erase_at": {"$gt": _EVER}, "$or": over}, {"text_key": 1}, limit=limit)

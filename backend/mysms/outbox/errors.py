@@ -1,4 +1,4 @@
-"""Why a message is not sent."""
+"""Errors of sending, cancelling and retrying messages."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,7 +15,7 @@ class IdempotencyKeyReusedError(DomainError):
 
 
 class NotSentError(DomainError):
-    """The message is stored and stays in the history, but it was not sent and will not be."""
+    """The message is stored and stays in the history, but was not sent and will not be."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -56,18 +56,18 @@ class NotRetryableError(DomainError):
 
 
 class PossibleDuplicateError(DomainError):
-    """The message may have reached the provider: who sends it again must accept that it may arrive twice."""
+    """The message may have reached the provider, so a retry needs the user's consent to a possible duplicate."""
 
     status = HTTPStatus.CONFLICT
     code = "possible_duplicate"
     example = (
-        "This message may have been sent already, and we are still finding out. "
-        "Sent again now, it may arrive twice. Repeat with accept_possible_duplicate to do so all the same."
+        "This message may already have been sent; this is still being checked. If you send it again now, it may arrive "
+        "twice. To send it anyway, repeat the request with accept_possible_duplicate=true."
     )
 
 
 class QuotaError(RateLimitedError):
-    """No more may be sent for now. Nothing was stored."""
+    """A quota is used up. Nothing was stored."""
 
     def __init__(self, retry_after_seconds: int = 30) -> None:
         super().__init__(retry_after_seconds, self.example)
@@ -75,25 +75,25 @@ class QuotaError(RateLimitedError):
 
 class UserMinuteQuotaError(QuotaError):
     code = "minute_quota"
-    example = "You are sending very fast. Please wait a moment, then send it again."
+    example = "You are sending too fast. Please wait a moment, then try again."
 
 
 class UserDailyQuotaError(QuotaError):
     code = "day_quota"
-    example = "You have sent as many messages as one person may send in a day. You can go on tomorrow."
+    example = "You have reached your daily limit. You can send more messages tomorrow."
 
 
 class GlobalDailyQuotaError(QuotaError):
     code = "installation_quota"
-    example = "As many messages have been sent from here today as may be. You can go on tomorrow."
+    example = "This server has reached its daily limit. You can send more messages tomorrow."
 
 
 class CountryNotAllowedError(InvalidFieldsError):
     code = "country_not_allowed"
-    example = "Messages to this country are not allowed here."
+    example = "This server does not send messages to this country."
 
     def __init__(self) -> None:
-        super().__init__({"recipient_number": ["is in a country that messages may not be sent to from here"]})
+        super().__init__({"recipient_number": ["is in a country to which this server does not send messages"]})
 
 
 class BadSignatureError(DomainError):

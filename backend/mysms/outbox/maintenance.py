@@ -1,4 +1,4 @@
-"""What needs nothing but the database: ending leases, failing what could not be sent in time, and erasing."""
+"""Maintenance of the outbox without the provider: ends leases, expires messages, and erases deleted accounts."""
 
 import logging
 import time
@@ -16,14 +16,14 @@ from mysms.outbox.records import InFlightMessage
 from mysms.outbox.store import OutboxStore
 
 _BATCH = 100
-"""How many messages of each kind a round takes on, so that none starves the others."""
+"""How many messages of each kind a round processes, so that none starves the others."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Lease:
-    """An owner's claim, as this process has watched it on its own monotonic clock."""
+    """A worker's claim, as this process has observed it on its own monotonic clock."""
 
     owner: str | None
     attempt: int
@@ -31,7 +31,7 @@ class _Lease:
 
 
 class Maintenance:
-    """Looks after the messages of one line. Any number of processes may."""
+    """Maintains the messages of one sender. Any number of processes may do this at once."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class Maintenance:
         self._leases: dict[ObjectId, _Lease] = {}
 
     async def run_round(self) -> None:
-        """Does what is due now."""
+        """Does the maintenance that is due now."""
         await self._outbox.expire_overdue(_BATCH)
         await self._erasure.erase_abandoned(_BATCH)
         await self._end_leases(await self._outbox.list_claimed(_BATCH))
 
     async def _end_leases(self, claimed: Sequence[InFlightMessage]) -> None:
-        """A lease is over once the same claim was seen unchanged for its whole length, by our own clock alone."""
+        """Ends each lease whose claim this process has seen unchanged for the length of a lease, by its own clock."""
         now = self._monotonic()
         self._leases = {message.message_id: self._watch(message, now) for message in claimed}
         for message in claimed:
@@ -62,7 +62,7 @@ class Maintenance:
                 await self._outbox.end_lease(message)
                 RECONCILED.labels("lease_over").inc()
                 with bound(**message.log_context):
-                    _log.info("Its lease is over: whether Twilio has the message is being found out.")
+                    _log.info("The lease has ended. The reconciler checks whether Twilio has the message.")
 
     def _watch(self, message: InFlightMessage, now: float) -> _Lease:
         known = self._leases.get(message.message_id)

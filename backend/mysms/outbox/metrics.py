@@ -1,4 +1,4 @@
-"""How much waits in the outbox: figures for the operator, at the same small cost among any number of messages."""
+"""Gauges of the outbox. Their cost does not depend on the number of messages."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ _UNKNOWN = float("nan")
 
 
 class OutboxMetrics:
-    """What waits to be sent on one line, by all its processes."""
+    """The gauges of one sender's messages, whatever process sends them."""
 
     def __init__(self, database: Database, identity: SenderIdentity, clock: Clock) -> None:
         self._messages = database["messages"]
@@ -22,10 +22,10 @@ class OutboxMetrics:
         self._clock = clock
 
     async def measure(self) -> None:
-        """Sets the gauges; to "not a number" if the database does not tell."""
+        """Sets the gauges, to NaN if the database does not respond."""
         try:
             with timeout(_WITHIN_SECONDS):
-                # Those that have been due for the longest come first: so the oldest is among those that are read.
+                # Those due longest come first, so the oldest is among those that are read.
                 pending = await self._stored_at(OutboxState.PENDING)
                 unconfirmed = await self._stored_at(OutboxState.UNCONFIRMED)
         except DatabaseError:

@@ -1,4 +1,4 @@
-"""Which message a carrier's SID belongs to. A SID has one owner, for ever; `_id` sees to it."""
+"""Records which message owns a provider's SID. A SID has one owner that never changes, which `_id` enforces."""
 
 from bson import ObjectId
 from pymongo import ASCENDING
@@ -16,11 +16,11 @@ class ProviderMessageIds:
         self._clock = clock
 
     async def prepare(self) -> None:
-        """Makes the index by which a message's SIDs are found; safe for several processes at once."""
+        """Creates the index for finding a message's SIDs; safe for several processes at once."""
         await self._owners.create_index([("message_id", ASCENDING)], name="message")
 
     async def own(self, sid: str, message_id: ObjectId, attempt: int) -> bool:
-        """Makes the SID the message's own; False if it is another's. May be repeated."""
+        """Makes the message the owner of the SID; returns False if another message owns it. May be repeated."""
         row = {"_id": sid, "message_id": message_id, "attempt": attempt, "created_at": self._clock()}
         try:
             await self._owners.insert_one(row)
@@ -33,10 +33,10 @@ class ProviderMessageIds:
         return ObjectId(row["message_id"]) if row is not None else None
 
     async def sid_of(self, message_id: ObjectId) -> str | None:
-        """A SID that the message owns, if it owns any."""
+        """Returns a SID that the message owns, if there is one."""
         row = await self._owners.find_one({"message_id": message_id})
         return str(row["_id"]) if row is not None else None
 
     async def owned_among(self, sids: list[str]) -> set[str]:
-        """Those of the SIDs that have an owner."""
+        """Returns those of the SIDs that have an owner."""
         return {str(row["_id"]) async for row in self._owners.find({"_id": {"$in": sids}}, {"_id": 1})}

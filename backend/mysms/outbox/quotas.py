@@ -1,4 +1,4 @@
-"""The spend guard: how much may be sent, and to where."""
+"""Sending quotas: limits on the number of messages, and the allowed destinations."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -11,11 +11,11 @@ from mysms.outbox.errors import CountryNotAllowedError, GlobalDailyQuotaError, U
 _EVERYBODY = "everybody"
 
 Consumed = Sequence[str]
-"""What was counted for one message, for `SendQuotas.refund`."""
+"""The hits of one message, for `SendQuotas.refund`."""
 
 
 class SendQuotas:
-    """Permits messages, as long as there are not too many."""
+    """Enforces quotas for each user and for the whole server."""
 
     def __init__(
         self,
@@ -37,8 +37,8 @@ class SendQuotas:
     async def consume(self, user_id: ObjectId, recipient_number: str) -> Consumed:
         """Counts a message. Raises CountryNotAllowedError, or the error of the quota that is used up.
 
-        What is refused by one quota does not count for any other. If the database fails, or the process dies, in
-        between, it may count all the same: rather one message less than one too many.
+        A message that one quota rejects does not count for the others. If the database fails or the process ends in
+        between, it may count anyway: too few messages are better than too many.
         """
         if self._allowed_countries and not recipient_number.startswith(self._allowed_countries):
             raise CountryNotAllowedError
@@ -53,6 +53,6 @@ class SendQuotas:
         return counted
 
     async def refund(self, consumed: Consumed) -> None:
-        """The message was certainly not stored."""
+        """Takes back what was counted for a message that was certainly not stored."""
         for key in consumed:
             await self._limiter.refund(key)

@@ -1,4 +1,4 @@
-"""What the outbox hands out: the right to send a message, one that is in doubt, a question that is due."""
+"""Immutable views of messages for the parts that send, reconcile and check them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mysms.messages.status import OutboxState
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to hand one message over, once."""
+    """The right to make one attempt to send a message."""
 
     message_id: ObjectId
     attempt: int
@@ -25,7 +25,7 @@ class Claim:
 
     @property
     def log_context(self) -> Mapping[str, object]:
-        """What log lines about the attempt carry."""
+        """The context of log lines about the attempt."""
         return {"request_id": self.request_id, "message_id": str(self.message_id), "attempt": self.attempt}
 
     @classmethod
@@ -44,7 +44,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class InFlightMessage:
-    """A message that may be at the provider: being sent by some process, or unconfirmed."""
+    """A message that the provider may have: claimed by a process, or unconfirmed."""
 
     message_id: ObjectId
     attempt: int
@@ -61,7 +61,7 @@ class InFlightMessage:
 
     @property
     def log_context(self) -> Mapping[str, object]:
-        """What log lines about the message carry."""
+        """The context of log lines about the message."""
         return {"request_id": self.request_id, "message_id": str(self.message_id), "attempt": self.attempt}
 
     @classmethod
@@ -84,17 +84,17 @@ class InFlightMessage:
 
 @dataclass
 class Look:
-    """An unconfirmed message that one process is to look for at the provider, until `held_until`."""
+    """A due look-up of an unconfirmed message at the provider, held by one process until `held_until`."""
 
     message: InFlightMessage
     looks: int
-    """How many have been answered before."""
+    """The number of look-ups that the provider has answered before."""
     held_until: datetime
 
 
 @dataclass(frozen=True)
 class StatusCheck:
-    """A message whose status the carrier is to be asked for, by one process until `held_until`."""
+    """A due status check of a message, held by one process until `held_until`."""
 
     message_id: ObjectId
     sid: str

@@ -1,4 +1,4 @@
-"""What goes out of the sending API, besides messages."""
+"""Response schemas of the sending status."""
 
 from typing import Self
 
@@ -9,26 +9,26 @@ from mysms.outbox.pauses import Pause
 
 
 class PauseResponse(BaseModel):
-    """Since when nothing is being sent, and why."""
+    """A pause of sending."""
 
     since: Timestamp
     reason: str = Field(
         examples=[
-            "Twilio does not accept this service's credentials. Your messages wait, and are sent once the person who "
-            "runs this service has mended that."
+            "Twilio rejects this server's credentials. Your messages will be sent once your administrator has fixed "
+            "this."
         ],
-        description="A sentence for the person who sends.",
+        description="An explanation for users.",
     )
 
 
 class SendingStatusResponse(BaseModel):
     """Whether messages are being sent, and how numbers may be written."""
 
-    paused: PauseResponse | None = Field(description="null while all is well.")
+    paused: PauseResponse | None = Field(description="null while messages are being sent.")
     default_country: str | None = Field(
         examples=["CH"],
-        description="The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every "
-        "number begins with + and the country code.",
+        description="The country (ISO 3166) whose numbers may be written in national format; without one, every number "
+        "must begin with + and the country code.",
     )
 
     @classmethod

@@ -24,10 +24,10 @@ class SenderIdentity:
         return f"{self.account_sid} {self.from_number} {self.api_base_url}".rstrip()
 
     def dedup_key(self, to_number: str, content: str) -> str:
-        """The same for messages that the provider's list could not tell apart."""
+        """Returns a hash that is equal for messages that the provider's list could not tell apart."""
         return digest(self.account_sid, self.from_number, to_number, content)
 
 
 def digest(*parts: str) -> str:
-    """A hash of the parts that no other split of the same characters shares."""
+    """Returns a hash of the parts that also depends on their boundaries."""
     return hashlib.blake2b("\0".join(f"{len(part)}:{part}" for part in parts).encode(), digest_size=20).hexdigest()

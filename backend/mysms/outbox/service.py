@@ -1,4 +1,4 @@
-"""What people do with messages: send, cancel, and send again."""
+"""Sends, cancels and retries messages for users."""
 
 import asyncio
 import time
@@ -34,9 +34,9 @@ from mysms.outbox.store import OutboxStore
 from mysms.users.errors import UnauthenticatedError
 
 ANSWER_WITHIN_SECONDS = 3.0
-"""How long a request waits for the carrier before it answers that the message is on its way."""
+"""How long a request waits for the provider before it responds that the message is pending."""
 
-_LOOK_AGAIN_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 
 _NOT_SENT: Mapping[OutboxState, type[NotSentError]] = {
     OutboxState.REJECTED: ProviderRejectedError,
@@ -47,7 +47,7 @@ _RETRYABLE = frozenset({"failed", "undelivered", "canceled"})
 
 
 class OutboxService:
-    """Takes messages from people. `is_active` tells whether an account is there to stay."""
+    """Sends, cancels and retries messages. `is_active` tells whether an account exists and is not being deleted."""
 
     def __init__(
         self,
@@ -68,29 +68,29 @@ class OutboxService:
         self._is_active = is_active
 
     async def send(self, user_id: ObjectId, draft: MessageCreate, idempotency_key: str | None) -> MessageResponse:
-        """Stores the message, which enqueues it, and waits a little for the carrier's answer.
+        """Stores the message, which enqueues it, and waits briefly for the provider's response.
 
-        The same key with the same draft gives the same message, as it is now. Raises a NotSentError for a message that
-        will not be sent, IdempotencyKeyReusedError for the same key with another draft, and what SendQuotas.consume
-        raises.
+        The same key with the same draft returns the same message, as it is now. Raises a NotSentError for a message
+        that will not be sent, IdempotencyKeyReusedError for the same key with another draft, and the errors of
+        SendQuotas.consume.
         """
         message_id = ObjectId()
         client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
         return await self._store_and_send(self._compose(message_id, user_id, client_id, draft))
 
     async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_duplicate: bool) -> MessageResponse:
-        """Sends the text of a failed message again, as a new message; once, however often it is asked for.
+        """Sends the text of a failed message again, as a new message. Repeated calls return the same new message.
 
-        Raises NotFoundError, NotRetryableError, a NotSentError, and PossibleDuplicateError for an unconfirmed
-        message unless that is accepted.
+        Raises NotFoundError, NotRetryableError, a NotSentError, and PossibleDuplicateError for an unconfirmed message
+        unless `accept_possible_duplicate`.
         """
         failed = await self._find(user_id, message_id)
         if failed.content_removed_at is not None:
-            raise NotRetryableError("Its text was removed: it was kept for a limited time only.")
+            raise NotRetryableError("The text of this message has been deleted.")
         client_id = f"retry:{failed.id}"
         if await repository.find_by_client_id(user_id, client_id) is None:
             _require_retryable(failed, accept_possible_duplicate=accept_possible_duplicate)
-        # As it is stored: it was read by the rules of its time.
+        # Not validated again: the stored number may follow the rules of an older version.
         draft = MessageCreate.model_construct(recipient_number=failed.recipient_number, content=failed.content)
         retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
         return await self._store_and_send(
@@ -98,7 +98,7 @@ class OutboxService:
         )
 
     async def cancel(self, user_id: ObjectId, message_id: str) -> MessageResponse:
-        """Withdraws a message. Raises NotFoundError, and NotCancellableError if the carrier has it or is asked now."""
+        """Cancels a message. Raises NotFoundError, and NotCancellableError if it is being sent or has an outcome."""
         message = await self._find(user_id, message_id)
         if not (await self._outbox.cancel(message) or await self._outbox.request_cancel(message)):
             raise NotCancellableError
@@ -106,15 +106,15 @@ class OutboxService:
 
     @property
     def pause(self) -> Pause | None:
-        """Why this process does not send, from memory; None while it does."""
+        """Why this process does not send; None while it does. Reads no database."""
         return self._dispatcher.pause
 
     async def _store_and_send(self, message: Message, instead_of: Message | None = None) -> MessageResponse:
         stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is None:
-            # If storing fails, the database may have stored it all the same: then it is sent, and goes on counting.
+            # No refund if storing fails: the database may have stored the message anyway, which is then sent.
             consumed = await self._quotas.consume(message.user_id, message.recipient_number)
-            # Only now: what a quota refuses changes nothing. From here on its author sends it, and we must not.
+            # After the quotas, since a rejected retry must change nothing. From here on only the retry may be sent.
             if instead_of is not None and not await self._outbox.request_cancel(instead_of):
                 await self._quotas.refund(consumed)
                 raise NotRetryableError
@@ -122,7 +122,7 @@ class OutboxService:
                 await self._quotas.refund(consumed)
                 stored = await repository.find_by_client_id(message.user_id, message.client_id)
             elif not await self._is_active(message.user_id):
-                # Deleted while this was on its way: either that has erased this message too, or it is seen here.
+                # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
                 await self._erasure.erase(message.user_id)
                 raise UnauthenticatedError
         if stored is not None and not _is_same_request(stored, message):
@@ -134,23 +134,23 @@ class OutboxService:
         return answer
 
     async def _await_attempt(self, message: Message) -> Message:
-        """The message as it is when its attempt has ended, or when that takes too long to wait for."""
+        """Returns the message as it is once its attempt has ended, or after ANSWER_WITHIN_SECONDS."""
         message_id = ObjectId(message.id)
         with self._dispatcher.watch_attempt(message_id) as ended:
-            # Read again only now: an attempt that ended before we listened is seen here, a later one is heard.
+            # Read again after subscribing: an earlier end of the attempt is seen here, a later one completes `ended`.
             message = await repository.find(message_id) or message
             if not self._dispatcher.can_send_now:
                 return message
             self._dispatcher.wake()
             answer_at = time.monotonic() + ANSWER_WITHIN_SECONDS
             while self._is_on_its_way(message) and not ended.done() and time.monotonic() < answer_at:
-                # Another process may be the one that sends it: of that we hear nothing.
-                await asyncio.wait([ended], timeout=_LOOK_AGAIN_SECONDS)
+                # Polls too, since another process may send it, which does not complete `ended`.
+                await asyncio.wait([ended], timeout=_POLL_SECONDS)
                 message = await repository.find(message_id) or message
         return message
 
     def _is_on_its_way(self, message: Message) -> bool:
-        """Whether an attempt is being made or is due, so that waiting for its end makes sense."""
+        """Whether an attempt is in progress or due, so that waiting for its end makes sense."""
         is_due = message.dispatch is OutboxState.PENDING and message.next_attempt_at <= self._clock()
         return is_due or message.dispatch is OutboxState.CLAIMED
 
@@ -199,7 +199,7 @@ def _require_retryable(failed: Message, *, accept_possible_duplicate: bool) -> N
 
 
 def _is_same_request(stored: Message, message: Message) -> bool:
-    """Also if an older version has stored the number in another spelling."""
+    """Whether both have the same number and content, also if an older version stored the number in another form."""
     if stored.request_hash == message.request_hash:
         return True
     try:

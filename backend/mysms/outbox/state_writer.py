@@ -1,4 +1,4 @@
-"""Writes the outbox state of messages: the one place that does."""
+"""Writes the outbox state of messages. Nothing else does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,9 @@ from mysms.outbox.transitions import Guard, OutboxEvent, Seen, Transition, trans
 
 
 class StateWriter:
-    """Applies the table of transitions.
+    """Applies the transition table.
 
-    All updates go to the raw collection: writing a whole document would lose a racing callback.
+    All updates are targeted: writing a whole document would overwrite a concurrent callback.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -30,9 +30,9 @@ class StateWriter:
         values: Mapping[str, object],
         source: EventSource = "send",
     ) -> bool:
-        """Writes the transition of this event whose guards hold, with the values; False if none does.
+        """Writes the transition of this event whose guards hold, with the values; returns False if none does.
 
-        `source` is what the timeline names as the cause.
+        `source` is the source of the timeline entry.
         """
         now = self._clock()
         for transition in transitions_of(event):

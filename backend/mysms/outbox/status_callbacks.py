@@ -1,4 +1,4 @@
-"""What the carrier reports of a message, and whether it may be believed."""
+"""Verifies and applies status callbacks."""
 
 from bson import ObjectId
 from pydantic import BaseModel, Field
@@ -15,7 +15,7 @@ _DIGITS = 9
 
 
 class StatusCallback(BaseModel):
-    """The fields of a status callback that matter here; Twilio adds others without notice."""
+    """The fields of a status callback that are used; Twilio adds others without notice."""
 
     sid: str = Field("", alias="MessageSid")
     status: str = Field("", alias="MessageStatus")
@@ -25,7 +25,7 @@ class StatusCallback(BaseModel):
 
 
 class StatusCallbackHandler:
-    """Applies reports whose signature has been checked."""
+    """Applies status callbacks whose signature has been verified."""
 
     def __init__(
         self, outbox: OutboxStore, timeline: Timeline, message_ids: ProviderMessageIds, account_sid: str
@@ -36,7 +36,7 @@ class StatusCallbackHandler:
         self._account_sid = account_sid
 
     async def apply(self, report: StatusCallback, message_id: str, attempt: str) -> None:
-        """Records what the report says of one of our messages; anything else is counted and left alone."""
+        """Records the status if it belongs to one of our messages; otherwise only counts the callback."""
         result = await self._apply(report, message_id, attempt)
         CALLBACKS.labels(result, report.status if rank_of(report.status) else "other" if report.status else "").inc()
 
@@ -48,8 +48,8 @@ class StatusCallbackHandler:
         message = await self._find_message(report, message_id, _small_number(attempt))
         if message is None:
             return "unknown_message"
-        # The callback's URL was made for one attempt of this message: whatever its 201 said, the carrier has it. Which
-        # number it names proves nothing: carriers rewrite it.
+        # The callback URL identifies one attempt of this message, so the provider has the message, whatever the
+        # response to the attempt was. The number in the callback is not compared: providers rewrite it.
         own = ObjectId(message.id)
         made_for = _small_number(attempt) or message.attempt
         if not await self._outbox.accept(own, made_for, message.text_key, report.sid):
@@ -65,7 +65,7 @@ class StatusCallbackHandler:
         return "applied"
 
     async def _find_message(self, report: StatusCallback, message_id: str, attempt: int | None) -> Message | None:
-        """The owner of the SID, else the message whose callback URL this is, if it was ever tried so often."""
+        """Returns the owner of the SID, else the message that the callback URL names, if it has had that attempt."""
         owner = await self._message_ids.owner_of(report.sid)
         if owner is not None:
             return await repository.find(owner)

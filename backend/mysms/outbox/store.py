@@ -70,7 +70,7 @@ class OutboxStore:
         self._sending_enabled = sending_enabled
 
     async def enqueue(self, message: Message) -> bool:
-        """Stores a message, which also enqueues it; False if its client_id is already in use."""
+        """Stores a message, which enqueues it; returns False if its client_id is already in use."""
         return await conversations.store(message)
 
     async def has_pending(self) -> bool:
@@ -80,9 +80,9 @@ class OutboxStore:
     # Claiming
 
     async def claim_next(self, *, newest: bool = False) -> Claim | None:
-        """Claims a message that is due, if there is one; none while sending is disabled.
+        """Claims a due message, if there is one; none while sending is disabled.
 
-        It is the one that has been due the longest, or with `newest` the one that has become due last.
+        Claims the message that has been due longest, or with `newest` the one that became due last.
         """
         if not self._sending_enabled:
             return None
@@ -114,8 +114,8 @@ class OutboxStore:
             await self._locks.release_if_terminal(row["text_key"], row["_id"])
             return None
         claim = Claim.of(row, attempt)
-        # Only after the claim is a look at the SIDs conclusive: a callback that proves an earlier attempt either
-        # wrote its SID before it, and is seen here, or finds the attempt raised.
+        # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
+        # its SID before the claim, and is seen here, or sees the new attempt.
         sid = await self._message_ids.sid_of(claim.message_id)
         if sid is not None:
             await self._accept(claim.message_id, attempt, claim.text_key, sid)
@@ -170,7 +170,7 @@ class OutboxStore:
                 )
 
     async def accept(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> bool:
-        """Makes the SID this message's own, and the message accepted; False if the SID is another message's."""
+        """Makes the message the owner of the SID, and accepted; returns False if another message owns the SID."""
         if not await self._message_ids.own(sid, message_id, attempt):
             return False
         await self._accept(message_id, attempt, text_key, sid)
@@ -201,21 +201,21 @@ class OutboxStore:
     # Messages that the provider may have
 
     async def list_claimed(self, limit: int) -> list[InFlightMessage]:
-        """Messages that some process is sending, those claimed first before others."""
+        """Returns up to `limit` messages that a process is sending, those first claimed longest ago first."""
         rows = self._messages.find(
             self._in_state(OutboxState.CLAIMED), sort=[("first_claimed_at", ASCENDING)], limit=limit
         )
         return [InFlightMessage.of(row) for row in await rows.to_list()]
 
     async def end_lease(self, message: InFlightMessage) -> None:
-        """Takes a message from a worker that has not been heard of: the provider may have it or not."""
+        """Makes a claimed message unconfirmed after the lease of its worker has ended."""
         seen = Seen(message.attempt, worker_id=message.owner)
         await self._states.apply(OutboxEvent.END_LEASE, message.message_id, seen, self._in_doubt(), "reconciler")
 
     async def requeue(self, message: InFlightMessage) -> None:
-        """The provider does not have it: it is sent again, unless its author has asked for its cancellation.
+        """Makes a message pending that the provider does not have, or cancelled if the user requested that.
 
-        Another process's look that has found something since is not overlooked: that has changed `absent_since`.
+        Does nothing if another process has found something meanwhile, which has changed `absent_since`.
         """
         seen = Seen(message.attempt, absent_since=message.absent_since)
         values = {**_CLEARED_FIELDS, "next_attempt_at": self._clock()}
@@ -223,10 +223,10 @@ class OutboxStore:
             await self._locks.unlock(message.text_key, message.message_id, message.attempt)
 
     async def mark_unconfirmed(self, limit: int) -> int:
-        """Makes messages unconfirmed that are pending or claimed; returns how many it took on, at most `limit`.
+        """Makes up to `limit` pending or claimed messages unconfirmed; returns how many it found.
 
-        For a database that is an older copy of itself: a message that was pending when the copy was made may have been
-        sent since. Each is then looked for at the provider from when it was stored.
+        For a database restored from a backup: a message that was pending when the backup was made may have been sent
+        since. Each is looked up at the provider from the time when it was stored.
         """
         rows = await self._messages.find(
             {"line": self._identity.key, "dispatch": {"$in": [OutboxState.PENDING, OutboxState.CLAIMED]}}, limit=limit
@@ -252,10 +252,10 @@ class OutboxStore:
             "checks": 0,
         }
 
-    # Cancellation by the author
+    # Cancellation by the user
 
     async def cancel(self, message: Message) -> bool:
-        """Cancels a message that is pending; False if it is not."""
+        """Cancels a pending message; returns False if it is not pending."""
         message_id, seen = ObjectId(message.id), Seen(message.attempt)
         cancelled = await self._states.apply(OutboxEvent.CANCEL, message_id, seen, {}, "author")
         if cancelled:
@@ -263,7 +263,7 @@ class OutboxStore:
         return cancelled
 
     async def request_cancel(self, message: Message) -> bool:
-        """Keeps an unconfirmed message from being sent again by itself; False if it is not unconfirmed."""
+        """Prevents an unconfirmed message from being sent again; returns False if it is not unconfirmed."""
         message_id = ObjectId(message.id)
         requested = await self._states.apply(OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"withdrawn": True})
         if requested:
@@ -271,5 +271,5 @@ class OutboxStore:
         return requested
 
     def _in_state(self, state: OutboxState) -> dict[str, object]:
-        """This sender's messages in a state."""
+        """Returns the query for this sender's messages in a state."""
         return {"line": self._identity.key, "dispatch": state}

@@ -1,4 +1,4 @@
-"""Records what the provider says about a message: its status, and the timeline of its events."""
+"""Records the statuses that the provider reports, in the timeline and as the status of the message."""
 
 from bson import ObjectId
 
@@ -24,7 +24,7 @@ class Timeline:
         error_code: int | None = None,
         error_message: str | None = None,
     ) -> Event:
-        """Adds a status of the provider, and raises the message's status if this one is further along."""
+        """Adds a provider status, and raises the message's status if this one is further along."""
         event = Event(
             key=f"{source}:{sid}:{status}:{error_code or ''}",
             at=self._clock(),
@@ -38,7 +38,7 @@ class Timeline:
         return event
 
     async def record_answer(self, message_id: ObjectId, row: ProviderMessage) -> None:
-        """Adds what the provider answered to our own request: of two contradicting final statuses, it holds."""
+        """Adds a status that was fetched from the provider. It replaces a contradicting final status."""
         event = await self.record(message_id, row.sid, row.status, "reconciler", row.error_code, row.error_message)
         if is_final(row.status):
             await repository.replace_final_status(message_id, event)

@@ -1,7 +1,7 @@
-"""The transitions of the outbox, all in one table: event, from, guards, to. Pure.
+"""The transition table of the outbox: event, source states, guards and target state. Pure.
 
 `StateWriter` applies the table, and nothing else changes a state. `docs/architecture.md` shows it, and a test walks it.
-A guard names what the process saw before, so a process that was late changes nothing.
+A guard compares the message with what the process saw before, so that a late process changes nothing.
 """
 
 from collections.abc import Set
@@ -13,34 +13,34 @@ from mysms.messages.status import OutboxState
 
 
 class OutboxEvent(StrEnum):
-    """What happens to a message in the outbox."""
+    """An event that changes the state of a message."""
 
     CLAIM = "claim"
-    """A process takes the message, to send it."""
+    """A process claims the message to send it."""
     ACCEPT = "accept"
     """The provider is known to have it."""
     REJECT = "reject"
-    """The provider refused it for good."""
+    """The provider rejected it permanently."""
     RETRY_LATER = "retry later"
-    """The attempt certainly failed."""
+    """The attempt certainly failed, and may succeed later."""
     LOSE_OUTCOME = "lose outcome"
-    """The attempt ended without a usable answer."""
+    """The attempt ended without a conclusive response."""
     END_LEASE = "end lease"
-    """The process that claimed it has not been heard of for the time of a lease."""
+    """The lease of the process that claimed it has ended."""
     PROVE_ABSENT = "prove absent"
     """The provider is known not to have it."""
     CANCEL = "cancel"
     REQUEST_CANCEL = "request cancel"
-    """Its author does not want it to be sent again."""
+    """The user does not want it to be sent again, if the provider does not have it."""
     EXPIRE = "expire"
     """It could not be sent in time."""
     RESTORE = "restore"
-    """The database is an older copy: the message may have been sent since."""
+    """The database was restored from a backup, since which the message may have been sent."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a process saw of a message before it asks for a transition."""
+    """The fields of a message that a process saw before it requests a transition."""
 
     attempt: int = 0
     worker_id: str | None = None
@@ -48,7 +48,7 @@ class Seen:
 
 
 class Guard(StrEnum):
-    """What must still hold when a transition is written."""
+    """A condition that must still hold when a transition is written."""
 
     SAME_ATTEMPT = "same attempt"
     SAME_WORKER = "same worker"
@@ -65,9 +65,9 @@ class Transition:
     guards: tuple[Guard, ...]
     target: OutboxState
     status: str | None = None
-    """The status that the timeline shows for it; None adds nothing to the timeline."""
+    """The status of the timeline entry; None for no entry."""
     is_visible: bool = True
-    """Whether the author sees a difference, so that `updated_at` changes."""
+    """Whether users see the change, so that `updated_at` changes."""
 
 
 _PENDING = frozenset({OutboxState.PENDING})
@@ -110,5 +110,5 @@ TRANSITIONS = (
 
 
 def transitions_of(event: OutboxEvent) -> list[Transition]:
-    """The rows of an event. Their guards exclude each other."""
+    """Returns the rows of an event, whose guards are mutually exclusive."""
     return [transition for transition in TRANSITIONS if transition.event is event]

@@ -1,4 +1,4 @@
-"""One attempt to hand a message over, in a worker thread."""
+"""Makes attempts to send messages, in worker threads."""
 
 import asyncio
 import contextlib
@@ -28,9 +28,10 @@ _LONGEST_RETRY_SECONDS = 10.0
 
 
 class Worker:
-    """Makes attempts, at most `workers` at a time, and records how they ended.
+    """Makes attempts, at most `threads` at a time, and records their outcomes.
 
-    A request that has not begun `start_within` its claim is not made any more: the lease counts on it.
+    A request that has not started within `start_within` of its claim is not made: the length of the lease relies on
+    that.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Worker:
         self._unrecorded: dict[Claim, str] = {}
 
     async def send(self, claim: Claim, claimed_at: float) -> Outcome:
-        """Makes the attempt and records how it ended. `claimed_at` is when claiming began, on the monotonic clock."""
+        """Makes the attempt and records its outcome. `claimed_at` is when claiming began, on the monotonic clock."""
         deadline = claimed_at + self._start_within_seconds
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
@@ -75,26 +76,26 @@ class Worker:
 
     @property
     def problem(self) -> str | None:
-        """Says that outcomes cannot be recorded, if any cannot. Until they are, their workers make no other attempt."""
+        """Describes the outcomes that could not be recorded yet; None if there are none. They block their workers."""
         if not self._unrecorded:
             return None
         causes = ", ".join(sorted(set(self._unrecorded.values())))
-        return f"The outcome of {len(self._unrecorded)} attempts could not be recorded yet ({causes})."
+        return f"Outcomes that could not be recorded yet: {len(self._unrecorded)} ({causes})."
 
     async def _settle(self, claim: Claim, outcome: Outcome, claimed_at: float) -> None:
-        """Records the outcome; tries again, with a backoff, where the database does not let it.
+        """Records the outcome, and retries with a backoff if the database fails.
 
-        While the database is out of reach this has no end but that of the process: a SID must not be forgotten because
-        of that, and as long as nobody reaches the database, nobody counts the lease. What the database refuses is tried
-        until the lease is over, counted anew from when the database was last out of reach. Then other processes take
-        the message for unconfirmed, and the reconciler finds out what we knew.
+        While the database is unreachable, this retries until the process ends: the SID must not be lost, and no other
+        process can end the lease meanwhile. Errors that are not transient are retried until the lease has ended,
+        counted again from the last transient error. Then other processes make the message unconfirmed, and the
+        reconciler finds out what became of it.
         """
         backoff = Backoff(_FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS, self._jitter)
         give_up_at = claimed_at + self._lease_seconds
         while True:
             try:
                 await self._outbox.settle(claim, outcome, self._jitter())
-            except Exception as error:  # noqa: BLE001  # whatever it is: the message may be at the carrier
+            except Exception as error:  # noqa: BLE001  # any error: the provider may have the message
                 wait, now, may_pass = backoff.next_wait(), self._monotonic(), is_transient(error)
                 SETTLE_FAILURES.labels("transient" if may_pass else "permanent").inc()
                 self._unrecorded[claim] = describe(error)
@@ -103,10 +104,10 @@ class Worker:
                 if self._stopping.is_set() or now + wait > give_up_at:
                     SETTLES_ABANDONED.inc()
                     unexpected = None if isinstance(error, DatabaseError) else error
-                    _log.error("The outcome is not recorded (%s).", describe(error), exc_info=unexpected)
+                    _log.error("The outcome was not recorded (%s).", describe(error), exc_info=unexpected)
                     return
                 if backoff.is_worth_a_line:
-                    _log.warning("The outcome could not be recorded (%s); trying again.", describe(error))
+                    _log.warning("The outcome could not be recorded (%s); retrying.", describe(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), wait)
             else:
@@ -118,13 +119,13 @@ class Worker:
         text = OutboundMessage(claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim))
         if self._stopping.is_set():
             return RetryableFailure("The process is stopping.")
-        # After this check nothing but the request itself may take time: others count on the lease.
+        # After this check only the request itself may take time: other processes rely on the lease.
         if self._monotonic() > deadline:
             return RetryableFailure("The attempt came too late.")
         try:
             return self._provider.send(text)
-        except Exception as error:  # noqa: BLE001  # whatever happened, the carrier may have the message
-            return Indeterminate(f"Sending broke ({type(error).__name__}).")
+        except Exception as error:  # noqa: BLE001  # any error: the provider may have the message
+            return Indeterminate(f"Sending failed unexpectedly ({type(error).__name__}).")
 
     def _callback_url_of(self, claim: Claim) -> str | None:
         if self._callback_url is None:
@@ -133,7 +134,7 @@ class Worker:
         return url_for_twilio(self._callback_url, query)
 
     def stop(self) -> None:
-        """Begins no more requests; those that have begun go on."""
+        """Stops starting requests; those in progress continue."""
         self._stopping.set()
         self._stopped.set()
 

@@ -1,1 +1,1 @@
-"""The providers through which SMS are sent. Knows no document."""
+"""SMS providers: the interface, and Twilio. Knows no stored documents."""

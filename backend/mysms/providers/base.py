@@ -1,4 +1,4 @@
-"""What the product asks of a provider, and every way in which handing over a message can end."""
+"""The interface of a provider, and all outcomes of an attempt to send a message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """A text to hand over. `callback_url` is where the carrier shall report, None if it cannot."""
+    """A message to send. `callback_url` receives the status callbacks; None for no callbacks."""
 
     from_number: str
     to_number: str
@@ -18,7 +18,7 @@ class OutboundMessage:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The carrier has it, under this SID."""
+    """The provider has the message, under this SID."""
 
     sid: str
     status: str
@@ -26,7 +26,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Rejected:
-    """The carrier will not take it, now or later."""
+    """The provider rejected the message permanently."""
 
     code: int
     reason: str
@@ -34,7 +34,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class RetryableFailure:
-    """The carrier certainly does not have it: try again later. `code` is the carrier's, if it said so itself."""
+    """The provider certainly does not have the message: try again later. `code` is the provider's, if it gave one."""
 
     reason: str
     code: int | None = None
@@ -42,17 +42,17 @@ class RetryableFailure:
 
 @dataclass(frozen=True)
 class AccountUnavailable:
-    """The carrier certainly does not have it, and will not take any until the operator mends something."""
+    """The provider certainly does not have the message, and rejects all messages until the operator fixes something."""
 
     reason: str
     code: int | None = None
     may_depend_on_recipient: bool = False
-    """Whether the same sender may reach others all the same."""
+    """Whether messages from the same sender to other recipients may still be accepted."""
 
 
 @dataclass(frozen=True)
 class Indeterminate:
-    """The carrier may have it or not: never send it again before that is known."""
+    """The provider may or may not have the message: never send it again before that is known."""
 
     reason: str
 
@@ -62,7 +62,7 @@ Outcome = Accepted | Rejected | RetryableFailure | AccountUnavailable | Indeterm
 
 @dataclass(frozen=True)
 class ProviderMessage:
-    """A message as the carrier has it. Times are by the carrier's clock, in whole seconds.
+    """A message in the provider's records. Times are by the provider's clock, in whole seconds.
 
     `sent_at` is None until the message leaves the provider, which may be hours after it was created.
     """
@@ -80,35 +80,34 @@ class ProviderMessage:
 
 @dataclass(frozen=True)
 class Listing:
-    """What was read of a list. Its order says nothing: Twilio documents none by creation, and rows may come late."""
+    """Rows of the provider's list. Their order means nothing: Twilio documents none, and rows may appear late."""
 
     rows: Sequence[ProviderMessage]
     is_complete: bool
-    """False if there was more than may be read, or if rows moved while they were read: then a row that is missing
-    here may be there all the same."""
+    """False if the list was too long, or changed while it was read. Then a row that is missing here may still exist."""
 
 
 class ProviderUnavailableError(Exception):
-    """The carrier did not answer a question completely: nothing may be concluded."""
+    """The provider did not answer a request completely, so nothing may be concluded."""
 
 
 class Provider(Protocol):
-    """Blocking calls, made from worker threads."""
+    """A provider. Its calls block, and are made from worker threads."""
 
     def send(self, text: OutboundMessage) -> Outcome:
-        """Hands over a text. Never raises: what went wrong is an outcome."""
+        """Sends a message. Never raises: a failure is an outcome."""
         ...
 
     def fetch(self, sid: str) -> ProviderMessage | None:
-        """One message as it is now; None if there is none. Raises ProviderUnavailableError."""
+        """Returns a message as it is now; None if it does not exist. Raises ProviderUnavailableError."""
         ...
 
     def list_to(self, to_number: str) -> Listing:
-        """The messages to a number, whenever they were created or sent. Raises ProviderUnavailableError."""
+        """Lists all messages to a number, whatever their age. Raises ProviderUnavailableError."""
         ...
 
     def list_sent(self, from_number: str, since: date) -> Listing:
-        """What has left the carrier from a number on this day (UTC) and after; not what still waits there.
+        """Lists messages from a number that the provider sent on this day (UTC) or later, without those still queued.
 
         Raises ProviderUnavailableError.
         """

@@ -1,4 +1,4 @@
-"""What an operator wants to know of the carrier before the first message: credentials, number, and the way back."""
+"""Diagnostics of Twilio for operators: credentials, phone number and status callbacks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ _TEST_CREDENTIALS = 20008
 
 _FORGED_SIGNATURE = "bm90IHNpZ25lZCBieSBUd2lsaW8="
 _QUERY = "message_id=000000000000000000000000&attempt=1"
-"""As in the URLs that Twilio is given for each message; of this one there is none."""
+"""Like the query of a real callback URL, for a message that does not exist."""
 _HARMLESS = {"SmsSid": "SM" + "0" * 32, "Body": "A check: ünïcode, + & = and spaces", "Blank": ""}
-"""No MessageStatus: a report without one is thanked for, counted, and changes nothing."""
+"""Has no MessageStatus: a callback without one is accepted and counted, but changes nothing."""
 
 _Authenticate = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 class CredentialsRefusedError(Exception):
-    """Twilio does not let this account in; the sentence says why."""
+    """Twilio rejects the credentials; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,19 @@ class Inspection:
 def inspect_account(
     account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
 ) -> Inspection:
-    """Raises CredentialsRefusedError and ProviderUnavailableError."""
+    """Fetches the account and the number. Raises CredentialsRefusedError and ProviderUnavailableError."""
     try:
         with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
             account = client.api.v2010.accounts(account_sid).fetch()
             found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
     except TwilioRestException as error:
         if error.code == _TEST_CREDENTIALS:
-            raise CredentialsRefusedError("These are Twilio's test credentials, which send nothing.") from error
+            raise CredentialsRefusedError("These are Twilio's test credentials, which cannot send.") from error
         if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-            raise CredentialsRefusedError("Twilio does not accept the account with this token.") from error
-        raise ProviderUnavailableError(f"Twilio answered {error.status}.") from error
+            raise CredentialsRefusedError("Twilio rejects this account SID and auth token.") from error
+        raise ProviderUnavailableError(f"Twilio responded with {error.status}.") from error
     except (requests.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
-        raise ProviderUnavailableError(f"Twilio gave no answer ({type(error).__name__}).") from error
+        raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
     owned = [row for row in found if row.phone_number == number]
     return Inspection(
         status=str(account.status).rpartition(".")[2].lower(),
@@ -64,13 +64,13 @@ def inspect_account(
 
 
 def _can(capabilities: object, what: str) -> bool:
-    """The library types the capabilities as a text; they are an object with a boolean for each."""
+    """Whether the number has a capability. The library types capabilities as a string, but they are a mapping."""
     return isinstance(capabilities, Mapping) and bool(capabilities.get(what))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered to a post. `challenge` is its WWW-Authenticate, empty if there was none."""
+    """The response to a post. `challenge` is its WWW-Authenticate header, empty if there was none."""
 
     status: int
     challenge: str
@@ -78,9 +78,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class CallbackProbe:
-    """Posts a harmless form to the public callback URL as Twilio would.
+    """Posts a harmless form to the public callback URL, like Twilio.
 
-    Raises ProviderUnavailableError if nobody answers.
+    Its methods raise ProviderUnavailableError if there is no response.
     """
 
     url: Url
@@ -92,7 +92,7 @@ class CallbackProbe:
         return self._post(self._sign(with_query(self.url, _QUERY)))
 
     def post_signed_without_query(self) -> Answer:
-        """Signed as if the URL had no query: who takes it has not seen the one that it has."""
+        """Signs the post as if the URL had no query: the API accepts it only if a proxy removed the query."""
         return self._post(self._sign(self.url.address))
 
     def post_forged(self) -> Answer:
@@ -106,12 +106,12 @@ class CallbackProbe:
         return str(RequestValidator(self.auth_token).compute_signature(url, self._form))
 
     def _post(self, signature: str) -> Answer:
-        """User and password go along only once they are asked for: https://www.twilio.com/docs/usage/security"""
+        """Sends user name and password only after a 401, like Twilio: https://www.twilio.com/docs/usage/security."""
         user, _, password = self.url.user_info.partition(":")
         try:
             with requests.Session() as session:
                 if self.url.host in {"localhost", "127.0.0.1", "[::1]"}:
-                    # This machine is not reached through a proxy.
+                    # Loopback is not reached through a proxy.
                     session.trust_env = False
                 answer = self._post_once(session, signature, lambda request: request)
                 if answer.status == HTTPStatus.UNAUTHORIZED and user and answer.challenge:
@@ -123,7 +123,7 @@ class CallbackProbe:
         except requests.exceptions.SSLError as error:
             raise ProviderUnavailableError("Its certificate is not valid.") from error
         except requests.RequestException as error:
-            raise ProviderUnavailableError(f"It does not answer from here ({type(error).__name__}).") from error
+            raise ProviderUnavailableError(f"It does not respond ({type(error).__name__}).") from error
 
     def _post_once(self, session: requests.Session, signature: str, auth: _Authenticate) -> Answer:
         answer = session.post(

@@ -1,4 +1,4 @@
-"""Twilio as the provider, through its own library."""
+"""Sends through Twilio with Twilio's own library."""
 
 import contextlib
 import io
@@ -43,9 +43,9 @@ _TOO_MANY_REQUESTS = 20429
 _QUEUE_FULL = 21611
 _ACCOUNT_SUSPENDED = 30002
 _SENDER_REFUSED = frozenset({21212, 21407, 21601, 21603, 21606, 21607, 21609, 21616, 21659, 21660, 21661})
-"""Codes about our number, or our StatusCallback, and not about a message: every message would be refused alike."""
+"""Codes about our number or our StatusCallback, not about a message: every message would be rejected alike."""
 _SENDER_REFUSED_FOR_SOME = frozenset({21407, 21606, 21607, 21659})
-"""Of those, the ones whose description in Twilio's list also speaks of the destination."""
+"""Those of them whose description in Twilio's list also mentions the destination."""
 
 _NEVER_CONNECTED = (
     urllib3.exceptions.NewConnectionError,
@@ -55,35 +55,35 @@ _NEVER_CONNECTED = (
 
 
 _UNREADABLE = (requests.RequestException, TwilioException, ValueError, KeyError, TypeError, AttributeError)
-"""What the library lets through when an answer does not come, or is not what Twilio documents."""
+"""Errors that the library raises if there is no response, or one that Twilio does not document."""
 
 _SIMULATOR_MARK = "X-Simulator"
-"""The header by which the simulator of this project names itself in every answer."""
+"""The header that identifies this project's simulator in every response."""
 
 _LIST_PAGE = 1000
 """Twilio's maximum."""
 _LIST_LIMIT = 20_000
-"""Rows. What has more is not read to the end."""
+"""The most rows that are read of a list."""
 _LIST_TIMEOUTS = 6
-"""How many timeouts reading a list may take, beside its last page."""
+"""The longest time for reading a list, in timeouts, not counting its last page."""
 _LIST_READS = 4
-"""How often a list of several pages is read before it counts as one that does not hold still."""
+"""How often a list of several pages is read until it counts as incomplete because it keeps changing."""
 
 
 def is_simulator(api_base_url: str, timeout_seconds: float) -> bool:
-    """Whether the simulator of this project answers there. Raises ProviderUnavailableError if nobody does."""
+    """Whether this URL is that of this project's simulator. Raises ProviderUnavailableError if there is no response."""
     try:
         with requests.Session() as session:
             session.trust_env = False
             answer = session.get(api_base_url, timeout=timeout_seconds, allow_redirects=False)
     except requests.RequestException as error:
-        raise ProviderUnavailableError(f"{api_base_url} does not answer.") from error
+        raise ProviderUnavailableError(f"{api_base_url} does not respond.") from error
     return _SIMULATOR_MARK in answer.headers
 
 
 @contextlib.contextmanager
 def temporary_client(account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float) -> Iterator[Client]:
-    """The library's client, whose connections are closed afterwards; `api_base_url` empty means Twilio itself."""
+    """Opens a client of the library and closes its connections afterwards. An empty `api_base_url` means Twilio."""
     http_client = _HttpClient(api_base_url, timeout_seconds)
     try:
         yield Client(account_sid, auth_token, http_client=http_client)
@@ -93,9 +93,9 @@ def temporary_client(account_sid: str, auth_token: str, api_base_url: str, timeo
 
 
 class TwilioProvider:
-    """Sends through one Twilio account. `api_base_url` empty means Twilio itself.
+    """Sends through one Twilio account. An empty `api_base_url` means Twilio itself.
 
-    `timeout_seconds` is how long connecting may take, and then again how long the answer may take.
+    `timeout_seconds` is the timeout of connecting, and again that of the response.
     """
 
     def __init__(self, account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float) -> None:
@@ -103,7 +103,7 @@ class TwilioProvider:
         self._auth_token = auth_token
         self._api_base_url = api_base_url
         self._timeout_seconds = timeout_seconds
-        # The library does not promise that a client may be shared, so each worker thread has its own.
+        # The library does not guarantee that clients are thread-safe, so each worker thread has its own.
         self._of_thread = threading.local()
 
     @classmethod
@@ -124,14 +124,14 @@ class TwilioProvider:
                 status_callback=text.callback_url or values.unset,
             )
             if not isinstance(message.sid, str) or not message.sid:
-                return Indeterminate("Twilio's answer names no SID.")
+                return Indeterminate("Twilio's response has no SID.")
             return Accepted(message.sid, str(message.status or "accepted"))
         except TwilioRestException as error:
             return _outcome_of_answer(error)
         except requests.RequestException as error:
             return _outcome_of_failure(error)
         except _UNREADABLE as error:
-            return Indeterminate(f"Twilio's answer is unreadable ({type(error).__name__}).")
+            return Indeterminate(f"Twilio's response is unreadable ({type(error).__name__}).")
 
     def fetch(self, sid: str) -> ProviderMessage | None:
         try:
@@ -139,23 +139,24 @@ class TwilioProvider:
         except TwilioRestException as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
-            raise ProviderUnavailableError(f"Twilio answered {error.status}.") from error
+            raise ProviderUnavailableError(f"Twilio responded with {error.status}.") from error
         except _UNREADABLE as error:
-            raise ProviderUnavailableError(f"Twilio gave no answer ({type(error).__name__}).") from error
+            raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
 
     def list_to(self, to_number: str) -> Listing:
-        # Without From: whoever sends through a pool of numbers has one assigned only later.
+        # Without From, since a sender pool assigns the number only later.
         return self._list(to=to_number)
 
     def list_sent(self, from_number: str, since: date) -> Listing:
-        # Twilio vouches for the form YYYY-MM-DD alone.
+        # Twilio documents the format YYYY-MM-DD only.
         return self._list(from_=from_number, date_sent_after=since.isoformat())
 
     def _list(self, **filters: str) -> Listing:
-        """Pages shift while they are read, as messages are sent (they move to the front) or deleted.
+        """Reads a list, again and again if it has several pages, until it holds still.
 
-        A row that shifts past the reader is never seen. So a list of several pages is read until nothing of what was
-        read has moved or gone when it is read again: then nothing has shifted while it was read the first time.
+        The pages shift while messages are sent (they move to the front) or deleted, and a row that shifts past the
+        reader is not seen. If everything that one reading saw is unchanged in the next one, then nothing shifted during
+        the first.
         """
         found: dict[str, ProviderMessage] = {}
         deadline = time.monotonic() + _LIST_TIMEOUTS * self._timeout_seconds
@@ -196,7 +197,7 @@ class TwilioProvider:
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Bounds the whole answer: the timeout of `requests` is for each read, and a trickle never meets it."""
+    """Bounds the time of the whole response: the timeout of `requests` applies to each read, so a trickle evades it."""
 
     def send(
         self,
@@ -212,26 +213,26 @@ class _BoundedAdapter(HTTPAdapter):
             try:
                 response.raw = io.BytesIO(_read_within(timeout, response))
             except urllib3.exceptions.HTTPError as error:
-                raise requests.ConnectionError("The answer broke off.") from error
+                raise requests.ConnectionError("The response ended early.") from error
         return response
 
 
 def _read_within(seconds: float, response: requests.Response) -> bytes:
-    """The whole body. However reading ends, the connection is back in the pool or closed."""
+    """Returns the whole body. The connection is returned to the pool or closed in any case."""
     deadline = time.monotonic() + seconds
     body = io.BytesIO()
     try:
         while chunk := response.raw.read1(decode_content=True):
             body.write(chunk)
             if time.monotonic() > deadline:
-                raise requests.ReadTimeout("The answer took too long.")
+                raise requests.ReadTimeout("The response took too long.")
     finally:
         response.close()
     return body.getvalue()
 
 
 class _HttpClient(TwilioHttpClient):
-    """The library's documented extension point: the same requests with a timeout, and to another host if need be."""
+    """Adds a timeout, and another host if there is one. Subclassing is the library's documented extension point."""
 
     def __init__(self, api_base_url: str, timeout_seconds: float) -> None:
         super().__init__()
@@ -277,7 +278,7 @@ def _provider_message(resource: MessageInstance) -> ProviderMessage:
 
 
 def _outcome_of_answer(error: TwilioRestException) -> Outcome:
-    """What an error answer of Twilio means for a message: only a 4xx that speaks of this message refuses it."""
+    """Returns the outcome of an error response. Only a 4xx about the message itself rejects it."""
     code = error.code if isinstance(error.code, int) else None
     if code == _QUEUE_FULL or error.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RetryableFailure(error.msg, code or _TOO_MANY_REQUESTS)
@@ -290,21 +291,24 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
             _without_secrets(error.msg), code, may_depend_on_recipient=code in _SENDER_REFUSED_FOR_SOME
         )
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:
-        return AccountUnavailable("Twilio does not know the account.", code)
+        return AccountUnavailable("Twilio does not recognize the account.", code)
     if HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and code is not None:
         return Rejected(code, _sentence(error.msg))
-    return Indeterminate(f"Twilio answered {error.status}.")
+    return Indeterminate(f"Twilio responded with {error.status}.")
 
 
 def _outcome_of_failure(error: requests.RequestException) -> Outcome:
-    """Not sent only if no connection was ever made; an SSL error may also come after the whole request was read."""
+    """Returns the outcome of a connection error. The message was certainly not sent only if no connection was made.
+
+    Other SSL errors may also occur after Twilio has read the whole request.
+    """
     if any(isinstance(cause, _NEVER_CONNECTED) for cause in _causes(error)):
         return RetryableFailure("Twilio cannot be reached.")
     return Indeterminate(f"The connection to Twilio broke ({type(error).__name__}).")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it was made from: requests and urllib3 keep theirs in three different places."""
+    """Yields the error and all its causes, which requests and urllib3 keep in three different places."""
     pending: list[object] = [error]
     seen: set[int] = set()
     while pending:
@@ -317,10 +321,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _without_secrets(message: str) -> str:
-    """Why nothing is sent is written into logs, and told to whoever asks /ready. A callback URL may hold a password."""
+    """Masks URLs, which may contain a password, and numbers: the reason of a pause is logged and shown by /ready."""
     return re.sub(r"https?://\S+|\+?\d{6,}", "…", message)
 
 
 def _sentence(message: str) -> str:
-    """The library puts `Unable to create record: ` before what Twilio says."""
+    """Removes the prefix that the library puts before Twilio's message."""
     return message.removeprefix("Unable to create record: ")

@@ -1,1 +1,1 @@
-"""Asks the provider about messages whose outcome or status is not known."""
+"""Reconciliation: queries the provider for unconfirmed messages, and for statuses that no callback has reported."""

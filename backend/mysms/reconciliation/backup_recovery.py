@@ -1,4 +1,4 @@
-"""Makes a restored database safe to send from."""
+"""Makes a database that was restored from a backup safe to send from."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What an older copy of the database did not know."""
+    """The differences between a restored database and the provider."""
 
     unconfirmed: int
-    """Messages that were pending or claimed: each is looked for at the provider before it is sent."""
+    """The number of messages that were pending or claimed: each is looked up at the provider before it is sent."""
     missing: int
-    """Messages that the provider has sent for us since, and that nothing in the database can be."""
+    """The number of messages that the provider has sent since the backup and that are not in the database."""
 
 
 class BackupRecovery:
-    """Finds out what was sent after the backup was made."""
+    """Finds messages that were sent after the backup was made."""
 
     def __init__(
         self,
@@ -41,9 +41,9 @@ class BackupRecovery:
         self._from_number = from_number
 
     async def run(self, since: datetime) -> RestoreReport:
-        """Marks what was waiting as unconfirmed, and compares the provider's list with the database. May be repeated.
+        """Makes waiting messages unconfirmed, and compares the provider's list with the database. May be repeated.
 
-        No process may be sending. Raises ProviderUnavailableError if the provider's list cannot be read to its end; the
+        No process may be sending. Raises ProviderUnavailableError if the provider's list cannot be read completely; the
         messages are unconfirmed by then.
         """
         unconfirmed = 0
@@ -51,7 +51,7 @@ class BackupRecovery:
             unconfirmed += batch
         listing = await asyncio.to_thread(self._provider.list_sent, self._from_number, since.astimezone(UTC).date())
         if not listing.is_complete:
-            raise ProviderUnavailableError("Twilio's list is too long to be read to its end.")
+            raise ProviderUnavailableError("Twilio's list is too long to be read completely.")
         sent = [row for row in listing.rows if row.sent_at is not None and row.sent_at >= since]
         owned = await self._message_ids.owned_among([row.sid for row in sent])
         numbers = {number for row in sent for number in spellings(row.to_number)}

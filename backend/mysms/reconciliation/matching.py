@@ -1,11 +1,11 @@
-"""What the provider's list proves about messages that may have reached it. Pure.
+"""Matches the rows of the provider's list with messages that may have reached it. Pure.
 
-A SID that nobody owns, from our number to the message's, with its text at the end (trial accounts put a sentence
-before it), is the message. Absence needs more: nothing unowned to that number from ours, whatever its text, and nothing
-unowned with that text to any number, since a provider may rewrite both.
+A row matches a message if its SID has no owner, it was sent from our number to the message's, and its text ends with
+the message's (trial accounts prepend a sentence). Absence requires more: no unowned row from our number to that number,
+whatever its text, and no unowned row with that text to any number, since a provider may rewrite both.
 
-The two sides err differently, so their margins differ: a SID is taken for a message only if it was created about when
-the message was first sent; against absence also speaks what was created up to a day before, should a clock be wrong.
+The margins for clock differences differ, so that both err on the safe side: a row matches a message only if it was
+created about when the message was first sent, but a row counts against absence even if it was created a day before.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -20,20 +20,20 @@ from mysms.providers.base import ProviderMessage
 
 MATCH_MARGIN = timedelta(minutes=5)
 ABSENCE_MARGIN = timedelta(days=1)
-"""How far the provider's clock may be from ours: for taking a SID for a message, and for finding that there is none."""
+"""The tolerated difference between the provider's clock and ours, for matching a row and for proving absence."""
 
 _OPTIONAL_MOBILE_DIGITS = (("+52", "1"), ("+54", "9"))
-"""Mexico's and Argentina's mobile numbers are written with and without a digit after the country's code.
+"""Mexico's and Argentina's mobile numbers are written with and without a digit after the country code.
 
 https://en.wikipedia.org/wiki/Telephone_numbers_in_Mexico · https://en.wikipedia.org/wiki/Telephone_numbers_in_Argentina
 """
 
 
 def spellings(number: str) -> Set[str]:
-    """The E.164 number as we ask for it, and other ways in which a provider may write it in its answers."""
+    """Returns the E.164 number, and other forms in which a provider may return it."""
     found = {number}
     try:
-        # Drops a national trunk prefix that was left in: +44 0… is +44 ….
+        # Removes a national trunk prefix: +44 0… is +44 ….
         parsed = phonenumbers.parse(number)
         found.add(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
     except phonenumbers.NumberParseException:
@@ -46,7 +46,7 @@ def spellings(number: str) -> Set[str]:
 
 
 def could_be(row: ProviderMessage, message: InFlightMessage, from_number: str) -> bool:
-    """Whether this row, if nobody owns it, speaks against the message's absence. In doubt it does."""
+    """Whether this row, if it has no owner, counts against the message's absence. In doubt it does."""
     if row.created_at < message.first_claimed_at - ABSENCE_MARGIN:
         return False
     return _ends_in(row, message) or (row.from_number == from_number and _is_to(row, message))
@@ -55,10 +55,10 @@ def could_be(row: ProviderMessage, message: InFlightMessage, from_number: str) -
 def match(
     rows: Iterable[ProviderMessage], owned: Set[str], messages: Sequence[InFlightMessage], from_number: str
 ) -> list[tuple[ProviderMessage, InFlightMessage]]:
-    """Which unowned SIDs are which messages. Each SID is at most one message's: the one with the longest text.
+    """Pairs unowned rows with messages. A row is paired with at most one message: the one with the longest text.
 
-    Identical texts may be in doubt at once if somebody has accepted a possible double. A SID is then the one's that is
-    being sent now, which will hear of it; else, oldest first, that of one which has none yet.
+    Identical texts can be in flight at once if a user has accepted a possible duplicate. Then a row is paired with the
+    message that is being sent now, whose attempt will return the SID, else with the oldest one that is not yet paired.
     """
     pairs: list[tuple[ProviderMessage, InFlightMessage]] = []
     unowned = [row for row in rows if row.sid not in owned and row.from_number == from_number]

@@ -1,6 +1,6 @@
-"""Finds out what became of messages that may have reached the provider.
+"""Reconciles unconfirmed messages with the provider.
 
-Any number of processes may run it: each message is looked for by one at a time.
+Any number of processes may run it: each message is looked up by one process at a time.
 """
 
 import logging
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Looks for the unconfirmed messages of one line, each by itself: none can hold up another."""
+    """Looks up the unconfirmed messages of one sender one by one, so that none can block another."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Reconciler:
         self._provider_thread = provider_thread
 
     async def run_round(self) -> None:
-        """Looks for those that are due. Raises ProviderUnavailableError at the first question without an answer."""
+        """Makes the due look-ups. Raises ProviderUnavailableError at the first one without an answer."""
         for _ in range(_MOST_PER_ROUND):
             look = await self._store.claim_unconfirmed()
             if look is None:
@@ -70,7 +70,7 @@ class Reconciler:
                 raise
 
     async def _record_own_sid(self, message: InFlightMessage) -> bool:
-        """Finishes what a process that ended had begun: the SID was owned, but not yet recorded on the message."""
+        """Accepts a message that owns a SID, but whose process ended before it recorded the acceptance."""
         sid = await self._message_ids.sid_of(message.message_id)
         if sid is None:
             return False
@@ -86,7 +86,7 @@ class Reconciler:
         if listing is None:
             return
         candidates = [row for row in listing.rows if could_be(row, message, self._from_number)]
-        # Read only now: whatever the list shows was claimed before, so it is among these, or it has an owner already.
+        # Read after the list: each of our messages in the list was claimed before, so it is in flight or has an owner.
         undecided = await self._store.list_in_flight_to(spellings(message.to_number))
         owned = await self._message_ids.owned_among([row.sid for row in candidates])
         found = [await self._adopt(*pair) for pair in match(candidates, owned, undecided, self._from_number)]
@@ -117,7 +117,7 @@ class Reconciler:
             _report("given_up", look.message)
 
     async def _list_to(self, look: Look) -> Listing | None:
-        """Everything to the message's number, however the provider may write it; None if another process looks now."""
+        """Lists all messages to the number in all its forms; returns None if another process holds the look-up now."""
         message = look.message
         rows: dict[str, ProviderMessage] = {}
         is_complete = True
@@ -125,30 +125,30 @@ class Reconciler:
             if not await self._store.extend_look(look):
                 return None
             listing = await self._provider_thread.ask(self._provider.list_to, number)
-            # Whatever number they show: the provider lists these when it is asked for this one.
+            # The provider returned these rows for this number, so they are to it in whatever form they show it.
             rows |= {row.sid: replace(row, to_number=message.to_number) for row in listing.rows}
             is_complete = is_complete and listing.is_complete
         return Listing(list(rows.values()), is_complete)
 
     async def _list_sent_since(self, message: InFlightMessage) -> Listing:
-        """All that was sent since the message may have been: also to a number written in a way that nobody foresees."""
+        """Lists all messages sent since the first attempt, which also finds numbers in unforeseen forms."""
         day = (message.first_claimed_at - ABSENCE_MARGIN).date()
         return await self._provider_thread.ask(self._provider.list_sent, self._from_number, day)
 
     async def _shows(self, message: InFlightMessage, listing: Listing) -> bool:
-        """Whether something that nobody owns could be the message."""
+        """Whether the listing has an unowned row that could be the message."""
         sids = [row.sid for row in listing.rows if could_be(row, message, self._from_number)]
         return len(await self._message_ids.owned_among(sids)) < len(sids)
 
     async def _adopt(self, row: ProviderMessage, message: InFlightMessage) -> object:
-        """The id of the message that the SID now belongs to; None if it does not."""
+        """Makes the message the owner of the row's SID; returns the message's id, or None if it is not the owner."""
         if message.dispatch is not OutboxState.UNCONFIRMED:
-            # It is being sent at this moment: whoever sends it will hear of the SID.
+            # It is being sent at this moment, and its attempt will return the SID.
             return None
         if not await self._outbox.accept(message.message_id, message.attempt, message.text_key, row.sid):
             return None
         await self._timeline.record_answer(message.message_id, row)
-        # What lost the answer may have lost callbacks too.
+        # The fault that lost the response may have lost callbacks too.
         await self._status_checks.expedite_check(message.message_id)
         _report("found", message)
         return message.message_id
@@ -157,4 +157,4 @@ class Reconciler:
 def _report(result: str, message: InFlightMessage) -> None:
     RECONCILED.labels(result).inc()
     with bound(**message.log_context):
-        _log.info("An unconfirmed message was looked for at Twilio: %s.", result)
+        _log.info("Looked up an unconfirmed message at Twilio: %s.", result)

@@ -1,4 +1,4 @@
-"""DeliveryTasks that do some work again and again, and ask Twilio more slowly while it does not answer."""
+"""Periodic background tasks, which back off while Twilio does not respond."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Rounds:
-    """Does the same work round after round."""
+    """Repeats some work at a fixed interval."""
 
     def __init__(self, work: Callable[[], Awaitable[None]], heartbeat: Heartbeat, jitter: Jitter = jitter) -> None:
         self._work = work
@@ -28,7 +28,7 @@ class Rounds:
         self._backoff = Backoff(2 * ROUND_SECONDS, _LONGEST_PAUSE_SECONDS, jitter)
 
     async def run(self) -> None:
-        """Runs until cancelled. Raises whatever a round raises but ProviderUnavailableError; it can be run again."""
+        """Runs until cancelled. Raises the errors of a round except ProviderUnavailableError; may be called again."""
         while not is_cancelling():
             self.heartbeat.beat()
             pause = ROUND_SECONDS
@@ -37,22 +37,23 @@ class Rounds:
             except ProviderUnavailableError as error:
                 pause = self._backoff.next_wait()
                 if self._backoff.is_worth_a_line:
-                    _log.warning("Twilio could not be asked, the %s tries again: %s", self.heartbeat.name, error)
+                    _log.warning("The %s could not query Twilio and will retry: %s", self.heartbeat.name, error)
             else:
                 self._backoff.reset()
             await asyncio.sleep(pause)
 
 
 class ProviderThread:
-    """Asks the carrier in a thread of its own, one question at a time, and beats after each, answered or not."""
+    """Makes provider requests in a thread of its own, one at a time, with a heartbeat after each."""
 
     def __init__(self, heartbeat: Heartbeat) -> None:
         self._heartbeat = heartbeat
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=heartbeat.name)
 
-    async def ask(self, question: Callable[..., _Answer], *arguments: object) -> _Answer:
+    async def ask(self, request: Callable[..., _Answer], *arguments: object) -> _Answer:
+        """Makes a blocking request in the thread. Raises its errors."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(*arguments))
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: request(*arguments))
         finally:
             self._heartbeat.beat()
 

@@ -1,4 +1,4 @@
-"""Queue of due status checks: messages whose status no callback has brought."""
+"""The queue of due status checks, for statuses that no callback has reported."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,10 +15,10 @@ from mysms.outbox.sender_identity import SenderIdentity
 
 
 class StatusCheckQueue:
-    """The status checks of one sender's messages. Each is given to one process, which holds it for `hold`.
+    """The status checks of one sender's messages. One process claims each, and holds it for `hold`.
 
-    If the process ends, the check is due again after that. A check counts only once it is answered: without an answer
-    it is repeated, at growing intervals.
+    If the process ends, the check is due again after that. A check counts only once the provider has answered it;
+    until then, it is repeated at growing intervals.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class StatusCheckQueue:
         self._callbacks_enabled = callbacks_enabled
 
     async def claim_status_check(self) -> StatusCheck | None:
-        """The check that has been due the longest."""
+        """Claims the check that has been due longest, if there is one."""
         now = self._clock()
         held_until = now + self._hold
         row = await self._messages.find_one_and_update(
@@ -44,20 +44,20 @@ class StatusCheckQueue:
         return StatusCheck(row["_id"], row["twilio_sid"], row["checks"], row["created_at"], held_until)
 
     async def expedite_check(self, message_id: ObjectId) -> None:
-        """Brings the next check of a message forward, if there is to be one."""
+        """Brings the next check of a message forward, if one is scheduled."""
         await self._messages.update_one(
             {"_id": message_id, "dispatch": OutboxState.ACCEPTED, "check_at": {"$ne": None}},
             {"$set": {"check_at": next_check(self._clock(), 0, callbacks_enabled=False)}},
         )
 
     async def end_check(self, check: StatusCheck, *, is_last: bool) -> None:
-        """The provider has answered. The next check comes at its time, unless a contradiction asked for one before."""
+        """Schedules the next check after an answer, unless contradicting statuses have already made one due."""
         count = check.checks + 1
         following = next_check(self._clock(), count, callbacks_enabled=self._callbacks_enabled)
         await self._update(check, {"check_at": None if is_last else following, "checks": count})
 
     async def postpone_check(self, check: StatusCheck) -> None:
-        """The provider has not answered."""
+        """Schedules a repetition of a check without an answer."""
         await self._update(check, {"check_at": next_try(self._clock(), check.created_at)})
 
     async def _update(self, check: StatusCheck, values: Mapping[str, object]) -> None:

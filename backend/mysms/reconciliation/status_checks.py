@@ -1,4 +1,4 @@
-"""Asking for the statuses that no callback brought."""
+"""Fetches statuses that no callback has reported."""
 
 from mysms.messages.status import is_final
 from mysms.outbox.records import StatusCheck
@@ -11,7 +11,7 @@ _MOST_PER_ROUND = 100
 
 
 class StatusChecks:
-    """Asks for the statuses of one line's messages, each time for the one that has been due the longest."""
+    """Makes the status checks of one sender's messages, those due longest first."""
 
     def __init__(
         self, timeline: Timeline, queue: StatusCheckQueue, provider: Provider, provider_thread: ProviderThread
@@ -22,7 +22,7 @@ class StatusChecks:
         self._provider_thread = provider_thread
 
     async def run_round(self) -> None:
-        """Asks for those that are due. Raises ProviderUnavailableError at the first question without an answer."""
+        """Makes the due status checks. Raises ProviderUnavailableError at the first one without an answer."""
         for _ in range(_MOST_PER_ROUND):
             check = await self._queue.claim_status_check()
             if check is None:
@@ -30,7 +30,7 @@ class StatusChecks:
             row = await self._ask(check)
             if row is not None:
                 await self._timeline.record_answer(check.message_id, row)
-            # What the operator has deleted at the carrier has no more to tell.
+            # A message without a row was deleted at Twilio, so its status cannot change any more.
             await self._queue.end_check(check, is_last=row is None or is_final(row.status))
 
     async def _ask(self, check: StatusCheck) -> ProviderMessage | None:

@@ -1,4 +1,4 @@
-"""Gives unconfirmed messages to one process at a time, which looks for them at the provider."""
+"""Claims due look-ups of unconfirmed messages, each for one process at a time."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -14,11 +14,11 @@ from mysms.outbox.sender_identity import SenderIdentity
 
 
 class ReconciliationStore:
-    """The messages of one sender that the provider may have.
+    """The in-flight messages of one sender, and their look-ups.
 
-    A process holds a look for `hold`, which is longer than an answer of the provider takes; a look that asks several
-    times extends that. If the process ends, the message is due again after that. A look counts only once it is
-    answered: without an answer it is repeated, at growing intervals.
+    A process holds a look-up for `hold`, which is longer than a request to the provider takes; a look-up with several
+    requests extends it. If the process ends, the message is due again after that. A look-up counts only once the
+    provider has answered it; until then, it is repeated at growing intervals.
     """
 
     def __init__(self, database: Database, identity: SenderIdentity, clock: Clock, *, hold: timedelta) -> None:
@@ -28,7 +28,7 @@ class ReconciliationStore:
         self._hold = hold
 
     async def list_in_flight_to(self, numbers: Collection[str]) -> list[InFlightMessage]:
-        """All messages to these numbers that the provider may have."""
+        """Returns all in-flight messages to these numbers."""
         rows = self._messages.find(
             {
                 "line": self._identity.key,
@@ -39,7 +39,7 @@ class ReconciliationStore:
         return [InFlightMessage.of(row) for row in await rows.to_list()]
 
     async def claim_unconfirmed(self) -> Look | None:
-        """The unconfirmed message whose look has been due the longest."""
+        """Claims the look-up that has been due longest, if there is one."""
         now = self._clock()
         held_until = now + self._hold
         row = await self._messages.find_one_and_update(
@@ -50,7 +50,7 @@ class ReconciliationStore:
         return None if row is None else Look(InFlightMessage.of(row), row["checks"], held_until)
 
     async def extend_look(self, look: Look) -> bool:
-        """Holds it for longer, before one more request; False if it is not this process's look any more."""
+        """Extends the hold before another request; returns False if this process does not hold the look-up any more."""
         held_until = self._clock() + self._hold
         if not await self._update(look, {"check_at": held_until}):
             return False
@@ -58,11 +58,11 @@ class ReconciliationStore:
         return True
 
     async def end_look(self, look: Look, absent_since: datetime | None, following: datetime | None) -> None:
-        """Records what was seen of a message that stays unconfirmed, and the next look; None for no other."""
+        """Records the result for a message that stays unconfirmed, and schedules the next look-up; None for none."""
         await self._update(look, {"check_at": following, "checks": look.looks + 1, "absent_since": absent_since})
 
     async def postpone_look(self, look: Look) -> None:
-        """The provider has not answered."""
+        """Schedules a repetition of a look-up without an answer."""
         since = look.message.unknown_since or look.message.first_claimed_at
         await self._update(look, {"check_at": next_try(self._clock(), since)})
 

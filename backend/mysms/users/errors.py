@@ -1,4 +1,4 @@
-"""Why an account or a session is refused."""
+"""Errors of accounts and sessions."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,7 +13,7 @@ class InvalidCredentialsError(DomainError):
 
 
 class UnauthenticatedError(DomainError):
-    """No access token, or one that is forged, expired, or of a session that has ended."""
+    """The access token is missing, forged or expired, or its session has ended."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "not_signed_in"
@@ -27,11 +27,11 @@ class UnauthenticatedError(DomainError):
 class SignUpClosedError(DomainError):
     status = HTTPStatus.FORBIDDEN
     code = "sign_up_closed"
-    example = "Nobody can sign up here at the moment. Ask the person who runs this service."
+    example = "Sign-up is closed. Please ask the administrator for an account."
 
 
 class TokenRequestError(DomainError):
-    """A refusal of the token endpoint, which also carries the members of RFC 6749, section 5.2."""
+    """An error of the token endpoint, which also has the members of RFC 6749, section 5.2."""
 
     status = HTTPStatus.BAD_REQUEST
     oauth_error: str
@@ -70,4 +70,4 @@ class InvalidTokenRequestError(TokenRequestError):
 
 
 class UnknownAccountError(Exception):
-    """There is no account with this email. For the operator alone: callers of the API are never told."""
+    """There is no account with this email. For the operator only: the API never reveals it."""

@@ -1,4 +1,4 @@
-"""Accounts and sessions as they are stored."""
+"""The stored documents of accounts, sessions and invites."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -19,7 +19,7 @@ class User(Document):
     password_hash: str
     created_at: datetime
     deleting: bool = False
-    """Its deletion has begun, and is finished whatever happens."""
+    """Whether the deletion of the account has begun. It is always completed."""
 
     class Settings:
         name = "users"
@@ -30,7 +30,7 @@ class User(Document):
 
 
 class Session(Document):
-    """One sign-in on one device. `generation` is that of the newest refresh token that was used; 0 means none yet."""
+    """One sign-in on one device. `generation` is that of the newest refresh token used; 0 if none was."""
 
     user_id: PydanticObjectId
     generation: int = 0
@@ -38,7 +38,7 @@ class Session(Document):
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime | None = None
-    """When it is over, by `expiry_of`: it is deleted then. None if it was stored by an older version."""
+    """The time from `expiry_of` after which the session is deleted. None if an older version stored it."""
 
     class Settings:
         name = "sessions"
@@ -49,11 +49,11 @@ class Session(Document):
 
 
 class Invite(Document):
-    """A code that lets somebody in, under its hash; it is gone once it was used. The setup code's is called `setup`."""
+    """An invite for one sign-up, stored under the hash of its code until it is used. The setup code's id is `setup`."""
 
-    id: str  # type: ignore[assignment]  # the hash is its name
+    id: str  # type: ignore[assignment]  # the hash of the code
     account_id: PydanticObjectId | None = None
-    """The id of the account that it is good for: so there is one at most. None if an older version has stored it."""
+    """The id of the account that it creates, so that it creates one at most. None if an older version stored it."""
     created_at: datetime
 
     class Settings:
@@ -62,5 +62,5 @@ class Invite(Document):
 
 
 def expiry_of(created_at: datetime, last_used_at: datetime) -> datetime:
-    """When a session is over: 30 days after its last use, 90 days after it began."""
+    """Returns when a session expires: 30 days after its last use, and 90 days after it began at the latest."""
     return min(last_used_at + IDLE_LIFETIME, created_at + ABSOLUTE_LIFETIME)

@@ -1,4 +1,4 @@
-"""Password hashes: argon2 of the password in Unicode's form NFC, off the event loop, a bounded number at a time."""
+"""Hashes passwords: argon2 of the password in Unicode form NFC, in threads, a few at a time."""
 
 import unicodedata
 from enum import Enum, auto
@@ -12,25 +12,25 @@ MAXIMUM_PASSWORD_LENGTH = 128
 _LONGEST_FORM = 4 * MAXIMUM_PASSWORD_LENGTH
 """A text is at most four times as long in any form as in NFC: https://www.unicode.org/faq/normalization.html#12"""
 _CONCURRENT_HASHES = 2
-"""Each hash takes a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
+"""Each hash uses a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
 
 _context = CryptContext(schemes=["argon2"], argon2__memory_cost=19_456, argon2__time_cost=2, argon2__parallelism=1)
-"""19 MiB, two passes, one lane: a setting that OWASP recommends, chosen by measurement (docs/decisions/0005)."""
+"""19 MiB, two passes, one lane: OWASP recommends these parameters (docs/decisions/0005)."""
 
 
 class Match(Enum):
-    """What a password is to a hash."""
+    """The result of comparing a password with a hash."""
 
     WRONG = auto()
     RIGHT = auto()
     OUTDATED = auto()
-    """Right, but the hash is to be made anew: it has a lower cost than today's, or is of a text that was not in NFC."""
+    """Right, but the hash must be renewed: its cost is lower than today's, or the hashed text was not in NFC."""
 
 
 def normalise_password(password: str) -> str:
-    """The password in form NFC, whatever keyboard it was typed on; one that is too long in any form stays as it is.
+    """Returns the password in form NFC, so that it does not depend on the keyboard.
 
-    Bounded, since bringing marks into order takes the square of their number.
+    A password that is too long in any form is returned unchanged: reordering combining marks takes quadratic time.
     """
     return unicodedata.normalize("NFC", password) if len(password) <= _LONGEST_FORM else password
 
@@ -48,9 +48,9 @@ class PasswordHasher:
         return hashed
 
     async def verify(self, password: str, password_hash: str | None) -> Match:
-        """Whether the password is right. An unknown user (None) takes as long as a known one with a wrong password.
+        """Compares a password with a hash. For an unknown user (None) this takes as long as for a wrong password.
 
-        A password that is not in NFC, and wrong in it, is tried as it was typed: hashes were made of that once. So it
+        A password that is not in NFC, and wrong in NFC, is tried again as typed, since older versions hashed that. This
         takes twice as long, for known and unknown users alike.
         """
         if len(password) > _LONGEST_FORM:

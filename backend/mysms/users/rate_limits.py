@@ -1,4 +1,4 @@
-"""How often somebody may try: for each address, each account and each session."""
+"""Rate limits of authentication: for each IP address, account and session."""
 
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -12,11 +12,11 @@ Action = Literal["sign_in", "sign_up", "password"]
 
 _ACCOUNT_WINDOW = timedelta(minutes=5)
 _IPV6_SITE_PREFIX = 64
-"""What one household or server is given: everything below it is one visitor."""
+"""The prefix length that one household or server is assigned: all addresses in it count as one client."""
 
 
 class AuthRateLimits:
-    """Counts attempts. Every method that counts raises RateLimitedError once they are too many."""
+    """Counts attempts. Every method that counts raises RateLimitedError once the limit is reached."""
 
     def __init__(self, limiter: RateLimiter, *, per_minute: int, per_account: int) -> None:
         self._limiter = limiter
@@ -28,15 +28,15 @@ class AuthRateLimits:
         await self._limiter.hit(limit, client_ip_key(address))
 
     async def count_account(self, email: str) -> str:
-        """Also for accounts that do not exist: who is told of a limit shall not learn that they do.
+        """Counts an attempt for an account, and returns the key for `refund`.
 
-        It is counted before the password is looked at, so that many guesses at once are not more than the limit;
-        answers what `refund` asks for.
+        Unknown emails are counted too, so that the limit does not reveal which accounts exist. Called before the
+        password is checked, so that parallel guesses cannot exceed the limit.
         """
         return await self._limiter.hit(Limit("account", self._per_account, _ACCOUNT_WINDOW), email)
 
     async def refund(self, attempt: str) -> None:
-        """The password was right: whoever knows it may use it as often as they like."""
+        """Takes back an attempt with the right password, which does not count."""
         await self._limiter.refund(attempt)
 
     async def count_refresh(self, session_id: ObjectId) -> None:
@@ -45,7 +45,7 @@ class AuthRateLimits:
 
 
 def client_ip_key(address: str) -> str:
-    """What counts as one visitor: an IPv4 address, or an IPv6 site."""
+    """Returns the key by which clients are counted: an IPv4 address, or an IPv6 site prefix."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reading and writing accounts and sessions."""
+"""Reads and writes accounts, sessions and invites."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from mysms.users.models import Invite, Session, User, expiry_of
 
 
 async def insert_user(user: User) -> bool:
-    """Stores the account, unless its email has already been taken, or its id, which is that of an invite."""
+    """Stores the account; returns False if its email, or its id, which an invite determines, is already taken."""
     try:
         await user.insert()
     except DuplicateKeyError:
@@ -35,7 +35,7 @@ async def find_session(session_id: ObjectId) -> Session | None:
 
 
 async def advance_session(session: Session, generation: int, now: datetime) -> None:
-    """Notes the first use of the refresh token of this generation; a racing tab's may have been faster."""
+    """Records the first use of this generation's refresh token, unless a concurrent request already has."""
     expires_at = expiry_of(session.created_at, now)
     await Session.get_pymongo_collection().update_one(
         {"_id": session.id, "generation": generation - 1},
@@ -48,12 +48,12 @@ async def delete_session(session_id: ObjectId) -> None:
 
 
 async def list_sessions(user_id: ObjectId) -> list[Session]:
-    """Those used last come first."""
+    """Returns the sessions of a user, most recently used first."""
     return await Session.find({"user_id": user_id}).sort("-last_used_at", "-_id").to_list()
 
 
 async def delete_own_session(user_id: ObjectId, session_id: ObjectId) -> bool:
-    """False if the user has no such session."""
+    """Deletes a session; returns False if the user has no such session."""
     deleted = await Session.get_pymongo_collection().delete_one({"_id": session_id, "user_id": user_id})
     return bool(deleted.deleted_count)
 
@@ -63,7 +63,7 @@ async def delete_sessions(user_id: ObjectId, *, but: ObjectId | None = None) -> 
 
 
 async def delete_expired_sessions(now: datetime, *, limit: int) -> int:
-    """Deletes sessions that are over, at most so many; how many it took on. One that is used meanwhile stays."""
+    """Deletes up to `limit` expired sessions; returns how many it found. A session that is used meanwhile stays."""
     sessions = Session.get_pymongo_collection()
     over = await sessions.find({"expires_at": {"$lt": now}}, {"_id": 1}, limit=limit).to_list()
     await sessions.delete_many({"_id": {"$in": [row["_id"] for row in over]}, "expires_at": {"$lt": now}})
@@ -71,11 +71,11 @@ async def delete_expired_sessions(now: datetime, *, limit: int) -> int:
 
 
 async def date_sessions(*, limit: int) -> int:
-    """Writes down when sessions of older versions are over, which was not stored; at most so many; how many."""
+    """Sets the missing `expires_at` of up to `limit` sessions that older versions stored; returns how many it found."""
     sessions = Session.get_pymongo_collection()
     undated = await sessions.find({"expires_at": None}, limit=limit).to_list()
     for row in undated:
-        # One that is used meanwhile is dated by that.
+        # A session that is used meanwhile gets its date from that use.
         await sessions.update_one(
             {"_id": row["_id"], "expires_at": None},
             {"$set": {"expires_at": expiry_of(row["created_at"], row["last_used_at"])}},
@@ -88,7 +88,7 @@ async def set_password_hash(user_id: ObjectId, password_hash: str) -> None:
 
 
 async def replace_password_hash(user_id: ObjectId, old: str, new: str) -> bool:
-    """False if the hash is another one by now: then somebody has changed the password, and that counts."""
+    """Replaces a hash; returns False, changing nothing, if the password has been changed meanwhile."""
     replaced = await User.get_pymongo_collection().update_one(
         {"_id": user_id, "password_hash": old}, {"$set": {"password_hash": new}}
     )
@@ -100,7 +100,7 @@ async def mark_deleting(user_id: ObjectId) -> None:
 
 
 async def list_deleting(limit: int) -> list[ObjectId]:
-    """Accounts whose deletion has begun and not ended, at most so many."""
+    """Returns up to `limit` accounts whose deletion has begun."""
     rows = User.get_pymongo_collection().find({"deleting": True}, {"_id": 1}, limit=limit)
     return [ObjectId(row["_id"]) for row in await rows.to_list()]
 
@@ -114,7 +114,7 @@ async def has_users() -> bool:
 
 
 async def insert_invite(invite: str, now: datetime) -> bool:
-    """Stores an invite under the hash of its code; False if it is there already."""
+    """Stores an invite under the hash of its code; returns False if it already exists."""
     try:
         await Invite(id=invite, account_id=PydanticObjectId(), created_at=now).insert()
     except DuplicateKeyError:
@@ -123,11 +123,11 @@ async def insert_invite(invite: str, now: datetime) -> bool:
 
 
 async def find_account_of_invite(invite: str) -> ObjectId | None:
-    """The id of the account that an invite is good for, whoever asks; None if there is no such invite."""
+    """Returns the id of the account that an invite creates, always the same; None if there is no such invite."""
     invites = Invite.get_pymongo_collection()
     row = await invites.find_one({"_id": invite})
     if row is not None and row.get("account_id") is None:
-        # An older version has stored it. Whoever is first decides.
+        # An older version stored the invite without an id. The first process sets it.
         await invites.update_one({"_id": invite, "account_id": None}, {"$set": {"account_id": ObjectId()}})
         row = await invites.find_one({"_id": invite})
     return ObjectId(row["account_id"]) if row is not None else None
@@ -138,5 +138,5 @@ async def delete_invite(invite: str) -> None:
 
 
 async def delete_invites_of(account_id: ObjectId) -> None:
-    """Deletes what is good for this account."""
+    """Deletes the invites that create this account."""
     await Invite.get_pymongo_collection().delete_many({"account_id": account_id})

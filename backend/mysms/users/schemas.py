@@ -1,4 +1,4 @@
-"""What goes in and out of the accounts API."""
+"""Request and response schemas of the accounts API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ MINIMUM_PASSWORD_LENGTH = 8
 MAXIMUM_EMAIL_LENGTH = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
-# The library's documented way to accept such names. An account is only a name here and nothing is mailed to it: an
-# office's .local or .test domain will do.
+# The library's documented way to accept special-use domains. No mail is sent to an account's email, so a local domain
+# such as .local or .test is fine.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def normalise_email(value: str) -> str:
-    """The one spelling under which an address is kept. Raises ValueError if it is none."""
+    """Returns the normal form of an email address. Raises ValueError if it is not an email address."""
     email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
     return email.normalized.lower()
 
@@ -53,14 +53,14 @@ def _require_password(value: object) -> object:
 
 
 class _Confirmation(NamedTuple):
-    """What was given a second time, and what it has to be."""
+    """The confirmation that was given, and the password that it must match."""
 
     given: object
     password: object
 
 
 def _require_confirmation(value: object) -> object:
-    """The text that was given, if it is the password's: also where that is refused, so that both are told at once."""
+    """Requires the confirmation to match the password, also if the password is invalid, to report all errors."""
     if not isinstance(value, _Confirmation):
         return value
     given, password = value
@@ -72,7 +72,7 @@ def _require_confirmation(value: object) -> object:
 
 
 def _require_whole_characters(value: str) -> str:
-    """Half a surrogate pair, which JSON can carry, can be neither hashed nor looked up."""
+    """Rejects lone surrogates, which JSON can carry, but which can be neither hashed nor looked up."""
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -81,7 +81,7 @@ def _require_whole_characters(value: str) -> str:
 
 
 def _only_text(value: object) -> object:
-    """A file is as good as an absent field: RFC 6749 knows texts only."""
+    """Treats an uploaded file like an absent field: RFC 6749 has text fields only."""
     return value if isinstance(value, str) else ""
 
 
@@ -96,7 +96,7 @@ Email = Annotated[
 Password = Annotated[
     str,
     Field(min_length=MINIMUM_PASSWORD_LENGTH, max_length=MAXIMUM_PASSWORD_LENGTH),
-    BeforeValidator(_require_password),  # "is too short" would be the second thing to say
+    BeforeValidator(_require_password),  # otherwise a blank password is "too short"
 ]
 
 
@@ -113,7 +113,7 @@ class NewPassword(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _show_password(cls, data: object) -> object:
-        """Shows the password to its confirmation: pydantic shows a field only those before it that are acceptable."""
+        """Passes the password to its confirmation: pydantic shows a field only the valid fields before it."""
         if not isinstance(data, dict) or "password_confirmation" not in data:
             return data
         confirmation = _Confirmation(data["password_confirmation"], data.get("password"))
@@ -123,13 +123,13 @@ class NewPassword(_Strict):
 class Registration(NewPassword):
     email: Email = Field(examples=["ada@example.com"])
     invite_code: InviteCode | None = Field(
-        None, examples=[None], description="Where sign-up needs one (see GET /users/sign_up)."
+        None, examples=[None], description="Required if sign-up is by invitation (see GET /users/sign_up)."
     )
 
 
 @dataclass(frozen=True)
 class Applicant:
-    """What can be judged of a registration that is refused: each field that is acceptable by itself."""
+    """The valid fields of a sign-up whose other fields are invalid."""
 
     email: str | None
     invite_code: str | None
@@ -180,7 +180,7 @@ class SignInRequest(_Strict):
 
 
 class TokenForm(BaseModel):
-    """RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for."""
+    """The forms of RFC 6749. The service checks for missing fields, since RFC 6749 defines the shape of the error."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["grant_type"]})
 
@@ -191,11 +191,11 @@ class TokenForm(BaseModel):
     password: FormText = Field(
         "", description="With `password`: the password.", json_schema_extra={"format": "password"}
     )
-    refresh_token: FormText = Field("", description="With `refresh_token`: the newest one you have.")
+    refresh_token: FormText = Field("", description="With `refresh_token`: the newest refresh token.")
 
 
 class AccountResponse(BaseModel):
-    """An account, as its owner sees it."""
+    """An account."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
     email: str = Field(examples=["ada@example.com"])
@@ -207,7 +207,7 @@ class AccountResponse(BaseModel):
 
 
 class AccessTokenResponse(BaseModel):
-    """A token for the Authorization header, for `expires_in` seconds."""
+    """An access token for the Authorization header, valid for `expires_in` seconds."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105
@@ -215,13 +215,13 @@ class AccessTokenResponse(BaseModel):
 
 
 class TokenResponse(AccessTokenResponse):
-    """The tokens of a session. Each use of the refresh token yields its successor."""
+    """The tokens of a session. Using the refresh token returns the next one."""
 
     refresh_token: str
 
 
 class SignedInResponse(TokenResponse):
-    """An account and the tokens of the session that was just opened."""
+    """An account and the tokens of its new session."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a11"])
     email: str = Field(examples=["ada@example.com"])
@@ -233,19 +233,21 @@ class SignedInResponse(TokenResponse):
 
 
 class SignUpPolicyResponse(BaseModel):
-    """Who may sign up here."""
+    """The sign-up policy."""
 
-    mode: SignUpMode = Field(description="`open`: anybody; `invite`: who has a code; `closed`: nobody.")
+    mode: SignUpMode = Field(
+        description="`open`: anyone can sign up; `invite`: an invite code is required; `closed`: sign-up is closed."
+    )
 
 
 class SessionResponse(BaseModel):
-    """A sign-in on a device."""
+    """A session: one sign-in on one device."""
 
     id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a13"])
     device: str = Field(examples=["Firefox on Windows"])
     created_at: Timestamp
     last_used_at: Timestamp
-    current: bool = Field(description="Whether it is the one that asks.")
+    current: bool = Field(description="Whether it is the session of this request.")
 
     @classmethod
     def of(cls, session: Session, *, current: bool) -> Self:

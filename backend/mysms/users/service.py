@@ -1,4 +1,4 @@
-"""What people do with accounts and sessions."""
+"""Accounts and sessions: sign-up, sign-in, token refresh, password change and deletion."""
 
 import contextlib
 import secrets
@@ -42,22 +42,22 @@ from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, InvalidToken
 EMAIL_TAKEN = {"email": ["has already been taken"]}
 
 _BATCH = 200
-"""How many documents one step of the background's work takes on: nobody waits for long behind it."""
+"""How many documents a background task processes in one step, which keeps each step short."""
 
 
 @dataclass(frozen=True)
 class ClientInfo:
-    """Where a request comes from."""
+    """The IP address and the device of a client."""
 
     address: str
     device: str
 
 
 class UserService:
-    """Registers people, opens sessions, keeps them alive and ends them.
+    """Creates accounts, and opens, refreshes and ends their sessions.
 
-    `erase_messages` erases what an account has written, when the account is deleted; it may be repeated. Any method
-    that checks a password or takes a token raises RateLimitedError once there are too many attempts.
+    `erase_messages` erases the messages of an account that is deleted; it must be idempotent. Any method that checks a
+    password or takes a token raises RateLimitedError after too many attempts.
     """
 
     def __init__(
@@ -81,7 +81,10 @@ class UserService:
         return self._desk.mode
 
     async def register(self, registration: Registration, origin: ClientInfo) -> SignedInResponse:
-        """Raises InvalidFieldsError if the email has already been taken or the code is wrong, and SignUpClosedError."""
+        """Creates an account and opens a session.
+
+        Raises SignUpClosedError, and InvalidFieldsError if the email has already been taken or the code is wrong.
+        """
         await self._attempts.count_address("sign_up", origin.address)
         admission = await self._desk.admit(registration.invite_code)
         user = User(
@@ -92,15 +95,15 @@ class UserService:
         )
         if not await repository.insert_user(user):
             raise InvalidFieldsError(await self._reasons_not_to_insert(user, admission))
-        # The account is made, whatever happens now: a code that is left behind is good for nothing more.
+        # The account exists even if this fails, and a code that is left behind cannot create another one.
         with contextlib.suppress(DatabaseError):
             await self._desk.use_up(admission)
         return SignedInResponse.of(user, await self._open_session(user, origin))
 
     async def judge(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
-        """What the database has against a sign-up that is refused already, so that all is told at once.
+        """Returns the errors that the database adds to those of an invalid sign-up, so that all are shown at once.
 
-        Raises SignUpClosedError. Where a code is needed, only who has a good one is told that an email has been taken.
+        Raises SignUpClosedError. If a code is required, only a valid one reveals that an email has been taken.
         """
         await self._attempts.count_address("sign_up", origin.address)
         try:
@@ -111,7 +114,7 @@ class UserService:
         return EMAIL_TAKEN if is_taken else {}
 
     async def sign_in(self, credentials: Credentials, origin: ClientInfo) -> SignedInResponse:
-        """Raises InvalidCredentialsError, which does not tell whether the account exists."""
+        """Opens a session. Raises InvalidCredentialsError, which does not reveal whether the account exists."""
         user = await self._authenticate(credentials.email, credentials.password, origin)
         return SignedInResponse.of(user, await self._admit(user, origin))
 
@@ -139,7 +142,7 @@ class UserService:
         await repository.delete_session(session_id)
 
     async def sessions(self, caller: AccessClaims) -> list[SessionResponse]:
-        """The caller's own, those used last first."""
+        """Returns the caller's sessions, most recently used first."""
         return [
             SessionResponse.of(session, current=session.id == caller.session_id)
             for session in await repository.list_sessions(caller.user_id)
@@ -147,7 +150,7 @@ class UserService:
         ]
 
     async def end_session(self, caller: AccessClaims, session_id: str) -> None:
-        """Raises NotFoundError, also for somebody else's session."""
+        """Ends one of the caller's sessions. Raises NotFoundError, also for another user's session."""
         known = ObjectId.is_valid(session_id)
         if not known or not await repository.delete_own_session(caller.user_id, ObjectId(session_id)):
             raise NotFoundError("There is no such session.")
@@ -156,25 +159,25 @@ class UserService:
         await repository.delete_sessions(caller.user_id)
 
     async def change_password(self, caller: AccessClaims, change: PasswordChange, origin: ClientInfo) -> None:
-        """Ends the other sessions. Raises InvalidFieldsError if the current password is wrong."""
+        """Changes the password and ends the other sessions. Raises InvalidFieldsError if the current one is wrong."""
         await self._confirm_password(caller, change.current_password, origin, field="current_password")
         await repository.set_password_hash(caller.user_id, await self._hasher.hash(change.password))
         await repository.delete_sessions(caller.user_id, but=caller.session_id)
 
     async def delete_account(self, caller: AccessClaims, password: str, origin: ClientInfo) -> None:
-        """Deletes the account and all that belongs to it. Raises InvalidFieldsError if the password is wrong."""
+        """Deletes the account and all its data. Raises InvalidFieldsError if the password is wrong."""
         await self._confirm_password(caller, password, origin, field="password")
         await repository.mark_deleting(caller.user_id)
         await self._finish_deletion(caller.user_id)
 
     async def make_invite(self) -> str:
-        """A code with which one person can sign up. Only its hash is stored."""
+        """Creates an invite and returns its code, with which one person can sign up. Only its hash is stored."""
         code = new_invite()
         await repository.insert_invite(hash_invite(code), self._clock())
         return code
 
     async def reset_password(self, email: str) -> str:
-        """Gives the account a new password, and ends its sessions. Raises UnknownAccountError."""
+        """Sets a random password, which it returns, and ends all sessions. Raises UnknownAccountError."""
         try:
             user = await repository.find_user_by_email(normalise_email(email))
         except ValueError:
@@ -187,22 +190,22 @@ class UserService:
         return password
 
     async def finish_deletions(self) -> None:
-        """Finishes what processes have begun that ended, or lost their database.
+        """Completes deletions that were interrupted because a process ended or lost its database.
 
-        Any number of processes may do this at once, and to an account that is being deleted at this moment. Raises what
-        went wrong with an account once each has had its turn.
+        Any number of processes may do this at once, also while another one is deleting the same account. Tries every
+        account, then raises the first error.
         """
         failure: Exception | None = None
         for user_id in await repository.list_deleting(_BATCH):
             try:
                 await self._finish_deletion(user_id)
-            except Exception as error:  # noqa: BLE001  # one account must not keep the others
+            except Exception as error:  # noqa: BLE001  # one account must not block the others
                 failure = failure or error
         if failure is not None:
             raise failure
 
     async def delete_expired_sessions(self) -> None:
-        """Deletes all that are over, batch by batch. Any number of processes may do this at once."""
+        """Deletes all expired sessions, batch by batch. Any number of processes may do this at once."""
         while await repository.date_sessions(limit=_BATCH) == _BATCH:
             pass
         now = self._clock()
@@ -210,12 +213,12 @@ class UserService:
             pass
 
     async def is_active(self, user_id: ObjectId) -> bool:
-        """Whether there is such an account, and it is not being deleted."""
+        """Whether the account exists and is not being deleted."""
         user = await repository.find_user(user_id)
         return user is not None and not user.deleting
 
     async def require_session(self, access_token: str | None) -> AccessClaims:
-        """Whose request this is. Raises UnauthenticatedError."""
+        """Returns the user and session of an access token. Raises UnauthenticatedError."""
         try:
             claims = self._signer.read_access_token(access_token or "")
         except InvalidTokenError as error:
@@ -226,7 +229,7 @@ class UserService:
         return claims
 
     async def account(self, user_id: ObjectId) -> User:
-        """Raises UnauthenticatedError if the account is gone."""
+        """Returns the account. Raises UnauthenticatedError if it is gone."""
         user = await repository.find_user(user_id)
         if user is None:
             raise UnauthenticatedError
@@ -244,7 +247,7 @@ class UserService:
         return user
 
     async def _find_by_password(self, email: str, password: str) -> User:
-        """The account, its password kept under a hash as they are made today. Raises InvalidCredentialsError."""
+        """Returns the account, after renewing an outdated password hash. Raises InvalidCredentialsError."""
         user = await repository.find_user_by_email(email)
         match = await self._hasher.verify(password, user.password_hash if user else None)
         if match is Match.WRONG or user is None:
@@ -256,13 +259,13 @@ class UserService:
             return user
         renewed = await self._hasher.hash(password)
         if not await repository.replace_password_hash(_id_of(user), user.password_hash, renewed):
-            # Somebody else was faster, or has changed the password: what counts is what is there now.
+            # Another request renewed the hash or changed the password first: check against the present hash.
             return await self._find_by_password(email, password)
         user.password_hash = renewed
         return user
 
     async def _reasons_not_to_insert(self, user: User, admission: Admission) -> FieldErrors:
-        """Why the database has not taken an account: for its email, or for its id, which its code is used up for."""
+        """Returns why the database rejected an account: its email is taken, or its id, so that its code is used up."""
         holder = await repository.find_user(admission.account_id)
         if holder is None:
             return EMAIL_TAKEN
@@ -270,7 +273,7 @@ class UserService:
         return NOT_VALID if holder.email != user.email else {**NOT_VALID, **EMAIL_TAKEN}
 
     async def _finish_deletion(self, user_id: ObjectId) -> None:
-        """Each step can be repeated; the account itself goes last, so that what was interrupted is found again."""
+        """Deletes an account in idempotent steps; the account itself goes last, so an interrupted deletion is found."""
         await repository.delete_sessions(user_id)
         await self._erase_messages(user_id)
         await self._desk.forget(user_id)
@@ -287,8 +290,8 @@ class UserService:
     async def _admit(self, user: User, origin: ClientInfo) -> TokenResponse:
         """Opens a session, unless the account has changed since its password was checked, which takes a while.
 
-        It is asked after the session is there: whoever changes the password or deletes the account ends the sessions
-        only afterwards, so either this session is among those, or the change is seen here.
+        The account is read again after the session is stored. A password change or deletion ends the sessions last: so
+        either it ends this session too, or it is seen here.
         """
         tokens = await self._open_session(user, origin)
         now = await repository.find_user(_id_of(user))
@@ -311,7 +314,7 @@ class UserService:
         return self._tokens(session, successor_of=0)
 
     async def _refresh(self, refresh_token: str) -> TokenResponse:
-        """A token stays usable until its successor is first used: a lost answer or a racing tab loses nothing."""
+        """Returns the next tokens. The old token stays valid until the next one is used, so no response can be lost."""
         if not refresh_token:
             raise InvalidTokenRequestError
         try:
@@ -323,7 +326,7 @@ class UserService:
         if session is None or self._is_over(session):
             raise SessionEndedError
         if claims.generation < session.generation:
-            # Its successor has been used, so whoever holds this one copied it: end the session for both.
+            # The next token has been used, so this one was copied: end the session for both holders.
             await repository.delete_session(claims.session_id)
             raise SessionEndedError
         await repository.advance_session(session, claims.generation, self._clock())

@@ -1,4 +1,4 @@
-"""Who may make an account: an open sign-up that spends somebody's money is a hole."""
+"""The sign-up policy: open, by invite code, or closed."""
 
 import hashlib
 import hmac
@@ -19,17 +19,17 @@ _SETUP = "setup"
 
 @dataclass(frozen=True)
 class Admission:
-    """The id that the account is to have, and the invite that it uses up, if any."""
+    """The id for the new account, and the invite that it uses up, if any."""
 
     account_id: ObjectId
     invite: str | None = None
 
 
 class SignUpPolicy:
-    """Admits people to sign-up.
+    """Decides who may sign up.
 
-    A code is good for one account, whose id is known beforehand. So nothing has to be reserved before the account is
-    made, and nothing is lost if it is not; and of several that are made with one code at once, the database takes one.
+    An invite determines the id of the account that it creates. So no code has to be reserved before the account is
+    created, no code is lost if that fails, and of concurrent sign-ups with one code the database accepts only one.
     """
 
     def __init__(self, mode: SignUpMode, setup_code: str | None, clock: Clock) -> None:
@@ -38,10 +38,10 @@ class SignUpPolicy:
         self._clock = clock
 
     async def admit(self, code: str | None) -> Admission:
-        """Raises SignUpClosedError or InvalidFieldsError."""
+        """Checks the code and returns the id for the account. Raises SignUpClosedError or InvalidFieldsError."""
         if code and await self._is_setup(code):
             await repository.insert_invite(_SETUP, self._clock())
-            # It stays as long as the account does: whoever has seen no account before this one finds its id taken.
+            # This invite exists as long as the account: a concurrent sign-up with the setup code finds the id taken.
             return Admission(await self._account_of(_SETUP))
         if self.mode == "open":
             return Admission(ObjectId())
@@ -53,12 +53,12 @@ class SignUpPolicy:
         return Admission(await self._account_of(invite), invite)
 
     async def use_up(self, admission: Admission) -> None:
-        """The account has been made."""
+        """Deletes the invite after its account has been created."""
         if admission.invite is not None:
             await repository.delete_invite(admission.invite)
 
     async def forget(self, account_id: ObjectId) -> None:
-        """The account is about to go: no code may bring its id back, however its sign-up was interrupted."""
+        """Deletes the invites of an account before it is deleted, so that no code can create its id again."""
         await repository.delete_invites_of(account_id)
 
     async def _account_of(self, invite: str) -> ObjectId:
@@ -68,7 +68,7 @@ class SignUpPolicy:
         return account_id
 
     async def _is_setup(self, code: str) -> bool:
-        """Whether this is the code for the first account, and there is no account."""
+        """Whether this is the setup code, and there is no account yet."""
         return (
             self._setup_code is not None
             and hmac.compare_digest(code.encode(), self._setup_code.encode())
@@ -77,10 +77,10 @@ class SignUpPolicy:
 
 
 def new_invite() -> str:
-    """A code that nobody guesses and that can be read aloud."""
+    """Creates a random code that can be read aloud."""
     return "-".join(secrets.token_hex(3) for _ in range(4))
 
 
 def hash_invite(code: str) -> str:
-    """What is stored of a code."""
+    """Returns the hash under which an invite is stored."""
     return hashlib.sha256(code.strip().lower().encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""The two tokens of a session, both signed with JWT_SECRET. Pure: the time is passed in.
+"""Signs and verifies the two tokens of a session with JWT_SECRET. Pure: the time is passed in.
 
-The access token is a short-lived JWT. The refresh token names its session and its generation and carries a keyed
-hash of both: the next one can be made at any time and is never stored (see docs/decisions/0002).
+The access token is a short-lived JWT. The refresh token consists of its session, its generation and a keyed hash of
+both, so that the next one can be derived and is never stored (see docs/decisions/0002).
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _ACCESS = "access"
 
 
 class InvalidTokenError(Exception):
-    """The token is not one of ours, or its time is over."""
+    """The token is forged or expired."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RefreshClaims:
 
 
 class TokenSigner:
-    """Makes and reads tokens."""
+    """Signs and verifies tokens."""
 
     def __init__(self, secret: str) -> None:
         self._jwt_key = secret
@@ -63,7 +63,7 @@ class TokenSigner:
         )
 
     def read_access_token(self, token: str) -> AccessClaims:
-        """Raises InvalidTokenError for a token that is forged, expired or of another kind."""
+        """Verifies an access token. Raises InvalidTokenError if it is forged, expired or of another type."""
         try:
             claims = jwt.decode(
                 token,
@@ -85,7 +85,7 @@ class TokenSigner:
         return f"{text}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
 
     def read_refresh_token(self, token: str) -> RefreshClaims:
-        """Raises InvalidTokenError for a token that this server did not make."""
+        """Verifies a refresh token. Raises InvalidTokenError if it is forged."""
         try:
             session_id, generation, _ = token.split(".")
             claims = RefreshClaims(ObjectId(session_id), int(generation))

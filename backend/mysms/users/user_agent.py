@@ -1,6 +1,6 @@
-"""What a session's device is called. Pure."""
+"""Names a session's device by its User-Agent. Pure."""
 
-# The first that a User-Agent names counts: browsers name those that they descend from as well.
+# The first match counts: the User-Agent of a browser also contains the names of browsers that it derives from.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -25,7 +25,7 @@ UNKNOWN_DEVICE = "Unknown device"
 
 
 def describe_user_agent(user_agent: str) -> str:
-    """A name that a person recognises, such as `Firefox on Windows`."""
+    """Returns a readable name of the device, such as `Firefox on Windows`."""
     browser = next((name for token, name in _BROWSERS if token in user_agent), None)
     system = next((name for token, name in _SYSTEMS if token in user_agent), None)
     if browser and system:

@@ -1,1 +1,1 @@
-"""The HTTP edge. Knows no feature."""
+"""HTTP infrastructure without feature code: middleware, error responses, docs and the SPA."""

@@ -1,4 +1,4 @@
-"""What is kept of every request: an id that holds its log lines together, one line, and a count."""
+"""Request ids, the access log and request metrics."""
 
 import re
 import secrets
@@ -16,11 +16,11 @@ REQUEST_ID_HEADER = "X-Request-ID"
 _log = structlog.stdlib.get_logger("mysms.access")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Nothing that could break a log line, or be an email or a phone number with its plus sign."""
+"""Cannot break a log line, and matches no email and no phone number with a plus sign."""
 
 
 class RequestIdMiddleware:
-    """Gives each request an id: the one it came with, if that is sane, else a new one. Every answer carries it."""
+    """Assigns a request id, taken from the request's header if that is valid, and returns it in the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -42,7 +42,7 @@ class RequestIdMiddleware:
 
 
 class AccessLogMiddleware:
-    """Writes a line about each request and counts it: by route, never by path, for a path may hold anything."""
+    """Logs and counts each request by its route, not its path, which may contain personal data."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -54,21 +54,21 @@ class AccessLogMiddleware:
         begun = time.perf_counter()
         status: int | None = None
 
-        async def send_and_note(message: Message) -> None:
+        async def send_and_count(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                # Counted before it is sent: who has the answer finds it counted.
+                # Counted before the response is sent, so that a client that has the response finds it counted.
                 REQUESTS.labels(scope["method"], _route_of(scope), status).inc()
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send_and_count)
         finally:
             seconds = time.perf_counter() - begun
             REQUEST_SECONDS.labels(_route_of(scope)).observe(seconds)
             _log.info(
-                "Answered." if status is not None else "Not answered: the caller has gone.",
+                "Request completed." if status is not None else "Request aborted: the client disconnected.",
                 method=scope["method"],
                 route=_route_of(scope),
                 status=status,

@@ -1,4 +1,4 @@
-"""/docs: Swagger UI from a package, without inline script and without another host, so that it works offline."""
+"""Serves Swagger UI at /docs from a package, without inline scripts or other hosts, so that it works offline."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ _SWAGGER_UI = Path(fastapi_swagger.__file__).parent / "resources"
 _OWN = Path(__file__).parent / "static"
 
 DESCRIPTION = """
-Send SMS through your own Twilio number, and see what became of them.
+Send SMS through your own Twilio number and track their delivery.
 
-**To try it here:** sign up (or use your account), press *Authorize*, give your email as the username, and send.
+**To try it here:** sign up (or use your account), press *Authorize*, enter your email as the username, and send.
 Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem objects with a stable `code`.
 """
 

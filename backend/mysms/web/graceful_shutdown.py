@@ -14,14 +14,14 @@ _POLL_SECONDS = 0.05
 
 
 class ShutdownState:
-    """Whether this process has been told to end. A draining process still answers, and closes each connection."""
+    """Whether this process is shutting down. A draining process still serves requests, but closes each connection."""
 
     def __init__(self) -> None:
         self.is_draining = False
         self._callbacks: list[Callable[[], None]] = []
 
     def on_stop(self, callback: Callable[[], None]) -> None:
-        """Calls this when the process stops accepting connections."""
+        """Registers a callback for when the process stops accepting connections."""
         self._callbacks.append(callback)
 
     def stop_work(self) -> None:
@@ -29,12 +29,12 @@ class ShutdownState:
             callback()
 
     async def check(self) -> str | None:
-        """For /ready."""
+        """The readiness check of the process."""
         return "The process is shutting down." if self.is_draining else None
 
 
 class ConnectionCloseMiddleware:
-    """Closes connections while the process drains, so that callers connect to another process."""
+    """Closes connections while the process drains, so that clients connect to another process."""
 
     def __init__(self, app: ASGIApp, shutdown: ShutdownState) -> None:
         self._app = app
@@ -50,10 +50,10 @@ class ConnectionCloseMiddleware:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that drains first: by itself uvicorn closes connections on which a request may be on its way.
+    """A uvicorn server that drains first: uvicorn itself would close connections on which a request may be in transit.
 
-    For `drain_seconds` everything goes on, while /ready tells load balancers to choose another process. Then the
-    listening sockets close, background work stops, and open connections are served to the end.
+    For `drain_seconds` the process keeps serving, while /ready tells load balancers to choose another one. Then the
+    listening sockets close, background tasks stop, and requests on open connections are completed.
     """
 
     def __init__(self, config: uvicorn.Config, shutdown: ShutdownState, drain_seconds: float) -> None:
@@ -71,7 +71,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def _wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
-        """A second Ctrl-C ends the waiting."""
+        """Waits until `is_over`, for `seconds` at most. A second Ctrl-C ends the wait."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while loop.time() < deadline and not is_over() and not self.force_exit:  # noqa: ASYNC110  # a signal sets it

@@ -1,4 +1,4 @@
-"""What happens to every request before and after its route, in plain ASGI."""
+"""ASGI middleware for every request: path suffix, body limit, unhandled errors and security headers."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types angular angular#bundler"
-"""What the SPA can bear besides, and Swagger UI cannot."""
+"""Further directives for the SPA, with which Swagger UI does not work."""
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -29,12 +29,12 @@ _HEADERS = {
 _SUFFIX = ".json"
 
 MAXIMUM_BODY_BYTES = 1024 * 1024
-"""The longest text that may be sent takes a fraction of it; what is a little too long is still told why."""
+"""Far more than the longest valid message, so that a text that is somewhat too long gets a specific error."""
 BODY_WITHIN_SECONDS = 10.0
 
 
 class JsonSuffixMiddleware:
-    """Answers `/api/messages.json` as `/api/messages`: the original API's clients write it so."""
+    """Serves `/api/messages.json` as `/api/messages`, for clients of the original API."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -47,9 +47,9 @@ class JsonSuffixMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Reads the whole body before anybody works on the request: it must be small, and come soon.
+    """Reads the whole body before the request is processed, with limits on its size and duration.
 
-    Starlette's own limit answers in plain text, and waits for a slow body as long as it takes.
+    Starlette's own limit responds in plain text, and has no timeout for a slow body.
     """
 
     def __init__(self, app: ASGIApp, within_seconds: float = BODY_WITHIN_SECONDS) -> None:
@@ -92,9 +92,9 @@ async def _read(receive: Receive) -> bytes:
 
 
 class UnhandledErrorMiddleware:
-    """Answers what nobody has thought of, and writes of it.
+    """Turns unhandled exceptions into a logged 500.
 
-    Starlette's own handler for that is outside of every middleware: its answers would carry no headers of ours.
+    Starlette's own handler runs outside of all middleware, so its response would lack our headers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -104,24 +104,24 @@ class UnhandledErrorMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
+        has_started = False
 
-        async def send_and_note(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def send_and_track(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send_and_track)
         except Exception as error:
             _log.exception("A request failed: %s", type(error).__name__)
-            if begun:
+            if has_started:
                 raise
             await problem_response(InternalServerError())(scope, receive, send)
 
 
 class SecurityHeadersMiddleware:
-    """Tells browsers to load nothing from elsewhere, and to guess nothing."""
+    """Adds security headers: Content-Security-Policy, HSTS, nosniff and others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

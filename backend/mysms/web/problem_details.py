@@ -1,4 +1,4 @@
-"""The one place where errors become answers: RFC 9457 problem objects."""
+"""Turns errors into RFC 9457 problem responses. Nothing else does."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -46,11 +46,11 @@ class MalformedJsonError(DomainError):
 class NotSaidToBeJsonError(DomainError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
-    example = "The body must be JSON, and be sent as such: send Content-Type: application/json."
+    example = "The body must be JSON, sent with Content-Type: application/json."
 
 
 class UnreadableBodyError(DomainError):
-    """What the framework answers to a body that is not in UTF-8, or a form without an end."""
+    """The framework's error for a body that is not UTF-8, or an incomplete form."""
 
     status = HTTPStatus.BAD_REQUEST
     code = HTTPStatus.BAD_REQUEST.name.lower()
@@ -72,7 +72,7 @@ class RequestTimeoutError(DomainError):
 class UnavailableError(DomainError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "database_unavailable"
-    example = "The database does not answer. Please try again in a moment."
+    example = "The database is not available right now. Please try again in a moment."
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -82,11 +82,11 @@ class UnavailableError(DomainError):
 class InternalServerError(DomainError):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "internal_error"
-    example = "Something went wrong on our side."
+    example = "Something went wrong on the server."
 
 
 def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """With the keys that an OpenAPI document has."""
+    """Converts the status codes to strings, the keys of an OpenAPI document."""
     return {str(status): answer for status, answer in responses.items()}
 
 
@@ -106,7 +106,7 @@ _ASKED_BY_OPERATORS = frozenset({"/up", "/ready", "/metrics"})
 
 
 def add_exception_handlers(app: FastAPI) -> None:
-    """Makes every error answer of the app a problem object."""
+    """Makes every error response of the app a problem object."""
     app.exception_handler(DomainError)(_answer_domain_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
@@ -114,7 +114,7 @@ def add_exception_handlers(app: FastAPI) -> None:
 
 
 def customize_openapi(app: FastAPI) -> None:
-    """Makes the OpenAPI document say so: FastAPI itself announces another shape for invalid requests."""
+    """Adds the problem responses to the OpenAPI document; FastAPI's default documents another shape for errors."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -139,7 +139,7 @@ def customize_openapi(app: FastAPI) -> None:
 
 
 def _add_examples(responses: dict[str, Any], added: Mapping[str, Any]) -> None:
-    """Without losing those that the operation documents itself for the same status."""
+    """Adds examples, keeping those that the operation itself documents for the same status."""
     for status, answer in added.items():
         (media_type, content), *_ = answer["content"].items()
         known = responses.setdefault(status, answer)["content"].setdefault(media_type, content)
@@ -164,7 +164,7 @@ async def _answer_invalid_request(_: Request, error: RequestValidationError) -> 
     if any(item["type"] == "json_invalid" for item in found):
         return problem_response(MalformedJsonError())
     if any(item["loc"] == ("body",) and isinstance(item["input"], bytes) for item in found):
-        # The framework reads no body as JSON that is not sent as such.
+        # FastAPI passes a body on unparsed if its content type is not JSON.
         return problem_response(NotSaidToBeJsonError())
     return problem_response(InvalidFieldsError(_sentences_by_field(found)))
 
@@ -185,22 +185,22 @@ async def _answer_http_exception(request: Request, error: HTTPException) -> JSON
 
 
 def _documented_methods(request: Request) -> list[str]:
-    """All methods of a path: the framework knows those of its first route alone."""
+    """Returns all methods of a path; Starlette's Allow header lists those of the first matching route only."""
     path = getattr(request.scope.get("route"), "path", "")
     return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
 
 
 async def _answer_unreachable_database(_: Request, error: Exception) -> JSONResponse:
-    _log.warning("The database does not answer (%s).", type(error).__name__)
+    _log.warning("The database does not respond (%s).", type(error).__name__)
     return problem_response(UnavailableError())
 
 
 def _sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:
-    """Names a field as the caller does, without the place and the envelope that it came in."""
+    """Returns the error sentences by field name, without the location and the envelope of the field."""
     errors: dict[str, list[str]] = {}
     for item in found:
         template = _SENTENCES.get(item["type"])
         sentence = template.format(**item.get("ctx", {})) if template else str(item["msg"])
-        place = item["loc"][-1] if item["loc"] else "body"
-        errors.setdefault(str(place), []).append(sentence)
+        field = item["loc"][-1] if item["loc"] else "body"
+        errors.setdefault(str(field), []).append(sentence)
     return errors

@@ -1,4 +1,4 @@
-"""The SPA from the API's own origin, where FRONTEND_DIST is set."""
+"""Serves the SPA from the API's own origin if FRONTEND_DIST is set."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -15,7 +15,7 @@ _A_YEAR = "public, max-age=31536000, immutable"
 
 
 class SinglePageApp(StaticFiles):
-    """Files as they are, and index.html for every address that the SPA's own router knows."""
+    """Serves the built files, and index.html for every other path without an extension: the SPA's own routes."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, html=True)
@@ -28,7 +28,7 @@ class SinglePageApp(StaticFiles):
             if error.status_code != HTTPStatus.NOT_FOUND or not is_page:
                 raise
             response = await super().get_response("index.html", scope)
-        # Built files carry a hash of their content in their names; pages must always be asked for again.
+        # The names of built files contain a hash of their content; pages must always be revalidated.
         hashed = path.endswith((".js", ".css")) and "-" in path
         response.headers["Cache-Control"] = _A_YEAR if hashed else "no-cache"
         response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {TRUSTED_TYPES}"

@@ -46,7 +46,7 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
 
             response, refused = await asyncio.gather(api.http.get("/ready"), api_user.call("GET", "/users"))
             assert response.status_code == 503
-            assert response.json() == {"status": "unavailable", "problems": {"database": "MongoDB does not answer."}}
+            assert response.json() == {"status": "unavailable", "problems": {"database": "MongoDB does not respond."}}
             assert response.elapsed.total_seconds() < refused.elapsed.total_seconds()
             assert (await api.http.get("/up")).status_code == 200
             # No figure is better than an old one.
@@ -129,13 +129,13 @@ async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
 
     checks = {"dispatcher": dispatcher, "reconciler": reconciler}
     now = 160.0
-    assert (await asked(checks)).json()["problems"] == {"reconciler": "The reconciler does not run."}
+    assert (await asked(checks)).json()["problems"] == {"reconciler": "The reconciler is not running."}
     now = 161.0
     assert (await asked(checks)).json() == {
         "status": "unavailable",
         "problems": {
             "dispatcher": "The dispatcher has been stuck for 61 s.",
-            "reconciler": "The reconciler does not run.",
+            "reconciler": "The reconciler is not running.",
         },
     }
     heart.beat()

@@ -61,7 +61,7 @@ async def test_production_refuses_the_development_servers_by_how_they_name_thems
             port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url, ENVIRONMENT="production"
         )
         said = await refused(tmp_path, environment)
-    assert "MONGODB_URI leads to the development database of this project" in said
+    assert "MONGODB_URI points to this project's development database" in said
 
 
 async def test_an_invitation_lets_one_person_in(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
         # It also ends with any of its parts, and says which.
         os.kill(demo.part("devservers.twilio"), signal.SIGKILL)
         assert await process.wait_for_exit(within=20) == 1
-    assert "The part twilio ended by itself" in process.text()
+    assert "The part twilio stopped" in process.text()
     await demo.nothing_left()
 
 

@@ -104,14 +104,14 @@ def wrong(check: Callable[[Settings], str], settings: Settings) -> CheckFailedEr
 
 def test_an_insecure_origin_in_production() -> None:
     production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
-    assert "read on the way" in wrong(check_browser, settings_of(cors_origins="http://a.example", **production)).said
+    assert "without https" in wrong(check_browser, settings_of(cors_origins="http://a.example", **production)).said
     assert check_browser(settings_of(cors_origins="http://localhost:4200,https://a.example", **production))
 
 
 def test_a_folder_without_the_app(tmp_path: Path) -> None:
     assert "no index.html" in wrong(check_browser, settings_of(frontend_dist=tmp_path)).said
     (tmp_path / "index.html").touch()
-    assert check_browser(settings_of(frontend_dist=tmp_path)).startswith("The SPA is served from here")
+    assert check_browser(settings_of(frontend_dist=tmp_path)).startswith("The SPA is served from this server")
 
 
 # The driver forgets the socket of a connection that is being made when its client is closed.
@@ -130,22 +130,22 @@ async def test_a_database_that_refuses_and_one_for_development(mongodb: Mongo) -
     if mongodb.process is not None:
         with_credentials = mongodb.uri.replace("mongodb://", "mongodb://somebody:secret@")
         found = await asyncio.to_thread(wrong_database, settings_of(mongodb_uri=with_credentials))
-        assert "refuses" in found.said
+        assert "rejects requests" in found.said
         assert "secret" not in found.said + found.remedy
         production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
         found = await asyncio.to_thread(wrong_database, settings_of(mongodb_uri=mongodb.uri, **production))
         assert "development database" in found.said
-    assert "wrote durably" in await check_database(settings_of(mongodb_uri=mongodb.uri))
+    assert "durable write" in await check_database(settings_of(mongodb_uri=mongodb.uri))
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"twilio_auth_token": "wrong"}, "does not accept"),
-        ({"twilio_account_sid": "AC" + "f" * 32}, "does not accept"),
+        ({"twilio_auth_token": "wrong"}, "rejects"),
+        ({"twilio_account_sid": "AC" + "f" * 32}, "rejects"),
         ({"twilio_from_number": "+14155550100"}, "does not own +14155550100"),
         ({"twilio_from_number": "+15005550007"}, "+15005550007 cannot send SMS"),
-        ({"twilio_api_base_url": NOBODY}, "does not answer"),
+        ({"twilio_api_base_url": NOBODY}, "does not respond"),
         ({"environment": "production", "reconcile_after_seconds": 60}, "the simulator"),
     ],
 )
@@ -162,7 +162,7 @@ async def test_that_sending_is_switched_off_is_worth_a_word(simulator: Simulator
 
 async def test_a_callback_url_that_twilio_does_not_call() -> None:
     assert "does not call" in wrong(check_callback, settings_of(twilio_api_base_url="")).said
-    assert "There is none" in check_callback(settings_of(twilio_status_callback_url=None))
+    assert "polled with backoff" in check_callback(settings_of(twilio_status_callback_url=None))
 
 
 async def examined(start: Start, change: Callable[[Api, InterceptedRequest], Awaitable[str]]) -> CheckFailedError | str:
@@ -220,13 +220,13 @@ async def strange(_: Api, __: InterceptedRequest) -> str:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (without_query, "drops the query"),
-        (with_another_query, "refuses what Twilio signs"),
-        (without_blanks, "refuses what Twilio signs"),
+        (without_query, "removes the query"),
+        (with_another_query, "rejects callbacks that Twilio signed"),
+        (without_blanks, "rejects callbacks that Twilio signed"),
         (elsewhere, "redirects (301)"),
-        (thankful, "takes forged reports too"),
-        (broken, "is in trouble (502)"),
-        (strange, "answers 404"),
+        (thankful, "accepts forged callbacks too"),
+        (broken, "has an error (502)"),
+        (strange, "responds with 404"),
     ],
 )
 async def test_somebody_on_the_way_spoils_reports(
@@ -239,9 +239,9 @@ async def test_somebody_on_the_way_spoils_reports(
 
 
 async def test_somebody_on_the_way_who_passes_all_on_is_no_trouble(start: Start) -> None:
-    assert "takes what Twilio signs" in str(await examined(start, as_it_comes))
+    assert "accepts callbacks that Twilio signed" in str(await examined(start, as_it_comes))
 
 
 async def test_a_callback_url_where_nobody_is() -> None:
     found = wrong(check_callback, settings_of(twilio_status_callback_url=f"{NOBODY}/api/twilio/status_callback"))
-    assert "does not answer from here" in found.said
+    assert "does not respond" in found.said

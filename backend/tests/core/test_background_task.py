@@ -49,7 +49,7 @@ def counted(name: str, error: str) -> float:
 async def test_a_task_that_dies_is_logged_counted_told_and_started_again(caplog: pytest.LogCaptureFixture) -> None:
     faulty = Faulty(RuntimeError("at work"), UNAUTHORISED)
     task = faulty.task("faulty")
-    assert task.problem == "The faulty does not run."
+    assert task.problem == "The faulty is not running."
     with caplog.at_level(logging.INFO):
         async with running([task]):
             await asyncio.wait_for(faulty.goes_on.wait(), 5)
@@ -57,10 +57,10 @@ async def test_a_task_that_dies_is_logged_counted_told_and_started_again(caplog:
             assert counted("faulty", "permanent") == 2
             logged = [record.exc_info[1] for record in caplog.records if record.exc_info]
             assert [type(error) for error in logged] == [RuntimeError, OperationFailure]
-            assert task.problem == "The faulty fails (OperationFailure 13) and is started again."
+            assert task.problem == "The faulty keeps failing (OperationFailure 13) and is being restarted."
             faulty.now += 20
             assert task.problem is None
-    assert task.problem == "The faulty does not run."
+    assert task.problem == "The faulty is not running."
 
 
 async def test_a_task_that_keeps_dying_is_tried_ever_more_rarely_and_fills_no_log(
@@ -87,7 +87,7 @@ async def test_an_absent_database_is_told_calmly_and_by_the_task_only_once_it_la
     task = BackgroundTask("patient", run, clock=lambda: faulty.now, jitter=lambda: 0.0, sleep=faulty.sleep)
     async with running([task]):
         await asyncio.wait_for(faulty.goes_on.wait(), 5)
-    lasts = "The patient fails (AutoReconnect) and is started again."
+    lasts = "The patient keeps failing (AutoReconnect) and is being restarted."
     assert problems == [None, None, None, None, lasts, lasts]
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)] * 3
     assert counted("patient", "transient") == 5

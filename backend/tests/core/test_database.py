@@ -55,7 +55,7 @@ async def test_a_password_that_is_not_the_right_one_is_named(code: int) -> None:
 
     with pytest.raises(DatabaseConfigurationError) as refused:
         await wait_until_available(cast("Database", Refusing()))
-    assert "does not know this user with this password" in str(refused.value)
+    assert "rejected the user name or password" in str(refused.value)
     assert "%25" in str(refused.value)
 
 

@@ -82,7 +82,7 @@ def test_files_that_cannot_be_read_are_named(environment: pytest.MonkeyPatch, tm
 
 def test_the_folder_of_secrets_must_be_there(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("SECRETS_DIR", str(tmp_path / "nowhere"))
-    assert refusals() == [f"SECRETS_DIR must be a folder, and {tmp_path}/nowhere is none."]
+    assert refusals() == [f"SECRETS_DIR must be a folder, and {tmp_path}/nowhere is not one."]
 
 
 def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
@@ -183,8 +183,8 @@ def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, valu
         ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "is that of an API key: copy the account's own"),
         ("TWILIO_AUTH_TOKEN", "AC" + "0" * 32, "is a SID: copy the auth token"),
         ("TWILIO_FROM_NUMBER", "MG" + "0" * 32, "is that of a Messaging Service: use a number"),
-        ("TWILIO_FROM_NUMBER", "+1 (415) 555-2671", "must be + and digits alone, without spaces or brackets"),
-        ("TWILIO_STATUS_CALLBACK_URL", "https://u:p@ss@h.example/", "in letters, digits and - . _ ~ alone"),
+        ("TWILIO_FROM_NUMBER", "+1 (415) 555-2671", "must be + followed by digits only"),
+        ("TWILIO_STATUS_CALLBACK_URL", "https://u:p@ss@h.example/", "made of letters, digits and - . _ ~ only"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://my_api.example/", "a host with an underscore"),
         ("CORS_ORIGINS", "https://a.example/app", "holds https://a.example/app, which no browser sends as an origin"),
         ("TRUSTED_PROXIES", "10.0.0.1,10.1.0.0/8", "holds 10.1.0.0/8, which is neither an address nor a network"),
@@ -260,7 +260,7 @@ def test_what_cannot_be_seen_around_any_value_is_cut(
 def test_quotes_around_any_value_are_named(environment: pytest.MonkeyPatch, name: str, quotes: str) -> None:
     """Docker's --env-file hands them over as a part of the value."""
     environment.setenv(name, quotes.format(ALL[name]))
-    assert refusals() == [f"{name} stands in quotes, which would be part of it: write it without them."]
+    assert refusals() == [f"{name} is in quotes, which would become part of the value: remove them."]
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u200b"])
@@ -299,7 +299,7 @@ def test_the_default_country(environment: pytest.MonkeyPatch, written: str, coun
 @pytest.mark.parametrize("wrong", ["41", "+41", "CHE", "Switzerland", "XX"])
 def test_what_is_no_default_country_is_refused(environment: pytest.MonkeyPatch, wrong: str) -> None:
     environment.setenv("DEFAULT_COUNTRY", wrong)
-    assert refusals() == ["DEFAULT_COUNTRY must be the two letters of a country (ISO 3166), such as CH or US."]
+    assert refusals() == ["DEFAULT_COUNTRY must be a two-letter country code (ISO 3166), such as CH or US."]
 
 
 def test_a_refusal_never_shows_a_secret(environment: pytest.MonkeyPatch) -> None:
@@ -338,8 +338,8 @@ class TestProduction:
         environment.setenv("JWT_SECRET", "x" * 31)
         (sentence,) = refusals()
         assert sentence == (
-            "JWT_SECRET is too weak for production: it is shorter than 32 characters. Whoever guesses it is signed in "
-            "as anybody. Make one with: openssl rand -hex 32."
+            "JWT_SECRET is too weak for production: it is shorter than 32 characters. Anyone who guesses it can "
+            "sign in as any user. Generate one with: openssl rand -hex 32."
         )
 
     @pytest.mark.parametrize(
@@ -347,9 +347,9 @@ class TestProduction:
         [
             ("x" * 32, "it repeats itself"),
             ("battery-staple-" * 3, "it repeats itself"),
-            ("changeme, for this is no secret at all", "it is a placeholder"),
-            ("your-256-bit-secret-goes-right-here", "it is a placeholder"),
-            ("$(openssl rand -hex 32) in a file that no shell reads", "it is a placeholder"),
+            ("changeme, for this is no secret at all", "it is a well-known placeholder"),
+            ("your-256-bit-secret-goes-right-here", "it is a well-known placeholder"),
+            ("$(openssl rand -hex 32) in a file that no shell reads", "it is a well-known placeholder"),
         ],
     )
     def test_a_long_secret_may_be_weak(self, environment: pytest.MonkeyPatch, secret: str, reason: str) -> None:
@@ -357,7 +357,9 @@ class TestProduction:
         (sentence,) = refusals()
         assert reason in sentence
 
-    @pytest.mark.parametrize(("name", "lets_in"), [("SETUP_CODE", "the first account"), ("METRICS_TOKEN", "reads how")])
+    @pytest.mark.parametrize(
+        ("name", "lets_in"), [("SETUP_CODE", "the first account"), ("METRICS_TOKEN", "read the metrics")]
+    )
     def test_every_code_that_opens_something_is_strong(
         self, environment: pytest.MonkeyPatch, name: str, lets_in: str
     ) -> None:

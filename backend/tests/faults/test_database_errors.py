@@ -46,7 +46,7 @@ async def test_a_rejected_outcome_is_reported_and_recorded_later(
     injected = api.mongo_proxy.inject(InjectedError(is_sid_recording))
     posting = asyncio.create_task(env.post(NUMBER, "Recorded late"))
     found = await eventually(lambda: problems(env), lambda found: "outcomes" in found, what="the problem")
-    assert found["outcomes"] == "The outcome of 1 attempts could not be recorded yet (OperationFailure 13)."
+    assert found["outcomes"] == "Outcomes that could not be recorded yet: 1 (OperationFailure 13)."
     assert "The outcome could not be recorded (OperationFailure 13)" in log_of(api)
     assert await api.metric("mysms_settle_failures_total", error="permanent") >= 1
     api.mongo_proxy.reset()
@@ -68,7 +68,7 @@ async def test_an_outcome_rejected_past_the_lease_is_left_to_the_reconciler(env:
     before = await abandoned()
     message = await env.post(NUMBER, "Given up")
     await eventually(abandoned, lambda count: count > before, within=20, what="the end of the attempts to record")
-    assert "The outcome is not recorded (OperationFailure 121)" in log_of(api)
+    assert "The outcome was not recorded (OperationFailure 121)" in log_of(api)
     assert "outcomes" not in await problems(env)
     api.mongo_proxy.reset()
     await env.eventually(message["_id"], *KNOWN, within=60)
@@ -93,8 +93,8 @@ async def test_a_failing_loop_is_reported_and_recovers(env: Environment, name: s
     failures = await api.metric("mysms_task_failures_total", task=name, error="permanent")
     injected = api.mongo_proxy.inject(InjectedError(LOOPS[name]))
     found = await eventually(lambda: problems(env), lambda found: name in found, what="the problem")
-    assert found[name] == f"The {name} fails (OperationFailure 13) and is started again."
-    assert f"The {name} failed, and is started again." in log_of(api)
+    assert found[name] == f"The {name} keeps failing (OperationFailure 13) and is being restarted."
+    assert f"The {name} failed and will be restarted." in log_of(api)
     assert await api.metric("mysms_task_failures_total", task=name, error="permanent") > failures
     api.mongo_proxy.reset()
     message = await env.post(NUMBER, f"After the {name}")
@@ -117,9 +117,11 @@ async def test_failing_periodic_tasks_are_reported(env: Environment) -> None:
         api.mongo_proxy.inject(InjectedError(matches))
     await api.start()
     found = await eventually(lambda: problems(env), lambda found: PERIODIC.keys() <= found.keys(), what="problems")
-    assert found == {name: f"The {name} fails (OperationFailure 13) and is started again." for name in PERIODIC}
+    assert found == {
+        name: f"The {name} keeps failing (OperationFailure 13) and is being restarted." for name in PERIODIC
+    }
     for name in PERIODIC:
-        assert f"The {name} failed, and is started again." in log_of(api)
+        assert f"The {name} failed and will be restarted." in log_of(api)
         assert await api.metric("mysms_task_failures_total", task=name, error="permanent") >= 1
 
 

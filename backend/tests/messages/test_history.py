@@ -147,7 +147,7 @@ async def test_around_takes_only_a_message_that_is_asked_for(api: Api, api_user:
     for name in ("around", "after"):
         for message_id in (theirs["_id"], "nonsense", "", "\x00", "0123456789abcdef01234567"):
             assert await errors(**{name: message_id}) == {name: ["is not one of your messages"]}
-    elsewhere = {"around": ["is not among the messages that are asked for"]}
+    elsewhere = {"around": ["is not one of the selected messages"]}
     assert await errors(around=mine["_id"], peer_number=new_number()) == elsewhere
     assert await errors(around=mine["_id"], updated_since="2999-01-01T00:00:00Z") == elsewhere
     assert await ids(api_user, around=mine["_id"], peer_number=mine["peer_number"]) == [mine["_id"]]

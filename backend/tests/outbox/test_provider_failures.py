@@ -178,7 +178,7 @@ async def test_a_carrier_that_turns_us_away_pauses_everything_and_ready_says_so(
         sending = await api_user.call("GET", "/api/sending")
         assert sending.headers["Cache-Control"] == "no-store"
         paused = sending.json()["paused"]
-        assert paused["reason"].startswith("Twilio does not accept this service's credentials.")
+        assert paused["reason"].startswith("Twilio rejects this server's credentials.")
         assert to_rfc3339(begun) <= paused["since"] <= to_rfc3339(utc_now())
         assert (await api.http.get("/api/sending")).status_code == 401
         # The next one is not even tried, and answered at once.

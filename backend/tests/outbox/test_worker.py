@@ -84,7 +84,7 @@ async def test_what_is_refused_is_given_up_with_the_lease(error: Exception, capl
     assert await attempt.run() == attempt.outcome
     assert (attempt.outbox.tried, attempt.outbox.recorded) == (2, [])
     assert counted("mysms_settles_abandoned_total") == before + 1
-    assert f"The outcome is not recorded ({describe(error)})." in caplog.text
+    assert f"The outcome was not recorded ({describe(error)})." in caplog.text
     assert attempt.sender.problem is None
 
 
@@ -103,7 +103,7 @@ async def test_an_unrecorded_outcome_is_a_problem_and_the_end_of_the_process_is_
         return attempt.sender.problem
 
     seen = await eventually(problem, bool, what="the problem")
-    assert seen == "The outcome of 1 attempts could not be recorded yet (AutoReconnect)."
+    assert seen == "Outcomes that could not be recorded yet: 1 (AutoReconnect)."
     attempt.sender.stop()
     await asyncio.wait_for(running, 5)
     assert attempt.sender.problem is None
