@@ -13,17 +13,18 @@ SPA_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/*.json frontend/scripts/*)
 SCHEMA := frontend/src/app/api/schema.d.ts
 
-.PHONY: help install run dev test test-backend test-frontend test-e2e long-thread faults fuzz rolling site mutants lint format api-types lock clean
+.PHONY: help install run dev test test-backend test-frontend test-e2e test-faults test-mutation test-nginx test-rolling-restart \
+	fuzz lighthouse long-thread lint format api-types lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-install: $(BACKEND_READY) $(SPA) ## Install what is missing and build the SPA
+install: $(BACKEND_READY) $(SPA) ## Install missing dependencies and build the SPA
 
 run: install ## Run everything on this machine (PORT, MONGODB_PORT, TWILIO_SIMULATOR_PORT, DATA_DIR)
 	@exec $(BIN)/mysms demo
 
-dev: $(BACKEND_READY) $(FRONTEND_READY) ## The same for developers: API with reload, ng serve on port 4200
+dev: $(BACKEND_READY) $(FRONTEND_READY) ## Like run, for developers: the API with reload, and ng serve on port 4200
 	@exec $(BIN)/mysms demo --dev
 
 test: test-backend test-frontend test-e2e ## Run all tests
@@ -37,28 +38,28 @@ test-frontend: $(FRONTEND_READY) ## Vitest
 test-e2e: install ## Playwright, in a real browser
 	cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run e2e
 
-faults: $(BACKEND_READY) ## The long form of what breaks things to prove the guarantees, in every order of Twilio's list (over an hour)
+test-faults: $(BACKEND_READY) ## Long form of the fault tests, with every order of Twilio's list (over an hour)
 	cd backend && FAULTS=long $(BIN)/pytest tests/faults --timeout 3600
 
-fuzz: $(BACKEND_READY) ## The long form of requests that nobody would think of, made from the OpenAPI document
+fuzz: $(BACKEND_READY) ## Long form of the fuzz tests: requests generated from the OpenAPI document
 	cd backend && FUZZ=long $(BIN)/pytest tests/fuzz -s
 
-rolling: $(BACKEND_READY) ## Two API processes restarted in turn under load behind nginx, which it needs: no request fails
+test-rolling-restart: $(BACKEND_READY) ## Restart two API processes in turn, under load behind nginx: no request fails (needs nginx)
 	cd backend && $(BIN)/pytest tests/rolling_restart.py
 
-site: $(BACKEND_READY) ## The SPA's own nginx, which it needs, in front of a real API: pages, caches, headers, addresses
+test-nginx: $(BACKEND_READY) ## Test the SPA's nginx configuration in front of a real API: pages, caching, headers, URLs (needs nginx)
 	cd backend && $(BIN)/pytest tests/deploy/site_behind_nginx.py
 
-lighthouse: install ## Lighthouse's medians of five runs, for signing in and for the messages
+lighthouse: install ## Lighthouse scores of the sign-in page and the messages page, medians of five runs
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && lighthouse/run.sh
 
-long-thread: install ## What 450 loaded messages of 5,000 cost the browser, beside a conversation of 50
+long-thread: install ## Benchmark 450 loaded messages of a 5,000-message thread against a 50-message thread
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run --silent bench
 
-mutants: $(BACKEND_READY) ## Break each mechanism of the delivery on purpose, and see a test notice
+test-mutation: $(BACKEND_READY) ## Remove one delivery mechanism at a time and check that a test fails
 	cd backend && $(BIN)/python -m tests.mutation.run
 
-lint: $(BACKEND_READY) $(FRONTEND_READY) ## Check style, types, imports, and that generated files are current
+lint: $(BACKEND_READY) $(FRONTEND_READY) ## Check style, types, imports, and that generated files are up to date
 	cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 	cd frontend && npm run lint
 	@$(MAKE) --no-print-directory SCHEMA="$$(mktemp --suffix=.d.ts)" check-api-types
@@ -66,24 +67,24 @@ lint: $(BACKEND_READY) $(FRONTEND_READY) ## Check style, types, imports, and tha
 .PHONY: check-api-types
 check-api-types: api-types
 	@diff -u frontend/src/app/api/schema.d.ts $(SCHEMA) || \
-		{ echo 'The API has changed, but not the types that the SPA makes of it: run `make api-types`.'; exit 1; }
+		{ echo 'The API has changed, but the types generated from it have not: run `make api-types`.'; exit 1; }
 
-format: $(BACKEND_READY) $(FRONTEND_READY) ## Put everything into the common form
+format: $(BACKEND_READY) $(FRONTEND_READY) ## Format all code
 	cd backend && $(BIN)/ruff check --fix . && $(BIN)/ruff format .
 	cd frontend && npm run format
 
-api-types: $(BACKEND_READY) $(FRONTEND_READY) ## Generate the SPA's types from the API
+api-types: $(BACKEND_READY) $(FRONTEND_READY) ## Generate the SPA's types from the OpenAPI document
 	@document=$$(mktemp --suffix=.json) && $(BIN)/mysms openapi > "$$document" && \
 		cd frontend && npx openapi-typescript "$$document" --output "$(abspath $(SCHEMA))" > /dev/null && rm "$$document"
 
-lock: $(BACKEND_READY) ## Lock the dependencies anew, with hashes
+lock: $(BACKEND_READY) ## Update the lock files, with hashes
 	cd backend && $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		pyproject.toml --output-file requirements.lock
 	cd backend && $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		pyproject.toml --group dev --output-file requirements-dev.lock
 	cd frontend && npm update
 
-clean: ## Remove what was installed and built; your data in backend/.data stays
+clean: ## Remove installed and built files; keeps your data in backend/.data
 	rm -rf $(VENV) frontend/node_modules frontend/dist frontend/.angular
 
 $(BACKEND_READY): backend/requirements-dev.lock backend/pyproject.toml

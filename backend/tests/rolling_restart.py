@@ -1,6 +1,6 @@
 """Two API processes behind nginx, restarted in turn under load: no request fails, every message arrives once.
 
-`make rolling` runs this; it needs nginx, which `make test` does not. The configuration is that of
+`make test-rolling-restart` runs this; it needs nginx, which `make test` does not. The configuration is that of
 docs/rolling-restart/nginx.conf, with other ports.
 """
 

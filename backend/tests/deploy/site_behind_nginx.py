@@ -1,6 +1,6 @@
 """The SPA's own nginx, with the template of its image, in front of a real API: pages, caches, headers, addresses.
 
-`make site` runs this; it needs nginx, which `make test` does not.
+`make test-nginx` runs this; it needs nginx, which `make test` does not.
 """
 
 import shutil
