@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from mysms.core.background_task import BackgroundTask
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.outbox.worker import Worker
-from mysms.reconciliation.rounds import ProviderThread, Rounds
+from mysms.reconciliation.polling import PollingLoop, ProviderThread
 
 _LAST_CLAIM_SECONDS = 2.0
 
@@ -19,13 +19,13 @@ class DeliveryTasks:
         self,
         dispatcher: Dispatcher,
         worker: Worker,
-        rounds: Sequence[Rounds],
+        polling_loops: Sequence[PollingLoop],
         provider_threads: Sequence[ProviderThread],
     ) -> None:
         self.dispatcher = dispatcher
         self.worker = worker
         self._provider_threads = provider_threads
-        loops: list[Dispatcher | Rounds] = [dispatcher, *rounds]
+        loops: list[Dispatcher | PollingLoop] = [dispatcher, *polling_loops]
         self.tasks = [BackgroundTask(loop.heartbeat.name, loop.run, heartbeat=loop.heartbeat) for loop in loops]
 
     @contextlib.asynccontextmanager

@@ -39,8 +39,8 @@ from mysms.outbox.worker import Worker
 from mysms.providers.twilio import TwilioProvider
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.backup_recovery import BackupRecovery
+from mysms.reconciliation.polling import PollingLoop, ProviderThread
 from mysms.reconciliation.reconciler import Reconciler
-from mysms.reconciliation.rounds import ProviderThread, Rounds
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
@@ -277,12 +277,12 @@ class _Builder:
         status_heartbeat = Heartbeat("status checks", answer_after)
         status_thread = ProviderThread(status_heartbeat)
         status_checks = StatusChecks(self._timeline, queue, self._provider, status_thread)
-        rounds = [
-            Rounds(maintenance.run_round, Heartbeat("maintenance", stuck_after)),
-            Rounds(reconciler.run_round, reconciler_heartbeat),
-            Rounds(status_checks.run_round, status_heartbeat),
+        polling_loops = [
+            PollingLoop(maintenance.run_round, Heartbeat("maintenance", stuck_after)),
+            PollingLoop(reconciler.run_round, reconciler_heartbeat),
+            PollingLoop(status_checks.run_round, status_heartbeat),
         ]
-        return DeliveryTasks(dispatcher, worker, rounds, [reconciler_thread, status_thread])
+        return DeliveryTasks(dispatcher, worker, polling_loops, [reconciler_thread, status_thread])
 
     def _build_other_tasks(self, users: UserService) -> list[BackgroundTask]:
         tasks = [

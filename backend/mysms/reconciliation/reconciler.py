@@ -19,7 +19,7 @@ from mysms.outbox.timeline import Timeline
 from mysms.providers.base import Listing, Provider, ProviderMessage, ProviderUnavailableError
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.matching import ABSENCE_MARGIN, could_be, match, spellings
-from mysms.reconciliation.rounds import ProviderThread
+from mysms.reconciliation.polling import ProviderThread
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.store import ReconciliationStore
 

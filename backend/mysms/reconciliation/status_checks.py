@@ -4,7 +4,7 @@ from mysms.messages.status import is_final
 from mysms.outbox.records import StatusCheck
 from mysms.outbox.timeline import Timeline
 from mysms.providers.base import Provider, ProviderMessage, ProviderUnavailableError
-from mysms.reconciliation.rounds import ProviderThread
+from mysms.reconciliation.polling import ProviderThread
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
 
 _MOST_PER_ROUND = 100

@@ -36,8 +36,8 @@ from mysms.providers.base import (
     RetryableFailure,
 )
 from mysms.reconciliation.absence import AbsenceRule
+from mysms.reconciliation.polling import PollingLoop, ProviderThread
 from mysms.reconciliation.reconciler import Reconciler
-from mysms.reconciliation.rounds import ProviderThread, Rounds
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
@@ -173,7 +173,7 @@ class OutboxFixture:
             self.status_checks(provider, provider_thread),
             self.maintenance(lease),
         )
-        tasks = [BackgroundTask("loop", Rounds(part.run_round, heartbeat).run) for part in parts]
+        tasks = [BackgroundTask("loop", PollingLoop(part.run_round, heartbeat).run) for part in parts]
         loops = [asyncio.create_task(task.run()) for task in tasks]
         try:
             yield

@@ -14,8 +14,7 @@ from mysms.messages.models import Message
 from mysms.messages.status import OutboxState
 from mysms.outbox.store import OutboxStore
 from mysms.providers.base import Accepted, Indeterminate, Listing, ProviderUnavailableError, RetryableFailure
-from mysms.reconciliation import rounds
-from mysms.reconciliation.rounds import ProviderThread
+from mysms.reconciliation.polling import ProviderThread
 from tests.faults.outbox_fixture import (
     ABSENCE_CONFIRMED_AFTER,
     HOLD,
@@ -36,7 +35,7 @@ TEXT = "Hello"
 
 @pytest.fixture
 async def fixture(mongodb: Mongo, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[OutboxFixture]:
-    monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.02)
+    monkeypatch.setattr(polling, "ROUND_SECONDS", 0.02)
     async with open_outbox_fixture(mongodb.uri) as fixture:
         yield fixture
 

@@ -12,12 +12,12 @@ from mysms.core.heartbeat import Heartbeat
 from mysms.core.timestamps import utc_now
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.outbox.store import OutboxStore
-from mysms.reconciliation.rounds import Rounds
+from mysms.reconciliation.polling import PollingLoop
 from tests.faults.outbox_fixture import OutboxFixture, StubProvider, new_number, open_outbox_fixture
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
-Loop = Callable[[OutboxFixture, Heartbeat], Dispatcher | Rounds]
+Loop = Callable[[OutboxFixture, Heartbeat], Dispatcher | PollingLoop]
 
 
 def dispatcher(fixture: OutboxFixture, heart: Heartbeat) -> Dispatcher:
@@ -25,8 +25,8 @@ def dispatcher(fixture: OutboxFixture, heart: Heartbeat) -> Dispatcher:
     return Dispatcher(outbox, fixture.sender(outbox, StubProvider(), timedelta(seconds=1)), 1, utc_now, heart)
 
 
-def maintenance(fixture: OutboxFixture, heart: Heartbeat) -> Rounds:
-    return Rounds(fixture.maintenance(timedelta(seconds=1)).run_round, heart)
+def maintenance(fixture: OutboxFixture, heart: Heartbeat) -> PollingLoop:
+    return PollingLoop(fixture.maintenance(timedelta(seconds=1)).run_round, heart)
 
 
 async def test_an_attempt_that_breaks_is_logged_and_counted_and_keeps_no_worker(

@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from mysms.core.heartbeat import Heartbeat
 from mysms.messages.models import Message
-from mysms.reconciliation.rounds import ProviderThread
+from mysms.reconciliation.polling import ProviderThread
 from tests.faults.outbox_fixture import LINE, OutboxFixture, StubProvider, open_outbox_fixture
 from tests.support.servers import running_mongodb
 

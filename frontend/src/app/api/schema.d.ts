@@ -13,18 +13,18 @@ export interface paths {
         };
         /**
          * Get the current user
-         * @description The account that the access token belongs to.
+         * @description Returns the account to which the access token belongs.
          */
         get: operations["current_user_users_get"];
         put?: never;
         /**
          * Sign up
-         * @description Makes an account and signs it in.
+         * @description Creates an account and signs in.
          */
         post: operations["sign_up_users_post"];
         /**
          * Delete your account
-         * @description Deletes your account, your sessions and your messages. What has not been sent will not be sent.
+         * @description Deletes your account, your sessions and your messages. Messages that have not been sent will not be sent.
          */
         delete: operations["delete_account_users_delete"];
         options?: never;
@@ -43,7 +43,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Opens a session: an access token for 15 minutes, and a refresh token that keeps the session alive.
+         * @description Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session.
          */
         post: operations["sign_in_users_sign_in_post"];
         delete?: never;
@@ -65,9 +65,9 @@ export interface paths {
          * Get tokens (OAuth2)
          * @description The token endpoint of RFC 6749.
          *
-         *     `grant_type=refresh_token` continues a session and yields the successor of the refresh token; the old one stays
-         *     usable until the successor is first used, and using it after that ends the session. `grant_type=password` serves
-         *     the Authorize button of this page and yields an access token only.
+         *     `grant_type=refresh_token` continues a session and returns the next refresh token. The old one stays valid until
+         *     the next one is first used; using the old one after that ends the session. `grant_type=password` is for the
+         *     Authorize button of this page and returns an access token only.
          */
         post: operations["token_users_token_post"];
         delete?: never;
@@ -88,7 +88,7 @@ export interface paths {
         post?: never;
         /**
          * Sign out
-         * @description Ends the session: its tokens are dead from now on. Takes its access token or its refresh token.
+         * @description Ends the session and invalidates its tokens. Accepts its access token or its refresh token.
          */
         delete: operations["sign_out_users_sign_out_delete"];
         options?: never;
@@ -105,7 +105,7 @@ export interface paths {
         };
         /**
          * Get the sign-up policy
-         * @description Whether anybody may make an account, only who has an invite code, or nobody.
+         * @description Returns whether sign-up is open, needs an invite code, or is closed.
          */
         get: operations["sign_up_mode_users_sign_up_get"];
         put?: never;
@@ -125,14 +125,14 @@ export interface paths {
         };
         /**
          * List your sessions
-         * @description Where you are signed in, those used last first.
+         * @description Returns your sessions, most recently used first.
          */
         get: operations["list_sessions_users_sessions_get"];
         put?: never;
         post?: never;
         /**
          * Sign out everywhere
-         * @description Ends all your sessions, this one too.
+         * @description Ends all your sessions, including this one.
          */
         delete: operations["end_all_sessions_users_sessions_delete"];
         options?: never;
@@ -152,7 +152,7 @@ export interface paths {
         post?: never;
         /**
          * End one of your sessions
-         * @description Its tokens are dead from now on.
+         * @description Ends the session and invalidates its tokens.
          */
         delete: operations["end_session_users_sessions__session_id__delete"];
         options?: never;
@@ -170,7 +170,7 @@ export interface paths {
         get?: never;
         /**
          * Change your password
-         * @description Ends your other sessions.
+         * @description Changes your password and ends your other sessions.
          */
         put: operations["change_password_users_password_put"];
         post?: never;
@@ -189,16 +189,16 @@ export interface paths {
         };
         /**
          * List your messages
-         * @description Newest first, by `created_at` and then `_id`; only your own.
+         * @description Returns your messages, newest first, by `created_at` and then `_id`.
          */
         get: operations["list_messages_api_messages_get"];
         put?: never;
         /**
          * Send a message
-         * @description Stores a message and hands it to the provider.
+         * @description Stores a message and sends it through Twilio.
          *
-         *     It is stored before the carrier is asked, and reaches the carrier once. The answer is 201 as soon as the carrier
-         *     has accepted it, and 202 if that takes longer: its status then changes by itself.
+         *     The message is stored first, and sent once. The response is 201 if Twilio accepts the message within a few seconds,
+         *     else 202: sending then continues in the background, and the status of the message changes accordingly.
          */
         post: operations["send_message_api_messages_post"];
         delete?: never;
@@ -216,7 +216,7 @@ export interface paths {
         };
         /**
          * Read one message and its timeline
-         * @description Everything that is known about a message.
+         * @description Returns a message with its timeline.
          */
         get: operations["read_message_api_messages__message_id__get"];
         put?: never;
@@ -238,9 +238,9 @@ export interface paths {
         put?: never;
         /**
          * Cancel a message
-         * @description Withdraws a message that has not been sent yet.
+         * @description Cancels a message that has not been sent yet.
          *
-         *     One that is `unconfirmed` may have been sent: it stays so until that is known, and will not be sent again.
+         *     An `unconfirmed` message may have been sent: it stays unconfirmed until that is known, and will not be sent again.
          */
         post: operations["cancel_message_api_messages__message_id__cancel_post"];
         delete?: never;
@@ -260,7 +260,7 @@ export interface paths {
         put?: never;
         /**
          * Send a failed message again
-         * @description Sends the same text to the same number as a new message; asking again for the same one gives the same answer.
+         * @description Sends the same text to the same number as a new message. Repeating the request returns that same message.
          */
         post: operations["retry_message_api_messages__message_id__retry_post"];
         delete?: never;
@@ -278,7 +278,7 @@ export interface paths {
         };
         /**
          * List your conversations
-         * @description One row for each number that you have written with; the one with the newest message comes first.
+         * @description One row for each number with which you have exchanged messages, newest message first.
          */
         get: operations["list_conversations_api_conversations_get"];
         put?: never;
@@ -298,9 +298,9 @@ export interface paths {
         };
         /**
          * Get the sending status
-         * @description Whether the carrier takes messages from this service at all. It is asked again by itself while it does not.
+         * @description Returns whether messages are being sent, or why sending is paused. A pause that Twilio caused ends by itself.
          *
-         *     Also the country whose numbers may be written as they are dialled there.
+         *     Also returns the default country, whose numbers may be written in national format.
          */
         get: operations["read_sending_api_sending_get"];
         put?: never;
@@ -320,7 +320,7 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Your account, your sessions, and all your messages with their timelines, as one JSON document.
+         * @description Returns your account, your sessions and all your messages with their timelines as one JSON document.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -342,7 +342,7 @@ export interface paths {
         put?: never;
         /**
          * Status callback
-         * @description Twilio calls this when a message's status changes. Repeated, late and unordered calls do no harm.
+         * @description Twilio calls this when the status of a message changes. Repeated, late and reordered calls are handled.
          */
         post: operations["status_callback_api_twilio_status_callback_post"];
         delete?: never;
@@ -360,7 +360,7 @@ export interface paths {
         };
         /**
          * Liveness
-         * @description 200 as long as the process answers. Checks nothing else.
+         * @description Returns 200 as long as the process responds. Checks nothing else.
          */
         get: operations["up_up_get"];
         put?: never;
@@ -380,7 +380,7 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description 200 if requests can be served and messages sent, else 503 and the reasons.
+         * @description Returns 200 if requests can be served and messages sent, else 503 with the reasons.
          */
         get: operations["ready_ready_get"];
         put?: never;
@@ -400,9 +400,9 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Counters of this process and gauges of the outbox, for Prometheus.
+         * @description Returns the counters of this process and gauges of the outbox in Prometheus's text format.
          *
-         *     Asks for METRICS_TOKEN as a bearer token where that is set, and answers on loopback only where it is not.
+         *     Requires METRICS_TOKEN as a bearer token if that is set, and accepts requests from loopback only if it is not.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -419,7 +419,7 @@ export interface components {
     schemas: {
         /**
          * AccessTokenResponse
-         * @description A token for the Authorization header, for `expires_in` seconds.
+         * @description An access token for the Authorization header, valid for `expires_in` seconds.
          */
         AccessTokenResponse: {
             /** Access Token */
@@ -451,7 +451,7 @@ export interface components {
         };
         /**
          * AccountResponse
-         * @description An account, as its owner sees it.
+         * @description An account.
          */
         AccountResponse: {
             /**
@@ -473,7 +473,7 @@ export interface components {
         };
         /**
          * ConversationResponse
-         * @description What you and one number have written to each other.
+         * @description The messages between the user and one number.
          */
         ConversationResponse: {
             /**
@@ -485,7 +485,7 @@ export interface components {
             last_message: components["schemas"]["MessageResponse"];
             /**
              * Messages
-             * @description How many there are in all.
+             * @description The number of messages.
              * @example 12
              */
             messages: number;
@@ -505,7 +505,7 @@ export interface components {
         };
         /**
          * ErrorExplanation
-         * @description What an error code means.
+         * @description An explanation of an error code.
          */
         ErrorExplanation: {
             /**
@@ -520,13 +520,13 @@ export interface components {
             advice: string;
             /**
              * Retryable
-             * @description Whether sending the same again can help; null if nobody knows.
+             * @description Whether sending the message again can help; null if unknown.
              */
             retryable: boolean | null;
         };
         /**
          * EventResponse
-         * @description One thing that was learnt about a message.
+         * @description An event in the timeline of a message.
          */
         EventResponse: {
             /**
@@ -537,7 +537,7 @@ export interface components {
             at: string;
             /**
              * Source
-             * @description Who said so: the answer to our request, a callback, or a later look.
+             * @description The source of the event: the request to Twilio (`send`), a status `callback`, a later look-up (`reconciler`), or the user (`author`).
              * @enum {string}
              */
             source: "send" | "callback" | "reconciler" | "author";
@@ -564,7 +564,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description Everything that is stored about a person, newest message first.
+         * @description All data of a user, newest message first.
          */
         ExportResponse: {
             /**
@@ -588,7 +588,7 @@ export interface components {
             status: "ok" | "unavailable";
             /**
              * Problems
-             * @description What is missing, by the name of the part.
+             * @description A sentence for each failed check, by its name.
              * @default {}
              */
             problems: {
@@ -602,13 +602,13 @@ export interface components {
         MessageCreate: {
             /**
              * Recipient Number
-             * @description With + and the country code, or as it is dialled in the default country (see GET /api/sending). What people put between digits is stripped, as is a trunk prefix: the answer has the number in E.164. The carrier judges whether it exists.
+             * @description With + and the country code, or in the national format of the default country (see GET /api/sending). Formatting characters and a trunk prefix are removed: the response has the number in E.164. Twilio checks whether the number exists.
              * @example +1 415 555 2671
              */
             recipient_number: string;
             /**
              * Content
-             * @description It is sent as it was written. Something in it can be seen.
+             * @description Sent unchanged. Must contain a visible character.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -646,19 +646,19 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed, where the operator keeps texts for a limited time only.
+             * @description Empty once it was removed, if the server keeps texts for a limited time only.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
             /**
              * Status
-             * @description `pending` (stored, and on its way to Twilio), `unconfirmed` (Twilio may have it, and is being asked: do not send it again), `failed`, `canceled`, or Twilio's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
+             * @description `pending` (stored, not yet accepted by Twilio), `unconfirmed` (Twilio may have it, which is being checked: do not send it again), `failed`, `canceled`, or Twilio's own status: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
              * @example delivered
              */
             status: string;
             /**
              * Withdrawn
-             * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
+             * @description Whether it was cancelled while `unconfirmed`: if Twilio does not have it, it will not be sent.
              * @example false
              */
             withdrawn: boolean;
@@ -669,13 +669,13 @@ export interface components {
             twilio_sid: string | null;
             /**
              * Client Id
-             * @description The Idempotency-Key with which it was sent; null without one.
+             * @description The Idempotency-Key of the request that sent it; null without one.
              * @example 0b9f6d8e4a7c
              */
             client_id: string | null;
             /**
              * Error Code
-             * @description Twilio's, where the message failed.
+             * @description Twilio's error code, or `expired`.
              * @example null
              */
             error_code: number | "expired" | null;
@@ -685,19 +685,19 @@ export interface components {
              */
             error_message: string | null;
             /**
-             * @description What `error_code` means, in plain words.
+             * @description Explains `error_code` in plain words.
              * @example null
              */
             explanation: components["schemas"]["ErrorExplanation"] | null;
             /**
              * Retry Of
-             * @description The message that this one repeats.
+             * @description The `_id` of the message that this one retries.
              * @example null
              */
             retry_of: string | null;
             /**
              * Segments
-             * @description How many SMS segments the text takes.
+             * @description The number of SMS segments of the text.
              * @example 1
              */
             segments: number;
@@ -718,7 +718,7 @@ export interface components {
         };
         /**
          * MessageResponse
-         * @description A message, as its owner sees it.
+         * @description A message.
          */
         MessageResponse: {
             /**
@@ -749,19 +749,19 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed, where the operator keeps texts for a limited time only.
+             * @description Empty once it was removed, if the server keeps texts for a limited time only.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
             /**
              * Status
-             * @description `pending` (stored, and on its way to Twilio), `unconfirmed` (Twilio may have it, and is being asked: do not send it again), `failed`, `canceled`, or Twilio's own: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
+             * @description `pending` (stored, not yet accepted by Twilio), `unconfirmed` (Twilio may have it, which is being checked: do not send it again), `failed`, `canceled`, or Twilio's own status: accepted, scheduled, queued, sending, sent, delivered, undelivered, failed, canceled, read.
              * @example delivered
              */
             status: string;
             /**
              * Withdrawn
-             * @description Cancelled while it was `unconfirmed`: should the carrier not have it, it will not be sent.
+             * @description Whether it was cancelled while `unconfirmed`: if Twilio does not have it, it will not be sent.
              * @example false
              */
             withdrawn: boolean;
@@ -772,13 +772,13 @@ export interface components {
             twilio_sid: string | null;
             /**
              * Client Id
-             * @description The Idempotency-Key with which it was sent; null without one.
+             * @description The Idempotency-Key of the request that sent it; null without one.
              * @example 0b9f6d8e4a7c
              */
             client_id: string | null;
             /**
              * Error Code
-             * @description Twilio's, where the message failed.
+             * @description Twilio's error code, or `expired`.
              * @example null
              */
             error_code: number | "expired" | null;
@@ -788,19 +788,19 @@ export interface components {
              */
             error_message: string | null;
             /**
-             * @description What `error_code` means, in plain words.
+             * @description Explains `error_code` in plain words.
              * @example null
              */
             explanation: components["schemas"]["ErrorExplanation"] | null;
             /**
              * Retry Of
-             * @description The message that this one repeats.
+             * @description The `_id` of the message that this one retries.
              * @example null
              */
             retry_of: string | null;
             /**
              * Segments
-             * @description How many SMS segments the text takes.
+             * @description The number of SMS segments of the text.
              * @example 1
              */
             segments: number;
@@ -841,7 +841,7 @@ export interface components {
         };
         /**
          * PauseResponse
-         * @description Since when nothing is being sent, and why.
+         * @description A pause of sending.
          */
         PauseResponse: {
             /**
@@ -852,8 +852,8 @@ export interface components {
             since: string;
             /**
              * Reason
-             * @description A sentence for the person who sends.
-             * @example Twilio does not accept this service's credentials. Your messages wait, and are sent once the person who runs this service has mended that.
+             * @description An explanation for users.
+             * @example Twilio rejects this server's credentials. Your messages will be sent once your administrator has fixed this.
              */
             reason: string;
         };
@@ -877,7 +877,7 @@ export interface components {
             email: string;
             /**
              * Invite Code
-             * @description Where sign-up needs one (see GET /users/sign_up).
+             * @description Required if sign-up is by invitation (see GET /users/sign_up).
              * @example null
              */
             invite_code?: string | null;
@@ -895,18 +895,18 @@ export interface components {
          * @description Whether messages are being sent, and how numbers may be written.
          */
         SendingStatusResponse: {
-            /** @description null while all is well. */
+            /** @description null while messages are being sent. */
             paused: components["schemas"]["PauseResponse"] | null;
             /**
              * Default Country
-             * @description The country (ISO 3166) whose numbers may be written as they are dialled there; without one, every number begins with + and the country code.
+             * @description The country (ISO 3166) whose numbers may be written in national format; without one, every number must begin with + and the country code.
              * @example CH
              */
             default_country: string | null;
         };
         /**
          * SessionResponse
-         * @description A sign-in on a device.
+         * @description A session: one sign-in on one device.
          */
         SessionResponse: {
             /**
@@ -933,7 +933,7 @@ export interface components {
             last_used_at: string;
             /**
              * Current
-             * @description Whether it is the one that asks.
+             * @description Whether it is the session of this request.
              */
             current: boolean;
         };
@@ -943,19 +943,19 @@ export interface components {
         };
         /**
          * SignUpPolicyResponse
-         * @description Who may sign up here.
+         * @description The sign-up policy.
          */
         SignUpPolicyResponse: {
             /**
              * Mode
-             * @description `open`: anybody; `invite`: who has a code; `closed`: nobody.
+             * @description `open`: anyone can sign up; `invite`: an invite code is required; `closed`: sign-up is closed.
              * @enum {string}
              */
             mode: "open" | "invite" | "closed";
         };
         /**
          * SignedInResponse
-         * @description An account and the tokens of the session that was just opened.
+         * @description An account and the tokens of its new session.
          */
         SignedInResponse: {
             /** Access Token */
@@ -993,7 +993,7 @@ export interface components {
         };
         /**
          * TokenForm
-         * @description RFC 6749 forms. Absent fields are judged by the service, whose answers have the shape that RFC 6749 asks for.
+         * @description The forms of RFC 6749. The service checks for missing fields, since RFC 6749 defines the shape of the error.
          */
         TokenForm: {
             /**
@@ -1018,14 +1018,14 @@ export interface components {
             password: string;
             /**
              * Refresh Token
-             * @description With `refresh_token`: the newest one you have.
+             * @description With `refresh_token`: the newest refresh token.
              * @default
              */
             refresh_token: string;
         };
         /**
          * TokenResponse
-         * @description The tokens of a session. Each use of the refresh token yields its successor.
+         * @description The tokens of a session. Using the refresh token returns the next one.
          */
         TokenResponse: {
             /** Access Token */
@@ -1047,7 +1047,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description An RFC 9457 problem. `code` is stable and meant for programs, `detail` is meant for people.
+         * @description An RFC 9457 problem. `code` is stable and for programs; `detail` is for people.
          */
         Problem: {
             /**
@@ -1072,7 +1072,7 @@ export interface components {
             code: string;
             /**
              * Errors
-             * @description For invalid fields: what is wrong with each.
+             * @description The errors of each invalid field.
              * @default null
              */
             errors: {
@@ -1785,17 +1785,17 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description Only older ones than this message: the `_id` of the last row of the page before. */
+                /** @description Only messages older than this one: the `_id` of the last row of the previous page. */
                 before?: string | null;
-                /** @description Only newer ones than the message with this `_id`, and of those the ones next to it. */
+                /** @description Only messages newer than the one with this `_id`, starting with those next to it. */
                 after?: string | null;
-                /** @description The message with this `_id`, at most `(limit - 1) / 2` newer ones (rounded down) and `limit / 2` older ones (rounded down), all next to it. At most one of `before`, `after` and `around` may be given. */
+                /** @description The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` older ones, rounded down. At most one of `before`, `after` and `around` may be given. */
                 around?: string | null;
                 /** @description Only messages to and from this number. */
                 peer_number?: string | null;
-                /** @description Only what has all these words in its text, in upper or lower case and however Unicode spells them; or, if they are made of digits and punctuation, has this in its number. */
+                /** @description Only messages whose text contains all these words, ignoring case and Unicode form. A search of digits and punctuation also finds messages whose number contains it. */
                 search?: string | null;
-                /** @description Only what has changed at or after this time. */
+                /** @description Only messages that changed at or after this time. */
                 updated_since?: string | null;
             };
             header?: {
@@ -1809,11 +1809,11 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description Of this page. Send it as If-None-Match. */
+                    /** @description The version of this page, for If-None-Match. */
                     ETag?: string;
-                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
-                    /** @description How many messages you have in all; with `peer_number`, with this number; with `search`, how many match. */
+                    /** @description The number of your messages, counting only those that match `peer_number` and `search`. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -1821,7 +1821,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageResponse"][];
                 };
             };
-            /** @description Nothing has changed since the answer with this ETag. */
+            /** @description The page still has this ETag. */
             304: {
                 headers: {
                     [name: string]: unknown;
@@ -1861,7 +1861,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Yours, for ever: the same key with the same message never sends a second SMS. */
+                /** @description The same key with the same message never sends a second SMS. Keys do not expire. */
                 "idempotency-key"?: string | null;
             };
             path?: never;
@@ -1873,7 +1873,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The carrier has accepted the message. */
+            /** @description Twilio has accepted the message. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1882,7 +1882,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageResponse"];
                 };
             };
-            /** @description Stored, and still on its way to the provider. */
+            /** @description The message is stored, and not yet accepted by Twilio. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2093,7 +2093,7 @@ export interface operations {
     retry_message_api_messages__message_id__retry_post: {
         parameters: {
             query?: {
-                /** @description For an `unconfirmed` message: send it although it may then arrive twice. */
+                /** @description Required for an `unconfirmed` message, which may then arrive twice. */
                 accept_possible_duplicate?: boolean;
             };
             header?: never;
@@ -2104,7 +2104,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The carrier has accepted the message. */
+            /** @description Twilio has accepted the message. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2113,7 +2113,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageResponse"];
                 };
             };
-            /** @description Stored, and still on its way to the provider. */
+            /** @description The message is stored, and not yet accepted by Twilio. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2182,7 +2182,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `_id` of the last message of the last row of the page before. */
+                /** @description The `_id` of the last message in the last row of the previous page. */
                 before?: string | null;
             };
             header?: {
@@ -2196,11 +2196,11 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description Of this page. Send it as If-None-Match. */
+                    /** @description The version of this page, for If-None-Match. */
                     ETag?: string;
-                    /** @description `<…>; rel="next"`, if there are older ones. From a page `after` or `around` a message, `<…>; rel="prev"`, if there are newer ones; `after` leads no further back than to where it began. */
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
-                    /** @description How many conversations you have in all. */
+                    /** @description The number of your conversations. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -2208,7 +2208,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationResponse"][];
                 };
             };
-            /** @description Nothing has changed since the answer with this ETag. */
+            /** @description The page still has this ETag. */
             304: {
                 headers: {
                     [name: string]: unknown;
@@ -2457,7 +2457,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description What is missing. */
+            /** @description Some checks fail. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -19,7 +19,7 @@ _Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
 
 
-class Rounds:
+class PollingLoop:
     """Repeats some work at a fixed interval."""
 
     def __init__(self, work: Callable[[], Awaitable[None]], heartbeat: Heartbeat, jitter: Jitter = jitter) -> None:
