@@ -14,6 +14,7 @@ from mysms.messages.models import Message
 from mysms.messages.status import OutboxState
 from mysms.outbox.store import OutboxStore
 from mysms.providers.base import Accepted, Indeterminate, Listing, ProviderUnavailableError, RetryableFailure
+from mysms.reconciliation import polling
 from mysms.reconciliation.polling import ProviderThread
 from tests.faults.outbox_fixture import (
     ABSENCE_CONFIRMED_AFTER,
