@@ -51,7 +51,7 @@ async def test_sends_and_the_time_to_the_carrier_are_measured(start: Start, simu
         api_user = await ApiUser.sign_up(api)
         message = (await api_user.send(number)).json()
         await api_user.eventually(message["_id"], "delivered", within=20)
-        assert await api.metric("mysms_sends_total", outcome="NotSent") == 1
+        assert await api.metric("mysms_sends_total", outcome="RetryableFailure") == 1
         assert await api.metric("mysms_sends_total", outcome="Accepted") == 1
         assert await api.metric("mysms_time_to_provider_seconds_count") == 1
         # The first backoff takes one second at the least: it counts from storing, not from the attempt.
