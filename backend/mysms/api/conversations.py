@@ -27,6 +27,6 @@ async def list_conversations(
         str | None, Query(description="The `_id` of the last message in the last row of the previous page.")
     ] = None,
 ) -> Response:
-    """One row for each number with which you have exchanged messages, newest message first."""
+    """Returns one row for each number with which you have exchanged messages, newest message first."""
     page = await history.conversations(user.user_id, limit=limit, before=before)
     return page_response(page, request, if_none_match)

@@ -110,7 +110,7 @@ async def sign_in(body: SignInRequest, users: Users, client: Client, response: R
 async def token(
     form: Annotated[TokenForm, Form()], users: Users, client: Client, response: Response
 ) -> TokenResponse | AccessTokenResponse:
-    """The token endpoint of RFC 6749.
+    """Issues tokens: the token endpoint of RFC 6749.
 
     `grant_type=refresh_token` continues a session and returns the next refresh token. The old one stays valid until
     the next one is first used; using the old one after that ends the session. `grant_type=password` is for the

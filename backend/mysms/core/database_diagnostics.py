@@ -28,9 +28,9 @@ async def inspect_database(database: Database) -> DatabaseReport:
 
     counters = database["rate_limits"]
     key = f"doctor:{secrets.token_hex(8)}"
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     await counters.insert_one({"_id": key, "times": 0, "expires_at": utc_now()})
-    milliseconds = round((time.perf_counter() - begun) * 1000)
+    milliseconds = round((time.perf_counter() - started_at) * 1000)
     await counters.delete_one({"_id": key})
     return DatabaseReport(
         version=tuple(int(part) for part in str(build["version"]).split(".") if part.isdecimal()),

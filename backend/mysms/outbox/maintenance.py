@@ -1,4 +1,4 @@
-"""Maintenance of the outbox without the provider: ends leases, expires messages, and erases deleted accounts."""
+"""Maintenance of the outbox without the provider: ends leases, expires and erases messages."""
 
 import logging
 import time

@@ -7,7 +7,7 @@ from typing import Self
 _SENDER = "Twilio does not allow this server's phone number to send texts."
 _CAUSES = {
     20003: "Twilio rejects this server's credentials.",
-    20404: "Twilio does not recognize this server's account.",
+    20404: "Twilio does not recognise this server's account.",
     21212: _SENDER,
     21407: _SENDER,
     21601: _SENDER,

@@ -291,7 +291,7 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
             _without_secrets(error.msg), code, may_depend_on_recipient=code in _SENDER_REFUSED_FOR_SOME
         )
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:
-        return AccountUnavailable("Twilio does not recognize the account.", code)
+        return AccountUnavailable("Twilio does not recognise the account.", code)
     if HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and code is not None:
         return Rejected(code, _sentence(error.msg))
     return Indeterminate(f"Twilio responded with {error.status}.")

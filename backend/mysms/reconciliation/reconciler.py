@@ -87,9 +87,9 @@ class Reconciler:
             return
         candidates = [row for row in listing.rows if could_be(row, message, self._from_number)]
         # Read after the list: each of our messages in the list was claimed before, so it is in flight or has an owner.
-        undecided = await self._store.list_in_flight_to(spellings(message.to_number))
+        in_flight = await self._store.list_in_flight_to(spellings(message.to_number))
         owned = await self._message_ids.owned_among([row.sid for row in candidates])
-        found = [await self._adopt(*pair) for pair in match(candidates, owned, undecided, self._from_number)]
+        found = [await self._adopt(*pair) for pair in match(candidates, owned, in_flight, self._from_number)]
         if message.message_id in found:
             return
         absent_since = message.absent_since

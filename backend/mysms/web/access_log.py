@@ -51,7 +51,7 @@ class AccessLogMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         status: int | None = None
 
         async def send_and_count(message: Message) -> None:
@@ -65,7 +65,7 @@ class AccessLogMiddleware:
         try:
             await self._app(scope, receive, send_and_count)
         finally:
-            seconds = time.perf_counter() - begun
+            seconds = time.perf_counter() - started_at
             REQUEST_SECONDS.labels(_route_of(scope)).observe(seconds)
             _log.info(
                 "Request completed." if status is not None else "Request aborted: the client disconnected.",

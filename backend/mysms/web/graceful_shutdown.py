@@ -29,7 +29,7 @@ class ShutdownState:
             callback()
 
     async def check(self) -> str | None:
-        """The readiness check of the process."""
+        """Reports a problem while the process is draining; a readiness check."""
         return "The process is shutting down." if self.is_draining else None
 
 

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _SENTENCES = {
     "missing": "can't be blank",
     "extra_forbidden": "is not a known field",
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "string_unicode": "contains an invalid character",
     "string_too_short": "is too short (minimum is {min_length} characters)",
     "string_too_long": "is too long (maximum is {max_length} characters)",
@@ -28,7 +28,7 @@ _SENTENCES = {
     "less_than_equal": "must be at most {le}",
     "datetime_from_date_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
     "datetime_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
-    "timezone_aware": "must name its time zone, such as 2026-11-22T10:42:07.120Z",
+    "timezone_aware": "must have a time zone, such as 2026-11-22T10:42:07.120Z",
     "model_attributes_type": "must be an object",
     "model_type": "must be an object",
 }
@@ -90,7 +90,7 @@ def _by_text(responses: Mapping[int | str, dict[str, Any]]) -> dict[str, dict[st
     return {str(status): answer for status, answer in responses.items()}
 
 
-_INVALID_REQUEST = _by_text(error_responses(InvalidFieldsError({"content": ["must be a text"]})))
+_INVALID_REQUEST = _by_text(error_responses(InvalidFieldsError({"content": ["must be a string"]})))
 _MALFORMED_JSON = _by_text(
     error_responses(
         MalformedJsonError(),

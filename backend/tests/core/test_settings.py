@@ -180,14 +180,14 @@ def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, valu
 @pytest.mark.parametrize(
     ("name", "value", "cause"),
     [
-        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "is that of an API key: copy the account's own"),
+        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "is the SID of an API key: use the account SID"),
         ("TWILIO_AUTH_TOKEN", "AC" + "0" * 32, "is a SID: copy the auth token"),
-        ("TWILIO_FROM_NUMBER", "MG" + "0" * 32, "is that of a Messaging Service: use a number"),
+        ("TWILIO_FROM_NUMBER", "MG" + "0" * 32, "is the SID of a Messaging Service: use a phone number"),
         ("TWILIO_FROM_NUMBER", "+1 (415) 555-2671", "must be + followed by digits only"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://u:p@ss@h.example/", "made of letters, digits and - . _ ~ only"),
         ("TWILIO_STATUS_CALLBACK_URL", "https://my_api.example/", "a host with an underscore"),
-        ("CORS_ORIGINS", "https://a.example/app", "holds https://a.example/app, which no browser sends as an origin"),
-        ("TRUSTED_PROXIES", "10.0.0.1,10.1.0.0/8", "holds 10.1.0.0/8, which is neither an address nor a network"),
+        ("CORS_ORIGINS", "https://a.example/app", "contains https://a.example/app, which is not an origin"),
+        ("TRUSTED_PROXIES", "10.0.0.1,10.1.0.0/8", "contains 10.1.0.0/8, which is neither an address nor a network"),
         ("PORT", "http", "must be a whole number"),
         ("PORT", "0", "must be at least 1"),
         ("ENVIRONMENT", "staging", "must be 'development' or 'production'"),
@@ -380,15 +380,15 @@ class TestProduction:
         environment.setenv("RECONCILE_AFTER_SECONDS", "59")
         (sentence,) = refusals()
         assert sentence == (
-            "RECONCILE_AFTER_SECONDS must be at least 60 in production: a message that Twilio commits later than that "
-            "would be sent twice."
+            "RECONCILE_AFTER_SECONDS must be at least 60 in production: if Twilio commits a message later than that, "
+            "it would be sent twice."
         )
         environment.setenv("RECONCILE_AFTER_SECONDS", "60")
         environment.setenv("ABSENCE_CONFIRMED_AFTER_SECONDS", "299")
         (sentence,) = refusals()
         assert sentence == (
             "ABSENCE_CONFIRMED_AFTER_SECONDS must be at least 300 in production: Twilio's list may show a message many "
-            "minutes late, and it would be sent twice."
+            "minutes late, and the message would be sent twice."
         )
         environment.setenv("ABSENCE_CONFIRMED_AFTER_SECONDS", "300")
         load_settings()

@@ -199,7 +199,7 @@ async def test_only_what_has_changed_since_can_be_asked_for(api: Api, api_user: 
         ({"updated_since": ""}, {"updated_since": ["must be a time such as 2026-11-22T10:42:07.120Z"]}),
         (
             {"updated_since": "2026-11-22T10:42:07"},
-            {"updated_since": ["must name its time zone, such as 2026-11-22T10:42:07.120Z"]},
+            {"updated_since": ["must have a time zone, such as 2026-11-22T10:42:07.120Z"]},
         ),
         (
             {"updated_since": "2026-02-30T10:42:07Z"},

@@ -99,9 +99,9 @@ async def test_a_long_text_is_counted_in_segments(api_user: ApiUser) -> None:
         ({"recipient_number": "+14155552671", "content": "x\udfff"}, {"content": ["contains an invalid character"]}),
         (
             {"recipient_number": 14155552671, "content": 7},
-            {n: ["must be a text"] for n in ("recipient_number", "content")},
+            {n: ["must be a string"] for n in ("recipient_number", "content")},
         ),
-        ({"recipient_number": {"$ne": ""}, "content": "x"}, {"recipient_number": ["must be a text"]}),
+        ({"recipient_number": {"$ne": ""}, "content": "x"}, {"recipient_number": ["must be a string"]}),
         ({}, {"recipient_number": ["can't be blank"], "content": ["can't be blank"]}),
         (
             {"recipient_number": "+14155552671", "content": "x", "from_number": "+1", "status": "delivered"},

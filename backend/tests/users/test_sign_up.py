@@ -75,11 +75,11 @@ async def test_nothing_is_mailed_so_any_domain_will_do(api: Api, domain: str) ->
         ("x" * 250 + "@example.com", "is too long (maximum is 254 characters)"),
         ("x" * 1_000_000, "is too long (maximum is 254 characters)"),
         ("\ud800@example.com", "contains an invalid character"),
-        (None, "must be a text"),
-        (7, "must be a text"),
-        (True, "must be a text"),
-        (["a@example.com"], "must be a text"),
-        ({"$ne": ""}, "must be a text"),
+        (None, "must be a string"),
+        (7, "must be a string"),
+        (True, "must be a string"),
+        (["a@example.com"], "must be a string"),
+        ({"$ne": ""}, "must be a string"),
     ],
 )
 async def test_an_unusable_email_is_refused(api: Api, email: object, sentence: str) -> None:
@@ -94,8 +94,8 @@ async def test_an_unusable_email_is_refused(api: Api, email: object, sentence: s
         ("x" * 129, "is too long (maximum is 128 characters)"),
         ("x" * 1_000_000, "is too long (maximum is 128 characters)"),
         ("\ud800" * 8, "contains an invalid character"),
-        (12345678, "must be a text"),
-        (None, "must be a text"),
+        (12345678, "must be a string"),
+        (None, "must be a string"),
     ],
 )
 async def test_an_unusable_password_is_refused(api: Api, password: object, sentence: str) -> None:
@@ -132,7 +132,10 @@ async def test_all_fields_are_judged_at_once(api: Api) -> None:
         ({"password": "short", "password_confirmation": "other"}, {**TOO_SHORT, **MISMATCH}),
         ({"password": "", "password_confirmation": "other"}, {"password": ["can't be blank"], **MISMATCH}),
         ({"password": "short"}, TOO_SHORT),
-        ({"password": "short", "password_confirmation": 7}, {**TOO_SHORT, "password_confirmation": ["must be a text"]}),
+        (
+            {"password": "short", "password_confirmation": 7},
+            {**TOO_SHORT, "password_confirmation": ["must be a string"]},
+        ),
         (
             {"email": "nobody", "password": "short", "password_confirmation": "other"},
             {"email": ["is invalid"], **TOO_SHORT, **MISMATCH},
