@@ -130,7 +130,7 @@ async def test_a_request_id_reaches_the_attempt_to_send(start: Start, simulator:
 
 
 async def test_a_request_id_reaches_the_process_that_sends_in_the_end(start: Start, simulator: Simulator) -> None:
-    """The one that took the message never sends it: it is killed before the carrier takes anything again."""
+    """The one that took the message never sends it: it is killed before the provider takes anything again."""
     await simulator.control.set_fault("rate_limited")
     async with start() as first:
         api_user = await ApiUser.sign_up(first)

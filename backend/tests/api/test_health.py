@@ -85,7 +85,7 @@ async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Pat
             assert [row["_id"] for row in await api_user.list()] == [message["_id"]]
 
 
-async def test_what_the_carrier_says_is_told(start: Start, simulator: Simulator) -> None:
+async def test_what_the_provider_says_is_told(start: Start, simulator: Simulator) -> None:
     await simulator.control.set_fault("unauthorized")
     async with start() as api:
         api_user = await ApiUser.sign_up(api)

@@ -44,7 +44,7 @@ async def test_requests_are_counted_by_route_and_never_by_path(api: Api, api_use
     assert "nobody-knows" not in text
 
 
-async def test_sends_and_the_time_to_the_carrier_are_measured(start: Start, simulator: Simulator) -> None:
+async def test_sends_and_the_time_to_the_provider_are_measured(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("rate_limited", to=number, times=1)
     async with start() as api:

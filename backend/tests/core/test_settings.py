@@ -435,7 +435,7 @@ def test_origins_are_as_browsers_send_them(
         ("https://8.8.8.8/cb", "", "https://8.8.8.8/cb"),
     ],
 )
-def test_the_carrier_is_only_asked_to_call_what_it_can_reach(
+def test_the_provider_is_only_asked_to_call_what_it_can_reach(
     environment: pytest.MonkeyPatch, callback_url: str, api_base_url: str, asked_for: str | None
 ) -> None:
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", callback_url)

@@ -86,7 +86,7 @@ async def store(fixture: OutboxFixture, dispatch: OutboxState, created_at: datet
 
 @pytest.mark.parametrize("dispatch", OutboxState)
 async def test_only_what_is_done_with_loses_its_text(fixture: OutboxFixture, dispatch: OutboxState) -> None:
-    """The others may have to be sent, or to be recognised at the carrier."""
+    """The others may have to be sent, or to be recognised at the provider."""
     now = fixture.now
     old = await store(fixture, dispatch, now - timedelta(days=2))
     fresh = await store(fixture, dispatch, now - timedelta(hours=23))

@@ -56,7 +56,7 @@ def test_else_how_far_we_got_ourselves(dispatch: OutboxState, shown: str) -> Non
     assert public_status(dispatch, None) == shown
 
 
-def test_what_ended_unsent_is_neither_on_its_way_nor_at_the_carrier() -> None:
+def test_what_ended_unsent_is_neither_on_its_way_nor_at_the_provider() -> None:
     assert ENDED_UNSENT.isdisjoint(
         {OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.UNCONFIRMED, OutboxState.ACCEPTED}
     )

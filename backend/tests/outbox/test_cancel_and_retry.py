@@ -18,7 +18,7 @@ async def post(api_user: ApiUser, message: Json, action: str, query: str = "") -
 
 @pytest.fixture
 async def pending(api_user: ApiUser, simulator: Simulator) -> Json:
-    """A message that the carrier has no room for."""
+    """A message that the provider has no room for."""
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
     message: Json = (await api_user.send(number)).json()
@@ -45,7 +45,7 @@ async def test_a_waiting_message_can_be_cancelled_and_is_never_sent(
     assert await simulator.accepted(pending["recipient_number"]) == []
 
 
-async def test_what_the_carrier_has_cannot_be_cancelled(api_user: ApiUser) -> None:
+async def test_what_the_provider_has_cannot_be_cancelled(api_user: ApiUser) -> None:
     sent = await api_user.send_accepted("+15005551002", api_user.email)
     response = await api_user.call("POST", f"/api/messages/{sent['_id']}/cancel")
     problem_of(response, 409, "not_cancellable")

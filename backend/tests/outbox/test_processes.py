@@ -48,7 +48,7 @@ async def test_two_processes_share_the_work_and_double_nothing(
     )
 
 
-async def test_what_the_carrier_certainly_does_not_have_is_sent_after_all(start: Start, simulator: Simulator) -> None:
+async def test_what_the_provider_certainly_does_not_have_is_sent_after_all(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("reset_connection", to=number, times=1)
     async with start(RECONCILE_AFTER_SECONDS="1", ABSENCE_CONFIRMED_AFTER_SECONDS="1") as api:

@@ -1,4 +1,4 @@
-"""When the carrier does not answer as it should: what is not sent is sent later, what is unknown is not sent again."""
+"""When the provider does not answer as it should: what is not sent is sent later, what is unknown is not sent again."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ async def test_what_was_not_sent_is_sent_later(api_user: ApiUser, simulator: Sim
 
 
 async def test_what_may_have_been_sent_is_not_sent_again(api_user: ApiUser, simulator: Simulator) -> None:
-    """Neither by itself, nor before it is certain that the carrier does not have it, nor as an identical text."""
+    """Neither by itself, nor before it is certain that the provider does not have it, nor as an identical text."""
     messages = []
     for fault in ("reset_connection", "error_500", "unavailable"):
         number = new_number()
@@ -54,7 +54,9 @@ async def test_what_may_have_been_sent_is_not_sent_again(api_user: ApiUser, simu
     looks = await looks_at_the_list(simulator)
     identical = await given_up_waiting(api_user, messages[0]["recipient_number"], "pending")
 
-    await eventually(lambda: looks_at_the_list(simulator), lambda now: now > looks, what="a look at the carrier's list")
+    await eventually(
+        lambda: looks_at_the_list(simulator), lambda now: now > looks, what="a look at the provider's list"
+    )
     await rounds_have_passed(api_user, simulator)
     for message in messages:
         assert (await api_user.detail(message["_id"]))["status"] == "unconfirmed"
@@ -113,7 +115,7 @@ async def test_a_report_before_the_answer_is_believed(api_user: ApiUser, simulat
     number = new_number()
     await simulator.control.set_fault("early_callbacks", to=number, until="final")
     message = await api_user.send_accepted(number)
-    # The answer to the person may come as soon as the first report proves that the carrier has it.
+    # The answer to the person may come as soon as the first report proves that the provider has it.
     detail = await eventually(
         lambda: api_user.detail(message["_id"]), lambda seen: len(seen["timeline"]) > 2, what="the end of the attempt"
     )
@@ -156,7 +158,7 @@ async def test_a_second_sid_is_recorded_and_changes_nothing_else(
     assert ("delivered", stranger["twilio_sid"]) in [(event["status"], event["sid"]) for event in now["timeline"]]
 
 
-async def test_a_carrier_that_turns_us_away_pauses_everything_and_ready_says_so(
+async def test_a_provider_that_turns_us_away_pauses_everything_and_ready_says_so(
     mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
     """An API of its own, with a wrong token: the account is fine, and nobody else is to wait for it."""

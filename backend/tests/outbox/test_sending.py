@@ -14,7 +14,7 @@ from tests.support.responses import field_errors, problem_of
 from tests.support.servers import FROM_NUMBER, Api, Mongo, Simulator, Start
 
 
-async def test_a_message_is_answered_as_the_carrier_accepted_it(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_a_message_is_answered_as_the_provider_accepted_it(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     response = await api_user.send(number, "Grüße 😜")
 
@@ -45,7 +45,7 @@ async def test_it_is_delivered_by_signed_callbacks(api_user: ApiUser, simulator:
     assert {callback.status_code for callback in callbacks} == {204}
 
 
-async def test_the_carrier_gets_it_once_with_the_address_for_its_reports(
+async def test_the_provider_gets_it_once_with_the_address_for_its_reports(
     api: Api, api_user: ApiUser, simulator: Simulator
 ) -> None:
     number = new_number()
@@ -65,7 +65,7 @@ async def test_a_number_may_be_written_with_punctuation(api_user: ApiUser, simul
     assert len(await simulator.accepted(number)) == 1
 
 
-async def test_the_carrier_judges_whether_a_number_exists(api_user: ApiUser) -> None:
+async def test_the_provider_judges_whether_a_number_exists(api_user: ApiUser) -> None:
     await api_user.send_accepted("+1234567890", f"From {api_user.email}")
 
 
@@ -189,7 +189,7 @@ async def test_what_was_stored_by_older_rules_is_sent_again_as_it_is_and_found(
 @pytest.mark.parametrize(
     ("number", "code"), [("+15005550001", 21211), ("+15005550004", 21610), ("+15005550009", 21614)]
 )
-async def test_what_the_carrier_refuses_for_good_is_kept_as_failed(
+async def test_what_the_provider_refuses_for_good_is_kept_as_failed(
     api_user: ApiUser, simulator: Simulator, number: str, code: int
 ) -> None:
     problem = problem_of(await api_user.send(number, api_user.email), 422, "carrier_refused")
@@ -213,7 +213,7 @@ async def test_a_refusal_is_repeated_for_the_same_key(api_user: ApiUser) -> None
     assert len(await api_user.list()) == 1
 
 
-async def test_it_is_stored_before_the_carrier_is_asked(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_it_is_stored_before_the_provider_is_asked(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=0.5)
     sending = asyncio.create_task(api_user.send(number))
@@ -238,7 +238,7 @@ async def test_a_message_outlives_the_request_that_sent_it(api_user: ApiUser, si
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_a_slow_carrier_is_not_waited_for(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_a_slow_provider_is_not_waited_for(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=3.2)
     response = await api_user.send(number)

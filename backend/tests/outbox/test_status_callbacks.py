@@ -16,7 +16,7 @@ STAYS_QUEUED = "+15005551002"
 
 @pytest.fixture
 async def message(api_user: ApiUser) -> Json:
-    """A message that the carrier says nothing more of, unless a test does."""
+    """A message that the provider says nothing more of, unless a test does."""
     return await api_user.send_accepted(STAYS_QUEUED, api_user.email)
 
 

@@ -43,7 +43,7 @@ class StubOutbox:
 
 
 class Attempt:
-    """An attempt that the carrier has accepted, and whose outcome meets an outbox that fails."""
+    """An attempt that the provider has accepted, and whose outcome meets an outbox that fails."""
 
     def __init__(self, errors: Sequence[Exception], *, seconds_each: float = 0.0) -> None:
         self.outbox = StubOutbox(errors, seconds_each)

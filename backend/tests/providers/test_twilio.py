@@ -27,20 +27,20 @@ PATIENT_SECONDS = 10.0
 HASTY_SECONDS = 0.5
 
 
-def carrier_at(
+def provider_at(
     url: str, *, sid: str = ACCOUNT_SID, token: str = AUTH_TOKEN, timeout: float = PATIENT_SECONDS
 ) -> TwilioProvider:
     return TwilioProvider(sid, token, url, timeout)
 
 
-async def send(carrier: TwilioProvider, to: str, *, from_number: str = FROM_NUMBER, body: str = "Hello") -> Outcome:
+async def send(provider: TwilioProvider, to: str, *, from_number: str = FROM_NUMBER, body: str = "Hello") -> Outcome:
     # The client library keeps its connections for the next call of the same thread; a thread of our own ends with it.
-    return await asyncio.to_thread(carrier.send, OutboundMessage(from_number, to, body, None))
+    return await asyncio.to_thread(provider.send, OutboundMessage(from_number, to, body, None))
 
 
 async def test_an_accepted_message_has_a_sid_and_a_status(simulator: Simulator) -> None:
     number = new_number()
-    outcome = await send(carrier_at(simulator.url), number, body="Grüße 😜")
+    outcome = await send(provider_at(simulator.url), number, body="Grüße 😜")
     assert isinstance(outcome, Accepted)
     assert outcome.status == "queued"
     (accepted,) = await simulator.accepted(number)
@@ -59,7 +59,7 @@ async def test_an_accepted_message_has_a_sid_and_a_status(simulator: Simulator) 
     ],
 )
 async def test_a_number_can_be_refused(simulator: Simulator, number: str, code: int) -> None:
-    outcome = await send(carrier_at(simulator.url), number)
+    outcome = await send(provider_at(simulator.url), number)
     assert isinstance(outcome, Rejected)
     assert outcome.code == code
     assert outcome.reason
@@ -67,7 +67,7 @@ async def test_a_number_can_be_refused(simulator: Simulator, number: str, code: 
 
 
 async def test_a_text_can_be_refused(simulator: Simulator) -> None:
-    outcome = await send(carrier_at(simulator.url), new_number(), body="x" * 1601)
+    outcome = await send(provider_at(simulator.url), new_number(), body="x" * 1601)
     assert isinstance(outcome, Rejected)
     assert outcome.code == 21617
 
@@ -103,15 +103,15 @@ async def test_every_way_of_ending_has_its_meaning(
     number = new_number()
     await simulator.control.set_fault(fault, to=number, **parameters)
     is_late = fault in {"hang", "trickle"}
-    carrier = carrier_at(simulator.url, timeout=HASTY_SECONDS if is_late else PATIENT_SECONDS)
-    outcome = await asyncio.wait_for(send(carrier, number), timeout=PATIENT_SECONDS)
+    provider = provider_at(simulator.url, timeout=HASTY_SECONDS if is_late else PATIENT_SECONDS)
+    outcome = await asyncio.wait_for(send(provider, number), timeout=PATIENT_SECONDS)
     assert isinstance(outcome, expected), outcome
 
 
 async def test_a_full_queue_is_told_by_its_code(simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number, status=429)
-    outcome = await send(carrier_at(simulator.url), number)
+    outcome = await send(provider_at(simulator.url), number)
     assert isinstance(outcome, RetryableFailure)
     assert outcome.code == 21611
 
@@ -119,70 +119,70 @@ async def test_a_full_queue_is_told_by_its_code(simulator: Simulator) -> None:
 async def test_an_error_is_not_repeated_by_the_library(simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("error_500", to=number, commit=True)
-    await send(carrier_at(simulator.url), number)
+    await send(provider_at(simulator.url), number)
     assert len(await simulator.create_requests(number)) == 1
 
 
 async def test_wrong_credentials_pause(simulator: Simulator) -> None:
-    assert isinstance(await send(carrier_at(simulator.url, token="wrong"), new_number()), AccountUnavailable)
-    assert isinstance(await send(carrier_at(simulator.url, sid="AC" + "0" * 32), new_number()), AccountUnavailable)
+    assert isinstance(await send(provider_at(simulator.url, token="wrong"), new_number()), AccountUnavailable)
+    assert isinstance(await send(provider_at(simulator.url, sid="AC" + "0" * 32), new_number()), AccountUnavailable)
 
 
 async def test_why_sending_pauses_tells_neither_numbers_nor_passwords(simulator: Simulator) -> None:
     text = OutboundMessage(FROM_NUMBER, new_number(), "Hello", "https://user:secret@api.example.com/callback")
-    outcome = await asyncio.to_thread(carrier_at(simulator.url).send, text)
+    outcome = await asyncio.to_thread(provider_at(simulator.url).send, text)
     assert isinstance(outcome, AccountUnavailable)
     assert outcome.code == 21609
     assert "secret" not in outcome.reason
-    outcome = await send(carrier_at(simulator.url), new_number(), from_number="+14155550100")
+    outcome = await send(provider_at(simulator.url), new_number(), from_number="+14155550100")
     assert isinstance(outcome, AccountUnavailable)
     assert "4155550100" not in outcome.reason
 
 
 async def test_nobody_there_means_not_sent() -> None:
-    assert isinstance(await send(carrier_at(f"http://127.0.0.1:{free_port()}"), new_number()), RetryableFailure)
-    assert isinstance(await send(carrier_at("http://a-host-that-is-not.invalid"), new_number()), RetryableFailure)
+    assert isinstance(await send(provider_at(f"http://127.0.0.1:{free_port()}"), new_number()), RetryableFailure)
+    assert isinstance(await send(provider_at("http://a-host-that-is-not.invalid"), new_number()), RetryableFailure)
 
 
 async def test_a_message_can_be_asked_for(simulator: Simulator) -> None:
-    carrier = carrier_at(simulator.url)
+    provider = provider_at(simulator.url)
     number = new_number()
     await simulator.control.set_fault("outcome", to=number, status="undelivered", error_code=30003)
-    outcome = await send(carrier, number)
+    outcome = await send(provider, number)
     assert isinstance(outcome, Accepted)
     await simulator.control.set_status(outcome.sid, "undelivered", 30003)
 
-    message = await asyncio.to_thread(carrier.fetch, outcome.sid)
+    message = await asyncio.to_thread(provider.fetch, outcome.sid)
     assert message is not None
     assert (message.status, message.error_code) == ("undelivered", 30003)
     assert (message.to_number, message.from_number, message.body) == (number, FROM_NUMBER, "Hello")
     assert abs(message.created_at - datetime.now(UTC)) < timedelta(minutes=1)
-    assert await asyncio.to_thread(carrier.fetch, "SM" + "0" * 32) is None
+    assert await asyncio.to_thread(provider.fetch, "SM" + "0" * 32) is None
 
 
 async def test_what_was_sent_is_listed_by_number_at_once_and_by_day_once_it_has_left(simulator: Simulator) -> None:
-    carrier, number = carrier_at(simulator.url), new_number()
-    outcomes = [await send(carrier, number) for _ in range(2)]
-    await send(carrier, new_number())
+    provider, number = provider_at(simulator.url), new_number()
+    outcomes = [await send(provider, number) for _ in range(2)]
+    await send(provider, new_number())
     sids = {outcome.sid for outcome in outcomes if isinstance(outcome, Accepted)}
-    listing = await asyncio.to_thread(carrier.list_to, number)
+    listing = await asyncio.to_thread(provider.list_to, number)
     assert ({row.sid for row in listing.rows}, listing.is_complete) == (sids, True)
 
     today = datetime.now(UTC).date()
     for sid in sids:
         await simulator.control.set_status(sid, "sent")
-    by_day = await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, today)
+    by_day = await asyncio.to_thread(provider.list_sent, FROM_NUMBER, today)
     assert sids <= {row.sid for row in by_day.rows}
     assert all(row.sent_at is not None for row in by_day.rows)
     tomorrow = today + timedelta(days=2)
-    assert (await asyncio.to_thread(carrier.list_sent, FROM_NUMBER, tomorrow)).rows == []
+    assert (await asyncio.to_thread(provider.list_sent, FROM_NUMBER, tomorrow)).rows == []
 
 
 @pytest.mark.parametrize("fault", ["error_500", "unauthorized", "reset_connection", "unreadable_201"])
 async def test_a_list_that_fails_concludes_nothing(simulator: Simulator, fault: str) -> None:
     await simulator.control.set_fault(fault, on="list")
     with pytest.raises(ProviderUnavailableError):
-        await asyncio.to_thread(carrier_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC).date())
+        await asyncio.to_thread(provider_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC).date())
 
 
 @pytest.fixture
@@ -199,25 +199,27 @@ async def changing(tmp_path: Path) -> AsyncIterator[Simulator]:
 async def test_pages_that_shift_while_they_are_read_hide_no_row(
     changing: Simulator, order: str, paging: str, event: str
 ) -> None:
-    carrier, number = carrier_at(changing.url), new_number()
-    sids = [outcome.sid for outcome in [await send(carrier, number) for _ in range(7)] if isinstance(outcome, Accepted)]
+    provider, number = provider_at(changing.url), new_number()
+    sids = [
+        outcome.sid for outcome in [await send(provider, number) for _ in range(7)] if isinstance(outcome, Accepted)
+    ]
     for sid in sids[:3]:
         await changing.control.set_status(sid, "sent")
     await changing.control.set_fault("list_order", order=order)
     await changing.control.set_fault("list_paging", by=paging, largest=2)
     # Half of what is listed moves to another place, or a row comes or goes, between two pages.
     await changing.control.set_fault("between_pages", event=event, after=1, times=1)
-    listing = await asyncio.to_thread(carrier.list_to, number)
+    listing = await asyncio.to_thread(provider.list_to, number)
     assert listing.is_complete
     there = {entry.sid for entry in await changing.control.ledger() if not entry.deleted}
     assert there <= {row.sid for row in listing.rows}
 
 
 async def test_a_list_that_never_holds_still_is_not_complete(changing: Simulator) -> None:
-    carrier, number = carrier_at(changing.url), new_number()
+    provider, number = provider_at(changing.url), new_number()
     for _ in range(12):
-        await send(carrier, number)
+        await send(provider, number)
     await changing.control.set_fault("list_paging", by="offset", largest=2)
     await changing.control.set_fault("between_pages", event="deleted", after=0)
-    listing = await asyncio.to_thread(carrier.list_to, number)
+    listing = await asyncio.to_thread(provider.list_to, number)
     assert not listing.is_complete

@@ -27,7 +27,7 @@ WAITING = 4
 
 @pytest.fixture
 async def simulator(tmp_path: Path) -> AsyncIterator[Simulator]:
-    """A carrier of the test's own: what it has sent is counted, and others' messages wait for the shared one."""
+    """A provider of the test's own: what it has sent is counted, and others' messages wait for the shared one."""
     async with running_simulator(tmp_path / "twilio") as simulator:
         yield simulator
 
@@ -102,7 +102,7 @@ async def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path, 
             assert code == 0, said
             assert f"Messages that were waiting: {WAITING + 1}." in said
             assert "not in this database: 1." in said
-            # What the carrier has is found while sending is still off.
+            # What the provider has is found while sending is still off.
             await once_sent(api_user, sent)
         async with running_api(tmp_path / "api4", settings(mongodb, simulator)) as api:
             assert (await api.http.get("/ready")).status_code == 200

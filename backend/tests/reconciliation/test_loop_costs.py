@@ -62,12 +62,12 @@ async def examined(fixture: OutboxFixture) -> int:
 
 async def test_no_loop_costs_more_the_more_is_stored(fixture: OutboxFixture) -> None:
     questioner = ProviderThread(Heartbeat("test", 60))
-    carrier = StubProvider()
+    provider = StubProvider()
     rounds: dict[str, Callable[[], Awaitable[object]]] = {
         "claiming": fixture.outbox("process").claim_next,
         "maintenance": fixture.maintenance(timedelta(seconds=40)).run_round,
-        "reconciler": fixture.reconciler(carrier, questioner).run_round,
-        "status checks": fixture.status_checks(carrier, questioner).run_round,
+        "reconciler": fixture.reconciler(provider, questioner).run_round,
+        "status checks": fixture.status_checks(provider, questioner).run_round,
     }
     costs: dict[int, dict[str, int]] = {}
     for stop in (FEW, MANY):

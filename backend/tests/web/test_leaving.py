@@ -42,7 +42,7 @@ async def test_what_is_being_answered_is_answered_to_the_end(start: Start, simul
     async with start() as api:
         api_user = await ApiUser.sign_up(api)
         sending = asyncio.create_task(api_user.send(number))
-        await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
+        await eventually(lambda: simulator.create_requests(number), bool, what="a request to the provider")
         api.process.send_signal(signal.SIGTERM)
         assert (await sending).status_code == 201
         await api.process.wait_for_exit(within=15)
@@ -83,7 +83,7 @@ async def test_a_message_that_comes_too_late_to_be_sent_is_left_to_others(start:
     async with start(TWILIO_MAX_CONCURRENCY="1") as api:
         api_user = await ApiUser.sign_up(api)
         sending = asyncio.create_task(api_user.send(slow))
-        await eventually(lambda: simulator.create_requests(slow), bool, what="a request to the carrier")
+        await eventually(lambda: simulator.create_requests(slow), bool, what="a request to the provider")
         waiting = asyncio.create_task(api_user.send(late))
         await eventually(api_user.list, lambda rows: len(rows) == 2, what="two stored messages")
         begun = time.monotonic()
