@@ -56,7 +56,7 @@ def test_for_another_token_or_url_it_is_not(token: str, url: str, query: str) ->
     [
         FormData([*FORM.multi_items(), ("Extra", "1")]),
         FormData(FORM.multi_items()[1:]),
-        FormData([*FORM.multi_items()[:-1], ("CurrentUser", "+14158675308")]),
+        FormData([*FORM.multi_items()[:-1], ("Caller", "+14158675308")]),
         FormData([*FORM.multi_items(), ("Digits", "5678")]),
         FormData(),
     ],

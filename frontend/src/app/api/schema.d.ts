@@ -63,7 +63,7 @@ export interface paths {
         put?: never;
         /**
          * Get tokens (OAuth2)
-         * @description The token endpoint of RFC 6749.
+         * @description Issues tokens: the token endpoint of RFC 6749.
          *
          *     `grant_type=refresh_token` continues a session and returns the next refresh token. The old one stays valid until
          *     the next one is first used; using the old one after that ends the session. `grant_type=password` is for the
@@ -278,7 +278,7 @@ export interface paths {
         };
         /**
          * List your conversations
-         * @description One row for each number with which you have exchanged messages, newest message first.
+         * @description Returns one row for each number with which you have exchanged messages, newest message first.
          */
         get: operations["list_conversations_api_conversations_get"];
         put?: never;
