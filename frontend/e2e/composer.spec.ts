@@ -77,12 +77,15 @@ test('a send whose response is lost is repeated after a reload, and arrives once
   await expect.poll(() => phone.received(text)).toBe(1);
 
   await page.unroute('**/api/messages');
+  const mostBubbles = await countBubbles(page, text);
   const second = await page.context().newPage();
   await Promise.all([page.reload(), second.goto(page.url())]);
   for (const tab of [page, second]) {
     await expect(storedBubble(tab, text)).toContainText(/Queued|Sent|Delivered/);
     await expect(bubble(tab, text)).toHaveCount(1);
   }
+  // The stored message is known by its key, and is never shown beside the pending one.
+  expect(await mostBubbles()).toBe(1);
   await expect.poll(() => keys.length).toBeGreaterThan(1);
   expect(new Set(keys).size).toBe(1);
   await expect.poll(() => phone.received(text)).toBe(1);
@@ -404,4 +407,17 @@ async function failSends(page: Page): Promise<void> {
 async function kept(page: Page): Promise<string[]> {
   const keys = await page.evaluate(() => Object.keys(localStorage));
   return keys.filter((key) => key.includes('unsent'));
+}
+
+/** From the next load on: returns the largest number of bubbles with this text at any time. */
+async function countBubbles(page: Page, text: string): Promise<() => Promise<number>> {
+  await page.addInitScript((text) => {
+    let most = 0;
+    new MutationObserver(() => {
+      const bubbles = Array.from(document.querySelectorAll('[role="article"]'));
+      most = Math.max(most, bubbles.filter((each) => each.textContent.includes(text)).length);
+      Object.assign(window, { most });
+    }).observe(document, { childList: true, characterData: true, subtree: true });
+  }, text);
+  return () => page.evaluate(() => (window as unknown as { most: number }).most);
 }
