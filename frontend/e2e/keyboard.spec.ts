@@ -91,7 +91,7 @@ function asShown(number: string): RegExp {
 async function findConversation(page: Page, number: string): Promise<void> {
   await press(page, 'Control+k');
   await page.keyboard.type(number.slice(-7));
-  await expect(page.getByText('1 conversation and')).toBeAttached();
+  await expect(page.getByText('1 conversation found.')).toBeAttached();
   await choose(page, asShown(number));
   await expect(page.getByRole('heading', { name: asShown(number) })).toBeVisible();
   await press(page, 'Control+k');
@@ -294,6 +294,7 @@ test('Escape leaves the text field and keeps its text, and single-key shortcuts 
   const number = newNumber();
   await person.write(number, 'Look at the ferns');
   await signInByKeys(page, person.email);
+  await expect(page.getByRole('link', { name: /Look at the ferns/ })).toBeVisible();
   await press(page, 'Control+k');
   await press(page, 'Escape');
   await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
