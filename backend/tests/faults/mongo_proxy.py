@@ -119,8 +119,8 @@ class MongoProxy(TcpProxy):
                     continue
             if self._pause_points or (self.worker_id is None and b"claimed" in frame):
                 command = parse(frame).body
-                if is_claim(command):
-                    self.worker_id = command["update"]["$set"]["owner"]
+                for changes in changes_of_messages(command):
+                    self.worker_id = changes.get("owner") or self.worker_id
                 pause_point = next(
                     (pause_point for pause_point in self._pause_points if pause_point.matches(command)), None
                 )
@@ -160,9 +160,7 @@ def is_lock_acquisition(command: Command) -> bool:
 
 def is_claim(command: Command) -> bool:
     """Whether the command claims a message."""
-    update = command.get("update")
-    changes = update.get("$set", {}) if isinstance(update, dict) else {}
-    return command.get("findAndModify") == "messages" and changes.get("dispatch") == "claimed"
+    return any(changes.get("dispatch") == "claimed" for changes in changes_of_messages(command))
 
 
 def is_sid_recording(command: Command) -> bool:
@@ -172,7 +170,11 @@ def is_sid_recording(command: Command) -> bool:
 
 def is_acceptance(command: Command) -> bool:
     """Whether the command marks a message as accepted by the provider."""
-    return command.get("update") == "messages" and any(
-        isinstance(update["u"], dict) and update["u"].get("$set", {}).get("dispatch") == "settled"
-        for update in command["updates"]
-    )
+    return any(changes.get("dispatch") == "settled" for changes in changes_of_messages(command))
+
+
+def changes_of_messages(command: Command) -> list[Command]:
+    """What the command sets in messages, for each of its updates."""
+    if command.get("update") != "messages":
+        return []
+    return [update["u"].get("$set", {}) for update in command["updates"]]
