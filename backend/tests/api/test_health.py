@@ -21,24 +21,24 @@ from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start, api_environment, running_api, running_mongodb
 
 
-async def test_it_lives_and_can_work(api: Api) -> None:
+async def test_up_and_ready_respond_with_ok(api: Api) -> None:
     for path in ("/up", "/ready"):
         response = await api.http.get(path)
         assert (response.status_code, response.json()) == (200, {"status": "ok", "problems": {}})
 
 
 @pytest.mark.parametrize("path", ["/up", "/ready"])
-async def test_monitors_may_ask_without_wanting_the_body(api: Api, path: str) -> None:
+async def test_head_requests_get_no_body(api: Api, path: str) -> None:
     response = await api.http.head(path)
     assert (response.status_code, response.content) == (200, b"")
 
 
 @pytest.mark.timeout(90)
-async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> None:
-    """And it works again when the database does, without a restart."""
-    nobody = f"http://127.0.0.1:{free_port()}"
+async def test_without_its_database_the_api_is_up_but_not_ready(tmp_path: Path) -> None:
+    """It becomes ready again once the database is back, without a restart."""
+    unreachable = f"http://127.0.0.1:{free_port()}"
     async with running_mongodb(tmp_path) as mongodb:
-        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=nobody)
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=unreachable)
         async with running_api(tmp_path, environment) as api:
             api_user = await ApiUser.sign_up(api)
             assert mongodb.process is not None
@@ -49,7 +49,7 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
             assert response.json() == {"status": "unavailable", "problems": {"database": "MongoDB does not respond."}}
             assert response.elapsed.total_seconds() < refused.elapsed.total_seconds()
             assert (await api.http.get("/up")).status_code == 200
-            # No figure is better than an old one.
+            # No value is better than an outdated one.
             assert "mysms_outbox_pending NaN" in (await api.http.get("/metrics")).text
             problem_of(refused, 503, "database_unavailable")
             assert int(refused.headers["Retry-After"]) > 0
@@ -60,8 +60,8 @@ async def test_without_its_database_it_lives_but_cannot_work(tmp_path: Path) -> 
                 assert (await api_user.call("GET", "/users")).json()["_id"] == api_user.id
 
 
-async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Path, simulator: Simulator) -> None:
-    """It takes connections and requests, and answers nothing: as a machine does that is out of memory."""
+async def test_requests_time_out_when_the_database_hangs(tmp_path: Path, simulator: Simulator) -> None:
+    """The database accepts connections and requests but does not respond, like a machine that is out of memory."""
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:
@@ -71,21 +71,21 @@ async def test_a_database_that_hangs_keeps_nobody_waiting_for_ever(tmp_path: Pat
             mongodb.process.send_signal(signal.SIGSTOP)
             try:
                 read, sent = await asyncio.gather(
-                    api_user.call("GET", "/api/messages"), api_user.send(number, key="asked again")
+                    api_user.call("GET", "/api/messages"), api_user.send(number, key="the key")
                 )
             finally:
                 mongodb.process.send_signal(signal.SIGCONT)
             for refused in (read, sent):
                 problem_of(refused, 503, "database_unavailable")
             await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 200, within=30)
-            # It may have been stored all the same: whoever asks again with the key does not send it twice.
-            message = (await api_user.send(number, key="asked again")).json()
+            # The message may have been stored nevertheless: repeating the request does not send it twice.
+            message = (await api_user.send(number, key="the key")).json()
             await api_user.eventually(message["_id"], "delivered", within=30)
             assert len(await simulator.accepted(number)) == 1
             assert [row["_id"] for row in await api_user.list()] == [message["_id"]]
 
 
-async def test_what_the_provider_says_is_told(start: Start, simulator: Simulator) -> None:
+async def test_ready_reports_a_provider_that_rejects_the_account(start: Start, simulator: Simulator) -> None:
     await simulator.control.set_fault("unauthorized")
     async with start() as api:
         api_user = await ApiUser.sign_up(api)
@@ -103,8 +103,8 @@ class StubServices:
         return await find_problems(self._checks)
 
 
-async def asked(checks: Mapping[str, Check]) -> httpx.Response:
-    """The answer of /ready with these checks."""
+async def ready_with(checks: Mapping[str, Check]) -> httpx.Response:
+    """The response of /ready with these checks."""
     app = FastAPI()
     app.include_router(health.router)
     app.dependency_overrides[get_services] = lambda: StubServices(checks)
@@ -112,10 +112,10 @@ async def asked(checks: Mapping[str, Check]) -> httpx.Response:
         return await http.get("/ready")
 
 
-async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
+async def test_ready_names_a_loop_that_hangs_or_has_ended() -> None:
     now = 100.0
-    heart = Heartbeat("dispatcher", 60, lambda: now)
-    hangs = BackgroundTask("dispatcher", hang, heartbeat=heart, clock=lambda: now)
+    heartbeat = Heartbeat("dispatcher", 60, lambda: now)
+    hangs = BackgroundTask("dispatcher", hang, heartbeat=heartbeat, clock=lambda: now)
     ends = BackgroundTask("reconciler", end)
     hanging = asyncio.create_task(hangs.run())
     await asyncio.sleep(0)
@@ -129,20 +129,20 @@ async def test_a_loop_that_hangs_or_has_ended_is_named() -> None:
 
     checks = {"dispatcher": dispatcher, "reconciler": reconciler}
     now = 160.0
-    assert (await asked(checks)).json()["problems"] == {"reconciler": "The reconciler is not running."}
+    assert (await ready_with(checks)).json()["problems"] == {"reconciler": "The reconciler is not running."}
     now = 161.0
-    assert (await asked(checks)).json() == {
+    assert (await ready_with(checks)).json() == {
         "status": "unavailable",
         "problems": {
             "dispatcher": "The dispatcher has been stuck for 61 s.",
             "reconciler": "The reconciler is not running.",
         },
     }
-    heart.beat()
-    assert (await asked({"dispatcher": dispatcher})).status_code == 200
+    heartbeat.beat()
+    assert (await ready_with({"dispatcher": dispatcher})).status_code == 200
     hanging.cancel()
     await asyncio.gather(hanging, return_exceptions=True)
-    assert (await asked({"dispatcher": dispatcher})).status_code == 503
+    assert (await ready_with({"dispatcher": dispatcher})).status_code == 503
 
 
 async def hang() -> None:

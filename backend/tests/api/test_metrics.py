@@ -1,4 +1,4 @@
-"""/metrics: what it tells, and to whom."""
+"""/metrics: content and access control."""
 
 import asyncio
 
@@ -54,20 +54,22 @@ async def test_sends_and_the_time_to_the_provider_are_measured(start: Start, sim
         assert await api.metric("mysms_sends_total", outcome="RetryableFailure") == 1
         assert await api.metric("mysms_sends_total", outcome="Accepted") == 1
         assert await api.metric("mysms_time_to_provider_seconds_count") == 1
-        # The first backoff takes one second at the least: it counts from storing, not from the attempt.
+        # The first backoff takes at least one second: the time counts from storing, not from the attempt.
         assert await api.metric("mysms_time_to_provider_seconds_bucket", le="0.5") == 0
 
 
-async def test_what_waits_is_told_with_its_age(start: Start, simulator: Simulator) -> None:
-    waits, doubtful = new_number(), new_number()
-    await simulator.control.set_fault("queue_full", to=waits)
-    await simulator.control.set_fault("reset_connection", to=doubtful)
+async def test_pending_and_unconfirmed_messages_are_counted_with_the_oldest_age(
+    start: Start, simulator: Simulator
+) -> None:
+    pending, unconfirmed = new_number(), new_number()
+    await simulator.control.set_fault("queue_full", to=pending)
+    await simulator.control.set_fault("reset_connection", to=unconfirmed)
     async with start() as api:
         assert await api.metric("mysms_outbox_pending") == await api.metric("mysms_outbox_oldest_age_seconds") == 0
         api_user = await ApiUser.sign_up(api)
         for text in ("one", "two"):
-            assert (await api_user.send(waits, text)).json()["status"] == "pending"
-        assert (await api_user.send(doubtful)).json()["status"] == "unconfirmed"
+            assert (await api_user.send(pending, text)).json()["status"] == "pending"
+        assert (await api_user.send(unconfirmed)).json()["status"] == "unconfirmed"
         assert await api.metric("mysms_outbox_pending") == 2
         assert await api.metric("mysms_outbox_unconfirmed") == 1
         oldest = await api.metric("mysms_outbox_oldest_age_seconds")
@@ -91,12 +93,12 @@ async def test_what_waits_is_told_with_its_age(start: Start, simulator: Simulato
         {"Host": ""},
     ],
 )
-async def test_what_a_proxy_passes_on_is_not_from_this_machine(api: Api, headers: dict[str, str]) -> None:
+async def test_proxied_requests_are_not_from_loopback(api: Api, headers: dict[str, str]) -> None:
     problem_of(await api.http.get("/metrics", headers=headers), 403, "metrics_from_loopback_only")
 
 
 @pytest.mark.parametrize("forwarded", ["203.0.113.7", "127.0.0.1", "127.0.0.1, 203.0.113.7", "203.0.113.7, 127.0.0.1"])
-async def test_nor_is_it_behind_a_trusted_proxy(start: Start, forwarded: str) -> None:
+async def test_requests_through_a_trusted_proxy_are_not_from_loopback(start: Start, forwarded: str) -> None:
     async with start(TRUSTED_PROXIES="127.0.0.1") as api:
         assert (await api.http.get("/metrics")).status_code == 200
         answer = await api.http.get("/metrics", headers={"X-Forwarded-For": forwarded})
@@ -104,11 +106,11 @@ async def test_nor_is_it_behind_a_trusted_proxy(start: Start, forwarded: str) ->
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "[::1]:9", "LOCALHOST"])
-async def test_this_machine_has_several_names(api: Api, host: str) -> None:
+async def test_every_loopback_host_is_accepted(api: Api, host: str) -> None:
     assert (await api.http.get("/metrics", headers={"Host": host})).status_code == 200
 
 
-async def test_with_a_token_everybody_needs_it(start: Start) -> None:
+async def test_with_a_token_every_request_needs_it(start: Start) -> None:
     async with start(METRICS_TOKEN=TOKEN) as api:
         for given in ({}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": TOKEN}, {"Authorization": "Bearer"}):
             answer = await api.http.get("/metrics", headers=given)
@@ -122,21 +124,21 @@ async def test_with_a_token_everybody_needs_it(start: Start) -> None:
         assert TOKEN not in api.process.text()
 
 
-async def test_a_loop_that_is_held_up_is_seen(api: Api) -> None:
-    async def measured() -> float:
+async def test_the_event_loop_lag_is_measured(api: Api) -> None:
+    async def measurements() -> float:
         return await api.metric("mysms_event_loop_lag_seconds_count")
 
-    before = await measured()
-    await eventually(measured, lambda count: count > before, what="a measurement")
+    before = await measurements()
+    await eventually(measurements, lambda count: count > before, what="a measurement")
 
 
-async def test_a_scrape_counts_as_any_request_does(api: Api) -> None:
+async def test_scrapes_are_counted_like_other_requests(api: Api) -> None:
     async def scrapes() -> float:
         return await api.metric("mysms_requests_total", route="/metrics", status="200")
 
     assert await scrapes() + 1 == await scrapes()
 
 
-async def test_it_is_not_for_browsers(api: Api) -> None:
+async def test_metrics_cannot_be_read_across_origins(api: Api) -> None:
     answer: httpx.Response = await api.http.get("/metrics", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers
