@@ -1,1 +1,1 @@
-"""Measurements: run by hand, and written down where something was decided by them."""
+"""Benchmarks: run by hand, and quoted where a decision rests on them."""

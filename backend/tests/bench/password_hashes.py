@@ -1,5 +1,5 @@
-# ruff: noqa: T201  # a command speaks
-"""`python -m tests.bench.password_hashes`: what a password hash costs, and what a flood of sign-ins does to others."""
+# ruff: noqa: T201  # a command prints
+"""`python -m tests.bench.password_hashes`: the cost of a password hash, and of a flood of sign-ins to others."""
 
 import asyncio
 import statistics
@@ -37,11 +37,11 @@ def measure_hashes() -> None:
 
 async def measure_flood(api: Api) -> None:
     api_user = await ApiUser.sign_up(api)
-    questions: dict[str, Callable[[], Awaitable[object]]] = {
+    requests: dict[str, Callable[[], Awaitable[object]]] = {
         "GET /up": lambda: api.http.get("/up"),
         "GET /api/messages": api_user.list,
     }
-    quiet = {name: await _latencies(question) for name, question in questions.items()}
+    idle = {name: await _latencies(request) for name, request in requests.items()}
     ended = asyncio.Event()
     sign_ins: list[float] = []
 
@@ -53,30 +53,30 @@ async def measure_flood(api: Api) -> None:
 
     flooders = [asyncio.create_task(flood()) for _ in range(_FLOODERS)]
     begun = time.perf_counter()
-    flooded = {name: await _latencies(question) for name, question in questions.items()}
+    loaded = {name: await _latencies(request) for name, request in requests.items()}
     seconds = time.perf_counter() - begun
     ended.set()
     await asyncio.gather(*flooders)
 
-    print(f"\n{_FLOODERS} at once sign in, again and again: {len(sign_ins) / seconds:.0f} sign-ins a second")
-    print("                      quiet              in the flood (median, 95 of 100)")
-    for name in questions:
-        print(f"{name:20}  {_both(quiet[name])}  {_both(flooded[name])}")
-    print(f"a sign-in                                {_both(sign_ins)}")
+    print(f"\n{_FLOODERS} clients sign in continuously: {len(sign_ins) / seconds:.0f} sign-ins per second")
+    print("                      idle               under load (median, 95th percentile)")
+    for name in requests:
+        print(f"{name:20}  {_median_and_p95(idle[name])}  {_median_and_p95(loaded[name])}")
+    print(f"a sign-in                                {_median_and_p95(sign_ins)}")
     status = (Path("/proc") / str(api.process.pid) / "status").read_text()
     print(next(line for line in status.splitlines() if line.startswith("VmHWM")))
 
 
-async def _latencies(question: Callable[[], Awaitable[object]]) -> list[float]:
+async def _latencies(request: Callable[[], Awaitable[object]]) -> list[float]:
     times = []
     for _ in range(_SAMPLES):
         begun = time.perf_counter()
-        await question()
+        await request()
         times.append(time.perf_counter() - begun)
     return times
 
 
-def _both(times: list[float]) -> str:
+def _median_and_p95(times: list[float]) -> str:
     return f"{_ms(statistics.median(times))} {_ms(statistics.quantiles(times, n=20)[-1])}"
 
 
