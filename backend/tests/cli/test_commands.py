@@ -1,4 +1,4 @@
-"""The command `mysms`, as an operator meets it: plain sentences, exit codes, no traceback."""
+"""The `mysms` command: plain error messages, exit codes, no traceback."""
 
 import json
 import signal
@@ -10,11 +10,11 @@ from tests.support.processes import Process, clean_environment, free_port
 from tests.support.responses import field_errors
 from tests.support.servers import Simulator, api_environment, is_listening, is_up, running_api, running_mongodb
 
-NOBODY = "http://127.0.0.1:9"
+UNREACHABLE_URL = "http://127.0.0.1:9"
 
 
-async def refused(directory: Path, environment: dict[str, str]) -> str:
-    """What `mysms serve` says when it does not start."""
+async def output_of_failed_start(directory: Path, environment: dict[str, str]) -> str:
+    """The output of `mysms serve` when it refuses to start."""
     process = Process("serve", ["mysms", "serve"], directory, environment)
     try:
         assert await process.wait_for_exit() == 1
@@ -24,9 +24,9 @@ async def refused(directory: Path, environment: dict[str, str]) -> str:
     return process.text()
 
 
-async def test_serve_names_everything_that_is_missing(tmp_path: Path) -> None:
-    said = await refused(tmp_path, clean_environment())
-    assert said.splitlines() == [
+async def test_serve_names_all_missing_settings(tmp_path: Path) -> None:
+    output = await output_of_failed_start(tmp_path, clean_environment())
+    assert output.splitlines() == [
         "mysms cannot start:",
         "  MONGODB_URI is missing.",
         "  JWT_SECRET is missing.",
@@ -36,38 +36,36 @@ async def test_serve_names_everything_that_is_missing(tmp_path: Path) -> None:
     ]
 
 
-async def test_serve_refuses_an_address_that_is_none(tmp_path: Path) -> None:
-    environment = api_environment(port=free_port(), mongodb_uri="http://localhost", twilio_url=NOBODY)
-    (sentence,) = (await refused(tmp_path, environment)).splitlines()
+async def test_serve_rejects_an_invalid_database_uri(tmp_path: Path) -> None:
+    environment = api_environment(port=free_port(), mongodb_uri="http://localhost", twilio_url=UNREACHABLE_URL)
+    (sentence,) = (await output_of_failed_start(tmp_path, environment)).splitlines()
     assert "MONGODB_URI cannot be used: " in sentence
 
 
-async def test_serve_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
+async def test_serve_reports_a_port_in_use_in_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        environment = api_environment(port=port, mongodb_uri="mongodb://127.0.0.1:9", twilio_url=NOBODY)
-        (sentence,) = (await refused(tmp_path, environment)).splitlines()
+        environment = api_environment(port=port, mongodb_uri="mongodb://127.0.0.1:9", twilio_url=UNREACHABLE_URL)
+        (sentence,) = (await output_of_failed_start(tmp_path, environment)).splitlines()
     assert sentence.startswith(f"mysms cannot listen on 127.0.0.1:{port}:")
     assert "PORT" in sentence
 
 
-async def test_production_refuses_the_development_servers_by_how_they_name_themselves(
-    tmp_path: Path, simulator: Simulator
-) -> None:
+async def test_production_rejects_the_development_servers(tmp_path: Path, simulator: Simulator) -> None:
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(
             port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url, ENVIRONMENT="production"
         )
-        said = await refused(tmp_path, environment)
-    assert "MONGODB_URI points to this project's development database" in said
+        output = await output_of_failed_start(tmp_path, environment)
+    assert "MONGODB_URI points to this project's development database" in output
 
 
-async def test_an_invitation_lets_one_person_in(tmp_path: Path) -> None:
+async def test_an_invitation_is_valid_for_one_account(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(
-            port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY, SIGNUP_MODE="invite"
+            port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL, SIGNUP_MODE="invite"
         )
         async with running_api(tmp_path, environment) as api:
             invite = Process("invite", ["mysms", "invite"], tmp_path, environment)
@@ -78,16 +76,16 @@ async def test_an_invitation_lets_one_person_in(tmp_path: Path) -> None:
 
             second = Process("second", ["mysms", "invite"], tmp_path, environment)
             assert await second.wait_for_exit() == 0
-            kept = second.text().strip()
-            # Who could not sign up keeps the code.
-            assert "email" in field_errors(await register(api, email=taken, invite_code=kept))
-            assert (await register(api, invite_code=kept)).status_code == 201
+            second_code = second.text().strip()
+            # A rejected sign-up does not use up the code.
+            assert "email" in field_errors(await register(api, email=taken, invite_code=second_code))
+            assert (await register(api, invite_code=second_code)).status_code == 201
             assert field_errors(await register(api, invite_code=code)) == {"invite_code": ["is not valid"]}
 
 
-async def test_a_reset_password_ends_all_sessions(tmp_path: Path) -> None:
+async def test_resetting_a_password_ends_all_sessions(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
-        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         async with running_api(tmp_path, environment) as api:
             api_user = await ApiUser.sign_up(api)
             reset = Process("reset", ["mysms", "reset-password", api_user.email.upper()], tmp_path, environment)
@@ -96,14 +94,14 @@ async def test_a_reset_password_ends_all_sessions(tmp_path: Path) -> None:
             assert (await api_user.call("GET", "/users")).status_code == 401
             assert (await sign_in(api, api_user.email)).status_code == 401
             assert (await sign_in(api, api_user.email, password)).status_code == 201
-        nobody = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
-        assert await nobody.wait_for_exit() == 1
-        assert nobody.text().splitlines() == ["There is no account with the email nobody@example.com."]
+        unknown = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
+        assert await unknown.wait_for_exit() == 1
+        assert unknown.text().splitlines() == ["There is no account with the email nobody@example.com."]
 
 
-async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
+async def test_sigterm_ends_the_process(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
-        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         async with running_api(tmp_path, environment) as api:
             api.process.send_signal(signal.SIGTERM)
             await api.process.wait_for_exit(within=10)
@@ -111,7 +109,7 @@ async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
             assert not await is_up(api.http)
 
 
-async def test_openapi_prints_the_document_without_any_setting(tmp_path: Path) -> None:
+async def test_openapi_prints_the_document_without_any_settings(tmp_path: Path) -> None:
     process = Process("openapi", ["mysms", "openapi"], tmp_path, clean_environment())
     assert await process.wait_for_exit() == 0
     document = json.loads(process.text())
@@ -119,16 +117,16 @@ async def test_openapi_prints_the_document_without_any_setting(tmp_path: Path) -
     assert "/api/messages" in document["paths"]
 
 
-async def test_anything_else_is_explained(tmp_path: Path) -> None:
+async def test_an_unknown_command_prints_the_usage(tmp_path: Path) -> None:
     process = Process("usage", ["mysms", "dance"], tmp_path, clean_environment())
     assert await process.wait_for_exit() == 2
     assert "usage: mysms" in process.text()
 
 
-async def test_serve_does_not_wait_for_a_database_that_refuses_it(tmp_path: Path) -> None:
+async def test_serve_does_not_wait_for_a_database_that_rejects_its_credentials(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb:
         with_credentials = mongodb.uri.replace("mongodb://", "mongodb://somebody:secret@")
-        environment = api_environment(port=free_port(), mongodb_uri=with_credentials, twilio_url=NOBODY)
-        said = await refused(tmp_path, environment)
-    assert "MONGODB_URI cannot be used: " in said
-    assert "secret" not in said
+        environment = api_environment(port=free_port(), mongodb_uri=with_credentials, twilio_url=UNREACHABLE_URL)
+        output = await output_of_failed_start(tmp_path, environment)
+    assert "MONGODB_URI cannot be used: " in output
+    assert "secret" not in output

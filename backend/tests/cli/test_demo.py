@@ -1,4 +1,4 @@
-"""`mysms demo`: everything in one command, and nothing left of it afterwards but the data."""
+"""`mysms demo`: runs everything with one command, and leaves nothing behind but its data."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from tests.support.servers import is_listening, is_up
 
 
 class Demo:
-    """A demo with ports and data of its own."""
+    """A demo with its own ports and data."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -44,7 +44,7 @@ class Demo:
                 await process.wait_for_exit()
 
     def children(self) -> list[int]:
-        """The processes that run for this demo, whoever their parent is now."""
+        """The processes of this demo, including orphans."""
         mark = str(self.directory).encode()
         found = []
         for entry in Path("/proc").iterdir():
@@ -55,11 +55,11 @@ class Demo:
         return found
 
     def part(self, module: str) -> int:
-        """The process that runs a module for this demo."""
+        """The process of this demo that runs the module."""
         (found,) = [pid for pid in self.children() if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return found
 
-    async def nothing_left(self) -> None:
+    async def assert_nothing_left(self) -> None:
         for port in self.ports.values():
             assert not await is_listening(port)
         assert self.children() == []
@@ -74,7 +74,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
             os.kill(process, signal.SIGKILL)
 
 
-async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
+async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
     user = {"email": new_email(), "password": PASSWORD}
     number = new_number()
     async with demo.running() as (process, http):
@@ -84,11 +84,11 @@ async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
         draft = {"message": {"recipient_number": number, "content": "Hello"}}
         sent = (await http.post("/api/messages", json=draft, headers=headers)).json()
 
-        async def look() -> str:
+        async def current_status() -> str:
             status: str = (await http.get(f"/api/messages/{sent['_id']}", headers=headers)).json()["status"]
             return status
 
-        await eventually(look, lambda status: status == "delivered", what="a delivery")
+        await eventually(current_status, lambda status: status == "delivered", what="a delivery")
         assert (await http.get("/ready")).json() == {"status": "ok", "problems": {}}
         phones = f"http://127.0.0.1:{demo.ports['TWILIO_SIMULATOR_PORT']}/"
         assert "Hello" in (await http.get(phones)).text
@@ -99,27 +99,27 @@ async def test_it_runs_stops_and_finds_yesterdays_data(demo: Demo) -> None:
         assert await process.wait_for_exit(within=20) == 0
     assert "Traceback" not in process.text()
     assert "MySMS Messenger is running" in process.text()
-    await demo.nothing_left()
+    await demo.assert_nothing_left()
     secret = demo.directory / "data" / "jwt-secret"
-    assert secret.stat().st_mode & 0o777 == 0o600, "it is for its owner alone"
+    assert secret.stat().st_mode & 0o777 == 0o600, "only its owner may read it"
 
     async with demo.running() as (process, http):
-        # Whoever was signed in still is, with the same token, for the secret was kept.
+        # The access token is still valid, because the secret was kept.
         (message,) = (await http.get("/api/messages", headers=headers)).json()
         assert (message["_id"], message["status"]) == (sent["_id"], "delivered")
         refresh = {"grant_type": "refresh_token", "refresh_token": session["refresh_token"]}
         assert (await http.post("/users/token", data=refresh)).status_code == 200
         assert (await http.post("/users/sign_in", json={"user": user})).status_code == 201
 
-        # It also ends with any of its parts, and says which.
+        # The demo also ends if one of its parts ends, and names the part.
         os.kill(demo.part("devservers.twilio"), signal.SIGKILL)
         assert await process.wait_for_exit(within=20) == 1
     assert "The part twilio stopped" in process.text()
-    await demo.nothing_left()
+    await demo.assert_nothing_left()
 
 
 @pytest.mark.parametrize("variable", ["PORT", "MONGODB_PORT"])
-async def test_a_taken_port_is_one_clear_sentence(demo: Demo, variable: str) -> None:
+async def test_a_port_in_use_is_reported_in_one_sentence(demo: Demo, variable: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", demo.ports[variable]))
         taken.listen()
@@ -128,4 +128,4 @@ async def test_a_taken_port_is_one_clear_sentence(demo: Demo, variable: str) -> 
     (line,) = process.text().strip().splitlines()
     assert f"Port {demo.ports[variable]} is taken" in line
     assert f"{variable}=" in line
-    await demo.nothing_left()
+    await demo.assert_nothing_left()
