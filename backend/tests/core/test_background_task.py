@@ -1,4 +1,4 @@
-"""Background tasks: one that dies is seen, and started again."""
+"""Background tasks: a failed task is reported and restarted."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ UNAUTHORISED = OperationFailure("not authorised to see +14155550100", 13)
 UNREACHABLE = AutoReconnect("mongodb.example:27017: connection closed")
 
 
-class Faulty:
-    """A loop that fails in these ways, one after the other, and then goes on until it is cancelled."""
+class FailingLoop:
+    """A loop that raises these errors in turn, and then runs until it is cancelled."""
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
         self.runs = 0
         self.waits: list[float] = []
-        self.goes_on = asyncio.Event()
+        self.is_running = asyncio.Event()
         self.now = 0.0
 
     def task(self, name: str) -> BackgroundTask:
@@ -33,7 +33,7 @@ class Faulty:
         self.runs += 1
         if self._errors:
             raise self._errors.pop(0)
-        self.goes_on.set()
+        self.is_running.set()
         await asyncio.Event().wait()
 
     async def sleep(self, seconds: float) -> None:
@@ -42,19 +42,19 @@ class Faulty:
         await asyncio.sleep(0)
 
 
-def counted(name: str, error: str) -> float:
+def failure_count(name: str, error: str) -> float:
     return REGISTRY.get_sample_value("mysms_task_failures_total", {"task": name, "error": error}) or 0
 
 
-async def test_a_task_that_dies_is_logged_counted_told_and_started_again(caplog: pytest.LogCaptureFixture) -> None:
-    faulty = Faulty(RuntimeError("at work"), UNAUTHORISED)
+async def test_a_failed_task_is_logged_counted_reported_and_restarted(caplog: pytest.LogCaptureFixture) -> None:
+    faulty = FailingLoop(RuntimeError("at work"), UNAUTHORISED)
     task = faulty.task("faulty")
     assert task.problem == "The faulty is not running."
     with caplog.at_level(logging.INFO):
         async with running([task]):
-            await asyncio.wait_for(faulty.goes_on.wait(), 5)
+            await asyncio.wait_for(faulty.is_running.wait(), 5)
             assert faulty.runs == 3
-            assert counted("faulty", "permanent") == 2
+            assert failure_count("faulty", "permanent") == 2
             logged = [record.exc_info[1] for record in caplog.records if record.exc_info]
             assert [type(error) for error in logged] == [RuntimeError, OperationFailure]
             assert task.problem == "The faulty keeps failing (OperationFailure 13) and is being restarted."
@@ -63,18 +63,18 @@ async def test_a_task_that_dies_is_logged_counted_told_and_started_again(caplog:
     assert task.problem == "The faulty is not running."
 
 
-async def test_a_task_that_keeps_dying_is_tried_ever_more_rarely_and_fills_no_log(
+async def test_a_task_that_keeps_failing_is_restarted_with_backoff_and_logged_sparsely(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    faulty = Faulty(*[UNAUTHORISED] * 40)
+    faulty = FailingLoop(*[UNAUTHORISED] * 40)
     async with running([faulty.task("stubborn")]):
-        await asyncio.wait_for(faulty.goes_on.wait(), 5)
+        await asyncio.wait_for(faulty.is_running.wait(), 5)
     assert faulty.waits[:6] == [0.5, 1, 2, 4, 7.5, 7.5]
-    assert counted("stubborn", "permanent") == 40
+    assert failure_count("stubborn", "permanent") == 40
     assert len(caplog.records) == 6
 
 
-async def test_an_absent_database_is_told_calmly_and_by_the_task_only_once_it_lasts(
+async def test_a_database_outage_is_logged_without_traceback_and_reported_if_it_lasts(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     problems: list[str | None] = []
@@ -83,25 +83,25 @@ async def test_an_absent_database_is_told_calmly_and_by_the_task_only_once_it_la
         problems.append(task.problem)
         await faulty.run()
 
-    faulty = Faulty(*[UNREACHABLE] * 5)
+    faulty = FailingLoop(*[UNREACHABLE] * 5)
     task = BackgroundTask("patient", run, clock=lambda: faulty.now, jitter=lambda: 0.0, sleep=faulty.sleep)
     async with running([task]):
-        await asyncio.wait_for(faulty.goes_on.wait(), 5)
+        await asyncio.wait_for(faulty.is_running.wait(), 5)
     lasts = "The patient keeps failing (AutoReconnect) and is being restarted."
     assert problems == [None, None, None, None, lasts, lasts]
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)] * 3
-    assert counted("patient", "transient") == 5
+    assert failure_count("patient", "transient") == 5
 
 
-async def test_another_error_is_news(caplog: pytest.LogCaptureFixture) -> None:
-    faulty = Faulty(UNREACHABLE, UNREACHABLE, UNREACHABLE, UNAUTHORISED)
+async def test_a_different_error_is_logged_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    faulty = FailingLoop(UNREACHABLE, UNREACHABLE, UNREACHABLE, UNAUTHORISED)
     async with running([faulty.task("unlucky")]):
-        await asyncio.wait_for(faulty.goes_on.wait(), 5)
+        await asyncio.wait_for(faulty.is_running.wait(), 5)
     assert faulty.waits == [0.5, 1, 2, 0.5]
     assert caplog.records[-1].levelname == "ERROR"
 
 
-async def test_a_cancellation_that_the_driver_swallows_ends_the_task_all_the_same() -> None:
+async def test_a_cancellation_swallowed_by_the_driver_still_ends_the_task() -> None:
     waiting = asyncio.Event()
 
     async def swallow() -> None:
@@ -115,7 +115,7 @@ async def test_a_cancellation_that_the_driver_swallows_ends_the_task_all_the_sam
         await asyncio.wait_for(waiting.wait(), 5)
 
 
-async def test_a_failure_that_nobody_awaits_is_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_failure_of_an_unawaited_task_is_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
     async def fail() -> None:
         raise RuntimeError("unseen")
 
@@ -123,11 +123,11 @@ async def test_a_failure_that_nobody_awaits_is_logged_and_counted(caplog: pytest
     task.add_done_callback(note_failure)
     await asyncio.wait([task])
     await asyncio.sleep(0)
-    assert counted("one-off", "permanent") == 1
+    assert failure_count("one-off", "permanent") == 1
     assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [task.exception()]
 
 
-async def test_periodic_work_is_done_at_once_and_again_until_it_fails() -> None:
+async def test_periodic_work_starts_at_once_and_repeats_until_it_fails() -> None:
     done: list[int] = []
 
     async def work() -> None:
@@ -141,7 +141,7 @@ async def test_periodic_work_is_done_at_once_and_again_until_it_fails() -> None:
 
 
 @pytest.mark.parametrize(("jitter", "expected"), [(0.0, [1, 2, 4, 5, 5]), (0.5, [1.5, 3, 6, 7.5, 7.5])])
-def test_waits_double_up_to_a_limit_and_are_spread(jitter: float, expected: Sequence[float]) -> None:
+def test_waits_double_up_to_a_limit_with_jitter(jitter: float, expected: Sequence[float]) -> None:
     backoff = Backoff(2, 10, lambda: jitter)
     assert [backoff.next_wait() for _ in range(5)] == expected
     backoff.reset()
@@ -162,10 +162,10 @@ def test_waits_double_up_to_a_limit_and_are_spread(jitter: float, expected: Sequ
     ],
     ids=lambda value: str(value) if isinstance(value, bool) else describe(value),
 )
-def test_what_may_pass_by_itself_is_told_from_what_will_be_refused_again(error: Exception, transient: bool) -> None:
+def test_transient_errors_are_distinguished_from_permanent_ones(error: Exception, transient: bool) -> None:
     assert is_transient(error) is transient
 
 
-def test_an_error_is_described_without_its_words() -> None:
+def test_an_error_is_described_without_its_message() -> None:
     assert describe(UNAUTHORISED) == "OperationFailure 13"
     assert describe(UNREACHABLE) == "AutoReconnect"

@@ -9,11 +9,11 @@ from mysms.core.database import Database, DatabaseConfigurationError, connect, d
 
 
 @pytest.mark.parametrize(
-    "address", ["http://localhost", "mongodb://", "mongodb://host:port", "mongodb://host:99999", "mongodb://a:b:c@host"]
+    "uri", ["http://localhost", "mongodb://", "mongodb://host:port", "mongodb://host:99999", "mongodb://a:b:c@host"]
 )
-def test_what_is_no_address_is_explained(address: str) -> None:
+def test_an_invalid_uri_is_explained(uri: str) -> None:
     with pytest.raises(DatabaseConfigurationError) as refused:
-        connect(address)
+        connect(uri)
     assert str(refused.value)
 
 
@@ -32,7 +32,7 @@ def test_what_is_no_address_is_explained(address: str) -> None:
 )
 @pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv"])
 @pytest.mark.parametrize("rest", ["/mysms", "", "/mysms?w=1"])
-def test_a_password_that_is_not_encoded_is_named_and_not_shown(scheme: str, user_info: str, rest: str) -> None:
+def test_an_unencoded_password_is_reported_but_not_shown(scheme: str, user_info: str, rest: str) -> None:
     with pytest.raises(DatabaseConfigurationError) as refused:
         connect(f"{scheme}://{user_info}@cluster.example.com{rest}")
     assert "%40 for @" in str(refused.value)
@@ -40,14 +40,14 @@ def test_a_password_that_is_not_encoded_is_named_and_not_shown(scheme: str, user
 
 
 @pytest.mark.parametrize("password", ["hunter2", "hunter%402", "h#u!n$t&e'r()*+,;=2", "<hunter2"])
-async def test_other_passwords_are_left_to_the_driver(password: str) -> None:
+async def test_valid_passwords_are_passed_to_the_driver(password: str) -> None:
     async with connect(f"mongodb://user:{password}@localhost/mysms?appName=a@b") as client:
         assert database_of(client).name == "mysms"
 
 
 @pytest.mark.parametrize("code", [18, 8000])
-async def test_a_password_that_is_not_the_right_one_is_named(code: int) -> None:
-    """What `user:pass%41` says is passA: nobody but the database can tell that this was not meant."""
+async def test_a_wrong_password_is_reported(code: int) -> None:
+    """`user:pass%41` means passA: only the database can tell that it is wrong."""
 
     class Refusing:
         async def command(self, _: str) -> None:
@@ -60,15 +60,15 @@ async def test_a_password_that_is_not_the_right_one_is_named(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "name"),
+    ("uri", "name"),
     [("mongodb://localhost", "mysms"), ("mongodb://localhost/?w=1", "mysms"), ("mongodb://h/x", "x")],
 )
-async def test_the_address_names_the_database(address: str, name: str) -> None:
-    async with connect(address) as client:
+async def test_the_uri_names_the_database(uri: str, name: str) -> None:
+    async with connect(uri) as client:
         assert database_of(client).name == name
 
 
 async def test_an_acknowledged_write_is_on_the_disks_of_a_majority() -> None:
-    """Whatever the address says: an answer to a person is a promise."""
+    """Whatever the URI says: a response to a user is a promise."""
     async with connect("mongodb://localhost/?w=0&journal=false") as client:
         assert client.write_concern.document == {"w": "majority", "j": True}

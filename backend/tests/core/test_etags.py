@@ -1,4 +1,4 @@
-"""If-None-Match, as RFC 9110 (13.1.2) has it."""
+"""If-None-Match by RFC 9110, section 13.1.2."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from mysms.core.etags import matches
         '"", "a1"',
     ],
 )
-def test_it_names_what_is_there(header: str, etag: str) -> None:
+def test_the_header_matches(header: str, etag: str) -> None:
     assert matches(header, etag)
 
 
@@ -29,5 +29,5 @@ def test_it_names_what_is_there(header: str, etag: str) -> None:
     "header",
     ["", "a1", 'W/"other"', '"A1"', '"a1 "', '"*"', '"other, "', '"x""a1', "W/a1", '"one,a1,two"', "**", '*, "other"'],
 )
-def test_it_names_something_else(header: str) -> None:
+def test_the_header_does_not_match(header: str) -> None:
     assert not matches(header, 'W/"a1"')

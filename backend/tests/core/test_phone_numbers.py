@@ -1,4 +1,4 @@
-"""Phone numbers, as people write them. The table is the SPA's too."""
+"""Parsing of phone numbers. The SPA is tested against the same table."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def test_each_case_of_the_shared_table(case: dict[str, Any]) -> None:
     assert (raised.value.code, case["e164"]) == (case["problem"], None)
 
 
-def test_the_table_has_every_sentence_and_a_case_for_each() -> None:
+def test_the_table_has_every_error_and_a_case_for_each() -> None:
     assert TABLE["sentences"] == SENTENCES
     assert {case["problem"] for case in TABLE["cases"]} == {None, *SENTENCES}
 
@@ -46,14 +46,14 @@ def test_the_table_has_every_sentence_and_a_case_for_each() -> None:
         ),
     ],
 )
-def test_a_sentence_names_what_it_speaks_of(written: str, country: str | None, sentence: str) -> None:
+def test_an_error_names_the_character_or_country(written: str, country: str | None, sentence: str) -> None:
     with pytest.raises(PhoneNumberError) as raised:
         normalise(written, country)
     assert str(raised.value) == sentence
 
 
 @given(written=WRITTEN, country=COUNTRIES)
-def test_whatever_is_written_has_one_spelling_or_a_reason(written: str, country: str | None) -> None:
+def test_any_input_is_normalised_or_rejected(written: str, country: str | None) -> None:
     try:
         number = normalise(written, country)
     except PhoneNumberError:
@@ -63,5 +63,5 @@ def test_whatever_is_written_has_one_spelling_or_a_reason(written: str, country:
 
 
 @given(number=st.from_regex(r"\A\+(1[2-9]|3[0-469][1-9]|5[1-8][1-9])[0-9]{1,12}\Z"), country=COUNTRIES)
-def test_what_is_already_e164_is_never_refused_nor_changed(number: str, country: str | None) -> None:
+def test_e164_numbers_are_accepted_unchanged(number: str, country: str | None) -> None:
     assert normalise(number, country) == number

@@ -1,4 +1,4 @@
-"""The settings, and every sentence with which a start is refused."""
+"""The settings, and the errors that prevent a start."""
 
 import os
 import re
@@ -23,7 +23,7 @@ COMPLETE = {
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Nothing but what is needed, in a folder without a `.env`."""
+    """Only the required settings, in a folder without a `.env`."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in COMPLETE.items():
@@ -32,14 +32,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-def refusals() -> list[str]:
+def settings_errors() -> list[str]:
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert str(refused.value) == "\n".join(refused.value.messages)
     return refused.value.messages
 
 
-def test_secrets_may_stand_in_files(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_secrets_can_be_read_from_files(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     folder.mkdir()
     (folder / "JWT_SECRET").write_text("from a file\n")
@@ -48,44 +48,44 @@ def test_secrets_may_stand_in_files(environment: pytest.MonkeyPatch, tmp_path: P
     environment.delenv("JWT_SECRET")
     settings = load_settings()
     assert settings.jwt_secret.get_secret_value() == "from a file"
-    assert settings.twilio_auth_token.get_secret_value() == "token", "the environment comes first"
+    assert settings.twilio_auth_token.get_secret_value() == "token", "the environment takes precedence"
     environment.setenv("JWT_SECRET", "")
     assert load_settings().jwt_secret.get_secret_value() == "from a file"
 
 
-def test_a_file_that_holds_nothing_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_empty_secret_file_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("SECRETS_DIR", str(tmp_path))
     environment.delenv("JWT_SECRET")
     (tmp_path / "JWT_SECRET").write_text(" \n")
-    assert refusals() == [f"JWT_SECRET is missing: {tmp_path}/JWT_SECRET is empty."]
+    assert settings_errors() == [f"JWT_SECRET is missing: {tmp_path}/JWT_SECRET is empty."]
 
 
 @pytest.mark.filterwarnings("ignore:attempted to load secret file")
-def test_a_folder_that_stands_for_a_file_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Docker makes one where the file that is to be mounted is not there."""
+def test_a_folder_in_place_of_a_secret_file_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Docker creates one if the file to be mounted does not exist."""
     environment.setenv("SECRETS_DIR", str(tmp_path))
     environment.delenv("JWT_SECRET")
     (tmp_path / "JWT_SECRET").mkdir()
-    assert refusals() == [f"JWT_SECRET is missing: {tmp_path}/JWT_SECRET is not a file."]
+    assert settings_errors() == [f"JWT_SECRET is missing: {tmp_path}/JWT_SECRET is not a file."]
 
 
-def test_files_that_cannot_be_read_are_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unreadable_files_are_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("SECRETS_DIR", str(tmp_path))
     environment.delenv("JWT_SECRET")
     (tmp_path / "JWT_SECRET").write_bytes(b"\xff\xfehunter2")
-    assert refusals() == ["A file in SECRETS_DIR cannot be read: it is not in UTF-8."]
+    assert settings_errors() == ["A file in SECRETS_DIR cannot be read: it is not in UTF-8."]
     environment.setenv("JWT_SECRET", COMPLETE["JWT_SECRET"])
     environment.delenv("SECRETS_DIR")
     Path(".env").write_bytes(b"JWT_SECRET=\xff\xfehunter2")
-    assert refusals() == ["The file .env cannot be read: it is not in UTF-8."]
+    assert settings_errors() == ["The file .env cannot be read: it is not in UTF-8."]
 
 
-def test_the_folder_of_secrets_must_be_there(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_secrets_folder_must_exist(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("SECRETS_DIR", str(tmp_path / "nowhere"))
-    assert refusals() == [f"SECRETS_DIR must be a folder, and {tmp_path}/nowhere is not one."]
+    assert settings_errors() == [f"SECRETS_DIR must be a folder, and {tmp_path}/nowhere is not one."]
 
 
-def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
+def test_the_required_settings_are_enough(environment: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert (settings.environment, settings.host, settings.port) == ("development", "127.0.0.1", 8000)
     assert (settings.cors_origins, settings.frontend_dist) == ((), None)
@@ -94,19 +94,19 @@ def test_what_is_needed_is_enough(environment: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", COMPLETE)
 @pytest.mark.parametrize("blank", [False, True])
-def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str, blank: bool) -> None:
+def test_a_missing_setting_is_named(environment: pytest.MonkeyPatch, name: str, blank: bool) -> None:
     if blank:
         environment.setenv(name, "")
     else:
         environment.delenv(name)
-    assert refusals() == [f"{name} is missing."]
+    assert settings_errors() == [f"{name} is missing."]
 
 
-def test_everything_that_is_wrong_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
+def test_all_errors_are_reported_at_once(environment: pytest.MonkeyPatch) -> None:
     for name in COMPLETE:
         environment.delenv(name)
     environment.setenv("PORT", "0")
-    sentences = refusals()
+    sentences = settings_errors()
     assert len(sentences) == 6
     assert {f"{name} is missing." for name in COMPLETE} < set(sentences)
 
@@ -168,13 +168,13 @@ def test_everything_that_is_wrong_is_said_at_once(environment: pytest.MonkeyPatc
         ("SEND_TTL_SECONDS", "-1"),
     ],
 )
-def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_invalid_setting_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     environment.setenv(name, value)
-    (sentence,) = refusals()
+    (sentence,) = settings_errors()
     assert sentence.startswith(f"{name} ")
     assert sentence.endswith(".")
     assert "hunter2" not in sentence
-    assert not re.search("Input|Value|String", sentence), "in words of a library"
+    assert not re.search("Input|Value|String", sentence), "the message of a library"
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, valu
         ("ENVIRONMENT", "staging", "must be 'development' or 'production'"),
     ],
 )
-def test_the_cause_is_named(environment: pytest.MonkeyPatch, name: str, value: str, cause: str) -> None:
+def test_an_error_states_the_cause(environment: pytest.MonkeyPatch, name: str, value: str, cause: str) -> None:
     environment.setenv(name, value)
-    (sentence,) = refusals()
+    (sentence,) = settings_errors()
     assert cause in sentence
 
 
@@ -234,9 +234,9 @@ ALL = {
 
 
 @pytest.mark.parametrize("around", ["{}\n", "  {}\t", "\ufeff{}\r\n", "\u200b\u00a0{}\u200e\u2069"])
-@pytest.mark.parametrize("place", ["environment", "file", "secret"])
-def test_what_cannot_be_seen_around_any_value_is_cut(
-    environment: pytest.MonkeyPatch, tmp_path: Path, around: str, place: str
+@pytest.mark.parametrize("source", ["environment", "file", "secret"])
+def test_invisible_characters_around_a_value_are_removed(
+    environment: pytest.MonkeyPatch, tmp_path: Path, around: str, source: str
 ) -> None:
     assert {*ALL, "SECRETS_DIR"} == {name.upper() for name in Settings.model_fields}
     for name, value in ALL.items():
@@ -245,11 +245,11 @@ def test_what_cannot_be_seen_around_any_value_is_cut(
     environment.setenv("SECRETS_DIR", f" {tmp_path} ")
     for name, value in ALL.items():
         environment.delenv(name)
-        if place == "environment":
+        if source == "environment":
             environment.setenv(name, around.format(value))
-        elif place == "secret":
+        elif source == "secret":
             (tmp_path / name).write_text(around.format(value))
-    if place == "file":
+    if source == "file":
         Path(".env").write_text("".join(f"{name}={around.format(value)}\n" for name, value in ALL.items()))
     found = load_settings()
     assert found.model_copy(update={"secrets_dir": None}) == expected
@@ -257,15 +257,15 @@ def test_what_cannot_be_seen_around_any_value_is_cut(
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("quotes", ['"{}"', " '{}'\n", "“{}”"])
-def test_quotes_around_any_value_are_named(environment: pytest.MonkeyPatch, name: str, quotes: str) -> None:
-    """Docker's --env-file hands them over as a part of the value."""
+def test_quotes_around_a_value_are_reported(environment: pytest.MonkeyPatch, name: str, quotes: str) -> None:
+    """Docker's --env-file keeps them as part of the value."""
     environment.setenv(name, quotes.format(ALL[name]))
-    assert refusals() == [f"{name} is in quotes, which would become part of the value: remove them."]
+    assert settings_errors() == [f"{name} is in quotes, which would become part of the value: remove them."]
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u200b"])
-def test_what_is_blank_is_not_set(environment: pytest.MonkeyPatch, tmp_path: Path, blank: str) -> None:
-    """So that a file of secrets, or the default, counts instead."""
+def test_a_blank_setting_is_not_set(environment: pytest.MonkeyPatch, tmp_path: Path, blank: str) -> None:
+    """A secret file or the default applies instead."""
     expected = load_settings()
     for name in ALL.keys() - COMPLETE.keys():
         environment.setenv(name, blank)
@@ -278,12 +278,12 @@ def test_what_is_blank_is_not_set(environment: pytest.MonkeyPatch, tmp_path: Pat
     assert read_settings(DemoSettings, _env_file=None).twilio_account_sid is None
 
 
-def test_the_mark_at_the_beginning_of_a_file_is_no_part_of_it(environment: pytest.MonkeyPatch) -> None:
+def test_a_byte_order_mark_is_ignored(environment: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("PORT=9001\n", encoding="utf-8-sig")
     assert load_settings().port == 9001
 
 
-def test_a_port_that_the_demo_cannot_use_is_named(environment: pytest.MonkeyPatch) -> None:
+def test_an_invalid_port_of_the_demo_is_named(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TWILIO_SIMULATOR_PORT", "http")
     with pytest.raises(SettingsError) as refused:
         read_settings(DemoSettings, _env_file=None)
@@ -297,12 +297,12 @@ def test_the_default_country(environment: pytest.MonkeyPatch, written: str, coun
 
 
 @pytest.mark.parametrize("wrong", ["41", "+41", "CHE", "Switzerland", "XX"])
-def test_what_is_no_default_country_is_refused(environment: pytest.MonkeyPatch, wrong: str) -> None:
+def test_an_invalid_default_country_is_rejected(environment: pytest.MonkeyPatch, wrong: str) -> None:
     environment.setenv("DEFAULT_COUNTRY", wrong)
-    assert refusals() == ["DEFAULT_COUNTRY must be a two-letter country code (ISO 3166), such as CH or US."]
+    assert settings_errors() == ["DEFAULT_COUNTRY must be a two-letter country code (ISO 3166), such as CH or US."]
 
 
-def test_a_refusal_never_shows_a_secret(environment: pytest.MonkeyPatch) -> None:
+def test_errors_never_show_a_secret(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ENVIRONMENT", "production")
     environment.setenv("JWT_SECRET", "hunter2")
     environment.setenv("TWILIO_ACCOUNT_SID", "hunter3")
@@ -312,7 +312,7 @@ def test_a_refusal_never_shows_a_secret(environment: pytest.MonkeyPatch) -> None
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", "https://hunter7:hunter8@h_h.example/")
     environment.setenv("TWILIO_API_BASE_URL", "https://hunter9:hunter9@h.example/")
     environment.setenv("CORS_ORIGINS", "https://hunter0:hunter0@h.example/")
-    sentences = refusals()
+    sentences = settings_errors()
     assert len(sentences) == 8
     assert "hunter" not in " ".join(sentences)
 
@@ -334,9 +334,9 @@ class TestProduction:
     def test_strong_secrets_are_enough(self) -> None:
         assert load_settings().environment == "production"
 
-    def test_a_weak_secret_is_refused_with_the_reason(self, environment: pytest.MonkeyPatch) -> None:
+    def test_a_weak_secret_is_rejected_with_the_reason(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("JWT_SECRET", "x" * 31)
-        (sentence,) = refusals()
+        (sentence,) = settings_errors()
         assert sentence == (
             "JWT_SECRET is too weak for production: it is shorter than 32 characters. Anyone who guesses it can "
             "sign in as any user. Generate one with: openssl rand -hex 32."
@@ -352,40 +352,38 @@ class TestProduction:
             ("$(openssl rand -hex 32) in a file that no shell reads", "it is a well-known placeholder"),
         ],
     )
-    def test_a_long_secret_may_be_weak(self, environment: pytest.MonkeyPatch, secret: str, reason: str) -> None:
+    def test_a_long_secret_can_be_weak(self, environment: pytest.MonkeyPatch, secret: str, reason: str) -> None:
         environment.setenv("JWT_SECRET", secret)
-        (sentence,) = refusals()
+        (sentence,) = settings_errors()
         assert reason in sentence
 
     @pytest.mark.parametrize(
         ("name", "lets_in"), [("SETUP_CODE", "the first account"), ("METRICS_TOKEN", "read the metrics")]
     )
-    def test_every_code_that_opens_something_is_strong(
-        self, environment: pytest.MonkeyPatch, name: str, lets_in: str
-    ) -> None:
+    def test_other_access_codes_must_be_strong(self, environment: pytest.MonkeyPatch, name: str, lets_in: str) -> None:
         environment.setenv(name, "4711")
-        (sentence,) = refusals()
+        (sentence,) = settings_errors()
         assert sentence.startswith(f"{name} is too weak for production: it is shorter than 16 characters.")
         assert lets_in in sentence
         environment.setenv(name, "")
         load_settings()
 
-    def test_what_the_tools_make_is_strong(self, environment: pytest.MonkeyPatch) -> None:
+    def test_generated_secrets_are_strong(self, environment: pytest.MonkeyPatch) -> None:
         for _ in range(1000):
             for made in (secrets.token_hex(32), secrets.token_hex(16), secrets.token_urlsafe(32)):
                 assert weakness(made, 32) == ""
             assert weakness(secrets.token_hex(8), 16) == ""
 
-    def test_deciding_too_soon_is_refused_with_the_reason(self, environment: pytest.MonkeyPatch) -> None:
+    def test_short_reconciliation_delays_are_rejected_with_the_reason(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("RECONCILE_AFTER_SECONDS", "59")
-        (sentence,) = refusals()
+        (sentence,) = settings_errors()
         assert sentence == (
             "RECONCILE_AFTER_SECONDS must be at least 60 in production: if Twilio commits a message later than that, "
             "it would be sent twice."
         )
         environment.setenv("RECONCILE_AFTER_SECONDS", "60")
         environment.setenv("ABSENCE_CONFIRMED_AFTER_SECONDS", "299")
-        (sentence,) = refusals()
+        (sentence,) = settings_errors()
         assert sentence == (
             "ABSENCE_CONFIRMED_AFTER_SECONDS must be at least 300 in production: Twilio's list may show a message many "
             "minutes late, and the message would be sent twice."
@@ -394,7 +392,7 @@ class TestProduction:
         load_settings()
 
 
-def test_a_development_may_be_weak_and_quick(environment: pytest.MonkeyPatch) -> None:
+def test_development_allows_weak_secrets_and_short_delays(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("JWT_SECRET", "-")
     environment.setenv("RECONCILE_AFTER_SECONDS", "1")
     assert load_settings().reconcile_after_seconds == 1
@@ -410,7 +408,7 @@ def test_a_development_may_be_weak_and_quick(environment: pytest.MonkeyPatch) ->
         (" , ", ()),
     ],
 )
-def test_origins_are_as_browsers_send_them(
+def test_origins_are_normalised_as_browsers_send_them(
     environment: pytest.MonkeyPatch, written: str, origins: tuple[str, ...]
 ) -> None:
     environment.setenv("CORS_ORIGINS", written)
@@ -418,16 +416,16 @@ def test_origins_are_as_browsers_send_them(
 
 
 @pytest.mark.parametrize(
-    ("callback_url", "api_base_url", "asked_for"),
+    ("callback_url", "api_base_url", "expected_url"),
     [
         ("https://api.example.com/cb", "", "https://api.example.com/cb"),
         ("https://api.example.com/cb/", "", "https://api.example.com/cb"),
         ("http://127.0.0.1:8000/cb", "http://127.0.0.1:8027", "http://127.0.0.1:8000/cb"),
-        # Twilio itself calls https only.
+        # Twilio calls https URLs only.
         ("http://api.example.com/cb", "", None),
         ("", "", None),
         ("", "http://127.0.0.1:8027", None),
-        # Nor what only this machine or its network knows: it would refuse every message with error 21609.
+        # Nor can it reach private hosts: it would reject every message with error 21609.
         ("https://localhost/cb", "", None),
         ("https://10.0.0.7/cb", "", None),
         ("https://api/cb", "", None),
@@ -435,16 +433,16 @@ def test_origins_are_as_browsers_send_them(
         ("https://8.8.8.8/cb", "", "https://8.8.8.8/cb"),
     ],
 )
-def test_the_provider_is_only_asked_to_call_what_it_can_reach(
-    environment: pytest.MonkeyPatch, callback_url: str, api_base_url: str, asked_for: str | None
+def test_a_callback_url_is_used_only_if_the_provider_can_reach_it(
+    environment: pytest.MonkeyPatch, callback_url: str, api_base_url: str, expected_url: str | None
 ) -> None:
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", callback_url)
     environment.setenv("TWILIO_API_BASE_URL", api_base_url)
     url = load_settings().callback_url
-    assert (url and url.address) == asked_for
+    assert (url and url.address) == expected_url
 
 
-def test_a_file_serves_as_well_and_the_environment_comes_first(environment: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_a_file_and_the_environment_takes_precedence(environment: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("PORT=9001\nHOST=0.0.0.0\nUNKNOWN=ignored\n")
     environment.setenv("PORT", "9002")
     settings = load_settings()
@@ -462,17 +460,17 @@ def test_the_example_names_every_setting_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED_SETTINGS.items())
-def test_an_old_name_stops_the_start_and_gives_the_new_one(environment: pytest.MonkeyPatch, old: str, new: str) -> None:
+def test_an_old_name_is_rejected_and_the_new_one_is_named(environment: pytest.MonkeyPatch, old: str, new: str) -> None:
     environment.setenv(old.upper(), "1")
-    assert refusals() == [f"{old.upper()} is now called {new.upper()}."]
+    assert settings_errors() == [f"{old.upper()} is now called {new.upper()}."]
     assert new in Settings.model_fields
 
 
-def test_an_old_name_is_found_wherever_settings_stand(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_old_name_is_found_in_every_source(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SIGNUP=closed\n")
     environment.chdir(tmp_path)
-    assert refusals() == ["SIGNUP is now called SIGNUP_MODE."]
+    assert settings_errors() == ["SIGNUP is now called SIGNUP_MODE."]
     (tmp_path / ".env").unlink()
     (tmp_path / "SENDING").write_text("off")
     environment.setenv("SECRETS_DIR", str(tmp_path))
-    assert refusals() == ["SENDING is now called SENDING_ENABLED."]
+    assert settings_errors() == ["SENDING is now called SENDING_ENABLED."]
