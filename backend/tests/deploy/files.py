@@ -1,4 +1,4 @@
-"""The files with which the product is deployed, as data."""
+"""The deployment files, parsed."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ Data = Mapping[str, Any]
 
 
 def read_yaml(name: str) -> Data:
-    """A file at the top of the project; a key that stands in it twice is an error."""
+    """Parse a file at the top of the project. A key that occurs twice is an error."""
     data: Data = YAML(typ="safe").load(TOP / name)
     return data
 
@@ -25,8 +25,8 @@ def read_toml(name: str) -> Data:
     return tomllib.loads((TOP / name).read_text())
 
 
-def complaints_by_schema(schema: str, name: str) -> str:
-    """What does not keep to one of the published schemas that check-jsonschema carries; empty if all does."""
+def schema_errors(schema: str, name: str) -> str:
+    """The violations of one of check-jsonschema's built-in schemas; empty if there are none."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, name]
     checked = subprocess.run(command, cwd=TOP, check=False, capture_output=True, text=True)
     return checked.stdout + checked.stderr if checked.returncode else ""

@@ -1,4 +1,4 @@
-"""The SPA's own nginx, with the template of its image, in front of a real API: pages, caches, headers, addresses.
+"""The SPA's nginx, with its image's template, in front of a real API: pages, caching, headers, client addresses.
 
 `make test-nginx` runs this; it needs nginx, which `make test` does not.
 """
@@ -33,7 +33,7 @@ async def api(start: Start) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def site(api: Api, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of the site."""
+    """The URL of the site."""
     files = tmp_path / "files"
     files.mkdir()
     (files / "index.html").write_text(PAGE)
@@ -46,7 +46,7 @@ async def site(api: Api, tmp_path: Path) -> AsyncIterator[str]:
 
 
 def configuration(directory: Path, files: Path, port: int, api_url: str) -> str:
-    """The template as the image fills it in, with folders and a port of ours."""
+    """The template as the image renders it, with the test's folders and port."""
     node = shutil.which("node")
     assert node
     headers = directory / "security-headers.conf"
@@ -65,7 +65,7 @@ def configuration(directory: Path, files: Path, port: int, api_url: str) -> str:
     return text
 
 
-async def test_pages_files_and_the_api_at_one_origin(site: str) -> None:
+async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
     async with httpx.AsyncClient(base_url=site, trust_env=False) as http:
         for path in ("/", "/sign-in", "/conversations/+14155552671", "/users-and-more", "/apiary"):
             page = await http.get(path)
@@ -79,14 +79,14 @@ async def test_pages_files_and_the_api_at_one_origin(site: str) -> None:
         for path in ("/main-OLD12345.js", "/missing.png"):
             missing = await http.get(path)
             assert missing.status_code == 404
-            assert "Cache-Control" not in missing.headers, "what is missing today may be there tomorrow"
+            assert "Cache-Control" not in missing.headers, "a missing file may exist later"
 
         for path in ("/up", "/ready", "/docs", "/openapi.json"):
             assert (await http.get(path)).status_code == 200
         for path in ("/users", "/users.json", "/api/messages", "/api/messages.json"):
             problem = await http.get(path)
             problem_of(problem, 401, "not_signed_in")
-            assert len(problem.headers.get_list("Content-Security-Policy")) == 1, "the API's own, and no other"
+            assert len(problem.headers.get_list("Content-Security-Policy")) == 1, "only the API's own"
         problem_of(await http.get("/api/nothing"), 404, "not_found")
         problem_of(await http.get("/metrics"), 403, "metrics_from_loopback_only")
         problem_of(await http.post("/users", content=b" " * (1024 * 1024 + 1)), 413, "request_too_large")
@@ -99,8 +99,8 @@ async def sign_in(site: str, *, from_address: str, claims: str) -> int:
         return (await http.post("/users/sign_in", json=body, headers={"X-Forwarded-For": claims})).status_code
 
 
-async def test_nobody_claims_to_be_somewhere_else(site: str) -> None:
-    """The limit of attempts is that of the address from which they really come."""
+async def test_a_client_cannot_forge_its_address(site: str) -> None:
+    """Attempts are limited by the real address of the client."""
     await wait_for_fresh_window(60)
     answers = [
         await sign_in(site, from_address="127.0.0.2", claims=f"203.0.113.{number}") for number in range(ATTEMPTS + 1)
@@ -109,7 +109,7 @@ async def test_nobody_claims_to_be_somewhere_else(site: str) -> None:
     assert await sign_in(site, from_address="127.0.0.3", claims="127.0.0.2") == 401
 
 
-async def test_an_api_that_is_away_is_said_to_be(site: str, api: Api) -> None:
+async def test_an_unreachable_api_is_a_bad_gateway(site: str, api: Api) -> None:
     api.process.stop()
     async with httpx.AsyncClient(base_url=site, trust_env=False) as http:
         assert (await http.get("/up")).status_code == 502

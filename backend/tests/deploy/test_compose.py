@@ -1,4 +1,4 @@
-"""docker-compose.yml: what its schema says, and what makes the services safe to run."""
+"""docker-compose.yml: its schema, and the security of its services."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.files import Data, complaints_by_schema, read_yaml
+from tests.deploy.files import Data, read_yaml, schema_errors
 
 COMPOSE = read_yaml("docker-compose.yml")
 SERVICES: Data = COMPOSE["services"]
@@ -19,12 +19,12 @@ def in_profile(profile: str) -> dict[str, Data]:
     return {name: service for name, service in SERVICES.items() if profile in service["profiles"]}
 
 
-def test_it_keeps_to_the_schema_of_compose_files() -> None:
-    assert complaints_by_schema("vendor.compose-spec", "docker-compose.yml") == ""
+def test_the_file_is_a_valid_compose_file() -> None:
+    assert schema_errors("vendor.compose-spec", "docker-compose.yml") == ""
 
 
 def test_each_profile_is_complete() -> None:
-    """Nothing is needed from another profile, and nothing of one is in the way of the other."""
+    """No service depends on a service of the other profile."""
     assert set(in_profile("production")) == {"mongodb", "secrets", "api", "spa"}
     assert set(in_profile("simulator")) == {"mongodb", "secrets", "simulator", "simulated-api", "simulated-spa"}
     for profile in PROFILES:
@@ -35,7 +35,7 @@ def test_each_profile_is_complete() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_service_may_do_more_than_it_must(name: str) -> None:
+def test_every_service_has_minimal_privileges(name: str) -> None:
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -45,7 +45,7 @@ def test_no_service_may_do_more_than_it_must(name: str) -> None:
         assert service["read_only"] is True
 
 
-def test_only_this_machine_reaches_what_is_published_unless_asked_otherwise() -> None:
+def test_ports_are_published_on_loopback_by_default() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert published
     assert all(port.startswith(("127.0.0.1:", "${LISTEN:-127.0.0.1}:")) for port in published)
@@ -54,7 +54,7 @@ def test_only_this_machine_reaches_what_is_published_unless_asked_otherwise() ->
     assert SERVICES["mongodb"]["networks"] == ["data"]
 
 
-def test_the_simulator_is_never_part_of_the_production() -> None:
+def test_production_never_uses_the_simulator() -> None:
     production = SERVICES["api"]["environment"]
     assert production["ENVIRONMENT"] == "production"
     assert production["TWILIO_API_BASE_URL"] is None
@@ -64,11 +64,11 @@ def test_the_simulator_is_never_part_of_the_production() -> None:
         "TWILIO_MAX_CONCURRENCY",
         "TWILIO_TIMEOUT_SECONDS",
     }
-    assert all(simulated[name] for name in account), "nothing of a real account"
+    assert all(simulated[name] for name in account), "no setting of a real account"
     assert simulated["MONGODB_URI"].partition("?")[0] not in production["MONGODB_URI"]
 
 
-def test_the_simulator_and_its_api_know_the_same_account() -> None:
+def test_the_simulator_and_its_api_use_the_same_account() -> None:
     options = dict(option.removeprefix("--").split("=", 1) for option in SERVICES["simulator"]["command"])
     simulated = SERVICES["simulated-api"]["environment"]
     assert simulated["TWILIO_ACCOUNT_SID"] == options["account-sid"]
@@ -78,7 +78,7 @@ def test_the_simulator_and_its_api_know_the_same_account() -> None:
     assert SERVICES["simulated-api"]["network_mode"] == "service:simulator", "it calls back on loopback only"
 
 
-def test_what_takes_writes_is_waited_for() -> None:
+def test_the_api_waits_for_the_database_and_the_secrets() -> None:
     assert SERVICES["mongodb"]["command"][:2] == ["--replSet", "rs0"]
     for name in ("api", "simulated-api"):
         assert "replicaSet=rs0" in SERVICES[name]["environment"]["MONGODB_URI"]
@@ -87,8 +87,8 @@ def test_what_takes_writes_is_waited_for() -> None:
         assert SERVICES[name]["stop_grace_period"] == "30s"
 
 
-def test_the_secrets_are_made_once_and_shown(tmp_path: Path) -> None:
-    """The script of the service itself, in a folder of ours instead of its volume."""
+def test_secrets_are_generated_once_and_the_setup_code_is_shown(tmp_path: Path) -> None:
+    """Runs the script of the service, with a temporary folder instead of its volume."""
     shell, options, script = SERVICES["secrets"]["command"]
     script = script.replace("$$", "$").replace("/secrets", str(tmp_path))
     python = Path(sys.executable).parent

@@ -1,4 +1,4 @@
-"""The Dockerfiles: what is pinned, who runs it, and what is sent to the builder."""
+"""The Dockerfiles: pinned versions, users and build contexts."""
 
 import re
 
@@ -15,25 +15,25 @@ def lines_of(folder: str, instruction: str) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", BUILT)
-def test_every_base_is_pinned_by_its_full_version(folder: str) -> None:
+def test_every_base_image_is_pinned_to_a_full_version(folder: str) -> None:
     stages = {line.split(" AS ")[1] for line in lines_of(folder, "FROM") if " AS " in line}
     bases = {line.split()[0] for line in lines_of(folder, "FROM")} - stages
     assert bases
     assert all(re.search(r":\d+\.\d+\.\d+", base) for base in bases), bases
 
 
-def test_the_database_is_pinned_too() -> None:
+def test_the_database_image_is_pinned() -> None:
     assert re.fullmatch(r"mongo:8\.\d+\.\d+", read_yaml("docker-compose.yml")["services"]["mongodb"]["image"])
 
 
-def test_the_api_does_not_run_as_root() -> None:
+def test_no_image_runs_as_root() -> None:
     users = lines_of("backend", "USER")
     assert users == ["10001", "10001"]
     assert "nginx-unprivileged" in lines_of("frontend", "FROM")[-1]
 
 
 @pytest.mark.parametrize("folder", BUILT)
-def test_the_builder_is_sent_what_it_copies_and_no_secret(folder: str) -> None:
+def test_the_build_context_has_the_copied_files_and_no_secret(folder: str) -> None:
     sent = {line.removeprefix("!") for line in (TOP / folder / ".dockerignore").read_text().splitlines() if "!" in line}
     copied = {
         source.removeprefix("./")

@@ -1,4 +1,4 @@
-"""render.yaml: what Render's reference of blueprints asks for."""
+"""render.yaml: the requirements of Render's blueprint reference."""
 
 from ipaddress import ip_network
 
@@ -8,7 +8,7 @@ from tests.deploy.files import TOP, read_yaml
 VARIABLES = {variable["key"]: variable for variable in SERVICE["envVars"]}
 
 
-def test_it_is_a_web_service_of_our_dockerfile() -> None:
+def test_the_service_is_a_web_service_from_our_dockerfile() -> None:
     assert (SERVICE["type"], SERVICE["runtime"], SERVICE["healthCheckPath"]) == ("web", "docker", "/up")
     assert (TOP / SERVICE["dockerfilePath"]).is_file()
     assert (TOP / SERVICE["dockerContext"]).is_dir()
@@ -21,14 +21,14 @@ def test_each_variable_has_one_source() -> None:
         (source,) = set(variable) - {"key"}
         assert variable[source] is {"sync": False, "generateValue": True}.get(source, variable[source])
         if source == "value":
-            assert isinstance(variable["value"], str), f"{variable['key']} would be taken for a number"
+            assert isinstance(variable["value"], str), f"{variable['key']} would be parsed as a number"
 
 
-def test_no_secret_stands_in_it() -> None:
+def test_the_file_contains_no_secret() -> None:
     for name in ("JWT_SECRET", "SETUP_CODE", "MONGODB_URI", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         assert "value" not in VARIABLES[name]
 
 
-def test_the_proxies_are_networks() -> None:
+def test_the_trusted_proxies_are_networks() -> None:
     for network in VARIABLES["TRUSTED_PROXIES"]["value"].split(","):
         ip_network(network)

@@ -1,4 +1,4 @@
-"""Whoever adds a setting notices here which files do not know it yet."""
+"""Every setting is declared in the deployment files."""
 
 import pytest
 
@@ -8,13 +8,13 @@ from tests.deploy.files import read_yaml
 SETTINGS = {name.upper() for name in Settings.model_fields}
 
 NOT_IN_COMPOSE = {"FRONTEND_DIST"}
-"""The SPA is a service of its own."""
+"""The SPA is a separate service."""
 NOT_ON_RENDER = {"FRONTEND_DIST", "HOST", "PORT", "SECRETS_DIR"}
-"""The SPA is elsewhere; the image says where to listen, Render on which port; secrets are in the environment."""
+"""The SPA is deployed separately; the image sets HOST and Render PORT; secrets are environment variables."""
 
 
 @pytest.mark.parametrize("service", ["api", "simulated-api"])
-def test_compose_passes_every_setting_on(service: str) -> None:
+def test_compose_passes_every_setting(service: str) -> None:
     environment = read_yaml("docker-compose.yml")["services"][service]["environment"]
     assert set(environment) == (SETTINGS - NOT_IN_COMPOSE) | {name.upper() for name in RENAMED_SETTINGS}
 
@@ -25,7 +25,7 @@ def test_render_declares_every_setting() -> None:
     assert sorted(declared) == sorted(SETTINGS - NOT_ON_RENDER)
 
 
-def test_what_render_sets_is_valid_and_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_values_for_render_are_valid_and_mostly_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     (service,) = read_yaml("render.yaml")["services"]
     given = {variable["key"]: variable["value"] for variable in service["envVars"] if "value" in variable}
     for name in SETTINGS:

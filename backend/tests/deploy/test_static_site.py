@@ -1,4 +1,4 @@
-"""What a static host such as Netlify publishes, and that every place tells browsers the same."""
+"""The site for a static host such as Netlify, and the same security headers from every host."""
 
 import shlex
 import shutil
@@ -18,7 +18,7 @@ PAGE = '<!doctype html><meta name="api-base-url" content="" /><title>The app</ti
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """What the build leaves behind."""
+    """The output of the build."""
     folder = tmp_path / "browser"
     folder.mkdir()
     (folder / "index.html").write_text(PAGE)
@@ -54,7 +54,7 @@ def directives(policy: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("url", [API, f"{API}/", f"{API}/sms/", "http://localhost:8000", "http://api.localhost:8000"])
-def test_the_page_and_its_policy_name_the_api_and_no_other(built: Path, url: str) -> None:
+def test_the_page_and_its_policy_name_only_the_api(built: Path, url: str) -> None:
     assert prepare(built, API_BASE_URL=url).returncode == 0
     assert f'content="{url.rstrip("/")}"' in (built / "index.html").read_text()
     policy = directives(headers_of(built)["/*"]["Content-Security-Policy"])
@@ -62,15 +62,15 @@ def test_the_page_and_its_policy_name_the_api_and_no_other(built: Path, url: str
     assert (built / "_redirects").read_text() == ""
 
 
-def test_files_that_are_named_by_their_content_are_kept_for_a_year(built: Path) -> None:
+def test_files_with_a_content_hash_are_cached_for_a_year(built: Path) -> None:
     prepare(built, API_BASE_URL=API)
     rules = headers_of(built)
     assert set(rules) == {"/*", "/main-ABCD1234.js", "/styles-1234ABCD.css"}
-    assert "Cache-Control" not in rules["/*"], "a host joins the values of all rules that match"
+    assert "Cache-Control" not in rules["/*"], "a host joins the values of all matching rules"
     assert rules["/main-ABCD1234.js"] == {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-def test_one_origin_is_made_by_passing_on(built: Path) -> None:
+def test_api_requests_can_be_proxied_on_one_origin(built: Path) -> None:
     assert prepare(built, API_PROXY_URL=f"{API}/").returncode == 0
     assert (built / "index.html").read_text() == PAGE
     assert directives(headers_of(built)["/*"]["Content-Security-Policy"])["connect-src"] == "'self'"
@@ -81,7 +81,7 @@ def test_one_origin_is_made_by_passing_on(built: Path) -> None:
     ]
 
 
-def test_it_can_be_prepared_again(built: Path) -> None:
+def test_the_site_can_be_prepared_again(built: Path) -> None:
     prepare(built, API_BASE_URL="https://before.example.com")
     prepare(built, API_BASE_URL=API)
     assert f'content="{API}"' in (built / "index.html").read_text()
@@ -103,21 +103,21 @@ def test_it_can_be_prepared_again(built: Path) -> None:
         ({"API_BASE_URL": "https://api.example.com/?a=b"}, 'without "?", "#" or a password.'),
     ],
 )
-def test_an_address_that_will_not_do_stops_the_build(built: Path, variables: dict[str, str], sentence: str) -> None:
+def test_an_invalid_url_stops_the_build(built: Path, variables: dict[str, str], sentence: str) -> None:
     refused = prepare(built, **variables)
     assert refused.returncode == 1
     assert refused.stderr.startswith("The site cannot be prepared: ")
     assert sentence in refused.stderr
-    assert len(refused.stderr.splitlines()) == 1, "a sentence, not a trace"
+    assert len(refused.stderr.splitlines()) == 1, "one sentence, not a traceback"
     assert not (built / "_headers").exists()
 
 
-def test_a_page_that_does_not_know_of_an_api_stops_the_build(built: Path) -> None:
+def test_a_page_without_the_meta_tag_stops_the_build(built: Path) -> None:
     (built / "index.html").write_text("<!doctype html>")
     assert "has no <meta" in prepare(built, API_BASE_URL=API).stderr
 
 
-def test_the_page_of_the_app_has_the_place_for_the_address() -> None:
+def test_the_page_of_the_app_has_the_meta_tag() -> None:
     assert '<meta name="api-base-url" content=""' in (FRONTEND / "src" / "index.html").read_text()
 
 
@@ -134,23 +134,23 @@ def test_netlify_builds_publishes_and_falls_back() -> None:
 
 
 @pytest.fixture
-def told_by_a_static_host(built: Path) -> dict[str, str]:
-    """Of a site on one origin with its API, as the others are."""
+def static_host_headers(built: Path) -> dict[str, str]:
+    """The headers of a site on one origin with its API, as with the other hosts."""
     assert prepare(built, API_PROXY_URL=API).returncode == 0
     return headers_of(built)["/*"]
 
 
-def test_nginx_tells_browsers_the_same(told_by_a_static_host: dict[str, str]) -> None:
+def test_nginx_sends_the_same_headers(static_host_headers: dict[str, str]) -> None:
     printed = node("write-nginx-headers.mjs").stdout
     lines = [shlex.split(line) for line in printed.splitlines()]
-    assert {name: value for _, name, value, _ in lines} == told_by_a_static_host
+    assert {name: value for _, name, value, _ in lines} == static_host_headers
     assert all((line[0], line[-1]) == ("add_header", "always;") for line in lines)
     for location in (FRONTEND / "nginx.conf.template").read_text().split("location ")[2:]:
         assert "include /etc/nginx/security-headers.conf;" in location
 
 
-async def test_the_api_tells_browsers_the_same(told_by_a_static_host: dict[str, str], api: Api) -> None:
+async def test_the_api_sends_the_same_headers(static_host_headers: dict[str, str], api: Api) -> None:
     served = (await api.http.get("/up")).headers
-    policy = directives(told_by_a_static_host.pop("Content-Security-Policy"))
-    assert {name: served[name] for name in told_by_a_static_host} == told_by_a_static_host
+    policy = directives(static_host_headers.pop("Content-Security-Policy"))
+    assert {name: served[name] for name in static_host_headers} == static_host_headers
     assert directives(f"{CONTENT_SECURITY_POLICY}; {TRUSTED_TYPES}") == policy
