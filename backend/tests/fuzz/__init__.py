@@ -1,1 +1,1 @@
-"""Requests that nobody would think of, made from the OpenAPI document."""
+"""Property-based requests that are generated from the OpenAPI document."""

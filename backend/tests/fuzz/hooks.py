@@ -1,4 +1,4 @@
-"""What the requests need that no document tells: who is signed in, the right passwords, and Twilio's signature.
+"""What generated requests need beyond the document: a session, right passwords, and Twilio's signature.
 
 Loaded by schemathesis (see schemathesis.toml) in a process of its own.
 """
@@ -25,17 +25,17 @@ _twilio = RequestValidator(AUTH_TOKEN)
 
 
 class Account:
-    """Somebody who has signed up, and has sent a message."""
+    """A user who has signed up and sent a message."""
 
     def __init__(self) -> None:
         self.email = next(_emails)
         self._session = _post("/users", password_confirmation=_PASSWORD, email=self.email, password=_PASSWORD)
         draft = {"recipient_number": "+14155552671", "content": "Here to be asked for"}
-        sent = _api.post("/api/messages", json={"message": draft}, headers=self.signature)
+        sent = _api.post("/api/messages", json={"message": draft}, headers=self.authorization)
         self.message_id = str(sent.raise_for_status().json()["_id"])
 
     @property
-    def signature(self) -> dict[str, str]:
+    def authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._session['access_token']}"}
 
     @property
@@ -51,17 +51,17 @@ def _post(path: str, **user: str) -> dict[str, str]:
     return session
 
 
-_lasting = Account()
+_shared_account = Account()
 
 
 class SignedIn:
-    """Signs the calls in; one that would end its own session does so with an account that is there for it alone."""
+    """Authenticates the requests. A request that ends its session gets its own account."""
 
     def get(self, _: Case[Any], context: AuthContext) -> dict[str, str]:
-        return (Account() if context.operation.label in _ENDS_ITS_SESSION else _lasting).signature
+        return (Account() if context.operation.label in _ENDS_ITS_SESSION else _shared_account).authorization
 
-    def set(self, case: Case[Any], signature: dict[str, str], _: AuthContext) -> None:
-        case.headers.update(signature)
+    def set(self, case: Case[Any], headers: dict[str, str], _: AuthContext) -> None:
+        case.headers.update(headers)
 
 
 if os.environ["FUZZ_SIGNED_IN"] == "yes":
@@ -70,22 +70,22 @@ if os.environ["FUZZ_SIGNED_IN"] == "yes":
 
 @schemathesis.hook
 def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
-    """Makes true what the document cannot ask for, in the requests that are meant to be acceptable."""
+    """Completes the requests that are meant to be valid with values that the document cannot express."""
     if case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE:
         return
     body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
     user = body.get("user", {})
     for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
         if name in places:
-            places[name] = _lasting.message_id
+            places[name] = _shared_account.message_id
     if "peer_number" in case.query:
         case.query["peer_number"] = _NUMBER
     match case.operation.label:
         case "POST /api/messages" if len(str(case.body)) % 2:
-            # The others keep whatever they have been given: most of that is no number.
+            # The others keep the generated value, which is mostly not a number.
             body["message"]["recipient_number"] = _NUMBER
         case "POST /users/sign_in":
-            user.update(email=_lasting.email, password=_PASSWORD)
+            user.update(email=_shared_account.email, password=_PASSWORD)
         case "POST /users":
             user.update(email=_free(user["email"]), password_confirmation=user["password"])
         case "PUT /users/password":
@@ -93,20 +93,23 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
         case "DELETE /users":
             user.update(password=_PASSWORD)
         case "POST /users/token":
-            body.update(username=_lasting.email, password=_PASSWORD, refresh_token=_lasting.refresh_token)
+            body.update(username=_shared_account.email, password=_PASSWORD, refresh_token=_shared_account.refresh_token)
         case "POST /api/twilio/status_callback":
             _sign(case)
 
 
 @schemathesis.hook
 def after_call(_: HookContext, __: Case[Any], response: Response) -> None:
-    """The lasting account signs in again, after a call that has ended its session by its id."""
-    if response.status_code == 401 and _lasting.signature["Authorization"] in response.request.headers.values():
-        _lasting.sign_in()
+    """Signs the shared account in again after a request that ended its session by id."""
+    if (
+        response.status_code == 401
+        and _shared_account.authorization["Authorization"] in response.request.headers.values()
+    ):
+        _shared_account.sign_in()
 
 
 def _keep_one_position(query: dict[str, Any]) -> str:
-    """At most one may be given, and around a message there is a page only where nothing leaves that message out."""
+    """Keeps at most one position. With `around`, filters that could exclude the message are removed, too."""
     given: list[str] = [name for name in ("around", "after", "before") if name in query] or [""]
     left_out = {*given[1:], *(("peer_number", "search", "updated_since") if given[0] == "around" else ())}
     for name in left_out & query.keys():
@@ -118,7 +121,7 @@ _taken: set[str] = set()
 
 
 def _free(email: str) -> str:
-    """An email can be taken once; the document's example and those of earlier answers often are."""
+    """An email that is not taken, as the document's example and those of earlier responses often are."""
     free = next(_emails) if email == "ada@example.com" or "fuzz-" in email or email.lower() in _taken else email
     _taken.add(free.lower())
     return free

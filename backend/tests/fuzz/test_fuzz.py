@@ -1,4 +1,4 @@
-"""No request, however strange, gets a server error or an answer that the OpenAPI document does not know."""
+"""No request causes a server error or a response that the OpenAPI document does not contain."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from tests.support.processes import Process, clean_environment
 from tests.support.servers import Start
 
 IS_LONG = os.environ.get("FUZZ") == "long"
-"""Chosen by `make fuzz`; the short form is the same in every run."""
+"""Set by `make fuzz`; the short form is deterministic."""
 _CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.mark.timeout(3600 if IS_LONG else 300)
 @pytest.mark.parametrize(("signed_in", "short", "long"), [("yes", 3, 600), ("no", 1, 10)])
-async def test_every_answer_is_known_to_the_document(
+async def test_every_response_is_documented(
     start: Start, tmp_path: Path, signed_in: str, short: int, long: int
 ) -> None:
     async with start() as api:
