@@ -1,4 +1,4 @@
-"""What the tests of messages share."""
+"""Fixtures of the message tests."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.servers import Simulator, api_environment, running_api, runni
 
 @pytest.fixture
 async def many_messages(tmp_path: Path, simulator: Simulator) -> AsyncIterator[ManyMessages]:
-    """Somebody with a database to themselves, whose counters nobody else moves."""
+    """A user with a separate database server, so that no other test changes its counters."""
     async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[Json](mongodb.uri) as client:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:

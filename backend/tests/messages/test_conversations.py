@@ -1,4 +1,4 @@
-"""GET /api/conversations: one row for each number, with figures that are always right."""
+"""GET /api/conversations: one row for each number, with exact counts."""
 
 import asyncio
 from datetime import timedelta
@@ -26,7 +26,7 @@ def summary(rows: list[Json]) -> list[tuple[str, str, int]]:
     return [(row["peer_number"], row["last_message"]["content"], row["messages"]) for row in rows]
 
 
-async def test_nothing_is_an_empty_list(api_user: ApiUser) -> None:
+async def test_without_messages_the_list_is_empty(api_user: ApiUser) -> None:
     response = await api_user.call("GET", "/api/conversations")
     assert response.json() == []
     assert response.headers["X-Total-Count"] == "0"
@@ -49,7 +49,7 @@ async def test_the_conversation_with_the_newest_message_comes_first(api: Api, ap
     assert summary(await conversations(await ApiUser.sign_up(api))) == []
 
 
-async def test_pages_lead_through_everything_without_gap_or_repeat(api_user: ApiUser) -> None:
+async def test_pages_cover_all_conversations_without_gap_or_repeat(api_user: ApiUser) -> None:
     numbers = [new_number() for _ in range(4)]
     for number in numbers:
         await api_user.send_accepted(number)
@@ -66,7 +66,7 @@ async def test_pages_lead_through_everything_without_gap_or_repeat(api_user: Api
         assert seen == numbers[::-1]
 
 
-async def test_a_conversation_that_moves_up_while_one_pages_is_not_seen_twice(api_user: ApiUser) -> None:
+async def test_a_conversation_that_moves_up_during_paging_is_not_repeated(api_user: ApiUser) -> None:
     first, second, third = (new_number() for _ in range(3))
     for number in (first, second, third):
         await api_user.send_accepted(number)
@@ -76,7 +76,7 @@ async def test_a_conversation_that_moves_up_while_one_pages_is_not_seen_twice(ap
     assert [row["peer_number"] for row in following] == [second, first]
 
 
-async def test_the_etag_changes_with_the_page_and_only_with_it(api_user: ApiUser) -> None:
+async def test_the_etag_changes_only_with_the_page(api_user: ApiUser) -> None:
     number = new_number()
     await api_user.eventually((await api_user.send_accepted(number))["_id"], "delivered")
     tag = (await api_user.call("GET", "/api/conversations")).headers["ETag"]
@@ -94,7 +94,7 @@ async def test_the_etag_changes_with_the_page_and_only_with_it(api_user: ApiUser
     assert await status() == 200
 
 
-async def test_what_does_not_make_sense_is_said(api: Api, api_user: ApiUser) -> None:
+async def test_invalid_parameters_are_rejected(api: Api, api_user: ApiUser) -> None:
     for query in ({"limit": 0}, {"limit": 201}, {"before": "?"}, {"before": str(ObjectId())}):
         response = await api_user.call("GET", "/api/conversations", params=query)
         assert field_errors(response).keys() == query.keys()
@@ -105,7 +105,7 @@ async def test_what_does_not_make_sense_is_said(api: Api, api_user: ApiUser) -> 
     assert (await api.http.get("/api/conversations")).status_code == 401
 
 
-async def test_retries_and_refusals_count_and_repeated_keys_do_not(api_user: ApiUser) -> None:
+async def test_retries_and_rejected_messages_count_but_repeated_keys_do_not(api_user: ApiUser) -> None:
     refused = "+15005550001"
     failed = (await api_user.send(refused)).json()["message"]
     for _ in range(2):
@@ -116,8 +116,8 @@ async def test_retries_and_refusals_count_and_repeated_keys_do_not(api_user: Api
     assert summary(await conversations(api_user)) == [(number, "Once", 1), (refused, "Hello", 2)]
 
 
-async def test_many_at_once_are_all_counted(api_user: ApiUser) -> None:
-    """Also when a key is used by several requests at the same moment."""
+async def test_concurrent_messages_are_all_counted(api_user: ApiUser) -> None:
+    """Also if several concurrent requests use one key."""
     sends = [api_user.send(STAYS_QUEUED, f"At once {number}") for number in range(10)]
     sends += [api_user.send(STAYS_QUEUED, "Raced", key="raced") for _ in range(10)]
     answers = [await answer for answer in asyncio.as_completed(sends)]
@@ -127,7 +127,7 @@ async def test_many_at_once_are_all_counted(api_user: ApiUser) -> None:
     assert (row["messages"], row["last_message"]["_id"]) == (11, newest["_id"])
 
 
-async def test_an_erased_account_leaves_no_conversation(api_user: ApiUser, mongodb: Mongo) -> None:
+async def test_deleting_an_account_deletes_its_conversations(api_user: ApiUser, mongodb: Mongo) -> None:
     number = new_number()
     await api_user.send_accepted(number)
     await conversations(api_user)
@@ -140,10 +140,8 @@ async def test_an_erased_account_leaves_no_conversation(api_user: ApiUser, mongo
         assert await kept.count_documents(own) == 0
 
 
-async def test_what_was_stored_before_there_were_conversations_is_taken_over(
-    start: Start, mongodb: Mongo, tmp_path: Path
-) -> None:
-    """By two processes, while messages are sent."""
+async def test_messages_older_than_conversations_are_counted(start: Start, mongodb: Mongo, tmp_path: Path) -> None:
+    """By two processes, while messages are being sent."""
     async with start() as api, start() as other:
         api_user = await ApiUser.sign_up(api)
         ann, bob, eve = (new_number() for _ in range(3))
@@ -152,20 +150,18 @@ async def test_what_was_stored_before_there_were_conversations_is_taken_over(
         async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             await client.get_default_database()["conversations"].delete_many({})
         elsewhere = ApiUser(other, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token)
-        again = [who.send_accepted(bob, f"Again {n}") for n, who in enumerate((api_user, elsewhere) * 3)]
-        reads = [conversations(who) for who in (api_user, elsewhere) * 3]
+        again = [user.send_accepted(bob, f"Again {n}") for n, user in enumerate((api_user, elsewhere) * 3)]
+        reads = [conversations(user) for user in (api_user, elsewhere) * 3]
         await asyncio.gather(*again, *reads)
 
-        for who in (api_user, elsewhere):
-            rows = await conversations(who)
+        for user in (api_user, elsewhere):
+            rows = await conversations(user)
             assert [(row["peer_number"], row["messages"]) for row in rows] == [(bob, 7), (ann, 3), (eve, 1)]
             assert rows[0]["last_message"]["_id"] == (await api_user.list(limit=1))[0]["_id"]
 
 
-async def test_what_a_process_began_and_did_not_finish_is_finished_by_the_next_reader(
-    api_user: ApiUser, mongodb: Mongo
-) -> None:
-    """Each of the ways in which a process can end: announced; announced and stored."""
+async def test_an_interrupted_count_is_completed_by_the_next_reader(api_user: ApiUser, mongodb: Mongo) -> None:
+    """A process can end after announcing a message, or after storing it."""
     ann, bob = new_number(), new_number()
     await api_user.send_accepted(ann)
     newest = await api_user.send_accepted(bob)
@@ -185,7 +181,7 @@ async def test_what_a_process_began_and_did_not_finish_is_finished_by_the_next_r
         await database["messages"].insert_one(copy)
         for _ in range(2):
             assert summary(await conversations(api_user)) == [(ann, "Late", 2), (bob, "Hello", 1)]
-        # The slow one was only slow: what it then stores is counted.
+        # The process was only slow: a message that it stores later is counted.
         again = {
             **copy,
             "_id": never_stored,

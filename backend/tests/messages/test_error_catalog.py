@@ -1,4 +1,4 @@
-"""What error codes mean for people."""
+"""Explanations of error codes."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from mysms.messages.error_catalog import _EXPLANATIONS, explain
 
 
 @pytest.mark.parametrize("code", [99999, 21999, 63016, 30008, 30410])
-def test_what_nobody_knows_is_said_to_be_unknown(code: int) -> None:
+def test_an_unknown_code_is_explained_as_unknown(code: int) -> None:
     explanation = explain(code)
     assert explanation is not None
     assert explanation.retryable is None
@@ -16,18 +16,18 @@ def test_what_nobody_knows_is_said_to_be_unknown(code: int) -> None:
     ("code", "retryable"),
     [(21635, False), (21705, False), (30006, False), (30023, True), (30450, True), (30022, True), ("expired", True)],
 )
-def test_what_is_known_is_said(code: int, retryable: bool) -> None:
+def test_a_known_code_says_whether_a_retry_can_help(code: int, retryable: bool) -> None:
     explanation = explain(code)
     assert explanation is not None
     assert explanation.retryable is retryable
 
 
-def test_every_explanation_is_made_of_sentences() -> None:
+def test_every_explanation_consists_of_sentences() -> None:
     for code, explanation in _EXPLANATIONS.items():
         for sentence in (explanation.cause, explanation.advice):
             assert sentence[0].isupper(), code
             assert sentence.endswith("."), code
 
 
-def test_no_code_needs_no_explanation() -> None:
+def test_without_a_code_there_is_no_explanation() -> None:
     assert explain(None) is None

@@ -1,4 +1,4 @@
-"""GET /api/export: everything that is stored about a person, and about nobody else."""
+"""GET /api/export: all data of the user, and of nobody else."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ async def test_an_export_holds_account_sessions_and_messages_with_their_timeline
     stranger = await ApiUser.sign_up(api)
     await stranger.send_accepted(new_number(), "Not yours")
     assert (await export(api_user))["messages"] == []
-    sent = [await api_user.send_accepted(new_number(), f"Letter {number}") for number in range(3)]
+    sent = [await api_user.send_accepted(new_number(), f"Message {number}") for number in range(3)]
     for message in sent:
         await api_user.eventually(message["_id"], "delivered")
 
@@ -36,7 +36,7 @@ async def test_an_export_holds_account_sessions_and_messages_with_their_timeline
     assert all(message["timeline"] for message in document["messages"])
 
 
-async def test_it_is_a_file_that_no_cache_keeps(api: Api, api_user: ApiUser) -> None:
+async def test_the_export_is_an_uncached_file(api: Api, api_user: ApiUser) -> None:
     response = await api_user.call("GET", "/api/export")
     assert response.headers["content-type"] == "application/json"
     assert response.headers["Content-Disposition"] == 'attachment; filename="mysms.json"'
@@ -44,7 +44,7 @@ async def test_it_is_a_file_that_no_cache_keeps(api: Api, api_user: ApiUser) -> 
     problem_of(await api.http.get("/api/export"), 401, "not_signed_in")
 
 
-async def test_nobody_exports_all_the_time(api: Api, api_user: ApiUser) -> None:
+async def test_exports_are_rate_limited(api: Api, api_user: ApiUser) -> None:
     await wait_for_fresh_window(3600)
     for _ in range(10):
         await export(api_user)
@@ -54,8 +54,8 @@ async def test_nobody_exports_all_the_time(api: Api, api_user: ApiUser) -> None:
     await export(await ApiUser.sign_up(api))
 
 
-async def test_a_long_history_is_read_as_it_is_taken(many_messages: ManyMessages) -> None:
-    """Whoever reads slowly makes the API read slowly: so it never holds much of it."""
+async def test_a_long_history_is_streamed_at_the_clients_pace(many_messages: ManyMessages) -> None:
+    """The API reads only as fast as the client does, so that it never holds much of the history."""
     await many_messages.store(0, MANY, text=LONG)
     signed = {"Authorization": f"Bearer {many_messages.api_user.access_token}"}
     before = await many_messages.examined()
@@ -66,16 +66,16 @@ async def test_a_long_history_is_read_as_it_is_taken(many_messages: ManyMessages
         text = await anext(pieces)
         seen = -1
 
-        async def rests() -> bool:
+        async def is_waiting() -> bool:
             nonlocal seen
-            # Longer than a page takes.
+            # Longer than reading a page takes.
             await asyncio.sleep(0.5)
             earlier, seen = seen, await many_messages.examined() - before
             return seen - earlier < 50 and seen > 100
 
-        await eventually(rests, bool, within=30, what="waiting for the reader")
+        await eventually(is_waiting, bool, within=30, what="the API to wait for the client")
         assert seen < 0.7 * MANY
         text += b"".join([piece async for piece in pieces])
-    assert await many_messages.examined() - before >= MANY, "the counter counts"
+    assert await many_messages.examined() - before >= MANY, "the counter must work"
     contents = [row.split(b'"')[0] for row in text.split(b'"content":"')[1:]]
     assert len(contents) == len(set(contents)) == MANY + 1

@@ -18,11 +18,11 @@ async def ids(api_user: ApiUser, **query: str | int) -> list[str]:
 
 
 async def write(api_user: ApiUser, count: int) -> list[Json]:
-    """So many messages, newest first."""
+    """Send this many messages. Returns them newest first."""
     return [await api_user.send_accepted(new_number(), f"Number {number}") for number in range(count)][::-1]
 
 
-async def test_nothing_is_an_empty_list(api_user: ApiUser) -> None:
+async def test_without_messages_the_list_is_empty(api_user: ApiUser) -> None:
     response = await api_user.call("GET", "/api/messages")
     assert response.json() == []
     assert response.headers["X-Total-Count"] == "0"
@@ -31,7 +31,7 @@ async def test_nothing_is_an_empty_list(api_user: ApiUser) -> None:
     assert "Link" not in response.headers
 
 
-async def test_messages_come_newest_first_and_as_documented(api: Api, api_user: ApiUser) -> None:
+async def test_messages_are_listed_newest_first_and_as_documented(api: Api, api_user: ApiUser) -> None:
     written = await write(api_user, 3)
     messages = await api_user.list()
 
@@ -43,7 +43,7 @@ async def test_messages_come_newest_first_and_as_documented(api: Api, api_user: 
     assert documented.keys() >= set(promised.split())
 
 
-async def test_people_see_their_own_messages_only(api: Api, api_user: ApiUser) -> None:
+async def test_users_see_only_their_own_messages(api: Api, api_user: ApiUser) -> None:
     await write(api_user, 2)
     other = await ApiUser.sign_up(api)
     (theirs,) = await write(other, 1)
@@ -53,14 +53,14 @@ async def test_people_see_their_own_messages_only(api: Api, api_user: ApiUser) -
     assert theirs["_id"] not in await ids(api_user)
 
 
-async def test_pages_lead_through_everything_without_gap_or_repeat(api_user: ApiUser) -> None:
+async def test_pages_cover_all_messages_without_gap_or_repeat(api_user: ApiUser) -> None:
     written = [message["_id"] for message in await write(api_user, 4)]
     for limit in (1, 2, 3, 4, 200):
         assert await walk(api_user, limit) == written
 
 
 async def walk(api_user: ApiUser, limit: int) -> list[str]:
-    """All of a person's messages, from link to link."""
+    """All messages of a user, by following the links."""
     seen: list[str] = []
     response = await api_user.call("GET", "/api/messages", params={"limit": limit})
     while True:
@@ -73,8 +73,8 @@ async def walk(api_user: ApiUser, limit: int) -> list[str]:
         response = await api_user.call("GET", response.links["next"]["url"])
 
 
-async def test_messages_of_the_same_millisecond_are_all_there(api_user: ApiUser) -> None:
-    """Many at once share their time; then the id decides."""
+async def test_messages_of_the_same_millisecond_are_all_listed(api_user: ApiUser) -> None:
+    """Concurrent messages share their time; then they are ordered by id."""
     sent = await asyncio.gather(*(api_user.send_accepted(STAYS_QUEUED, f"At once {number}") for number in range(12)))
     expected = sorted(sent, key=lambda message: (message["created_at"], message["_id"]), reverse=True)
 
@@ -94,50 +94,50 @@ async def test_a_new_message_does_not_shift_the_pages(api_user: ApiUser) -> None
     assert await ids(api_user, before=oldest) == []
 
 
-def side(response: Any, relation: str) -> str | None:
+def link(response: Any, relation: str) -> str | None:
     url: str | None = response.links.get(relation, {}).get("url")
     return url
 
 
-async def test_pages_lead_from_the_middle_to_both_ends(api_user: ApiUser) -> None:
-    """From each message, whatever the size of the page: everything is there, once and in its order."""
+async def test_links_lead_from_the_middle_to_both_ends(api_user: ApiUser) -> None:
+    """From each message and with each page size, every message is listed once and in order."""
     number = new_number()
-    written = [(await api_user.send_accepted(number, f"Text {place}"))["_id"] for place in range(7)][::-1]
+    written = [(await api_user.send_accepted(number, f"Text {index}"))["_id"] for index in range(7)][::-1]
     await write(api_user, 2)
     for limit in (1, 2, 3, 4, 7, 200):
-        for place, middle in enumerate(written):
+        for index, middle in enumerate(written):
             query = {"peer_number": number, "around": middle, "limit": limit}
             response = await api_user.call("GET", "/api/messages", params=query)
             rows = [message["_id"] for message in response.json()]
-            assert rows == written[max(0, place - (limit - 1) // 2) : place + limit // 2 + 1], (limit, place)
+            assert rows == written[max(0, index - (limit - 1) // 2) : index + limit // 2 + 1], (limit, index)
             assert response.headers["X-Total-Count"] == "7"
-            newer, older = side(response, "prev"), side(response, "next")
+            newer, older = link(response, "prev"), link(response, "next")
             while newer is not None:
                 page = await api_user.call("GET", newer)
                 assert "next" not in page.links
-                rows, newer = [message["_id"] for message in page.json()] + rows, side(page, "prev")
+                rows, newer = [message["_id"] for message in page.json()] + rows, link(page, "prev")
             while older is not None:
                 page = await api_user.call("GET", older)
                 assert "prev" not in page.links
-                rows, older = rows + [message["_id"] for message in page.json()], side(page, "next")
-            assert rows == written, (limit, place)
+                rows, older = rows + [message["_id"] for message in page.json()], link(page, "next")
+            assert rows == written, (limit, index)
 
 
-async def test_after_the_newest_there_is_nothing_until_something_is_written(api_user: ApiUser) -> None:
+async def test_after_the_newest_message_there_are_only_later_ones(api_user: ApiUser) -> None:
     (newest,) = await write(api_user, 1)
     assert await ids(api_user, after=newest["_id"]) == []
     (later,) = await write(api_user, 1)
     assert await ids(api_user, after=newest["_id"]) == [later["_id"]]
 
 
-async def test_around_and_after_know_the_order_within_a_millisecond(api_user: ApiUser) -> None:
+async def test_around_and_after_keep_the_order_within_a_millisecond(api_user: ApiUser) -> None:
     await asyncio.gather(*(api_user.send_accepted(STAYS_QUEUED, f"At once {number}") for number in range(9)))
     rows = await ids(api_user)
     assert await ids(api_user, around=rows[4], limit=3) == rows[3:6]
     assert await ids(api_user, after=rows[4], limit=2) == rows[2:4]
 
 
-async def test_around_takes_only_a_message_that_is_asked_for(api: Api, api_user: ApiUser) -> None:
+async def test_around_accepts_only_a_selected_message(api: Api, api_user: ApiUser) -> None:
     other = await ApiUser.sign_up(api)
     mine, theirs = (await write(api_user, 1))[0], (await write(other, 1))[0]
 
@@ -155,7 +155,7 @@ async def test_around_takes_only_a_message_that_is_asked_for(api: Api, api_user:
     assert await errors(around=mine["_id"], before=mine["_id"]) == {"before": [several], "around": [several]}
 
 
-async def test_the_link_keeps_the_query(api_user: ApiUser) -> None:
+async def test_the_next_link_keeps_the_query(api_user: ApiUser) -> None:
     messages = await write(api_user, 3)
     since = messages[-1]["created_at"]
     response = await api_user.call("GET", "/api/messages", params={"limit": 1, "updated_since": since})
@@ -166,7 +166,7 @@ async def test_the_link_keeps_the_query(api_user: ApiUser) -> None:
     assert "updated_since" in followed.links["next"]["url"]
 
 
-async def test_only_what_has_changed_since_can_be_asked_for(api: Api, api_user: ApiUser) -> None:
+async def test_updated_since_lists_only_changed_messages(api: Api, api_user: ApiUser) -> None:
     changed, _, newest = [await api_user.send_accepted(STAYS_QUEUED, text) for text in ("a", "b", "c")]
     since = newest["updated_at"]
     await report(api, changed, "sent")
@@ -208,7 +208,7 @@ async def test_only_what_has_changed_since_can_be_asked_for(api: Api, api_user: 
         ({"limit": "x", "before": "x"}, {"limit": ["must be a whole number"]}),
     ],
 )
-async def test_bad_queries_are_refused(readonly_user: ApiUser, query: dict[str, str], errors: Any) -> None:
+async def test_invalid_parameters_are_rejected(readonly_user: ApiUser, query: dict[str, str], errors: Any) -> None:
     assert field_errors(await readonly_user.call("GET", "/api/messages", params=query)) == errors
 
 
@@ -216,12 +216,12 @@ async def test_bad_queries_are_refused(readonly_user: ApiUser, query: dict[str, 
     "time",
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999-14:00", "1e9", "-1e30", "1e300"],
 )
-async def test_the_ends_of_time_are_survived(readonly_user: ApiUser, time: str) -> None:
+async def test_extreme_times_cause_no_server_error(readonly_user: ApiUser, time: str) -> None:
     response = await readonly_user.call("GET", "/api/messages", params={"updated_since": time})
     assert response.status_code == (200 if time == "0001-01-01T00:00:00Z" else 422)
 
 
-async def test_somebody_elses_message_is_no_place_to_begin(api: Api, api_user: ApiUser) -> None:
+async def test_a_page_cannot_start_at_another_users_message(api: Api, api_user: ApiUser) -> None:
     (message,) = await write(api_user, 1)
     other = await ApiUser.sign_up(api)
     response = await other.call("GET", "/api/messages", params={"before": message["_id"]})
@@ -241,7 +241,7 @@ class TestETag:
         assert (response.status_code == 304) == (response.content == b"")
         return response.status_code
 
-    async def test_what_is_known_is_not_sent_again(self, api_user: ApiUser) -> None:
+    async def test_a_known_page_is_not_sent_again(self, api_user: ApiUser) -> None:
         await api_user.send_accepted(STAYS_QUEUED)
         tag = await self.tag(api_user)
         response = await api_user.call("GET", "/api/messages", headers={"If-None-Match": tag})
@@ -249,7 +249,7 @@ class TestETag:
         assert response.headers["ETag"] == tag
         assert response.headers["X-Total-Count"] == "1"
 
-    async def test_one_of_several_tags_is_enough(self, api_user: ApiUser) -> None:
+    async def test_one_matching_tag_of_several_is_enough(self, api_user: ApiUser) -> None:
         tag = await self.tag(api_user)
         assert await self.status(api_user, f'W/"other", {tag}') == 304
         assert await self.status(api_user, 'W/"other", "another"') == 200
@@ -263,13 +263,13 @@ class TestETag:
         for other in (strong.strip('"'), f'"a, {strong[1:]}'):
             assert await self.status(api_user, other) == 200, other
 
-    async def test_the_header_may_come_in_several_lines(self, api_user: ApiUser) -> None:
+    async def test_the_header_may_be_repeated(self, api_user: ApiUser) -> None:
         tag = await self.tag(api_user)
         signed = ("Authorization", f"Bearer {api_user.access_token}")
         lines = [signed, ("If-None-Match", '"other"'), ("If-None-Match", tag)]
         assert (await api_user.api.http.get("/api/messages", headers=lines)).status_code == 304
 
-    async def test_a_new_message_and_a_new_status_are_sent(self, api: Api, api_user: ApiUser) -> None:
+    async def test_a_new_message_or_status_changes_the_tag(self, api: Api, api_user: ApiUser) -> None:
         empty = await self.tag(api_user)
         message = await api_user.send_accepted(STAYS_QUEUED)
         assert await self.status(api_user, empty) == 200
@@ -279,22 +279,22 @@ class TestETag:
         assert await self.status(api_user, tag) == 200
         assert (await api_user.list())[0]["status"] == "sent"
 
-    async def test_a_repeated_report_is_no_news(self, api: Api, api_user: ApiUser) -> None:
+    async def test_a_repeated_callback_does_not_change_the_tag(self, api: Api, api_user: ApiUser) -> None:
         message = await api_user.send_accepted(STAYS_QUEUED)
         await report(api, message, "sent")
         tag = await self.tag(api_user)
         await report(api, message, "sent")
         assert await self.status(api_user, tag) == 304
 
-    async def test_no_two_people_and_no_two_queries_share_a_tag(self, api: Api, api_user: ApiUser) -> None:
+    async def test_tags_differ_between_users_and_between_queries(self, api: Api, api_user: ApiUser) -> None:
         other = await ApiUser.sign_up(api)
         tags = [await self.tag(api_user), await self.tag(other)]
         tags += [await self.tag(api_user, limit=7), await self.tag(api_user, updated_since="2026-01-01T00:00:00Z")]
         assert len(set(tags)) == 4
 
 
-async def test_a_page_of_the_simulators_phones_is_up_to_date(api_user: ApiUser, simulator: Simulator) -> None:
-    """From the browser's poll to the phone and back, through every process."""
+async def test_a_delivery_is_shown_in_the_list(api_user: ApiUser, simulator: Simulator) -> None:
+    """Through all processes: from the API to the provider and back."""
     message = await api_user.send_accepted(new_number())
     await api_user.eventually(message["_id"], "delivered")
     assert (await api_user.list())[0]["status"] == "delivered"

@@ -1,4 +1,4 @@
-"""CONTENT_RETENTION_DAYS: old texts are removed from what is done with, and from nothing else."""
+"""CONTENT_RETENTION_DAYS: old texts are deleted, but only from terminal messages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
         yield fixture
 
 
-async def test_texts_are_removed_and_everything_else_stays(
+async def test_old_texts_are_deleted_and_everything_else_is_kept(
     start: Start, mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
     async with start() as api:
@@ -38,10 +38,10 @@ async def test_texts_are_removed_and_everything_else_stays(
         old = (await api_user.send(new_recipient_number(), "An old secret", key="old key")).json()
         old = await api_user.eventually(old["_id"], "delivered")
         failed = (await api_user.send(REFUSED, "Another old secret")).json()["message"]
-        doubtful_number = new_recipient_number()
-        await simulator.control.set_fault("error_500", to=doubtful_number)
-        doubtful = (await api_user.send(doubtful_number, "Who knows")).json()
-        await api_user.eventually(doubtful["_id"], "unconfirmed")
+        unconfirmed_number = new_recipient_number()
+        await simulator.control.set_fault("error_500", to=unconfirmed_number)
+        unconfirmed = (await api_user.send(unconfirmed_number, "Who knows")).json()
+        await api_user.eventually(unconfirmed["_id"], "unconfirmed")
         async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             messages = client.get_default_database()["messages"]
             await messages.update_many({}, {"$set": {"created_at": utc_now() - timedelta(days=8)}})
@@ -53,9 +53,9 @@ async def test_texts_are_removed_and_everything_else_stays(
         async def texts() -> dict[str, str]:
             return {message["_id"]: message["content"] for message in await api_user.list()}
 
-        kept = {doubtful["_id"]: "Who knows", fresh["_id"]: "A fresh text"}
+        kept = {unconfirmed["_id"]: "Who knows", fresh["_id"]: "A fresh text"}
         expected = {old["_id"]: "", failed["_id"]: "", **kept}
-        await eventually(texts, lambda seen: seen == expected, what="the removal")
+        await eventually(texts, lambda seen: seen == expected, what="the deletion")
         assert await api_user.list(search="secret") == []
         changed = await api_user.list(updated_since=before.isoformat())
         assert {old["_id"], failed["_id"]} <= {message["_id"] for message in changed}
@@ -78,15 +78,15 @@ async def test_texts_are_removed_and_everything_else_stays(
 
 
 async def store(fixture: OutboxFixture, dispatch: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
-    message_id = await fixture.enqueue(fixture.outbox("author"), new_number(), text)
+    message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), text)
     changes: dict[str, Any] = {"dispatch": dispatch, "created_at": created_at}
     await fixture.database["messages"].update_one({"_id": message_id}, {"$set": changes})
     return message_id
 
 
 @pytest.mark.parametrize("dispatch", OutboxState)
-async def test_only_what_is_done_with_loses_its_text(fixture: OutboxFixture, dispatch: OutboxState) -> None:
-    """The others may have to be sent, or to be recognised at the provider."""
+async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, dispatch: OutboxState) -> None:
+    """The others may still have to be sent, or to be found in the provider's list."""
     now = fixture.now
     old = await store(fixture, dispatch, now - timedelta(days=2))
     fresh = await store(fixture, dispatch, now - timedelta(hours=23))
@@ -95,18 +95,18 @@ async def test_only_what_is_done_with_loses_its_text(fixture: OutboxFixture, dis
     assert (await fixture.message(fresh)).content == "Text"
 
 
-async def test_it_works_in_batches_and_in_several_processes(fixture: OutboxFixture) -> None:
+async def test_texts_are_deleted_in_batches_by_several_processes(fixture: OutboxFixture) -> None:
     now = fixture.now
-    ids = [await store(fixture, OutboxState.ACCEPTED, now - timedelta(days=9, minutes=place)) for place in range(7)]
+    ids = [await store(fixture, OutboxState.ACCEPTED, now - timedelta(days=9, minutes=index)) for index in range(7)]
     stuck = await store(fixture, OutboxState.UNCONFIRMED, now - timedelta(days=99))
     cutoff = now - timedelta(days=1)
     assert await repository.redact(cutoff, now, limit=3) == 3
     left = [message_id for message_id in ids if (await fixture.message(message_id)).content]
-    assert left == ids[:4], "the oldest go first"
+    assert left == ids[:4], "the oldest are deleted first"
     later = now + timedelta(minutes=1)
     await asyncio.gather(*(repository.redact(cutoff, later, limit=3) for _ in range(4)))
     while await repository.redact(cutoff, later, limit=3):
         pass
     updates = [(await fixture.message(message_id)).updated_at for message_id in ids]
-    assert updates == [later] * 4 + [now] * 3, "what has no text any more is not touched again"
+    assert updates == [later] * 4 + [now] * 3, "a message without text is not changed again"
     assert (await fixture.message(stuck)).content == "Text"

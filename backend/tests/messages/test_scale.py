@@ -1,4 +1,4 @@
-"""What a page costs as messages become many: counted in documents that the database looks at, not in time."""
+"""The cost of a page among many messages, counted in documents examined, not in time."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ FEW, MANY = 1_000, 100_000
 
 
 async def cost(many_messages: ManyMessages, operate: Callable[[], Awaitable[Any]]) -> int:
-    """How many documents the server looks at meanwhile; the least of three times, as the loops look at some too."""
+    """The number of documents examined; the minimum of three runs, because the loops examine some, too."""
     costs = []
     for _ in range(3):
         before = await many_messages.examined()
@@ -19,7 +19,7 @@ async def cost(many_messages: ManyMessages, operate: Callable[[], Awaitable[Any]
     return min(costs)
 
 
-async def test_a_page_of_conversations_costs_the_same_among_few_and_many_messages(
+async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
     many_messages: ManyMessages,
 ) -> None:
     api_user, database = many_messages.api_user, many_messages.client.get_default_database()
@@ -43,7 +43,7 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
     costs: dict[str, list[int]] = {name: [] for name in operations}
     for start, stop in ((0, FEW), (FEW, MANY)):
         await many_messages.store(start, stop)
-        # As if all of it had been there before there were conversations.
+        # As if all messages were older than conversations.
         await database["conversations"].delete_many({})
         rows = (await read("/api/conversations", limit=50)).json()
         assert sum(row["messages"] for row in rows) > 0.7 * stop
@@ -53,7 +53,7 @@ async def test_a_page_of_conversations_costs_the_same_among_few_and_many_message
             costs[name].append(await cost(many_messages, operate))
     for name, (few, many) in costs.items():
         assert many <= few * 1.25 + 5, f"{name}: {few} documents among {FEW} messages, {many} among {MANY}"
-    assert await cost(many_messages, lambda: read("/api/messages", search="Number 77")) >= MANY, "the counter counts"
+    assert await cost(many_messages, lambda: read("/api/messages", search="Number 77")) >= MANY, "the counter must work"
 
 
 def now() -> str:

@@ -1,4 +1,4 @@
-"""GET /api/messages with `peer_number` and `search`: which of one's messages."""
+"""GET /api/messages with the filters `peer_number` and `search`."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ async def total(api_user: ApiUser, **query: str | int) -> str:
     return str(response.headers["X-Total-Count"])
 
 
-async def test_one_conversation_however_its_number_is_spelt(api_user: ApiUser) -> None:
+async def test_a_conversation_is_found_by_any_spelling_of_its_number(api_user: ApiUser) -> None:
     number, other = new_number(), new_number()
     for to, text in ((number, "one"), (other, "elsewhere"), (number, "two"), (number, "three")):
         await api_user.send_accepted(to, text)
@@ -91,14 +91,14 @@ EVERYTHING = sorted(WRITTEN)
         ("x" * 200, []),
     ],
 )
-async def test_words_are_found_however_they_are_written(writer: ApiUser, search: str, found: list[str]) -> None:
+async def test_words_are_found_in_any_spelling(writer: ApiUser, search: str, found: list[str]) -> None:
     assert sorted(await texts(writer, search=search)) == found
     assert await total(writer, search=search) == str(len(found))
 
 
 @pytest.fixture(scope="module")
 async def correspondent(shared_readonly_user: ApiUser) -> ApiUser:
-    """Somebody with texts that are hard to search."""
+    """A user with texts that are hard to search."""
     api_user = await ApiUser.sign_up(shared_readonly_user.api)
     await asyncio.gather(*(api_user.send_accepted(new_number(), text) for text in WRITTEN))
     return api_user
@@ -110,7 +110,7 @@ async def writer(correspondent: ApiUser) -> ApiUser:
     return correspondent
 
 
-async def test_part_of_a_number_is_found_however_it_is_spelt(api_user: ApiUser) -> None:
+async def test_part_of_a_number_is_found_in_any_spelling(api_user: ApiUser) -> None:
     await api_user.send_accepted("+14155552671", "to San Francisco")
     await api_user.send_accepted("+447700900123", "to London, about 415 things")
     for search in ("415 555", "(415) 555-26", "+1 (415)", "2671", "+1415", "0415 5", "001 415"):
@@ -127,13 +127,13 @@ async def test_part_of_a_number_is_found_however_it_is_spelt(api_user: ApiUser) 
     assert await texts(api_user, search="-") == []
 
 
-async def test_nobody_finds_what_others_wrote(api_user: ApiUser, writer: ApiUser) -> None:
+async def test_users_find_only_their_own_messages(api_user: ApiUser, writer: ApiUser) -> None:
     theirs = (await writer.list(limit=1))[0]
     assert await texts(api_user, search="e") == []
     assert await texts(api_user, peer_number=theirs["peer_number"]) == []
 
 
-async def test_each_selection_has_an_etag_of_its_own(api_user: ApiUser) -> None:
+async def test_each_selection_has_its_own_etag(api_user: ApiUser) -> None:
     number = new_number()
     await api_user.eventually((await api_user.send_accepted(number, "Hello"))["_id"], "delivered")
     queries: list[dict[str, Any]] = [{}, {"peer_number": number}, {"search": "Hello"}, {"search": "hello"}]
@@ -144,7 +144,7 @@ async def test_each_selection_has_an_etag_of_its_own(api_user: ApiUser) -> None:
         assert response.status_code == 304
 
 
-async def test_only_what_changed_of_a_conversation(api_user: ApiUser) -> None:
+async def test_updated_since_can_be_combined_with_a_conversation(api_user: ApiUser) -> None:
     number = new_number()
     old = await api_user.eventually((await api_user.send_accepted(number, "old"))["_id"], "delivered")
     new = await api_user.send_accepted(number, "new")
@@ -167,7 +167,7 @@ async def test_only_what_changed_of_a_conversation(api_user: ApiUser) -> None:
         ({"search": "a\0b"}, "contains an invalid character"),
     ],
 )
-async def test_what_does_not_make_sense_is_said(readonly_user: ApiUser, query: dict[str, str], sentence: str) -> None:
+async def test_invalid_parameters_are_rejected(readonly_user: ApiUser, query: dict[str, str], sentence: str) -> None:
     response = await readonly_user.call("GET", "/api/messages", params=query)
     (sentences,) = field_errors(response).values()
     assert sentences[0].startswith(sentence)

@@ -1,4 +1,4 @@
-"""How many segments a text takes. The vectors are Twilio's own."""
+"""The number of segments of a text. The test vectors are Twilio's."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ from mysms.messages.segments import Segments, count_segments
         ("", "GSM-7", 1),
     ],
 )
-def test_texts_fill_segments(text: str, encoding: str, count: int) -> None:
+def test_texts_are_split_into_segments(text: str, encoding: str, count: int) -> None:
     found = count_segments(text)
     assert (found.encoding, found.count) == (encoding, count)
 
@@ -39,24 +39,24 @@ def test_an_extension_character_takes_two_septets(character: str) -> None:
 
 
 def test_an_extension_character_is_never_split() -> None:
-    """152 septets leave one over in the first segment, which stays empty."""
+    """After 152 septets one is left in the first segment, which stays unused."""
     assert count_segments("1" * 152 + "€" + "1" * 151).count == 2
     assert count_segments("1" * 152 + "€" + "1" * 152).count == 3
 
 
-def test_neither_is_a_character_of_two_units() -> None:
+def test_a_surrogate_pair_is_never_split() -> None:
     assert count_segments("Á" * 66 + "😜" + "Á" * 65).count == 2
     assert count_segments("Á" * 66 + "😜" + "Á" * 66).count == 3
 
 
 @pytest.mark.parametrize("character", "`çáíóú–“”’…")
-def test_one_other_character_turns_everything_into_ucs_2(character: str) -> None:
+def test_one_character_outside_gsm_7_switches_to_ucs_2(character: str) -> None:
     assert count_segments("1" * 69 + character) == Segments("UCS-2", 1)
     assert count_segments("1" * 70 + character) == Segments("UCS-2", 2)
 
 
 @pytest.mark.parametrize("character", "Çàéèùìòñ@£¥ΔΩ§¿\n\r")
-def test_these_belong_to_the_default_alphabet(character: str) -> None:
+def test_characters_of_the_default_alphabet_take_one_septet(character: str) -> None:
     assert count_segments(character * 160) == Segments("GSM-7", 1)
 
 

@@ -1,4 +1,4 @@
-"""What a message's status is."""
+"""The status of a message."""
 
 from itertools import pairwise
 
@@ -7,11 +7,11 @@ import pytest
 from mysms.messages.status import ENDED_UNSENT, NO_RANK, OutboxState, is_final, public_status, rank_of
 
 IN_ORDER = [["accepted", "scheduled"], ["queued"], ["sending"], ["sent"]]
-LAST = ["delivered", "undelivered", "failed", "canceled"]
+FINAL = ["delivered", "undelivered", "failed", "canceled"]
 
 
-def test_carrier_statuses_rise_in_the_order_in_which_they_happen() -> None:
-    groups = [*IN_ORDER, LAST, ["read"]]
+def test_provider_statuses_are_ranked_in_the_order_in_which_they_occur() -> None:
+    groups = [*IN_ORDER, FINAL, ["read"]]
     for group in groups:
         assert len({rank_of(status) for status in group}) == 1
     for earlier, later in pairwise(groups):
@@ -19,24 +19,24 @@ def test_carrier_statuses_rise_in_the_order_in_which_they_happen() -> None:
 
 
 @pytest.mark.parametrize("status", ["", "unknown", "received", "partially_delivered", "Delivered", "delivered "])
-def test_a_status_that_nobody_knows_moves_nothing(status: str) -> None:
+def test_an_unknown_status_has_no_rank(status: str) -> None:
     assert rank_of(status) == NO_RANK
     assert not is_final(status)
 
 
-@pytest.mark.parametrize("status", [*LAST, "read"])
-def test_last_words_are_final(status: str) -> None:
+@pytest.mark.parametrize("status", [*FINAL, "read"])
+def test_results_of_the_delivery_are_final(status: str) -> None:
     assert is_final(status)
 
 
 @pytest.mark.parametrize("status", [status for group in IN_ORDER for status in group])
-def test_everything_before_is_not(status: str) -> None:
+def test_earlier_statuses_are_not_final(status: str) -> None:
     assert rank_of(status) > NO_RANK
     assert not is_final(status)
 
 
 @pytest.mark.parametrize("dispatch", OutboxState)
-def test_the_carriers_word_is_shown_where_there_is_one(dispatch: OutboxState) -> None:
+def test_the_provider_status_is_shown_if_there_is_one(dispatch: OutboxState) -> None:
     assert public_status(dispatch, "sent") == "sent"
 
 
@@ -52,11 +52,11 @@ def test_the_carriers_word_is_shown_where_there_is_one(dispatch: OutboxState) ->
         (OutboxState.CANCELLED, "canceled"),
     ],
 )
-def test_else_how_far_we_got_ourselves(dispatch: OutboxState, shown: str) -> None:
+def test_otherwise_the_status_follows_the_outbox_state(dispatch: OutboxState, shown: str) -> None:
     assert public_status(dispatch, None) == shown
 
 
-def test_what_ended_unsent_is_neither_on_its_way_nor_at_the_provider() -> None:
+def test_states_that_ended_unsent_exclude_all_that_may_be_sent() -> None:
     assert ENDED_UNSENT.isdisjoint(
         {OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.UNCONFIRMED, OutboxState.ACCEPTED}
     )

@@ -1,4 +1,4 @@
-"""Patterns that find a word however it is spelt in Unicode."""
+"""Patterns that find a word in any Unicode spelling."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mysms.messages.text_patterns import fold, pattern_of
 
 MONGODBS_LIMIT = 32_764
-"""Bytes of a pattern."""
+"""Bytes in a pattern."""
 LONGEST_WORD = 200
 
 SPELLINGS: list[Callable[[str], str]] = [
@@ -34,15 +34,15 @@ WORDS = (
 TEXTS = st.lists(st.sampled_from([*LETTERS, " ", "\n"]), max_size=20).map("".join)
 
 
-@given(word=WORDS, before=TEXTS, after=TEXTS, stored=st.sampled_from(SPELLINGS), asked=st.sampled_from(SPELLINGS))
-def test_a_word_is_found_in_every_spelling_of_it(
-    word: str, before: str, after: str, stored: Callable[[str], str], asked: Callable[[str], str]
+@given(word=WORDS, before=TEXTS, after=TEXTS, stored=st.sampled_from(SPELLINGS), searched=st.sampled_from(SPELLINGS))
+def test_a_word_is_found_in_every_spelling(
+    word: str, before: str, after: str, stored: Callable[[str], str], searched: Callable[[str], str]
 ) -> None:
-    assert re.search(pattern_of(asked(word)), before + stored(word) + after)
+    assert re.search(pattern_of(searched(word)), before + stored(word) + after)
 
 
 @given(word=WORDS, text=TEXTS)
-def test_what_is_found_is_there(word: str, text: str) -> None:
+def test_a_match_contains_the_word(word: str, text: str) -> None:
     if re.search(pattern_of(word), text):
         assert fold(word) in fold(text)
 
@@ -80,7 +80,7 @@ def test_what_is_found_is_there(word: str, text: str) -> None:
         ("क\u093c", "\u0958"),
     ],
 )
-def test_the_same_in_another_spelling(word: str, text: str) -> None:
+def test_equivalent_spellings_match(word: str, text: str) -> None:
     assert re.search(pattern_of(word), text)
 
 
@@ -88,12 +88,12 @@ def test_the_same_in_another_spelling(word: str, text: str) -> None:
     ("word", "text"),
     [("e", "é"), ("é", "e"), ("é", "è"), ("a.b", "axb"), (".*", "anything"), ("^a", "a"), ("ss", "s"), ("o", "0")],
 )
-def test_something_else(word: str, text: str) -> None:
+def test_different_words_do_not_match(word: str, text: str) -> None:
     assert not re.search(pattern_of(word), text)
 
 
 @given(word=st.text(min_size=1, max_size=LONGEST_WORD))
-def test_a_pattern_is_made_of_what_pcre_and_python_read_alike(word: str) -> None:
+def test_a_pattern_uses_only_syntax_that_pcre_and_python_share(word: str) -> None:
     pattern = pattern_of(word)
     assert len(pattern.encode(errors="surrogatepass")) < MONGODBS_LIMIT
     assert re.match(pattern, word)
@@ -101,6 +101,6 @@ def test_a_pattern_is_made_of_what_pcre_and_python_read_alike(word: str) -> None
 
 
 @pytest.mark.parametrize("character", ["ß", "ﬃ", "ﬄ", "ế", "ΐ", "ᾳ", "i", "ﬆ", "ẞſ"[:2]])
-def test_no_word_makes_a_pattern_that_mongodb_refuses(character: str) -> None:
+def test_no_pattern_exceeds_mongodbs_limit(character: str) -> None:
     word = (character * LONGEST_WORD)[:LONGEST_WORD]
     assert len(pattern_of(word).encode()) < MONGODBS_LIMIT
