@@ -1,4 +1,4 @@
-"""How long to wait."""
+"""The waiting times before attempts and checks."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,12 +19,12 @@ def test_the_wait_before_an_attempt_doubles_up_to_five_minutes(attempt: int, lon
     assert backoff(attempt, None, 0.999).total_seconds() < longest
 
 
-def test_a_full_queue_gets_a_long_wait_from_the_first() -> None:
+def test_a_full_queue_waits_long_from_the_first_attempt() -> None:
     for attempt in (1, 5, 1_000):
         assert 7 * MINUTES < backoff(attempt, QUEUE_FULL_CODE, 0.0) < backoff(attempt, QUEUE_FULL_CODE, 0.9)
 
 
-def test_other_codes_wait_as_usual() -> None:
+def test_other_codes_have_the_normal_backoff() -> None:
     assert backoff(1, 20429, 0.0) == backoff(1, None, 0.0)
 
 
@@ -35,7 +35,7 @@ def test_other_codes_wait_as_usual() -> None:
         (False, [timedelta(seconds=3), timedelta(seconds=10), timedelta(seconds=30), 2 * MINUTES]),
     ],
 )
-def test_statuses_are_asked_for_at_these_times_after_sending(callbacks_enabled: bool, after: list[timedelta]) -> None:
+def test_statuses_are_checked_at_these_times_after_sending(callbacks_enabled: bool, after: list[timedelta]) -> None:
     moments: list[timedelta] = []
     moment: datetime | None = NOW
     while moment is not None:
@@ -47,7 +47,7 @@ def test_statuses_are_asked_for_at_these_times_after_sending(callbacks_enabled: 
     assert all(earlier < later for earlier, later in pairwise(moments))
 
 
-def test_looks_grow_apart_and_end() -> None:
+def test_list_checks_back_off_and_end() -> None:
     waits: list[timedelta] = []
     while (following := next_reconcile_at(NOW, len(waits), NOW)) is not None:
         waits.append(following - NOW)
@@ -57,20 +57,20 @@ def test_looks_grow_apart_and_end() -> None:
     assert len(waits) < 20
 
 
-def test_a_look_takes_place_as_soon_as_it_may_prove_something() -> None:
+def test_a_list_check_takes_place_as_soon_as_it_can_confirm_absence() -> None:
     assert next_reconcile_at(NOW, 12, NOW + 2 * MINUTES) == NOW + 2 * MINUTES
     assert next_reconcile_at(NOW, 0, NOW + 2 * MINUTES) == NOW + timedelta(seconds=3)
-    assert next_reconcile_at(NOW, 100, NOW + 2 * MINUTES) == NOW + 2 * MINUTES, "however many there were before"
+    assert next_reconcile_at(NOW, 100, NOW + 2 * MINUTES) == NOW + 2 * MINUTES, "whatever the number of earlier checks"
 
 
 @pytest.mark.parametrize(
     ("age", "wait"), [(timedelta(), timedelta(seconds=5)), (10 * MINUTES, MINUTES), (5 * DAY, DAY / 2)]
 )
-def test_a_question_without_an_answer_is_repeated_less_and_less_often(age: timedelta, wait: timedelta) -> None:
+def test_a_failed_look_up_is_repeated_with_backoff(age: timedelta, wait: timedelta) -> None:
     assert next_try(NOW, NOW - age) == NOW + wait
 
 
-def test_a_question_that_is_never_answered_ends() -> None:
+def test_a_look_up_that_always_fails_ends() -> None:
     tries, moment = 0, NOW
     while (following := next_try(moment, NOW)) is not None:
         tries, moment = tries + 1, following
@@ -78,7 +78,7 @@ def test_a_question_that_is_never_answered_ends() -> None:
     assert tries < 200
 
 
-def test_the_wait_after_being_turned_away_grows() -> None:
+def test_the_wait_during_a_pause_grows() -> None:
     waits = [paused_backoff(attempt, 0.0) for attempt in range(1, 8)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (timedelta(seconds=30), timedelta(seconds=450))

@@ -8,7 +8,7 @@ from tests.support.servers import Api, Simulator, Start
 
 
 async def post(api_user: ApiUser, message: Json, action: str, query: str = "") -> Json:
-    """The answer to an action that succeeds."""
+    """The response to an action that must succeed."""
     response = await api_user.call("POST", f"/api/messages/{message['_id']}/{action}{query}")
     assert response.is_success, response.text
     assert response.headers["Cache-Control"] == "no-store"
@@ -18,7 +18,7 @@ async def post(api_user: ApiUser, message: Json, action: str, query: str = "") -
 
 @pytest.fixture
 async def pending(api_user: ApiUser, simulator: Simulator) -> Json:
-    """A message that the provider has no room for."""
+    """A message that stays pending because the provider's queue is full."""
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
     message: Json = (await api_user.send(number)).json()
@@ -28,7 +28,7 @@ async def pending(api_user: ApiUser, simulator: Simulator) -> Json:
 
 @pytest.fixture
 async def unconfirmed(api_user: ApiUser, simulator: Simulator) -> Json:
-    """A message of which nobody knows whether it was sent."""
+    """A message whose outcome is unknown."""
     number = new_number()
     await simulator.control.set_fault("reset_connection", to=number, times=1)
     message: Json = (await api_user.send(number)).json()
@@ -36,23 +36,21 @@ async def unconfirmed(api_user: ApiUser, simulator: Simulator) -> Json:
     return message
 
 
-async def test_a_waiting_message_can_be_cancelled_and_is_never_sent(
-    api_user: ApiUser, simulator: Simulator, pending: Json
-) -> None:
+async def test_a_cancelled_pending_message_is_not_sent(api_user: ApiUser, simulator: Simulator, pending: Json) -> None:
     assert (await post(api_user, pending, "cancel"))["status"] == "canceled"
     await simulator.control.reset_faults()
     assert (await api_user.detail(pending["_id"]))["status"] == "canceled"
     assert await simulator.accepted(pending["recipient_number"]) == []
 
 
-async def test_what_the_provider_has_cannot_be_cancelled(api_user: ApiUser) -> None:
+async def test_an_accepted_message_cannot_be_cancelled(api_user: ApiUser) -> None:
     sent = await api_user.send_accepted("+15005551002", api_user.email)
     response = await api_user.call("POST", f"/api/messages/{sent['_id']}/cancel")
     problem_of(response, 409, "not_cancellable")
 
 
-async def test_what_a_quota_refuses_to_send_again_stays_as_it_was(start: Start, simulator: Simulator) -> None:
-    """Else it would be cancelled, although nobody wanted that, and be sent by nobody."""
+async def test_a_retry_rejected_by_a_quota_changes_nothing(start: Start, simulator: Simulator) -> None:
+    """Otherwise the message would be cancelled without being sent again."""
     async with start(MESSAGES_PER_USER_PER_MINUTE="1", MESSAGES_PER_USER_PER_DAY="1") as api:
         api_user, number = await ApiUser.sign_up(api), new_number()
         await simulator.control.set_fault("reset_connection", to=number, times=1)
@@ -64,11 +62,11 @@ async def test_what_a_quota_refuses_to_send_again_stays_as_it_was(start: Start, 
         assert (now["status"], now["withdrawn"]) == ("unconfirmed", False)
 
 
-async def test_an_unconfirmed_message_stays_so_when_it_is_cancelled(api_user: ApiUser, unconfirmed: Json) -> None:
+async def test_a_cancelled_unconfirmed_message_stays_unconfirmed(api_user: ApiUser, unconfirmed: Json) -> None:
     assert not unconfirmed["withdrawn"]
     cancelled = await post(api_user, unconfirmed, "cancel")
     assert (cancelled["status"], cancelled["withdrawn"]) == ("unconfirmed", True)
-    assert cancelled["updated_at"] > unconfirmed["updated_at"], "who asks what has changed is told"
+    assert cancelled["updated_at"] > unconfirmed["updated_at"], "updated_since must list the message"
     assert [message["withdrawn"] for message in await api_user.list()] == [True]
 
 
@@ -86,7 +84,9 @@ async def test_a_cancelled_message_can_be_sent_again_once(
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered"])
-async def test_what_did_not_fail_is_not_sent_again(api_user: ApiUser, simulator: Simulator, status: str) -> None:
+async def test_a_message_that_did_not_fail_cannot_be_retried(
+    api_user: ApiUser, simulator: Simulator, status: str
+) -> None:
     message = await api_user.send_accepted("+15005551002", api_user.email)
     await simulator.control.set_status(message["twilio_sid"], status)
     await api_user.eventually(message["_id"], status)
@@ -94,7 +94,7 @@ async def test_what_did_not_fail_is_not_sent_again(api_user: ApiUser, simulator:
     problem_of(response, 409, "not_retryable")
 
 
-async def test_what_was_refused_is_refused_again_as_a_message_of_its_own(api_user: ApiUser) -> None:
+async def test_retrying_a_rejected_message_creates_another_rejected_message(api_user: ApiUser) -> None:
     refused = (await api_user.send("+15005550001", api_user.email)).json()["message"]
     response = await api_user.call("POST", f"/api/messages/{refused['_id']}/retry")
     problem = problem_of(response, 422, "carrier_refused")
@@ -102,7 +102,7 @@ async def test_what_was_refused_is_refused_again_as_a_message_of_its_own(api_use
     assert len(await api_user.list()) == 2
 
 
-async def test_an_unconfirmed_message_is_only_sent_again_by_who_accepts_a_double(
+async def test_retrying_an_unconfirmed_message_requires_accepting_a_duplicate(
     api_user: ApiUser, simulator: Simulator, unconfirmed: Json
 ) -> None:
     response = await api_user.call("POST", f"/api/messages/{unconfirmed['_id']}/retry")
@@ -114,7 +114,7 @@ async def test_an_unconfirmed_message_is_only_sent_again_by_who_accepts_a_double
 
 
 @pytest.mark.parametrize("action", ["cancel", "retry"])
-async def test_nobody_else_can(api: Api, pending: Json, action: str) -> None:
+async def test_other_users_can_neither_cancel_nor_retry(api: Api, pending: Json, action: str) -> None:
     stranger = await ApiUser.sign_up(api)
     for message_id in (pending["_id"], "0123456789abcdef01234567", "nonsense"):
         response = await stranger.call("POST", f"/api/messages/{message_id}/{action}")

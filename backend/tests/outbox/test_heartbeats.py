@@ -1,4 +1,4 @@
-"""The loops tell that they go round: else nobody would notice one that hangs."""
+"""The loops send heartbeats, so that a loop that hangs is noticed."""
 
 import asyncio
 import time
@@ -20,61 +20,61 @@ from tests.support.servers import Mongo
 Loop = Callable[[OutboxFixture, Heartbeat], Dispatcher | PollingLoop]
 
 
-def dispatcher(fixture: OutboxFixture, heart: Heartbeat) -> Dispatcher:
+def dispatcher(fixture: OutboxFixture, heartbeat: Heartbeat) -> Dispatcher:
     outbox = fixture.outbox("a")
-    return Dispatcher(outbox, fixture.sender(outbox, StubProvider(), timedelta(seconds=1)), 1, utc_now, heart)
+    return Dispatcher(outbox, fixture.sender(outbox, StubProvider(), timedelta(seconds=1)), 1, utc_now, heartbeat)
 
 
-def maintenance(fixture: OutboxFixture, heart: Heartbeat) -> PollingLoop:
-    return PollingLoop(fixture.maintenance(timedelta(seconds=1)).run_round, heart)
+def maintenance(fixture: OutboxFixture, heartbeat: Heartbeat) -> PollingLoop:
+    return PollingLoop(fixture.maintenance(timedelta(seconds=1)).run_round, heartbeat)
 
 
-async def test_an_attempt_that_breaks_is_logged_and_counted_and_keeps_no_worker(
+async def test_a_failed_attempt_is_logged_and_counted_and_frees_its_worker(
     mongodb: Mongo, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_outbox_fixture(mongodb.uri) as fixture:
         outbox = fixture.outbox("a")
         sender = fixture.sender(outbox, StubProvider(), timedelta(seconds=1))
-        # Nobody takes an attempt on any more.
+        # From now on every attempt fails.
         sender.close()
-        part = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
+        loop = Dispatcher(outbox, sender, 1, utc_now, Heartbeat("dispatcher", 60))
         await fixture.enqueue(outbox, new_number(), "Hello")
-        task = asyncio.create_task(part.run())
+        task = asyncio.create_task(loop.run())
 
         async def failed() -> float:
             labels = {"task": "attempt to send", "error": "permanent"}
             return REGISTRY.get_sample_value("mysms_task_failures_total", labels) or 0
 
-        await eventually(failed, lambda count: count == 1, what="a failure that is counted")
+        await eventually(failed, lambda count: count == 1, what="a counted failure")
         assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [RuntimeError]
-        assert part.can_send_now
-        part.stop()
+        assert loop.can_send_now
+        loop.stop()
         await asyncio.wait_for(task, 5)
-        await part.finish()
+        await loop.finish()
 
 
 @pytest.mark.parametrize("make", [dispatcher, maintenance])
-async def test_a_loop_beats_at_every_turn_until_it_hangs(
+async def test_a_loop_sends_a_heartbeat_each_round_until_it_hangs(
     mongodb: Mongo, make: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_outbox_fixture(mongodb.uri) as fixture:
         times = iter(range(1_000_000))
         beats: list[float] = []
-        heart = Heartbeat(make.__name__, 0.0, lambda: next(times))
-        beat = heart.beat
+        heartbeat = Heartbeat(make.__name__, 0.0, lambda: next(times))
+        beat = heartbeat.beat
 
-        def beat_and_note() -> None:
+        def counted_beat() -> None:
             beats.append(time.monotonic())
             beat()
 
-        monkeypatch.setattr(heart, "beat", beat_and_note)
-        part = make(fixture, heart)
-        task = asyncio.create_task(part.run())
+        monkeypatch.setattr(heartbeat, "beat", counted_beat)
+        loop = make(fixture, heartbeat)
+        task = asyncio.create_task(loop.run())
 
-        async def beaten() -> int:
+        async def beat_count() -> int:
             return len(beats)
 
-        await eventually(beaten, lambda count: count > 6, what="a loop that goes round")
+        await eventually(beat_count, lambda count: count > 6, what="several rounds")
         hang = asyncio.Event()
         stuck = asyncio.Event()
 
@@ -88,7 +88,7 @@ async def test_a_loop_beats_at_every_turn_until_it_hangs(
         count = len(beats)
         await asyncio.sleep(0)
         assert len(beats) == count
-        assert heart.problem is not None
-        assert "stuck" in heart.problem
+        assert heartbeat.problem is not None
+        assert "stuck" in heartbeat.problem
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

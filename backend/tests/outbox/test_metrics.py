@@ -1,4 +1,4 @@
-"""What waits in the outbox is measured at a cost that has a limit, counted in documents that the database looks at."""
+"""The outbox is measured at a limited cost, counted in documents examined."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,18 +20,18 @@ COUNTED_TO = 1_000
 
 @pytest.fixture
 async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
-    """On a database server of its own, whose counters nobody else moves."""
+    """On a separate database server, so that no other test changes its counters."""
     async with running_mongodb(tmp_path) as mongodb, open_outbox_fixture(mongodb.uri) as fixture:
         yield fixture
 
 
-async def multiply(fixture: OutboxFixture, model: dict[str, Any], count: int, **changes: object) -> None:
+async def store_copies(fixture: OutboxFixture, model: dict[str, Any], count: int, **changes: object) -> None:
     rows = [{**model, "_id": ObjectId(), "client_id": f"{ObjectId()}", **changes} for _ in range(count)]
     await fixture.database["messages"].insert_many(rows)
 
 
 async def cost(fixture: OutboxFixture) -> int:
-    """How many documents a measurement looks at."""
+    """The number of documents that a measurement examines."""
 
     async def counter() -> int:
         status = await fixture.database.client.admin.command("serverStatus")
@@ -43,33 +43,33 @@ async def cost(fixture: OutboxFixture) -> int:
     return await counter() - before
 
 
-def told() -> tuple[float | None, ...]:
+def measured_values() -> tuple[float | None, ...]:
     names = ("mysms_outbox_pending", "mysms_outbox_oldest_age_seconds", "mysms_outbox_unconfirmed")
     return tuple(REGISTRY.get_sample_value(name) for name in names)
 
 
-async def test_measuring_costs_the_same_among_few_and_many_messages(fixture: OutboxFixture) -> None:
+async def test_the_cost_of_measuring_does_not_grow_with_the_messages(fixture: OutboxFixture) -> None:
     outbox = fixture.outbox("a")
     message_id = await fixture.enqueue(outbox, "+13215550001", "It waits")
     model = await fixture.database["messages"].find_one({"_id": message_id})
     assert model is not None
     fixture.advance(seconds=90)
-    await multiply(fixture, model, 3, dispatch="unconfirmed")
+    await store_copies(fixture, model, 3, dispatch="unconfirmed")
     among_few = await cost(fixture)
-    assert told() == (1, 90, 3)
-    await multiply(fixture, model, MANY, dispatch="settled")
+    assert measured_values() == (1, 90, 3)
+    await store_copies(fixture, model, MANY, dispatch="settled")
     assert await cost(fixture) == among_few
-    assert told() == (1, 90, 3)
+    assert measured_values() == (1, 90, 3)
 
 
-async def test_it_counts_up_to_a_limit_and_sees_the_oldest(fixture: OutboxFixture) -> None:
+async def test_messages_are_counted_up_to_a_limit_and_the_oldest_is_found(fixture: OutboxFixture) -> None:
     outbox = fixture.outbox("a")
     message_id = await fixture.enqueue(outbox, "+13215550001", "It waits")
     model = await fixture.database["messages"].find_one({"_id": message_id})
     assert model is not None
     later = fixture.now + timedelta(seconds=60)
     for dispatch in ("pending", "unconfirmed"):
-        await multiply(fixture, model, WAITING, dispatch=dispatch, created_at=later, next_attempt_at=later)
+        await store_copies(fixture, model, WAITING, dispatch=dispatch, created_at=later, next_attempt_at=later)
     fixture.advance(seconds=120)
     assert await cost(fixture) <= 2 * COUNTED_TO
-    assert told() == (COUNTED_TO, 120, COUNTED_TO)
+    assert measured_values() == (COUNTED_TO, 120, COUNTED_TO)

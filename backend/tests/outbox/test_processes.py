@@ -1,4 +1,4 @@
-"""Several API processes, and processes that end in the middle of something."""
+"""Several API processes, and processes that are killed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,25 +14,23 @@ from tests.support.servers import Api, Mongo, Simulator, Start, api_environment,
 
 
 def at(api: Api, api_user: ApiUser) -> ApiUser:
-    """The same person, in front of another process."""
+    """The same user, at another process."""
     return ApiUser(api, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token)
 
 
 @pytest.fixture
 async def second_api(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> AsyncIterator[Api]:
-    """A second process on the same database and line."""
+    """A second process with the same database and sender."""
     environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
     async with running_api(tmp_path, environment) as api:
         yield api
 
 
-async def test_two_processes_share_the_work_and_double_nothing(
-    api_user: ApiUser, second_api: Api, simulator: Simulator
-) -> None:
-    fronts = [api_user, at(second_api, api_user)]
+async def test_two_processes_send_each_message_once(api_user: ApiUser, second_api: Api, simulator: Simulator) -> None:
+    clients = [api_user, at(second_api, api_user)]
     numbers = [new_number() for _ in range(10)]
     answers = await asyncio.gather(
-        *(front.send(number, key=number) for number in numbers for front in fronts), return_exceptions=False
+        *(client.send(number, key=number) for number in numbers for client in clients), return_exceptions=False
     )
     assert {answer.status_code for answer in answers} <= {201, 202}
     for answer in answers:
@@ -41,14 +39,17 @@ async def test_two_processes_share_the_work_and_double_nothing(
         assert len(await simulator.accepted(number)) == 1
     assert len(await api_user.list()) == 10
 
-    # Whoever signs out here is signed out there within a second.
+    # A sign-out at one process takes effect at the other within a second.
     await api_user.call("DELETE", "/users/sign_out")
     await eventually(
-        lambda: fronts[1].call("GET", "/users"), lambda answer: answer.status_code == 401, within=1.0, what="a sign-out"
+        lambda: clients[1].call("GET", "/users"),
+        lambda answer: answer.status_code == 401,
+        within=1.0,
+        what="a sign-out",
     )
 
 
-async def test_what_the_provider_certainly_does_not_have_is_sent_after_all(start: Start, simulator: Simulator) -> None:
+async def test_a_message_is_sent_again_once_its_absence_is_confirmed(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("reset_connection", to=number, times=1)
     async with start(RECONCILE_AFTER_SECONDS="1", ABSENCE_CONFIRMED_AFTER_SECONDS="1") as api:
@@ -63,16 +64,16 @@ async def test_what_the_provider_certainly_does_not_have_is_sent_after_all(start
     ]
 
 
-async def test_a_process_that_dies_while_sending_loses_and_doubles_nothing(start: Start, simulator: Simulator) -> None:
-    arrives, is_lost = new_number(), new_number()
-    await simulator.control.set_fault("late_commit", to=arrives, times=1, seconds=1)
-    await simulator.control.set_fault("hang", to=is_lost, times=1, seconds=1)
+async def test_a_killed_process_neither_loses_nor_duplicates_messages(start: Start, simulator: Simulator) -> None:
+    committed, lost = new_number(), new_number()
+    await simulator.control.set_fault("late_commit", to=committed, times=1, seconds=1)
+    await simulator.control.set_fault("hang", to=lost, times=1, seconds=1)
     quick = {"TWILIO_TIMEOUT_SECONDS": "0.3", "RECONCILE_AFTER_SECONDS": "1", "ABSENCE_CONFIRMED_AFTER_SECONDS": "1"}
     async with start(**quick) as api:
         api_user = await ApiUser.sign_up(api)
-        sending = [asyncio.create_task(api_user.send(number, number)) for number in (arrives, is_lost)]
-        for number in (arrives, is_lost):
-            await eventually(partial(simulator.create_requests, number), bool, what="a request to the carrier")
+        sending = [asyncio.create_task(api_user.send(number, number)) for number in (committed, lost)]
+        for number in (committed, lost):
+            await eventually(partial(simulator.create_requests, number), bool, what="a request to the provider")
         api.process.kill()
         await asyncio.gather(*sending, return_exceptions=True)
 
@@ -81,12 +82,12 @@ async def test_a_process_that_dies_while_sending_loses_and_doubles_nothing(start
         assert len(messages) == 2
         for message in messages:
             await at(api, api_user).eventually(message["_id"], "delivered", within=25)
-    for number, asked in ((arrives, 1), (is_lost, 2)):
+    for number, requests in ((committed, 1), (lost, 2)):
         assert len(await simulator.accepted(number)) == 1
-        assert len(await simulator.create_requests(number)) == asked
+        assert len(await simulator.create_requests(number)) == requests
 
 
-async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simulator) -> None:
+async def test_a_message_that_cannot_be_sent_in_time_expires(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number)
     async with start(SEND_TTL_SECONDS="1") as api:
@@ -97,7 +98,7 @@ async def test_what_cannot_be_sent_in_time_expires(start: Start, simulator: Simu
     assert await simulator.accepted(number) == []
 
 
-async def test_without_callbacks_statuses_are_asked_for(start: Start, simulator: Simulator) -> None:
+async def test_without_callbacks_statuses_are_polled(start: Start, simulator: Simulator) -> None:
     async with start(TWILIO_STATUS_CALLBACK_URL="") as api:
         assert "Twilio cannot call TWILIO_STATUS_CALLBACK_URL" in api.process.text()
         api_user = await ApiUser.sign_up(api)

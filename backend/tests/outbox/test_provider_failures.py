@@ -1,4 +1,4 @@
-"""When the provider does not answer as it should: what is not sent is sent later, what is unknown is not sent again."""
+"""Provider failures: unsent messages are sent later, unconfirmed messages are not sent again."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.servers import Api, Mongo, Simulator, api_environment, runnin
 from tests.support.status_callbacks import report
 
 
-async def given_up_waiting(api_user: ApiUser, number: str, status: str) -> Json:
+async def send_unfinished(api_user: ApiUser, number: str, status: str) -> Json:
     response = await api_user.send(number)
     assert response.status_code == 202, response.text
     message: Json = response.json()
@@ -21,43 +21,41 @@ async def given_up_waiting(api_user: ApiUser, number: str, status: str) -> Json:
     return message
 
 
-async def rounds_have_passed(api_user: ApiUser, simulator: Simulator) -> None:
-    """Until the dispatcher has sent something again: whatever else it wanted to repeat, it would have by now."""
+async def wait_for_a_retry(api_user: ApiUser, simulator: Simulator) -> None:
+    """Wait until the dispatcher has retried a message: by then it would have retried any other one, too."""
     number = new_number()
     await simulator.control.set_fault("rate_limited", to=number, times=1)
-    repeated = await given_up_waiting(api_user, number, "pending")
+    repeated = await send_unfinished(api_user, number, "pending")
     await api_user.eventually(repeated["_id"], "delivered")
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "refuse_connections"])
-async def test_what_was_not_sent_is_sent_later(api_user: ApiUser, simulator: Simulator, fault: str) -> None:
+async def test_an_unsent_message_is_sent_later(api_user: ApiUser, simulator: Simulator, fault: str) -> None:
     number = new_number()
     await simulator.control.set_fault(fault, to=number)
-    message = await given_up_waiting(api_user, number, "pending")
+    message = await send_unfinished(api_user, number, "pending")
     assert await simulator.accepted(number) == []
 
     await simulator.control.reset_faults()
     delivered = await api_user.eventually(message["_id"], "delivered")
     assert delivered["error_code"] is None
     (accepted,) = await simulator.accepted(number)
-    assert "&attempt=2#" in accepted.request["StatusCallback"], "each attempt asks for reports on itself"
+    assert "&attempt=2#" in accepted.request["StatusCallback"], "each attempt has its own callback URL"
 
 
-async def test_what_may_have_been_sent_is_not_sent_again(api_user: ApiUser, simulator: Simulator) -> None:
-    """Neither by itself, nor before it is certain that the provider does not have it, nor as an identical text."""
+async def test_an_unconfirmed_message_is_not_sent_again(api_user: ApiUser, simulator: Simulator) -> None:
+    """Neither automatically before its absence is confirmed, nor as an identical text."""
     messages = []
     for fault in ("reset_connection", "error_500", "unavailable"):
         number = new_number()
         await simulator.control.set_fault(fault, to=number)
-        messages.append(await given_up_waiting(api_user, number, "unconfirmed"))
+        messages.append(await send_unfinished(api_user, number, "unconfirmed"))
     await simulator.control.reset_faults()
-    looks = await looks_at_the_list(simulator)
-    identical = await given_up_waiting(api_user, messages[0]["recipient_number"], "pending")
+    checks_before = await list_checks(simulator)
+    identical = await send_unfinished(api_user, messages[0]["recipient_number"], "pending")
 
-    await eventually(
-        lambda: looks_at_the_list(simulator), lambda now: now > looks, what="a look at the provider's list"
-    )
-    await rounds_have_passed(api_user, simulator)
+    await eventually(lambda: list_checks(simulator), lambda now: now > checks_before, what="a list check")
+    await wait_for_a_retry(api_user, simulator)
     for message in messages:
         assert (await api_user.detail(message["_id"]))["status"] == "unconfirmed"
         assert len(await simulator.create_requests(message["recipient_number"])) == 1
@@ -65,14 +63,14 @@ async def test_what_may_have_been_sent_is_not_sent_again(api_user: ApiUser, simu
     assert (await api_user.detail(identical["_id"]))["status"] == "pending"
 
 
-async def looks_at_the_list(simulator: Simulator) -> int:
+async def list_checks(simulator: Simulator) -> int:
     return sum(request["operation"] == "list" for request in await simulator.control.requests())
 
 
 @pytest.mark.parametrize(
     ("fault", "parameters"), [("lose_201", {}), ("unreadable_201", {}), ("error_500", {"commit": True})]
 )
-async def test_a_callback_proves_that_it_was_sent(
+async def test_a_callback_proves_that_a_message_was_sent(
     api_user: ApiUser, simulator: Simulator, fault: str, parameters: dict[str, Any]
 ) -> None:
     number = new_number()
@@ -86,11 +84,11 @@ async def test_a_callback_proves_that_it_was_sent(
     assert ("callback", "sent") in [(event["source"], event["status"]) for event in delivered["timeline"]]
 
 
-async def test_without_callbacks_the_carriers_list_proves_it(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_without_callbacks_the_providers_list_proves_it(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("drop_callbacks", to=number)
     await simulator.control.set_fault("lose_201", to=number)
-    message = await given_up_waiting(api_user, number, "unconfirmed")
+    message = await send_unfinished(api_user, number, "unconfirmed")
     delivered = await api_user.eventually(message["_id"], "delivered")
 
     (accepted,) = await simulator.accepted(number)
@@ -98,9 +96,7 @@ async def test_without_callbacks_the_carriers_list_proves_it(api_user: ApiUser, 
     assert "reconciler" in {event["source"] for event in delivered["timeline"]}
 
 
-async def test_two_unconfirmed_texts_to_one_number_are_not_mistaken_for_each_other(
-    api_user: ApiUser, simulator: Simulator
-) -> None:
+async def test_two_unconfirmed_texts_to_one_number_are_not_confused(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("drop_callbacks", to=number)
     await simulator.control.set_fault("lose_201", to=number)
@@ -111,11 +107,11 @@ async def test_two_unconfirmed_texts_to_one_number_are_not_mistaken_for_each_oth
         assert settled["twilio_sid"] == by_text[message["content"]]
 
 
-async def test_a_report_before_the_answer_is_believed(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_a_callback_before_the_response_is_applied(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("early_callbacks", to=number, until="final")
     message = await api_user.send_accepted(number)
-    # The answer to the person may come as soon as the first report proves that the provider has it.
+    # The API may respond as soon as the first callback proves that the provider has the message.
     detail = await eventually(
         lambda: api_user.detail(message["_id"]), lambda seen: len(seen["timeline"]) > 2, what="the end of the attempt"
     )
@@ -126,13 +122,13 @@ async def test_a_report_before_the_answer_is_believed(api_user: ApiUser, simulat
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_conflicting_last_words_are_settled_by_asking(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_contradicting_final_callbacks_are_resolved_by_a_fetch(api_user: ApiUser, simulator: Simulator) -> None:
     message = await api_user.send_accepted("+15005551006", api_user.email)
     settled = await api_user.eventually(message["_id"], "undelivered")
     assert settled["error_code"] == 30003
 
 
-async def test_a_question_that_is_not_answered_is_asked_again(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_a_failed_fetch_is_repeated(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("unavailable", on="fetch", times=1)
     await simulator.control.set_fault("conflicting_finals", to=number)
@@ -140,7 +136,7 @@ async def test_a_question_that_is_not_answered_is_asked_again(api_user: ApiUser,
     await api_user.eventually(message["_id"], "undelivered", within=40)
 
 
-async def test_a_failed_delivery_has_its_code(api_user: ApiUser) -> None:
+async def test_a_failed_delivery_has_its_error_code(api_user: ApiUser) -> None:
     message = await api_user.send_accepted("+15005553003", api_user.email)
     failed = await api_user.eventually(message["_id"], "undelivered")
     assert failed["error_code"] == 30003
@@ -158,11 +154,11 @@ async def test_a_second_sid_is_recorded_and_changes_nothing_else(
     assert ("delivered", stranger["twilio_sid"]) in [(event["status"], event["sid"]) for event in now["timeline"]]
 
 
-async def test_a_provider_that_turns_us_away_pauses_everything_and_ready_says_so(
+async def test_rejected_credentials_pause_sending_and_are_reported_by_ready(
     mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
-    """An API of its own, with a wrong token: the account is fine, and nobody else is to wait for it."""
-    # A line of its own as well: the other process must not send what this one could not.
+    """With a separate API process that has a wrong token, so that no other test has to wait."""
+    # With a separate sender, too: the other process must not send this one's messages.
     environment = api_environment(
         port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url, TWILIO_AUTH_TOKEN="wrong",
         TWILIO_FROM_NUMBER="+15005550009",
@@ -172,7 +168,7 @@ async def test_a_provider_that_turns_us_away_pauses_everything_and_ready_says_so
         assert (await api_user.call("GET", "/api/sending")).json() == {"paused": None, "default_country": None}
         number = new_number()
         begun = utc_now()
-        await given_up_waiting(api_user, number, "pending")
+        await send_unfinished(api_user, number, "pending")
         response = await eventually(
             lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503, what="a pause"
         )
@@ -183,23 +179,23 @@ async def test_a_provider_that_turns_us_away_pauses_everything_and_ready_says_so
         assert paused["reason"].startswith("Twilio rejects this server's credentials.")
         assert to_rfc3339(begun) <= paused["since"] <= to_rfc3339(utc_now())
         assert (await api.http.get("/api/sending")).status_code == 401
-        # The next one is not even tried, and answered at once.
+        # The next message is not attempted, and the response comes at once.
         another = new_number()
-        await given_up_waiting(api_user, another, "pending")
+        await send_unfinished(api_user, another, "pending")
         assert await simulator.create_requests(another) == []
         assert (await api.http.get("/up")).status_code == 200
 
 
-async def test_a_message_of_another_line_is_left_alone(
+async def test_a_message_of_another_sender_is_not_sent(
     api: Api, mongodb: Mongo, simulator: Simulator, tmp_path: Path
 ) -> None:
-    """What was stored for one account or number is never sent through another."""
-    nobody = f"http://127.0.0.1:{free_port()}"
-    environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=nobody)
+    """A message that was stored for one account or number is never sent through another."""
+    unreachable = f"http://127.0.0.1:{free_port()}"
+    environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=unreachable)
     async with running_api(tmp_path, environment) as elsewhere:
         api_user = await ApiUser.sign_up(elsewhere)
-        message = await given_up_waiting(api_user, new_number(), "pending")
+        message = await send_unfinished(api_user, new_number(), "pending")
     here = ApiUser(api, api_user.id, api_user.email, api_user.access_token, api_user.refresh_token)
-    await rounds_have_passed(here, simulator)
+    await wait_for_a_retry(here, simulator)
     assert (await here.detail(message["_id"]))["status"] == "pending"
     assert await simulator.create_requests(message["recipient_number"]) == []

@@ -1,4 +1,4 @@
-"""The spend guard: how much may be sent, and to where."""
+"""Quotas and allowed number prefixes."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ from tests.support.servers import Simulator, Start
         ("MESSAGES_PER_DAY", "installation_quota"),
     ],
 )
-async def test_more_than_allowed_is_refused_and_not_stored(start: Start, setting: str, code: str) -> None:
+async def test_messages_over_the_quota_are_rejected_and_not_stored(start: Start, setting: str, code: str) -> None:
     async with start(**{setting: "2"}) as api:
         api_user = await ApiUser.sign_up(api)
         key_answers = [await api_user.send(new_number(), key="one key")]
@@ -30,21 +30,21 @@ async def test_more_than_allowed_is_refused_and_not_stored(start: Start, setting
         assert len(await api_user.list()) == len(answers) - len(limited)
 
 
-async def test_a_repeated_request_is_answered_whatever_the_quota_is(start: Start) -> None:
+async def test_a_repeated_request_succeeds_when_the_quota_is_used_up(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="1") as api:
         api_user, number = await ApiUser.sign_up(api), new_number()
         first = await api_user.send(number, key="again")
         assert (await api_user.send(number, key="again")).json()["_id"] == first.json()["_id"]
 
 
-async def test_one_person_does_not_use_up_the_quota_of_another(start: Start) -> None:
+async def test_each_user_has_their_own_quota(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="1") as api:
         for _ in range(3):
             api_user = await ApiUser.sign_up(api)
             assert (await api_user.send(new_number())).status_code == 201
 
 
-async def test_only_listed_countries_are_written_to(start: Start, simulator: Simulator) -> None:
+async def test_only_allowed_prefixes_are_sent_to(start: Start, simulator: Simulator) -> None:
     async with start(ALLOWED_NUMBER_PREFIXES="+44, +49") as api:
         api_user = await ApiUser.sign_up(api)
         problem = problem_of(await api_user.send("+14155552671", "To nowhere"), 422, "country_not_allowed")
@@ -53,7 +53,7 @@ async def test_only_listed_countries_are_written_to(start: Start, simulator: Sim
         assert [message["content"] for message in await api_user.list()] == ["To Berlin"]
 
 
-async def test_what_the_installations_quota_refuses_does_not_use_up_a_persons_own(start: Start) -> None:
+async def test_a_rejection_by_the_total_quota_does_not_use_up_the_users_quota(start: Start) -> None:
     quotas = {"MESSAGES_PER_USER_PER_DAY": "3", "MESSAGES_PER_USER_PER_MINUTE": "3"}
     async with start(MESSAGES_PER_DAY="1", **quotas) as api:
         other, api_user = await ApiUser.sign_up(api), await ApiUser.sign_up(api)
@@ -65,7 +65,7 @@ async def test_what_the_installations_quota_refuses_does_not_use_up_a_persons_ow
         assert [(await api_user.send(new_number())).status_code for _ in range(4)] == [201, 201, 201, 429]
 
 
-async def test_what_a_persons_quota_refuses_does_not_use_up_the_installations(start: Start) -> None:
+async def test_a_rejection_by_the_users_quota_does_not_use_up_the_total_quota(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="1", MESSAGES_PER_DAY="2") as api:
         greedy, other = await ApiUser.sign_up(api), await ApiUser.sign_up(api)
         answers = [(await greedy.send(new_number())).status_code for _ in range(5)]
@@ -73,8 +73,8 @@ async def test_what_a_persons_quota_refuses_does_not_use_up_the_installations(st
         assert (await other.send(new_number())).status_code == 201
 
 
-async def test_a_refused_request_of_the_same_moment_does_not_use_up_the_quota_either(start: Start) -> None:
-    """One that was counted only to be refused could have another one refused in its place."""
+async def test_a_concurrent_rejected_request_does_not_use_up_the_quota(start: Start) -> None:
+    """If a rejected request were counted, it could cause the rejection of another one."""
     async with start(MESSAGES_PER_USER_PER_DAY="5") as api:
         api_user = await ApiUser.sign_up(api)
         answers = await asyncio.gather(*(api_user.send(new_number()) for _ in range(20)))
@@ -82,7 +82,7 @@ async def test_a_refused_request_of_the_same_moment_does_not_use_up_the_quota_ei
         assert [answer.status_code for answer in answers].count(429) == 15
 
 
-async def test_invalid_and_repeated_requests_use_up_nothing(start: Start) -> None:
+async def test_invalid_and_repeated_requests_do_not_use_up_the_quota(start: Start) -> None:
     async with start(MESSAGES_PER_USER_PER_DAY="10", ALLOWED_NUMBER_PREFIXES="+1") as api:
         api_user, number = await ApiUser.sign_up(api), new_number()
         for recipient, content in (("nobody", "Hello"), (number, ""), ("+4930901820", "Hello")):

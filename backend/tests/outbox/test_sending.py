@@ -14,7 +14,9 @@ from tests.support.responses import field_errors, problem_of
 from tests.support.servers import FROM_NUMBER, Api, Mongo, Simulator, Start
 
 
-async def test_a_message_is_answered_as_the_provider_accepted_it(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_the_response_shows_the_message_as_the_provider_accepted_it(
+    api_user: ApiUser, simulator: Simulator
+) -> None:
     number = new_number()
     response = await api_user.send(number, "Grüße 😜")
 
@@ -38,14 +40,14 @@ async def test_a_message_is_answered_as_the_provider_accepted_it(api_user: ApiUs
     assert {name: message[name] for name in promised} == promised
 
 
-async def test_it_is_delivered_by_signed_callbacks(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_signed_callbacks_report_the_delivery(api_user: ApiUser, simulator: Simulator) -> None:
     sent = await api_user.send_accepted(new_number())
     await api_user.eventually(sent["_id"], "delivered")
     callbacks = await simulator.wait_for_callbacks(sent["twilio_sid"], "sent", "delivered")
     assert {callback.status_code for callback in callbacks} == {204}
 
 
-async def test_the_provider_gets_it_once_with_the_address_for_its_reports(
+async def test_the_provider_gets_a_message_once_with_its_callback_url(
     api: Api, api_user: ApiUser, simulator: Simulator
 ) -> None:
     number = new_number()
@@ -65,7 +67,7 @@ async def test_a_number_may_be_written_with_punctuation(api_user: ApiUser, simul
     assert len(await simulator.accepted(number)) == 1
 
 
-async def test_the_provider_judges_whether_a_number_exists(api_user: ApiUser) -> None:
+async def test_the_provider_decides_whether_a_number_exists(api_user: ApiUser) -> None:
     await api_user.send_accepted("+1234567890", f"From {api_user.email}")
 
 
@@ -110,7 +112,7 @@ async def test_a_long_text_is_counted_in_segments(api_user: ApiUser) -> None:
         (None, {"message": ["must be an object"]}),
     ],
 )
-async def test_what_cannot_be_sent_is_refused_by_field(readonly_user: ApiUser, draft: object, errors: object) -> None:
+async def test_an_invalid_message_is_rejected_by_field(readonly_user: ApiUser, draft: object, errors: object) -> None:
     assert field_errors(await readonly_user.post_message(draft)) == errors
     assert await readonly_user.list() == []
 
@@ -127,13 +129,11 @@ async def test_what_cannot_be_sent_is_refused_by_field(readonly_user: ApiUser, d
         ("+" + "1" * 100_000, "is too long to be a phone number (maximum is 15 digits)"),
     ],
 )
-async def test_what_is_no_number_is_explained(readonly_user: ApiUser, number: str, sentence: str) -> None:
+async def test_an_invalid_number_is_explained(readonly_user: ApiUser, number: str, sentence: str) -> None:
     assert field_errors(await readonly_user.send(number)) == {"recipient_number": [sentence]}
 
 
-async def test_a_pasted_number_is_sent_to_and_found_in_its_one_spelling(
-    api_user: ApiUser, simulator: Simulator
-) -> None:
+async def test_a_pasted_number_is_normalised_for_sending_and_filtering(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     pasted = f"\u202a{number[:2]}\u00a0({number[2:5]})\u00a0{number[5:8]}\u2011{number[8:]}\u202c"
     message = await api_user.send_accepted(pasted, "Hello")
@@ -146,9 +146,7 @@ async def test_a_pasted_number_is_sent_to_and_found_in_its_one_spelling(
     assert conversation["peer_number"] == number
 
 
-async def test_numbers_may_be_written_as_they_are_dialled_in_the_default_country(
-    start: Start, simulator: Simulator
-) -> None:
+async def test_national_numbers_of_the_default_country_are_accepted(start: Start, simulator: Simulator) -> None:
     async with start(DEFAULT_COUNTRY="ch", ALLOWED_NUMBER_PREFIXES="+41, +44") as api:
         api_user = await ApiUser.sign_up(api)
         assert (await api_user.call("GET", "/api/sending")).json() == {"paused": None, "default_country": "CH"}
@@ -165,10 +163,8 @@ async def test_numbers_may_be_written_as_they_are_dialled_in_the_default_country
         problem_of(await api_user.send("001 415 555 2671", "To nowhere"), 422, "country_not_allowed")
 
 
-async def test_what_was_stored_by_older_rules_is_sent_again_as_it_is_and_found(
-    api_user: ApiUser, mongodb: Mongo
-) -> None:
-    """They kept the trunk prefix of a number, and took texts that show nothing."""
+async def test_a_message_stored_by_older_rules_can_be_retried_and_found(api_user: ApiUser, mongodb: Mongo) -> None:
+    """The older rules kept the trunk prefix of a number, and accepted blank texts."""
     local = f"79{random.randrange(10**6):06}"
     kept, now = f"+44020{local}", f"+4420{local}"
     failed = problem_of(await api_user.send("+15005550001", api_user.email), 422, "carrier_refused")["message"]
@@ -189,7 +185,7 @@ async def test_what_was_stored_by_older_rules_is_sent_again_as_it_is_and_found(
 @pytest.mark.parametrize(
     ("number", "code"), [("+15005550001", 21211), ("+15005550004", 21610), ("+15005550009", 21614)]
 )
-async def test_what_the_provider_refuses_for_good_is_kept_as_failed(
+async def test_a_rejected_message_is_kept_as_failed(
     api_user: ApiUser, simulator: Simulator, number: str, code: int
 ) -> None:
     problem = problem_of(await api_user.send(number, api_user.email), 422, "carrier_refused")
@@ -206,18 +202,18 @@ async def test_what_the_provider_refuses_for_good_is_kept_as_failed(
     assert [entry for entry in await simulator.accepted(number) if entry.request["Body"] == api_user.email] == []
 
 
-async def test_a_refusal_is_repeated_for_the_same_key(api_user: ApiUser) -> None:
+async def test_a_rejection_is_repeated_for_the_same_key(api_user: ApiUser) -> None:
     first, second = [await api_user.send("+15005550001", api_user.email, key="k") for _ in range(2)]
     assert first.status_code == second.status_code == 422
     assert first.json() == second.json()
     assert len(await api_user.list()) == 1
 
 
-async def test_it_is_stored_before_the_provider_is_asked(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_a_message_is_stored_before_the_provider_gets_it(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=0.5)
     sending = asyncio.create_task(api_user.send(number))
-    await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
+    await eventually(lambda: simulator.create_requests(number), bool, what="a request to the provider")
 
     (stored,) = await api_user.list()
     assert (stored["status"], stored["twilio_sid"], stored["recipient_number"]) == ("pending", None, number)
@@ -225,11 +221,11 @@ async def test_it_is_stored_before_the_provider_is_asked(api_user: ApiUser, simu
     assert (response.status_code, response.json()["_id"]) == (201, stored["_id"])
 
 
-async def test_a_message_outlives_the_request_that_sent_it(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_a_message_is_sent_even_if_its_request_is_cancelled(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=0.5)
     sending = asyncio.create_task(api_user.send(number))
-    await eventually(lambda: simulator.create_requests(number), bool, what="a request to the carrier")
+    await eventually(lambda: simulator.create_requests(number), bool, what="a request to the provider")
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
 
@@ -238,7 +234,7 @@ async def test_a_message_outlives_the_request_that_sent_it(api_user: ApiUser, si
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_a_slow_provider_is_not_waited_for(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_the_response_does_not_wait_for_a_slow_provider(api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=3.2)
     response = await api_user.send(number)
@@ -249,7 +245,7 @@ async def test_a_slow_provider_is_not_waited_for(api_user: ApiUser, simulator: S
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_many_at_once_all_arrive(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_concurrent_messages_all_arrive(api_user: ApiUser, simulator: Simulator) -> None:
     numbers = [new_number() for _ in range(20)]
     answers = await asyncio.gather(*(api_user.send(number, "At once") for number in numbers))
     assert {answer.status_code for answer in answers} <= {201, 202}
@@ -259,7 +255,7 @@ async def test_many_at_once_all_arrive(api_user: ApiUser, simulator: Simulator) 
         assert len(await simulator.accepted(number)) == 1
 
 
-async def test_the_same_text_may_be_meant_twice(api_user: ApiUser, simulator: Simulator) -> None:
+async def test_the_same_text_can_be_sent_twice(api_user: ApiUser, simulator: Simulator) -> None:
     """Without a key, two requests are two messages; the second waits until the first one is settled."""
     number = new_number()
     answers = await asyncio.gather(*(api_user.send(number, "Ring ring") for _ in range(2)))

@@ -1,4 +1,4 @@
-"""POST /api/twilio/status_callback: the status only tells the truth."""
+"""POST /api/twilio/status_callback: the status is never false."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,23 +16,23 @@ STAYS_QUEUED = "+15005551002"
 
 @pytest.fixture
 async def message(api_user: ApiUser) -> Json:
-    """A message that the provider says nothing more of, unless a test does."""
+    """A message for which only the test reports statuses."""
     return await api_user.send_accepted(STAYS_QUEUED, api_user.email)
 
 
 @pytest.fixture(scope="module")
 async def shared_readonly_user(shared_api: Api) -> ApiUser:
-    """One for this file alone, for this one has a message."""
+    """A user for this file alone, because this one has a message."""
     return await ApiUser.sign_up(shared_api)
 
 
 @pytest.fixture(scope="module")
 async def untouched(shared_readonly_user: ApiUser) -> Json:
-    """A message for posts that must change nothing."""
+    """A message for callbacks that must change nothing."""
     return await shared_readonly_user.send_accepted(STAYS_QUEUED, "Leave me alone")
 
 
-async def test_a_report_raises_the_status(api: Api, api_user: ApiUser, message: Json) -> None:
+async def test_a_callback_raises_the_status(api: Api, api_user: ApiUser, message: Json) -> None:
     response = await post_signed(api, query_of(message), form_of(message, "sent"))
     assert (response.status_code, response.content) == (204, b"")
     now = await api_user.detail(message["_id"])
@@ -44,7 +44,7 @@ async def test_a_report_raises_the_status(api: Api, api_user: ApiUser, message: 
     ]
 
 
-async def test_a_repeated_report_changes_nothing(api: Api, api_user: ApiUser, message: Json) -> None:
+async def test_a_repeated_callback_changes_nothing(api: Api, api_user: ApiUser, message: Json) -> None:
     await report(api, message, "sent")
     before = await api_user.detail(message["_id"])
     for _ in range(3):
@@ -65,7 +65,7 @@ async def test_a_repeated_report_changes_nothing(api: Api, api_user: ApiUser, me
         (["failed", "queued"], "failed"),
     ],
 )
-async def test_a_late_report_never_lowers_the_status(
+async def test_a_late_callback_never_lowers_the_status(
     api: Api, api_user: ApiUser, message: Json, reported: list[str], shown: str
 ) -> None:
     for status in reported:
@@ -73,7 +73,7 @@ async def test_a_late_report_never_lowers_the_status(
     now = await api_user.detail(message["_id"])
     assert now["status"] == shown
     known = {event["status"] for event in now["timeline"]}
-    assert set(reported) <= known, "what came late is recorded nevertheless"
+    assert set(reported) <= known, "a late status is recorded nevertheless"
 
 
 async def test_an_error_is_shown_and_explained(api: Api, api_user: ApiUser, message: Json) -> None:
@@ -84,7 +84,7 @@ async def test_an_error_is_shown_and_explained(api: Api, api_user: ApiUser, mess
 
 
 async def test_an_error_belongs_to_its_status(api: Api, api_user: ApiUser, message: Json) -> None:
-    """What is delivered has not failed, whatever was said on the way."""
+    """A delivered message has no error, whatever was reported before."""
     await report(api, message, "sent", ErrorCode="30008", ErrorMessage="Unknown error")
     assert (await api_user.detail(message["_id"]))["error_code"] == 30008
     await report(api, message, "delivered")
@@ -93,7 +93,9 @@ async def test_an_error_belongs_to_its_status(api: Api, api_user: ApiUser, messa
     assert 30008 in [event["error_code"] for event in now["timeline"]]
 
 
-async def test_the_same_status_without_its_error_does_not_clear_it(api: Api, api_user: ApiUser, message: Json) -> None:
+async def test_the_same_status_without_an_error_does_not_clear_the_error(
+    api: Api, api_user: ApiUser, message: Json
+) -> None:
     await report(api, message, "undelivered", ErrorCode="30003", ErrorMessage="Unreachable")
     await report(api, message, "undelivered")
     await report(api, message, "undelivered", ErrorCode="")
@@ -103,7 +105,7 @@ async def test_the_same_status_without_its_error_does_not_clear_it(api: Api, api
 
 
 @pytest.mark.parametrize("status", ["partially_delivered", "teleported", "Delivered", "x" * 500])
-async def test_an_unknown_status_is_recorded_and_moves_nothing(
+async def test_an_unknown_status_is_recorded_but_not_shown(
     api: Api, api_user: ApiUser, message: Json, status: str
 ) -> None:
     await report(api, message, status)
@@ -112,7 +114,7 @@ async def test_an_unknown_status_is_recorded_and_moves_nothing(
     assert now["timeline"][-1]["status"] == status
 
 
-async def test_the_timeline_has_an_end_and_the_status_goes_on(api: Api, api_user: ApiUser, message: Json) -> None:
+async def test_the_timeline_is_limited_but_the_status_still_changes(api: Api, api_user: ApiUser, message: Json) -> None:
     for number in range(110):
         await report(api, message, f"unknown-{number}")
     assert len((await api_user.detail(message["_id"]))["timeline"]) == 100
@@ -121,10 +123,10 @@ async def test_the_timeline_has_an_end_and_the_status_goes_on(api: Api, api_user
 
 
 @pytest.mark.parametrize("to", ["+5215512345678", "+14155550000", "", None])
-async def test_the_signed_url_names_the_message_whatever_number_is_reported(
+async def test_the_signed_url_identifies_the_message_whatever_number_is_reported(
     api: Api, api_user: ApiUser, message: Json, to: str | None
 ) -> None:
-    """Providers rewrite numbers: asked for +525512345678, reported +5215512345678."""
+    """Providers rewrite numbers: messages to +525512345678 are reported as to +5215512345678."""
     await report(api, message, "delivered", To=to)
     assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
@@ -140,12 +142,10 @@ async def test_the_signed_url_names_the_message_whatever_number_is_reported(
         {"AccountSid": None},
     ],
 )
-async def test_what_is_not_about_our_message_is_counted_and_left_alone(
+async def test_a_callback_that_is_not_about_our_message_is_ignored(
     api: Api, readonly_user: ApiUser, untouched: Json, changes: dict[str, str | None]
 ) -> None:
-    await refused_silently(
-        api, readonly_user, untouched, query_of(untouched), form_of(untouched, "delivered", **changes)
-    )
+    await assert_ignored(api, readonly_user, untouched, query_of(untouched), form_of(untouched, "delivered", **changes))
 
 
 @pytest.mark.parametrize(
@@ -164,25 +164,25 @@ async def test_what_is_not_about_our_message_is_counted_and_left_alone(
         "attempt=1",
     ],
 )
-async def test_a_sid_that_nobody_owns_needs_the_message_and_its_attempt(
+async def test_an_unassigned_sid_needs_the_message_id_and_attempt(
     api: Api, readonly_user: ApiUser, untouched: Json, query: str
 ) -> None:
     unowned = {**untouched, "twilio_sid": "SM" + "e" * 32}
-    await refused_silently(api, readonly_user, untouched, query.format(untouched["_id"]), form_of(unowned, "delivered"))
+    await assert_ignored(api, readonly_user, untouched, query.format(untouched["_id"]), form_of(unowned, "delivered"))
 
 
 @pytest.mark.parametrize(
     "query", ["", "message_id=nonsense&attempt=x", "attempt=" + "9" * 30, "attempt=" + "9" * 5_000, "attempt=²"]
 )
-async def test_a_sid_that_we_own_is_enough(api: Api, api_user: ApiUser, message: Json, query: str) -> None:
-    """An operator may have moved the callback's address, and lost what we had added to it."""
+async def test_an_assigned_sid_is_enough(api: Api, api_user: ApiUser, message: Json, query: str) -> None:
+    """If an operator changes the callback URL, our query parameters may be missing."""
     response = await post_signed(api, str(httpx.QueryParams(query)), form_of(message, "delivered"))
     assert response.status_code == 204, response.text
     assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
 async def test_a_sid_belongs_to_one_message(api: Api, api_user: ApiUser, message: Json) -> None:
-    """A report that names another message's SID speaks of that message, whatever its address says."""
+    """A callback with another message's SID is about that message, whatever its URL says."""
     other = await api_user.send_accepted(STAYS_QUEUED, "another")
     await post_signed(api, query_of(other), form_of(message, "delivered"))
     assert (await api_user.detail(message["_id"]))["status"] == "delivered"
@@ -192,15 +192,13 @@ async def test_a_sid_belongs_to_one_message(api: Api, api_user: ApiUser, message
 @pytest.mark.parametrize(
     "code", ["nonsense", "-1", "99999999999999999999999999", "9" * 5_000, "²", "٣", "30003.0", " 30003"]
 )
-async def test_a_strange_error_code_is_survived(api: Api, api_user: ApiUser, message: Json, code: str) -> None:
+async def test_an_invalid_error_code_is_ignored(api: Api, api_user: ApiUser, message: Json, code: str) -> None:
     await report(api, message, "undelivered", ErrorCode=code)
     assert (await api_user.detail(message["_id"]))["status"] == "undelivered"
 
 
-async def test_an_inbound_message_on_this_address_is_thanked_for(
-    api: Api, readonly_user: ApiUser, untouched: Json
-) -> None:
-    """The README of the original told operators to point inbound messages here."""
+async def test_an_inbound_message_is_accepted_and_ignored(api: Api, readonly_user: ApiUser, untouched: Json) -> None:
+    """The original README told operators to direct inbound messages to this URL."""
     inbound = {
         "MessageSid": "SM" + "f" * 32,
         "SmsStatus": "received",
@@ -208,14 +206,14 @@ async def test_an_inbound_message_on_this_address_is_thanked_for(
         "Body": "Hi",
         "NumMedia": "0",
     }
-    await refused_silently(api, readonly_user, untouched, "", inbound)
+    await assert_ignored(api, readonly_user, untouched, "", inbound)
 
 
 class TestForgery:
-    async def forged(
+    async def assert_rejected(
         self, api: Api, api_user: ApiUser, message: Json, signature: str | bytes | None, **request: Any
     ) -> None:
-        """A post that must be refused, and must change nothing."""
+        """Assert that a callback is rejected and changes nothing."""
         before = await api_user.detail(message["_id"])
         headers: Any = {} if signature is None else {"X-Twilio-Signature": signature}
         request = {"data": form_of(message, "delivered"), **request}
@@ -224,10 +222,10 @@ class TestForgery:
         assert await api_user.detail(message["_id"]) == before
 
     @pytest.mark.parametrize("signature", [None, "", "nonsense", "=", "Zm9yZ2Vk", "é".encode(), b"\xff" * 28])
-    async def test_without_a_signature_nothing_is_believed(
+    async def test_a_missing_or_invalid_signature_is_rejected(
         self, api: Api, readonly_user: ApiUser, untouched: Json, signature: str | bytes | None
     ) -> None:
-        await self.forged(api, readonly_user, untouched, signature)
+        await self.assert_rejected(api, readonly_user, untouched, signature)
 
     @pytest.mark.parametrize(
         "url_of",
@@ -239,25 +237,27 @@ class TestForgery:
             lambda api, query: f"{api.callback_url.replace('http:', 'https:')}?{query}",
         ],
     )
-    async def test_a_signature_for_another_address_is_worth_nothing(
+    async def test_a_signature_for_another_url_is_rejected(
         self, api: Api, readonly_user: ApiUser, untouched: Json, url_of: Callable[[Api, str], str]
     ) -> None:
         signature = signature_of(url_of(api, query_of(untouched)), form_of(untouched, "delivered"))
-        await self.forged(api, readonly_user, untouched, signature)
+        await self.assert_rejected(api, readonly_user, untouched, signature)
 
-    async def test_neither_is_one_by_another_token(self, api: Api, readonly_user: ApiUser, untouched: Json) -> None:
+    async def test_a_signature_with_another_token_is_rejected(
+        self, api: Api, readonly_user: ApiUser, untouched: Json
+    ) -> None:
         url = f"{api.callback_url}?{query_of(untouched)}"
-        await self.forged(
+        await self.assert_rejected(
             api, readonly_user, untouched, signature_of(url, form_of(untouched, "delivered"), token="other")
         )
 
-    async def test_nor_one_for_another_form(self, api: Api, readonly_user: ApiUser, untouched: Json) -> None:
-        url = f"{api.callback_url}?{query_of(untouched)}"
-        await self.forged(api, readonly_user, untouched, signature_of(url, form_of(untouched, "sent")))
-
-    async def test_the_host_that_the_request_names_does_not_count(
+    async def test_a_signature_for_another_form_is_rejected(
         self, api: Api, readonly_user: ApiUser, untouched: Json
     ) -> None:
+        url = f"{api.callback_url}?{query_of(untouched)}"
+        await self.assert_rejected(api, readonly_user, untouched, signature_of(url, form_of(untouched, "sent")))
+
+    async def test_the_host_header_is_not_trusted(self, api: Api, readonly_user: ApiUser, untouched: Json) -> None:
         """A signature for an attacker's own address must not be replayed with that address as the host."""
         form, query = form_of(untouched, "delivered"), query_of(untouched)
         before = await readonly_user.detail(untouched["_id"])
@@ -267,15 +267,17 @@ class TestForgery:
         assert await readonly_user.detail(untouched["_id"]) == before
 
     @pytest.mark.parametrize("signature", [None, "nonsense"])
-    async def test_other_kinds_of_bodies_are_refused(
+    async def test_other_types_of_bodies_are_rejected(
         self, api: Api, readonly_user: ApiUser, untouched: Json, signature: str | None
     ) -> None:
         form = form_of(untouched, "delivered")
-        await self.forged(api, readonly_user, untouched, signature, data=None, json=form)
-        await self.forged(api, readonly_user, untouched, signature, data=None, content=b"")
-        await self.forged(api, readonly_user, untouched, signature, data=None, content=b"\xff\x00=%zz&&&=")
-        await self.forged(api, readonly_user, untouched, signature, data=form, files={"File": ("name", b"content")})
-        await self.forged(
+        await self.assert_rejected(api, readonly_user, untouched, signature, data=None, json=form)
+        await self.assert_rejected(api, readonly_user, untouched, signature, data=None, content=b"")
+        await self.assert_rejected(api, readonly_user, untouched, signature, data=None, content=b"\xff\x00=%zz&&&=")
+        await self.assert_rejected(
+            api, readonly_user, untouched, signature, data=form, files={"File": ("name", b"content")}
+        )
+        await self.assert_rejected(
             api, readonly_user, untouched, signature, data=form, files={"MessageStatus": ("name", b"delivered")}
         )
 
@@ -283,7 +285,7 @@ class TestForgery:
         headers = {"Content-Type": "multipart/form-data", "X-Twilio-Signature": "nonsense"}
         problem_of(await api.http.post(PATH, content=b"--x\r\nbroken", headers=headers), 400, "bad_request")
 
-    async def test_the_simulators_forgeries_are_refused_too(
+    async def test_forged_callbacks_of_the_simulator_are_rejected(
         self, api: Api, api_user: ApiUser, message: Json, simulator: Simulator
     ) -> None:
         url = f"{api.callback_url}?{query_of(message)}#rc=0"
@@ -295,12 +297,12 @@ class TestForgery:
         assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
-async def test_new_fields_of_twilio_are_signed_and_ignored(api: Api, api_user: ApiUser, message: Json) -> None:
+async def test_unknown_signed_fields_are_ignored(api: Api, api_user: ApiUser, message: Json) -> None:
     await report(api, message, "delivered", RawDlrDoneDate="2611221042", SomethingNew="ünïcode & more", Blank="")
     assert (await api_user.detail(message["_id"]))["status"] == "delivered"
 
 
-async def test_what_became_of_reports_is_counted(api: Api, api_user: ApiUser, message: Json) -> None:
+async def test_callbacks_are_counted_by_result(api: Api, api_user: ApiUser, message: Json) -> None:
     name, forged = "mysms_callbacks_total", {"result": "bad_signature", "status": ""}
     before = await api.metric(name, **forged)
     await api.http.post(PATH, data=form_of(message, "delivered"))
@@ -312,8 +314,8 @@ async def test_what_became_of_reports_is_counted(api: Api, api_user: ApiUser, me
         assert await api.metric(name, result="applied", status=label) == before + 1
 
 
-async def refused_silently(api: Api, api_user: ApiUser, message: Json, query: str, form: dict[str, str]) -> None:
-    """A validly signed post that is thanked for, and changes nothing."""
+async def assert_ignored(api: Api, api_user: ApiUser, message: Json, query: str, form: dict[str, str]) -> None:
+    """Assert that a validly signed callback succeeds but changes nothing."""
     before = await api_user.detail(message["_id"])
     response = await post_signed(api, query, form)
     assert response.status_code == 204, response.text

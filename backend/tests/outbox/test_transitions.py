@@ -1,4 +1,4 @@
-"""The table of transitions, walked: from each of its states, under each of its guards, and from and under no other."""
+"""The transition table, tested exhaustively: from each state, with its guards met and with each guard violated."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -24,7 +24,7 @@ async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
 
 @pytest.fixture
 def violations(fixture: OutboxFixture) -> Mapping[Guard, Mapping[str, object]]:
-    """What a racing process writes so that a guard does not hold any more."""
+    """The concurrent change that violates each guard."""
     return {
         Guard.SAME_ATTEMPT: {"attempt": ATTEMPT + 1},
         Guard.SAME_WORKER: {"owner": "another worker"},
@@ -38,8 +38,8 @@ def violations(fixture: OutboxFixture) -> Mapping[Guard, Mapping[str, object]]:
 async def apply(
     fixture: OutboxFixture, event: OutboxEvent, state: OutboxState, changes: Mapping[str, object]
 ) -> OutboxState:
-    """The state of a message after the event, which was in this state when a process saw it, and changed since."""
-    message_id = await fixture.enqueue(fixture.outbox("author"), new_number(), "Hello")
+    """The state after the event of a message that was read in this state and has changed since."""
+    message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), "Hello")
     seen = Seen(ATTEMPT, "the worker", fixture.now)
     values = {
         "dispatch": state,
@@ -57,24 +57,24 @@ async def apply(
     return after.dispatch
 
 
-def fitting(transition: Transition) -> Mapping[str, object]:
-    """The fields with which all guards of the transition hold."""
+def satisfying(transition: Transition) -> Mapping[str, object]:
+    """The fields with which all guards of the transition are met."""
     return {"withdrawn": Guard.CANCEL_REQUESTED in transition.guards}
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
-async def test_it_is_taken_from_its_states_and_from_no_other(fixture: OutboxFixture, transition: Transition) -> None:
+async def test_a_transition_applies_only_from_its_source_states(fixture: OutboxFixture, transition: Transition) -> None:
     for state in OutboxState:
-        reached = await apply(fixture, transition.event, state, fitting(transition))
+        reached = await apply(fixture, transition.event, state, satisfying(transition))
         assert reached is (transition.target if state in transition.sources else state)
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
-async def test_each_of_its_guards_holds_it(
+async def test_each_guard_prevents_its_transition(
     fixture: OutboxFixture, transition: Transition, violations: Mapping[Guard, Mapping[str, object]]
 ) -> None:
     for guard in transition.guards:
-        changes = {**fitting(transition), **violations[guard]}
+        changes = {**satisfying(transition), **violations[guard]}
         others = {each.target for each in transitions_of(transition.event) if each is not transition}
         for state in transition.sources:
             reached = await apply(fixture, transition.event, state, changes)
@@ -82,7 +82,7 @@ async def test_each_of_its_guards_holds_it(
 
 
 @pytest.mark.parametrize("event", OutboxEvent)
-async def test_its_rows_exclude_each_other(event: OutboxEvent) -> None:
+async def test_the_transitions_of_an_event_exclude_each_other(event: OutboxEvent) -> None:
     rows = transitions_of(event)
     assert rows
     for row in rows:
@@ -91,14 +91,14 @@ async def test_its_rows_exclude_each_other(event: OutboxEvent) -> None:
                 assert {Guard.CANCEL_REQUESTED, Guard.CANCEL_NOT_REQUESTED} <= {*row.guards, *other.guards}
 
 
-def test_what_has_a_sid_never_waits_again() -> None:
-    """Whoever is accepted stays so: no row leads away."""
+def test_an_accepted_message_stays_accepted() -> None:
+    """No other event applies to an accepted message."""
     for transition in TRANSITIONS:
         if transition.event is not OutboxEvent.ACCEPT:
             assert OutboxState.ACCEPTED not in transition.sources
 
 
-def test_the_documentation_shows_the_table() -> None:
+def test_the_documentation_contains_the_table() -> None:
     rows = [
         f"| {each.event} | {', '.join(sorted(each.sources)) if each.sources != frozenset(OutboxState) else 'any'} "
         f"| {', '.join(each.guards) or '–'} | {each.target} |"

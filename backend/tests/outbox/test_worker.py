@@ -1,4 +1,4 @@
-"""What the sender does with an outcome that it cannot record."""
+"""Outcomes that the worker cannot record."""
 
 import asyncio
 from collections.abc import Sequence
@@ -43,12 +43,12 @@ class StubOutbox:
 
 
 class Attempt:
-    """An attempt that the provider has accepted, and whose outcome meets an outbox that fails."""
+    """An attempt that the provider accepted, with an outbox that fails to record the outcome."""
 
     def __init__(self, errors: Sequence[Exception], *, seconds_each: float = 0.0) -> None:
         self.outbox = StubOutbox(errors, seconds_each)
         self.outcome = Accepted("SM" + "0" * 32, "queued")
-        self.sender = Worker(
+        self.worker = Worker(
             cast("OutboxStore", self.outbox),
             cast("Any", StubProvider(self.outcome)),
             None,
@@ -62,48 +62,50 @@ class Attempt:
 
     async def run(self) -> Outcome:
         claim = Claim(ObjectId(), 1, "+15005550006", "+14155550100", "Hello", "key", utc_now(), None)
-        return await self.sender.send(claim, claimed_at=0.0)
+        return await self.worker.send(claim, claimed_at=0.0)
 
 
-def counted(name: str, **labels: str) -> float:
+def metric_value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0
 
 
-async def test_what_is_known_outlives_an_absence_of_the_database_however_long() -> None:
+async def test_an_outcome_is_recorded_after_a_database_outage_of_any_length() -> None:
     attempt = Attempt([UNREACHABLE, UNREACHABLE], seconds_each=1000)
-    before = counted("mysms_settle_failures_total", error="transient")
+    before = metric_value("mysms_settle_failures_total", error="transient")
     assert await attempt.run() == attempt.outcome
     assert attempt.outbox.recorded == [attempt.outcome]
-    assert counted("mysms_settle_failures_total", error="transient") == before + 2
+    assert metric_value("mysms_settle_failures_total", error="transient") == before + 2
 
 
 @pytest.mark.parametrize("error", [REFUSED, DocumentTooLarge("too large"), TypeError("a bug")], ids=describe)
-async def test_what_is_refused_is_given_up_with_the_lease(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_outcome_that_cannot_be_recorded_is_abandoned_with_the_lease(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     attempt = Attempt([error] * 100, seconds_each=25)
-    before = counted("mysms_settles_abandoned_total")
+    before = metric_value("mysms_settles_abandoned_total")
     assert await attempt.run() == attempt.outcome
     assert (attempt.outbox.tried, attempt.outbox.recorded) == (2, [])
-    assert counted("mysms_settles_abandoned_total") == before + 1
+    assert metric_value("mysms_settles_abandoned_total") == before + 1
     assert f"The outcome was not recorded ({describe(error)})." in caplog.text
-    assert attempt.sender.problem is None
+    assert attempt.worker.problem is None
 
 
-async def test_the_lease_counts_anew_once_the_database_was_away() -> None:
-    """For nobody has counted it meanwhile."""
+async def test_the_lease_starts_again_after_a_database_outage() -> None:
+    """No process could observe the lease meanwhile."""
     attempt = Attempt([REFUSED, UNREACHABLE, REFUSED, REFUSED], seconds_each=15)
     await attempt.run()
     assert attempt.outbox.recorded == [attempt.outcome]
 
 
-async def test_an_unrecorded_outcome_is_a_problem_and_the_end_of_the_process_is_its_end() -> None:
+async def test_an_unrecorded_outcome_is_reported_until_the_worker_stops() -> None:
     attempt = Attempt([UNREACHABLE] * 100)
     running = asyncio.create_task(attempt.run())
 
     async def problem() -> str | None:
-        return attempt.sender.problem
+        return attempt.worker.problem
 
     seen = await eventually(problem, bool, what="the problem")
     assert seen == "Outcomes that could not be recorded yet: 1 (AutoReconnect)."
-    attempt.sender.stop()
+    attempt.worker.stop()
     await asyncio.wait_for(running, 5)
-    assert attempt.sender.problem is None
+    assert attempt.worker.problem is None
