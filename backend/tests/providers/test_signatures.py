@@ -1,4 +1,4 @@
-"""Whether a webhook comes from Twilio. The vectors are those of Twilio's own library."""
+"""Signatures of webhooks. The test vectors are those of Twilio's library."""
 
 import io
 
@@ -32,7 +32,7 @@ def test_twilios_own_vector_is_accepted() -> None:
     assert is_signed_by_twilio(TOKEN, URL, QUERY, FORM, SIGNATURE)
 
 
-def test_it_is_accepted_with_the_port_too() -> None:
+def test_a_signature_with_the_port_is_accepted() -> None:
     assert is_signed_by_twilio(TOKEN, URL, QUERY, FORM, "kvajT1Ptam85bY51eRf/AJRuM3w=")
 
 
@@ -47,7 +47,7 @@ def test_it_is_accepted_with_the_port_too() -> None:
         (TOKEN, URL, ""),
     ],
 )
-def test_for_another_token_or_url_it_is_not(token: str, url: str, query: str) -> None:
+def test_a_signature_for_another_token_or_url_is_rejected(token: str, url: str, query: str) -> None:
     assert not is_signed_by_twilio(token, url, query, FORM, SIGNATURE)
 
 
@@ -61,12 +61,12 @@ def test_for_another_token_or_url_it_is_not(token: str, url: str, query: str) ->
         FormData(),
     ],
 )
-def test_for_another_form_it_is_not(form: FormData) -> None:
+def test_a_signature_for_another_form_is_rejected(form: FormData) -> None:
     assert not is_signed_by_twilio(TOKEN, URL, QUERY, form, SIGNATURE)
 
 
 @pytest.mark.parametrize("signature", ["", "=", "nonsense", SIGNATURE[:-1], SIGNATURE + "=", "é" * 28])
-def test_nonsense_is_no_signature(signature: str) -> None:
+def test_a_malformed_signature_is_rejected(signature: str) -> None:
     assert not is_signed_by_twilio(TOKEN, URL, QUERY, FORM, signature)
 
 
@@ -80,7 +80,7 @@ def test_nonsense_is_no_signature(signature: str) -> None:
         "HTTPS://MyCompany.com/myapp.php",
     ],
 )
-def test_what_twilio_does_not_sign_makes_no_difference(url: str) -> None:
+def test_unsigned_parts_of_the_url_make_no_difference(url: str) -> None:
     for signature in (SIGNATURE, "kvajT1Ptam85bY51eRf/AJRuM3w="):
         assert is_signed_by_twilio(TOKEN, url, QUERY, FORM, signature)
 
@@ -107,19 +107,19 @@ def test_what_twilio_does_not_sign_makes_no_difference(url: str) -> None:
         ("http://[::1]:8000/cb", "http://[::1]:8000/cb?m=1#rc=5&rp=all", "http://[::1]:8000/cb?m=1"),
     ],
 )
-def test_what_twilio_is_given_and_what_it_calls(url: str, given: str, called: str | None) -> None:
+def test_the_url_given_to_twilio_and_the_url_that_it_calls(url: str, given: str, called: str | None) -> None:
     parsed = Url.parse(url)
     assert url_for_twilio(parsed, "m=1") == given
     assert with_query(parsed, "m=1") == (called or given.partition("#")[0])
 
 
-def test_a_query_of_the_configured_url_is_that_of_the_request() -> None:
-    """What was added to the URL for each message comes back with the request."""
+def test_the_query_of_the_request_is_used() -> None:
+    """The query that was added to the URL for a message is part of the request."""
     assert is_signed_by_twilio(TOKEN, f"{URL}?{QUERY}", QUERY, FORM, SIGNATURE)
 
 
-def test_a_form_with_a_file_is_not_twilios() -> None:
-    for place in (0, len(FORM.multi_items())):
+def test_a_form_with_a_file_is_rejected() -> None:
+    for index in (0, len(FORM.multi_items())):
         items: list[tuple[str, str | UploadFile]] = list(FORM.multi_items())
-        items.insert(place, ("Digits", UploadFile(io.BytesIO())))
+        items.insert(index, ("Digits", UploadFile(io.BytesIO())))
         assert not is_signed_by_twilio(TOKEN, URL, QUERY, FormData(items), SIGNATURE)

@@ -1,4 +1,4 @@
-"""Twilio's library against the simulator: what each way of ending means for a message."""
+"""Twilio's library against the simulator: the outcome of each response and failure."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,18 +23,18 @@ from tests.support.api_user import new_number
 from tests.support.processes import free_port
 from tests.support.servers import ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, Simulator, running_simulator
 
-PATIENT_SECONDS = 10.0
-HASTY_SECONDS = 0.5
+LONG_TIMEOUT_SECONDS = 10.0
+SHORT_TIMEOUT_SECONDS = 0.5
 
 
 def provider_at(
-    url: str, *, sid: str = ACCOUNT_SID, token: str = AUTH_TOKEN, timeout: float = PATIENT_SECONDS
+    url: str, *, sid: str = ACCOUNT_SID, token: str = AUTH_TOKEN, timeout: float = LONG_TIMEOUT_SECONDS
 ) -> TwilioProvider:
     return TwilioProvider(sid, token, url, timeout)
 
 
 async def send(provider: TwilioProvider, to: str, *, from_number: str = FROM_NUMBER, body: str = "Hello") -> Outcome:
-    # The client library keeps its connections for the next call of the same thread; a thread of our own ends with it.
+    # The client library keeps a connection per thread, so the call runs in a separate thread.
     return await asyncio.to_thread(provider.send, OutboundMessage(from_number, to, body, None))
 
 
@@ -58,7 +58,7 @@ async def test_an_accepted_message_has_a_sid_and_a_status(simulator: Simulator) 
         ("+15005550009", 21614),
     ],
 )
-async def test_a_number_can_be_refused(simulator: Simulator, number: str, code: int) -> None:
+async def test_a_number_can_be_rejected(simulator: Simulator, number: str, code: int) -> None:
     outcome = await send(provider_at(simulator.url), number)
     assert isinstance(outcome, Rejected)
     assert outcome.code == code
@@ -66,7 +66,7 @@ async def test_a_number_can_be_refused(simulator: Simulator, number: str, code: 
     assert "Unable to create record" not in outcome.reason
 
 
-async def test_a_text_can_be_refused(simulator: Simulator) -> None:
+async def test_a_text_can_be_rejected(simulator: Simulator) -> None:
     outcome = await send(provider_at(simulator.url), new_number(), body="x" * 1601)
     assert isinstance(outcome, Rejected)
     assert outcome.code == 21617
@@ -97,18 +97,18 @@ async def test_a_text_can_be_refused(simulator: Simulator) -> None:
         ("trickle", {"seconds": 60}, Indeterminate),
     ],
 )
-async def test_every_way_of_ending_has_its_meaning(
+async def test_each_failure_has_its_outcome(
     simulator: Simulator, fault: str, parameters: dict[str, Any], expected: type[Outcome]
 ) -> None:
     number = new_number()
     await simulator.control.set_fault(fault, to=number, **parameters)
     is_late = fault in {"hang", "trickle"}
-    provider = provider_at(simulator.url, timeout=HASTY_SECONDS if is_late else PATIENT_SECONDS)
-    outcome = await asyncio.wait_for(send(provider, number), timeout=PATIENT_SECONDS)
+    provider = provider_at(simulator.url, timeout=SHORT_TIMEOUT_SECONDS if is_late else LONG_TIMEOUT_SECONDS)
+    outcome = await asyncio.wait_for(send(provider, number), timeout=LONG_TIMEOUT_SECONDS)
     assert isinstance(outcome, expected), outcome
 
 
-async def test_a_full_queue_is_told_by_its_code(simulator: Simulator) -> None:
+async def test_a_full_queue_is_recognised_by_its_code(simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("queue_full", to=number, status=429)
     outcome = await send(provider_at(simulator.url), number)
@@ -116,19 +116,19 @@ async def test_a_full_queue_is_told_by_its_code(simulator: Simulator) -> None:
     assert outcome.code == 21611
 
 
-async def test_an_error_is_not_repeated_by_the_library(simulator: Simulator) -> None:
+async def test_the_library_does_not_retry(simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("error_500", to=number, commit=True)
     await send(provider_at(simulator.url), number)
     assert len(await simulator.create_requests(number)) == 1
 
 
-async def test_wrong_credentials_pause(simulator: Simulator) -> None:
+async def test_wrong_credentials_make_the_account_unavailable(simulator: Simulator) -> None:
     assert isinstance(await send(provider_at(simulator.url, token="wrong"), new_number()), AccountUnavailable)
     assert isinstance(await send(provider_at(simulator.url, sid="AC" + "0" * 32), new_number()), AccountUnavailable)
 
 
-async def test_why_sending_pauses_tells_neither_numbers_nor_passwords(simulator: Simulator) -> None:
+async def test_the_reason_of_a_pause_contains_no_number_or_password(simulator: Simulator) -> None:
     text = OutboundMessage(FROM_NUMBER, new_number(), "Hello", "https://user:secret@api.example.com/callback")
     outcome = await asyncio.to_thread(provider_at(simulator.url).send, text)
     assert isinstance(outcome, AccountUnavailable)
@@ -139,12 +139,12 @@ async def test_why_sending_pauses_tells_neither_numbers_nor_passwords(simulator:
     assert "4155550100" not in outcome.reason
 
 
-async def test_nobody_there_means_not_sent() -> None:
+async def test_an_unreachable_provider_is_a_retryable_failure() -> None:
     assert isinstance(await send(provider_at(f"http://127.0.0.1:{free_port()}"), new_number()), RetryableFailure)
     assert isinstance(await send(provider_at("http://a-host-that-is-not.invalid"), new_number()), RetryableFailure)
 
 
-async def test_a_message_can_be_asked_for(simulator: Simulator) -> None:
+async def test_a_message_can_be_fetched(simulator: Simulator) -> None:
     provider = provider_at(simulator.url)
     number = new_number()
     await simulator.control.set_fault("outcome", to=number, status="undelivered", error_code=30003)
@@ -160,7 +160,7 @@ async def test_a_message_can_be_asked_for(simulator: Simulator) -> None:
     assert await asyncio.to_thread(provider.fetch, "SM" + "0" * 32) is None
 
 
-async def test_what_was_sent_is_listed_by_number_at_once_and_by_day_once_it_has_left(simulator: Simulator) -> None:
+async def test_messages_are_listed_by_number_at_once_and_by_day_once_sent(simulator: Simulator) -> None:
     provider, number = provider_at(simulator.url), new_number()
     outcomes = [await send(provider, number) for _ in range(2)]
     await send(provider, new_number())
@@ -179,7 +179,7 @@ async def test_what_was_sent_is_listed_by_number_at_once_and_by_day_once_it_has_
 
 
 @pytest.mark.parametrize("fault", ["error_500", "unauthorized", "reset_connection", "unreadable_201"])
-async def test_a_list_that_fails_concludes_nothing(simulator: Simulator, fault: str) -> None:
+async def test_a_failed_list_request_raises_an_error(simulator: Simulator, fault: str) -> None:
     await simulator.control.set_fault(fault, on="list")
     with pytest.raises(ProviderUnavailableError):
         await asyncio.to_thread(provider_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC).date())
@@ -187,7 +187,7 @@ async def test_a_list_that_fails_concludes_nothing(simulator: Simulator, fault: 
 
 @pytest.fixture
 async def changing(tmp_path: Path) -> AsyncIterator[Simulator]:
-    """A simulator of the test's own, whose list comes in pages of two, and in which nothing moves by itself."""
+    """A separate simulator, in which no status changes by itself."""
     async with running_simulator(tmp_path) as simulator:
         await simulator.control.set_pace(1000)
         yield simulator
@@ -196,7 +196,7 @@ async def changing(tmp_path: Path) -> AsyncIterator[Simulator]:
 @pytest.mark.parametrize("order", ["created", "sent_unsent_first", "sent_unsent_last"])
 @pytest.mark.parametrize("paging", ["token", "offset"])
 @pytest.mark.parametrize("event", ["sent", "created", "deleted"])
-async def test_pages_that_shift_while_they_are_read_hide_no_row(
+async def test_no_row_is_missed_if_pages_shift_while_they_are_read(
     changing: Simulator, order: str, paging: str, event: str
 ) -> None:
     provider, number = provider_at(changing.url), new_number()
@@ -207,7 +207,7 @@ async def test_pages_that_shift_while_they_are_read_hide_no_row(
         await changing.control.set_status(sid, "sent")
     await changing.control.set_fault("list_order", order=order)
     await changing.control.set_fault("list_paging", by=paging, largest=2)
-    # Half of what is listed moves to another place, or a row comes or goes, between two pages.
+    # Between two pages half of the rows move, or a row is added or removed.
     await changing.control.set_fault("between_pages", event=event, after=1, times=1)
     listing = await asyncio.to_thread(provider.list_to, number)
     assert listing.is_complete
@@ -215,7 +215,7 @@ async def test_pages_that_shift_while_they_are_read_hide_no_row(
     assert there <= {row.sid for row in listing.rows}
 
 
-async def test_a_list_that_never_holds_still_is_not_complete(changing: Simulator) -> None:
+async def test_a_list_that_keeps_changing_is_incomplete(changing: Simulator) -> None:
     provider, number = provider_at(changing.url), new_number()
     for _ in range(12):
         await send(provider, number)
