@@ -1,4 +1,4 @@
-"""What a round of each loop costs: as many documents looked at among many stored messages as among few."""
+"""The cost of a round of each loop, counted in documents examined, does not grow with the stored messages."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -19,26 +19,26 @@ FEW, MANY = 50, 1000
 
 @pytest.fixture
 async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
-    """A server of the test's own, whose counter nobody else moves."""
+    """On a separate database server, so that no other test changes its counters."""
     async with running_mongodb(tmp_path) as mongodb, open_outbox_fixture(mongodb.uri) as fixture:
         yield fixture
 
 
-def stored(fixture: OutboxFixture, place: int) -> dict[str, Any]:
-    """A message that is not due: a quarter wait, a quarter are unconfirmed, the provider has the others."""
+def stored(fixture: OutboxFixture, index: int) -> dict[str, Any]:
+    """A message that is not due: a quarter are pending, a quarter unconfirmed, the others accepted."""
     later = fixture.now + timedelta(hours=1)
     message = Message(
         id=ObjectId(),
         user_id=ObjectId(),
-        client_id=f"message:{place}",
+        client_id=f"message:{index}",
         request_hash="",
         from_number=LINE.from_number,
         recipient_number="+13215550000",
         peer_number="+13215550000",
-        content=f"Text {place}",
+        content=f"Text {index}",
         segments=1,
         line=LINE.key,
-        text_key=f"{place}",
+        text_key=f"{index}",
         due_at=fixture.now,
         next_attempt_at=later,
         created_at=fixture.now,
@@ -52,7 +52,7 @@ def stored(fixture: OutboxFixture, place: int) -> dict[str, Any]:
         {"dispatch": "settled", "check_at": later},
         {"dispatch": "settled", "check_at": None},
     )
-    return {**row, **kinds[place % len(kinds)]}
+    return {**row, **kinds[index % len(kinds)]}
 
 
 async def examined(fixture: OutboxFixture) -> int:
@@ -60,33 +60,33 @@ async def examined(fixture: OutboxFixture) -> int:
     return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 
-async def test_no_loop_costs_more_the_more_is_stored(fixture: OutboxFixture) -> None:
-    questioner = ProviderThread(Heartbeat("test", 60))
+async def test_the_cost_of_a_loop_does_not_grow_with_the_messages(fixture: OutboxFixture) -> None:
+    provider_thread = ProviderThread(Heartbeat("test", 60))
     provider = StubProvider()
     rounds: dict[str, Callable[[], Awaitable[object]]] = {
         "claiming": fixture.outbox("process").claim_next,
         "maintenance": fixture.maintenance(timedelta(seconds=40)).run_round,
-        "reconciler": fixture.reconciler(provider, questioner).run_round,
-        "status checks": fixture.status_checks(provider, questioner).run_round,
+        "reconciler": fixture.reconciler(provider, provider_thread).run_round,
+        "status checks": fixture.status_checks(provider, provider_thread).run_round,
     }
     costs: dict[int, dict[str, int]] = {}
     for stop in (FEW, MANY):
         have = await fixture.database["messages"].estimated_document_count()
-        await fixture.database["messages"].insert_many([stored(fixture, place) for place in range(have, stop)])
+        await fixture.database["messages"].insert_many([stored(fixture, index) for index in range(have, stop)])
         costs[stop] = {}
         for name, run_round in rounds.items():
             before = await examined(fixture)
             await run_round()
             costs[stop][name] = await examined(fixture) - before
-    questioner.close()
+    provider_thread.close()
     assert costs[MANY] == costs[FEW] == dict.fromkeys(rounds, 0)
 
 
-async def test_a_status_check_costs_the_same_whoever_else_is_due(fixture: OutboxFixture) -> None:
-    """It is claimed by itself: no process fetches what another one is fetching."""
+async def test_claiming_a_status_check_costs_the_same_however_many_are_due(fixture: OutboxFixture) -> None:
+    """Checks are claimed one by one, so that no two processes fetch the same message."""
     queue = fixture.status_check_queue
-    for place in range(200):
-        row = {**stored(fixture, place), "dispatch": "settled", "check_at": fixture.now, "twilio_sid": f"SM{place}"}
+    for index in range(200):
+        row = {**stored(fixture, index), "dispatch": "settled", "check_at": fixture.now, "twilio_sid": f"SM{index}"}
         await fixture.database["messages"].insert_one(row)
     before = await examined(fixture)
     claimed = [await queue.claim_status_check() for _ in range(10)]
