@@ -14,7 +14,7 @@ def change(**fields: object) -> Json:
     return {"user": {**new, **fields}}
 
 
-async def test_a_changed_password_is_the_only_one(api: Api, api_user: ApiUser) -> None:
+async def test_changing_the_password_ends_other_sessions_and_the_old_password(api: Api, api_user: ApiUser) -> None:
     other = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
     assert (await api_user.call("PUT", "/users/password", json=change())).status_code == 204
 
@@ -35,16 +35,14 @@ async def test_a_changed_password_is_the_only_one(api: Api, api_user: ApiUser) -
         ({"password_confirmation": "other"}, {"password_confirmation": ["doesn't match Password"]}),
     ],
 )
-async def test_what_is_wrong_with_a_change_is_said(
+async def test_an_invalid_password_change_is_rejected_with_reasons(
     api: Api, readonly_user: ApiUser, fields: Json, errors: dict[str, list[str]]
 ) -> None:
     assert field_errors(await readonly_user.call("PUT", "/users/password", json=change(**fields))) == errors
     assert (await sign_in(api, readonly_user.email, PASSWORD)).status_code == 201
 
 
-async def test_a_deleted_account_is_gone_with_all_that_it_had(
-    api: Api, api_user: ApiUser, simulator: Simulator
-) -> None:
+async def test_deleting_an_account_deletes_its_data(api: Api, api_user: ApiUser, simulator: Simulator) -> None:
     number = new_number()
     await api_user.send_accepted(number, "Sent before")
     await simulator.control.set_fault("rate_limited", to=number)

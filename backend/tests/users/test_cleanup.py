@@ -1,4 +1,4 @@
-"""What is over is deleted, and what was interrupted is finished, at a cost that does not grow with what is stored."""
+"""Expired data is deleted and interrupted deletions are completed, at a cost that does not grow with the data."""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,8 +26,8 @@ FEW, MANY = 50, 5_000
 
 
 @dataclass
-class Office:
-    """The accounts of an installation, in the test's own process, at a time that the test tells."""
+class UsersFixture:
+    """The user service in the process of the test, with a clock that the test sets."""
 
     database: connection.Database
     now: datetime = NOW
@@ -58,7 +58,7 @@ class Office:
         )
 
     async def store_sessions(self, count: int, *, age: timedelta, is_dated: bool = True) -> list[ObjectId]:
-        """Sessions that were used once, so long ago; as older versions stored them, if they are not dated."""
+        """Store sessions that were last used this long ago; if not dated, as older versions stored them."""
         at = self.now - age
         rows: list[Json] = [
             {
@@ -93,7 +93,7 @@ class Office:
         return {row["_id"] async for row in self.database[collection].find({}, {"_id": 1})}
 
     async def examined(self, work: Callable[[], Awaitable[None]]) -> int:
-        """How many documents the server looks at for this; the least of three times, as other processes use it too."""
+        """The number of documents examined; the minimum of three runs, because other processes use the server, too."""
         costs = []
         for _ in range(3):
             before = await self._scanned()
@@ -107,110 +107,110 @@ class Office:
 
 
 @pytest.fixture
-async def office(mongodb: Mongo) -> AsyncIterator[Office]:
+async def fixture(mongodb: Mongo) -> AsyncIterator[UsersFixture]:
     async with connection.connect(mongodb.other_database(f"office_{secrets.token_hex(4)}")) as client:
         database = connection.database_of(client)
         await connection.init_documents(database, [User, Session, Invite])
-        office = Office(database)
-        await office.limiter.prepare()
-        yield office
+        fixture = UsersFixture(database)
+        await fixture.limiter.prepare()
+        yield fixture
         await client.drop_database(database.name)
 
 
 @pytest.mark.parametrize("is_dated", [True, False], ids=["", "of an older version"])
-async def test_sessions_that_are_over_are_deleted_however_many_they_are(
-    office: Office,
+async def test_expired_sessions_are_deleted_however_many_there_are(
+    fixture: UsersFixture,
     is_dated: bool,
 ) -> None:
-    await office.store_sessions(450, age=timedelta(days=31), is_dated=is_dated)
-    kept = await office.store_sessions(450, age=timedelta(days=29), is_dated=is_dated)
-    await office.users.delete_expired_sessions()
-    assert await office.ids("sessions") == set(kept)
-    office.now += timedelta(days=2)
-    await office.users.delete_expired_sessions()
-    assert await office.ids("sessions") == set()
+    await fixture.store_sessions(450, age=timedelta(days=31), is_dated=is_dated)
+    kept = await fixture.store_sessions(450, age=timedelta(days=29), is_dated=is_dated)
+    await fixture.users.delete_expired_sessions()
+    assert await fixture.ids("sessions") == set(kept)
+    fixture.now += timedelta(days=2)
+    await fixture.users.delete_expired_sessions()
+    assert await fixture.ids("sessions") == set()
 
 
-async def test_a_session_that_is_used_is_over_later(office: Office) -> None:
-    (session_id,) = await office.store_sessions(1, age=timedelta(days=29), is_dated=False)
+async def test_using_a_session_extends_it(fixture: UsersFixture) -> None:
+    (session_id,) = await fixture.store_sessions(1, age=timedelta(days=29), is_dated=False)
     session = await repository.find_session(session_id)
     assert session is not None
-    await repository.advance_session(session, 1, office.now)
-    await office.users.delete_expired_sessions()
-    office.now += timedelta(days=29)
-    await office.users.delete_expired_sessions()
-    assert await office.ids("sessions") == {session_id}
-    office.now += timedelta(days=2)
-    await office.users.delete_expired_sessions()
-    assert await office.ids("sessions") == set()
+    await repository.advance_session(session, 1, fixture.now)
+    await fixture.users.delete_expired_sessions()
+    fixture.now += timedelta(days=29)
+    await fixture.users.delete_expired_sessions()
+    assert await fixture.ids("sessions") == {session_id}
+    fixture.now += timedelta(days=2)
+    await fixture.users.delete_expired_sessions()
+    assert await fixture.ids("sessions") == set()
 
 
-async def test_ninety_days_are_the_end_of_a_session_however_often_it_is_used(office: Office) -> None:
-    (session_id,) = await office.store_sessions(1, age=timedelta(days=0))
+async def test_a_session_expires_after_ninety_days_even_if_it_is_used(fixture: UsersFixture) -> None:
+    (session_id,) = await fixture.store_sessions(1, age=timedelta(days=0))
     session = await repository.find_session(session_id)
     assert session is not None
     for generation, days in enumerate((28, 28, 28), start=1):
-        office.now += timedelta(days=days)
-        await repository.advance_session(session, generation, office.now)
-        await office.users.delete_expired_sessions()
-        assert await office.ids("sessions") == {session_id}
-    office.now += timedelta(days=7)
-    await office.users.delete_expired_sessions()
-    assert await office.ids("sessions") == set()
+        fixture.now += timedelta(days=days)
+        await repository.advance_session(session, generation, fixture.now)
+        await fixture.users.delete_expired_sessions()
+        assert await fixture.ids("sessions") == {session_id}
+    fixture.now += timedelta(days=7)
+    await fixture.users.delete_expired_sessions()
+    assert await fixture.ids("sessions") == set()
 
 
-async def test_interrupted_deletions_are_finished_also_beside_one_that_cannot_be(office: Office) -> None:
-    kept = await office.store_users(3)
-    first, stuck, last = await office.store_users(3, deleting=True)
-    office.unerasable = {stuck}
+async def test_interrupted_deletions_are_completed_despite_one_that_fails(fixture: UsersFixture) -> None:
+    kept = await fixture.store_users(3)
+    first, stuck, last = await fixture.store_users(3, deleting=True)
+    fixture.unerasable = {stuck}
     with pytest.raises(RuntimeError):
-        await office.users.finish_deletions()
-    assert await office.ids("users") == {*kept, stuck}
-    assert set(office.erased) == {first, last}
-    office.unerasable = set()
-    await office.users.finish_deletions()
-    assert await office.ids("users") == set(kept)
+        await fixture.users.finish_deletions()
+    assert await fixture.ids("users") == {*kept, stuck}
+    assert set(fixture.erased) == {first, last}
+    fixture.unerasable = set()
+    await fixture.users.finish_deletions()
+    assert await fixture.ids("users") == set(kept)
 
 
-async def test_counters_that_are_over_are_deleted_and_others_go_on(office: Office) -> None:
+async def test_expired_counters_are_deleted_and_others_are_kept(fixture: UsersFixture) -> None:
     minute, day = Limit("a minute", 1, timedelta(minutes=1)), Limit("a day", 1, timedelta(days=1))
-    for place in range(30):
-        await office.limiter.hit(minute, f"visitor {place}")
-    await office.limiter.hit(day, "visitor")
-    office.now += timedelta(minutes=2)
-    await office.limiter.delete_expired()
-    assert len(await office.ids("rate_limits")) == 1
+    for index in range(30):
+        await fixture.limiter.hit(minute, f"visitor {index}")
+    await fixture.limiter.hit(day, "visitor")
+    fixture.now += timedelta(minutes=2)
+    await fixture.limiter.delete_expired()
+    assert len(await fixture.ids("rate_limits")) == 1
     with pytest.raises(RateLimitedError):
-        await office.limiter.hit(day, "visitor")
+        await fixture.limiter.hit(day, "visitor")
 
 
-async def test_a_full_counter_is_not_raised_so_that_what_is_given_back_makes_room(office: Office) -> None:
+async def test_a_full_counter_is_not_incremented_so_that_a_refund_makes_room(fixture: UsersFixture) -> None:
     limit = Limit("quota", 2, timedelta(days=1))
-    keys = [await office.limiter.hit(limit, "somebody") for _ in range(2)]
+    keys = [await fixture.limiter.hit(limit, "somebody") for _ in range(2)]
     for _ in range(5):
         with pytest.raises(RateLimitedError):
-            await office.limiter.hit(limit, "somebody")
-    await office.limiter.refund(keys[0])
-    await office.limiter.hit(limit, "somebody")
+            await fixture.limiter.hit(limit, "somebody")
+    await fixture.limiter.refund(keys[0])
+    await fixture.limiter.hit(limit, "somebody")
     with pytest.raises(RateLimitedError):
-        await office.limiter.hit(limit, "somebody")
+        await fixture.limiter.hit(limit, "somebody")
 
 
-async def test_a_round_costs_the_same_among_few_and_many(office: Office) -> None:
-    users = office.users
+async def test_the_cost_of_a_cleanup_does_not_grow_with_the_data(fixture: UsersFixture) -> None:
+    users = fixture.users
 
     async def round_of_all() -> None:
         await users.finish_deletions()
         await users.delete_expired_sessions()
-        await office.limiter.delete_expired()
+        await fixture.limiter.delete_expired()
 
     costs = []
     for count in (FEW, MANY):
-        await office.store_users(count)
-        await office.store_sessions(count, age=timedelta(days=1))
-        later = office.now + timedelta(days=1)
-        await office.database["rate_limits"].insert_many(
+        await fixture.store_users(count)
+        await fixture.store_sessions(count, age=timedelta(days=1))
+        later = fixture.now + timedelta(days=1)
+        await fixture.database["rate_limits"].insert_many(
             [{"_id": secrets.token_hex(8), "times": 1, "expires_at": later} for _ in range(count)]
         )
-        costs.append(await office.examined(round_of_all))
+        costs.append(await fixture.examined(round_of_all))
     assert costs[1] <= costs[0] + 5, f"{costs} documents among {FEW} and {MANY}"

@@ -13,13 +13,13 @@ async def test_the_account_is_shown_without_its_secrets(api: Api) -> None:
     assert response.json() == {name: signed_up[name] for name in ("_id", "email", "created_at")}
 
 
-async def test_it_needs_a_session(api: Api) -> None:
+async def test_the_account_requires_a_session(api: Api) -> None:
     response = await api.http.get("/users")
     assert problem_of(response, 401, "not_signed_in")["detail"] == "You need to sign in first."
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_signing_out_kills_both_tokens_of_the_session(api: Api, api_user: ApiUser) -> None:
+async def test_signing_out_invalidates_both_tokens_of_the_session(api: Api, api_user: ApiUser) -> None:
     response = await api_user.call("DELETE", "/users/sign_out")
     assert (response.status_code, response.content) == (204, b"")
 
@@ -29,11 +29,11 @@ async def test_signing_out_kills_both_tokens_of_the_session(api: Api, api_user: 
     problem_of(await api.http.post("/users/token", data=refresh), 400, "session_ended")
 
 
-async def test_signing_out_leaves_other_sessions_alone(api: Api, api_user: ApiUser) -> None:
+async def test_signing_out_does_not_end_other_sessions(api: Api, api_user: ApiUser) -> None:
     elsewhere = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
     await api_user.call("DELETE", "/users/sign_out")
     assert (await elsewhere.call("GET", "/users")).status_code == 200
 
 
-async def test_signing_out_needs_a_session(api: Api) -> None:
+async def test_signing_out_requires_a_session(api: Api) -> None:
     problem_of(await api.http.delete("/users/sign_out"), 401, "not_signed_in")

@@ -16,7 +16,7 @@ from tests.support.responses import field_errors
 from tests.support.servers import Api, Mongo
 
 WEAK = argon2.using(memory_cost=1_024, time_cost=1, parallelism=1)
-"""What was good enough years ago."""
+"""Outdated parameters."""
 
 
 @pytest.fixture(scope="module")
@@ -24,38 +24,38 @@ def hasher() -> PasswordHasher:
     return PasswordHasher()
 
 
-async def test_a_hash_knows_its_password_and_no_other(hasher: PasswordHasher) -> None:
+async def test_a_hash_matches_only_its_password(hasher: PasswordHasher) -> None:
     stored = await hasher.hash("correct horse")
     assert await hasher.verify("correct horse", stored) is Match.RIGHT
     assert await hasher.verify("Correct horse", stored) is Match.WRONG
     assert await hasher.verify("", stored) is Match.WRONG
 
 
-async def test_it_is_argon2_with_a_salt(hasher: PasswordHasher) -> None:
+async def test_hashes_are_argon2_with_a_salt(hasher: PasswordHasher) -> None:
     first, second = [await hasher.hash("correct horse") for _ in range(2)]
     assert first.startswith("$argon2id$")
     assert first != second
 
 
-async def test_nobody_has_no_password(hasher: PasswordHasher) -> None:
-    """Not even the one that stands in for it."""
+async def test_no_password_matches_without_a_user(hasher: PasswordHasher) -> None:
+    """Not even the password of the dummy hash."""
     assert await hasher.verify("nobody's password", None) is Match.WRONG
 
 
-async def test_a_password_of_any_length_can_be_wrong(hasher: PasswordHasher) -> None:
+async def test_a_wrong_password_may_have_any_length(hasher: PasswordHasher) -> None:
     stored = await hasher.hash("correct horse")
     for password in ("x" * 100_000, "\u0315\u0300" * 250_000):
         assert await hasher.verify(password, stored) is Match.WRONG
 
 
 async def test_an_unknown_user_costs_the_same_hash_as_a_known_one(hasher: PasswordHasher) -> None:
-    """So that the time of a sign-in does not tell who has an account."""
-    known, nobodys = argon2.from_string(await hasher.hash("x" * 8)), argon2.from_string(hasher._dummy_hash)
+    """So that the duration of a sign-in does not reveal whether there is an account."""
+    known, dummy = argon2.from_string(await hasher.hash("x" * 8)), argon2.from_string(hasher._dummy_hash)
     for cost in ("type", "memory_cost", "rounds", "parallelism", "checksum_size"):
-        assert getattr(known, cost) == getattr(nobodys, cost)
+        assert getattr(known, cost) == getattr(dummy, cost)
 
 
-async def test_only_a_few_hashes_are_made_at_a_time(hasher: PasswordHasher) -> None:
+async def test_at_most_two_hashes_are_computed_at_a_time(hasher: PasswordHasher) -> None:
     stored = await hasher.hash("correct horse")
     waiting = [asyncio.create_task(hasher.verify("wrong", stored)) for _ in range(12)]
     most = 0
@@ -94,10 +94,10 @@ async def test_the_length_of_a_password_is_that_of_its_normal_form(api: Api) -> 
     assert field_errors(long) == {"password": ["is too long (maximum is 128 characters)"]}
 
 
-async def test_a_hash_of_a_text_as_it_was_typed_still_works_and_is_replaced(
+async def test_a_hash_of_an_unnormalised_password_still_works_and_is_replaced(
     api: Api, api_user: ApiUser, mongodb: Mongo
 ) -> None:
-    """As hashes were made once, so that nobody else's keyboard could type it."""
+    """Older versions hashed passwords as they were typed, so that other keyboards could not enter them."""
     old = argon2.using(memory_cost=19_456, time_cost=2, parallelism=1).hash(DECOMPOSED)
     await store_hash(mongodb, api_user, old)
     assert (await sign_in(api, api_user.email, COMPOSED)).status_code == 401
@@ -159,14 +159,14 @@ async def test_a_weak_hash_is_replaced_at_the_next_sign_in(api: Api, api_user: A
     assert await stored_hash(mongodb, api_user) == renewed
 
 
-async def test_several_sign_ins_may_replace_a_weak_hash_at_once(api: Api, api_user: ApiUser, mongodb: Mongo) -> None:
+async def test_concurrent_sign_ins_may_replace_a_weak_hash(api: Api, api_user: ApiUser, mongodb: Mongo) -> None:
     await weaken(mongodb, api_user)
     answers = await asyncio.gather(*(sign_in(api, api_user.email) for _ in range(6)))
     assert [answer.status_code for answer in answers] == [201] * 6
 
 
 async def test_a_flood_of_sign_ins_does_not_starve_others(api: Api, api_user: ApiUser) -> None:
-    """Each of those waits for its turn; everybody else is answered as soon as ever."""
+    """Sign-ins wait for their turn; other requests are as fast as before."""
     ended = asyncio.Event()
     sign_ins: list[float] = []
 

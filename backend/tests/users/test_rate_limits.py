@@ -1,4 +1,4 @@
-"""Who may sign up, and how often somebody may try."""
+"""Sign-up modes, and rate limits on authentication."""
 
 import asyncio
 import itertools
@@ -17,20 +17,20 @@ from tests.support.servers import Api, Start
 
 
 async def limited_after(allowed: int, attempt: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-    """The refusal of the first attempt that is not allowed any more; all before it are."""
+    """Assert that this many attempts are allowed and the next one is not. Returns its response."""
     await wait_for_fresh_window(60)
     answers = [await attempt() for _ in range(allowed + 1)]
     assert [answer.status_code == 429 for answer in answers] == [False] * allowed + [True]
     return answers[-1]
 
 
-async def test_closed_means_closed(start: Start) -> None:
+async def test_closed_sign_up_is_rejected(start: Start) -> None:
     async with start(SIGNUP_MODE="closed") as api:
         assert (await api.http.get("/users/sign_up")).json() == {"mode": "closed"}
         problem_of(await register(api), 403, "sign_up_closed")
 
 
-async def test_an_invitation_is_needed_and_good_for_the_first_account_by_the_setup_code(start: Start) -> None:
+async def test_sign_up_requires_an_invitation_or_once_the_setup_code(start: Start) -> None:
     async with start(SIGNUP_MODE="invite", SETUP_CODE="let me in") as api:
         assert (await api.http.get("/users/sign_up")).json() == {"mode": "invite"}
         assert field_errors(await register(api)) == {"invite_code": ["can't be blank"]}
@@ -39,7 +39,7 @@ async def test_an_invitation_is_needed_and_good_for_the_first_account_by_the_set
         assert field_errors(await register(api, invite_code="let me in")) == {"invite_code": ["is not valid"]}
 
 
-async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
+async def test_sign_ins_are_limited_per_address(start: Start) -> None:
     async with start(AUTH_ATTEMPTS_PER_MINUTE="4") as api:
         limited = await limited_after(4, lambda: sign_in(api, new_email()))
         problem_of(limited, 429, "rate_limited")
@@ -47,15 +47,15 @@ async def test_an_address_may_not_sign_in_for_ever(start: Start) -> None:
         assert limited.headers["Retry-After"] in limited.json()["detail"]
 
 
-async def test_an_address_may_not_sign_up_for_ever(start: Start) -> None:
+async def test_sign_ups_are_limited_per_address(start: Start) -> None:
     async with start(AUTH_ATTEMPTS_PER_MINUTE="3") as api:
         limited = await limited_after(3, lambda: register(api))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
 
 
-async def test_an_address_may_not_ask_for_tokens_by_password_for_ever(start: Start) -> None:
-    """The other way in has the same limit, and shares it."""
+async def test_the_password_grant_shares_the_limit_of_sign_ins(start: Start) -> None:
+    """Both ways to sign in count towards the same limit."""
     async with start(AUTH_ATTEMPTS_PER_MINUTE="4") as api:
         turns = itertools.count()
 
@@ -76,7 +76,7 @@ async def test_an_address_may_not_ask_for_tokens_by_password_for_ever(start: Sta
     ids=["address", "account"],
 )
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/users/password"), ("DELETE", "/users")])
-async def test_a_current_password_may_not_be_guessed_for_ever(
+async def test_password_confirmations_are_limited(
     start: Start, limit: str, window: int, method: str, path: str
 ) -> None:
     async with start(**{limit: "3"}) as api:
@@ -90,7 +90,7 @@ async def test_a_current_password_may_not_be_guessed_for_ever(
         assert (await api_user.call("GET", "/users")).status_code == 200
 
 
-async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
+async def test_refreshes_are_limited_per_session(start: Start) -> None:
     async with start(AUTH_ATTEMPTS_PER_MINUTE="5") as api:
         api_user = await ApiUser.sign_up(api)
         form = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
@@ -102,7 +102,7 @@ async def test_a_session_may_not_refresh_for_ever(start: Start) -> None:
         assert (await api.http.post("/users/token", data=form)).status_code == 200
 
 
-async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start: Start) -> None:
+async def test_wrong_passwords_are_limited_per_account_even_if_it_does_not_exist(start: Start) -> None:
     async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="3") as api:
         known = (await ApiUser.sign_up(api)).email
         for email in (known, new_email()):
@@ -112,14 +112,14 @@ async def test_an_account_may_not_be_tried_for_ever_also_if_there_is_none(start:
             assert (await sign_in(api, email, PASSWORD)).status_code == 429
 
 
-async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_no_wrong_one(start: Start) -> None:
+async def test_right_passwords_are_not_limited_and_do_not_reset_the_count_of_wrong_ones(start: Start) -> None:
     async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="3") as api:
         await wait_for_fresh_window(60)
         api_user = await ApiUser.sign_up(api)
         form = {"grant_type": "password", "username": api_user.email, "password": PASSWORD}
         user = {"current_password": PASSWORD, "password": PASSWORD, "password_confirmation": PASSWORD}
 
-        async def use_it() -> list[int]:
+        async def use_right_password() -> list[int]:
             answers = [
                 await sign_in(api, api_user.email),
                 await api.http.post("/users/token", data=form),
@@ -128,12 +128,12 @@ async def test_a_right_password_may_be_used_as_often_as_one_likes_and_forgives_n
             return [answer.status_code for answer in answers]
 
         for _ in range(3):
-            assert await use_it() == [201, 200, 204]
+            assert await use_right_password() == [201, 200, 204]
             assert (await sign_in(api, api_user.email, "wrong")).status_code == 401
-        assert await use_it() == [429, 429, 429]
+        assert await use_right_password() == [429, 429, 429]
 
 
-async def test_many_guesses_at_once_are_no_more_than_the_limit(start: Start) -> None:
+async def test_concurrent_guesses_do_not_exceed_the_limit(start: Start) -> None:
     async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="3") as api:
         await wait_for_fresh_window(60)
         email = (await ApiUser.sign_up(api)).email
@@ -141,7 +141,7 @@ async def test_many_guesses_at_once_are_no_more_than_the_limit(start: Start) -> 
         assert sum(answer.status_code == 401 for answer in answers) == 3
 
 
-async def test_a_limit_holds_over_several_processes(start: Start) -> None:
+async def test_a_limit_is_shared_by_several_processes(start: Start) -> None:
     async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="4") as one, start(LOGIN_ATTEMPTS_PER_ACCOUNT="4") as other:
         email = new_email()
         turns = iter([one, other] * 20)
@@ -149,7 +149,7 @@ async def test_a_limit_holds_over_several_processes(start: Start) -> None:
         problem_of(limited, 429, "rate_limited")
 
 
-async def test_only_trusted_proxies_are_believed(start: Start) -> None:
+async def test_forwarded_addresses_are_accepted_only_from_trusted_proxies(start: Start) -> None:
     async def attempt(api: Api, address: str) -> int:
         user = {"email": new_email(), "password": "wrong"}
         headers = {"X-Forwarded-For": address}
@@ -176,7 +176,7 @@ async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, readonly_
 
 
 @pytest.mark.parametrize(
-    ("address", "visitor"),
+    ("address", "key"),
     [
         ("203.0.113.7", "203.0.113.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
@@ -185,8 +185,8 @@ async def test_an_unknown_email_takes_as_long_as_a_known_one(api: Api, readonly_
         ("nonsense", "nonsense"),
     ],
 )
-def test_a_visitor_is_an_address_or_a_site(address: str, visitor: str) -> None:
-    assert client_ip_key(address) == visitor
+def test_clients_are_counted_by_ipv4_address_or_ipv6_network(address: str, key: str) -> None:
+    assert client_ip_key(address) == key
 
 
 @pytest.mark.parametrize(
@@ -200,5 +200,5 @@ def test_a_visitor_is_an_address_or_a_site(address: str, visitor: str) -> None:
         ("", "Unknown device"),
     ],
 )
-def test_a_device_has_a_name_that_a_person_recognises(user_agent: str, device: str) -> None:
+def test_a_device_has_a_recognisable_name(user_agent: str, device: str) -> None:
     assert describe_user_agent(user_agent) == device

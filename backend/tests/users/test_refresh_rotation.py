@@ -1,4 +1,4 @@
-"""Refresh tokens are rotated at each use: a lost answer or a racing tab loses nothing, a copied token is found out."""
+"""Rotation of refresh tokens: lost responses and concurrent tabs do no harm, a copied token is detected."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def successor_of(api: Api, token: str) -> str:
     return successor
 
 
-async def test_a_session_goes_on_from_token_to_token(api: Api, api_user: ApiUser) -> None:
+async def test_a_session_continues_with_each_new_token(api: Api, api_user: ApiUser) -> None:
     token = api_user.refresh_token
     for _ in range(5):
         response = await refresh(api, token)
@@ -29,16 +29,16 @@ async def test_a_session_goes_on_from_token_to_token(api: Api, api_user: ApiUser
         assert (await continued.call("GET", "/users")).json()["_id"] == api_user.id
 
 
-async def test_a_token_may_be_used_again_until_its_successor_is(api: Api, api_user: ApiUser) -> None:
-    """The answer got lost: the page was reloaded while it was on its way."""
+async def test_a_token_is_valid_until_its_successor_is_used(api: Api, api_user: ApiUser) -> None:
+    """The response may have been lost, for example because the page was reloaded meanwhile."""
     first = await successor_of(api, api_user.refresh_token)
     again = await successor_of(api, api_user.refresh_token)
-    # Either of the two answers may be the one that was kept.
+    # The client may have received either of the two responses.
     for token in (again, first):
         await successor_of(api, token)
 
 
-async def test_a_token_whose_successor_was_used_ends_the_session_for_everybody(api: Api, api_user: ApiUser) -> None:
+async def test_using_a_token_after_its_successor_was_used_ends_the_session(api: Api, api_user: ApiUser) -> None:
     first = await successor_of(api, api_user.refresh_token)
     second = await successor_of(api, first)
 
@@ -49,7 +49,7 @@ async def test_a_token_whose_successor_was_used_ends_the_session_for_everybody(a
     problem_of(await api_user.call("GET", "/users"), 401, "not_signed_in")
 
 
-async def test_the_end_of_a_session_ends_no_other(api: Api, api_user: ApiUser) -> None:
+async def test_the_end_of_a_session_does_not_end_others(api: Api, api_user: ApiUser) -> None:
     signed_in = {"user": {"email": api_user.email, "password": "correct horse battery"}}
     elsewhere = (await api.post("/users/sign_in", signed_in)).json()
     await successor_of(api, await successor_of(api, api_user.refresh_token))
@@ -58,7 +58,7 @@ async def test_the_end_of_a_session_ends_no_other(api: Api, api_user: ApiUser) -
     await successor_of(api, elsewhere["refresh_token"])
 
 
-async def test_two_tabs_may_refresh_at_once(api: Api, api_user: ApiUser) -> None:
+async def test_several_tabs_may_refresh_at_once(api: Api, api_user: ApiUser) -> None:
     answers = await asyncio.gather(*(refresh(api, api_user.refresh_token) for _ in range(8)))
 
     assert [answer.status_code for answer in answers] == [200] * 8

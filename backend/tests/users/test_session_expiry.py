@@ -1,4 +1,4 @@
-"""A session is over after 30 days unused, and after 90 in any case."""
+"""A session expires after 30 days without use, and after 90 days in any case."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,11 +13,11 @@ from tests.support.servers import Api, Mongo
 
 
 @pytest.mark.parametrize(
-    ("created_days_ago", "used_days_ago", "is_over"),
+    ("created_days_ago", "used_days_ago", "is_expired"),
     [(29, 29, False), (31, 31, True), (40, 31, True), (89, 1, False), (91, 0, True)],
 )
-async def test_a_session_ends_by_itself(
-    api: Api, api_user: ApiUser, mongodb: Mongo, created_days_ago: int, used_days_ago: int, is_over: bool
+async def test_a_session_expires(
+    api: Api, api_user: ApiUser, mongodb: Mongo, created_days_ago: int, used_days_ago: int, is_expired: bool
 ) -> None:
     session_id = ObjectId(jwt.get_unverified_claims(api_user.access_token)["sid"])
     now = datetime.now(UTC)
@@ -31,10 +31,10 @@ async def test_a_session_ends_by_itself(
 
     form = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
     answer = await api.http.post("/users/token", data=form)
-    if is_over:
+    if is_expired:
         problem_of(answer, 400, "session_ended")
     else:
         assert answer.status_code == 200
-    # Its last access token lives for fifteen minutes at most, but a session that is over is not listed any more.
+    # Its last access token is valid for at most fifteen minutes, but an expired session is not listed.
     listed = (await api_user.call("GET", "/users/sessions")).json()
-    assert (str(session_id) in [each["_id"] for each in listed]) is not is_over
+    assert (str(session_id) in [each["_id"] for each in listed]) is not is_expired

@@ -19,14 +19,16 @@ async def test_signing_in_opens_a_session_of_the_same_account(api: Api, api_user
     assert body.keys() == (await register(api)).json().keys()
 
 
-async def test_both_sessions_are_good(api: Api, api_user: ApiUser) -> None:
+async def test_a_user_can_have_several_sessions(api: Api, api_user: ApiUser) -> None:
     elsewhere = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
     for session in (api_user, elsewhere):
         assert (await session.call("GET", "/users")).json()["_id"] == api_user.id
 
 
 @pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}"])
-async def test_the_email_may_be_written_otherwise(api: Api, readonly_user: ApiUser, written: str) -> None:
+async def test_case_and_surrounding_spaces_of_the_email_are_ignored(
+    api: Api, readonly_user: ApiUser, written: str
+) -> None:
     assert (await sign_in(api, written.format(readonly_user.email, readonly_user.email.upper()))).status_code == 201
 
 
@@ -39,7 +41,7 @@ async def test_the_email_may_be_written_otherwise(api: Api, readonly_user: ApiUs
         ("{}jose\u0301@example.com", "{}JOSE\u0301@example.com"),
     ],
 )
-async def test_one_address_has_several_spellings(api: Api, signed_up_as: str, signs_in_as: str) -> None:
+async def test_equivalent_spellings_of_an_email_are_accepted(api: Api, signed_up_as: str, signs_in_as: str) -> None:
     name = new_email().partition("@")[0]
     assert (await register(api, email=signed_up_as.format(name))).status_code == 201
     assert (await sign_in(api, signs_in_as.format(name))).status_code == 201
@@ -48,13 +50,13 @@ async def test_one_address_has_several_spellings(api: Api, signed_up_as: str, si
 @pytest.mark.parametrize(
     "password", ["", "correct horse batterY", PASSWORD + " ", PASSWORD[:-1], "x" * 5_000, "x" * 1_000_000, "\x00"]
 )
-async def test_a_wrong_password_is_refused(api: Api, readonly_user: ApiUser, password: str) -> None:
+async def test_a_wrong_password_is_rejected(api: Api, readonly_user: ApiUser, password: str) -> None:
     problem = problem_of(await sign_in(api, readonly_user.email, password), 401, "invalid_credentials")
     assert problem["detail"] == "Invalid email or password."
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "nobody@example.com", "x" * 100_000, "a\x00@example.com"])
-async def test_an_unknown_email_is_refused_in_the_same_words(api: Api, email: str) -> None:
+async def test_an_unknown_email_is_rejected_in_the_same_words(api: Api, email: str) -> None:
     problem = problem_of(await sign_in(api, email), 401, "invalid_credentials")
     assert problem["detail"] == "Invalid email or password."
 
@@ -68,11 +70,13 @@ async def test_an_unknown_email_is_refused_in_the_same_words(api: Api, email: st
         ("\ud800", "\ud800", {name: ["contains an invalid character"] for name in ("email", "password")}),
     ],
 )
-async def test_anything_but_text_is_refused(api: Api, email: object, password: object, errors: object) -> None:
+async def test_values_that_are_not_valid_text_are_rejected(
+    api: Api, email: object, password: object, errors: object
+) -> None:
     assert field_errors(await sign_in(api, email, password)) == errors
 
 
-async def test_fields_that_are_missing_or_unknown_are_named(api: Api) -> None:
+async def test_missing_and_unknown_fields_are_named(api: Api) -> None:
     response = await api.post("/users/sign_in", {"user": {"remember_me": True}})
     assert field_errors(response) == {
         "email": ["can't be blank"],

@@ -17,7 +17,7 @@ ALL_BLANK = {name: ["can't be blank"] for name in ("email", "password", "passwor
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-async def test_signing_up_answers_with_the_account_and_its_tokens(api: Api) -> None:
+async def test_signing_up_returns_the_account_and_its_tokens(api: Api) -> None:
     email = new_email()
     response = await register(api, email=email)
 
@@ -39,14 +39,14 @@ async def test_signing_up_answers_with_the_account_and_its_tokens(api: Api) -> N
     assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
 
 
-async def test_an_email_is_kept_in_lower_case_and_trimmed(api: Api) -> None:
+async def test_an_email_is_stored_in_lower_case_and_trimmed(api: Api) -> None:
     email = new_email()
     response = await register(api, email=f"  {email.upper()} ")
     assert response.json()["email"] == email
 
 
 @pytest.mark.parametrize("written", [str, str.upper, str.title, lambda email: f" {email} "])
-async def test_an_email_can_be_taken_once_however_it_is_written(
+async def test_an_email_can_be_taken_only_once_in_any_spelling(
     api: Api, readonly_user: ApiUser, written: object
 ) -> None:
     assert callable(written)
@@ -55,7 +55,7 @@ async def test_an_email_can_be_taken_once_however_it_is_written(
 
 
 @pytest.mark.parametrize("domain", ["office.local", "example.test", "localhost", "mail.invalid", "münchen.example"])
-async def test_nothing_is_mailed_so_any_domain_will_do(api: Api, domain: str) -> None:
+async def test_any_email_domain_is_accepted(api: Api, domain: str) -> None:
     email = new_email().replace("example.com", domain)
     assert (await register(api, email=email)).status_code == 201
     assert (await sign_in(api, email)).status_code == 201
@@ -82,7 +82,7 @@ async def test_nothing_is_mailed_so_any_domain_will_do(api: Api, domain: str) ->
         ({"$ne": ""}, "must be a string"),
     ],
 )
-async def test_an_unusable_email_is_refused(api: Api, email: object, sentence: str) -> None:
+async def test_an_invalid_email_is_rejected(api: Api, email: object, sentence: str) -> None:
     assert field_errors(await register(api, email=email)) == {"email": [sentence]}
 
 
@@ -98,25 +98,25 @@ async def test_an_unusable_email_is_refused(api: Api, email: object, sentence: s
         (None, "must be a string"),
     ],
 )
-async def test_an_unusable_password_is_refused(api: Api, password: object, sentence: str) -> None:
+async def test_an_invalid_password_is_rejected(api: Api, password: object, sentence: str) -> None:
     response = await register(api, password=password, password_confirmation="whatever")
     assert field_errors(response) == {"password": [sentence], **MISMATCH}
 
 
 @pytest.mark.parametrize("password", ["12345678", "x" * 128, "pässwörd 🔑", "with\x00a zero byte", "        x"])
-async def test_any_other_password_is_accepted_and_opens_the_account(api: Api, password: str) -> None:
+async def test_any_other_password_is_accepted_and_signs_in(api: Api, password: str) -> None:
     email = new_email()
     assert (await register(api, email=email, password=password)).status_code == 201
     assert (await sign_in(api, email, password)).status_code == 201
 
 
 @pytest.mark.parametrize("confirmation", ["", "correct horse batterY", "\x00"])
-async def test_the_confirmation_has_to_match(api: Api, confirmation: str) -> None:
+async def test_the_confirmation_must_match(api: Api, confirmation: str) -> None:
     response = await register(api, password_confirmation=confirmation)
     assert field_errors(response) == MISMATCH
 
 
-async def test_all_fields_are_judged_at_once(api: Api) -> None:
+async def test_all_fields_are_validated_at_once(api: Api) -> None:
     response = await api.post("/users", {"user": {"email": "nobody", "password": "short", "admin": True}})
     assert field_errors(response) == {
         "email": ["is invalid"],
@@ -142,18 +142,18 @@ async def test_all_fields_are_judged_at_once(api: Api) -> None:
         ),
     ],
 )
-async def test_no_field_hides_what_is_wrong_with_another(
+async def test_an_invalid_field_does_not_hide_other_errors(
     api: Api, fields: dict[str, object], errors: dict[str, list[str]]
 ) -> None:
     assert field_errors(await register(api, **fields)) == errors
 
 
-async def test_that_an_email_is_taken_is_told_beside_all_else(api: Api, readonly_user: ApiUser) -> None:
+async def test_a_taken_email_is_reported_together_with_other_errors(api: Api, readonly_user: ApiUser) -> None:
     answer = await register(api, email=readonly_user.email.upper(), password="short", password_confirmation="other")
     assert field_errors(answer) == {**TAKEN, **TOO_SHORT, **MISMATCH}
 
 
-async def test_what_is_wrong_with_an_invitation_is_told_beside_all_else(start: Start) -> None:
+async def test_an_invalid_invitation_is_reported_together_with_other_errors(start: Start) -> None:
     async with start(SIGNUP_MODE="invite", SETUP_CODE="let me in") as api:
         taken = ApiUser.from_response(api, (await register(api, invite_code="let me in")).json()).email
         code = await invite(api.mongodb_uri)
@@ -161,30 +161,30 @@ async def test_what_is_wrong_with_an_invitation_is_told_beside_all_else(start: S
         form = {**TOO_SHORT, **MISMATCH}
         blank, wrong = {"invite_code": ["can't be blank"]}, {"invite_code": ["is not valid"]}
         too_long = {"invite_code": ["is too long (maximum is 100 characters)"]}
-        # Only who has an invitation is told who has an account.
+        # Only the holder of an invitation learns that an email is taken.
         assert field_errors(await register(api, **refused)) == {**blank, **form}
         assert field_errors(await register(api, **refused, invite_code="guess")) == {**wrong, **form}
         assert field_errors(await register(api, **refused, invite_code="x" * 101)) == {**too_long, **form}
         assert field_errors(await register(api, **refused, invite_code=code)) == {**TAKEN, **form}
         assert field_errors(await register(api, email=taken, invite_code=code)) == TAKEN
-        # And it is still good.
+        # The invitation is still valid.
         assert (await register(api, invite_code=code)).status_code == 201
         assert field_errors(await register(api, invite_code=code)) == wrong
 
 
-async def test_where_nobody_may_sign_up_a_refused_form_is_told_so(start: Start) -> None:
+async def test_closed_sign_up_is_reported_even_for_an_invalid_form(start: Start) -> None:
     async with start(SIGNUP_MODE="closed") as api:
         problem_of(await register(api, password="short"), 403, "sign_up_closed")
 
 
-async def test_a_refused_form_is_no_way_to_guess_without_end(start: Start) -> None:
+async def test_rejected_forms_count_towards_the_rate_limit(start: Start) -> None:
     async with start(SIGNUP_MODE="invite", AUTH_ATTEMPTS_PER_MINUTE="3") as api:
         await wait_for_fresh_window(60)
-        answers = [await register(api, password="short", invite_code=f"guess {place}") for place in range(4)]
+        answers = [await register(api, password="short", invite_code=f"guess {index}") for index in range(4)]
         assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
 
 
-async def test_a_refused_registration_leaves_nothing_behind(api: Api) -> None:
+async def test_a_rejected_sign_up_creates_no_account(api: Api) -> None:
     email = new_email()
     assert (await register(api, email=email, password_confirmation="other")).status_code == 422
     assert (await register(api, email=email)).status_code == 201

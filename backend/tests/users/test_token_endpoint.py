@@ -8,14 +8,14 @@ from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
-async def ask(api: Api, **form: str) -> httpx.Response:
+async def request_token(api: Api, **form: str) -> httpx.Response:
     response = await api.http.post("/users/token", data=form)
     assert response.headers["Cache-Control"] == "no-store"
     return response
 
 
-def refusal_of(response: httpx.Response, status: int, code: str, oauth_error: str) -> Json:
-    """The problem, which also has to be what section 5.2 of RFC 6749 asks for."""
+def oauth_problem_of(response: httpx.Response, status: int, code: str, oauth_error: str) -> Json:
+    """Assert that the response is a problem that follows RFC 6749, section 5.2, too, and return it."""
     problem = problem_of(response, status, code)
     assert problem["error"] == oauth_error
     assert problem["error_description"] == problem["detail"]
@@ -23,8 +23,8 @@ def refusal_of(response: httpx.Response, status: int, code: str, oauth_error: st
     return problem
 
 
-async def test_a_password_yields_an_access_token_alone(api: Api, api_user: ApiUser) -> None:
-    response = await ask(api, grant_type="password", username=api_user.email, password=PASSWORD)
+async def test_the_password_grant_returns_only_an_access_token(api: Api, api_user: ApiUser) -> None:
+    response = await request_token(api, grant_type="password", username=api_user.email, password=PASSWORD)
 
     assert response.status_code == 200
     body = response.json()
@@ -35,12 +35,12 @@ async def test_a_password_yields_an_access_token_alone(api: Api, api_user: ApiUs
 
 @pytest.mark.parametrize("password", ["", "wrong", "x" * 5_000])
 async def test_a_wrong_password_is_an_invalid_grant(api: Api, readonly_user: ApiUser, password: str) -> None:
-    response = await ask(api, grant_type="password", username=readonly_user.email, password=password)
-    refusal_of(response, 400, "invalid_credentials", "invalid_grant")
+    response = await request_token(api, grant_type="password", username=readonly_user.email, password=password)
+    oauth_problem_of(response, 400, "invalid_credentials", "invalid_grant")
 
 
-async def test_a_refresh_token_yields_a_new_pair(api: Api, api_user: ApiUser) -> None:
-    response = await ask(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
+async def test_the_refresh_grant_returns_new_tokens(api: Api, api_user: ApiUser) -> None:
+    response = await request_token(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
 
     assert response.status_code == 200
     body = response.json()
@@ -50,13 +50,13 @@ async def test_a_refresh_token_yields_a_new_pair(api: Api, api_user: ApiUser) ->
 
 @pytest.mark.parametrize("grant_type", ["", "authorization_code", "client_credentials", "PASSWORD", "\x00"])
 async def test_other_grants_are_not_supported(api: Api, grant_type: str) -> None:
-    response = await ask(api, grant_type=grant_type, refresh_token="x")
-    refusal_of(response, 400, "unsupported_grant_type", "unsupported_grant_type")
+    response = await request_token(api, grant_type=grant_type, refresh_token="x")
+    oauth_problem_of(response, 400, "unsupported_grant_type", "unsupported_grant_type")
 
 
 async def test_a_refresh_without_a_token_is_an_invalid_request(api: Api) -> None:
-    response = await ask(api, grant_type="refresh_token", refresh_token="")
-    refusal_of(response, 400, "invalid_request", "invalid_request")
+    response = await request_token(api, grant_type="refresh_token", refresh_token="")
+    oauth_problem_of(response, 400, "invalid_request", "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -74,36 +74,38 @@ async def test_a_refresh_without_a_token_is_an_invalid_request(api: Api) -> None
         lambda token: "é" * 24 + ".1.x",
     ],
 )
-async def test_a_forged_refresh_token_ends_nothing_but_itself(api: Api, api_user: ApiUser, change: object) -> None:
+async def test_a_forged_refresh_token_is_rejected_and_ends_no_session(
+    api: Api, api_user: ApiUser, change: object
+) -> None:
     assert callable(change)
-    forged = await ask(api, grant_type="refresh_token", refresh_token=change(api_user.refresh_token))
-    refusal_of(forged, 400, "session_ended", "invalid_grant")
+    forged = await request_token(api, grant_type="refresh_token", refresh_token=change(api_user.refresh_token))
+    oauth_problem_of(forged, 400, "session_ended", "invalid_grant")
 
-    real = await ask(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
+    real = await request_token(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
     assert real.status_code == 200
 
 
-async def test_an_access_token_does_not_refresh(api: Api, api_user: ApiUser) -> None:
-    response = await ask(api, grant_type="refresh_token", refresh_token=api_user.access_token)
-    refusal_of(response, 400, "session_ended", "invalid_grant")
+async def test_an_access_token_is_not_a_refresh_token(api: Api, api_user: ApiUser) -> None:
+    response = await request_token(api, grant_type="refresh_token", refresh_token=api_user.access_token)
+    oauth_problem_of(response, 400, "session_ended", "invalid_grant")
 
 
-async def test_json_is_no_form(api: Api, api_user: ApiUser) -> None:
+async def test_a_json_body_is_rejected(api: Api, api_user: ApiUser) -> None:
     body = {"grant_type": "refresh_token", "refresh_token": api_user.refresh_token}
-    refusal_of(await api.post("/users/token", body), 400, "unsupported_grant_type", "unsupported_grant_type")
+    oauth_problem_of(await api.post("/users/token", body), 400, "unsupported_grant_type", "unsupported_grant_type")
 
 
 @pytest.mark.parametrize(
     ("field", "code"), [("grant_type", "unsupported_grant_type"), ("refresh_token", "invalid_request")]
 )
-async def test_a_file_is_no_field(api: Api, field: str, code: str) -> None:
+async def test_a_file_instead_of_a_field_is_rejected(api: Api, field: str, code: str) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x"}
     del form[field]
     response = await api.http.post("/users/token", data=form, files={field: ("name", b"refresh_token")})
-    refusal_of(response, 400, code, code)
+    oauth_problem_of(response, 400, code, code)
 
 
-async def test_a_broken_multipart_body_is_refused(api: Api) -> None:
+async def test_a_broken_multipart_body_is_rejected(api: Api) -> None:
     headers = {"Content-Type": "multipart/form-data"}
     response = await api.http.post("/users/token", content=b"grant_type=password", headers=headers)
     problem_of(response, 400, "bad_request")
@@ -111,7 +113,7 @@ async def test_a_broken_multipart_body_is_refused(api: Api) -> None:
 
 async def test_unknown_parameters_are_ignored(api: Api, api_user: ApiUser) -> None:
     """RFC 6749, section 3.2; Swagger UI sends `client_id` and `scope`."""
-    response = await ask(
+    response = await request_token(
         api, grant_type="password", username=api_user.email, password=PASSWORD, scope="", client_id="docs"
     )
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""The token signer by itself, with times of our own."""
+"""The token signer, with injected times."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,32 +13,32 @@ REFRESH = RefreshClaims(ObjectId(), 3)
 
 
 def now() -> datetime:
-    """The time as the library that reads tokens sees it."""
+    """The current time, which the JWT library uses, too."""
     return datetime.now(UTC)
 
 
-def test_an_access_token_is_read_as_it_was_made() -> None:
+def test_an_access_token_contains_its_claims() -> None:
     assert SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now())) == ACCESS
 
 
-def test_an_access_token_lives_for_fifteen_minutes() -> None:
+def test_an_access_token_is_valid_for_fifteen_minutes() -> None:
     SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=14)))
     with pytest.raises(InvalidTokenError):
         SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=15, seconds=1)))
 
 
-def test_a_refresh_token_is_read_as_it_was_made_and_can_be_made_again() -> None:
+def test_a_refresh_token_contains_its_claims_and_can_be_derived_again() -> None:
     token = SIGNER.make_refresh_token(REFRESH)
     assert SIGNER.read_refresh_token(token) == REFRESH
     assert SIGNER.make_refresh_token(REFRESH) == token
 
 
-def test_every_generation_of_every_session_has_a_token_of_its_own() -> None:
+def test_each_generation_of_each_session_has_its_own_refresh_token() -> None:
     claims = [RefreshClaims(session, generation) for session in (ObjectId(), ObjectId()) for generation in range(3)]
     assert len({SIGNER.make_refresh_token(each) for each in claims}) == 6
 
 
-def test_another_secret_reads_neither() -> None:
+def test_tokens_signed_with_another_secret_are_rejected() -> None:
     stranger = TokenSigner("another secret")
     with pytest.raises(InvalidTokenError):
         stranger.read_access_token(SIGNER.make_access_token(ACCESS, now()))
@@ -46,7 +46,7 @@ def test_another_secret_reads_neither() -> None:
         stranger.read_refresh_token(SIGNER.make_refresh_token(REFRESH))
 
 
-def test_neither_token_passes_for_the_other() -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable() -> None:
     with pytest.raises(InvalidTokenError):
         SIGNER.read_access_token(SIGNER.make_refresh_token(REFRESH))
     with pytest.raises(InvalidTokenError):
@@ -54,7 +54,7 @@ def test_neither_token_passes_for_the_other() -> None:
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "x" * 24 + ".1.", f"{ObjectId()}.1.", f"{ObjectId()}.x.y"])
-def test_nonsense_is_no_token(token: str) -> None:
+def test_a_malformed_token_is_rejected(token: str) -> None:
     with pytest.raises(InvalidTokenError):
         SIGNER.read_refresh_token(token)
     with pytest.raises(InvalidTokenError):
