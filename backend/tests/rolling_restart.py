@@ -36,13 +36,13 @@ from tests.support.servers import (
 
 CONFIGURATION = BACKEND / "docs" / "rolling-restart" / "nginx.conf"
 DRAIN_SECONDS = 5
-PLATFORM_GIVES_SECONDS = 30
+GRACE_PERIOD_SECONDS = 30
 CLIENTS = 6
 ROUNDS = int(os.environ.get("ROLLING_ROUNDS", "2"))
 
 
 def configuration(port: int, upstreams: list[int]) -> str:
-    """What is documented, with these ports."""
+    """The documented configuration, with these ports."""
     text = CONFIGURATION.read_text()
     for known, own in zip(("8000", "8001", "8002"), (port, *upstreams), strict=True):
         assert f"127.0.0.1:{known}" in text
@@ -79,7 +79,7 @@ class Server:
         assert self.process is not None
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        assert await self.process.wait_for_exit(within=PLATFORM_GIVES_SECONDS) in {0, -signal.SIGTERM}
+        assert await self.process.wait_for_exit(within=GRACE_PERIOD_SECONDS) in {0, -signal.SIGTERM}
         self.seconds_to_end.append(time.monotonic() - begun)
         assert "Traceback" not in self.process.text()
         await self.start()
@@ -87,7 +87,7 @@ class Server:
 
 @dataclass
 class Load:
-    """Clients that never repeat a request: what fails, fails."""
+    """Clients that never repeat a failed request."""
 
     api_user: ApiUser
     answers: Counter[str] = field(default_factory=Counter)
@@ -102,14 +102,14 @@ class Load:
     async def _send(self) -> None:
         while not self.over:
             number = f"+1213{next(self._numbers):07}"
-            with self._noting("POST"):
+            with self._recording_errors("POST"):
                 answer = await self.api_user.send(number, "Once and only once", key=number)
                 if self._count("POST", answer, {201, 202}):
                     self.sent[number] = answer.json()["_id"]
 
     async def _read(self) -> None:
         while not self.over:
-            with self._noting("GET"):
+            with self._recording_errors("GET"):
                 self._count("GET", await self.api_user.call("GET", "/api/messages?limit=5"), {200})
 
     def _count(self, method: str, answer: httpx.Response, wanted: set[int]) -> bool:
@@ -119,7 +119,7 @@ class Load:
         return answer.status_code in wanted
 
     @contextlib.contextmanager
-    def _noting(self, method: str) -> Iterator[None]:
+    def _recording_errors(self, method: str) -> Iterator[None]:
         try:
             yield
         except httpx.TransportError as error:
@@ -127,14 +127,14 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Place:
+class Cluster:
     front: Api
     servers: list[Server]
     simulator: Simulator
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
+async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
     front_port, *ports = (free_port() for _ in range(3))
     front_url = f"http://127.0.0.1:{front_port}"
     async with (
@@ -159,7 +159,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
                 await eventually(lambda: is_listening(front_port), bool, what="nginx")
                 assert servers[0].process is not None
                 contract = Contract((await http.get("/openapi.json")).json())
-                yield Place(
+                yield Cluster(
                     Api(front_url, servers[0].process, http, contract, servers[0].environment), servers, simulator
                 )
         finally:
@@ -169,16 +169,16 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 
 @pytest.mark.timeout(600)
-async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_message(
-    place: Place, capsys: pytest.CaptureFixture[str]
+async def test_a_rolling_restart_under_load_fails_no_request_and_duplicates_no_message(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Asked through nginx, /metrics is not on this machine.
-    assert (await place.front.http.get("/metrics")).status_code == 403
-    load = Load(await ApiUser.sign_up(place.front))
+    # Through nginx, /metrics is not requested from loopback.
+    assert (await cluster.front.http.get("/metrics")).status_code == 403
+    load = Load(await ApiUser.sign_up(cluster.front))
     running = asyncio.create_task(load.run())
     try:
         for _ in range(ROUNDS):
-            for server in place.servers:
+            for server in cluster.servers:
                 await asyncio.sleep(1)
                 await server.restart()
     finally:
@@ -187,8 +187,8 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_mess
 
     for message_id in load.sent.values():
         await load.api_user.eventually(message_id, "delivered", within=60)
-    accepted = Counter(entry.request["To"] for entry in await place.simulator.control.ledger())
-    ends = [seconds for server in place.servers for seconds in server.seconds_to_end]
+    accepted = Counter(entry.request["To"] for entry in await cluster.simulator.control.ledger())
+    ends = [seconds for server in cluster.servers for seconds in server.seconds_to_end]
     figures = (
         f"{len(ends)} restarts, each ended within {max(ends):.1f} s; answers: {dict(load.answers)}; "
         f"failures: {len(load.failures)}; messages: {len(load.sent)}, at the provider: {accepted.total()}"
@@ -198,4 +198,4 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_doubles_no_mess
     assert load.failures == []
     assert len(load.sent) > 50
     assert accepted == Counter(load.sent.keys())
-    assert max(ends) < PLATFORM_GIVES_SECONDS
+    assert max(ends) < GRACE_PERIOD_SECONDS

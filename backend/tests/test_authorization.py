@@ -1,6 +1,6 @@
-"""Nobody reads or changes what is another's, by any route: a stranger walks through the whole OpenAPI document.
+"""No route reads or changes another user's resources: a stranger calls every operation of the OpenAPI document.
 
-A new route is walked too. If it takes something that this does not know yet, the test says what to add, and where.
+A new route is called, too. If it has an unknown parameter or body, the test says what to add, and where.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,20 @@ from tests.support.servers import Api, Simulator, Start
 
 KEY = "the owner's key"
 TEXT = "A secret recipe for lentil soup"
-ANYBODYS = {"limit", "updated_since", "if-none-match", "accept_possible_duplicate", "attempt", "x-twilio-signature"}
-"""Parameters that name nothing of anybody's: they are left out."""
+IGNORED_PARAMETERS = {
+    "limit",
+    "updated_since",
+    "if-none-match",
+    "accept_possible_duplicate",
+    "attempt",
+    "x-twilio-signature",
+}
+"""Parameters that identify no resource: they are left out."""
 
 
 @dataclass
 class Owner:
-    """Somebody with one of everything."""
+    """A user with at least one resource of each kind."""
 
     api_user: ApiUser
     sessions: list[Json]
@@ -29,7 +36,7 @@ class Owner:
 
     @property
     def parameters(self) -> Mapping[str, list[str]]:
-        """What names something of the owner's, by the parameter that takes it."""
+        """The values that identify resources of the owner, by parameter."""
         ids = [message["_id"] for message in self.messages]
         return {
             "message_id": ids,
@@ -44,7 +51,7 @@ class Owner:
 
     @property
     def bodies(self) -> Mapping[str, Json]:
-        """What a stranger would write to get at it, by operation."""
+        """The bodies with which a stranger tries to reach the resources, by operation."""
         number, sid = self.messages[0]["recipient_number"], self.messages[0]["twilio_sid"]
         new = {"password": "wrong password", "password_confirmation": "wrong password"}
         return {
@@ -62,13 +69,13 @@ class Owner:
 
     @property
     def secrets(self) -> list[str]:
-        """What no answer to a stranger may hold."""
+        """The values that no response to a stranger may contain."""
         ids = [self.api_user.id, *self.parameters["message_id"], *self.parameters["session_id"]]
         sids = [message["twilio_sid"] for message in self.messages if message["twilio_sid"]]
         return [*ids, *sids, self.api_user.email, self.messages[0]["peer_number"], TEXT]
 
-    async def look(self) -> Json:
-        """Everything that the owner sees."""
+    async def snapshot(self) -> Json:
+        """Everything that the owner can read."""
         paths = ["/users", "/users/sessions", "/api/messages", "/api/conversations"]
         paths += [f"/api/messages/{message['_id']}" for message in self.messages]
         answers = {path: await self.api_user.call("GET", path) for path in paths}
@@ -78,13 +85,13 @@ class Owner:
 
 @dataclass(frozen=True)
 class Call:
-    """A request for something of the owner's."""
+    """A request for a resource of the owner."""
 
     operation: str
     method: str
     path: str
-    names_a_thing: bool
-    """By its path: then it is not there for anybody else."""
+    identifies_resource: bool
+    """By its path: then it does not exist for anybody else."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Json | None
@@ -96,12 +103,13 @@ class Call:
 
 
 def calls_for(owner: Owner, api: Api) -> Iterator[Call]:
-    """Every operation, once for each thing of the owner's that it can be asked for."""
+    """Every operation, once for each resource of the owner that it can identify."""
     for name, operation in api.contract.operations():
-        known = [each for each in operation.get("parameters", []) if each["name"].lower() not in ANYBODYS]
+        known = [each for each in operation.get("parameters", []) if each["name"].lower() not in IGNORED_PARAMETERS]
         for each in known:
             assert each["name"].lower() in owner.parameters, (
-                f"{name} takes `{each['name']}`: add it to `Owner.parameters`, or to ANYBODYS if it names nothing."
+                f"{name} takes `{each['name']}`: add it to `Owner.parameters`, "
+                "or to IGNORED_PARAMETERS if it identifies no resource."
             )
         body = operation.get("requestBody", {}).get("content", {})
         assert not body or name in owner.bodies, f"{name} takes a body: add one to `Owner.bodies`."
@@ -112,7 +120,7 @@ def calls_for(owner: Owner, api: Api) -> Iterator[Call]:
 def _choices(
     parameters: list[Mapping[str, Any]], values: Mapping[str, list[str]]
 ) -> Iterator[list[tuple[str, str, str]]]:
-    """With all that the path needs, and at most one more; as rows of place, name and value."""
+    """All path parameters with at most one other, as rows of location, name and value."""
     needed = [each for each in parameters if each["in"] == "path"]
     more = [each for each in parameters if each["in"] != "path"]
     rounds = max((len(values[each["name"]]) for each in needed), default=1)
@@ -127,8 +135,8 @@ def _choices(
 def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, is_form: bool) -> Call:
     method, _, path = name.partition(" ")
     placed: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}}
-    for place, parameter, value in values:
-        placed[place][parameter] = value
+    for location, parameter, value in values:
+        placed[location][parameter] = value
     path = path.format(**placed["path"])
     return Call(name, method, path, bool(placed["path"]), placed["query"], placed["header"], body, is_form)
 
@@ -140,7 +148,7 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
     sent = (await api_user.send(number, TEXT, key=KEY)).json()
     await api_user.eventually(sent["_id"], "delivered")
     failed = (await api_user.send("+15005550001", TEXT)).json()["message"]
-    # From now on nothing moves by itself.
+    # From now on no status changes by itself.
     await simulator.control.set_fault("unauthorized")
     pending = (await api_user.send(number, f"{TEXT}, later")).json()
     messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending)]
@@ -149,39 +157,41 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
 
 
 def rows_of(answer: httpx.Response) -> list[Json]:
-    """Who has just signed up has nothing to be listed but the session."""
+    """The rows of a list. A new user has nothing to be listed but their session."""
     body = answer.json() if answer.content and answer.headers["content-type"] == "application/json" else None
     return body if isinstance(body, list) else []
 
 
-@pytest.mark.parametrize("signed_in", [True, False], ids=["a stranger", "somebody not signed in"])
-async def test_no_route_leads_to_what_is_anothers(start: Start, simulator: Simulator, signed_in: bool) -> None:
+@pytest.mark.parametrize("signed_in", [True, False], ids=["another user", "not signed in"])
+async def test_no_route_reads_or_changes_another_users_resources(
+    start: Start, simulator: Simulator, signed_in: bool
+) -> None:
     async with start() as api:
         owner = await make_owner(api, simulator)
-        before = await owner.look()
-        walked = set()
+        before = await owner.snapshot()
+        called = set()
         for call in calls_for(owner, api):
             stranger = await ApiUser.sign_up(api) if signed_in else ApiUser(api, "", "", "nothing", "")
             answer = await call.make(stranger)
-            if call.names_a_thing:
+            if call.identifies_resource:
                 assert answer.status_code == (404 if signed_in else 401), call
-            own_words = [answer.request.content.decode(), *call.query.values()]
-            told = [secret for secret in owner.secrets if secret in answer.text]
-            assert [secret for secret in told if not any(secret in words for words in own_words)] == [], call
+            own_input = [answer.request.content.decode(), *call.query.values()]
+            leaked = [secret for secret in owner.secrets if secret in answer.text]
+            assert [secret for secret in leaked if not any(secret in text for text in own_input)] == [], call
             assert all(row.get("current") for row in rows_of(answer)), f"{call}: {answer.text}"
-            assert await owner.look() == before, call
-            walked.add(call.operation)
-        assert walked == {name for name, _ in api.contract.operations()}
+            assert await owner.snapshot() == before, call
+            called.add(call.operation)
+        assert called == {name for name, _ in api.contract.operations()}
         assert (await sign_in(api, owner.api_user.email)).status_code == 201
 
 
-async def test_the_owner_gets_there_by_the_same_ways(start: Start, simulator: Simulator) -> None:
-    """Else a 404 would say nothing."""
+async def test_the_owner_reaches_the_resources_by_the_same_requests(start: Start, simulator: Simulator) -> None:
+    """Otherwise a 404 would prove nothing."""
     async with start() as api:
         owner = await make_owner(api, simulator)
         reached: dict[str, set[int]] = {}
         for call in calls_for(owner, api):
-            if call.names_a_thing and call.path != f"/users/sessions/{owner.sessions[-1]['_id']}":
+            if call.identifies_resource and call.path != f"/users/sessions/{owner.sessions[-1]['_id']}":
                 answer = await call.make(owner.api_user)
                 reached.setdefault(call.operation, set()).add(answer.status_code)
         assert reached

@@ -1,4 +1,4 @@
-"""TWILIO_STATUS_CALLBACK_URL in every form: what the doctor says of it is what happens to the callbacks."""
+"""TWILIO_STATUS_CALLBACK_URL in every form: the doctor reports whether callbacks arrive."""
 
 import base64
 from collections.abc import AsyncIterator, Callable
@@ -16,8 +16,8 @@ PASSWORD = "hunter2"
 OPEN, LOCKED = "", f"twilio:{PASSWORD}"
 
 
-async def doctor_says(api: Api, directory: Path) -> str:
-    """The line about the callbacks."""
+async def doctor_line(api: Api, directory: Path) -> str:
+    """The doctor's line about callbacks."""
     process = Process("doctor", ["mysms", "doctor"], directory, api.environment)
     await process.wait_for_exit()
     assert PASSWORD not in process.text()
@@ -27,25 +27,27 @@ async def doctor_says(api: Api, directory: Path) -> str:
 
 @asynccontextmanager
 async def behind_a_proxy(
-    start: Start, form: Callable[[str], str], *, asks_for: str = OPEN, challenge: str = "Basic realm=mysms"
+    start: Start, form: Callable[[str], str], *, required_credentials: str = OPEN, challenge: str = "Basic realm=mysms"
 ) -> AsyncIterator[Api]:
-    """An API whose callback URL has this form, and leads over a proxy that may ask for a user and a password."""
-    behind: list[Api] = []
-    expected = f"Basic {base64.b64encode(asks_for.encode()).decode()}"
+    """An API whose callback URL has this form and leads through a proxy that may require credentials."""
+    apis: list[Api] = []
+    expected = f"Basic {base64.b64encode(required_credentials.encode()).decode()}"
 
     async def answer(post: InterceptedRequest) -> str:
-        if asks_for and post.authorization != expected:
+        if required_credentials and post.authorization != expected:
             return f"401 Unauthorized\r\nWWW-Authenticate: {challenge}" if challenge else "401 Unauthorized"
-        assert bool(post.authorization) == bool(asks_for), "named to who does not ask for it"
-        return await forward(behind[0], post)
+        assert bool(post.authorization) == bool(required_credentials), (
+            "credentials must be sent if and only if they are required"
+        )
+        return await forward(apis[0], post)
 
     async with intercepting_proxy(answer) as public, start(TWILIO_STATUS_CALLBACK_URL=form(public)) as api:
-        behind.append(api)
+        apis.append(api)
         yield api
 
 
 async def callbacks(simulator: Simulator, api: Api) -> tuple[set[int | None], set[str]]:
-    """How the callbacks of a message were answered, and from whom the API has its statuses."""
+    """The response statuses of the callbacks of a message, and the sources of its timeline."""
     api_user = await ApiUser.sign_up(api)
     message = await api_user.send_accepted(new_number())
     tries = await simulator.wait_for_callbacks(message["twilio_sid"], "sent", "delivered")
@@ -60,7 +62,7 @@ def with_user(url: str) -> str:
 FORMS: dict[str, tuple[Callable[[str], str], str]] = {
     "plain": (callback_url_of, OPEN),
     "user info": (lambda public: with_user(callback_url_of(public)), LOCKED),
-    "user info that nobody asks for": (lambda public: with_user(callback_url_of(public)), OPEN),
+    "user info that is not required": (lambda public: with_user(callback_url_of(public)), OPEN),
     "fragment": (lambda public: f"{callback_url_of(public)}#rc=3&ct=900", OPEN),
     "query": (lambda public: f"{callback_url_of(public)}?a=b&c=d%20e&%c3%bc", OPEN),
     "everything": (lambda public: with_user(f"{callback_url_of(public)}?a=b#rp=4xx,5xx"), LOCKED),
@@ -73,13 +75,15 @@ FORMS: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_a_form_in_which_callbacks_arrive(start: Start, simulator: Simulator, tmp_path: Path, name: str) -> None:
-    form, asks_for = FORMS[name]
-    async with behind_a_proxy(start, form, asks_for=asks_for) as api:
+async def test_callbacks_arrive_with_every_form_of_the_url(
+    start: Start, simulator: Simulator, tmp_path: Path, name: str
+) -> None:
+    form, required_credentials = FORMS[name]
+    async with behind_a_proxy(start, form, required_credentials=required_credentials) as api:
         answers, sources = await callbacks(simulator, api)
         assert (answers, sources) == ({204}, {"send", "callback"})
         assert await api.metric("mysms_callbacks_total", result="bad_signature") == 0
-        assert (await doctor_says(api, tmp_path)).startswith("ok ")
+        assert (await doctor_line(api, tmp_path)).startswith("ok ")
 
 
 @pytest.mark.parametrize(
@@ -94,24 +98,24 @@ async def test_a_form_in_which_callbacks_arrive(start: Start, simulator: Simulat
         (lambda public: with_user(callback_url_of(public)), "", "without a WWW-Authenticate header"),
     ],
 )
-async def test_a_proxy_that_does_not_let_callbacks_through(
+async def test_the_doctor_reports_a_proxy_that_rejects_callbacks(
     start: Start, simulator: Simulator, tmp_path: Path, form: Callable[[str], str], challenge: str, said: str
 ) -> None:
-    async with behind_a_proxy(start, form, asks_for=LOCKED, challenge=challenge) as api:
+    async with behind_a_proxy(start, form, required_credentials=LOCKED, challenge=challenge) as api:
         answers, sources = await callbacks(simulator, api)
         assert (answers, sources) == ({401}, {"send"})
-        line = await doctor_says(api, tmp_path)
+        line = await doctor_line(api, tmp_path)
         assert line.startswith("wrong ")
         assert said in line
 
 
 @pytest.mark.parametrize("name", ["user info", "fragment", "everything"])
-async def test_another_token_is_found_in_every_form(
+async def test_the_doctor_finds_a_wrong_token_with_every_form_of_the_url(
     start: Start, simulator: Simulator, tmp_path: Path, name: str
 ) -> None:
-    form, asks_for = FORMS[name]
-    async with behind_a_proxy(start, form, asks_for=asks_for) as api:
+    form, required_credentials = FORMS[name]
+    async with behind_a_proxy(start, form, required_credentials=required_credentials) as api:
         changed = Api(api.url, api.process, api.http, api.contract, {**api.environment, "TWILIO_AUTH_TOKEN": "another"})
-        line = await doctor_says(changed, tmp_path)
+        line = await doctor_line(changed, tmp_path)
         assert line.startswith("wrong ")
         assert "rejects callbacks that Twilio signed" in line

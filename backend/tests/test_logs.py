@@ -23,17 +23,17 @@ FORMATS = ["text", "json"]
 
 
 def found_in(log: str, private: Iterable[str]) -> list[str]:
-    """Which of these the log holds, as they are or as JSON and Python write them."""
+    """The texts that the log contains, as they are or as JSON and Python escape them."""
     return [text for text in private if any(form in log for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1]))]
 
 
 def lines_of(log: str) -> list[dict[str, Any]]:
-    """The lines of a log in JSON: every one of them is an object."""
+    """The lines of a JSON log, each of which is an object."""
     return [json.loads(line) for line in log.splitlines()]
 
 
-async def spoil(mongodb_uri: str, message_id: str) -> None:
-    """Puts a text where no text belongs: whoever reads the message meets an error that quotes it."""
+async def corrupt(mongodb_uri: str, message_id: str) -> None:
+    """Store a text in a numeric field, so that reading the message raises an error that quotes it."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
         messages = client.get_default_database()["messages"]
         text = (await messages.find_one({"_id": ObjectId(message_id)}) or {})["content"]
@@ -41,7 +41,7 @@ async def spoil(mongodb_uri: str, message_id: str) -> None:
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
-async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator, log_format: str) -> None:
+async def test_logs_contain_no_personal_data(start: Start, simulator: Simulator, log_format: str) -> None:
     text = 'A secret “recipe” for lentil soup\nwith "salt"'
     number, refused, troubled = new_number(), "+15005550001", new_number()
     await simulator.control.set_fault("error_500", to=troubled, commit=False)
@@ -58,7 +58,7 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
 
         message = await api_user.send_accepted(new_number(), text)
         await api_user.eventually(message["_id"], "delivered")
-        await spoil(api.mongodb_uri, message["_id"])
+        await corrupt(api.mongodb_uri, message["_id"])
         async with httpx.AsyncClient(base_url=api.url, trust_env=False) as http:
             answer = await http.get("/api/messages", headers={"Authorization": f"Bearer {api_user.access_token}"})
         assert answer.status_code == 500
@@ -73,8 +73,8 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
     ]
     assert "Application startup complete" in log, "this is not the log"
     assert "Sending is paused, since Twilio rejects all messages" in log, "nothing went wrong"
-    assert "ValidationError" in log, "nothing was unexpected"
-    assert "Traceback (most recent call last)" in log, "an error was not traced"
+    assert "ValidationError" in log, "there was no unexpected error"
+    assert "Traceback (most recent call last)" in log, "there was no traceback"
     for each in private:
         assert found_in(f"{log}\nINFO to={each}!", private) == [each]
         assert found_in(log + json.dumps({"exception": f"ValueError: {each}"}), private) == [each]
@@ -85,14 +85,14 @@ async def test_logs_tell_nothing_about_people(start: Start, simulator: Simulator
             assert {"timestamp", "level", "logger", "event"} <= line.keys()
 
 
-async def test_every_request_has_one_line_with_its_route(start: Start) -> None:
+async def test_every_request_has_one_log_line_with_its_route(start: Start) -> None:
     async with start(LOG_FORMAT="json") as api:
         api_user = await ApiUser.sign_up(api)
         number = new_number()
         message = await api_user.send_accepted(number, "Hello there")
         await api_user.detail(message["_id"])
         await api.http.get("/nowhere/at/all?number=" + number)
-        lines = accesses(await log_with(api, '"route": "other"'))
+        lines = access_lines(await log_with(api, '"route": "other"'))
     for wanted in (
         {"method": "POST", "route": "/users", "status": 201},
         {"method": "POST", "route": "/api/messages"},
@@ -105,20 +105,20 @@ async def test_every_request_has_one_line_with_its_route(start: Start) -> None:
     assert len({line["request_id"] for line in lines}) == len(lines)
 
 
-def accesses(log: str) -> list[dict[str, Any]]:
+def access_lines(log: str) -> list[dict[str, Any]]:
     return [line for line in lines_of(log) if line["logger"] == "mysms.access"]
 
 
 async def log_with(api: Api, mark: str) -> str:
-    """The log, once it holds this: a line is written after its answer has gone out."""
+    """The log, once it contains the text: a line is written after its response was sent."""
 
-    async def look() -> str:
+    async def read_log() -> str:
         return api.process.text()
 
-    return await eventually(look, lambda log: mark in log, what=f"a line with {mark}")
+    return await eventually(read_log, lambda log: mark in log, what=f"a line with {mark}")
 
 
-async def test_a_request_id_reaches_the_attempt_to_send(start: Start, simulator: Simulator) -> None:
+async def test_an_attempt_is_logged_with_the_request_id(start: Start, simulator: Simulator) -> None:
     async with start(LOG_FORMAT="json") as api:
         api_user = await ApiUser.sign_up(api)
         answer = await send_as(api_user, "order-4711")
@@ -129,8 +129,8 @@ async def test_a_request_id_reaches_the_attempt_to_send(start: Start, simulator:
     assert (attempt["message_id"], attempt["attempt"]) == (answer.json()["_id"], 1)
 
 
-async def test_a_request_id_reaches_the_process_that_sends_in_the_end(start: Start, simulator: Simulator) -> None:
-    """The one that took the message never sends it: it is killed before the provider takes anything again."""
+async def test_an_attempt_by_another_process_is_logged_with_the_request_id(start: Start, simulator: Simulator) -> None:
+    """The process that stored the message is killed before the provider accepts messages again."""
     await simulator.control.set_fault("rate_limited")
     async with start() as first:
         api_user = await ApiUser.sign_up(first)
@@ -152,7 +152,7 @@ async def send_as(api_user: ApiUser, request_id: str) -> httpx.Response:
 @pytest.mark.parametrize(
     "given", ["a" * 65, "with space", "tab\tbed", "ada@example.com", "+14155552671", "-x", "é", ""]
 )
-async def test_a_request_id_that_is_not_sane_is_replaced(api: Api, given: str) -> None:
+async def test_an_invalid_request_id_is_replaced(api: Api, given: str) -> None:
     answer = await api.http.get("/up", headers={b"X-Request-ID": given.encode()})
     assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-ID"])
 
@@ -169,7 +169,7 @@ async def test_a_request_id_that_is_not_sane_is_replaced(api: Api, given: str) -
         ("OPTIONS", "/api/messages", {"headers": {"Access-Control-Request-Method": "POST"}}, 200),
     ],
 )
-async def test_every_answer_carries_its_id_and_a_listed_origin_may_read_it(
+async def test_every_response_has_a_request_id_that_an_allowed_origin_may_read(
     api: Api, method: str, path: str, request_parts: Mapping[str, Any], status: int
 ) -> None:
     headers = {"Origin": ALLOWED_ORIGIN, "X-Request-ID": "mine.1", **request_parts.get("headers", {})}
@@ -180,12 +180,12 @@ async def test_every_answer_carries_its_id_and_a_listed_origin_may_read_it(
         assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
 
 
-async def test_what_nobody_thought_of_is_answered_like_everything_else(start: Start) -> None:
+async def test_an_unhandled_exception_is_a_logged_500_with_the_usual_headers(start: Start) -> None:
     async with start(LOG_FORMAT="json") as api:
         api_user = await ApiUser.sign_up(api)
         message = await api_user.send_accepted(new_number())
         await api_user.eventually(message["_id"], "delivered")
-        await spoil(api.mongodb_uri, message["_id"])
+        await corrupt(api.mongodb_uri, message["_id"])
         headers = {
             "Authorization": f"Bearer {api_user.access_token}",
             "Origin": ALLOWED_ORIGIN,
@@ -205,7 +205,7 @@ async def test_what_nobody_thought_of_is_answered_like_everything_else(start: St
 
 
 def failure(secret: str) -> BaseException:
-    """An error with a cause, a context and parts, all of which quote something."""
+    """An error with a cause, a context and members that all quote the secret."""
     try:
         try:
             int(secret)
@@ -216,15 +216,15 @@ def failure(secret: str) -> BaseException:
     raise AssertionError("it must fail")
 
 
-def test_a_traceback_tells_where_and_what_but_quotes_nothing() -> None:
-    told = describe_exception(failure("lentil soup"))
+def test_a_traceback_contains_locations_and_types_but_no_values() -> None:
+    described = describe_exception(failure("lentil soup"))
     for name in ("builtins.ExceptionGroup", "builtins.ValueError", "builtins.KeyError", "builtins.TypeError"):
-        assert name in told
-    assert f'File "{__file__}"' in told
-    assert "lentil soup" not in told
+        assert name in described
+    assert f'File "{__file__}"' in described
+    assert "lentil soup" not in described
 
 
-def test_an_error_that_is_its_own_origin_is_told_once() -> None:
+def test_an_error_in_its_own_chain_of_causes_is_described_once() -> None:
     error = ValueError("a")
     error.__cause__ = TypeError("b")
     error.__cause__.__cause__ = error
@@ -233,7 +233,7 @@ def test_an_error_that_is_its_own_origin_is_told_once() -> None:
 
 @contextlib.contextmanager
 def logging_in_json() -> Iterator[io.StringIO]:
-    """What this process logs meanwhile."""
+    """The JSON log of this process while the context is open."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     with contextlib.redirect_stderr(io.StringIO()) as written:
@@ -246,7 +246,7 @@ def logging_in_json() -> Iterator[io.StringIO]:
             logging.captureWarnings(capture=False)
 
 
-async def test_asyncio_tells_no_values() -> None:
+async def test_errors_of_asyncio_are_logged_without_values() -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(asyncio.sleep(0, "lentil soup"))
     await task
@@ -259,7 +259,7 @@ async def test_asyncio_tells_no_values() -> None:
     assert "lentil soup" not in json.dumps(line)
 
 
-def test_libraries_write_into_the_same_pipe() -> None:
+def test_libraries_log_in_the_same_format() -> None:
     with logging_in_json() as written:
         logging.getLogger("uvicorn.error").info("Started %s", "it", extra={"color_message": "Started in colour"})
         logging.getLogger("pymongo.command").debug("find lentil soup")

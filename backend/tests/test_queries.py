@@ -1,4 +1,4 @@
-"""Raw queries of the database stand in stores and repositories alone: whoever changes a field knows where to look."""
+"""Raw database queries are only in stores and repositories, so that a changed field affects few files."""
 
 import ast
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ STORES = {
 
 
 def queries_in(tree: ast.AST) -> Iterator[int]:
-    """The lines that hold an operator of MongoDB, or take a collection."""
+    """The lines that contain an operator of MongoDB or access a collection."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             for key in node.keys:
@@ -45,7 +45,7 @@ def queries_in(tree: ast.AST) -> Iterator[int]:
             yield node.lineno
 
 
-def test_queries_stand_in_stores_and_repositories() -> None:
+def test_queries_are_only_in_stores_and_repositories() -> None:
     found = {
         str(file.relative_to(ROOT)): sorted(set(queries_in(ast.parse(file.read_text())))) for file in ROOT.rglob("*.py")
     }

@@ -1,4 +1,4 @@
-"""The README's way into the API, as a reader types it."""
+"""The README's example for the API, run as written."""
 
 import asyncio
 import json
@@ -16,18 +16,18 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
-async def test_what_it_says_of_programs_works_as_it_is(api: Api) -> None:
+async def test_the_curl_example_works_as_written(api: Api) -> None:
     (script,) = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) if "curl" in block]
     (email,) = re.findall(r"username=([^'\s]+)", script)
     (password,) = re.findall(r"'password=([^']+)'", script)
-    assert "+" in email, "the character that a form takes for a space"
+    assert "+" in email, "the example must contain the character that means a space in forms"
     assert (await register(api, email=email, password=password, password_confirmation=password)).status_code == 201
 
     script = script.replace("localhost:8000", urlsplit(api.url).netloc)
     shell = await asyncio.create_subprocess_exec(
         "sh", "-euc", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    said, complaints = await shell.communicate()
-    assert (shell.returncode, complaints.decode()) == (0, "")
-    message = json.loads(said)
+    output, errors = await shell.communicate()
+    assert (shell.returncode, errors.decode()) == (0, "")
+    message = json.loads(output)
     assert (message["recipient_number"], message["content"]) == ("+14155552671", "Your table is confirmed.")

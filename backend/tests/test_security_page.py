@@ -1,4 +1,4 @@
-"""docs/security.md names tests: each of them is there."""
+"""The tests that docs/security.md names exist."""
 
 import re
 from pathlib import Path
@@ -12,8 +12,8 @@ PAGE = (BACKEND / "docs" / "security.md").read_text()
 NAMED = sorted(set(re.findall(r"`((?:tests|e2e|src)/[^`]+)`", PAGE)))
 
 
-def is_there(named: str) -> bool:
-    """Whether there is such a test, or such a file of tests."""
+def exists(named: str) -> bool:
+    """Whether there is such a test or test file."""
     path, _, test = named.partition("::")
     if test:
         return bool(re.search(rf"^(async )?def {test}\(", _read(BACKEND / path), re.MULTILINE))
@@ -28,8 +28,8 @@ def _read(path: Path) -> str:
 
 
 @pytest.mark.parametrize("named", NAMED)
-def test_a_test_that_the_page_names_is_there(named: str) -> None:
-    assert is_there(named)
+def test_each_test_that_the_page_names_exists(named: str) -> None:
+    assert exists(named)
 
 
 def test_every_row_of_the_standard_names_a_test() -> None:
@@ -39,8 +39,8 @@ def test_every_row_of_the_standard_names_a_test() -> None:
     assert [row for row in rows if "`" not in row] == []
 
 
-def test_what_is_not_there_is_noticed() -> None:
-    assert not is_there("tests/test_security_page.py::test_nothing")
-    assert not is_there("tests/nowhere.py::test_nothing")
-    assert not is_there("e2e/account.spec.ts › nothing")
-    assert not is_there("tests/nowhere.py")
+def test_a_missing_test_is_noticed() -> None:
+    assert not exists("tests/test_security_page.py::test_nothing")
+    assert not exists("tests/nowhere.py::test_nothing")
+    assert not exists("e2e/account.spec.ts › nothing")
+    assert not exists("tests/nowhere.py")

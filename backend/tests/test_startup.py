@@ -1,4 +1,4 @@
-"""The start: with a database that is not there yet, and of several processes at once."""
+"""Startup: without a reachable database, and of several processes at once."""
 
 import asyncio
 import time
@@ -14,10 +14,10 @@ from tests.support.api_user import ApiUser
 from tests.support.processes import Process, free_port
 from tests.support.servers import Mongo, api_environment, is_up, running_api, running_mongodb
 
-NOBODY = "http://127.0.0.1:9"
+UNREACHABLE_URL = "http://127.0.0.1:9"
 PROCESSES = 4
 
-WANTED = {
+REQUIRED_INDEXES = {
     "users": {"email", "deleting"},
     "sessions": {"user", "expires_at"},
     "invites": {"account"},
@@ -25,7 +25,7 @@ WANTED = {
     "carrier_messages": {"message"},
     "rate_limits": {"expires_at"},
 }
-"""Indexes without which something would be slow or doubled; others may be there."""
+"""Indexes without which queries would be slow or values not unique; there may be others."""
 
 
 async def indexes_of(mongodb_uri: str) -> dict[str, dict[str, Any]]:
@@ -38,7 +38,9 @@ async def indexes_of(mongodb_uri: str) -> dict[str, dict[str, Any]]:
 async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mongo, tmp_path: Path) -> None:
     uri = mongodb.other_database("start_at_once")
     async with AsyncExitStack() as stack:
-        environments = [api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY) for _ in range(PROCESSES)]
+        environments = [
+            api_environment(port=free_port(), mongodb_uri=uri, twilio_url=UNREACHABLE_URL) for _ in range(PROCESSES)
+        ]
         apis = await asyncio.gather(
             *(
                 stack.enter_async_context(running_api(tmp_path / environment["PORT"], environment))
@@ -49,14 +51,16 @@ async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mon
             assert "warning" not in api.process.text()
             assert "error " not in api.process.text()
         found = await indexes_of(uri)
-        for collection, names in WANTED.items():
+        for collection, names in REQUIRED_INDEXES.items():
             assert names <= found[collection].keys(), collection
         api_user = await ApiUser.sign_up(apis[0])
         for api in apis[1:]:
             answer = await api.http.get("/users", headers={"Authorization": f"Bearer {api_user.access_token}"})
             assert answer.status_code == 200
-    # Whoever starts later finds everything as it wants it.
-    async with running_api(tmp_path / "later", api_environment(port=free_port(), mongodb_uri=uri, twilio_url=NOBODY)):
+    # A process that starts later changes no index.
+    async with running_api(
+        tmp_path / "later", api_environment(port=free_port(), mongodb_uri=uri, twilio_url=UNREACHABLE_URL)
+    ):
         assert await indexes_of(uri) == found
 
 
@@ -69,27 +73,27 @@ async def starting(directory: Path, environment: dict[str, str]) -> AsyncIterato
         process.stop()
 
 
-async def test_it_waits_calmly_for_its_database(tmp_path: Path) -> None:
-    """With one line, which is not repeated all the time, and without any trace; then it starts by itself."""
+async def test_startup_waits_for_the_database(tmp_path: Path) -> None:
+    """The wait is logged once and without a traceback; then the process starts without intervention."""
     port = free_port()
     environment = api_environment(
         port=free_port(),
         mongodb_uri=f"mongodb://127.0.0.1:{port}/mysms",
-        twilio_url=NOBODY,
+        twilio_url=UNREACHABLE_URL,
     )
     async with starting(tmp_path, environment) as process:
 
-        async def says_so() -> bool:
+        async def is_waiting() -> bool:
             return "MongoDB does not respond yet" in process.text()
 
-        await process.wait_until(says_so)
-        said_at = time.monotonic()
+        await process.wait_until(is_waiting)
+        waiting_since = time.monotonic()
 
-        async def some_tries_later() -> bool:
-            # Each try takes five seconds, and there is one between two of them.
-            return time.monotonic() - said_at > 13
+        async def several_tries_have_failed() -> bool:
+            # Each try takes five seconds, and there is one second between two tries.
+            return time.monotonic() - waiting_since > 13
 
-        await process.wait_until(some_tries_later)
+        await process.wait_until(several_tries_have_failed)
         assert process.text().count("MongoDB does not respond yet") == 1
         assert "Traceback" not in process.text()
         async with (
@@ -102,24 +106,26 @@ async def test_it_waits_calmly_for_its_database(tmp_path: Path) -> None:
             process.stop()
 
 
-async def test_who_waits_can_be_told_to_end(tmp_path: Path) -> None:
-    environment = api_environment(port=free_port(), mongodb_uri="mongodb://127.0.0.1:9/mysms", twilio_url=NOBODY)
+async def test_a_waiting_process_can_be_stopped(tmp_path: Path) -> None:
+    environment = api_environment(
+        port=free_port(), mongodb_uri="mongodb://127.0.0.1:9/mysms", twilio_url=UNREACHABLE_URL
+    )
     async with starting(tmp_path, environment) as process:
 
-        async def says_so() -> bool:
+        async def is_waiting() -> bool:
             return "MongoDB does not respond yet" in process.text()
 
-        await process.wait_until(says_so)
-        # Fails if it does not obey.
+        await process.wait_until(is_waiting)
+        # Fails if the process does not end.
         await asyncio.to_thread(process.stop)
 
 
-async def test_a_database_that_contradicts_us_is_said_so_in_a_sentence(tmp_path: Path) -> None:
-    """An index of another kind has our name: without it, two accounts could have one email."""
+async def test_a_conflicting_index_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    """A different index has the name of ours. Without ours, one idempotency key could create two messages."""
     async with running_mongodb(tmp_path) as mongodb:
         async with AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
             await client.get_default_database()["messages"].create_index([("content", 1)], name="client_id")
-        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=NOBODY)
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         process = Process("api", ["mysms", "serve"], tmp_path, environment)
         assert await process.wait_for_exit() == 1
         assert "MongoDB refused to create indexes (error 86)." in process.text()

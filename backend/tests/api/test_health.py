@@ -114,8 +114,8 @@ async def ready_with(checks: Mapping[str, Check]) -> httpx.Response:
 
 async def test_ready_names_a_loop_that_hangs_or_has_ended() -> None:
     now = 100.0
-    heart = Heartbeat("dispatcher", 60, lambda: now)
-    hangs = BackgroundTask("dispatcher", hang, heartbeat=heart, clock=lambda: now)
+    heartbeat = Heartbeat("dispatcher", 60, lambda: now)
+    hangs = BackgroundTask("dispatcher", hang, heartbeat=heartbeat, clock=lambda: now)
     ends = BackgroundTask("reconciler", end)
     hanging = asyncio.create_task(hangs.run())
     await asyncio.sleep(0)
@@ -138,7 +138,7 @@ async def test_ready_names_a_loop_that_hangs_or_has_ended() -> None:
             "reconciler": "The reconciler is not running.",
         },
     }
-    heart.beat()
+    heartbeat.beat()
     assert (await ready_with({"dispatcher": dispatcher})).status_code == 200
     hanging.cancel()
     await asyncio.gather(hanging, return_exceptions=True)

@@ -94,9 +94,9 @@ async def test_resetting_a_password_ends_all_sessions(tmp_path: Path) -> None:
             assert (await api_user.call("GET", "/users")).status_code == 401
             assert (await sign_in(api, api_user.email)).status_code == 401
             assert (await sign_in(api, api_user.email, password)).status_code == 201
-        nobody = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
-        assert await nobody.wait_for_exit() == 1
-        assert nobody.text().splitlines() == ["There is no account with the email nobody@example.com."]
+        unknown = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
+        assert await unknown.wait_for_exit() == 1
+        assert unknown.text().splitlines() == ["There is no account with the email nobody@example.com."]
 
 
 async def test_sigterm_ends_the_process(tmp_path: Path) -> None:

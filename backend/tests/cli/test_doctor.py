@@ -173,16 +173,16 @@ async def callback_check_through(
     start: Start, change: Callable[[Api, InterceptedRequest], Awaitable[str]]
 ) -> CheckFailedError | str:
     """The result of the callback check for a URL that leads through a proxy with this behaviour."""
-    behind: list[Api] = []
+    apis: list[Api] = []
 
     async def answer(post: InterceptedRequest) -> str:
-        return await change(behind[0], post)
+        return await change(apis[0], post)
 
     async with (
         intercepting_proxy(answer) as public,
         start(TWILIO_STATUS_CALLBACK_URL=callback_url_of(public)) as api,
     ):
-        behind.append(api)
+        apis.append(api)
         try:
             return await asyncio.to_thread(check_callback, settings_of(api))
         except CheckFailedError as error:

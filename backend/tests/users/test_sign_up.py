@@ -180,7 +180,7 @@ async def test_closed_sign_up_is_reported_even_for_an_invalid_form(start: Start)
 async def test_rejected_forms_count_towards_the_rate_limit(start: Start) -> None:
     async with start(SIGNUP_MODE="invite", AUTH_ATTEMPTS_PER_MINUTE="3") as api:
         await wait_for_fresh_window(60)
-        answers = [await register(api, password="short", invite_code=f"guess {place}") for place in range(4)]
+        answers = [await register(api, password="short", invite_code=f"guess {index}") for index in range(4)]
         assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
 
 

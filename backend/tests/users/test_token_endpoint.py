@@ -105,7 +105,7 @@ async def test_a_file_instead_of_a_field_is_rejected(api: Api, field: str, code:
     oauth_problem_of(response, 400, code, code)
 
 
-async def test_a_broken_multipart_body_is_refused(api: Api) -> None:
+async def test_a_broken_multipart_body_is_rejected(api: Api) -> None:
     headers = {"Content-Type": "multipart/form-data"}
     response = await api.http.post("/users/token", content=b"grant_type=password", headers=headers)
     problem_of(response, 400, "bad_request")

@@ -5,7 +5,7 @@ import re
 from tests.support.servers import Api
 
 
-async def test_the_page_holds_no_inline_script_and_no_other_host(api: Api) -> None:
+async def test_the_page_has_no_inline_script_and_no_other_host(api: Api) -> None:
     response = await api.http.get("/docs")
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/html")
@@ -18,7 +18,7 @@ async def test_the_page_holds_no_inline_script_and_no_other_host(api: Api) -> No
     assert not re.search(r"https?://|src=\"//|href=\"//", response.text)
 
 
-async def test_its_parts_are_all_there(api: Api) -> None:
+async def test_all_files_of_the_page_exist(api: Api) -> None:
     page = (await api.http.get("/docs")).text
     addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
     assert len(addresses) >= 3
@@ -28,12 +28,12 @@ async def test_its_parts_are_all_there(api: Api) -> None:
         assert response.content, address
 
 
-async def test_it_shows_our_document(api: Api) -> None:
+async def test_the_page_shows_our_document(api: Api) -> None:
     script = (await api.http.get("/docs/static/docs.js")).text
     (address,) = re.findall(r"url: '([^']+)'", script)
     assert (await api.http.get(address)).json()["info"]["title"] == "MySMS Messenger"
 
 
-async def test_the_authorize_button_finds_the_token_endpoint(api: Api) -> None:
+async def test_the_authorize_button_uses_the_token_endpoint(api: Api) -> None:
     (scheme,) = api.contract.document["components"]["securitySchemes"].values()
     assert scheme["flows"]["password"]["tokenUrl"] == "/users/token"

@@ -1,4 +1,4 @@
-"""What browsers are told with every answer."""
+"""Security and CORS headers."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ OTHER_ORIGINS = ["https://evil.example", "https://app.example.evil.example", "ht
 
 
 @pytest.mark.parametrize("path", ["/up", "/docs", "/openapi.json", "/users", "/nowhere", "/docs/static/docs.js"])
-async def test_every_answer_carries_the_security_headers(api: Api, path: str) -> None:
+async def test_every_response_has_the_security_headers(api: Api, path: str) -> None:
     headers = (await api.http.get(path)).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
@@ -22,19 +22,19 @@ async def test_every_answer_carries_the_security_headers(api: Api, path: str) ->
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-async def test_the_server_does_not_introduce_itself(api: Api) -> None:
+async def test_there_is_no_server_header(api: Api) -> None:
     assert "Server" not in (await api.http.get("/up")).headers
 
 
 async def preflight(api: Api, origin: str, method: str, *headers: str) -> httpx.Response:
-    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    requested = {"Origin": origin, "Access-Control-Request-Method": method}
     if headers:
-        asked["Access-Control-Request-Headers"] = ", ".join(headers)
-    return await api.http.options("/api/messages", headers=asked)
+        requested["Access-Control-Request-Headers"] = ", ".join(headers)
+    return await api.http.options("/api/messages", headers=requested)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-async def test_a_listed_origin_may_send_what_the_app_sends(api: Api, method: str) -> None:
+async def test_an_allowed_origin_may_send_the_requests_of_the_app(api: Api, method: str) -> None:
     response = await preflight(
         api, ALLOWED_ORIGIN, method, "authorization", "idempotency-key", "if-none-match", "content-type"
     )
@@ -46,7 +46,7 @@ async def test_a_listed_origin_may_send_what_the_app_sends(api: Api, method: str
 
 
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
-async def test_no_other_origin_may(api: Api, origin: str) -> None:
+async def test_other_origins_may_not_send_requests(api: Api, origin: str) -> None:
     response = await preflight(api, origin, "GET", "authorization")
     assert "Access-Control-Allow-Origin" not in response.headers
 
@@ -56,7 +56,7 @@ async def test_other_headers_and_methods_may_not_be_sent(api: Api) -> None:
     assert (await preflight(api, ALLOWED_ORIGIN, "PATCH")).status_code == 400
 
 
-async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, readonly_user: ApiUser) -> None:
+async def test_an_allowed_origin_may_read_the_headers_that_the_app_needs(api: Api, readonly_user: ApiUser) -> None:
     response = await readonly_user.call("GET", "/api/messages", headers={"Origin": ALLOWED_ORIGIN})
     assert response.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     assert "Origin" in response.headers["Vary"]
@@ -65,12 +65,12 @@ async def test_a_listed_origin_may_read_what_the_app_reads(api: Api, readonly_us
     assert "Access-Control-Allow-Credentials" not in response.headers
 
 
-async def test_errors_can_be_read_there_too(api: Api) -> None:
+async def test_an_allowed_origin_may_read_errors(api: Api) -> None:
     response = await api.http.get("/users", headers={"Origin": ALLOWED_ORIGIN})
     assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, ALLOWED_ORIGIN)
 
 
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
-async def test_no_other_origin_reads_anything(readonly_user: ApiUser, origin: str) -> None:
+async def test_other_origins_may_not_read_responses(readonly_user: ApiUser, origin: str) -> None:
     response = await readonly_user.call("GET", "/api/messages", headers={"Origin": origin})
     assert "Access-Control-Allow-Origin" not in response.headers

@@ -1,4 +1,4 @@
-"""The paths of the original API end in `.json`; they answer the same."""
+"""The paths of the original API end in `.json`, and have the same responses."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.responses import problem_of
 from tests.support.servers import Api
 
 
-async def test_an_account_can_be_used_by_the_original_paths_alone(api: Api) -> None:
+async def test_an_account_can_be_used_with_the_original_paths_alone(api: Api) -> None:
     email = new_email()
     user = {"email": email, "password": PASSWORD, "password_confirmation": PASSWORD}
     assert (await api.post("/users.json", {"user": user})).status_code == 201
@@ -25,7 +25,7 @@ async def test_an_account_can_be_used_by_the_original_paths_alone(api: Api) -> N
     assert (await api_user.call("DELETE", "/users/sign_out.json")).status_code == 204
 
 
-async def test_errors_are_the_same_too(api: Api) -> None:
+async def test_errors_are_the_same(api: Api) -> None:
     for path in ("/users", "/api/messages"):
         with_suffix, without = [await api.http.get(path + suffix) for suffix in (".json", "")]
         assert with_suffix.status_code == without.status_code == 401
@@ -33,11 +33,11 @@ async def test_errors_are_the_same_too(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/messages.json.json", "/users.jsonx", "/api/nothing.json", "/up.json"])
-async def test_nothing_else_has_a_suffix(api: Api, path: str) -> None:
+async def test_other_paths_have_no_suffix(api: Api, path: str) -> None:
     problem_of(await api.http.get(path), 404, "not_found")
 
 
-async def test_the_next_page_is_reached_from_there_too(api: Api, api_user: ApiUser) -> None:
+async def test_the_next_link_works_from_a_path_with_a_suffix(api: Api, api_user: ApiUser) -> None:
     for _ in range(2):
         await api_user.send_accepted(new_number())
     first = await api_user.call("GET", "/api/messages.json", params={"limit": 1})
@@ -47,5 +47,5 @@ async def test_the_next_page_is_reached_from_there_too(api: Api, api_user: ApiUs
     assert "next" not in second.links
 
 
-async def test_the_document_does_not_know_them(api: Api) -> None:
+async def test_paths_with_a_suffix_are_not_documented(api: Api) -> None:
     assert not [path for path in api.contract.document["paths"] if path.endswith(".json")]

@@ -1,4 +1,4 @@
-"""SIGTERM: what is asked is answered, and callers are told to go elsewhere, before the door is shut."""
+"""Graceful shutdown: after SIGTERM requests are still served and connections are closed, before the socket is."""
 
 import asyncio
 import signal
@@ -15,19 +15,19 @@ def port_of(api: Api) -> int:
     return int(api.url.rpartition(":")[2])
 
 
-async def test_it_drains_before_it_shuts_the_door(start: Start, simulator: Simulator) -> None:
+async def test_the_process_drains_before_it_closes_the_socket(start: Start, simulator: Simulator) -> None:
     async with start(DRAIN_SECONDS="3") as api:
         api_user = await ApiUser.sign_up(api)
         assert "Connection" not in (await api.http.get("/up")).headers
         api.process.send_signal(signal.SIGTERM)
 
-        leaving = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
-        assert leaving.json()["problems"] == {"process": "The process is shutting down."}
-        assert leaving.headers["Connection"] == "close"
+        draining = await eventually(lambda: api.http.get("/ready"), lambda answer: answer.status_code == 503)
+        assert draining.json()["problems"] == {"process": "The process is shutting down."}
+        assert draining.headers["Connection"] == "close"
         asking = {"Origin": ALLOWED_ORIGIN, "Access-Control-Request-Method": "POST"}
         preflight = await api.http.options("/api/messages", headers=asking)
         assert (preflight.status_code, preflight.headers["Connection"]) == (200, "close")
-        # Everything else goes on, on connections that end with the answer.
+        # Other requests are served, on connections that close after the response.
         sent = await api_user.send(new_number())
         assert (sent.status_code, sent.headers["Connection"]) == (201, "close")
         assert await is_listening(port_of(api))
@@ -36,7 +36,7 @@ async def test_it_drains_before_it_shuts_the_door(start: Start, simulator: Simul
         assert not await is_listening(port_of(api))
 
 
-async def test_what_is_being_answered_is_answered_to_the_end(start: Start, simulator: Simulator) -> None:
+async def test_requests_in_progress_are_completed(start: Start, simulator: Simulator) -> None:
     number = new_number()
     await simulator.control.set_fault("late_commit", to=number, seconds=2)
     async with start() as api:
@@ -49,16 +49,16 @@ async def test_what_is_being_answered_is_answered_to_the_end(start: Start, simul
     assert len(await simulator.accepted(number)) == 1
 
 
-async def test_who_has_connected_before_the_door_was_shut_may_still_ask(start: Start) -> None:
-    """Its request may be on its way already: closing the connection would lose it."""
+async def test_a_connection_accepted_before_the_socket_closed_is_served(start: Start) -> None:
+    """Its request may be in transit: closing the connection would lose it."""
     async with start(DRAIN_SECONDS="0") as api:
         reader, writer = await asyncio.open_connection("127.0.0.1", port_of(api))
-        # Connected is not yet accepted; the server has accepted what came before a later answer.
+        # Connected does not mean accepted; but a server that serves a later request has accepted this connection.
         assert await is_up(api.http)
         api.process.send_signal(signal.SIGTERM)
         async with httpx.AsyncClient(trust_env=False) as http:
 
-            async def is_shut() -> bool:
+            async def is_closed() -> bool:
                 try:
                     await http.get(f"{api.url}/up")
                 except httpx.ConnectError:
@@ -67,7 +67,7 @@ async def test_who_has_connected_before_the_door_was_shut_may_still_ask(start: S
                     return False
                 return False
 
-            await eventually(is_shut, bool, what="a door that is shut")
+            await eventually(is_closed, bool, what="a closed socket")
         writer.write(b"GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = await reader.read()
         writer.close()
@@ -76,8 +76,10 @@ async def test_who_has_connected_before_the_door_was_shut_may_still_ask(start: S
     assert b"\r\nconnection: close\r\n" in answer.lower()
 
 
-async def test_a_message_that_comes_too_late_to_be_sent_is_left_to_others(start: Start, simulator: Simulator) -> None:
-    """Once the door is shut no attempt begins: so the end comes within the time that platforms give."""
+async def test_a_message_that_is_too_late_to_be_sent_is_left_to_other_processes(
+    start: Start, simulator: Simulator
+) -> None:
+    """No attempt begins once the socket is closed, so that the process ends within the platform's grace period."""
     slow, late = new_number(), new_number()
     await simulator.control.set_fault("late_commit", to=slow, seconds=2)
     async with start(TWILIO_MAX_CONCURRENCY="1") as api:

@@ -1,4 +1,4 @@
-"""The OpenAPI document. Whether it knows every error answer is judged with each answer (tests/support/contract.py)."""
+"""The OpenAPI document. tests/support/contract.py checks that it contains every error response of the tests."""
 
 import json
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ def references(node: Any) -> Iterator[str]:
             yield from references(child)
 
 
-async def test_every_call_of_the_contract_is_documented(api: Api) -> None:
+async def test_every_expected_operation_is_documented(api: Api) -> None:
     assert {name for name, _ in api.contract.operations()} >= EXPECTED
 
 
-async def test_every_operation_says_what_it_does(api: Api) -> None:
+async def test_every_operation_is_described(api: Api) -> None:
     for name, operation in api.contract.operations():
         assert operation["summary"], name
         assert operation["description"], name
@@ -49,7 +49,7 @@ async def test_operation_names_are_unique(api: Api) -> None:
     assert len(names) == len(set(names))
 
 
-async def test_every_reference_leads_somewhere(api: Api) -> None:
+async def test_every_reference_resolves(api: Api) -> None:
     document = api.contract.document
     for reference in set(references(document)):
         node = document
@@ -78,7 +78,7 @@ async def test_every_error_is_a_problem_with_an_example(api: Api) -> None:
                 assert {"type", "title", "detail"} <= problem.keys()
 
 
-async def test_whatever_needs_a_session_says_so(api: Api) -> None:
+async def test_operations_that_require_a_session_declare_it(api: Api) -> None:
     for name, operation in api.contract.operations():
         needs_session = 401 in dict(api.contract.documented_codes(operation)) and "security" in operation
         assert needs_session == ("security" in operation), name
@@ -93,7 +93,7 @@ async def test_headers_of_the_list_are_documented(api: Api) -> None:
     assert "304" in answers
 
 
-async def test_nothing_secret_is_in_it(api: Api) -> None:
+async def test_the_document_contains_no_internal_fields(api: Api) -> None:
     text = json.dumps(api.contract.document)
     assert "password_hash" not in text
     assert "request_hash" not in text

@@ -1,4 +1,4 @@
-"""Every error answer is a problem object (RFC 9457), whatever went wrong and wherever."""
+"""Every error response is a problem object (RFC 9457)."""
 
 import pytest
 
@@ -21,13 +21,13 @@ async def test_malformed_json_is_a_bad_request(readonly_user: ApiUser, path: str
 
 @pytest.mark.parametrize("path", WITH_JSON)
 @pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"user": "\xff"}', b"[" * 100_000, b"1" * 5_000])
-async def test_a_body_that_cannot_be_read_is_a_bad_request(readonly_user: ApiUser, path: str, body: bytes) -> None:
+async def test_an_unreadable_body_is_rejected(readonly_user: ApiUser, path: str, body: bytes) -> None:
     response = await readonly_user.call("POST", path, content=body, headers=JSON)
     assert response.status_code in {400, 422}
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
-async def test_a_body_that_is_too_large_is_not_read(readonly_user: ApiUser, path: str) -> None:
+async def test_a_body_that_is_too_large_is_rejected(readonly_user: ApiUser, path: str) -> None:
     response = await readonly_user.call("POST", path, content=b" " * 1_100_000, headers=JSON)
     problem_of(response, 413, "request_too_large")
 
@@ -37,10 +37,10 @@ async def test_a_body_that_is_too_large_is_not_read(readonly_user: ApiUser, path
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"]
 )
 @pytest.mark.parametrize("body", ['{"user": {}, "message": {}}', "{"])
-async def test_json_has_to_say_that_it_is(
+async def test_json_requires_its_content_type(
     readonly_user: ApiUser, path: str, content_type: str | None, body: str
 ) -> None:
-    """A page elsewhere can make a browser post anything but this content type without asking first."""
+    """Another website can make a browser post forms and text without a preflight, but not JSON."""
     headers = {} if content_type is None else {"Content-Type": content_type}
     problem = problem_of(
         await readonly_user.call("POST", path, content=body, headers=headers), 415, "unsupported_media_type"
@@ -50,7 +50,9 @@ async def test_json_has_to_say_that_it_is(
 
 @pytest.mark.parametrize("path", WITH_JSON)
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/a+json"])
-async def test_json_may_say_so_in_other_words(readonly_user: ApiUser, path: str, content_type: str) -> None:
+async def test_variants_of_the_json_content_type_are_accepted(
+    readonly_user: ApiUser, path: str, content_type: str
+) -> None:
     headers = {"Content-Type": content_type}
     response = await readonly_user.call("POST", path, content='{"user": {}, "message": {}}', headers=headers)
     problem_of(response, 422, "invalid_fields")
@@ -63,7 +65,7 @@ async def test_a_missing_body_is_named(readonly_user: ApiUser, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
-async def test_numbers_that_are_none_are_survived(readonly_user: ApiUser, path: str) -> None:
+async def test_nan_and_infinity_are_rejected(readonly_user: ApiUser, path: str) -> None:
     for body in ("NaN", '{"user": NaN, "message": Infinity}', '{"user": 1e999, "message": -1e999}'):
         response = await readonly_user.call("POST", path, content=body, headers=JSON)
         assert response.status_code in {400, 422}
@@ -72,7 +74,7 @@ async def test_numbers_that_are_none_are_survived(readonly_user: ApiUser, path: 
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/api", "/api/nothing", "/users/nobody", "/usersnobody", "/%00", "/api/é"]
 )
-async def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
+async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
     problem = problem_of(await api.http.get(path), 404, "not_found")
     assert problem["title"] == "Not Found"
 

@@ -1,4 +1,4 @@
-"""A body has to come soon: whoever sends it slowly keeps nobody else waiting."""
+"""Request bodies have a time limit, so that slow clients do not keep the API busy."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from mysms.web.middleware import BodyLimitMiddleware
 SCOPE: Scope = {"type": "http", "method": "POST", "path": "/users", "headers": []}
 
 
-async def answer_to(chunks: list[bytes], *, ends: bool, within_seconds: float) -> tuple[int, dict[str, Any]]:
-    """The status and body of the answer to a request that comes in these chunks, and then ends or hangs."""
+async def response_to(chunks: list[bytes], *, ends: bool, within_seconds: float) -> tuple[int, dict[str, Any]]:
+    """The status and body of the response to a request whose body has these chunks, and then ends or hangs."""
     messages: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     if ends:
         messages.append({"type": "http.request", "body": b"", "more_body": False})
@@ -36,11 +36,11 @@ async def answer_to(chunks: list[bytes], *, ends: bool, within_seconds: float) -
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
-async def test_a_body_in_pieces_is_read() -> None:
-    assert await answer_to([b"a", b"b"], ends=True, within_seconds=30) == (200, {"read": "ab"})
+async def test_a_body_in_chunks_is_read() -> None:
+    assert await response_to([b"a", b"b"], ends=True, within_seconds=30) == (200, {"read": "ab"})
 
 
 @pytest.mark.parametrize("chunks", [[], [b"{"]])
-async def test_a_body_that_does_not_end_is_refused(chunks: list[bytes]) -> None:
-    status, problem = await answer_to(chunks, ends=False, within_seconds=0.05)
+async def test_a_body_that_does_not_end_is_rejected(chunks: list[bytes]) -> None:
+    status, problem = await response_to(chunks, ends=False, within_seconds=0.05)
     assert (status, problem["code"]) == (408, "slow_request")
