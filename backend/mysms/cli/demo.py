@@ -24,7 +24,7 @@ from pydantic_settings import SettingsConfigDict
 
 from mysms.core.settings_sources import TrimmedSettings, read_settings
 
-_BACKEND = Path(__file__).resolve().parent.parent
+_BACKEND = Path(__file__).resolve().parents[2]
 _FRONTEND = _BACKEND.parent / "frontend"
 _BUILT_SPA = _FRONTEND / "dist" / "frontend" / "browser"
 

@@ -78,6 +78,7 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
     user = {"email": new_email(), "password": PASSWORD}
     number = new_number()
     async with demo.running() as (process, http):
+        assert (await http.get("/")).headers["Content-Type"].startswith("text/html"), "the SPA is not served"
         signed_up = await http.post("/users", json={"user": {**user, "password_confirmation": PASSWORD}})
         session = signed_up.json()
         headers = {"Authorization": f"Bearer {session['access_token']}"}
