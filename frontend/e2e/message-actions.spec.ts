@@ -31,26 +31,27 @@ test('a message that was not delivered can be sent again or edited', async ({
   phone,
 }) => {
   const person = await newPerson(request);
-  await person.write(phone.unhurried, 'Please answer');
+  const text = `Please answer ${crypto.randomUUID()}`;
+  await person.write(phone.unhurried, text);
   await enter(page, person);
   await openThread(page, phone.unhurried.replaceAll(' ', ''));
-  const messages = bubble(page, 'Please answer');
+  const messages = bubble(page, text);
   await expect(messages).toContainText('Queued');
-  await phone.report('Please answer', 'undelivered');
+  await phone.report(text, 'undelivered');
   await expect(messages).toContainText("The phone couldn't be reached.");
   // For screen readers.
   await expect(page.getByText('Message to +1 500 555 1002 not delivered.')).toBeAttached();
 
   await messages.getByRole('button', { name: 'Edit and resend' }).click();
   await expect(composer(page)).toBeFocused();
-  await expect(composer(page)).toHaveValue('Please answer');
+  await expect(composer(page)).toHaveValue(text);
   await page.getByRole('button', { name: 'Clear', exact: true }).click();
 
   await messages.getByRole('button', { name: 'Retry' }).click();
   await expect(messages).toHaveCount(2);
   await expect(messages.first()).toContainText("You've sent it again.");
   await expect(messages.last()).toContainText('Queued');
-  await expect.poll(() => phone.received('Please answer')).toBe(2);
+  await expect.poll(() => phone.received(text)).toBe(2);
 });
 
 test('no retry is offered where it cannot help', async ({ page, request }) => {
@@ -90,12 +91,13 @@ test('an unconfirmed message waits, unless the user decides', async ({ page, req
   const number = newNumber();
   await setFault(request, { kind: 'error_500', to: number, times: 1 });
   const person = await newPerson(request);
-  await person.write(number, 'Did this leave?');
+  const text = `Did this leave? ${crypto.randomUUID()}`;
+  await person.write(number, text);
   await enter(page, person);
   await openThread(page, number);
-  const message = bubble(page, 'Did this leave?');
+  const message = bubble(page, text);
   await expect(message.first()).toContainText("Please don't send it again yet");
-  expect(await phone.received('Did this leave?')).toBe(0);
+  expect(await phone.received(text)).toBe(0);
 
   await message.getByRole('button', { name: 'Stop retrying' }).click();
   await expect(message).toContainText("It won't be retried.");
@@ -115,7 +117,7 @@ test('an unconfirmed message waits, unless the user decides', async ({ page, req
   await expect(message).toHaveCount(2);
   await expect(message.last()).toContainText(/Queued|Sent|Delivered/);
   await expect(message.first()).toContainText("You've sent it again.");
-  await expect.poll(() => phone.received('Did this leave?')).toBe(1);
+  await expect.poll(() => phone.received(text)).toBe(1);
 });
 
 test.describe('a provider that rejects our account', () => {
