@@ -166,7 +166,7 @@ class OutboxStore:
                 await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"next_attempt_at": due})
             case Indeterminate():
                 await self._states.apply(
-                    OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._in_doubt(), "send"
+                    OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._unconfirmed_fields(), "send"
                 )
 
     async def accept(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> bool:
@@ -210,7 +210,9 @@ class OutboxStore:
     async def end_lease(self, message: InFlightMessage) -> None:
         """Makes a claimed message unconfirmed after the lease of its worker has ended."""
         seen = Seen(message.attempt, worker_id=message.owner)
-        await self._states.apply(OutboxEvent.END_LEASE, message.message_id, seen, self._in_doubt(), "reconciler")
+        await self._states.apply(
+            OutboxEvent.END_LEASE, message.message_id, seen, self._unconfirmed_fields(), "reconciler"
+        )
 
     async def requeue(self, message: InFlightMessage) -> None:
         """Makes a message pending that the provider does not have, or cancelled if the user requested that.
@@ -235,14 +237,14 @@ class OutboxStore:
             await self._locks.lock(row["text_key"], row["_id"], row["attempt"])
             now = self._clock()
             values = {
-                **self._in_doubt(),
+                **self._unconfirmed_fields(),
                 "first_claimed_at": row["first_claimed_at"] or row["created_at"],
                 "check_at": now,
             }
             await self._states.apply(OutboxEvent.RESTORE, row["_id"], Seen(row["attempt"]), values, "reconciler")
         return len(rows)
 
-    def _in_doubt(self) -> dict[str, object]:
+    def _unconfirmed_fields(self) -> dict[str, object]:
         now = self._clock()
         return {
             "owner": None,

@@ -259,6 +259,13 @@ class Environment:
         await messages.update_many({"dispatch": "pending"}, {"$min": {"next_attempt_at": now}})
         await messages.update_many({"dispatch": "settled", "check_at": {"$gt": now}}, {"$set": {"check_at": now}})
 
+    async def make_list_checks_due(self) -> None:
+        """Make the next check of the provider's list due now: after failed checks, hours may lie before it."""
+        now = datetime.now(UTC)
+        await self.database["messages"].update_many(
+            {"dispatch": "unconfirmed", "check_at": {"$gt": now}}, {"$set": {"check_at": now}}
+        )
+
     async def run_list_checks(self, message_id: str) -> None:
         """Make enough checks of the provider's list due for an unconfirmed message to reach a conclusion."""
         mine, long_ago = {"_id": ObjectId(message_id)}, datetime.now(UTC) - timedelta(hours=1)

@@ -138,6 +138,7 @@ async def _send_under_faults(env: Environment, clients: LoadClients, random: Ran
         await api.kill_and_wait()
     await asyncio.gather(*(api.start() for api in env.apis))
     await env.make_all_due()
+    await env.make_list_checks_due()
 
 
 async def _send_with_account_errors(env: Environment, clients: LoadClients, round_number: int) -> None:
