@@ -1,4 +1,4 @@
-import { APIRequestContext, Page, test as base, expect } from '@playwright/test';
+import { APIRequestContext, Locator, Page, test as base, expect } from '@playwright/test';
 
 interface Fixtures {
   /** Tolerates failed requests that a test causes itself and that the browser reports in its console. */
@@ -214,4 +214,15 @@ export async function watchForSignInPage(page: Page): Promise<() => Promise<stri
     }).observe(document, { childList: true, subtree: true });
   });
   return () => page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+}
+
+/** Messages that come into sight are laid out only then, which can move the target out of sight again. */
+export async function scrollTo(target: Locator): Promise<void> {
+  await expect(async () => {
+    await target.scrollIntoViewIfNeeded();
+    await target.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+    await expect(target).toBeInViewport({ ratio: 1, timeout: 100 });
+  }).toPass();
 }

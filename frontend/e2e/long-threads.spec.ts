@@ -1,6 +1,15 @@
 import { Page } from '@playwright/test';
 import { storeMessages } from './bench/store-messages';
-import { bubble, composer, expect, fillSignIn, newNumber, newPerson, test } from './fixtures';
+import {
+  bubble,
+  composer,
+  expect,
+  fillSignIn,
+  newNumber,
+  newPerson,
+  scrollTo,
+  test,
+} from './fixtures';
 import { Product, runProduct } from './start-product';
 
 const ALL = 20_000;
@@ -43,7 +52,7 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
   for (const direction of ['earlier', 'later']) {
     const more = page.getByRole('button', { name: `Load ${direction}` });
     const edge = direction === 'earlier' ? '4952.' : '5048.';
-    await more.scrollIntoViewIfNeeded();
+    await scrollTo(more);
     const before = await placeOf(page, new RegExp(`^You wrote:${edge}`));
     await more.click();
     const next = direction === 'earlier' ? '4850.' : '5149.';

@@ -7,6 +7,7 @@ import {
   newNumber,
   newPerson,
   openThread,
+  scrollTo,
   storedBubble,
   test,
 } from './fixtures';
@@ -62,7 +63,7 @@ test('loading earlier and new messages moves nothing', async ({ page, request })
   await expect(page.getByText('60 messages')).toBeVisible();
 
   const earlier = page.getByRole('button', { name: 'Load earlier' });
-  await earlier.scrollIntoViewIfNeeded();
+  await scrollTo(earlier);
   const first = bubble(page, 'no. 11.');
   await expect(first).toBeInViewport();
   const before = await placeOf(page, 'no. 13.');
