@@ -13,6 +13,7 @@ from mysms.core.background_task import BackgroundTask, every, running
 from mysms.core.event_loop_lag import monitor_event_loop_lag
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.metrics import SENDING_PAUSED
+from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.readiness import Check, check_of, find_problems
 from mysms.core.settings import Settings
@@ -54,6 +55,7 @@ from mysms.web.graceful_shutdown import ShutdownState
 
 _LONGEST_ROUND = timedelta(seconds=60)
 """A loop counts as stuck after a round of this length, not counting the time spent waiting for the provider."""
+_MIGRATE_SECONDS = 10.0
 _CLEAN_UP_SECONDS = 30.0
 """The pause between two clean-up rounds."""
 
@@ -81,7 +83,7 @@ class Services:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Connects to the database and runs the background tasks while the context is open."""
-        await init_database(self.database)
+        await init_database(self.database, self.settings)
         await self.locks.release_stale()
         if self.settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
@@ -230,8 +232,7 @@ class _Builder:
 
     def _build_delivery_tasks(self) -> DeliveryTasks:
         settings = self._settings
-        # Starting, connecting and waiting for the response take one timeout each at most; the fourth is a margin.
-        lease = 4 * self._timeout
+        lease = settings.send_lease
         worker = Worker(
             self._store,
             self._provider,
@@ -289,9 +290,14 @@ class _Builder:
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
             BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.finish_deletions)),
             BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.delete_expired_sessions)),
+            BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
         ]
         if self._settings.content_retention_days is not None:
             retention = Retention(timedelta(days=self._settings.content_retention_days), utc_now)
             tasks.append(BackgroundTask("retention", retention.run))
         return tasks
+
+    async def _migrate(self) -> None:
+        """Migrates what processes of the version before have stored meanwhile."""
+        await migrate(self._database, send_lease=self._settings.send_lease)

@@ -3,6 +3,7 @@
 import asyncio
 
 from mysms.core import database
+from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.settings import Settings
 from mysms.core.timestamps import utc_now
@@ -18,17 +19,17 @@ class UnsafeConfigurationError(Exception):
 
 
 async def check_start(settings: Settings) -> None:
-    """Waits for the database and creates the indexes.
+    """Waits for the database, migrates it and creates the indexes.
 
-    Raises DatabaseConfigurationError, and UnsafeConfigurationError for a development server in production. Development
-    servers are recognised by a mark in their responses, not by their host names.
+    Raises DatabaseConfigurationError, NewerDatabaseError, and UnsafeConfigurationError for a development server in
+    production. Development servers are recognised by a mark in their responses, not by their host names.
     """
     async with database.connect(settings.mongodb_uri) as client:
         db = database.database_of(client)
         await database.wait_until_available(db)
         if settings.environment == "production":
             await _refuse_development_servers(db, settings)
-        await database.retry_until_available(db, lambda: init_database(db))
+        await database.retry_until_available(db, lambda: init_database(db, settings))
 
 
 async def _refuse_development_servers(db: database.Database, settings: Settings) -> None:
@@ -50,8 +51,9 @@ async def _refuse_development_servers(db: database.Database, settings: Settings)
             )
 
 
-async def init_database(db: database.Database) -> None:
-    """Binds the documents to the database and creates all indexes; safe for several processes at once."""
+async def init_database(db: database.Database, settings: Settings) -> None:
+    """Migrates the database, binds the documents to it, and creates all indexes; safe for several processes at once."""
+    await migrate(db, send_lease=settings.send_lease)
     await database.init_documents(db, [User, Session, Invite, Message, Conversation])
     await ProviderMessageIds(db, utc_now).prepare()
     await RateLimiter(db, utc_now).prepare()

@@ -10,7 +10,11 @@ ROOT = Path(mysms.__file__).parent
 _JSON_SCHEMA = "$ref"
 
 STORES = {
+    "core/database.py",
     "core/database_diagnostics.py",
+    "core/migrations/lock.py",
+    "core/migrations/outbound_fields.py",
+    "core/migrations/runner.py",
     "core/rate_limit.py",
     "messages/conversations.py",
     "messages/filter.py",

@@ -22,7 +22,7 @@ REQUIRED_INDEXES = {
     "sessions": {"user", "expires_at"},
     "invites": {"account"},
     "messages": {"client_id", "history", "changes", "outbox", "checks"},
-    "carrier_messages": {"message"},
+    "provider_message_ids": {"message"},
     "rate_limits": {"expires_at"},
 }
 """Indexes without which queries would be slow or values not unique; there may be others."""
@@ -120,13 +120,24 @@ async def test_a_waiting_process_can_be_stopped(tmp_path: Path) -> None:
         await asyncio.to_thread(process.stop)
 
 
-async def test_a_conflicting_index_is_reported_in_one_sentence(tmp_path: Path) -> None:
-    """A different index has the name of ours. Without ours, one idempotency key could create two messages."""
+async def test_an_index_that_has_changed_is_rebuilt(tmp_path: Path) -> None:
+    async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
+        messages = client.get_default_database()["messages"]
+        await messages.create_index([("content", 1)], name="client_id")
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
+        async with running_api(tmp_path, environment):
+            index = (await messages.index_information())["client_id"]
+            assert (index["key"], index["unique"]) == ([("user_id", 1), ("client_id", 1)], True)
+
+
+async def test_an_index_that_cannot_be_built_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    """Two messages have the same idempotency key. Without the index, one key could create two messages."""
     async with running_mongodb(tmp_path) as mongodb:
         async with AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
-            await client.get_default_database()["messages"].create_index([("content", 1)], name="client_id")
+            row = {"user_id": 1, "client_id": "key:1", "schema_version": 2}
+            await client.get_default_database()["messages"].insert_many([{**row}, {**row}])
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         process = Process("api", ["mysms", "serve"], tmp_path, environment)
         assert await process.wait_for_exit() == 1
-        assert "MongoDB refused to create indexes (error 86)." in process.text()
+        assert "MongoDB refused to migrate the database or to create its indexes (error 11000)." in process.text()
         assert "Traceback" not in process.text()

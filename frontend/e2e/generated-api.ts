@@ -180,7 +180,7 @@ export function aMessage(place: number, { stored }: GeneratedApi, peer: string):
     recipient_number: peer,
     peer_number: peer,
     content: contents?.[place] ?? TEXTS[(place + first) % TEXTS.length] ?? '',
-    withdrawn: false,
+    cancel_requested: false,
     twilio_sid: `SM${idOf(place).padStart(32, '3f0c2a4b')}`,
     client_id: null,
     error_code: null,
@@ -216,7 +216,7 @@ function aDetail(message: Message): MessageDetail {
     ...message,
     timeline: statuses.map((status, step) => ({
       at: message.created_at,
-      source: (['send', 'callback', 'reconciler', 'author'] as const)[step],
+      source: (['send', 'callback', 'reconciler', 'user'] as const)[step],
       status,
       sid: message.twilio_sid,
       error_code: null,

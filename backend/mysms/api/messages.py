@@ -44,7 +44,7 @@ _REFUSED = MessageResponse.model_validate(
         "peer_number": "+15005550001",
         "content": "Hello",
         "status": "failed",
-        "withdrawn": False,
+        "cancel_requested": False,
         "twilio_sid": None,
         "client_id": None,
         "error_code": 21211,

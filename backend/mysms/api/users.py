@@ -37,30 +37,32 @@ from mysms.users.schemas import (
 router = APIRouter(prefix="/users", tags=["Accounts"])
 
 
-class _JudgedRoute(APIRoute):
+class _SignUpRoute(APIRoute):
     """Adds the errors that need the database to the validation errors of a sign-up, so that all are shown at once."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def handle_and_judge(request: Request) -> Response:
+        async def handle_and_add_errors(request: Request) -> Response:
             try:
                 return await handle(request)
             except RequestValidationError as invalid:
                 user = invalid.body.get("user") if isinstance(invalid.body, dict) else None
                 if not isinstance(user, dict):
                     raise
-                found = await get_services(request).users.judge(Applicant.of(user), get_client_info(request))
+                found = await get_services(request).users.find_sign_up_errors(
+                    Applicant.of(user), get_client_info(request)
+                )
                 invalid_fields = {error["loc"][-1] for error in invalid.errors()}
                 more = [
-                    {"type": "judged", "loc": ("body", "user", field), "msg": sentence}
-                    for field, sentences in found.items()
+                    {"type": "sign_up", "loc": ("body", "user", field), "msg": message}
+                    for field, messages in found.items()
                     if field not in invalid_fields
-                    for sentence in sentences
+                    for message in messages
                 ]
                 raise RequestValidationError([*invalid.errors(), *more], body=invalid.body) from invalid
 
-        return handle_and_judge
+        return handle_and_add_errors
 
 
 async def sign_up(body: RegistrationRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
@@ -78,7 +80,7 @@ router.add_api_route(
     responses=error_responses(
         SignUpClosedError(), InvalidFieldsError({"email": ["has already been taken"]}), RateLimitedError()
     ),
-    route_class_override=_JudgedRoute,
+    route_class_override=_SignUpRoute,
 )
 
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from mysms.core import database
+from mysms.core.migrations.runner import migrate
 from mysms.core.settings import Settings
 from mysms.reconciliation.backup_recovery import RestoreReport
 from mysms.services import Services, build_services
@@ -20,6 +21,14 @@ class SendingIsOnError(Exception):
             "Set SENDING_ENABLED=off first, in the settings of every mysms process, and restart those processes. "
             "Otherwise a pending message may be sent a second time while Twilio is being checked for it."
         )
+
+
+async def migrate_database(settings: Settings) -> bool:
+    """Migrates the database; returns whether anything needed it. Raises NewerDatabaseError."""
+    async with database.connect(settings.mongodb_uri) as client:
+        db = database.database_of(client)
+        await database.wait_until_available(db)
+        return await migrate(db, send_lease=settings.send_lease)
 
 
 async def make_invite(settings: Settings) -> str:
@@ -47,5 +56,5 @@ async def _connected(settings: Settings) -> AsyncIterator[Services]:
     services = build_services(settings, ShutdownState())
     async with services.database.client:
         await database.wait_until_available(services.database)
-        await init_database(services.database)
+        await init_database(services.database, settings)
         yield services

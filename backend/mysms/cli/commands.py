@@ -10,11 +10,12 @@ from datetime import datetime
 
 import uvicorn
 
-from mysms.cli.admin import SendingIsOnError, make_invite, recover_backup, reset_password
+from mysms.cli.admin import SendingIsOnError, make_invite, migrate_database, recover_backup, reset_password
 from mysms.cli.demo import DemoError, run_demo
 from mysms.cli.doctor import run_checks, settings_results
 from mysms.core.database import DatabaseConfigurationError
 from mysms.core.logging import configure_logging
+from mysms.core.migrations.runner import SCHEMA_VERSION, NewerDatabaseError
 from mysms.core.settings import Settings, load_settings
 from mysms.core.settings_sources import SettingsError
 from mysms.main import create_app
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reset = commands.add_parser("reset-password", help="set a new password for an account and end its sessions")
     reset.add_argument("email")
     commands.add_parser("doctor", help="check settings, database, Twilio and callback URL, and show how to fix them")
+    commands.add_parser(
+        "migrate", help="bring the documents of an earlier version up to date, as serve does at its start"
+    )
     recover = commands.add_parser("recover-backup", help="prevent duplicate sends after a database was restored")
     recover.add_argument("--since", required=True, metavar="T", type=_moment, help="the time when the backup began")
     commands.add_parser("openapi", help="print the API's OpenAPI document")
@@ -53,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         UnknownAccountError,
         UnsafeConfigurationError,
         DatabaseConfigurationError,
+        NewerDatabaseError,
     ) as error:
         return _complain(str(error))
     except ProviderUnavailableError as error:
@@ -68,6 +73,7 @@ def _run(given: argparse.Namespace) -> int:
         "invite": lambda: _print_invite(load_settings()),
         "doctor": _print_checks,
         "reset-password": lambda: _reset_password(load_settings(), given.email),
+        "migrate": lambda: _migrate(load_settings()),
         "recover-backup": lambda: _recover_backup(load_settings(), given.since),
         "openapi": _print_openapi,
     }
@@ -119,6 +125,17 @@ def _reset_password(settings: Settings, email: str) -> int:
     password = asyncio.run(reset_password(settings, email))
     print(f"The new password of {email} is  {password}")
     print("All sessions of the account have ended. Change the password on the account page after signing in.")
+    return 0
+
+
+def _migrate(settings: Settings) -> int:
+    configure_logging(settings.effective_log_format)
+    was_needed = asyncio.run(migrate_database(settings))
+    print(
+        f"The database has been migrated to schema {SCHEMA_VERSION}."
+        if was_needed
+        else f"The database already has schema {SCHEMA_VERSION}."
+    )
     return 0
 
 

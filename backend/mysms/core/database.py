@@ -1,10 +1,11 @@
 """Connects to MongoDB, and classifies its errors."""
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import pymongo
@@ -116,8 +117,30 @@ def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
 
 
 async def init_documents(database: Database, models: Sequence[type[Document]]) -> None:
-    """Binds the document classes to the database and creates their indexes; safe for several processes at once."""
+    """Binds the document classes to the database and creates their indexes; safe for several processes at once.
+
+    An index whose keys or options have changed is dropped and created anew.
+    """
+    for model in models:
+        await _drop_changed_indexes(database, model)
     await init_beanie(database=database, document_models=models)
+
+
+async def _drop_changed_indexes(database: Database, model: type[Document]) -> None:
+    settings: Any = model.Settings
+    stored = await database[settings.name].index_information()
+    for index in getattr(settings, "indexes", []):
+        wanted = index.document
+        name = wanted["name"]
+        if name in stored and not _is_same_index(stored[name], wanted):
+            with contextlib.suppress(OperationFailure):  # Another process has just dropped it.
+                await database[settings.name].drop_index(name)
+
+
+def _is_same_index(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    if bool(stored.get("unique")) != bool(wanted.get("unique")):
+        return False
+    return list(stored["key"]) == list(wanted["key"].items())
 
 
 async def wait_until_available(database: Database) -> None:
@@ -158,7 +181,9 @@ async def retry_until_available(database: Database, work: Callable[[], Awaitable
             continue
         except OperationFailure as error:
             # Without the driver's message, which may quote stored data.
-            raise DatabaseConfigurationError(f"MongoDB refused to create indexes (error {error.code}).") from error
+            raise DatabaseConfigurationError(
+                f"MongoDB refused to migrate the database or to create its indexes (error {error.code})."
+            ) from error
         else:
             return
 

@@ -14,7 +14,7 @@ from mysms.core.blank import INVISIBLE, is_blank
 
 _IN_COUNTRY = "for a number in {country}: for another country, begin with + and its code, as in +1 415 555 2671"
 
-SENTENCES = {
+ERROR_MESSAGES = {
     "blank": "can't be blank",
     "letters": "has letters in it: write the number in digits",
     "unexpected_character": "has “{character}” in it, which is not part of a phone number",
@@ -29,7 +29,7 @@ SENTENCES = {
     "too_long_in_country": f"is too long {_IN_COUNTRY}",
     "wrong_length_in_country": f"has the wrong number of digits {_IN_COUNTRY}",
 }
-"""The errors of a number by stable code. Like all field errors, the sentences have no subject."""
+"""The errors of a number by stable code. Like all field errors, the messages have no subject."""
 
 MINIMUM_DIGITS = 2
 MAXIMUM_DIGITS = 15
@@ -62,12 +62,12 @@ _TRUNK_PREFIX = re.compile(rf"\+[()]*{_COUNTRY_CODE}\)?(?:(?P<zero>\(0\))|\(?0|\
 
 
 class PhoneNumberError(ValueError):
-    """The text is not a phone number. `code` is a key of SENTENCES; `sentence` says why, without a subject."""
+    """The text is not a phone number. `code` is a key of ERROR_MESSAGES; `message` says why, without a subject."""
 
     def __init__(self, code: str, **placeholders: str) -> None:
         self.code = code
-        self.sentence = SENTENCES[code].format(**placeholders)
-        super().__init__(self.sentence)
+        self.message = ERROR_MESSAGES[code].format(**placeholders)
+        super().__init__(self.message)
 
 
 def normalise(written: str, default_country: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -256,6 +257,14 @@ class Settings(_ApiSettings):
         if self.drain_seconds is not None:
             return self.drain_seconds
         return 5.0 if self.environment == "production" else 0.0
+
+    @property
+    def send_lease(self) -> timedelta:
+        """How long a process may take to send a message, before others find out what became of it.
+
+        Starting, connecting and waiting for the response take one timeout each at most; the fourth is a margin.
+        """
+        return timedelta(seconds=4 * self.twilio_timeout_seconds)
 
     @property
     def callback_url(self) -> Url | None:

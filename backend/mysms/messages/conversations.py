@@ -9,16 +9,13 @@ The id of a message that was never stored stays pending, since the process that 
 import contextlib
 from datetime import datetime
 
+from beanie import PydanticObjectId
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
 from mysms.messages.models import Conversation, Message
-
-_NOBODY = ""
-"""The conversation with this number marks that the messages of versions without conversations have been counted."""
 
 
 async def store(message: Message) -> bool:
@@ -40,11 +37,9 @@ async def store(message: Message) -> bool:
 
 
 async def repair_counts(user_id: ObjectId) -> None:
-    """Counts messages whose process ended before it counted them, and those of versions without conversations."""
-    if await Conversation.find_one({"_id": _id_of(user_id, _NOBODY)}) is None:
-        await _backfill(user_id)
-    unfinished = await Conversation.find({"user_id": user_id, "open": {"$gt": 0}}).to_list()
-    announced = {ObjectId(message_id): each.id for each in unfinished for message_id in each.storing}
+    """Counts messages whose process ended before it counted them."""
+    unfinished = await Conversation.find({"user_id": user_id, "pending_count": {"$gt": 0}}).to_list()
+    announced = {ObjectId(message_id): each.id for each in unfinished for message_id in each.pending_message_ids}
     if not announced:
         return
     stored = Message.get_pymongo_collection().find({"_id": {"$in": list(announced)}}, {"created_at": 1})
@@ -55,11 +50,16 @@ async def repair_counts(user_id: ObjectId) -> None:
 async def list_own(user_id: ObjectId, *, limit: int, before: Message | None = None) -> list[Conversation]:
     """Returns a page of a user's conversations, newest message first, starting after the message `before`."""
     last = {"$gt": ""} if before is None else {"$gt": "", "$lt": _sort_key(before.created_at, ObjectId(before.id))}
-    return await Conversation.find({"user_id": user_id, "last": last}).sort("-last").limit(limit).to_list()
+    return (
+        await Conversation.find({"user_id": user_id, "last_message_key": last})
+        .sort("-last_message_key")
+        .limit(limit)
+        .to_list()
+    )
 
 
 async def count_own(user_id: ObjectId) -> int:
-    return await Conversation.find({"user_id": user_id, "last": {"$gt": ""}}).count()
+    return await Conversation.find({"user_id": user_id, "last_message_key": {"$gt": ""}}).count()
 
 
 async def count_messages(user_id: ObjectId, peer_number: str) -> int:
@@ -74,25 +74,25 @@ async def erase(user_id: ObjectId) -> None:
 
 def last_message_id(conversation: Conversation) -> ObjectId:
     """Returns the id of the newest message of a conversation that has messages."""
-    return ObjectId((conversation.last or "").partition(" ")[2])
+    return ObjectId((conversation.last_message_key or "").partition(" ")[2])
 
 
 async def _announce(conversation: str, message_id: ObjectId) -> bool:
     """Adds a message to the pending ids; returns False if the conversation does not exist yet."""
     announced = await Conversation.get_pymongo_collection().update_one(
-        {"_id": conversation, f"storing.{message_id}": {"$exists": False}},
-        {"$set": {f"storing.{message_id}": True}, "$inc": {"open": 1}},
+        {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": False}},
+        {"$set": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": 1}},
     )
     return bool(announced.matched_count)
 
 
 async def _count(conversation: str, message_id: ObjectId, created_at: datetime) -> None:
     await Conversation.get_pymongo_collection().update_one(
-        {"_id": conversation, f"storing.{message_id}": {"$exists": True}},
+        {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": True}},
         {
-            "$unset": {f"storing.{message_id}": True},
-            "$inc": {"open": -1, "messages": 1},
-            "$max": {"last": _sort_key(created_at, message_id)},
+            "$unset": {f"pending_message_ids.{message_id}": True},
+            "$inc": {"pending_count": -1, "messages": 1},
+            "$max": {"last_message_key": _sort_key(created_at, message_id)},
         },
     )
 
@@ -104,46 +104,18 @@ async def _close(conversation: str, message_id: ObjectId) -> None:
         await _count(conversation, message_id, stored["created_at"])
         return
     await Conversation.get_pymongo_collection().update_one(
-        {"_id": conversation, f"storing.{message_id}": {"$exists": True}},
-        {"$unset": {f"storing.{message_id}": True}, "$inc": {"open": -1}},
+        {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": True}},
+        {"$unset": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": -1}},
     )
 
 
-async def _backfill(user_id: ObjectId) -> None:
-    """Creates the conversations of messages from versions without conversations; safe for several processes at once."""
-    numbers = _NOBODY
-    while True:
-        following = await Message.get_pymongo_collection().find_one(
-            {"user_id": user_id, "peer_number": {"$gt": numbers}},
-            {"peer_number": 1},
-            sort=[("peer_number", ASCENDING)],
-        )
-        if following is None:
-            break
-        numbers = following["peer_number"]
-        await _create(user_id, numbers)
-    await _create(user_id, _NOBODY)
-
-
 async def _create(user_id: ObjectId, peer_number: str) -> None:
-    """Creates a conversation with the counters of its stored messages, unless it exists.
-
-    The messages are counted first. No message is stored before its conversation exists, so if this process creates the
-    conversation, none has been added since; and if another process does, that one's counters hold.
-    """
-    messages = Message.get_pymongo_collection()
-    own = {"user_id": user_id, "peer_number": peer_number}
-    newest = await messages.find_one(own, {"created_at": 1}, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
-    figures = {
-        "messages": 0 if newest is None else await messages.count_documents(own),
-        "last": None if newest is None else _sort_key(newest["created_at"], newest["_id"]),
-    }
+    """Creates a conversation without messages, unless it exists."""
+    conversation = Conversation(
+        id=_id_of(user_id, peer_number), user_id=PydanticObjectId(user_id), peer_number=peer_number
+    )
     with contextlib.suppress(DuplicateKeyError):
-        await Conversation.get_pymongo_collection().update_one(
-            {"_id": _id_of(user_id, peer_number)},
-            {"$setOnInsert": {**own, **figures, "storing": {}, "open": 0}},
-            upsert=True,
-        )
+        await conversation.insert()
 
 
 def _id_of(user_id: ObjectId, peer_number: str) -> str:

@@ -13,7 +13,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.status import NO_RANK, OutboxState, public_status
 
-EventSource = Literal["send", "callback", "reconciler", "author"]
+EventSource = Literal["send", "callback", "reconciler", "user"]
 
 
 class Event(BaseModel):
@@ -26,6 +26,41 @@ class Event(BaseModel):
     sid: str | None = None
     error_code: ErrorCode | None = None
     error_message: str | None = None
+
+
+class Outbound(BaseModel):
+    """What the outbox stores about a message: its state, its attempts, and when to act next."""
+
+    state: OutboxState = OutboxState.PENDING
+    sender_key: str
+    """The key of the sender for which it was stored; the background tasks of other senders ignore it."""
+    dedup_key: str
+    """A hash of sender, number and content: at most one message with the same key is in flight."""
+    attempt: int = 0
+    """The number of attempts to send it."""
+    worker_id: str | None = None
+    """The process that is sending it."""
+    due_at: datetime
+    """When it was to be sent, from which its time to live counts."""
+    next_attempt_at: datetime
+    first_claimed_at: datetime | None = None
+    unconfirmed_since: datetime | None = None
+    absent_since: datetime | None = None
+    """While it is unconfirmed: the start of the first look-up that found nothing at the provider that could be it."""
+    cancel_requested: bool = False
+    """Whether the user requested its cancellation: it is not sent again, even if the provider does not have it."""
+    next_check_at: datetime | None = None
+    """When to query the provider next: for its status, or, while it is unconfirmed, for the message itself."""
+    check_count: int = 0
+    """How many of these queries were answered since its state last changed."""
+    duplicate_sids: list[str] = Field(default_factory=list)
+    """Further SIDs that the provider assigned to this message: it was sent more than once."""
+
+
+def _outbox_index(field: str, name: str) -> IndexModel:
+    """The index of one sender's messages in a state, in the order of a time."""
+    keys = ("outbound.sender_key", "outbound.state", f"outbound.{field}")
+    return IndexModel([(key, ASCENDING) for key in keys], name=name)
 
 
 class Message(Document):
@@ -46,27 +81,8 @@ class Message(Document):
     content_removed_at: datetime | None = None
     segments: int
 
-    line: str
-    """The key of the sender for which it was stored; the background tasks of other senders ignore it."""
-    text_key: str
-    """A hash of sender, number and content: at most one message with the same key is in flight."""
-    dispatch: OutboxState = OutboxState.PENDING
-    attempt: int = 0
-    owner: str | None = None
-    """The process that is sending it."""
-    due_at: datetime | None = None
-    """When it was to be sent, from which its time to live counts. None if an older version stored it."""
-    next_attempt_at: datetime
-    first_claimed_at: datetime | None = None
-    unknown_since: datetime | None = None
-    """When it became unconfirmed."""
-    absent_since: datetime | None = None
-    """While it is unconfirmed: the start of the first look-up that found nothing at the provider that could be it."""
-    withdrawn: bool = False
-    """Whether the user requested its cancellation: it is not sent again, even if the provider does not have it."""
-    check_at: datetime | None = None
-    """When to query the provider next: for its status, or, while it is unconfirmed, for the message itself."""
-    checks: int = 0
+    outbound: Outbound | None = None
+    """The state of sending it; None for an inbound message."""
     retry_of: PydanticObjectId | None = None
     request_id: str | None = None
     """The id of the request that stored it, which is in all log lines about the message."""
@@ -74,16 +90,16 @@ class Message(Document):
     """Set if its account is deleted: it is erased once it has an outcome, and at this time at the latest."""
 
     twilio_sid: str | None = None
-    second_sids: list[str] = Field(default_factory=list)
-    """Further SIDs that the provider assigned to this message: it was sent more than once."""
-    carrier_status: str | None = None
-    rank: int = NO_RANK
+    provider_status: str | None = None
+    status_rank: int = NO_RANK
+    """How far along `provider_status` is: it only rises."""
     error_code: ErrorCode | None = None
     error_message: str | None = None
     events: list[Event] = Field(default_factory=list)
 
     created_at: datetime
     updated_at: datetime
+    schema_version: int = 2
 
     @property
     def idempotency_key(self) -> str | None:
@@ -92,8 +108,15 @@ class Message(Document):
         return key if kind == "key" else None
 
     @property
+    def outbox_state(self) -> OutboxState | None:
+        return self.outbound.state if self.outbound is not None else None
+
+    @property
     def status(self) -> str:
-        return public_status(self.dispatch, self.carrier_status)
+        if self.outbound is None and self.direction == "outbound":
+            # A process of the version before has just stored it; it is sent once it is migrated.
+            return OutboxState.PENDING
+        return public_status(self.outbox_state, self.provider_status)
 
     class Settings:
         name = "messages"
@@ -111,10 +134,11 @@ class Message(Document):
                 name="conversation",
             ),
             IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
-            IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("next_attempt_at", ASCENDING)], name="outbox"),
-            IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("due_at", ASCENDING)], name="expiry"),
-            IndexModel([("line", ASCENDING), ("dispatch", ASCENDING), ("check_at", ASCENDING)], name="checks"),
+            _outbox_index("next_attempt_at", "outbox"),
+            _outbox_index("due_at", "expiry"),
+            _outbox_index("next_check_at", "checks"),
             IndexModel([("erase_at", ASCENDING)], name="erasures"),
+            IndexModel([("schema_version", ASCENDING)], name="schema_version"),
         ]
 
 
@@ -124,17 +148,19 @@ class Conversation(Document):
     id: str  # type: ignore[assignment]  # made of the user and the number
     user_id: PydanticObjectId
     peer_number: str
-    messages: int
-    last: str | None
+    messages: int = 0
+    last_message_key: str | None = None
     """The time and id of the newest message, in a text that sorts like the messages."""
-    storing: dict[str, bool] = Field(default_factory=dict)
+    pending_message_ids: dict[str, bool] = Field(default_factory=dict)
     """The ids of messages that are being stored and are not counted yet."""
-    open: int
+    pending_count: int = 0
     """The number of those ids."""
+    schema_version: int = 2
 
     class Settings:
         name = "conversations"
         indexes: ClassVar = [
-            IndexModel([("user_id", ASCENDING), ("last", DESCENDING)], name="newest"),
-            IndexModel([("user_id", ASCENDING), ("open", ASCENDING)], name="open"),
+            IndexModel([("user_id", ASCENDING), ("last_message_key", DESCENDING)], name="newest"),
+            IndexModel([("user_id", ASCENDING), ("pending_count", ASCENDING)], name="pending"),
+            IndexModel([("schema_version", ASCENDING)], name="schema_version"),
         ]

@@ -80,9 +80,14 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
     # Only the provider's status of the message's own SID counts.
     rank = rank_of(event.status) if event.sid is not None else NO_RANK
     moved = await messages.update_one(
-        {**unknown, "rank": {"$lt": rank}, "twilio_sid": event.sid},
+        {**unknown, "status_rank": {"$lt": rank}, "twilio_sid": event.sid},
         {
-            "$set": {"carrier_status": event.status, "rank": rank, "updated_at": event.at, **_consequences(event)},
+            "$set": {
+                "provider_status": event.status,
+                "status_rank": rank,
+                "updated_at": event.at,
+                **_consequences(event),
+            },
             **push,
         },
     )
@@ -90,15 +95,15 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
         return
     if rank == FINAL_RANK:
         contradicted = await messages.update_one(
-            {**unknown, "rank": FINAL_RANK, "twilio_sid": event.sid, "carrier_status": {"$ne": event.status}},
-            {"$set": {"check_at": event.at, "updated_at": event.at}, **push},
+            {**unknown, "status_rank": FINAL_RANK, "twilio_sid": event.sid, "provider_status": {"$ne": event.status}},
+            {"$set": {"outbound.next_check_at": event.at, "updated_at": event.at}, **push},
         )
         if contradicted.matched_count:
             return
     if event.sid is not None and event.error_code is not None:
         # The same status was reported before, without its error code.
         explained = await messages.update_one(
-            {**unknown, "twilio_sid": event.sid, "carrier_status": event.status, "error_code": None},
+            {**unknown, "twilio_sid": event.sid, "provider_status": event.status, "error_code": None},
             {"$set": {"updated_at": event.at, **_error_of(event)}, **push},
         )
         if explained.matched_count:
@@ -111,8 +116,13 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
 async def replace_final_status(message_id: ObjectId, event: Event) -> None:
     """Replaces a contradicting final status, and its error, by the one that the provider returned to a status check."""
     await Message.get_pymongo_collection().update_one(
-        {"_id": message_id, "twilio_sid": event.sid, "rank": FINAL_RANK, "carrier_status": {"$ne": event.status}},
-        {"$set": {"carrier_status": event.status, "updated_at": event.at, **_error_of(event)}},
+        {
+            "_id": message_id,
+            "twilio_sid": event.sid,
+            "status_rank": FINAL_RANK,
+            "provider_status": {"$ne": event.status},
+        },
+        {"$set": {"provider_status": event.status, "updated_at": event.at, **_error_of(event)}},
     )
 
 
@@ -123,7 +133,7 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     number of processes may do this at once.
     """
     messages = Message.get_pymongo_collection()
-    kept = {"content_removed_at": None, "dispatch": {"$in": list(TERMINAL)}}
+    kept = {"content_removed_at": None, "outbound.state": {"$in": list(TERMINAL)}}
     old = await messages.find(
         {**kept, "created_at": {"$lt": stored_before}}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit
     ).to_list()
@@ -142,7 +152,7 @@ def push_of(event: Event) -> dict[str, object]:
 def _consequences(event: Event) -> Mapping[str, object]:
     """Returns the fields that change with the status. A final fetch stops the status checks; a callback does not."""
     is_final_fetch = event.source == "reconciler" and is_final(event.status)
-    return {**_error_of(event), **({"check_at": None} if is_final_fetch else {})}
+    return {**_error_of(event), **({"outbound.next_check_at": None} if is_final_fetch else {})}
 
 
 def _error_of(event: Event) -> Mapping[str, object]:

@@ -30,7 +30,7 @@ def _read_number(value: str) -> str:
     try:
         return normalise(value, default_country.get())
     except PhoneNumberError as error:
-        raise PydanticCustomError("phone_number", "{sentence}", {"sentence": error.sentence}) from error
+        raise PydanticCustomError("phone_number", "{message}", {"message": error.message}) from error
 
 
 def _read_number_in_url(value: str) -> str:
@@ -105,7 +105,7 @@ class MessageResponse(BaseModel):
         "checked: do not send it again), `failed`, `canceled`, or Twilio's own status: accepted, scheduled, queued, "
         "sending, sent, delivered, undelivered, failed, canceled, read.",
     )
-    withdrawn: bool = Field(
+    cancel_requested: bool = Field(
         examples=[False],
         description="Whether it was cancelled while `unconfirmed`: if Twilio does not have it, it will not be sent.",
     )
@@ -132,7 +132,7 @@ class EventResponse(BaseModel):
     at: Timestamp
     source: EventSource = Field(
         description="The source of the event: the request to Twilio (`send`), a status `callback`, a later look-up "
-        "(`reconciler`), or the user (`author`)."
+        "(`reconciler`), or the user (`user`)."
     )
     status: str = Field(examples=["sent"])
     sid: str | None = Field(examples=["SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c"])
@@ -177,10 +177,11 @@ class ExportResponse(ExportHead):
 
 
 def _fields_of(message: Message) -> dict[str, object]:
-    names = MessageResponse.model_fields.keys() - {"id", "client_id", "explanation", "retry_of"}
+    names = MessageResponse.model_fields.keys() - {"id", "client_id", "cancel_requested", "explanation", "retry_of"}
     return {
         "id": str(message.id),
         "client_id": message.idempotency_key,
+        "cancel_requested": message.outbound is not None and message.outbound.cancel_requested,
         "explanation": explain(message.error_code),
         "retry_of": str(message.retry_of) if message.retry_of is not None else None,
         **{name: getattr(message, name) for name in names},

@@ -16,9 +16,9 @@ class OutboxState(StrEnum):
     """A process is sending it."""
     UNCONFIRMED = "unconfirmed"
     """It may have reached the provider, which the reconciler checks."""
-    ACCEPTED = "settled"
+    ACCEPTED = "accepted"
     """The provider has it."""
-    REJECTED = "refused"
+    REJECTED = "rejected"
     """The provider rejected it."""
     CANCELLED = "cancelled"
     """The user cancelled it before it was sent."""
@@ -61,18 +61,19 @@ def is_final(status: str) -> bool:
     return rank_of(status) >= FINAL_RANK
 
 
-def public_status(dispatch: OutboxState, carrier_status: str | None) -> str:
-    """Returns the status that users see."""
-    if carrier_status is not None:
-        return carrier_status
-    match dispatch:
-        case OutboxState.PENDING | OutboxState.CLAIMED:
-            return "pending"
-        case OutboxState.UNCONFIRMED:
-            return "unconfirmed"
-        case OutboxState.ACCEPTED:
-            return "accepted"
-        case OutboxState.CANCELLED:
-            return "canceled"
-        case OutboxState.REJECTED | OutboxState.EXPIRED:
-            return "failed"
+_PUBLIC_STATUSES = {
+    OutboxState.PENDING: "pending",
+    OutboxState.CLAIMED: "pending",
+    OutboxState.UNCONFIRMED: "unconfirmed",
+    OutboxState.ACCEPTED: "accepted",
+    OutboxState.CANCELLED: "canceled",
+    OutboxState.REJECTED: "failed",
+    OutboxState.EXPIRED: "failed",
+}
+
+
+def public_status(state: OutboxState | None, provider_status: str | None) -> str:
+    """Returns the status that users see. `state` is None for an inbound message."""
+    if provider_status is not None:
+        return provider_status
+    return "received" if state is None else _PUBLIC_STATUSES[state]

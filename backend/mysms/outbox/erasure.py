@@ -30,14 +30,15 @@ class Erasure:
         apart from identical texts of other users. The owners of SIDs are kept.
         """
         theirs = {"user_id": user_id}
-        kept = {"dispatch": {"$in": list(IN_FLIGHT)}}
+        kept = {"outbound.state": {"$in": list(IN_FLIGHT)}}
         while await self._messages.find_one({**theirs, "erase_at": None}, {"_id": 1}) is not None:
             # Repeats if an attempt has started or ended in between.
-            await self._messages.delete_many({**theirs, "dispatch": OutboxState.PENDING})
+            await self._messages.delete_many({**theirs, "outbound.state": OutboxState.PENDING})
             await self._messages.update_many(
-                {**theirs, **kept}, {"$set": {"withdrawn": True, "erase_at": self._clock() + _ERASE_WITHIN}}
+                {**theirs, **kept},
+                {"$set": {"outbound.cancel_requested": True, "erase_at": self._clock() + _ERASE_WITHIN}},
             )
-            await self._messages.delete_many({**theirs, "dispatch": {"$in": list(TERMINAL)}})
+            await self._messages.delete_many({**theirs, "outbound.state": {"$in": list(TERMINAL)}})
         await conversations.erase(user_id)
         await self._locks.release_stale()
 
@@ -46,8 +47,10 @@ class Erasure:
 
         Covers all senders, since no other process may run for a former sender.
         """
-        over = [{"dispatch": {"$in": list(TERMINAL)}}, {"erase_at": {"$lte": self._clock()}}]
-        abandoned = self._messages.find({"erase_at": {"$gt": _EVER}, "$or": over}, {"text_key": 1}, limit=limit)
+        over = [{"outbound.state": {"$in": list(TERMINAL)}}, {"erase_at": {"$lte": self._clock()}}]
+        abandoned = self._messages.find(
+            {"erase_at": {"$gt": _EVER}, "$or": over}, {"outbound.dedup_key": 1}, limit=limit
+        )
         for row in await abandoned.to_list():
             await self._messages.delete_one({"_id": row["_id"]})
-            await self._locks.release(row["text_key"], row["_id"])
+            await self._locks.release(row["outbound"]["dedup_key"], row["_id"])

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class _Lease:
     """A worker's claim, as this process has observed it on its own monotonic clock."""
 
-    owner: str | None
+    worker_id: str | None
     attempt: int
     seen_since: float
 
@@ -66,6 +66,6 @@ class Maintenance:
 
     def _watch(self, message: InFlightMessage, now: float) -> _Lease:
         known = self._leases.get(message.message_id)
-        if known is not None and (known.owner, known.attempt) == (message.owner, message.attempt):
+        if known is not None and (known.worker_id, known.attempt) == (message.worker_id, message.attempt):
             return known
-        return _Lease(message.owner, message.attempt, now)
+        return _Lease(message.worker_id, message.attempt, now)

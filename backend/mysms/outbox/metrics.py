@@ -39,9 +39,9 @@ class OutboxMetrics:
 
     async def _stored_at(self, dispatch: OutboxState) -> list[datetime]:
         rows = self._messages.find(
-            {"line": self._identity.key, "dispatch": dispatch},
+            {"outbound.sender_key": self._identity.key, "outbound.state": dispatch},
             {"created_at": 1},
-            sort=[("next_attempt_at", 1)],
+            sort=[("outbound.next_attempt_at", 1)],
             limit=_COUNTED_TO,
         )
         return [row["created_at"] for row in await rows.to_list()]

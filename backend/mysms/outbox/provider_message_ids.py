@@ -12,7 +12,7 @@ class ProviderMessageIds:
     """The owners of SIDs."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._owners = database["carrier_messages"]
+        self._owners = database["provider_message_ids"]
         self._clock = clock
 
     async def prepare(self) -> None:

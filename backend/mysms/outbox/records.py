@@ -19,7 +19,7 @@ class Claim:
     from_number: str
     to_number: str
     content: str
-    text_key: str
+    dedup_key: str
     created_at: datetime
     request_id: str | None
 
@@ -36,7 +36,7 @@ class Claim:
             from_number=row["from_number"],
             to_number=row["recipient_number"],
             content=row["content"],
-            text_key=row["text_key"],
+            dedup_key=row["outbound"]["dedup_key"],
             created_at=row["created_at"],
             request_id=row.get("request_id"),
         )
@@ -48,15 +48,15 @@ class InFlightMessage:
 
     message_id: ObjectId
     attempt: int
-    owner: str | None
-    dispatch: OutboxState
+    worker_id: str | None
+    state: OutboxState
     to_number: str
     content: str
-    text_key: str
+    dedup_key: str
     first_claimed_at: datetime
-    unknown_since: datetime | None
+    unconfirmed_since: datetime | None
     absent_since: datetime | None
-    withdrawn: bool
+    cancel_requested: bool
     request_id: str | None
 
     @property
@@ -68,16 +68,16 @@ class InFlightMessage:
     def of(cls, row: Mapping[str, Any]) -> Self:
         return cls(
             message_id=row["_id"],
-            attempt=row["attempt"],
-            owner=row["owner"],
-            dispatch=OutboxState(row["dispatch"]),
+            attempt=row["outbound"]["attempt"],
+            worker_id=row["outbound"]["worker_id"],
+            state=OutboxState(row["outbound"]["state"]),
             to_number=row["recipient_number"],
             content=row["content"],
-            text_key=row["text_key"],
-            first_claimed_at=row["first_claimed_at"],
-            unknown_since=row["unknown_since"],
-            absent_since=row.get("absent_since"),
-            withdrawn=row["withdrawn"],
+            dedup_key=row["outbound"]["dedup_key"],
+            first_claimed_at=row["outbound"]["first_claimed_at"],
+            unconfirmed_since=row["outbound"]["unconfirmed_since"],
+            absent_since=row["outbound"]["absent_since"],
+            cancel_requested=row["outbound"]["cancel_requested"],
             request_id=row.get("request_id"),
         )
 

@@ -11,7 +11,7 @@ from mysms.core.logging import current_request_id
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
-from mysms.messages.models import Message
+from mysms.messages.models import Message, Outbound
 from mysms.messages.schemas import MessageCreate, MessageResponse
 from mysms.messages.segments import count_segments
 from mysms.messages.status import OutboxState
@@ -94,7 +94,7 @@ class OutboxService:
         draft = MessageCreate.model_construct(recipient_number=failed.recipient_number, content=failed.content)
         retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
         return await self._store_and_send(
-            retry, instead_of=failed if failed.dispatch is OutboxState.UNCONFIRMED else None
+            retry, instead_of=failed if failed.outbox_state is OutboxState.UNCONFIRMED else None
         )
 
     async def cancel(self, user_id: ObjectId, message_id: str) -> MessageResponse:
@@ -129,8 +129,8 @@ class OutboxService:
             raise IdempotencyKeyReusedError
         message = await self._await_attempt(stored or message)
         answer = MessageResponse.of(message)
-        if message.dispatch in _NOT_SENT:
-            raise _NOT_SENT[message.dispatch](answer)
+        if message.outbox_state is not None and message.outbox_state in _NOT_SENT:
+            raise _NOT_SENT[message.outbox_state](answer)
         return answer
 
     async def _await_attempt(self, message: Message) -> Message:
@@ -151,8 +151,11 @@ class OutboxService:
 
     def _is_on_its_way(self, message: Message) -> bool:
         """Whether an attempt is in progress or due, so that waiting for its end makes sense."""
-        is_due = message.dispatch is OutboxState.PENDING and message.next_attempt_at <= self._clock()
-        return is_due or message.dispatch is OutboxState.CLAIMED
+        outbound = message.outbound
+        if outbound is None:
+            return False
+        is_due = outbound.state is OutboxState.PENDING and outbound.next_attempt_at <= self._clock()
+        return is_due or outbound.state is OutboxState.CLAIMED
 
     async def _find(self, user_id: ObjectId, message_id: str) -> Message:
         message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
@@ -179,10 +182,12 @@ class OutboxService:
             peer_number=draft.recipient_number,
             content=draft.content,
             segments=count_segments(draft.content).count,
-            line=self._identity.key,
-            text_key=self._identity.dedup_key(draft.recipient_number, draft.content),
-            due_at=now,
-            next_attempt_at=now,
+            outbound=Outbound(
+                sender_key=self._identity.key,
+                dedup_key=self._identity.dedup_key(draft.recipient_number, draft.content),
+                due_at=now,
+                next_attempt_at=now,
+            ),
             retry_of=retry_of,
             request_id=current_request_id(),
             created_at=now,
@@ -191,7 +196,7 @@ class OutboxService:
 
 
 def _require_retryable(failed: Message, *, accept_possible_duplicate: bool) -> None:
-    if failed.dispatch is OutboxState.UNCONFIRMED:
+    if failed.outbox_state is OutboxState.UNCONFIRMED:
         if not accept_possible_duplicate:
             raise PossibleDuplicateError
     elif failed.status not in _RETRYABLE:

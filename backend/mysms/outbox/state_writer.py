@@ -36,7 +36,7 @@ class StateWriter:
         """
         now = self._clock()
         for transition in transitions_of(event):
-            update: dict[str, Any] = {"$set": {**values, "dispatch": transition.target}}
+            update: dict[str, Any] = {"$set": {**values, "outbound.state": transition.target}}
             if transition.is_visible:
                 update["$set"]["updated_at"] = now
             if transition.status is not None:
@@ -59,7 +59,7 @@ class StateWriter:
 
 def _condition(transition: Transition, seen: Seen) -> dict[str, object]:
     """The states and guards of a transition, as a query."""
-    condition: dict[str, object] = {"dispatch": {"$in": sorted(transition.sources)}}
+    condition: dict[str, object] = {"outbound.state": {"$in": sorted(transition.sources)}}
     for guard in transition.guards:
         condition |= _guard_condition(guard, seen)
     return condition
@@ -68,14 +68,14 @@ def _condition(transition: Transition, seen: Seen) -> dict[str, object]:
 def _guard_condition(guard: Guard, seen: Seen) -> dict[str, object]:
     match guard:
         case Guard.SAME_ATTEMPT:
-            return {"attempt": seen.attempt}
+            return {"outbound.attempt": seen.attempt}
         case Guard.SAME_WORKER:
-            return {"owner": seen.worker_id}
+            return {"outbound.worker_id": seen.worker_id}
         case Guard.SAME_ABSENCE:
-            return {"absent_since": seen.absent_since}
+            return {"outbound.absent_since": seen.absent_since}
         case Guard.NO_SID:
             return {"twilio_sid": None}
         case Guard.CANCEL_REQUESTED:
-            return {"withdrawn": True}
+            return {"outbound.cancel_requested": True}
         case Guard.CANCEL_NOT_REQUESTED:
-            return {"withdrawn": False}
+            return {"outbound.cancel_requested": False}

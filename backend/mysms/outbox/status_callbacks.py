@@ -46,13 +46,13 @@ class StatusCallbackHandler:
         if report.account_sid != self._account_sid:
             return "foreign_account"
         message = await self._find_message(report, message_id, _small_number(attempt))
-        if message is None:
+        if message is None or message.outbound is None:
             return "unknown_message"
         # The callback URL identifies one attempt of this message, so the provider has the message, whatever the
         # response to the attempt was. The number in the callback is not compared: providers rewrite it.
         own = ObjectId(message.id)
-        made_for = _small_number(attempt) or message.attempt
-        if not await self._outbox.accept(own, made_for, message.text_key, report.sid):
+        made_for = _small_number(attempt) or message.outbound.attempt
+        if not await self._outbox.accept(own, made_for, message.outbound.dedup_key, report.sid):
             return "foreign_sid"
         await self._timeline.record(
             own,
@@ -70,7 +70,9 @@ class StatusCallbackHandler:
         if owner is not None:
             return await repository.find(owner)
         message = await repository.find(ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
-        return message if message is not None and attempt is not None and 1 <= attempt <= message.attempt else None
+        if message is None or message.outbound is None or attempt is None:
+            return None
+        return message if 1 <= attempt <= message.outbound.attempt else None
 
 
 def _small_number(text: str) -> int | None:

@@ -33,7 +33,12 @@ from mysms.providers.base import (
 _CANDIDATES = 16
 _BLOCKED_FOR = timedelta(seconds=2)
 _EXPIRED_REASON = "It could not be sent in time."
-_CLEARED_FIELDS = {"owner": None, "unknown_since": None, "absent_since": None, "check_at": None}
+_CLEARED_FIELDS = {
+    "outbound.worker_id": None,
+    "outbound.unconfirmed_since": None,
+    "outbound.absent_since": None,
+    "outbound.next_check_at": None,
+}
 """Fields cleared once the provider is known not to have the message."""
 
 
@@ -88,46 +93,46 @@ class OutboxStore:
             return None
         now = self._clock()
         due = self._messages.find(
-            {**self._in_state(OutboxState.PENDING), "next_attempt_at": {"$lte": now}},
-            sort=[("next_attempt_at", DESCENDING if newest else ASCENDING)],
+            {**self._in_state(OutboxState.PENDING), "outbound.next_attempt_at": {"$lte": now}},
+            sort=[("outbound.next_attempt_at", DESCENDING if newest else ASCENDING)],
             limit=_CANDIDATES,
         )
         for row in await due.to_list():
-            if (row.get("due_at") or row["created_at"]) <= now - self._ttl:
+            if (row["outbound"]["due_at"]) <= now - self._ttl:
                 await self._expire(row)
             elif (claim := await self._claim(row)) is not None:
                 return claim
         return None
 
     async def _claim(self, row: Mapping[str, Any]) -> Claim | None:
-        attempt = row["attempt"] + 1
-        holder = await self._locks.lock(row["text_key"], row["_id"], attempt)
+        attempt = row["outbound"]["attempt"] + 1
+        holder = await self._locks.lock(row["outbound"]["dedup_key"], row["_id"], attempt)
         if holder is not None:
             await self._wait_for(holder, row)
             return None
         values = {
-            "attempt": attempt,
-            "owner": self._worker_id,
-            "first_claimed_at": row["first_claimed_at"] or self._clock(),
+            "outbound.attempt": attempt,
+            "outbound.worker_id": self._worker_id,
+            "outbound.first_claimed_at": row["outbound"]["first_claimed_at"] or self._clock(),
         }
-        if not await self._states.apply(OutboxEvent.CLAIM, row["_id"], Seen(row["attempt"]), values):
-            await self._locks.release_if_terminal(row["text_key"], row["_id"])
+        if not await self._states.apply(OutboxEvent.CLAIM, row["_id"], Seen(row["outbound"]["attempt"]), values):
+            await self._locks.release_if_terminal(row["outbound"]["dedup_key"], row["_id"])
             return None
         claim = Claim.of(row, attempt)
         # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
         # its SID before the claim, and is seen here, or sees the new attempt.
         sid = await self._message_ids.sid_of(claim.message_id)
         if sid is not None:
-            await self._accept(claim.message_id, attempt, claim.text_key, sid)
+            await self._accept(claim.message_id, attempt, claim.dedup_key, sid)
             return None
         return claim
 
     async def _wait_for(self, holder: ObjectId, row: Mapping[str, Any]) -> None:
         """Postpones a message until the identical text before it has an outcome."""
-        await self._locks.release_if_terminal(row["text_key"], holder)
+        await self._locks.release_if_terminal(row["outbound"]["dedup_key"], holder)
         await self._messages.update_one(
-            {"_id": row["_id"], "dispatch": OutboxState.PENDING, "attempt": row["attempt"]},
-            {"$set": {"next_attempt_at": self._clock() + _BLOCKED_FOR}},
+            {"_id": row["_id"], "outbound.state": OutboxState.PENDING, "outbound.attempt": row["outbound"]["attempt"]},
+            {"$set": {"outbound.next_attempt_at": self._clock() + _BLOCKED_FOR}},
         )
 
     async def expire_overdue(self, limit: int) -> None:
@@ -135,8 +140,8 @@ class OutboxStore:
         if not self._sending_enabled:
             return
         overdue = self._messages.find(
-            {**self._in_state(OutboxState.PENDING), "due_at": {"$lte": self._clock() - self._ttl}},
-            {"attempt": 1, "text_key": 1},
+            {**self._in_state(OutboxState.PENDING), "outbound.due_at": {"$lte": self._clock() - self._ttl}},
+            {"outbound.attempt": 1, "outbound.dedup_key": 1},
             limit=limit,
         )
         for row in await overdue.to_list():
@@ -144,8 +149,10 @@ class OutboxStore:
 
     async def _expire(self, row: Mapping[str, Any]) -> None:
         values = {"error_code": "expired", "error_message": _EXPIRED_REASON}
-        if await self._states.apply(OutboxEvent.EXPIRE, row["_id"], Seen(row["attempt"]), values, "reconciler"):
-            await self._locks.release(row["text_key"], row["_id"])
+        if await self._states.apply(
+            OutboxEvent.EXPIRE, row["_id"], Seen(row["outbound"]["attempt"]), values, "reconciler"
+        ):
+            await self._locks.release(row["outbound"]["dedup_key"], row["_id"])
 
     # Outcomes
 
@@ -153,63 +160,63 @@ class OutboxStore:
         """Records the outcome of an attempt. Only an acceptance still counts once another attempt has begun."""
         match outcome:
             case Accepted(sid, status):
-                if await self.accept(claim.message_id, claim.attempt, claim.text_key, sid):
+                if await self.accept(claim.message_id, claim.attempt, claim.dedup_key, sid):
                     await self._timeline.record(claim.message_id, sid, status, "send")
             case Rejected(code, reason):
                 error = {"error_code": code, "error_message": reason}
                 await self._finish_attempt(claim, OutboxEvent.REJECT, error)
             case RetryableFailure(_, code):
                 due = self._clock() + backoff(claim.attempt, code, jitter)
-                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"next_attempt_at": due})
+                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"outbound.next_attempt_at": due})
             case AccountUnavailable():
                 due = self._clock() + paused_backoff(claim.attempt, jitter)
-                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"next_attempt_at": due})
+                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"outbound.next_attempt_at": due})
             case Indeterminate():
                 await self._states.apply(
                     OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._unconfirmed_fields(), "send"
                 )
 
-    async def accept(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> bool:
+    async def accept(self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str) -> bool:
         """Makes the message the owner of the SID, and accepted; returns False if another message owns the SID."""
         if not await self._message_ids.own(sid, message_id, attempt):
             return False
-        await self._accept(message_id, attempt, text_key, sid)
+        await self._accept(message_id, attempt, dedup_key, sid)
         return True
 
-    async def _accept(self, message_id: ObjectId, attempt: int, text_key: str, sid: str) -> None:
+    async def _accept(self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str) -> None:
         now = self._clock()
         values = {
             **_CLEARED_FIELDS,
             "twilio_sid": sid,
             "error_code": None,
             "error_message": None,
-            "check_at": next_check(now, 0, callbacks_enabled=self._callbacks_enabled),
-            "checks": 0,
+            "outbound.next_check_at": next_check(now, 0, callbacks_enabled=self._callbacks_enabled),
+            "outbound.check_count": 0,
         }
         if not await self._states.apply(OutboxEvent.ACCEPT, message_id, Seen(), values):
             duplicate = await self._messages.update_one(
-                {"_id": message_id, "twilio_sid": {"$ne": sid}, "second_sids": {"$ne": sid}},
-                {"$push": {"second_sids": sid}, "$set": {"updated_at": now}},
+                {"_id": message_id, "twilio_sid": {"$ne": sid}, "outbound.duplicate_sids": {"$ne": sid}},
+                {"$push": {"outbound.duplicate_sids": sid}, "$set": {"updated_at": now}},
             )
             DUPLICATE_SENDS.inc(duplicate.modified_count)
-        await self._locks.unlock(text_key, message_id, attempt)
+        await self._locks.unlock(dedup_key, message_id, attempt)
 
     async def _finish_attempt(self, claim: Claim, event: OutboxEvent, values: Mapping[str, object]) -> None:
         await self._states.apply(event, claim.message_id, Seen(claim.attempt), {**_CLEARED_FIELDS, **values}, "send")
-        await self._locks.unlock(claim.text_key, claim.message_id, claim.attempt)
+        await self._locks.unlock(claim.dedup_key, claim.message_id, claim.attempt)
 
     # Messages that the provider may have
 
     async def list_claimed(self, limit: int) -> list[InFlightMessage]:
         """Returns up to `limit` messages that a process is sending, those first claimed longest ago first."""
         rows = self._messages.find(
-            self._in_state(OutboxState.CLAIMED), sort=[("first_claimed_at", ASCENDING)], limit=limit
+            self._in_state(OutboxState.CLAIMED), sort=[("outbound.first_claimed_at", ASCENDING)], limit=limit
         )
         return [InFlightMessage.of(row) for row in await rows.to_list()]
 
     async def end_lease(self, message: InFlightMessage) -> None:
         """Makes a claimed message unconfirmed after the lease of its worker has ended."""
-        seen = Seen(message.attempt, worker_id=message.owner)
+        seen = Seen(message.attempt, worker_id=message.worker_id)
         await self._states.apply(
             OutboxEvent.END_LEASE, message.message_id, seen, self._unconfirmed_fields(), "reconciler"
         )
@@ -220,9 +227,9 @@ class OutboxStore:
         Does nothing if another process has found something meanwhile, which has changed `absent_since`.
         """
         seen = Seen(message.attempt, absent_since=message.absent_since)
-        values = {**_CLEARED_FIELDS, "next_attempt_at": self._clock()}
+        values = {**_CLEARED_FIELDS, "outbound.next_attempt_at": self._clock()}
         if await self._states.apply(OutboxEvent.PROVE_ABSENT, message.message_id, seen, values, "reconciler"):
-            await self._locks.unlock(message.text_key, message.message_id, message.attempt)
+            await self._locks.unlock(message.dedup_key, message.message_id, message.attempt)
 
     async def mark_unconfirmed(self, limit: int) -> int:
         """Makes up to `limit` pending or claimed messages unconfirmed; returns how many it found.
@@ -231,47 +238,59 @@ class OutboxStore:
         since. Each is looked up at the provider from the time when it was stored.
         """
         rows = await self._messages.find(
-            {"line": self._identity.key, "dispatch": {"$in": [OutboxState.PENDING, OutboxState.CLAIMED]}}, limit=limit
+            {
+                "outbound.sender_key": self._identity.key,
+                "outbound.state": {"$in": [OutboxState.PENDING, OutboxState.CLAIMED]},
+            },
+            limit=limit,
         ).to_list()
         for row in rows:
-            await self._locks.lock(row["text_key"], row["_id"], row["attempt"])
+            await self._locks.lock(row["outbound"]["dedup_key"], row["_id"], row["outbound"]["attempt"])
             now = self._clock()
             values = {
                 **self._unconfirmed_fields(),
-                "first_claimed_at": row["first_claimed_at"] or row["created_at"],
-                "check_at": now,
+                "outbound.first_claimed_at": row["outbound"]["first_claimed_at"] or row["created_at"],
+                "outbound.next_check_at": now,
             }
-            await self._states.apply(OutboxEvent.RESTORE, row["_id"], Seen(row["attempt"]), values, "reconciler")
+            await self._states.apply(
+                OutboxEvent.RESTORE, row["_id"], Seen(row["outbound"]["attempt"]), values, "reconciler"
+            )
         return len(rows)
 
     def _unconfirmed_fields(self) -> dict[str, object]:
         now = self._clock()
         return {
-            "owner": None,
-            "unknown_since": now,
-            "absent_since": None,
-            "check_at": next_reconcile_at(now, 0, now + self._reconcile_after),
-            "checks": 0,
+            "outbound.worker_id": None,
+            "outbound.unconfirmed_since": now,
+            "outbound.absent_since": None,
+            "outbound.next_check_at": next_reconcile_at(now, 0, now + self._reconcile_after),
+            "outbound.check_count": 0,
         }
 
     # Cancellation by the user
 
     async def cancel(self, message: Message) -> bool:
         """Cancels a pending message; returns False if it is not pending."""
-        message_id, seen = ObjectId(message.id), Seen(message.attempt)
-        cancelled = await self._states.apply(OutboxEvent.CANCEL, message_id, seen, {}, "author")
+        if message.outbound is None:
+            return False
+        message_id, seen = ObjectId(message.id), Seen(message.outbound.attempt)
+        cancelled = await self._states.apply(OutboxEvent.CANCEL, message_id, seen, {}, "user")
         if cancelled:
-            await self._locks.release(message.text_key, message_id)
+            await self._locks.release(message.outbound.dedup_key, message_id)
         return cancelled
 
     async def request_cancel(self, message: Message) -> bool:
         """Prevents an unconfirmed message from being sent again; returns False if it is not unconfirmed."""
+        if message.outbound is None:
+            return False
         message_id = ObjectId(message.id)
-        requested = await self._states.apply(OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"withdrawn": True})
+        requested = await self._states.apply(
+            OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"outbound.cancel_requested": True}
+        )
         if requested:
-            await self._locks.release(message.text_key, message_id)
+            await self._locks.release(message.outbound.dedup_key, message_id)
         return requested
 
     def _in_state(self, state: OutboxState) -> dict[str, object]:
         """Returns the query for this sender's messages in a state."""
-        return {"line": self._identity.key, "dispatch": state}
+        return {"outbound.sender_key": self._identity.key, "outbound.state": state}

@@ -22,7 +22,7 @@ class AbsenceRule:
         """Returns when look-ups start to count: for the second, if the first began at `absent_since`, or the first."""
         if absent_since is not None:
             return absent_since + self.confirmed_after
-        return (message.unknown_since or message.first_claimed_at) + self.after
+        return (message.unconfirmed_since or message.first_claimed_at) + self.after
 
     def is_proven_by(self, message: InFlightMessage, begun: datetime) -> bool:
         """Whether a complete look-up that began at `begun` and did not show the message is the second that counts."""

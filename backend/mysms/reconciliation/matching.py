@@ -71,7 +71,7 @@ def match(
 
 
 def _precedence(row: ProviderMessage, message: InFlightMessage, matched: Set[ObjectId]) -> tuple[object, ...]:
-    is_being_sent = message.dispatch is OutboxState.CLAIMED
+    is_being_sent = message.state is OutboxState.CLAIMED
     is_rewritten = row.to_number != message.to_number
     return (
         -len(message.content),

@@ -74,7 +74,7 @@ class Reconciler:
         sid = await self._message_ids.sid_of(message.message_id)
         if sid is None:
             return False
-        await self._outbox.accept(message.message_id, message.attempt, message.text_key, sid)
+        await self._outbox.accept(message.message_id, message.attempt, message.dedup_key, sid)
         row = await self._provider_thread.ask(self._provider.fetch, sid)
         if row is not None:
             await self._timeline.record_answer(message.message_id, row)
@@ -142,10 +142,10 @@ class Reconciler:
 
     async def _adopt(self, row: ProviderMessage, message: InFlightMessage) -> object:
         """Makes the message the owner of the row's SID; returns the message's id, or None if it is not the owner."""
-        if message.dispatch is not OutboxState.UNCONFIRMED:
+        if message.state is not OutboxState.UNCONFIRMED:
             # It is being sent at this moment, and its attempt will return the SID.
             return None
-        if not await self._outbox.accept(message.message_id, message.attempt, message.text_key, row.sid):
+        if not await self._outbox.accept(message.message_id, message.attempt, message.dedup_key, row.sid):
             return None
         await self._timeline.record_answer(message.message_id, row)
         # The fault that lost the response may have lost callbacks too.

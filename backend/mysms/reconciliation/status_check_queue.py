@@ -35,30 +35,38 @@ class StatusCheckQueue:
         now = self._clock()
         held_until = now + self._hold
         row = await self._messages.find_one_and_update(
-            {"line": self._identity.key, "dispatch": OutboxState.ACCEPTED, "check_at": {"$lte": now}},
-            {"$set": {"check_at": held_until}},
-            sort=[("check_at", ASCENDING)],
+            {
+                "outbound.sender_key": self._identity.key,
+                "outbound.state": OutboxState.ACCEPTED,
+                "outbound.next_check_at": {"$lte": now},
+            },
+            {"$set": {"outbound.next_check_at": held_until}},
+            sort=[("outbound.next_check_at", ASCENDING)],
         )
         if row is None:
             return None
-        return StatusCheck(row["_id"], row["twilio_sid"], row["checks"], row["created_at"], held_until)
+        return StatusCheck(row["_id"], row["twilio_sid"], row["outbound"]["check_count"], row["created_at"], held_until)
 
     async def expedite_check(self, message_id: ObjectId) -> None:
         """Brings the next check of a message forward, if one is scheduled."""
         await self._messages.update_one(
-            {"_id": message_id, "dispatch": OutboxState.ACCEPTED, "check_at": {"$ne": None}},
-            {"$set": {"check_at": next_check(self._clock(), 0, callbacks_enabled=False)}},
+            {"_id": message_id, "outbound.state": OutboxState.ACCEPTED, "outbound.next_check_at": {"$ne": None}},
+            {"$set": {"outbound.next_check_at": next_check(self._clock(), 0, callbacks_enabled=False)}},
         )
 
     async def end_check(self, check: StatusCheck, *, is_last: bool) -> None:
         """Schedules the next check after an answer, unless contradicting statuses have already made one due."""
         count = check.checks + 1
         following = next_check(self._clock(), count, callbacks_enabled=self._callbacks_enabled)
-        await self._update(check, {"check_at": None if is_last else following, "checks": count})
+        await self._update(
+            check, {"outbound.next_check_at": None if is_last else following, "outbound.check_count": count}
+        )
 
     async def postpone_check(self, check: StatusCheck) -> None:
         """Schedules a repetition of a check without an answer."""
-        await self._update(check, {"check_at": next_try(self._clock(), check.created_at)})
+        await self._update(check, {"outbound.next_check_at": next_try(self._clock(), check.created_at)})
 
     async def _update(self, check: StatusCheck, values: Mapping[str, object]) -> None:
-        await self._messages.update_one({"_id": check.message_id, "check_at": check.held_until}, {"$set": values})
+        await self._messages.update_one(
+            {"_id": check.message_id, "outbound.next_check_at": check.held_until}, {"$set": values}
+        )

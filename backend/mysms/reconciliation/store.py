@@ -31,8 +31,8 @@ class ReconciliationStore:
         """Returns all in-flight messages to these numbers."""
         rows = self._messages.find(
             {
-                "line": self._identity.key,
-                "dispatch": {"$in": list(IN_FLIGHT)},
+                "outbound.sender_key": self._identity.key,
+                "outbound.state": {"$in": list(IN_FLIGHT)},
                 "recipient_number": {"$in": list(numbers)},
             }
         )
@@ -43,36 +43,47 @@ class ReconciliationStore:
         now = self._clock()
         held_until = now + self._hold
         row = await self._messages.find_one_and_update(
-            {"line": self._identity.key, "dispatch": OutboxState.UNCONFIRMED, "check_at": {"$lte": now}},
-            {"$set": {"check_at": held_until}},
-            sort=[("check_at", ASCENDING)],
+            {
+                "outbound.sender_key": self._identity.key,
+                "outbound.state": OutboxState.UNCONFIRMED,
+                "outbound.next_check_at": {"$lte": now},
+            },
+            {"$set": {"outbound.next_check_at": held_until}},
+            sort=[("outbound.next_check_at", ASCENDING)],
         )
-        return None if row is None else Look(InFlightMessage.of(row), row["checks"], held_until)
+        return None if row is None else Look(InFlightMessage.of(row), row["outbound"]["check_count"], held_until)
 
     async def extend_look(self, look: Look) -> bool:
         """Extends the hold before another request; returns False if this process does not hold the look-up any more."""
         held_until = self._clock() + self._hold
-        if not await self._update(look, {"check_at": held_until}):
+        if not await self._update(look, {"outbound.next_check_at": held_until}):
             return False
         look.held_until = held_until
         return True
 
     async def end_look(self, look: Look, absent_since: datetime | None, following: datetime | None) -> None:
         """Records the result for a message that stays unconfirmed, and schedules the next look-up; None for none."""
-        await self._update(look, {"check_at": following, "checks": look.looks + 1, "absent_since": absent_since})
+        await self._update(
+            look,
+            {
+                "outbound.next_check_at": following,
+                "outbound.check_count": look.looks + 1,
+                "outbound.absent_since": absent_since,
+            },
+        )
 
     async def postpone_look(self, look: Look) -> None:
         """Schedules a repetition of a look-up without an answer."""
-        since = look.message.unknown_since or look.message.first_claimed_at
-        await self._update(look, {"check_at": next_try(self._clock(), since)})
+        since = look.message.unconfirmed_since or look.message.first_claimed_at
+        await self._update(look, {"outbound.next_check_at": next_try(self._clock(), since)})
 
     async def _update(self, look: Look, values: Mapping[str, object]) -> bool:
         updated = await self._messages.update_one(
             {
                 "_id": look.message.message_id,
-                "dispatch": OutboxState.UNCONFIRMED,
-                "attempt": look.message.attempt,
-                "check_at": look.held_until,
+                "outbound.state": OutboxState.UNCONFIRMED,
+                "outbound.attempt": look.message.attempt,
+                "outbound.next_check_at": look.held_until,
             },
             {"$set": values},
         )

@@ -20,6 +20,7 @@ class User(Document):
     created_at: datetime
     deleting: bool = False
     """Whether the deletion of the account has begun. It is always completed."""
+    schema_version: int = 1
 
     class Settings:
         name = "users"
@@ -39,6 +40,7 @@ class Session(Document):
     last_used_at: datetime
     expires_at: datetime | None = None
     """The time from `expiry_of` after which the session is deleted. None if an older version stored it."""
+    schema_version: int = 1
 
     class Settings:
         name = "sessions"
@@ -55,6 +57,7 @@ class Invite(Document):
     account_id: PydanticObjectId | None = None
     """The id of the account that it creates, so that it creates one at most. None if an older version stored it."""
     created_at: datetime
+    schema_version: int = 1
 
     class Settings:
         name = "invites"

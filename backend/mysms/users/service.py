@@ -64,21 +64,21 @@ class UserService:
         self,
         hasher: PasswordHasher,
         signer: TokenSigner,
-        desk: SignUpPolicy,
+        sign_up_policy: SignUpPolicy,
         attempts: AuthRateLimits,
         erase_messages: Callable[[ObjectId], Awaitable[None]],
         clock: Clock,
     ) -> None:
         self._hasher = hasher
         self._signer = signer
-        self._desk = desk
+        self._sign_up_policy = sign_up_policy
         self._attempts = attempts
         self._erase_messages = erase_messages
         self._clock = clock
 
     @property
     def sign_up_mode(self) -> SignUpMode:
-        return self._desk.mode
+        return self._sign_up_policy.mode
 
     async def register(self, registration: Registration, origin: ClientInfo) -> SignedInResponse:
         """Creates an account and opens a session.
@@ -86,7 +86,7 @@ class UserService:
         Raises SignUpClosedError, and InvalidFieldsError if the email has already been taken or the code is wrong.
         """
         await self._attempts.count_address("sign_up", origin.address)
-        admission = await self._desk.admit(registration.invite_code)
+        admission = await self._sign_up_policy.admit(registration.invite_code)
         user = User(
             id=admission.account_id,
             email=registration.email,
@@ -97,17 +97,17 @@ class UserService:
             raise InvalidFieldsError(await self._reasons_not_to_insert(user, admission))
         # The account exists even if this fails, and a code that is left behind cannot create another one.
         with contextlib.suppress(DatabaseError):
-            await self._desk.use_up(admission)
+            await self._sign_up_policy.use_up(admission)
         return SignedInResponse.of(user, await self._open_session(user, origin))
 
-    async def judge(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
+    async def find_sign_up_errors(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
         """Returns the errors that the database adds to those of an invalid sign-up, so that all are shown at once.
 
         Raises SignUpClosedError. If a code is required, only a valid one reveals that an email has been taken.
         """
         await self._attempts.count_address("sign_up", origin.address)
         try:
-            await self._desk.admit(applicant.invite_code)
+            await self._sign_up_policy.admit(applicant.invite_code)
         except InvalidFieldsError as error:
             return error.errors
         is_taken = applicant.email is not None and await repository.find_user_by_email(applicant.email) is not None
@@ -269,14 +269,14 @@ class UserService:
         holder = await repository.find_user(admission.account_id)
         if holder is None:
             return EMAIL_TAKEN
-        await self._desk.use_up(admission)
+        await self._sign_up_policy.use_up(admission)
         return NOT_VALID if holder.email != user.email else {**NOT_VALID, **EMAIL_TAKEN}
 
     async def _finish_deletion(self, user_id: ObjectId) -> None:
         """Deletes an account in idempotent steps; the account itself goes last, so an interrupted deletion is found."""
         await repository.delete_sessions(user_id)
         await self._erase_messages(user_id)
-        await self._desk.forget(user_id)
+        await self._sign_up_policy.forget(user_id)
         await repository.delete_user(user_id)
 
     async def _confirm_password(self, caller: AccessClaims, password: str, origin: ClientInfo, *, field: str) -> None:

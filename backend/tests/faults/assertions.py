@@ -64,10 +64,10 @@ class DeliveryReport:
 
 async def wait_for_empty_outbox(env: Environment, *, unconfirmable: Collection[str] = (), within: float = 90) -> None:
     """Wait until no message is in flight. Messages to `unconfirmable` numbers may stay unconfirmed."""
-    query = {"dispatch": {"$in": _IN_FLIGHT}, "recipient_number": {"$nin": list(unconfirmable)}}
+    query = {"outbound.state": {"$in": _IN_FLIGHT}, "recipient_number": {"$nin": list(unconfirmable)}}
 
     async def in_flight() -> list[dict[str, Any]]:
-        fields = {"content": 1, "dispatch": 1, "attempt": 1, "recipient_number": 1, "events": 1}
+        fields = {"content": 1, "outbound.state": 1, "outbound.attempt": 1, "recipient_number": 1, "events": 1}
         return [row async for row in env.database["messages"].find(query, fields)]
 
     await eventually(in_flight, lambda rows: not rows, within=within, what="an empty outbox")
@@ -128,15 +128,15 @@ def _compare_message(
         if message.acknowledged or entries:
             report.lost.append(f"acknowledged or sent, but not stored: {description}")
         return
-    second_sids = row["second_sids"]
+    second_sids = row["outbound"]["duplicate_sids"]
     report.reported_duplicates += len(second_sids)
     if len(entries) > 1 + len(second_sids):
         report.duplicated.append(description)
-    if row["dispatch"] == "refused" and not entries:
+    if row["outbound"]["state"] == "rejected" and not entries:
         # Acknowledged with 202 first and rejected later.
         report.rejected += 1
         return
-    if row["dispatch"] == "unconfirmed" and message.number in unconfirmable:
+    if row["outbound"]["state"] == "unconfirmed" and message.number in unconfirmable:
         report.unconfirmed += 1
         return
     if not entries:

@@ -256,22 +256,30 @@ class Environment:
     async def make_all_due(self) -> None:
         """Make all pending attempts and status checks due now."""
         messages, now = self.database["messages"], datetime.now(UTC)
-        await messages.update_many({"dispatch": "pending"}, {"$min": {"next_attempt_at": now}})
-        await messages.update_many({"dispatch": "settled", "check_at": {"$gt": now}}, {"$set": {"check_at": now}})
+        await messages.update_many({"outbound.state": "pending"}, {"$min": {"outbound.next_attempt_at": now}})
+        await messages.update_many(
+            {"outbound.state": "accepted", "outbound.next_check_at": {"$gt": now}},
+            {"$set": {"outbound.next_check_at": now}},
+        )
 
     async def make_list_checks_due(self) -> None:
         """Make the next check of the provider's list due now: after failed checks, hours may lie before it."""
         now = datetime.now(UTC)
         await self.database["messages"].update_many(
-            {"dispatch": "unconfirmed", "check_at": {"$gt": now}}, {"$set": {"check_at": now}}
+            {"outbound.state": "unconfirmed", "outbound.next_check_at": {"$gt": now}},
+            {"$set": {"outbound.next_check_at": now}},
         )
 
     async def run_list_checks(self, message_id: str) -> None:
         """Make enough checks of the provider's list due for an unconfirmed message to reach a conclusion."""
         mine, long_ago = {"_id": ObjectId(message_id)}, datetime.now(UTC) - timedelta(hours=1)
         for round_number in range(3):
-            change = {"checks": 10 * round_number, "check_at": datetime.now(UTC), "unknown_since": long_ago}
-            await self.database["messages"].update_one({**mine, "dispatch": "unconfirmed"}, {"$set": change})
+            change = {
+                "outbound.check_count": 10 * round_number,
+                "outbound.next_check_at": datetime.now(UTC),
+                "outbound.unconfirmed_since": long_ago,
+            }
+            await self.database["messages"].update_one({**mine, "outbound.state": "unconfirmed"}, {"$set": change})
             await eventually(
                 lambda: self.document(message_id),
                 partial(_was_checked, 10 * round_number + 1),
@@ -284,7 +292,7 @@ class Environment:
 
 
 def _was_checked(checks: int, row: Json) -> bool:
-    return bool(row["checks"] >= checks)
+    return bool(row["outbound"]["check_count"] >= checks)
 
 
 @contextlib.asynccontextmanager

@@ -120,7 +120,7 @@ class MongoProxy(TcpProxy):
             if self._pause_points or (self.worker_id is None and b"claimed" in frame):
                 command = parse(frame).body
                 for changes in changes_of_messages(command):
-                    self.worker_id = changes.get("owner") or self.worker_id
+                    self.worker_id = changes.get("outbound.worker_id") or self.worker_id
                 pause_point = next(
                     (pause_point for pause_point in self._pause_points if pause_point.matches(command)), None
                 )
@@ -155,22 +155,22 @@ def is_message_insert(command: Command) -> bool:
 
 def is_lock_acquisition(command: Command) -> bool:
     """Whether the command acquires the lock of a text, which is the first step of a claim."""
-    return bool(command.get("findAndModify") == "inflight")
+    return bool(command.get("findAndModify") == "content_locks")
 
 
 def is_claim(command: Command) -> bool:
     """Whether the command claims a message."""
-    return any(changes.get("dispatch") == "claimed" for changes in changes_of_messages(command))
+    return any(changes.get("outbound.state") == "claimed" for changes in changes_of_messages(command))
 
 
 def is_sid_recording(command: Command) -> bool:
     """Whether the command records which message a SID belongs to."""
-    return bool(command.get("insert") == "carrier_messages")
+    return bool(command.get("insert") == "provider_message_ids")
 
 
 def is_acceptance(command: Command) -> bool:
     """Whether the command marks a message as accepted by the provider."""
-    return any(changes.get("dispatch") == "settled" for changes in changes_of_messages(command))
+    return any(changes.get("outbound.state") == "accepted" for changes in changes_of_messages(command))
 
 
 def changes_of_messages(command: Command) -> list[Command]:

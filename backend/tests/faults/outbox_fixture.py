@@ -15,7 +15,7 @@ from mysms.core import database as connection
 from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.messages import repository
-from mysms.messages.models import Conversation, Message
+from mysms.messages.models import Conversation, Message, Outbound
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
 from mysms.outbox.maintenance import Maintenance
@@ -207,10 +207,12 @@ class OutboxFixture:
             peer_number=number,
             content=text,
             segments=1,
-            line=line.key,
-            text_key=line.dedup_key(number, text),
-            due_at=self.now,
-            next_attempt_at=self.now,
+            outbound=Outbound(
+                sender_key=line.key,
+                dedup_key=line.dedup_key(number, text),
+                due_at=self.now,
+                next_attempt_at=self.now,
+            ),
             created_at=self.now,
             updated_at=self.now,
         )
@@ -235,6 +237,9 @@ class OutboxFixture:
         in_flight = await self.reconciliation.list_in_flight_to([message.recipient_number])
         (seen,) = [row for row in in_flight if row.message_id == message_id]
         await self.outbox("reconciler").requeue(seen)
+
+    async def outbound(self, message_id: ObjectId) -> Outbound:
+        return outbound_of(await self.message(message_id))
 
     async def message(self, message_id: ObjectId) -> Message:
         message = await repository.find(message_id)
@@ -272,3 +277,8 @@ def listed(sid: str, number: str, body: str, created_at: datetime, status: str =
     """A message in the provider's list."""
     sent_at = None if status in {"queued", "sending", "failed"} else created_at
     return ProviderMessage(sid, FROM_NUMBER, number, body, status, None, None, created_at, sent_at)
+
+
+def outbound_of(message: Message) -> Outbound:
+    assert message.outbound is not None
+    return message.outbound

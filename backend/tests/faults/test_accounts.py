@@ -80,12 +80,13 @@ class AccountOwner:
     async def traces(self, documents: list[Json] | None = None) -> list[Json]:
         """All documents that contain data of the user, including hashes and IDs of the given messages."""
         private = [self.email, self.number, self.text, self.id]
-        private += [str(each[name]) for each in documents or [] for name in ("text_key", "request_hash", "_id")]
+        private += [str(each[name]) for each in documents or [] for name in ("request_hash", "_id")]
+        private += [each["outbound"]["dedup_key"] for each in documents or []]
         found = []
         for name in await self._env.database.list_collection_names():
             async for document in self._env.database[name].find({}):
                 matches = [each for each in private if each in str(document)]
-                if name == "carrier_messages":
+                if name == "provider_message_ids":
                     # The owner of a SID is kept: the ID of a message that no longer exists.
                     matches = [each for each in matches if each != str(document["message_id"])]
                 if matches:
@@ -116,9 +117,9 @@ async def test_account_deletion_removes_all_personal_data(env: Environment, owne
     await control.set_fault("rate_limited", to=owner.number)
     assert (await env.post(owner.number, f"{owner.text} later"))["status"] == "pending"
     documents = await owner.documents()
-    assert {row["dispatch"] for row in documents} == {"settled", "unconfirmed", "pending"}
+    assert {row["outbound"]["state"] for row in documents} == {"accepted", "unconfirmed", "pending"}
     seen = {row["in"] for row in await owner.traces(documents)}
-    assert seen >= {"users", "sessions", "messages", "conversations", "inflight"}, (
+    assert seen >= {"users", "sessions", "messages", "conversations", "content_locks"}, (
         "traces() must find existing documents"
     )
 
@@ -126,7 +127,7 @@ async def test_account_deletion_removes_all_personal_data(env: Environment, owne
     assert (await owner.sign_in()).status_code == 401
     await wait_for_no_traces(owner, documents)
 
-    assert await env.database["carrier_messages"].find_one({"_id": settled["twilio_sid"]}) is not None
+    assert await env.database["provider_message_ids"].find_one({"_id": settled["twilio_sid"]}) is not None
     assert await env.sids_at_provider(f"{owner.text} later") == []
 
 
@@ -284,7 +285,7 @@ async def test_a_message_being_sent_is_erased_after_its_attempt_and_not_retried(
     claim = await fixture.claim(outbox)
     await fixture.erasure.erase((await fixture.message(message_id)).user_id)
     await fixture.erasure.erase_abandoned(10)
-    assert (await fixture.message(message_id)).withdrawn, "the message is still needed to match its SID"
+    assert (await fixture.outbound(message_id)).cancel_requested, "the message is still needed to match its SID"
 
     await outbox.settle(claim, outcome, 0.5)
     fixture.advance(hours=1)
@@ -311,7 +312,7 @@ async def test_an_unresolved_message_is_erased_after_a_day(fixture: OutboxFixtur
     await fixture.erasure.erase((await fixture.message(message_id)).user_id)
     fixture.advance(hours=23)
     await fixture.erasure.erase_abandoned(10)
-    assert (await fixture.message(message_id)).withdrawn
+    assert (await fixture.outbound(message_id)).cancel_requested
     fixture.now += timedelta(hours=1)
     await fixture.erasure.erase_abandoned(10)
     await assert_empty(fixture)
@@ -355,7 +356,7 @@ async def all_documents(fixture: OutboxFixture) -> dict[str, list[Json]]:
 
 async def assert_empty(fixture: OutboxFixture, *, except_sid: bool = False) -> None:
     rest = {name: rows for name, rows in (await all_documents(fixture)).items() if rows}
-    owners = rest.pop("carrier_messages", [])
+    owners = rest.pop("provider_message_ids", [])
     assert rest == {}
     assert [row["_id"] for row in owners] == ([SID] if except_sid else [])
     assert all(row.keys() == {"_id", "message_id", "attempt", "created_at"} for row in owners)

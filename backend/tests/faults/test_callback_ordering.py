@@ -149,10 +149,12 @@ async def _contradict(source: MessageSource, reported: Sequence[str], truth: Rep
     await asyncio.to_thread(post_callbacks)
     resolved = await eventually(
         lambda: source.env.document(message_id),
-        lambda row: any(event["source"] == "reconciler" for event in row["events"]) and row["check_at"] is None,
+        lambda row: (
+            any(event["source"] == "reconciler" for event in row["events"]) and row["outbound"]["next_check_at"] is None
+        ),
         what="a status check",
     )
-    assert (resolved["carrier_status"], resolved["error_code"]) == truth
+    assert (resolved["provider_status"], resolved["error_code"]) == truth
     assert {(event["source"], event["status"]) for event in resolved["events"]} == {
         ("send", "queued"),
         ("reconciler", truth[0]),

@@ -23,7 +23,7 @@ def changes_of(command: Command) -> dict[str, dict[str, object]]:
 
 
 def is_pending_increment(command: Command) -> bool:
-    return "open" in changes_of(command).get("$inc", {}) and "$set" in changes_of(command)
+    return "pending_count" in changes_of(command).get("$inc", {}) and "$set" in changes_of(command)
 
 
 def is_count_increment(command: Command) -> bool:
@@ -50,7 +50,7 @@ async def test_conversation_counts_are_exact_after_kills(tmp_path: Path, list_or
                 clients.preferred_apis = functools.partial(list, [victim])
                 await victim.mongo_proxy.add(PHASES[phase]()).reached.wait()
                 victim.kill()
-                left[phase] += await env.database["conversations"].count_documents({"open": {"$gt": 0}})
+                left[phase] += await env.database["conversations"].count_documents({"pending_count": {"$gt": 0}})
                 await victim.wait()
                 clients.preferred_apis = lambda: env.running_apis
                 # Reading repairs counts while other processes store messages.

@@ -76,14 +76,16 @@ async def test_an_outcome_rejected_past_the_lease_is_left_to_the_reconciler(env:
 
 
 def is_about(command: Command, dispatch: str) -> bool:
-    return bool(command["query"].get("dispatch") == dispatch)
+    return bool(command["query"].get("outbound.state") == dispatch)
 
 
 LOOPS: dict[str, Callable[[Command], bool]] = {
     "dispatcher": lambda command: command.get("find") == "messages" and command.get("limit") == 16,
-    "maintenance": lambda command: command.get("find") == "messages" and command["filter"].get("dispatch") == "claimed",
+    "maintenance": lambda command: (
+        command.get("find") == "messages" and command["filter"].get("outbound.state") == "claimed"
+    ),
     "reconciler": lambda command: command.get("findAndModify") == "messages" and is_about(command, "unconfirmed"),
-    "status checks": lambda command: command.get("findAndModify") == "messages" and is_about(command, "settled"),
+    "status checks": lambda command: command.get("findAndModify") == "messages" and is_about(command, "accepted"),
 }
 
 

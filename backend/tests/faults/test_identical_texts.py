@@ -35,8 +35,8 @@ async def test_identical_texts_are_each_sent_once(tmp_path: Path, list_order: st
         await wait_for_empty_outbox(env)
 
         sent = Counter(entry.request["To"] for entry in await control.ledger() if entry.request["Body"] == TEXT)
-        owners = [row["message_id"] async for row in env.database["carrier_messages"].find({})]
-        second_sids = await env.database["messages"].count_documents({"second_sids": {"$ne": []}})
+        owners = [row["message_id"] async for row in env.database["provider_message_ids"].find({})]
+        second_sids = await env.database["messages"].count_documents({"outbound.duplicate_sids": {"$ne": []}})
         report = await _count(env, clients)
         report.add_to_figures(f"{PAIRS} pairs of identical texts, and kill -9 {KILLS} times")
         assert sent == {message.number: 2 for message in messages}

@@ -24,10 +24,10 @@ async def test_a_commit_after_the_absence_check_is_reported_as_a_duplicate(tmp_p
         )
         row = await eventually(
             lambda: env.document(message["_id"]),
-            lambda row: bool(row["second_sids"]),
+            lambda row: bool(row["outbound"]["duplicate_sids"]),
             what="the detection of the duplicate",
         )
-        assert [row["twilio_sid"], *row["second_sids"]] == sids
+        assert [row["twilio_sid"], *row["outbound"]["duplicate_sids"]] == sids
         assert await env.metric("mysms_duplicate_sends_total") == 1
         shown = await env.detail(message["_id"])
         assert {event["sid"] for event in shown["timeline"]} >= set(sids)

@@ -15,7 +15,7 @@ from mysms.messages.status import OutboxState
 from mysms.outbox import dispatcher as dispatching
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.providers.base import Accepted, AccountUnavailable, RetryableFailure
-from tests.faults.outbox_fixture import OutboxFixture, StubProvider, new_number, open_outbox_fixture
+from tests.faults.outbox_fixture import OutboxFixture, StubProvider, new_number, open_outbox_fixture, outbound_of
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
@@ -63,7 +63,7 @@ async def test_an_account_error_pauses_sending_until_it_is_resolved(
         assert tried == 1
         provider.outcome = Accepted("SM" + "3" * 32, "queued")
         await eventually(reason, lambda seen: seen is None, what="the end of the pause")
-    dispatches = [(await fixture.message(message_id)).dispatch for message_id in ids]
+    dispatches = [(await fixture.message(message_id)).outbox_state for message_id in ids]
     assert OutboxState.REJECTED not in dispatches
     assert OutboxState.ACCEPTED in dispatches
 
@@ -129,7 +129,7 @@ async def sent(provider: StubProvider) -> int:
 
 
 def _is_pending_again(message: Message) -> bool:
-    return message.dispatch is OutboxState.PENDING and message.attempt == 1
+    return message.outbox_state is OutboxState.PENDING and outbound_of(message).attempt == 1
 
 
 async def test_rate_limited_messages_are_retried_with_exponential_backoff(fixture: OutboxFixture) -> None:
@@ -139,7 +139,7 @@ async def test_rate_limited_messages_are_retried_with_exponential_backoff(fixtur
     for _ in range(10):
         claim = await fixture.claim(outbox)
         await outbox.settle(claim, RetryableFailure("Too many requests", 20429), 0.0)
-        waits.append(((await fixture.message(message_id)).next_attempt_at - fixture.now).total_seconds())
+        waits.append(((await fixture.outbound(message_id)).next_attempt_at - fixture.now).total_seconds())
         assert await outbox.claim_next() is None
         fixture.advance(seconds=waits[-1])
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 150, 150]
@@ -149,5 +149,5 @@ async def test_a_full_queue_is_retried_after_minutes(fixture: OutboxFixture) -> 
     outbox = fixture.outbox("process")
     message_id = await fixture.enqueue(outbox, new_number(), "Later")
     await outbox.settle(await fixture.claim(outbox), RetryableFailure("Queue full", 21611), 0.0)
-    wait = (await fixture.message(message_id)).next_attempt_at - fixture.now
+    wait = (await fixture.outbound(message_id)).next_attempt_at - fixture.now
     assert wait >= timedelta(minutes=5)

@@ -17,6 +17,7 @@ from tests.faults.outbox_fixture import (
     listed,
     new_number,
     open_outbox_fixture,
+    outbound_of,
 )
 from tests.support.servers import FROM_NUMBER, Mongo
 
@@ -39,7 +40,7 @@ async def test_a_request_that_would_start_too_late_is_not_sent(fixture: OutboxFi
     sender.close()
     assert isinstance(outcome, RetryableFailure)
     assert provider.sent == []
-    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ async def test_absence_of_an_earlier_attempt_does_not_requeue_the_current_one(fi
     await outbox.settle(await fixture.claim(outbox), Indeterminate("lost as well"), 0.5)
     await fixture.outbox("reconciler").requeue(slow)
     message = await fixture.message(message_id)
-    assert (message.dispatch, message.attempt) == (OutboxState.UNCONFIRMED, 2)
+    assert (message.outbox_state, outbound_of(message).attempt) == (OutboxState.UNCONFIRMED, 2)
 
 
 async def test_a_late_acceptance_always_counts(fixture: OutboxFixture) -> None:
@@ -88,7 +89,11 @@ async def test_a_late_acceptance_always_counts(fixture: OutboxFixture) -> None:
     await first.settle(stale, Accepted(SID, "queued"), 0.5)
     await second.settle(current, Accepted(OTHER_SID, "queued"), 0.5)
     message = await fixture.message(message_id)
-    assert (message.twilio_sid, message.second_sids, message.dispatch) == (SID, [OTHER_SID], OutboxState.ACCEPTED)
+    assert (message.twilio_sid, outbound_of(message).duplicate_sids, message.outbox_state) == (
+        SID,
+        [OTHER_SID],
+        OutboxState.ACCEPTED,
+    )
 
 
 async def test_a_sid_belongs_to_one_message(fixture: OutboxFixture) -> None:
@@ -101,7 +106,7 @@ async def test_a_sid_belongs_to_one_message(fixture: OutboxFixture) -> None:
     await fixture.receive_callback(outbox, other, SID, "delivered", To=other.to_number)
     assert (await fixture.message(one.message_id)).twilio_sid == SID
     unproved = await fixture.message(other.message_id)
-    assert (unproved.twilio_sid, unproved.dispatch) == (None, OutboxState.CLAIMED)
+    assert (unproved.twilio_sid, unproved.outbox_state) == (None, OutboxState.CLAIMED)
 
 
 async def test_a_known_sid_prevents_another_attempt(fixture: OutboxFixture) -> None:
@@ -114,7 +119,7 @@ async def test_a_known_sid_prevents_another_attempt(fixture: OutboxFixture) -> N
     fixture.advance(minutes=1)
     assert await outbox.claim_next() is None
     message = await fixture.message(message_id)
-    assert (message.dispatch, message.twilio_sid) == (OutboxState.ACCEPTED, SID)
+    assert (message.outbox_state, message.twilio_sid) == (OutboxState.ACCEPTED, SID)
     assert provider.sent == []
 
 
@@ -133,7 +138,7 @@ async def test_identical_texts_are_sent_one_at_a_time(fixture: OutboxFixture) ->
     await outbox.settle(first, Indeterminate("lost"), 0.5)
     fixture.advance(minutes=1)
     assert await outbox.claim_next() is None
-    await outbox.accept(first_id, first.attempt, first.text_key, SID)
+    await outbox.accept(first_id, first.attempt, first.dedup_key, SID)
     fixture.advance(minutes=1)
     assert (await fixture.claim(outbox)).message_id == second_id
 
@@ -144,7 +149,7 @@ async def test_a_stale_lock_of_a_settled_message_is_released(fixture: OutboxFixt
     second_id = await fixture.enqueue(outbox, number, TEXT)
     first = await fixture.claim(outbox)
     await outbox.settle(first, Accepted(SID, "queued"), 0.5)
-    await ContentLocks(fixture.database).lock(first.text_key, first.message_id, first.attempt)
+    await ContentLocks(fixture.database).lock(first.dedup_key, first.message_id, first.attempt)
     assert await outbox.claim_next() is None
     fixture.advance(minutes=1)
     assert (await fixture.claim(outbox)).message_id == second_id
@@ -154,13 +159,13 @@ async def test_a_late_lock_request_of_an_earlier_attempt_is_ignored(fixture: Out
     outbox, number = fixture.outbox("process"), new_number()
     message_id = await fixture.enqueue(outbox, number, TEXT)
     first = await fixture.claim(outbox)
-    await outbox.settle(first, RetryableFailure("refused"), 0.5)
+    await outbox.settle(first, RetryableFailure("rejected"), 0.5)
     fixture.advance(minutes=1)
     second = await fixture.claim(outbox)
     await fixture.enqueue(outbox, number, TEXT)
     # Another process read the message before its first attempt and continues now; then the first attempt ends.
-    await ContentLocks(fixture.database).lock(first.text_key, message_id, first.attempt)
-    await ContentLocks(fixture.database).unlock(first.text_key, message_id, first.attempt)
+    await ContentLocks(fixture.database).lock(first.dedup_key, message_id, first.attempt)
+    await ContentLocks(fixture.database).unlock(first.dedup_key, message_id, first.attempt)
     assert second.attempt == 2
     assert await outbox.claim_next() is None
 
@@ -179,7 +184,7 @@ async def test_a_cancelled_message_is_not_retried(
     fixture.advance(hours=1)
     assert await other.claim_next() is None
     message = await fixture.message(message_id)
-    assert (message.dispatch, message.status) == (OutboxState.CANCELLED, "canceled")
+    assert (message.outbox_state, message.status) == (OutboxState.CANCELLED, "canceled")
 
 
 async def test_a_cancelled_message_becomes_canceled_once_absent(fixture: OutboxFixture) -> None:
@@ -201,9 +206,9 @@ async def test_an_outdated_absence_result_does_not_release_the_lock(fixture: Out
     claim = await fixture.claim(outbox)
     await outbox.settle(claim, Indeterminate("lost"), 0.5)
     (seen,) = await fixture.reconciliation.list_in_flight_to([number])
-    await fixture.database["messages"].update_one({}, {"$set": {"absent_since": fixture.now}})
+    await fixture.database["messages"].update_one({}, {"$set": {"outbound.absent_since": fixture.now}})
     await fixture.outbox("reconciler").requeue(seen)
-    assert (await fixture.message(claim.message_id)).dispatch is OutboxState.UNCONFIRMED
+    assert (await fixture.message(claim.message_id)).outbox_state is OutboxState.UNCONFIRMED
     await fixture.enqueue(outbox, number, TEXT)
     assert await outbox.claim_next() is None
 
@@ -268,7 +273,9 @@ async def test_expiry_counts_from_the_due_time(fixture: OutboxFixture) -> None:
     outbox = fixture.outbox("process")
     ids = [await fixture.enqueue(outbox, new_number(), TEXT) for _ in range(2)]
     due_at = fixture.now + timedelta(days=3)
-    await fixture.database["messages"].update_many({}, {"$set": {"due_at": due_at, "next_attempt_at": due_at}})
+    await fixture.database["messages"].update_many(
+        {}, {"$set": {"outbound.due_at": due_at, "outbound.next_attempt_at": due_at}}
+    )
     fixture.now = due_at + EXPIRES_AFTER - timedelta(minutes=1)
     await outbox.expire_overdue(100)
     claim = await fixture.claim(outbox)
@@ -277,13 +284,13 @@ async def test_expiry_counts_from_the_due_time(fixture: OutboxFixture) -> None:
     fixture.advance(minutes=1)
     assert await outbox.claim_next() is None, "an overdue message must not be sent, also before expire_overdue has run"
     await outbox.expire_overdue(100)
-    assert {(await fixture.message(message_id)).dispatch for message_id in ids} == {OutboxState.EXPIRED}
+    assert {(await fixture.message(message_id)).outbox_state for message_id in ids} == {OutboxState.EXPIRED}
 
 
 async def test_a_message_without_a_due_time_expires_by_its_creation_time(fixture: OutboxFixture) -> None:
     outbox = fixture.outbox("process")
     message_id = await fixture.enqueue(outbox, new_number(), TEXT)
-    await fixture.database["messages"].update_one({"_id": message_id}, {"$unset": {"due_at": ""}})
+    await fixture.database["messages"].update_one({"_id": message_id}, {"$unset": {"outbound.due_at": ""}})
     fixture.now += EXPIRES_AFTER
     assert await outbox.claim_next() is None
-    assert (await fixture.message(message_id)).dispatch is OutboxState.EXPIRED
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.EXPIRED

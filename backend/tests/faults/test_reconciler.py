@@ -25,6 +25,7 @@ from tests.faults.outbox_fixture import (
     listed,
     new_number,
     open_outbox_fixture,
+    outbound_of,
 )
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -49,7 +50,7 @@ async def unconfirmed(fixture: OutboxFixture, outbox: OutboxStore, number: str) 
 
 async def becomes(fixture: OutboxFixture, message_id: ObjectId, dispatch: OutboxState) -> Message:
     return await eventually(
-        lambda: fixture.message(message_id), lambda seen: seen.dispatch is dispatch, what=f"it becoming {dispatch}"
+        lambda: fixture.message(message_id), lambda seen: seen.outbox_state is dispatch, what=f"it becoming {dispatch}"
     )
 
 
@@ -64,14 +65,15 @@ async def run_check(fixture: OutboxFixture, provider: StubProvider) -> None:
 
 async def run_checks_when_due(fixture: OutboxFixture, provider: StubProvider, message_id: ObjectId) -> list[float]:
     """Run every check when it is due. Returns the times in seconds since the message became unconfirmed."""
-    since = (await fixture.message(message_id)).unknown_since
+    since = (await fixture.outbound(message_id)).unconfirmed_since
     assert since is not None
     times: list[float] = []
     while True:
         message = await fixture.message(message_id)
-        if message.dispatch is not OutboxState.UNCONFIRMED or message.check_at is None:
+        next_check_at = outbound_of(message).next_check_at
+        if message.outbox_state is not OutboxState.UNCONFIRMED or next_check_at is None:
             return times
-        fixture.now = max(fixture.now, message.check_at)
+        fixture.now = max(fixture.now, next_check_at)
         times.append((fixture.now - since).total_seconds())
         await run_check(fixture, provider)
 
@@ -83,7 +85,7 @@ async def test_absence_needs_two_checks(fixture: OutboxFixture) -> None:
     first, confirmed = RECONCILE_AFTER.total_seconds(), ABSENCE_CONFIRMED_AFTER.total_seconds()
     assert first in times, "the first check that counts must not be delayed"
     assert times[-1] == first + confirmed
-    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
 
 async def test_a_message_that_appears_late_in_the_list_is_found(fixture: OutboxFixture) -> None:
@@ -93,12 +95,16 @@ async def test_a_message_that_appears_late_in_the_list_is_found(fixture: OutboxF
     created_at, provider = fixture.now, StubProvider()
     fixture.now += RECONCILE_AFTER
     await run_check(fixture, provider)
-    assert (await fixture.message(message_id)).absent_since == fixture.now
+    assert (await fixture.outbound(message_id)).absent_since == fixture.now
     provider.listed = [listed(SID, number, TEXT, created_at, "queued")]
     fixture.now += ABSENCE_CONFIRMED_AFTER
     await run_check(fixture, provider)
     message = await fixture.message(message_id)
-    assert (message.twilio_sid, message.dispatch, message.absent_since) == (SID, OutboxState.ACCEPTED, None)
+    assert (message.twilio_sid, message.outbox_state, outbound_of(message).absent_since) == (
+        SID,
+        OutboxState.ACCEPTED,
+        None,
+    )
 
 
 @pytest.mark.parametrize("text", [TEXT, f"Sent from your Twilio trial account - {TEXT}"])
@@ -119,7 +125,7 @@ async def test_an_unassigned_sid_with_the_same_text_matches_despite_number_rewri
     fixture.advance(minutes=1)
     await run_check(fixture, StubProvider(listed=[listed(SID, shown, text, fixture.now, "delivered")]))
     found = await fixture.message(message_id)
-    assert (found.twilio_sid, found.status, found.check_at) == (SID, "delivered", None)
+    assert (found.twilio_sid, found.status, outbound_of(found).next_check_at) == (SID, "delivered", None)
 
 
 async def test_a_message_created_hours_ago_and_sent_now_is_found(fixture: OutboxFixture) -> None:
@@ -148,7 +154,11 @@ async def test_an_unassigned_possible_match_keeps_the_message_unconfirmed(
     provider = StubProvider(listed=[listed(SID, to_number or number, body, fixture.now)])
     times = await run_checks_when_due(fixture, provider, message_id)
     message = await fixture.message(message_id)
-    assert (message.dispatch, message.check_at, message.absent_since) == (OutboxState.UNCONFIRMED, None, None)
+    assert (message.outbox_state, outbound_of(message).next_check_at, outbound_of(message).absent_since) == (
+        OutboxState.UNCONFIRMED,
+        None,
+        None,
+    )
     assert timedelta(days=3) < timedelta(seconds=times[-1]) < timedelta(days=5)
     assert len(times) < 25
 
@@ -168,7 +178,7 @@ async def test_a_possible_match_restarts_the_absence_check(fixture: OutboxFixtur
     fixture.now += ABSENCE_CONFIRMED_AFTER
     await run_check(fixture, provider)
     message = await fixture.message(message_id)
-    assert (message.dispatch, message.absent_since) == (OutboxState.UNCONFIRMED, fixture.now)
+    assert (message.outbox_state, outbound_of(message).absent_since) == (OutboxState.UNCONFIRMED, fixture.now)
 
 
 async def test_an_incomplete_list_does_not_confirm_absence(fixture: OutboxFixture) -> None:
@@ -176,7 +186,11 @@ async def test_an_incomplete_list_does_not_confirm_absence(fixture: OutboxFixtur
     message_id = await unconfirmed(fixture, outbox, new_number())
     await run_checks_when_due(fixture, StubProvider(is_complete=False), message_id)
     message = await fixture.message(message_id)
-    assert (message.dispatch, message.check_at, message.absent_since) == (OutboxState.UNCONFIRMED, None, None)
+    assert (message.outbox_state, outbound_of(message).next_check_at, outbound_of(message).absent_since) == (
+        OutboxState.UNCONFIRMED,
+        None,
+        None,
+    )
 
 
 async def test_an_incomplete_list_can_confirm_a_message(fixture: OutboxFixture) -> None:
@@ -200,7 +214,7 @@ async def test_an_unreadable_list_does_not_block_other_messages(fixture: OutboxF
     async with fixture.running(provider, lease=LEASE):
         for message_id in ids[1:]:
             await becomes(fixture, message_id, OutboxState.ACCEPTED)
-    assert (await fixture.message(ids[0])).dispatch is OutboxState.UNCONFIRMED
+    assert (await fixture.message(ids[0])).outbox_state is OutboxState.UNCONFIRMED
 
 
 async def test_a_check_is_made_by_one_process(fixture: OutboxFixture) -> None:
@@ -228,29 +242,29 @@ async def test_an_outage_does_not_count_as_a_check(fixture: OutboxFixture) -> No
     message_id = await unconfirmed(fixture, outbox, new_number())
     provider = StubProvider(listed=None)
     for _ in range(30):
-        check_at = (await fixture.message(message_id)).check_at
+        check_at = (await fixture.outbound(message_id)).next_check_at
         assert check_at is not None
         fixture.now = max(fixture.now, check_at)
         with pytest.raises(ProviderUnavailableError):
             await run_check(fixture, provider)
-    assert (await fixture.message(message_id)).checks == 0
+    assert (await fixture.outbound(message_id)).check_count == 0
     provider.listed = []
     times = await run_checks_when_due(fixture, provider, message_id)
     assert times[-1] - times[0] == ABSENCE_CONFIRMED_AFTER.total_seconds()
-    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
 
 async def test_the_confirming_check_takes_place_after_any_number_of_checks(fixture: OutboxFixture) -> None:
     outbox, number = fixture.outbox("process"), new_number()
     message_id = await unconfirmed(fixture, outbox, number)
     provider = StubProvider(listed=[listed(SID, number, "Something else", fixture.now)])
-    while (message := await fixture.message(message_id)).checks < 15:
-        assert message.check_at is not None
-        fixture.now = message.check_at
+    while (outbound := await fixture.outbound(message_id)).check_count < 15:
+        assert outbound.next_check_at is not None
+        fixture.now = outbound.next_check_at
         await run_check(fixture, provider)
     provider.listed = []
     await run_checks_when_due(fixture, provider, message_id)
-    assert (await fixture.message(message_id)).dispatch is OutboxState.PENDING
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
 
 async def test_a_check_taken_over_by_another_process_has_no_effect(fixture: OutboxFixture) -> None:
@@ -264,7 +278,7 @@ async def test_a_check_taken_over_by_another_process_has_no_effect(fixture: Outb
     assert other is not None
     assert not await fixture.reconciliation.extend_look(slow)
     await fixture.reconciliation.end_look(slow, fixture.now, None)
-    assert (await fixture.message(message_id)).absent_since is None
+    assert (await fixture.outbound(message_id)).absent_since is None
     assert await fixture.reconciliation.extend_look(other)
 
 
@@ -283,7 +297,7 @@ async def test_a_check_extends_its_lease_while_it_runs(fixture: OutboxFixture) -
     fixture.now += RECONCILE_AFTER
     await run_check(fixture, provider)
     assert len(provider.list_requests) == 2
-    assert (await fixture.message(message_id)).absent_since is not None
+    assert (await fixture.outbound(message_id)).absent_since is not None
 
 
 async def test_a_failed_status_check_is_repeated_soon(fixture: OutboxFixture) -> None:
@@ -336,7 +350,9 @@ async def test_a_missed_correction_of_a_final_status_is_detected(
     fixture.advance(hours=1)
     async with fixture.running(StubProvider(listed=[listed(SID, number, TEXT, fixture.now, fetched)]), lease=LEASE):
         checked = await eventually(
-            partial(fixture.message, message_id), lambda seen: seen.check_at is None, what="a status check"
+            partial(fixture.message, message_id),
+            lambda seen: outbound_of(seen).next_check_at is None,
+            what="a status check",
         )
     assert (checked.status, checked.error_code) == (fetched, None)
 
@@ -347,7 +363,7 @@ async def test_a_status_that_is_not_final_is_polled_six_times(fixture: OutboxFix
     await outbox.settle(await fixture.claim(outbox), Accepted(SID, "queued"), 0.5)
     settled_at = fixture.now
     due_minutes = []
-    while (due := (await fixture.message(message_id)).check_at) is not None:
+    while (due := (await fixture.outbound(message_id)).next_check_at) is not None:
         due_minutes.append((due - settled_at).total_seconds() / 60)
         fixture.now = due
         check = await fixture.status_check_queue.claim_status_check()
@@ -368,7 +384,7 @@ async def test_a_lease_expires_after_the_claim_was_unchanged_for_its_duration(fi
     fixture.advance(hours=1)
     async with fixture.running(StubProvider(), lease=LEASE):
         await asyncio.sleep(LEASE.total_seconds() / 4)
-        assert (await fixture.message(message_id)).dispatch is OutboxState.CLAIMED
+        assert (await fixture.message(message_id)).outbox_state is OutboxState.CLAIMED
 
         await becomes(fixture, message_id, OutboxState.UNCONFIRMED)
 
@@ -380,7 +396,7 @@ async def test_a_new_claim_starts_a_new_lease(fixture: OutboxFixture) -> None:
     claim = await fixture.claim(outbox)
     async with fixture.running(StubProvider(), lease=LEASE):
         await asyncio.sleep(LEASE.total_seconds() * 0.6)
-        await outbox.settle(claim, RetryableFailure("refused"), 0.0)
+        await outbox.settle(claim, RetryableFailure("rejected"), 0.0)
         fixture.advance(minutes=1)
         await fixture.claim(fixture.outbox("other"))
         begun = time.monotonic()
@@ -392,10 +408,10 @@ async def test_an_unreadable_document_does_not_block_other_messages(fixture: Out
     outbox = fixture.outbox("process")
     broken = await fixture.enqueue(outbox, new_number(), TEXT)
     await fixture.claim(outbox)
-    await fixture.database["messages"].update_one({"_id": broken}, {"$unset": {"withdrawn": ""}})
+    await fixture.database["messages"].update_one({"_id": broken}, {"$unset": {"outbound.cancel_requested": ""}})
     message = await unconfirmed(fixture, outbox, new_number())
     async with fixture.running(StubProvider(), lease=LEASE):
         fixture.now += RECONCILE_AFTER
-        await eventually(partial(fixture.message, message), lambda seen: seen.absent_since is not None, what="a check")
+        await eventually(partial(fixture.outbound, message), lambda seen: seen.absent_since is not None, what="a check")
         fixture.now += ABSENCE_CONFIRMED_AFTER
         await becomes(fixture, message, OutboxState.PENDING)

@@ -55,7 +55,7 @@ async def test_shutdown_completes_without_a_database(tmp_path: Path) -> None:
         await env.simulator.control.set_fault("late_commit", seconds=0.8)
         posting = asyncio.create_task(env.post(NUMBERS[0], "Hardly out"))
         await eventually(
-            lambda: env.database["messages"].count_documents({"dispatch": "claimed"}), bool, what="the claim"
+            lambda: env.database["messages"].count_documents({"outbound.state": "claimed"}), bool, what="the claim"
         )
         env.mongodb.kill()
         # Fails after fifteen seconds.
@@ -80,5 +80,5 @@ async def test_a_claim_during_shutdown_is_released(tmp_path: Path, list_order: s
         await api.process.wait_for_exit(within=15)
         assert (await posting)["status"] == "pending"
         (row,) = await env.database["messages"].find().to_list()
-        assert (row["dispatch"], row["owner"]) == ("pending", None)
+        assert (row["outbound"]["state"], row["outbound"]["worker_id"]) == ("pending", None)
         assert await env.sids_at_provider("At the last moment") == []

@@ -157,12 +157,12 @@ async def _phases(env: Environment, owner: str | None, messages: Sequence[SentMe
     found = []
     for row in rows:
         phase = None
-        match row["dispatch"]:
-            case "pending" if row["attempt"] == 0:
+        match row["outbound"]["state"]:
+            case "pending" if row["outbound"]["attempt"] == 0:
                 phase = Phase.STORED
-            case "settled":
+            case "accepted":
                 phase = Phase.SETTLED
-            case "claimed" if row["owner"] == owner:
+            case "claimed" if row["outbound"]["worker_id"] == owner:
                 is_committed = row["content"] in await env.bodies_at_provider(row["recipient_number"])
                 phase = Phase.COMMITTED if is_committed else Phase.CLAIMED
         if phase is not None:

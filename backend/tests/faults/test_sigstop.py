@@ -57,7 +57,7 @@ async def _pause_during_two_attempts(env: Environment, clients: LoadClients) -> 
 
     async def is_settled() -> bool:
         texts = {"$in": [answered.text, claimed.text]}
-        return await env.database["messages"].count_documents({"content": texts, "dispatch": "settled"}) == 2
+        return await env.database["messages"].count_documents({"content": texts, "outbound.state": "accepted"}) == 2
 
     await eventually(is_settled, bool, within=40, what="the reconciliation of one message and the sending of the other")
     recording.release()

@@ -100,7 +100,7 @@ async def test_a_late_callback_confirms_the_original_after_a_retry(env: Environm
     await env.eventually(message["_id"], "delivered")
     rows = [await env.document(message_id) for message_id in (message["_id"], again.json()["_id"])]
     assert [row["twilio_sid"] for row in rows] == await env.sids_at_provider(message["content"])
-    assert [row["second_sids"] for row in rows] == [[], []]
+    assert [row["outbound"]["duplicate_sids"] for row in rows] == [[], []]
 
 
 async def test_repeated_retries_of_a_rejected_message_create_one_message(env: Environment) -> None:
@@ -143,7 +143,7 @@ async def test_a_late_commit_before_the_absence_check_is_found(env: Environment,
     message = await unconfirmed(env, number, "late_commit", seconds=2.5)
     found = await env.eventually(message["_id"], "queued", "sent", "delivered")
     assert await env.sids_at_provider(message["content"]) == [found["twilio_sid"]]
-    assert (await env.document(message["_id"]))["attempt"] == 1
+    assert (await env.document(message["_id"]))["outbound"]["attempt"] == 1
 
 
 async def test_a_message_that_stays_queued_is_found(env: Environment, number: str) -> None:

@@ -1,11 +1,14 @@
 """A user with many messages, and a count of the documents that the database examines."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, UpdateOne
 
+from mysms.core.timestamps import to_rfc3339
 from tests.support.api_user import ApiUser, Json
 
 CONVERSATIONS = 60
@@ -20,12 +23,17 @@ class ManyMessages:
     client: AsyncMongoClient[Json]
 
     async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
-        """Store delivered messages, evenly distributed over the conversations."""
+        """Store delivered messages, evenly distributed over the conversations, and count them there."""
         messages = self.client.get_default_database()["messages"]
         sent = await self.api_user.eventually((await self.api_user.send_accepted("+13275559999"))["_id"], "delivered")
         template = await messages.find_one({"_id": ObjectId(sent["_id"])})
         assert template is not None
-        done: Json = {"dispatch": "settled", "check_at": None, "carrier_status": "delivered", "rank": 5, "events": []}
+        done: Json = {
+            "outbound": {**template["outbound"], "state": "accepted", "next_check_at": None},
+            "provider_status": "delivered",
+            "status_rank": 5,
+            "events": [],
+        }
         for first in range(start, stop, _BATCH):
             rows = []
             for index in range(first, min(first + _BATCH, stop)):
@@ -38,6 +46,35 @@ class ManyMessages:
                 }
                 rows.append({**template, **done, **own, **to, "content": f"{text} {index}"})
             await messages.insert_many(rows)
+            await self._count(rows)
+
+    async def _count(self, rows: Sequence[Json]) -> None:
+        """Add messages, the oldest first, to the counters of their conversations."""
+        counts = Counter(row["peer_number"] for row in rows)
+        newest = {row["peer_number"]: row for row in rows}
+        user_id = ObjectId(self.api_user.id)
+        await self.client.get_default_database()["conversations"].bulk_write(
+            [
+                UpdateOne(
+                    {"_id": f"{user_id} {number}"},
+                    {
+                        "$setOnInsert": {
+                            "user_id": user_id,
+                            "peer_number": number,
+                            "pending_message_ids": {},
+                            "pending_count": 0,
+                            "schema_version": 2,
+                        },
+                        "$inc": {"messages": count},
+                        "$max": {
+                            "last_message_key": f"{to_rfc3339(newest[number]['created_at'])} {newest[number]['_id']}"
+                        },
+                    },
+                    upsert=True,
+                )
+                for number, count in counts.items()
+            ]
+        )
 
     async def examined(self) -> int:
         """The number of documents that the server has examined so far."""

@@ -79,7 +79,7 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
 
 async def store(fixture: OutboxFixture, dispatch: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
     message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), text)
-    changes: dict[str, Any] = {"dispatch": dispatch, "created_at": created_at}
+    changes: dict[str, Any] = {"outbound.state": dispatch, "created_at": created_at}
     await fixture.database["messages"].update_one({"_id": message_id}, {"$set": changes})
     return message_id
 

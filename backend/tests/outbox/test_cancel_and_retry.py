@@ -59,15 +59,15 @@ async def test_a_retry_rejected_by_a_quota_changes_nothing(start: Start, simulat
         retry = f"/api/messages/{message['_id']}/retry?accept_possible_duplicate=true"
         assert (await api_user.call("POST", retry)).status_code == 429
         now = await api_user.detail(message["_id"])
-        assert (now["status"], now["withdrawn"]) == ("unconfirmed", False)
+        assert (now["status"], now["cancel_requested"]) == ("unconfirmed", False)
 
 
 async def test_a_cancelled_unconfirmed_message_stays_unconfirmed(api_user: ApiUser, unconfirmed: Json) -> None:
-    assert not unconfirmed["withdrawn"]
+    assert not unconfirmed["cancel_requested"]
     cancelled = await post(api_user, unconfirmed, "cancel")
-    assert (cancelled["status"], cancelled["withdrawn"]) == ("unconfirmed", True)
+    assert (cancelled["status"], cancelled["cancel_requested"]) == ("unconfirmed", True)
     assert cancelled["updated_at"] > unconfirmed["updated_at"], "updated_since must list the message"
-    assert [message["withdrawn"] for message in await api_user.list()] == [True]
+    assert [message["cancel_requested"] for message in await api_user.list()] == [True]
 
 
 async def test_a_cancelled_message_can_be_sent_again_once(

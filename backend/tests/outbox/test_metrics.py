@@ -25,8 +25,19 @@ async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
         yield fixture
 
 
-async def store_copies(fixture: OutboxFixture, model: dict[str, Any], count: int, **changes: object) -> None:
-    rows = [{**model, "_id": ObjectId(), "client_id": f"{ObjectId()}", **changes} for _ in range(count)]
+async def store_copies(
+    fixture: OutboxFixture, model: dict[str, Any], count: int, outbound: dict[str, object], **changes: object
+) -> None:
+    rows = [
+        {
+            **model,
+            "_id": ObjectId(),
+            "client_id": f"{ObjectId()}",
+            **changes,
+            "outbound": {**model["outbound"], **outbound},
+        }
+        for _ in range(count)
+    ]
     await fixture.database["messages"].insert_many(rows)
 
 
@@ -54,10 +65,10 @@ async def test_the_cost_of_measuring_does_not_grow_with_the_messages(fixture: Ou
     model = await fixture.database["messages"].find_one({"_id": message_id})
     assert model is not None
     fixture.advance(seconds=90)
-    await store_copies(fixture, model, 3, dispatch="unconfirmed")
+    await store_copies(fixture, model, 3, {"state": "unconfirmed"})
     among_few = await cost(fixture)
     assert measured_values() == (1, 90, 3)
-    await store_copies(fixture, model, MANY, dispatch="settled")
+    await store_copies(fixture, model, MANY, {"state": "accepted"})
     assert await cost(fixture) == among_few
     assert measured_values() == (1, 90, 3)
 
@@ -68,8 +79,8 @@ async def test_messages_are_counted_up_to_a_limit_and_the_oldest_is_found(fixtur
     model = await fixture.database["messages"].find_one({"_id": message_id})
     assert model is not None
     later = fixture.now + timedelta(seconds=60)
-    for dispatch in ("pending", "unconfirmed"):
-        await store_copies(fixture, model, WAITING, dispatch=dispatch, created_at=later, next_attempt_at=later)
+    for state in ("pending", "unconfirmed"):
+        await store_copies(fixture, model, WAITING, {"state": state, "next_attempt_at": later}, created_at=later)
     fixture.advance(seconds=120)
     assert await cost(fixture) <= 2 * COUNTED_TO
     assert measured_values() == (COUNTED_TO, 120, COUNTED_TO)

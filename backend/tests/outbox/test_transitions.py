@@ -26,12 +26,12 @@ async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
 def violations(fixture: OutboxFixture) -> Mapping[Guard, Mapping[str, object]]:
     """The concurrent change that violates each guard."""
     return {
-        Guard.SAME_ATTEMPT: {"attempt": ATTEMPT + 1},
-        Guard.SAME_WORKER: {"owner": "another worker"},
-        Guard.SAME_ABSENCE: {"absent_since": fixture.now - timedelta(minutes=1)},
+        Guard.SAME_ATTEMPT: {"outbound.attempt": ATTEMPT + 1},
+        Guard.SAME_WORKER: {"outbound.worker_id": "another worker"},
+        Guard.SAME_ABSENCE: {"outbound.absent_since": fixture.now - timedelta(minutes=1)},
         Guard.NO_SID: {"twilio_sid": "SM" + "2" * 32},
-        Guard.CANCEL_REQUESTED: {"withdrawn": False},
-        Guard.CANCEL_NOT_REQUESTED: {"withdrawn": True},
+        Guard.CANCEL_REQUESTED: {"outbound.cancel_requested": False},
+        Guard.CANCEL_NOT_REQUESTED: {"outbound.cancel_requested": True},
     }
 
 
@@ -42,10 +42,10 @@ async def apply(
     message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), "Hello")
     seen = Seen(ATTEMPT, "the worker", fixture.now)
     values = {
-        "dispatch": state,
-        "attempt": ATTEMPT,
-        "owner": "the worker",
-        "absent_since": fixture.now,
+        "outbound.state": state,
+        "outbound.attempt": ATTEMPT,
+        "outbound.worker_id": "the worker",
+        "outbound.absent_since": fixture.now,
         "twilio_sid": None,
         **changes,
     }
@@ -54,12 +54,13 @@ async def apply(
     written = await StateWriter(fixture.database, fixture.clock).apply(event, message_id, seen, {})
     after = await fixture.message(message_id)
     assert written or after == before
-    return after.dispatch
+    assert after.outbox_state is not None
+    return after.outbox_state
 
 
 def satisfying(transition: Transition) -> Mapping[str, object]:
     """The fields with which all guards of the transition are met."""
-    return {"withdrawn": Guard.CANCEL_REQUESTED in transition.guards}
+    return {"outbound.cancel_requested": Guard.CANCEL_REQUESTED in transition.guards}
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda each: f"{each.event} to {each.target}")
@@ -78,7 +79,9 @@ async def test_each_guard_prevents_its_transition(
         others = {each.target for each in transitions_of(transition.event) if each is not transition}
         for state in transition.sources:
             reached = await apply(fixture, transition.event, state, changes)
-            assert reached in others if others and "withdrawn" in violations[guard] else reached is state
+            assert (
+                reached in others if others and "outbound.cancel_requested" in violations[guard] else reached is state
+            )
 
 
 @pytest.mark.parametrize("event", OutboxEvent)

@@ -145,6 +145,6 @@ async def test_unconfirmed_messages_are_looked_up_from_when_they_were_stored(mon
         assert {check.message_id for check in checks} == waiting - {finished.message_id}
         assert claim.message_id in {check.message_id for check in checks}
         assert [check.first_claimed_at for check in checks] == [stored_at] * 2
-        assert all(check.unknown_since == fixture.now for check in checks), (
+        assert all(check.unconfirmed_since == fixture.now for check in checks), (
             "absence is confirmed only some time after this"
         )

@@ -1,6 +1,6 @@
 """The cost of a round of each loop, counted in documents examined, does not grow with the stored messages."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 
 from mysms.core.heartbeat import Heartbeat
-from mysms.messages.models import Message
+from mysms.messages.models import Message, Outbound
 from mysms.reconciliation.polling import ProviderThread
 from tests.faults.outbox_fixture import LINE, OutboxFixture, StubProvider, open_outbox_fixture
 from tests.support.servers import running_mongodb
@@ -27,6 +27,12 @@ async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
 def stored(fixture: OutboxFixture, index: int) -> dict[str, Any]:
     """A message that is not due: a quarter are pending, a quarter unconfirmed, the others accepted."""
     later = fixture.now + timedelta(hours=1)
+    kinds: Sequence[dict[str, Any]] = (
+        {"state": "pending"},
+        {"state": "unconfirmed", "next_check_at": later},
+        {"state": "accepted", "next_check_at": later},
+        {"state": "accepted", "next_check_at": None},
+    )
     message = Message(
         id=ObjectId(),
         user_id=ObjectId(),
@@ -37,22 +43,15 @@ def stored(fixture: OutboxFixture, index: int) -> dict[str, Any]:
         peer_number="+13215550000",
         content=f"Text {index}",
         segments=1,
-        line=LINE.key,
-        text_key=f"{index}",
-        due_at=fixture.now,
-        next_attempt_at=later,
+        outbound=Outbound(
+            sender_key=LINE.key, dedup_key=f"{index}", due_at=fixture.now, next_attempt_at=later, **kinds[index % 4]
+        ),
         created_at=fixture.now,
         updated_at=fixture.now,
     )
-    row = message.model_dump()
+    row: dict[str, Any] = message.model_dump()
     row["_id"] = row.pop("id")
-    kinds = (
-        {"dispatch": "pending"},
-        {"dispatch": "unconfirmed", "check_at": later},
-        {"dispatch": "settled", "check_at": later},
-        {"dispatch": "settled", "check_at": None},
-    )
-    return {**row, **kinds[index % len(kinds)]}
+    return row
 
 
 async def examined(fixture: OutboxFixture) -> int:
@@ -86,7 +85,9 @@ async def test_claiming_a_status_check_costs_the_same_however_many_are_due(fixtu
     """Checks are claimed one by one, so that no two processes fetch the same message."""
     queue = fixture.status_check_queue
     for index in range(200):
-        row = {**stored(fixture, index), "dispatch": "settled", "check_at": fixture.now, "twilio_sid": f"SM{index}"}
+        row = stored(fixture, index)
+        outbound = {**row["outbound"], "state": "accepted", "next_check_at": fixture.now}
+        row |= {"outbound": outbound, "twilio_sid": f"SM{index}"}
         await fixture.database["messages"].insert_one(row)
     before = await examined(fixture)
     claimed = [await queue.claim_status_check() for _ in range(10)]

@@ -7,7 +7,8 @@ import sys
 from datetime import timedelta
 
 from bson import ObjectId
-from pymongo import MongoClient
+from pymongo import DESCENDING, MongoClient
+from pymongo.database import Database
 
 TEXTS = (
     "On my way.",
@@ -20,7 +21,12 @@ def main(uri: str, text: str, number: str, count: int, place_to_print: int) -> N
     database = MongoClient(uri).get_default_database()
     sent = database["messages"].find_one({"content": text})
     assert sent is not None, f"nobody has sent {text!r}"
-    done = {"dispatch": "settled", "check_at": None, "carrier_status": "delivered", "rank": 5, "events": []}
+    done = {
+        "outbound": {**sent["outbound"], "state": "accepted", "next_check_at": None},
+        "provider_status": "delivered",
+        "status_rank": 5,
+        "events": [],
+    }
     rows = []
     for place in range(count):
         # Ten an hour until the message that was sent.
@@ -40,9 +46,23 @@ def main(uri: str, text: str, number: str, count: int, place_to_print: int) -> N
             }
         )
     database["messages"].insert_many(rows)
-    # They are counted anew when somebody asks.
-    database["conversations"].delete_many({})
+    count_conversation(database, sent["user_id"], number)
     print(rows[place_to_print]["_id"])
+
+
+def count_conversation(database: Database, user_id: ObjectId, number: str) -> None:
+    """Stores the conversation with a number, with the counts of its messages."""
+    own = {"user_id": user_id, "peer_number": number}
+    newest = database["messages"].find_one(own, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
+    conversation = {
+        **own,
+        "messages": database["messages"].count_documents(own),
+        "last_message_key": f"{newest['created_at'].isoformat(timespec='milliseconds')}Z {newest['_id']}",
+        "pending_message_ids": {},
+        "pending_count": 0,
+        "schema_version": 2,
+    }
+    database["conversations"].replace_one({"_id": f"{user_id} {number}"}, conversation, upsert=True)
 
 
 if __name__ == "__main__":

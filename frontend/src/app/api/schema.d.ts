@@ -537,10 +537,10 @@ export interface components {
             at: string;
             /**
              * Source
-             * @description The source of the event: the request to Twilio (`send`), a status `callback`, a later look-up (`reconciler`), or the user (`author`).
+             * @description The source of the event: the request to Twilio (`send`), a status `callback`, a later look-up (`reconciler`), or the user (`user`).
              * @enum {string}
              */
-            source: "send" | "callback" | "reconciler" | "author";
+            source: "send" | "callback" | "reconciler" | "user";
             /**
              * Status
              * @example sent
@@ -657,11 +657,11 @@ export interface components {
              */
             status: string;
             /**
-             * Withdrawn
+             * Cancel Requested
              * @description Whether it was cancelled while `unconfirmed`: if Twilio does not have it, it will not be sent.
              * @example false
              */
-            withdrawn: boolean;
+            cancel_requested: boolean;
             /**
              * Twilio Sid
              * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c
@@ -760,11 +760,11 @@ export interface components {
              */
             status: string;
             /**
-             * Withdrawn
+             * Cancel Requested
              * @description Whether it was cancelled while `unconfirmed`: if Twilio does not have it, it will not be sent.
              * @example false
              */
-            withdrawn: boolean;
+            cancel_requested: boolean;
             /**
              * Twilio Sid
              * @example SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c

@@ -30,7 +30,7 @@ export function aMessage(members: Partial<Message>): Message {
     peer_number: '+14155552671',
     content: 'Hello',
     status: 'queued',
-    withdrawn: false,
+    cancel_requested: false,
     twilio_sid: null,
     client_id: null,
     error_code: null,

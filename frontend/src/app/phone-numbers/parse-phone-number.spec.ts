@@ -4,8 +4,8 @@ import { parsePhoneNumber } from './parse-phone-number';
 import { rules } from './phone-number-rules';
 
 describe('parsePhoneNumber', () => {
-  it('has the sentences of the API', () => {
-    expect(phoneNumberTexts).toEqual(table.sentences);
+  it('has the error messages of the API', () => {
+    expect(phoneNumberTexts).toEqual(table.error_messages);
   });
 
   it.each(

@@ -1,0 +1,1 @@
+"""Brings documents of earlier versions up to date."""
