@@ -5,7 +5,7 @@ Any number of processes may run it: each message is looked up by one process at 
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mysms.core.logging import bound
 from mysms.core.metrics import RECONCILED
@@ -24,6 +24,7 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.store import ReconciliationStore
 
 _MOST_PER_ROUND = 20
+_SOON = timedelta(seconds=1)
 
 _log = logging.getLogger(__name__)
 
@@ -110,8 +111,12 @@ class Reconciler:
         await self._look_again(look, absent_since)
 
     async def _look_again(self, look: Look, absent_since: datetime | None) -> None:
+        now = self._clock()
         counts_from = self._absence.counts_from(look.message, absent_since)
-        following = next_reconcile_at(self._clock(), look.looks + 1, counts_from)
+        if absent_since not in {None, look.message.absent_since}:
+            # The second look that counts is due soon, also if this first one has lasted until then.
+            counts_from = max(counts_from, now + _SOON)
+        following = next_reconcile_at(now, look.looks + 1, counts_from)
         await self._store.end_look(look, absent_since, following)
         if following is None:
             _report("given_up", look.message)

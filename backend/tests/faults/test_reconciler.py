@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -85,6 +85,27 @@ async def test_absence_needs_two_checks(fixture: OutboxFixture) -> None:
     first, confirmed = RECONCILE_AFTER.total_seconds(), ABSENCE_CONFIRMED_AFTER.total_seconds()
     assert first in times, "the first check that counts must not be delayed"
     assert times[-1] == first + confirmed
+    assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
+
+
+async def test_the_second_check_is_due_soon_if_the_first_takes_longer_than_the_time_between_them(
+    fixture: OutboxFixture,
+) -> None:
+    """After earlier checks, the usual time until the next one is hours."""
+    message_id = await unconfirmed(fixture, fixture.outbox("process"), new_number())
+    await fixture.database["messages"].update_one({"_id": message_id}, {"$set": {"outbound.check_count": 10}})
+
+    class SlowProvider(StubProvider):
+        def list_sent(self, from_number: str, since: date) -> Listing:
+            fixture.now += 2 * ABSENCE_CONFIRMED_AFTER
+            return super().list_sent(from_number, since)
+
+    fixture.now += RECONCILE_AFTER
+    await run_check(fixture, SlowProvider())
+    outbound = await fixture.outbound(message_id)
+    assert (outbound.state, outbound.next_check_at) == (OutboxState.UNCONFIRMED, fixture.now + timedelta(seconds=1))
+    fixture.advance(seconds=1)
+    await run_check(fixture, StubProvider())
     assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
 
