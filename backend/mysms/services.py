@@ -299,5 +299,5 @@ class _Builder:
         return tasks
 
     async def _migrate(self) -> None:
-        """Migrates what processes of the version before have stored meanwhile."""
+        """Migrates what processes of the previous version have stored meanwhile."""
         await migrate(self._database, send_lease=self._settings.send_lease)

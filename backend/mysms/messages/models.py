@@ -114,7 +114,7 @@ class Message(Document):
     @property
     def status(self) -> str:
         if self.outbound is None and self.direction == "outbound":
-            # A process of the version before has just stored it; it is sent once it is migrated.
+            # A process of the previous version has just stored it; it is sent once it is migrated.
             return OutboxState.PENDING
         return public_status(self.outbox_state, self.provider_status)
 

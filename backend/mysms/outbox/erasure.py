@@ -33,6 +33,7 @@ class Erasure:
         kept = {"outbound.state": {"$in": list(IN_FLIGHT)}}
         while await self._messages.find_one({**theirs, "erase_at": None}, {"_id": 1}) is not None:
             # Repeats if an attempt has started or ended in between.
+            await self._messages.delete_many({**theirs, "outbound": None})
             await self._messages.delete_many({**theirs, "outbound.state": OutboxState.PENDING})
             await self._messages.update_many(
                 {**theirs, **kept},

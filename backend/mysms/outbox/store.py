@@ -98,7 +98,7 @@ class OutboxStore:
             limit=_CANDIDATES,
         )
         for row in await due.to_list():
-            if (row["outbound"]["due_at"]) <= now - self._ttl:
+            if row["outbound"]["due_at"] <= now - self._ttl:
                 await self._expire(row)
             elif (claim := await self._claim(row)) is not None:
                 return claim

@@ -20,6 +20,7 @@ from mysms.providers.base import Listing, Provider, ProviderMessage, ProviderUna
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.matching import ABSENCE_MARGIN, could_be, match, spellings
 from mysms.reconciliation.polling import ProviderThread
+from mysms.reconciliation.sent_messages import SentMessages
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.store import ReconciliationStore
 
@@ -59,13 +60,14 @@ class Reconciler:
 
     async def run_round(self) -> None:
         """Makes the due look-ups. Raises ProviderUnavailableError at the first one without an answer."""
+        sent = SentMessages(self._provider, self._provider_thread, self._from_number, self._clock)
         for _ in range(_MOST_PER_ROUND):
             look = await self._store.claim_unconfirmed()
             if look is None:
                 return
             try:
                 if not await self._record_own_sid(look.message):
-                    await self._look_for(look)
+                    await self._look_for(look, sent)
             except ProviderUnavailableError:
                 await self._store.postpone_look(look)
                 raise
@@ -81,7 +83,7 @@ class Reconciler:
             await self._timeline.record_answer(message.message_id, row)
         return True
 
-    async def _look_for(self, look: Look) -> None:
+    async def _look_for(self, look: Look, sent: SentMessages) -> None:
         message, begun = look.message, self._clock()
         listing = await self._list_to(look)
         if listing is None:
@@ -99,14 +101,17 @@ class Reconciler:
         elif listing.is_complete and begun >= self._absence.counts_from(message, absent_since):
             if not await self._store.extend_look(look):
                 return
-            sent = await self._list_sent_since(message)
-            if await self._shows(message, sent):
+            # This list also shows numbers in unforeseen forms.
+            day = (message.first_claimed_at - ABSENCE_MARGIN).date()
+            found_sent = await sent.list_since(day, not_before=self._absence.counts_from(message, absent_since))
+            begun = min(begun, found_sent.started_at)
+            if await self._shows(message, found_sent.listing):
                 absent_since = None
-            elif sent.is_complete and self._absence.is_proven_by(message, begun):
+            elif found_sent.listing.is_complete and self._absence.is_proven_by(message, begun):
                 await self._outbox.requeue(message)
                 _report("absent", message)
                 return
-            elif sent.is_complete:
+            elif found_sent.listing.is_complete:
                 absent_since = begun
         await self._look_again(look, absent_since)
 
@@ -134,11 +139,6 @@ class Reconciler:
             rows |= {row.sid: replace(row, to_number=message.to_number) for row in listing.rows}
             is_complete = is_complete and listing.is_complete
         return Listing(list(rows.values()), is_complete)
-
-    async def _list_sent_since(self, message: InFlightMessage) -> Listing:
-        """Lists all messages sent since the first attempt, which also finds numbers in unforeseen forms."""
-        day = (message.first_claimed_at - ABSENCE_MARGIN).date()
-        return await self._provider_thread.ask(self._provider.list_sent, self._from_number, day)
 
     async def _shows(self, message: InFlightMessage, listing: Listing) -> bool:
         """Whether the listing has an unowned row that could be the message."""

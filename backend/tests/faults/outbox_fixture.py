@@ -68,6 +68,8 @@ class StubProvider:
     """Numbers whose list requests fail."""
     list_requests: list[str] = field(default_factory=list)
     """The numbers of the list requests."""
+    sent_requests: int = 0
+    """How often the list of sent messages was read."""
 
     def send(self, text: OutboundMessage) -> Outcome:
         self.sent.append(text)
@@ -86,6 +88,7 @@ class StubProvider:
         return Listing([row for row in self.listed if row.to_number == to_number], self.is_complete)
 
     def list_sent(self, from_number: str, since: date) -> Listing:
+        self.sent_requests += 1
         if self.listed is None:
             raise ProviderUnavailableError("configured failure")
         sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]

@@ -294,6 +294,14 @@ async def test_a_message_being_sent_is_erased_after_its_attempt_and_not_retried(
     await assert_empty(fixture, except_sid=isinstance(outcome, Accepted))
 
 
+async def test_a_message_without_outbox_state_is_erased(fixture: OutboxFixture) -> None:
+    """An inbound message, or one that a process of the previous version has just stored."""
+    user_id = ObjectId()
+    await fixture.database["messages"].insert_one({"user_id": user_id, "client_id": "message:1", "content": TEXT})
+    await asyncio.wait_for(fixture.erasure.erase(user_id), 5)
+    await assert_empty(fixture)
+
+
 async def test_an_unconfirmed_message_is_erased_once_its_absence_is_confirmed(fixture: OutboxFixture) -> None:
     outbox = fixture.outbox("a")
     message_id = await fixture.enqueue(outbox, "+14155550100", TEXT)

@@ -285,12 +285,3 @@ async def test_expiry_counts_from_the_due_time(fixture: OutboxFixture) -> None:
     assert await outbox.claim_next() is None, "an overdue message must not be sent, also before expire_overdue has run"
     await outbox.expire_overdue(100)
     assert {(await fixture.message(message_id)).outbox_state for message_id in ids} == {OutboxState.EXPIRED}
-
-
-async def test_a_message_without_a_due_time_expires_by_its_creation_time(fixture: OutboxFixture) -> None:
-    outbox = fixture.outbox("process")
-    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
-    await fixture.database["messages"].update_one({"_id": message_id}, {"$unset": {"outbound.due_at": ""}})
-    fixture.now += EXPIRES_AFTER
-    assert await outbox.claim_next() is None
-    assert (await fixture.message(message_id)).outbox_state is OutboxState.EXPIRED

@@ -109,6 +109,38 @@ async def test_the_second_check_is_due_soon_if_the_first_takes_longer_than_the_t
     assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
 
+async def test_one_list_of_sent_messages_serves_all_checks_of_a_round(fixture: OutboxFixture) -> None:
+    """After an outage, many messages are unconfirmed at once."""
+    outbox, provider = fixture.outbox("process"), StubProvider()
+    ids = [await unconfirmed(fixture, outbox, new_number()) for _ in range(10)]
+    for wait in (RECONCILE_AFTER, ABSENCE_CONFIRMED_AFTER):
+        fixture.now += wait
+        await run_check(fixture, provider)
+    assert [(await fixture.message(message_id)).outbox_state for message_id in ids] == [OutboxState.PENDING] * 10
+    assert provider.sent_requests == 2
+
+
+async def test_a_list_that_was_read_too_early_for_a_message_is_read_again(fixture: OutboxFixture) -> None:
+    """It is read in the check of an earlier message, a moment before it may count for a later one."""
+    outbox = fixture.outbox("process")
+    await unconfirmed(fixture, outbox, new_number())
+    fixture.advance(seconds=1)
+    later = await unconfirmed(fixture, outbox, new_number())
+    fixture.now += RECONCILE_AFTER - timedelta(seconds=1)
+
+    class SlowProvider(StubProvider):
+        def list_sent(self, from_number: str, since: date) -> Listing:
+            fixture.now += timedelta(seconds=1)
+            return super().list_sent(from_number, since)
+
+    provider = SlowProvider()
+    await run_check(fixture, provider)
+    assert provider.sent_requests == 2
+    since = (await fixture.outbound(later)).absent_since
+    assert since is not None
+    assert since >= ((await fixture.outbound(later)).unconfirmed_since or since) + RECONCILE_AFTER
+
+
 async def test_a_message_that_appears_late_in_the_list_is_found(fixture: OutboxFixture) -> None:
     """The message appears just before the last check."""
     outbox, number = fixture.outbox("process"), new_number()

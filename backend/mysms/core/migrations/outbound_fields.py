@@ -1,6 +1,6 @@
 """From schema 1 to 2: messages nest what the outbox stores, and fields and collections get the names of the field.
 
-Processes of the version before may still run, as in every rolling deployment. They know nothing of this migration:
+Processes of the previous version may still run, as in every rolling deployment. They know nothing of this migration:
 
 - They must not send anything any more, because the two versions keep identical texts and the owners of SIDs apart in
   different collections. `_stop_old_senders` sees to it; then their sends in progress are waited for.
@@ -104,7 +104,7 @@ class OutboundFields:
         await self._old_owners.drop()
 
     async def _stop_old_senders(self) -> None:
-        """Makes it impossible for processes of the version before to claim a message.
+        """Makes it impossible for processes of the previous version to claim a message.
 
         Before a claim, they insert a lock into `inflight`. From here on, a unique index rejects that: their locks have
         no `fence`, and the one document without it is the one stored here. They take the rejection for a lock that is
@@ -196,7 +196,7 @@ class OutboundFields:
         """Counts messages that no conversation has counted.
 
         These are messages of users for whom no version with conversations has counted them yet, and messages that the
-        version before stores in a conversation that is migrated already.
+        previous version stores in a conversation that is migrated already.
         """
         # The messages of a deleted account stay for a while, but not its conversations.
         rows = [row for row in rows if row.get("erase_at") is None]
@@ -206,13 +206,13 @@ class OutboundFields:
         for conversation in ids.keys() - versions.keys():
             await self._create_conversation(ids[conversation])
         for row in rows:
-            if versions.get(_conversation_of(row)) == _VERSION:
+            if versions.get(_conversation_of(row)) is not None:
                 await self._count_late(row)
 
     async def _count_late(self, row: Row) -> None:
         """Counts a message in a migrated conversation.
 
-        The version before announces a message in `storing`, and counts it in the update that removes it from there.
+        The previous version announces a message in `storing`, and counts it in the update that removes it from there.
         Whichever version removes it counts it.
         """
         conversation, announced = _conversation_of(row), f"storing.{row['_id']}"

@@ -1,4 +1,4 @@
-"""A database that the version before wrote: two accounts, and messages in every state.
+"""A database that the previous version wrote: two accounts, and messages in every state.
 
 `answers` are that version's responses to each account, of the messages with their timelines and of the conversations.
 No version has counted the messages of early@example.com yet; the message "Not counted" was stored by a process that

@@ -1,4 +1,4 @@
-"""What a process of the version before writes to the database when it stores, sends and reports messages.
+"""What a process of the previous version writes to the database when it stores, sends and reports messages.
 
 It has no check of the schema: it goes on while a newer version migrates the database.
 """

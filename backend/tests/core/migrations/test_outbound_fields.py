@@ -1,4 +1,4 @@
-"""The migration of schema 1: complete, interrupted, repeated, and beside processes of the version before."""
+"""The migration of schema 1: complete, interrupted, repeated, and beside processes of the previous version."""
 
 import asyncio
 import itertools
@@ -143,7 +143,7 @@ async def sign_in(http: httpx.AsyncClient, email: str) -> dict[str, str]:
 
 
 def renamed(message: Json) -> Json:
-    """What the version before answered, in the names of today."""
+    """What the previous version answered, in the names of today."""
     timeline = [
         {**event, "source": "user" if event["source"] == "author" else event["source"]} for event in message["timeline"]
     ]
@@ -261,12 +261,12 @@ async def test_of_several_processes_one_migrates(
     assert sum("Migrated 19 messages." in process.text() for process in processes) == 1
 
 
-# Beside processes of the version before
+# Beside processes of the previous version
 
 
-async def test_no_message_is_lost_or_sent_twice_beside_the_version_before(database: Database) -> None:
+async def test_no_message_is_lost_or_sent_twice_beside_the_previous_version(database: Database) -> None:
     """That version stores and sends messages all the time, and what it stores late is migrated late."""
-    random = seeded_random("beside the version before")
+    random = seeded_random("beside the previous version")
     user = ObjectId()
     senders = [
         PreviousVersion(database, user, Random(random.random()), f"worker {number}") for number in range(scaled(3, 6))
