@@ -60,14 +60,14 @@ class Reconciler:
 
     async def run_round(self) -> None:
         """Makes the due look-ups. Raises ProviderUnavailableError at the first one without an answer."""
-        sent = SentMessages(self._provider, self._provider_thread, self._from_number, self._clock)
+        sent_messages = SentMessages(self._provider, self._provider_thread, self._from_number, self._clock)
         for _ in range(_MOST_PER_ROUND):
             look = await self._store.claim_unconfirmed()
             if look is None:
                 return
             try:
                 if not await self._record_own_sid(look.message):
-                    await self._look_for(look, sent)
+                    await self._look_for(look, sent_messages)
             except ProviderUnavailableError:
                 await self._store.postpone_look(look)
                 raise
@@ -83,7 +83,7 @@ class Reconciler:
             await self._timeline.record_answer(message.message_id, row)
         return True
 
-    async def _look_for(self, look: Look, sent: SentMessages) -> None:
+    async def _look_for(self, look: Look, sent_messages: SentMessages) -> None:
         message, begun = look.message, self._clock()
         listing = await self._list_to(look)
         if listing is None:
@@ -103,15 +103,15 @@ class Reconciler:
                 return
             # This list also shows numbers in unforeseen forms.
             day = (message.first_claimed_at - ABSENCE_MARGIN).date()
-            found_sent = await sent.list_since(day, not_before=self._absence.counts_from(message, absent_since))
-            begun = min(begun, found_sent.started_at)
-            if await self._shows(message, found_sent.listing):
+            sent = await sent_messages.list_since(day, not_before=self._absence.counts_from(message, absent_since))
+            begun = min(begun, sent.started_at)
+            if await self._shows(message, sent.listing):
                 absent_since = None
-            elif found_sent.listing.is_complete and self._absence.is_proven_by(message, begun):
+            elif sent.listing.is_complete and self._absence.is_proven_by(message, begun):
                 await self._outbox.requeue(message)
                 _report("absent", message)
                 return
-            elif found_sent.listing.is_complete:
+            elif sent.listing.is_complete:
                 absent_since = begun
         await self._look_again(look, absent_since)
 
@@ -119,7 +119,7 @@ class Reconciler:
         now = self._clock()
         counts_from = self._absence.counts_from(look.message, absent_since)
         if absent_since not in {None, look.message.absent_since}:
-            # The second look that counts is due soon, also if this first one has lasted until then.
+            # The second look that counts is due soon, even if this one took longer than that.
             counts_from = max(counts_from, now + _SOON)
         following = next_reconcile_at(now, look.looks + 1, counts_from)
         await self._store.end_look(look, absent_since, following)
