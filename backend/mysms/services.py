@@ -55,7 +55,7 @@ from mysms.web.graceful_shutdown import ShutdownState
 
 _LONGEST_ROUND = timedelta(seconds=60)
 """A loop counts as stuck after a round of this length, not counting the time spent waiting for the provider."""
-_MIGRATE_SECONDS = 10.0
+_MIGRATE_SECONDS = 2.0
 _CLEAN_UP_SECONDS = 30.0
 """The pause between two clean-up rounds."""
 

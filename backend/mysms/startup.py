@@ -3,6 +3,7 @@
 import asyncio
 
 from mysms.core import database
+from mysms.core.migrations.indexes import rebuild_changed_indexes
 from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.settings import Settings
@@ -12,6 +13,8 @@ from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.twilio import is_simulator
 from mysms.users.models import Invite, Session, User
+
+_MODELS = [User, Session, Invite, Message, Conversation]
 
 
 class UnsafeConfigurationError(Exception):
@@ -54,6 +57,12 @@ async def _refuse_development_servers(db: database.Database, settings: Settings)
 async def init_database(db: database.Database, settings: Settings) -> None:
     """Migrates the database, binds the documents to it, and creates all indexes; safe for several processes at once."""
     await migrate(db, send_lease=settings.send_lease)
-    await database.init_documents(db, [User, Session, Invite, Message, Conversation])
+    await bind_documents(db)
+
+
+async def bind_documents(db: database.Database) -> None:
+    """Binds the documents to a migrated database, and creates all indexes; safe for several processes at once."""
+    await rebuild_changed_indexes(db, _MODELS)
+    await database.init_documents(db, _MODELS)
     await ProviderMessageIds(db, utc_now).prepare()
     await RateLimiter(db, utc_now).prepare()

@@ -10,8 +10,8 @@ ROOT = Path(mysms.__file__).parent
 _JSON_SCHEMA = "$ref"
 
 STORES = {
-    "core/database.py",
     "core/database_diagnostics.py",
+    "core/migrations/indexes.py",
     "core/migrations/lock.py",
     "core/migrations/outbound_fields.py",
     "core/migrations/runner.py",

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from mysms.core import database
-from mysms.core.migrations.runner import migrate
+from mysms.core.migrations.runner import migrate, require_migrated
 from mysms.core.settings import Settings
 from mysms.reconciliation.backup_recovery import RestoreReport
 from mysms.services import Services, build_services
-from mysms.startup import init_database
+from mysms.startup import bind_documents
 from mysms.web.graceful_shutdown import ShutdownState
 
 
@@ -24,11 +24,21 @@ class SendingIsOnError(Exception):
 
 
 async def migrate_database(settings: Settings) -> bool:
-    """Migrates the database; returns whether anything needed it. Raises NewerDatabaseError."""
+    """Migrates the database; returns whether anything needed it.
+
+    Raises NewerDatabaseError, UnsuitableDatabaseError and DatabaseConfigurationError.
+    """
+    was_needed = False
     async with database.connect(settings.mongodb_uri) as client:
         db = database.database_of(client)
-        await database.wait_until_available(db)
-        return await migrate(db, send_lease=settings.send_lease)
+
+        async def work() -> None:
+            nonlocal was_needed
+            was_needed = await migrate(db, send_lease=settings.send_lease) or was_needed
+            await bind_documents(db)
+
+        await database.retry_until_available(db, work)
+    return was_needed
 
 
 async def make_invite(settings: Settings) -> str:
@@ -47,6 +57,7 @@ async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:
     """Makes a restored database safe to send from. Raises SendingIsOnError and ProviderUnavailableError."""
     if settings.sending_enabled:
         raise SendingIsOnError
+    await migrate_database(settings)
     async with _connected(settings) as services:
         return await services.backup_recovery.run(since)
 
@@ -55,6 +66,10 @@ async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:
 async def _connected(settings: Settings) -> AsyncIterator[Services]:
     services = build_services(settings, ShutdownState())
     async with services.database.client:
-        await database.wait_until_available(services.database)
-        await init_database(services.database, settings)
+        await database.retry_until_available(services.database, lambda: _prepare(services.database))
         yield services
+
+
+async def _prepare(db: database.Database) -> None:
+    await require_migrated(db)
+    await bind_documents(db)

@@ -15,7 +15,8 @@ from mysms.cli.demo import DemoError, run_demo
 from mysms.cli.doctor import run_checks, settings_results
 from mysms.core.database import DatabaseConfigurationError
 from mysms.core.logging import configure_logging
-from mysms.core.migrations.runner import SCHEMA_VERSION, NewerDatabaseError
+from mysms.core.migrations.outbound_fields import UnsuitableDatabaseError
+from mysms.core.migrations.runner import SCHEMA_VERSION, MigrationNeededError, NewerDatabaseError
 from mysms.core.settings import Settings, load_settings
 from mysms.core.settings_sources import SettingsError
 from mysms.main import create_app
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         UnsafeConfigurationError,
         DatabaseConfigurationError,
         NewerDatabaseError,
+        MigrationNeededError,
+        UnsuitableDatabaseError,
     ) as error:
         return _complain(str(error))
     except ProviderUnavailableError as error:
@@ -140,6 +143,7 @@ def _migrate(settings: Settings) -> int:
 
 
 def _recover_backup(settings: Settings, since: datetime) -> int:
+    configure_logging(settings.effective_log_format)
     report = asyncio.run(recover_backup(settings, since))
     print(f"Messages that were waiting: {report.unconfirmed}. Each is looked up at Twilio before it is sent.")
     print(f"Messages that Twilio has sent since the backup and that are not in this database: {report.missing}.")

@@ -1,11 +1,10 @@
 """Connects to MongoDB, and classifies its errors."""
 
 import asyncio
-import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pymongo
@@ -21,6 +20,9 @@ _REACHED_WITHIN_MS = 5_000
 
 _NOT_LET_IN = frozenset({18, 8000})
 """AuthenticationFailed, and Atlas's code for the same."""
+_UNAUTHORIZED = 13
+_INDEX_BUILD_IN_PROGRESS = 40333
+"""Of Amazon DocumentDB, which builds one index of a collection at a time."""
 _STRAY_CHARACTERS = (
     "MONGODB_URI cannot be used: its user name or password contains a reserved character. Write %40 for @, %3A for :, "
     "%2F for /, %3F for ? and %25 for %, and replace any <placeholder> with the password itself."
@@ -117,30 +119,8 @@ def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:
 
 
 async def init_documents(database: Database, models: Sequence[type[Document]]) -> None:
-    """Binds the document classes to the database and creates their indexes; safe for several processes at once.
-
-    An index whose keys or options have changed is dropped and created anew.
-    """
-    for model in models:
-        await _drop_changed_indexes(database, model)
+    """Binds the document classes to the database and creates their indexes; safe for several processes at once."""
     await init_beanie(database=database, document_models=models)
-
-
-async def _drop_changed_indexes(database: Database, model: type[Document]) -> None:
-    settings: Any = model.Settings
-    stored = await database[settings.name].index_information()
-    for index in getattr(settings, "indexes", []):
-        wanted = index.document
-        name = wanted["name"]
-        if name in stored and not _is_same_index(stored[name], wanted):
-            with contextlib.suppress(OperationFailure):  # Another process has just dropped it.
-                await database[settings.name].drop_index(name)
-
-
-def _is_same_index(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    if bool(stored.get("unique")) != bool(wanted.get("unique")):
-        return False
-    return list(stored["key"]) == list(wanted["key"].items())
 
 
 async def wait_until_available(database: Database) -> None:
@@ -180,9 +160,13 @@ async def retry_until_available(database: Database, work: Callable[[], Awaitable
         except DatabaseUnreachableError:
             continue
         except OperationFailure as error:
+            if is_transient(error) or error.code == _INDEX_BUILD_IN_PROGRESS:
+                await asyncio.sleep(_WAIT_SECONDS)
+                continue
             # Without the driver's message, which may quote stored data.
+            hint = " Its user needs the role readWrite." if error.code == _UNAUTHORIZED else ""
             raise DatabaseConfigurationError(
-                f"MongoDB refused to migrate the database or to create its indexes (error {error.code})."
+                f"MongoDB refused to migrate the database or to create its indexes (error {error.code}).{hint}"
             ) from error
         else:
             return

@@ -4,12 +4,13 @@ A message document is its own outbox entry: one insert stores and enqueues it.
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from beanie import Document, PydanticObjectId
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from mysms.core.migrations.field_names import current_source
 from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.status import NO_RANK, OutboxState, public_status
 
@@ -21,7 +22,7 @@ class Event(BaseModel):
 
     key: str
     at: datetime
-    source: EventSource
+    source: Annotated[EventSource, BeforeValidator(current_source)]
     status: str
     sid: str | None = None
     error_code: ErrorCode | None = None

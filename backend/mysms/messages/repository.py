@@ -114,15 +114,26 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
 
 
 async def replace_final_status(message_id: ObjectId, event: Event) -> None:
-    """Replaces a contradicting final status, and its error, by the one that the provider returned to a status check."""
+    """Replaces another status, and its error, by the final one that the provider returned to a status check.
+
+    That is a contradicting final status, or one that did not rise although the timeline has the event: a process of the
+    previous version can add an event to a migrated message.
+    """
     await Message.get_pymongo_collection().update_one(
         {
             "_id": message_id,
             "twilio_sid": event.sid,
-            "status_rank": FINAL_RANK,
+            "status_rank": {"$lte": FINAL_RANK},
             "provider_status": {"$ne": event.status},
         },
-        {"$set": {"provider_status": event.status, "updated_at": event.at, **_error_of(event)}},
+        {
+            "$set": {
+                "provider_status": event.status,
+                "status_rank": rank_of(event.status),
+                "updated_at": event.at,
+                **_error_of(event),
+            }
+        },
     )
 
 

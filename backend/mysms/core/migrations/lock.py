@@ -7,12 +7,13 @@ import secrets
 from types import TracebackType
 from typing import Any, Self
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from mysms.core.database import Database
 from mysms.core.heartbeat import MonotonicClock
 
 _LEASE_SECONDS = 10.0
+_RENEW_SECONDS = 3.0
 _POLL_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class MigrationLock:
         self._schema = database["schema"]
         self._monotonic = monotonic
         self._holder = secrets.token_hex(8)
+        self._renewal: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         with contextlib.suppress(DuplicateKeyError):  # Another process has just inserted it.
@@ -47,6 +49,7 @@ class MigrationLock:
             now = await self._read()
             if now != seen:
                 seen, seen_at = now, self._monotonic()
+        self._renewal = asyncio.create_task(self._keep_renewing(), name="migration-lock")
         return self
 
     async def _read(self) -> dict[str, Any]:
@@ -59,6 +62,17 @@ class MigrationLock:
         taken = await self._schema.update_one(seen, {"$set": {"holder": self._holder}, "$inc": {"renewals": 1}})
         return bool(taken.matched_count)
 
+    async def _keep_renewing(self) -> None:
+        """One step of a migration may take longer than the lease: building an index on a large collection."""
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            try:
+                await self.renew()
+            except MigrationLockLostError:
+                return
+            except PyMongoError:
+                continue
+
     async def renew(self) -> None:
         """Renews the lease. Raises MigrationLockLostError."""
         renewed = await self._schema.update_one({"_id": "lock", "holder": self._holder}, {"$inc": {"renewals": 1}})
@@ -68,4 +82,6 @@ class MigrationLock:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
         await self._schema.update_one({"_id": "lock", "holder": self._holder}, {"$set": {"holder": None}})

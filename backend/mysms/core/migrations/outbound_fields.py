@@ -1,4 +1,4 @@
-"""From schema 1 to 2: messages nest what the outbox stores, and fields and collections get the names of the field.
+"""From schema 1 to 2: messages nest what the outbox stores, and fields and collections have other names.
 
 Processes of the previous version may still run, as in every rolling deployment. They know nothing of this migration:
 
@@ -14,7 +14,7 @@ Processes of the previous version may still run, as in every rolling deployment.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,8 +23,16 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
+from mysms.core.backoff import Backoff
 from mysms.core.database import Database
 from mysms.core.heartbeat import MonotonicClock
+from mysms.core.migrations.field_names import (
+    OLD_CONVERSATION_FIELDS,
+    OLD_MESSAGE_FIELDS,
+    Row,
+    conversation_values,
+    message_values,
+)
 from mysms.core.migrations.lock import MigrationLock
 from mysms.core.timestamps import to_rfc3339
 
@@ -32,6 +40,9 @@ _VERSION = 2
 _OLD = {"schema_version": None}
 """The query for documents of schema 1, which has no such field."""
 _BATCH = 500
+_FIRST_RETRY_SECONDS = 0.05
+_LOG_SECONDS = 10.0
+_FENCE_ID = ObjectId(b"mysms-fence ")
 _FENCED = {"fence": {"$exists": True}}
 """The query for locks in `inflight` that were there before the fence."""
 _QUICK_RETRIES = 20
@@ -41,31 +52,19 @@ _DUPLICATE_KEY = 11000
 _INDEX_NOT_FOUND = frozenset({26, 27})
 """NamespaceNotFound, IndexNotFound. https://www.mongodb.com/docs/manual/reference/error-codes/"""
 
-_OUTBOUND_FIELDS = {
-    "line": "sender_key",
-    "text_key": "dedup_key",
-    "dispatch": "state",
-    "attempt": "attempt",
-    "owner": "worker_id",
-    "due_at": "due_at",
-    "next_attempt_at": "next_attempt_at",
-    "first_claimed_at": "first_claimed_at",
-    "unknown_since": "unconfirmed_since",
-    "absent_since": "absent_since",
-    "withdrawn": "cancel_requested",
-    "check_at": "next_check_at",
-    "checks": "check_count",
-    "second_sids": "duplicate_sids",
-}
-_DEFAULTS = {"dispatch": "pending", "attempt": 0, "withdrawn": False, "checks": 0, "second_sids": []}
-_STATES = {"settled": "accepted", "refused": "rejected"}
-_MESSAGE_FIELDS = [*_OUTBOUND_FIELDS, "carrier_status", "rank"]
-_CONVERSATION_FIELDS = ["last", "storing", "open"]
-
-Row = Mapping[str, Any]
 Collection = AsyncCollection[dict[str, Any]]
 
 _log = logging.getLogger(__name__)
+
+
+class UnsuitableDatabaseError(Exception):
+    """The database does not reject a second document without a field that has a unique index."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database cannot be migrated while processes of the earlier version may run: its unique indexes allow "
+            "several documents without the field. Use MongoDB, or a server that treats them as MongoDB does."
+        )
 
 
 class OutboundFields:
@@ -91,6 +90,7 @@ class OutboundFields:
         return await self._old_owners.find_one({}, {"_id": 1}) is not None
 
     async def run(self) -> None:
+        """Raises UnsuitableDatabaseError if the previous version cannot be kept from sending."""
         for collection in (self._messages, self._conversations):
             await collection.create_index([("schema_version", ASCENDING)], name="schema_version")
         await self._stop_old_senders()
@@ -101,19 +101,19 @@ class OutboundFields:
         await self._migrate_messages()
         await self._migrate_conversations()
         await _drop_index(self._conversations, "open")
-        await self._old_owners.drop()
+        await self._delete_copied_owners()
 
     async def _stop_old_senders(self) -> None:
-        """Makes it impossible for processes of the previous version to claim a message.
+        """Makes it impossible for processes of the previous version to lock a text, which they do before each claim.
 
-        Before a claim, they insert a lock into `inflight`. From here on, a unique index rejects that: their locks have
-        no `fence`, and the one document without it is the one stored here. They take the rejection for a lock that is
-        held, and try again later. They never delete that document, because its id is no text.
+        They insert the lock into `inflight`. From here on, a unique index rejects that: their locks have no `fence`,
+        and the one document without it is the one stored here. They take the rejection for a lock that is held, and try
+        again later. They never delete that document, because its id is no text.
         """
-        fence = {"_id": ObjectId(b"mysms-fence "), "message_id": ObjectId(b"mysms-fence ")}
-        await self._old_locks.update_one({"_id": fence["_id"]}, {"$set": fence}, upsert=True)
+        await self._old_locks.update_one({"_id": _FENCE_ID}, {"$setOnInsert": {"message_id": _FENCE_ID}}, upsert=True)
+        backoff = Backoff(_FIRST_RETRY_SECONDS, _POLL_SECONDS)
         while True:
-            held = self._old_locks.find({"_id": {"$ne": fence["_id"]}, "fence": None}, {"_id": 1})
+            held = self._old_locks.find({"_id": {"$ne": _FENCE_ID}, "fence": None}, {"_id": 1})
             for row in await held.to_list():
                 await self._old_locks.update_one({"_id": row["_id"]}, {"$set": {"fence": row["_id"]}})
             try:
@@ -123,8 +123,18 @@ class OutboundFields:
                     raise
                 # Another lock was inserted meanwhile.
                 await self._lock.renew()
+                await asyncio.sleep(backoff.next_wait())
             else:
-                return
+                break
+        await self._require_fence()
+
+    async def _require_fence(self) -> None:
+        """Some MongoDB-compatible servers do not count a missing field as a value of a unique index."""
+        probe = ObjectId()
+        with contextlib.suppress(DuplicateKeyError):
+            await self._old_locks.insert_one({"_id": probe, "message_id": probe})
+            await self._old_locks.delete_one({"_id": probe})
+            raise UnsuitableDatabaseError
 
     async def _wait_for_sends(self) -> None:
         """Waits until each send in progress has an outcome, or until its lease is over."""
@@ -150,20 +160,43 @@ class OutboundFields:
             await self._lock.renew()
             last = {"_id": {"$gt": rows[-1]["_id"]}}
 
+    async def _delete_copied_owners(self) -> None:
+        """Deletes the owners that were copied. One that was stored since then stays for the next run."""
+        last: Row = {}
+        while rows := await self._old_owners.find(last, {"_id": 1}, sort=[("_id", ASCENDING)], limit=_BATCH).to_list():
+            ids = [row["_id"] for row in rows]
+            copied = self._owners.find({"_id": {"$in": ids}}, {"_id": 1})
+            await self._old_owners.delete_many({"_id": {"$in": [row["_id"] for row in await copied.to_list()]}})
+            await self._lock.renew()
+            last = {"_id": {"$gt": ids[-1]}}
+
     async def _migrate_messages(self) -> None:
         count = 0
+        logged_at = self._monotonic()
         async for rows in self._batches(self._messages):
             await self._own_sids(rows)
             await self._count(rows)
-            count += await _write(self._messages, [_message_update(row) for row in rows])
-            if count % (20 * _BATCH) == 0:
-                _log.info("Migrated %d messages.", count)
+            updates = [_replace_fields(row, OLD_MESSAGE_FIELDS, message_values(row)) for row in rows]
+            count += (await self._messages.bulk_write(updates, ordered=False)).modified_count
+            await self._unlock_cancelled(rows)
+            if self._monotonic() - logged_at > _LOG_SECONDS:
+                _log.info("Migrated %d messages so far.", count)
+                logged_at = self._monotonic()
         _log.info("Migrated %d messages.", count)
 
+    async def _unlock_cancelled(self, rows: Sequence[Row]) -> None:
+        """Releases locks that the previous version releases when a user cancels an unconfirmed message.
+
+        It may have done so in its own collection, after the locks had been copied.
+        """
+        for row in rows:
+            if row.get("dispatch") == "unconfirmed" and row.get("withdrawn") and row.get("erase_at") is None:
+                await self._locks.delete_one({"_id": row["text_key"], "message_id": row["_id"]})
+
     async def _migrate_conversations(self) -> None:
-        await self._conversations.delete_many({**_OLD, "peer_number": ""})
         async for rows in self._batches(self._conversations):
-            await _write(self._conversations, [_conversation_update(row) for row in rows])
+            updates = [_replace_fields(row, OLD_CONVERSATION_FIELDS, conversation_values(row)) for row in rows]
+            await self._conversations.bulk_write(updates, ordered=False)
 
     async def _batches(self, collection: Collection) -> AsyncIterator[list[dict[str, Any]]]:
         """Yields batches of documents of schema 1 until there are none."""
@@ -222,7 +255,7 @@ class OutboundFields:
         )
         await self._conversations.update_one({"_id": conversation}, {"$max": {"last_message_key": _sort_key(row)}})
         await self._conversations.update_one(
-            {"_id": conversation, "storing": {}}, {"$unset": dict.fromkeys(_CONVERSATION_FIELDS, True)}
+            {"_id": conversation, "storing": {}}, {"$unset": dict.fromkeys(OLD_CONVERSATION_FIELDS, True)}
         )
 
     async def _create_conversation(self, row: Row) -> None:
@@ -240,35 +273,9 @@ class OutboundFields:
             await self._conversations.insert_one(
                 {"_id": _conversation_of(row), **own, **figures, "storing": {}, "open": 0}
             )
-
-
-def _message_update(row: Row) -> UpdateOne:
-    outbound = {new: row.get(old, _DEFAULTS.get(old)) for old, new in _OUTBOUND_FIELDS.items()}
-    outbound["state"] = _STATES.get(outbound["state"], outbound["state"])
-    outbound["due_at"] = outbound["due_at"] or row["created_at"]
-    values = {
-        "outbound": outbound,
-        "provider_status": row.get("carrier_status"),
-        "status_rank": row.get("rank", 0),
-        "events": [_rename_source(event) for event in row.get("events", [])],
-    }
-    return _replace_fields(row, _MESSAGE_FIELDS, values)
-
-
-def _rename_source(event: Row) -> Row:
-    if event["source"] != "author":
-        return event
-    return {**event, "source": "user", "key": event["key"].replace("author:", "user:", 1)}
-
-
-def _conversation_update(row: Row) -> UpdateOne:
-    """Also merges the fields of a conversation that both versions have written to."""
-    values = {
-        "last_message_key": max(row.get("last") or "", row.get("last_message_key") or "") or None,
-        "pending_message_ids": {**row.get("pending_message_ids", {}), **row.get("storing", {})},
-        "pending_count": row.get("pending_count", 0) + row.get("open", 0),
-    }
-    return _replace_fields(row, _CONVERSATION_FIELDS, values)
+        if await self._messages.find_one({**own, "erase_at": None}, {"_id": 1}) is None:
+            # The account was deleted meanwhile.
+            await self._conversations.delete_one({"_id": _conversation_of(row)})
 
 
 def _replace_fields(row: Row, old_fields: Sequence[str], values: Row) -> UpdateOne:
@@ -289,17 +296,14 @@ def _sort_key(message: Row) -> str:
     return f"{to_rfc3339(message['created_at'])} {message['_id']}"
 
 
-async def _write(collection: Collection, updates: Sequence[UpdateOne]) -> int:
-    return (await collection.bulk_write(updates, ordered=False)).modified_count
-
-
 async def _insert_missing(collection: Collection, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     try:
         await collection.insert_many(rows, ordered=False)
     except BulkWriteError as error:
-        if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+        is_known = all(each["code"] == _DUPLICATE_KEY for each in error.details["writeErrors"])
+        if not is_known or error.details["writeConcernErrors"]:
             raise
 
 

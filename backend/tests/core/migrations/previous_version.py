@@ -83,6 +83,14 @@ class PreviousVersion:
         await asyncio.sleep(self.request_seconds)
         await self._record(row["_id"], attempt, row["text_key"], f"SM{row['_id']}")
 
+    async def cancel_unconfirmed(self, message_id: ObjectId) -> None:
+        """Record that the user does not want an unconfirmed message to be sent again, and release its text."""
+        row = await self.database["messages"].find_one_and_update(
+            {"_id": message_id, "dispatch": "unconfirmed"}, {"$set": {"withdrawn": True, "updated_at": now()}}
+        )
+        assert row is not None
+        await self.database["inflight"].delete_one({"_id": row["text_key"], "message_id": message_id})
+
     async def report(self, message_id: ObjectId, status: str, rank: int) -> None:
         """Record a callback."""
         messages, sid = self.database["messages"], f"SM{message_id}"
