@@ -55,5 +55,5 @@ async def init_database(db: database.Database, settings: Settings) -> None:
     """Migrates the database, binds the documents to it, and creates all indexes; safe for several processes at once."""
     await migrate(db, send_lease=settings.send_lease)
     await database.init_documents(db, [User, Session, Invite, Message, Conversation])
-    await ProviderMessageIds(db, utc_now).prepare()
-    await RateLimiter(db, utc_now).prepare()
+    await ProviderMessageIds(db, utc_now).create_indexes()
+    await RateLimiter(db, utc_now).create_indexes()

@@ -26,9 +26,9 @@ class OutboxState(StrEnum):
     """It could not be sent in time."""
 
 
-ENDED_UNSENT = frozenset({OutboxState.REJECTED, OutboxState.CANCELLED, OutboxState.EXPIRED})
+UNSENT_TERMINAL = frozenset({OutboxState.REJECTED, OutboxState.CANCELLED, OutboxState.EXPIRED})
 """Terminal states of messages that the provider does not have."""
-TERMINAL = ENDED_UNSENT | {OutboxState.ACCEPTED}
+TERMINAL = UNSENT_TERMINAL | {OutboxState.ACCEPTED}
 """States after which the outbox does nothing more."""
 IN_FLIGHT = frozenset({OutboxState.CLAIMED, OutboxState.UNCONFIRMED})
 """States of messages that the provider may have."""

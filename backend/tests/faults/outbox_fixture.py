@@ -264,7 +264,7 @@ async def open_outbox_fixture(mongodb_uri: str) -> AsyncIterator[OutboxFixture]:
         database = connection.database_of(client)
         await connection.init_documents(database, [Message, Conversation])
         fixture = OutboxFixture(database)
-        await fixture.message_ids.prepare()
+        await fixture.message_ids.create_indexes()
         yield fixture
         await client.drop_database(database.name)
 

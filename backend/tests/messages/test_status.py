@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.messages.status import ENDED_UNSENT, NO_RANK, OutboxState, is_final, public_status, rank_of
+from mysms.messages.status import NO_RANK, UNSENT_TERMINAL, OutboxState, is_final, public_status, rank_of
 
 IN_ORDER = [["accepted", "scheduled"], ["queued"], ["sending"], ["sent"]]
 FINAL = ["delivered", "undelivered", "failed", "canceled"]
@@ -57,6 +57,6 @@ def test_otherwise_the_status_follows_the_outbox_state(dispatch: OutboxState, sh
 
 
 def test_states_that_ended_unsent_exclude_all_that_may_be_sent() -> None:
-    assert ENDED_UNSENT.isdisjoint(
+    assert UNSENT_TERMINAL.isdisjoint(
         {OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.UNCONFIRMED, OutboxState.ACCEPTED}
     )
