@@ -30,8 +30,8 @@ _LONGEST_RETRY_SECONDS = 10.0
 class Worker:
     """Makes attempts, at most `threads` at a time, and records their outcomes.
 
-    A request that has not started within `start_within` of its claim is not made: the length of the lease relies on
-    that.
+    A request that has not started within `start_within` of its claim is not made: the lease is computed from
+    this limit.
     """
 
     def __init__(

@@ -96,7 +96,7 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(tmp_path: Path,
             assert "SENDING_ENABLED=off" in ready.json()["problems"]["sending"]
             api_user = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
             paused = (await api_user.call("GET", "/api/sending")).json()["paused"]
-            assert paused["reason"].startswith("Sending is turned off at the moment. Your messages will be sent")
+            assert paused["reason"].startswith("Sending is disabled at the moment. Your messages will be sent")
 
             code, output = await run(tmp_path, off, "recover-backup", "--since", since)
             assert code == 0, output
