@@ -136,8 +136,8 @@ async def list_messages(
     ] = None,
 ) -> Response:
     """Returns your messages, newest first, by `created_at` and then `_id`."""
-    selection = MessageFilter(peer_number, search, updated_since)
-    page = await history.page(user.user_id, selection, limit=limit, position=Position(before, after, around))
+    message_filter = MessageFilter(peer_number, search, updated_since)
+    page = await history.page(user.user_id, message_filter, limit=limit, position=Position(before, after, around))
     return page_response(page, request, if_none_match)
 
 

@@ -1,7 +1,8 @@
 """The status of a message. Pure.
 
-A message has two. `OutboxState` is ours: how far the outbox has come with sending the message. The provider's status
-comes from events with a SID, and only moves forward. The public status is the provider's if there is one.
+A message has two statuses. `OutboxState` is the outbox's own: how far it has come with sending the message. The
+provider's status comes from events with a SID. It only moves forward, except that a fetched final status replaces a
+different final one (`repository.replace_final_status`, ADR 6). The public status is the provider's if there is one.
 """
 
 from enum import StrEnum
