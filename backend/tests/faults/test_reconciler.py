@@ -48,9 +48,9 @@ async def unconfirmed(fixture: OutboxFixture, outbox: OutboxStore, number: str) 
     return message_id
 
 
-async def becomes(fixture: OutboxFixture, message_id: ObjectId, dispatch: OutboxState) -> Message:
+async def becomes(fixture: OutboxFixture, message_id: ObjectId, state: OutboxState) -> Message:
     return await eventually(
-        lambda: fixture.message(message_id), lambda seen: seen.outbox_state is dispatch, what=f"it becoming {dispatch}"
+        lambda: fixture.message(message_id), lambda seen: seen.outbox_state is state, what=f"it becoming {state}"
     )
 
 

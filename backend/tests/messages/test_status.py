@@ -35,13 +35,13 @@ def test_earlier_statuses_are_not_final(status: str) -> None:
     assert not is_final(status)
 
 
-@pytest.mark.parametrize("dispatch", OutboxState)
-def test_the_provider_status_is_shown_if_there_is_one(dispatch: OutboxState) -> None:
-    assert public_status(dispatch, "sent") == "sent"
+@pytest.mark.parametrize("state", OutboxState)
+def test_the_provider_status_is_shown_if_there_is_one(state: OutboxState) -> None:
+    assert public_status(state, "sent") == "sent"
 
 
 @pytest.mark.parametrize(
-    ("dispatch", "shown"),
+    ("state", "shown"),
     [
         (OutboxState.PENDING, "pending"),
         (OutboxState.CLAIMED, "pending"),
@@ -52,8 +52,8 @@ def test_the_provider_status_is_shown_if_there_is_one(dispatch: OutboxState) -> 
         (OutboxState.CANCELLED, "canceled"),
     ],
 )
-def test_otherwise_the_status_follows_the_outbox_state(dispatch: OutboxState, shown: str) -> None:
-    assert public_status(dispatch, None) == shown
+def test_otherwise_the_status_follows_the_outbox_state(state: OutboxState, shown: str) -> None:
+    assert public_status(state, None) == shown
 
 
 def test_states_that_ended_unsent_exclude_all_that_may_be_sent() -> None:
