@@ -38,8 +38,8 @@ test('arrows lead through the conversations, and Enter opens one', async ({ page
   const numbers = [newNumber(), newNumber(), newNumber()];
   for (const number of numbers) await person.write(number, `Hello ${number}`);
   await enter(page, person);
-  const row = (place: number) =>
-    page.getByRole('navigation').getByRole('listitem').nth(place).getByRole('link');
+  const row = (index: number) =>
+    page.getByRole('navigation').getByRole('listitem').nth(index).getByRole('link');
   await row(0).focus();
   await page.keyboard.press('ArrowDown');
   await expect(row(1)).toBeFocused();
