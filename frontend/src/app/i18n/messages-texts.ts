@@ -41,8 +41,8 @@ export const messagesTexts = {
     loading: 'Loading messages…',
     details: 'Details',
     detailsOf: (time: string) => `Details of the message of ${time}`,
-    loadEarlier: 'Load earlier',
-    loadLater: 'Load later',
+    loadOlder: 'Load earlier',
+    loadNewer: 'Load later',
     loadingPage: 'Loading…',
     empty: 'No messages yet',
     newBelow: (count: number) =>
