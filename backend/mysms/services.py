@@ -243,7 +243,7 @@ class _Builder:
             clock=utc_now,
         )
         stuck_after = (lease + _LONGEST_ROUND).total_seconds()
-        pause = None if settings.sending_enabled else Pause.switched_off(utc_now())
+        pause = None if settings.sending_enabled else Pause.disabled(utc_now())
         dispatcher = Dispatcher(
             self._store,
             worker,

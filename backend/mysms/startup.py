@@ -64,5 +64,5 @@ async def bind_documents(db: database.Database) -> None:
     """Binds the documents to a migrated database, and creates all indexes; safe for several processes at once."""
     await rebuild_changed_indexes(db, _MODELS)
     await database.init_documents(db, _MODELS)
-    await ProviderMessageIds(db, utc_now).prepare()
-    await RateLimiter(db, utc_now).prepare()
+    await ProviderMessageIds(db, utc_now).create_indexes()
+    await RateLimiter(db, utc_now).create_indexes()

@@ -128,7 +128,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Cluster:
-    front: Api
+    proxy: Api
     servers: list[Server]
     simulator: Simulator
 
@@ -173,8 +173,8 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_duplicates_no_m
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Through nginx, /metrics is not requested from loopback.
-    assert (await cluster.front.http.get("/metrics")).status_code == 403
-    load = Load(await ApiUser.sign_up(cluster.front))
+    assert (await cluster.proxy.http.get("/metrics")).status_code == 403
+    load = Load(await ApiUser.sign_up(cluster.proxy))
     running = asyncio.create_task(load.run())
     try:
         for _ in range(ROUNDS):

@@ -32,7 +32,7 @@ test('a session that is ended elsewhere leads back to the same place', async ({
   const email = await signUp(page);
   await sendNew(page, '+14155552671', 'I was here');
   await expect(bubble(page, 'I was here')).toBeVisible();
-  const place = page.url();
+  const url = page.url();
 
   await signIn(elsewhere, email);
   await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
@@ -50,7 +50,7 @@ test('a session that is ended elsewhere leads back to the same place', async ({
   );
   await fillSignIn(page, email);
   await expect(bubble(page, 'I was here')).toBeVisible();
-  expect(page.url()).toBe(place);
+  expect(page.url()).toBe(url);
 });
 
 test('sessions on the same kind of device are told apart', async ({ page, browser, baseURL }) => {

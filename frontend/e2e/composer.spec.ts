@@ -73,7 +73,7 @@ test('a send whose response is lost is repeated after a reload, and arrives once
   await composer(page).fill(text);
   await composer(page).press('Enter');
   await expect(bubble(page, text).first()).toBeVisible();
-  await expect(page.getByText('Trying again never sends it twice.')).toBeVisible();
+  await expect(page.getByText("Retrying won't send it twice.")).toBeVisible();
   await expect.poll(() => phone.received(text)).toBe(1);
 
   await page.unroute('**/api/messages');

@@ -1,4 +1,4 @@
-import { startInstallation } from './another-installation';
+import { startServer } from './another-server';
 import {
   bubble,
   composer,
@@ -24,31 +24,31 @@ test('"Up to date" is not shown while the API is suspended or dead', async ({
 }) => {
   test.setTimeout(180_000);
   tolerate(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/);
-  const installation = await startInstallation({});
+  const server = await startServer({});
   try {
-    const person = await newPerson(request, installation.url);
-    await page.goto(`${installation.url}/sign-in`);
+    const person = await newPerson(request, server.url);
+    await page.goto(`${server.url}/sign-in`);
     await fillSignIn(page, person.email);
     const status = page.getByRole('status');
     await expect(status).toHaveText('Up to date');
 
-    installation.signalApi('SIGSTOP');
+    server.signalApi('SIGSTOP');
     await expect(status).toHaveText('Reconnecting…', { timeout: NOTICED_WITHIN_MS });
     await expect(status).toContainText("Can't reach the server.", {
       timeout: GIVEN_UP_WITHIN_MS,
     });
     await expect(page.getByText('These messages may be out of date.')).toBeVisible();
-    installation.signalApi('SIGCONT');
+    server.signalApi('SIGCONT');
     await expect(status).toHaveText('Up to date', { timeout: GIVEN_UP_WITHIN_MS });
     await expect(page.getByText('These messages may be out of date.')).toBeHidden();
 
-    installation.signalApi('SIGKILL');
+    server.signalApi('SIGKILL');
     await expect(status).toContainText("Can't reach the server.", {
       timeout: NOTICED_WITHIN_MS,
     });
     await expect(page.getByText('Up to date')).toHaveCount(0);
   } finally {
-    await installation.stop();
+    await server.stop();
   }
 });
 

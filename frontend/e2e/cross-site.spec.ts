@@ -78,13 +78,13 @@ test('users stay signed in where third-party cookies are blocked', async ({
   const makeElements = (): string => (document.createElement('p').innerHTML = '<b>Not so</b>');
   await expect(page.evaluate(makeElements)).rejects.toThrow('TrustedHTML');
 
-  const place = new URL(page.url()).pathname;
+  const path = new URL(page.url()).pathname;
   const seen = await watchForSignInPage(page);
   for (let time = 1; time <= 4; time += 1) {
     await page.reload();
     await expect(page.getByRole('status')).toHaveText('Up to date');
     await expect(bubble(page, 'From another site')).toBeVisible();
-    expect(await seen()).toEqual([place]);
+    expect(await seen()).toEqual([path]);
   }
   await page.getByRole('textbox', { name: 'Message' }).fill('Still here');
   await page.keyboard.press('Enter');

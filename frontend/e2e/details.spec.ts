@@ -18,8 +18,8 @@ test('details are complete, have a URL, and closing them goes back', async ({
   await expect(details).toContainText('Not delivered.');
   await expect(details).toContainText('30003');
   await expect(details.getByRole('listitem')).toContainText([
-    'Saved here',
-    /Queued.*provider response/s,
+    'Saved',
+    /Queued.*Twilio's response/s,
     /Not delivered.*status callback/s,
   ]);
   await details.getByRole('button', { name: 'Copy the SID' }).click();

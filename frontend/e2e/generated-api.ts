@@ -111,19 +111,19 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     case '/users/sign_up':
       return { json: { mode: 'invite' } };
     case '/users/sessions':
-      return { json: Array.from({ length: 12 }, (_, place) => aSession(place)) };
+      return { json: Array.from({ length: 12 }, (_, index) => aSession(index)) };
     case '/api/sending':
       return {
-        json: { paused: { reason: 'The carrier does not accept our sender.', since: at(9) } },
+        json: { paused: { reason: 'Twilio does not accept our sender.', since: at(9) } },
       };
     case '/api/conversations':
       // After the first page all others at once, because a thousand are loaded often.
       if (asked.has('before')) asked.set('limit', '1000');
-      return page(asked, api.stored.conversations, (place) => aConversation(api, place));
+      return page(asked, api.stored.conversations, (index) => aConversation(api, index));
     case '/api/messages':
       break;
     default:
-      return { json: aDetail(aMessage(placeOf(url.pathname.split('/').at(-1)), api, PEER)) };
+      return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }
   if (asked.has('updated_since')) {
     const { conversations, messages } = api.stored;
@@ -131,7 +131,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     return { json: api.changed, headers };
   }
   const count = asked.has('search') ? Math.min(api.stored.messages, 200) : api.stored.messages;
-  const answer = page(asked, count, (place) => aMessage(place, api, PEER));
+  const answer = page(asked, count, (index) => aMessage(index, api, PEER));
   return api.total === undefined
     ? answer
     : { ...answer, headers: { 'X-Total-Count': `${api.total}` } };
@@ -145,17 +145,17 @@ const TOKENS = {
 } as const;
 
 /** Its id contains its index, so that `before` does too. */
-function idOf(place: number): string {
-  return place.toString(16).padStart(24, '0');
+function idOf(index: number): string {
+  return index.toString(16).padStart(24, '0');
 }
 
-function placeOf(id: string | undefined): number {
+function indexOf(id: string | undefined): number {
   return Number.parseInt(id ?? '0', 16);
 }
 
-function page(asked: URLSearchParams, total: number, make: (place: number) => unknown): Answer {
+function page(asked: URLSearchParams, total: number, make: (index: number) => unknown): Answer {
   const before = asked.get('before');
-  const from = before === null ? 0 : placeOf(before) + 1;
+  const from = before === null ? 0 : indexOf(before) + 1;
   const to = Math.min(total, from + Number(asked.get('limit') ?? 50));
   return {
     json: Array.from({ length: Math.max(0, to - from) }, (_, index) => make(from + index)),
@@ -170,44 +170,44 @@ function at(minutesAgo: number): string {
   return new Date(NEWEST - minutesAgo * 60_000).toISOString();
 }
 
-export function aMessage(place: number, { stored }: GeneratedApi, peer: string): Message {
+export function aMessage(index: number, { stored }: GeneratedApi, peer: string): Message {
   const { first = 0, contents } = stored;
-  const state = contents ? STATES[0] : STATES[(place + first) % STATES.length];
+  const state = contents ? STATES[0] : STATES[(index + first) % STATES.length];
   return {
-    _id: idOf(place),
+    _id: idOf(index),
     direction: 'outbound',
     from_number: '+15005550006',
     recipient_number: peer,
     peer_number: peer,
-    content: contents?.[place] ?? TEXTS[(place + first) % TEXTS.length] ?? '',
+    content: contents?.[index] ?? TEXTS[(index + first) % TEXTS.length] ?? '',
     cancel_requested: false,
-    twilio_sid: `SM${idOf(place).padStart(32, '3f0c2a4b')}`,
+    twilio_sid: `SM${idOf(index).padStart(32, '3f0c2a4b')}`,
     client_id: null,
     error_code: null,
     error_message: null,
     explanation: null,
     retry_of: null,
     segments: 1,
-    created_at: at(place * 37),
-    updated_at: at(place * 37),
+    created_at: at(index * 37),
+    updated_at: at(index * 37),
     status: 'sent',
     ...state,
   };
 }
 
-function aConversation(api: GeneratedApi, place: number): Conversation {
-  const peer_number = place === 0 ? PEER : numberOf(place);
+function aConversation(api: GeneratedApi, index: number): Conversation {
+  const peer_number = index === 0 ? PEER : numberOf(index);
   return {
     peer_number,
-    last_message: { ...aMessage(place, api, peer_number), _id: idOf(place) },
+    last_message: { ...aMessage(index, api, peer_number), _id: idOf(index) },
     messages: 1,
   };
 }
 
 /** As short and as long as numbers can be. */
-function numberOf(place: number): string {
-  const national = [9, 13, 6, 11][place % 4] ?? 9;
-  return `+49${`${place}`.padStart(4, '0').padStart(national, '3')}`;
+function numberOf(index: number): string {
+  const national = [9, 13, 6, 11][index % 4] ?? 9;
+  return `+49${`${index}`.padStart(4, '0').padStart(national, '3')}`;
 }
 
 function aDetail(message: Message): MessageDetail {
@@ -224,12 +224,12 @@ function aDetail(message: Message): MessageDetail {
   } as MessageDetail;
 }
 
-function aSession(place: number): Session {
+function aSession(index: number): Session {
   return {
-    _id: idOf(place),
-    device: place === 3 ? LONG_WORD : 'Firefox on Windows',
-    created_at: at(place * 10_000),
-    last_used_at: at(place * 1_000),
-    current: place === 0,
+    _id: idOf(index),
+    device: index === 3 ? LONG_WORD : 'Firefox on Windows',
+    created_at: at(index * 10_000),
+    last_used_at: at(index * 1_000),
+    current: index === 0,
   };
 }

@@ -14,10 +14,10 @@ export function layoutFaults(page: Page): Promise<string[]> {
     };
     const name = (element: Element): string => {
       const names = [];
-      for (let place: Element | null = element; place && names.length < 3;) {
-        const [first] = place.classList;
-        names.unshift(place.tagName.toLowerCase() + (first ? `.${first}` : ''));
-        place = place.parentElement;
+      for (let ancestor: Element | null = element; ancestor && names.length < 3;) {
+        const [first] = ancestor.classList;
+        names.unshift(ancestor.tagName.toLowerCase() + (first ? `.${first}` : ''));
+        ancestor = ancestor.parentElement;
       }
       return names.join(' > ');
     };
@@ -32,10 +32,10 @@ export function layoutFaults(page: Page): Promise<string[]> {
     };
     /** For screen readers. */
     const isUnseen = (element: Element): boolean => styleOf(element).clipPath !== 'none';
-    const first = (element: Element, is: (place: Element) => boolean): Element | null => {
-      let place: Element | null = element;
-      while (place && !is(place)) place = place.parentElement;
-      return place;
+    const first = (element: Element, is: (element: Element) => boolean): Element | null => {
+      let ancestor: Element | null = element;
+      while (ancestor && !is(ancestor)) ancestor = ancestor.parentElement;
+      return ancestor;
     };
 
     const { scrollingElement } = document;
@@ -111,13 +111,14 @@ export async function watchPage(page: Page): Promise<void> {
     document.addEventListener(
       'scroll',
       ({ target }) => {
-        const place = target === document ? document.scrollingElement : (target as Element);
-        if (!place?.matches('html, body, app-root, app-signed-in-layout, .messenger-page')) return;
-        if (place.scrollTop === 0 && place.scrollLeft === 0) return;
-        const by = `${place.scrollLeft}, ${place.scrollTop}`;
-        moved.push(`${place.tagName.toLowerCase()} was scrolled by ${by} px`);
+        const element = target === document ? document.scrollingElement : (target as Element);
+        if (!element?.matches('html, body, app-root, app-signed-in-layout, .messenger-page'))
+          return;
+        if (element.scrollTop === 0 && element.scrollLeft === 0) return;
+        const by = `${element.scrollLeft}, ${element.scrollTop}`;
+        moved.push(`${element.tagName.toLowerCase()} was scrolled by ${by} px`);
         // Resets it for the next step.
-        place.scrollTo(0, 0);
+        element.scrollTo(0, 0);
       },
       { capture: true, passive: true },
     );

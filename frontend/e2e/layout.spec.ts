@@ -135,7 +135,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await context.setOffline(false);
 
       api.broken = true;
-      await page.getByRole('button', { name: 'Load earlier' }).click();
+      await page.getByRole('button', { name: 'Load older' }).click();
       await expect(
         page.locator('.messenger-page__pane').getByText("The server can't reach"),
       ).toBeVisible();
@@ -188,10 +188,10 @@ async function goThroughList(page: Page, parts: string[], touches: boolean): Pro
 }
 
 async function goThroughThread(page: Page, parts: string[], touches: boolean): Promise<void> {
-  const earlier = page.getByRole('button', { name: 'Load earlier' });
-  for (let more = 0; more < PAGES_OF_MESSAGES && (await earlier.count()) > 0; more++) {
+  const older = page.getByRole('button', { name: 'Load older' });
+  for (let more = 0; more < PAGES_OF_MESSAGES && (await older.count()) > 0; more++) {
     const bubbles = await page.locator('app-message-bubble').count();
-    await earlier.click();
+    await older.click();
     await expect(page.locator('app-message-bubble').nth(bubbles)).toBeAttached();
   }
   await turn(page, '.thread__messages', touches, parts);

@@ -49,13 +49,13 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
   await expect(page.getByText('20,000 messages')).toBeVisible();
 
   // From there to both ends, without moving what is on the screen.
-  for (const direction of ['earlier', 'later']) {
+  for (const direction of ['older', 'newer']) {
     const more = page.getByRole('button', { name: `Load ${direction}` });
-    const edge = direction === 'earlier' ? '4952.' : '5048.';
+    const edge = direction === 'older' ? '4952.' : '5048.';
     await scrollTo(more);
     const before = await placeOf(page, new RegExp(`^You wrote:${edge}`));
     await more.click();
-    const next = direction === 'earlier' ? '4850.' : '5149.';
+    const next = direction === 'older' ? '4850.' : '5149.';
     await expect(bubble(page, new RegExp(`^You wrote:${next}`))).toBeAttached();
     const moved = (await placeOf(page, new RegExp(`^You wrote:${edge}`))) - before;
     expect(Math.abs(moved), direction).toBeLessThan(3);
@@ -65,9 +65,9 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
   const bubbles = page.locator('app-message-bubble');
   for (let loads = 0; loads < 8; loads++) {
     const loaded = page.waitForResponse(/peer_number=/);
-    await page.getByRole('button', { name: 'Load earlier' }).click();
+    await page.getByRole('button', { name: 'Load older' }).click();
     await loaded;
-    await expect(page.getByRole('button', { name: 'Load earlier' })).toBeEnabled();
+    await expect(page.getByRole('button', { name: 'Load older' })).toBeEnabled();
     expect(await bubbles.count()).toBeLessThanOrEqual(500);
   }
   expect(calls).toHaveLength(11);
@@ -75,7 +75,7 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
   await page.getByRole('button', { name: 'Jump to latest' }).click();
   await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
   await expect(bubbles).toHaveCount(50);
-  await expect(page.getByRole('button', { name: /Load later|latest/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /Load newer|latest/ })).toHaveCount(0);
   expect(calls).toHaveLength(12);
 
   // A message written while reading far back is shown at the end.

@@ -1,4 +1,4 @@
-import { startInstallation } from './another-installation';
+import { startServer } from './another-server';
 import {
   PASSWORD,
   askToSignOut,
@@ -156,7 +156,7 @@ test('signing out deletes drafts after asking', async ({ page }) => {
 
 test('an invite code works once', async ({ page, tolerate }) => {
   tolerate(/422 .*\/users/);
-  const { url, invite, stop } = await startInstallation({ SIGNUP_MODE: 'invite' });
+  const { url, invite, stop } = await startServer({ SIGNUP_MODE: 'invite' });
   try {
     const email = newEmail();
     await page.goto(`${url}/sign-up`);
@@ -182,7 +182,7 @@ test('an invite code works once', async ({ page, tolerate }) => {
 });
 
 test('closed sign-up shows no form', async ({ page }) => {
-  const { url, stop } = await startInstallation({ SIGNUP_MODE: 'closed' });
+  const { url, stop } = await startServer({ SIGNUP_MODE: 'closed' });
   try {
     await page.goto(`${url}/sign-up`);
     await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();

@@ -14,8 +14,8 @@ async function enter(page: Page, messages: number, contents: readonly string[] =
   return api;
 }
 
-function directionOf(place: Locator): Promise<string> {
-  return place.evaluate((element) => getComputedStyle(element).direction);
+function directionOf(locator: Locator): Promise<string> {
+  return locator.evaluate((element) => getComputedStyle(element).direction);
 }
 
 test('texts run in the direction of their script everywhere', async ({ page }) => {
@@ -76,10 +76,13 @@ test('every space, tab and line of a text is shown', async ({ page }) => {
   const textOf = (text: string) =>
     bubble(page, text).locator('.message-bubble__content > span').last();
   const shown = textOf('two tabs');
-  for (const place of [shown, page.getByRole('dialog').locator('.message-details__text > span')]) {
-    if (place !== shown) await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
-    expect(await place.evaluate((element: HTMLElement) => element.innerText)).toBe(SPACED);
-    expect(await place.evaluate((element) => element.textContent)).toBe(SPACED);
+  for (const locator of [
+    shown,
+    page.getByRole('dialog').locator('.message-details__text > span'),
+  ]) {
+    if (locator !== shown) await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
+    expect(await locator.evaluate((element: HTMLElement) => element.innerText)).toBe(SPACED);
+    expect(await locator.evaluate((element) => element.textContent)).toBe(SPACED);
   }
   // An empty line is a line.
   const heightOf = async (text: string) => (await textOf(text).boundingBox())?.height ?? 0;
@@ -98,15 +101,15 @@ for (const [locale, isTwelve] of [
       await page.getByRole('button', { name: 'Details', exact: true }).first().click();
       const dialog = page.getByRole('dialog', { name: 'Message details' });
       await expect(dialog).toContainText('Written');
-      const places = [
+      const locators = [
         page.locator('.conversation-row__time'),
         bubble(page, 'Hello').locator('time'),
         page.locator('.connection-indicator__time'),
         dialog.locator('time').first(),
         dialog.getByText(/20\d\d/).first(),
       ];
-      for (const place of places) {
-        const said = await place.textContent();
+      for (const locator of locators) {
+        const said = await locator.textContent();
         expect(said).toMatch(/\d:\d\d/);
         expect(/[AP]M/i.test(said ?? ''), said ?? '').toBe(isTwelve);
       }
@@ -166,10 +169,10 @@ test('on a translated page, changes are still shown', async ({ page }) => {
   await expect(bubble(page, 'жжжжж').first()).toBeVisible();
   await page.locator('textarea').fill('Four');
   await expect(page.locator('.composer__count')).toContainText('4');
-  hear(api, { status: 'sending' });
+  applyChange(api, { status: 'sending' });
   await expect(bubble(page, 'Sending')).toHaveCount(1);
   await translate(page, 'what is not to be translated');
-  hear(api, { status: 'undelivered' });
+  applyChange(api, { status: 'undelivered' });
   await expect(bubble(page, 'Not delivered')).toHaveCount(1);
   await expect(page.locator('.conversation-row')).toContainText('Not delivered');
   await expect(bubble(page, 'Sending')).toHaveCount(0);
@@ -193,13 +196,13 @@ test('statuses, times and numbers are not translated, other texts are', async ({
 let changes = 0;
 
 /** What the next poll brings of the newest message. */
-function hear(api: GeneratedApi, change: Readonly<Record<string, unknown>>): void {
+function applyChange(api: GeneratedApi, change: Readonly<Record<string, unknown>>): void {
   changes += 1;
   const updated_at = new Date(Date.now() + changes * 1_000).toISOString();
   api.changed = [{ ...aMessage(0, api, PEER), ...change, updated_at }];
 }
 
-async function edges(place: Locator): Promise<{ left: number; right: number }> {
-  const box = await place.boundingBox();
+async function edges(locator: Locator): Promise<{ left: number; right: number }> {
+  const box = await locator.boundingBox();
   return { left: box?.x ?? 0, right: (box?.x ?? 0) + (box?.width ?? 0) };
 }

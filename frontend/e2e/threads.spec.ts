@@ -38,8 +38,8 @@ test('arrows lead through the conversations, and Enter opens one', async ({ page
   const numbers = [newNumber(), newNumber(), newNumber()];
   for (const number of numbers) await person.write(number, `Hello ${number}`);
   await enter(page, person);
-  const row = (place: number) =>
-    page.getByRole('navigation').getByRole('listitem').nth(place).getByRole('link');
+  const row = (index: number) =>
+    page.getByRole('navigation').getByRole('listitem').nth(index).getByRole('link');
   await row(0).focus();
   await page.keyboard.press('ArrowDown');
   await expect(row(1)).toBeFocused();
@@ -53,7 +53,7 @@ test('arrows lead through the conversations, and Enter opens one', async ({ page
   await expect(row(1)).toHaveAttribute('aria-current', 'true');
 });
 
-test('loading earlier and new messages moves nothing', async ({ page, request }) => {
+test('loading older and new messages moves nothing', async ({ page, request }) => {
   const person = await newPerson(request);
   const number = newNumber();
   for (let count = 1; count <= 60; count++) await person.write(number, `Message no. ${count}.`);
@@ -62,12 +62,12 @@ test('loading earlier and new messages moves nothing', async ({ page, request })
   await expect(bubble(page, 'no. 60.')).toBeInViewport();
   await expect(page.getByText('60 messages')).toBeVisible();
 
-  const earlier = page.getByRole('button', { name: 'Load earlier' });
-  await scrollTo(earlier);
+  const older = page.getByRole('button', { name: 'Load older' });
+  await scrollTo(older);
   const first = bubble(page, 'no. 11.');
   await expect(first).toBeInViewport();
   const before = await placeOf(page, 'no. 13.');
-  await earlier.click();
+  await older.click();
   await expect(bubble(page, 'no. 1.')).toBeAttached();
   expect(Math.abs((await placeOf(page, 'no. 13.')) - before)).toBeLessThan(3);
 

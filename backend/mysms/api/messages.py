@@ -35,7 +35,7 @@ from mysms.users.errors import UnauthenticatedError
 
 router = APIRouter(prefix="/api/messages", tags=["Messages"], dependencies=[Depends(assume_default_country)])
 
-_REFUSED = MessageResponse.model_validate(
+_REJECTED = MessageResponse.model_validate(
     {
         "id": "6921f0c2a4b1c93e5d0f7a12",
         "direction": "outbound",
@@ -63,14 +63,14 @@ _REFUSED = MessageResponse.model_validate(
 
 
 _NOT_SENT = (
-    ProviderRejectedError(_REFUSED),
+    ProviderRejectedError(_REJECTED),
     MessageExpiredError(
-        _REFUSED.model_copy(
+        _REJECTED.model_copy(
             update={"error_code": "expired", "error_message": MessageExpiredError.example, "explanation": None}
         )
     ),
     MessageCanceledError(
-        _REFUSED.model_copy(
+        _REJECTED.model_copy(
             update={"status": "canceled", "error_code": None, "error_message": None, "explanation": None}
         )
     ),
@@ -136,8 +136,8 @@ async def list_messages(
     ] = None,
 ) -> Response:
     """Returns your messages, newest first, by `created_at` and then `_id`."""
-    selection = MessageFilter(peer_number, search, updated_since)
-    page = await history.page(user.user_id, selection, limit=limit, position=Position(before, after, around))
+    message_filter = MessageFilter(peer_number, search, updated_since)
+    page = await history.page(user.user_id, message_filter, limit=limit, position=Position(before, after, around))
     return page_response(page, request, if_none_match)
 
 

@@ -55,10 +55,10 @@ async def _read_signed_form(
     openapi_extra=_FORM,
 )
 async def status_callback(
-    report: Annotated[StatusCallback, Depends(_read_signed_form)],
+    callback: Annotated[StatusCallback, Depends(_read_signed_form)],
     status_callbacks: StatusCallbacks,
     message_id: str = "",
     attempt: str = "",
 ) -> None:
     """Twilio calls this when the status of a message changes. Repeated, late and reordered calls are handled."""
-    await status_callbacks.apply(report, message_id, attempt)
+    await status_callbacks.apply(callback, message_id, attempt)

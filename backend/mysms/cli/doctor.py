@@ -13,7 +13,7 @@ from mysms.core.database_diagnostics import inspect_database
 from mysms.core.settings import Settings
 from mysms.core.settings_sources import SettingsError
 from mysms.providers.base import ProviderUnavailableError
-from mysms.providers.diagnostics import Answer, CallbackProbe, CredentialsRefusedError, inspect_account
+from mysms.providers.diagnostics import Answer, CallbackProbe, CredentialsRejectedError, inspect_account
 from mysms.providers.twilio import is_simulator
 
 _OLDEST_VERSION = (4, 4)
@@ -130,7 +130,7 @@ def check_account(settings: Settings) -> str:
             timeout,
             number,
         )
-    except CredentialsRefusedError as error:
+    except CredentialsRejectedError as error:
         remedy = "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN again from https://console.twilio.com."
         if not re.fullmatch("[0-9a-f]{32}", settings.twilio_auth_token.get_secret_value()):
             remedy += " An auth token has 32 hexadecimal digits; this one does not."

@@ -14,9 +14,9 @@ from mysms.core.metrics import TASK_FAILURES
 
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 15.0
-_LONG_FAILURES = 4
+_REPORT_AFTER_FAILURES = 4
 """After this many transient errors in a row, /ready reports a problem even if the database answers a ping."""
-_PROVEN_SECONDS = 20.0
+_RECOVERED_AFTER_SECONDS = 20.0
 """A task that has run this long since its last failure counts as recovered. Longer than the longest restart delay."""
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class BackgroundTask:
                 try:
                     await self._loop()
                 except Exception as error:  # noqa: BLE001  # any error must be logged, and none may end the task
-                    if describe(error) != self._failure or self._clock() - started_at >= _PROVEN_SECONDS:
+                    if describe(error) != self._failure or self._clock() - started_at >= _RECOVERED_AFTER_SECONDS:
                         self._backoff.reset()
                     wait = self._backoff.next_wait()
                     self._note(error)
@@ -78,19 +78,19 @@ class BackgroundTask:
         """Describes what is wrong with the task; None if nothing is."""
         if not self._is_running:
             return f"The {self.name} is not running."
-        if self._is_failing and self._clock() - self._failed_at < _PROVEN_SECONDS:
+        if self._is_failing and self._clock() - self._failed_at < _RECOVERED_AFTER_SECONDS:
             return f"The {self.name} keeps failing ({self._failure}) and is being restarted."
         return self._heartbeat.problem if self._heartbeat is not None else None
 
     def _note(self, error: Exception) -> None:
-        may_pass = is_transient(error)
-        TASK_FAILURES.labels(self.name, "transient" if may_pass else "permanent").inc()
+        transient = is_transient(error)
+        TASK_FAILURES.labels(self.name, "transient" if transient else "permanent").inc()
         self._failure = describe(error)
         self._failed_at = self._clock()
-        self._is_failing = not may_pass or self._backoff.failures >= _LONG_FAILURES
-        if not self._backoff.is_worth_a_line:
+        self._is_failing = not transient or self._backoff.failures >= _REPORT_AFTER_FAILURES
+        if not self._backoff.should_log:
             return
-        if may_pass:
+        if transient:
             _log.warning("The %s could not reach the database (%s).", self.name, self._failure)
         else:
             _log.error("The %s failed and will be restarted.", self.name, exc_info=error)

@@ -28,6 +28,6 @@ class Backoff:
         self.failures = 0
 
     @property
-    def is_worth_a_line(self) -> bool:
+    def should_log(self) -> bool:
         """Whether to log this failure: the first, second, fourth, eighth and so on, to keep logs readable."""
         return self.failures & (self.failures - 1) == 0

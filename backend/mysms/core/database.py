@@ -15,10 +15,10 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 
 _WAIT_SECONDS = 1.0
 _LOG_AGAIN_SECONDS = 30.0
-_ANSWERS_WITHIN_SECONDS = 2.0
-_REACHED_WITHIN_MS = 5_000
+_PING_TIMEOUT_SECONDS = 2.0
+_CONNECT_TIMEOUT_MS = 5_000
 
-_NOT_LET_IN = frozenset({18, 8000})
+_AUTHENTICATION_ERRORS = frozenset({18, 8000})
 """AuthenticationFailed, and Atlas's code for the same."""
 _UNAUTHORIZED = 13
 _INDEX_BUILD_IN_PROGRESS = 40333
@@ -90,10 +90,10 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
             tz_aware=True,
             w="majority",
             journal=True,
-            serverSelectionTimeoutMS=_REACHED_WITHIN_MS,
+            serverSelectionTimeoutMS=_CONNECT_TIMEOUT_MS,
             # Also the timeout of the driver's heartbeat, which runs every ten seconds: it bounds how long a hanging
             # server can block operations.
-            connectTimeoutMS=_REACHED_WITHIN_MS,
+            connectTimeoutMS=_CONNECT_TIMEOUT_MS,
         )
     except (ConfigurationError, ValueError) as error:
         # The driver may have taken the end of a password for options.
@@ -138,7 +138,7 @@ async def wait_until_available(database: Database) -> None:
                 logged_at = time.monotonic()
             await asyncio.sleep(_WAIT_SECONDS)
         except OperationFailure as error:
-            reason = _NO_SUCH_USER if error.code in _NOT_LET_IN else f"MONGODB_URI cannot be used: {error}."
+            reason = _NO_SUCH_USER if error.code in _AUTHENTICATION_ERRORS else f"MONGODB_URI cannot be used: {error}."
             raise DatabaseConfigurationError(reason) from error
         except DatabaseError as error:
             raise DatabaseConfigurationError(f"MONGODB_URI cannot be used: {error}.") from error
@@ -175,7 +175,7 @@ async def retry_until_available(database: Database, work: Callable[[], Awaitable
 async def ping(database: Database) -> bool:
     """Whether the database answers a ping in time."""
     try:
-        with timeout(_ANSWERS_WITHIN_SECONDS):
+        with timeout(_PING_TIMEOUT_SECONDS):
             await database.command("ping")
     except DatabaseError:
         return False

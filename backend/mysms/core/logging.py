@@ -19,7 +19,7 @@ LogFormat = Literal["text", "json"]
 bound = bound_contextvars
 """A context manager that adds these names and values to every line logged inside it."""
 
-_TALKATIVE = ("twilio", "httpx", "pymongo")
+_NOISY_LOGGERS = ("twilio", "httpx", "pymongo")
 """Libraries that log request and response contents, including phone numbers and texts."""
 
 
@@ -41,7 +41,7 @@ def configure_logging(log_format: LogFormat) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
-    for name in _TALKATIVE:
+    for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

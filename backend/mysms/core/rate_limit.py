@@ -46,7 +46,7 @@ class RateLimiter:
         self._counters = database["rate_limits"]
         self._clock = clock
 
-    async def prepare(self) -> None:
+    async def create_indexes(self) -> None:
         """Creates the index for finding expired counters; safe for several processes at once."""
         await self._counters.create_index([("expires_at", ASCENDING)], name="expires_at")
 

@@ -304,10 +304,10 @@ def load_settings() -> Settings:
     try:
         return read_settings(Settings, _secrets_dir=folder)
     except SettingsError as error:
-        raise SettingsError([_naming_the_file(sentence, Path(folder)) for sentence in error.messages]) from None
+        raise SettingsError([_explain_missing_file(sentence, Path(folder)) for sentence in error.messages]) from None
 
 
-def _naming_the_file(sentence: str, folder: Path) -> str:
+def _explain_missing_file(sentence: str, folder: Path) -> str:
     """Explains why a setting is missing although there is a file for it."""
     name, _, reason = sentence.partition(" ")
     file = folder / name

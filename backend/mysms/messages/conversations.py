@@ -22,13 +22,13 @@ async def store(message: Message) -> bool:
     """Stores a message and counts it in its conversation; returns False if its client_id is already in use."""
     user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
     conversation = _id_of(user_id, message.peer_number)
-    if not await _announce(conversation, message_id):
+    if not await _add_pending_id(conversation, message_id):
         await _create(user_id, message.peer_number)
-        await _announce(conversation, message_id)
+        await _add_pending_id(conversation, message_id)
     try:
         await message.insert()
     except DuplicateKeyError:
-        await _close(conversation, message_id)
+        await _remove_pending_id(conversation, message_id)
         return False
     # The message is stored even if this fails; then a reader counts it.
     with contextlib.suppress(DatabaseError):
@@ -38,13 +38,13 @@ async def store(message: Message) -> bool:
 
 async def repair_counts(user_id: ObjectId) -> None:
     """Counts messages whose process ended before it counted them."""
-    unfinished = await Conversation.find({"user_id": user_id, "pending_count": {"$gt": 0}}).to_list()
-    announced = {ObjectId(message_id): each.id for each in unfinished for message_id in each.pending_message_ids}
-    if not announced:
+    uncounted = await Conversation.find({"user_id": user_id, "pending_count": {"$gt": 0}}).to_list()
+    pending = {ObjectId(message_id): each.id for each in uncounted for message_id in each.pending_message_ids}
+    if not pending:
         return
-    stored = Message.get_pymongo_collection().find({"_id": {"$in": list(announced)}}, {"created_at": 1})
+    stored = Message.get_pymongo_collection().find({"_id": {"$in": list(pending)}}, {"created_at": 1})
     for row in await stored.to_list():
-        await _count(announced[row["_id"]], row["_id"], row["created_at"])
+        await _count(pending[row["_id"]], row["_id"], row["created_at"])
 
 
 async def list_own(user_id: ObjectId, *, limit: int, before: Message | None = None) -> list[Conversation]:
@@ -77,13 +77,13 @@ def last_message_id(conversation: Conversation) -> ObjectId:
     return ObjectId((conversation.last_message_key or "").partition(" ")[2])
 
 
-async def _announce(conversation: str, message_id: ObjectId) -> bool:
+async def _add_pending_id(conversation: str, message_id: ObjectId) -> bool:
     """Adds a message to the pending ids; returns False if the conversation does not exist yet."""
-    announced = await Conversation.get_pymongo_collection().update_one(
+    added = await Conversation.get_pymongo_collection().update_one(
         {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": False}},
         {"$set": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": 1}},
     )
-    return bool(announced.matched_count)
+    return bool(added.matched_count)
 
 
 async def _count(conversation: str, message_id: ObjectId, created_at: datetime) -> None:
@@ -97,7 +97,7 @@ async def _count(conversation: str, message_id: ObjectId, created_at: datetime) 
     )
 
 
-async def _close(conversation: str, message_id: ObjectId) -> None:
+async def _remove_pending_id(conversation: str, message_id: ObjectId) -> None:
     """Removes the pending id of a rejected insert, or counts the message if a retry by the driver had stored it."""
     stored = await Message.get_pymongo_collection().find_one({"_id": message_id}, {"created_at": 1})
     if stored is not None:

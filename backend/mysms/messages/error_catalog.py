@@ -1,7 +1,8 @@
 """Explains error codes to users. Pure.
 
 Contains the codes from https://www.twilio.com/docs/api/errors that sending an SMS from a number can return. Twilio
-changes the meaning of codes without notice, so this catalog only explains them: no logic depends on it.
+changes the meaning of codes without notice, so this catalog only explains them: no server logic depends on it; the SPA
+offers Retry by `retryable`.
 """
 
 from dataclasses import dataclass

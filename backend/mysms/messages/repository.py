@@ -32,27 +32,27 @@ async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Message]
     return {ObjectId(message.id): message for message in found}
 
 
-async def count_own(user_id: ObjectId, selection: MessageFilter) -> int:
-    return await Message.find(selection.query(user_id)).count()
+async def count_own(user_id: ObjectId, message_filter: MessageFilter) -> int:
+    return await Message.find(message_filter.query(user_id)).count()
 
 
-async def is_selected(user_id: ObjectId, selection: MessageFilter, message_id: ObjectId) -> bool:
-    return await Message.find({**selection.query(user_id), "_id": message_id}).exists()
+async def matches_filter(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> bool:
+    return await Message.find({**message_filter.query(user_id), "_id": message_id}).exists()
 
 
 async def list_own(
-    user_id: ObjectId, selection: MessageFilter, *, limit: int, before: Message | None = None
+    user_id: ObjectId, message_filter: MessageFilter, *, limit: int, before: Message | None = None
 ) -> list[Message]:
     """Returns a page, newest first, by `created_at` and then `_id`, starting after the message `before`."""
-    query = selection.query(user_id)
+    query = message_filter.query(user_id)
     if before is not None:
         query |= _beyond(before, "$lt")
     return await Message.find(query).sort("-created_at", "-_id").limit(limit).to_list()
 
 
-async def list_newer(user_id: ObjectId, selection: MessageFilter, *, limit: int, after: Message) -> list[Message]:
+async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Message) -> list[Message]:
     """Returns the messages that directly follow `after` in time, newest first as in `list_own`."""
-    query = selection.query(user_id) | _beyond(after, "$gt")
+    query = message_filter.query(user_id) | _beyond(after, "$gt")
     return (await Message.find(query).sort("+created_at", "+_id").limit(limit).to_list())[::-1]
 
 

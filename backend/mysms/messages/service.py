@@ -49,19 +49,19 @@ class Position:
 class MessageHistory:
     """The messages and conversations of a user, for reading."""
 
-    async def page(self, user_id: ObjectId, selection: MessageFilter, *, limit: int, position: Position) -> Page:
+    async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
 
         Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
         InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
-        does not match the selection.
+        does not match the filter.
         """
-        rows, has_newer, has_older = await self._rows(user_id, selection, limit, position)
-        total = await self._count(user_id, replace(selection, updated_since=None))
+        rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
+        total = await self._count(user_id, replace(message_filter, updated_since=None))
         body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
             body=body,
-            etag=_etag(user_id, selection, limit, position, total, has_newer, has_older, body),
+            etag=_etag(user_id, message_filter, limit, position, total, has_newer, has_older, body),
             total=total,
             last_id=str(rows[-1].id) if has_older else None,
             first_id=str(rows[0].id) if has_newer else None,
@@ -100,14 +100,14 @@ class MessageHistory:
             raise NotFoundError("There is no such message.")
         return MessageDetail.of(message)
 
-    async def _count(self, user_id: ObjectId, selection: MessageFilter) -> int:
-        if selection.search is None and len(selection.peer_numbers) == 1:
+    async def _count(self, user_id: ObjectId, message_filter: MessageFilter) -> int:
+        if message_filter.search is None and len(message_filter.peer_numbers) == 1:
             await conversations.repair_counts(user_id)
-            return await conversations.count_messages(user_id, selection.peer_numbers[0])
-        return await repository.count_own(user_id, selection)
+            return await conversations.count_messages(user_id, message_filter.peer_numbers[0])
+        return await repository.count_own(user_id, message_filter)
 
     async def _rows(
-        self, user_id: ObjectId, selection: MessageFilter, limit: int, position: Position
+        self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position
     ) -> tuple[list[Message], bool, bool]:
         """Returns the rows, newest first, and whether there are newer rows (unless it has `before`) and older rows."""
         names = position.given()
@@ -116,16 +116,16 @@ class MessageHistory:
         anchor = await self._find_anchor(user_id, names[0], getattr(position, names[0])) if names else None
         # Reads one more than requested, to see whether there is another page.
         if anchor is None or position.before is not None:
-            older = await repository.list_own(user_id, selection, limit=limit + 1, before=anchor)
+            older = await repository.list_own(user_id, message_filter, limit=limit + 1, before=anchor)
             return older[:limit], False, len(older) > limit
         if position.after is not None:
-            newer = await repository.list_newer(user_id, selection, limit=limit + 1, after=anchor)
+            newer = await repository.list_newer(user_id, message_filter, limit=limit + 1, after=anchor)
             return newer[-limit:], len(newer) > limit, False
-        if not await repository.is_selected(user_id, selection, ObjectId(anchor.id)):
-            raise InvalidFieldsError({"around": ["is not one of the selected messages"]})
+        if not await repository.matches_filter(user_id, message_filter, ObjectId(anchor.id)):
+            raise InvalidFieldsError({"around": ["does not match the filter"]})
         most_newer, most_older = (limit - 1) // 2, limit // 2
-        newer = await repository.list_newer(user_id, selection, limit=most_newer + 1, after=anchor)
-        older = await repository.list_own(user_id, selection, limit=most_older + 1, before=anchor)
+        newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 1, after=anchor)
+        older = await repository.list_own(user_id, message_filter, limit=most_older + 1, before=anchor)
         has_newer, has_older = len(newer) > most_newer, len(older) > most_older
         return [*newer[has_newer:], anchor, *older[:most_older]], has_newer, has_older
 

@@ -1,7 +1,8 @@
 """The status of a message. Pure.
 
-A message has two. `OutboxState` is ours: how far the outbox has come with sending the message. The provider's status
-comes from events with a SID, and only moves forward. The public status is the provider's if there is one.
+A message has two statuses. `OutboxState` is the outbox's own: how far it has come with sending the message. The
+provider's status comes from events with a SID. It only moves forward, except that a fetched final status replaces a
+different final one (`repository.replace_final_status`, ADR 6). The public status is the provider's if there is one.
 """
 
 from enum import StrEnum
@@ -26,9 +27,9 @@ class OutboxState(StrEnum):
     """It could not be sent in time."""
 
 
-ENDED_UNSENT = frozenset({OutboxState.REJECTED, OutboxState.CANCELLED, OutboxState.EXPIRED})
+UNSENT_TERMINAL = frozenset({OutboxState.REJECTED, OutboxState.CANCELLED, OutboxState.EXPIRED})
 """Terminal states of messages that the provider does not have."""
-TERMINAL = ENDED_UNSENT | {OutboxState.ACCEPTED}
+TERMINAL = UNSENT_TERMINAL | {OutboxState.ACCEPTED}
 """States after which the outbox does nothing more."""
 IN_FLIGHT = frozenset({OutboxState.CLAIMED, OutboxState.UNCONFIRMED})
 """States of messages that the provider may have."""

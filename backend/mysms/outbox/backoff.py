@@ -9,7 +9,7 @@ QUEUE_FULL_BACKOFF_SECONDS = 900.0
 
 QUEUE_FULL_CODE = 21611
 
-_LOOKS = (
+_LOOKUP_DELAYS = (
     timedelta(seconds=3),
     timedelta(seconds=10),
     timedelta(seconds=30),
@@ -30,9 +30,9 @@ _LOOKS = (
 """The delays before each look-up of an unconfirmed message: three days in total."""
 
 _SHORTEST_RETRY = timedelta(seconds=5)
-_ASKED_FOR_AT_MOST = timedelta(days=7)
+_RETRY_LOOKUPS_FOR = timedelta(days=7)
 
-_CHECKS_BESIDE_CALLBACKS = (
+_CHECK_OFFSETS_WITH_CALLBACKS = (
     timedelta(minutes=2),
     timedelta(minutes=10),
     timedelta(hours=1),
@@ -40,12 +40,13 @@ _CHECKS_BESIDE_CALLBACKS = (
     timedelta(hours=24),
     timedelta(hours=72),
 )
-_CHECKS_WITHOUT_CALLBACKS = (
+_CHECK_OFFSETS_WITHOUT_CALLBACKS = (
     timedelta(seconds=3),
     timedelta(seconds=10),
     timedelta(seconds=30),
-    *_CHECKS_BESIDE_CALLBACKS,
+    *_CHECK_OFFSETS_WITH_CALLBACKS,
 )
+"""When statuses are checked, as times since the message was accepted; not the delays between the checks."""
 
 
 def backoff(attempt: int, code: int | None, jitter: float) -> timedelta:
@@ -59,31 +60,31 @@ def backoff(attempt: int, code: int | None, jitter: float) -> timedelta:
 
 def next_check(now: datetime, checks: int, *, callbacks_enabled: bool) -> datetime | None:
     """Returns when to check a status that is not final again, after this many checks; None for never."""
-    waits = _CHECKS_BESIDE_CALLBACKS if callbacks_enabled else _CHECKS_WITHOUT_CALLBACKS
-    if checks >= len(waits):
+    offsets = _CHECK_OFFSETS_WITH_CALLBACKS if callbacks_enabled else _CHECK_OFFSETS_WITHOUT_CALLBACKS
+    if checks >= len(offsets):
         return None
-    return now + waits[checks] - (waits[checks - 1] if checks else timedelta())
+    return now + offsets[checks] - (offsets[checks - 1] if checks else timedelta())
 
 
-def next_reconcile_at(now: datetime, looks: int, provable_at: datetime) -> datetime | None:
+def next_reconcile_at(now: datetime, lookups: int, provable_at: datetime) -> datetime | None:
     """Returns when to look up an unconfirmed message again, after this many look-ups; None for never.
 
     From `provable_at` on, a look-up may prove that the provider does not have the message, so there is always one at
     that time.
     """
-    if looks >= len(_LOOKS):
+    if lookups >= len(_LOOKUP_DELAYS):
         return provable_at if provable_at > now else None
-    following = now + _LOOKS[looks]
+    following = now + _LOOKUP_DELAYS[lookups]
     return min(following, provable_at) if provable_at > now else following
 
 
-def next_try(now: datetime, asked_since: datetime) -> datetime | None:
-    """Returns when to repeat a look-up that got no answer, and was first due at `asked_since`; None for never.
+def next_lookup_retry(now: datetime, due_since: datetime) -> datetime | None:
+    """Returns when to repeat a look-up or status check that got no answer; None for never.
 
-    The delays grow with that time. After a week there are no more look-ups.
+    It was first due at `due_since`. The delays grow with the time since then, and after a week there are no more.
     """
-    asked_for = now - asked_since
-    return None if asked_for > _ASKED_FOR_AT_MOST else now + max(_SHORTEST_RETRY, asked_for / 10)
+    due_for = now - due_since
+    return None if due_for > _RETRY_LOOKUPS_FOR else now + max(_SHORTEST_RETRY, due_for / 10)
 
 
 def paused_backoff(attempt: int, jitter: float) -> timedelta:

@@ -25,7 +25,7 @@ POLL_SECONDS = 1.0
 """The interval at which this process looks for messages that are due or that another process stored."""
 PAUSE_SECONDS = 30.0
 """The delay before one message is tried again while sending is paused."""
-SENDER_WORKS_SECONDS = 600.0
+RECENT_ACCEPTANCE_SECONDS = 600.0
 """For this long after an acceptance, an error about our number is attributed to the recipient, and does not pause."""
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Dispatcher:
             if claim is None:
                 self._free.release()
         if claim is None:
-            await self._end_pause_of_nothing()
+            await self._end_pause_if_nothing_pending()
             return False
         task = asyncio.create_task(self._send(claim, claimed_at), name="attempt to send")
         self._sending.add(task)
@@ -124,18 +124,18 @@ class Dispatcher:
         task.add_done_callback(note_failure)
         return True
 
-    async def _end_pause_of_nothing(self) -> None:
+    async def _end_pause_if_nothing_pending(self) -> None:
         """Ends a pause once nothing is pending, since no attempt would find out that the provider works again."""
         if self.pause is not None and not self.pause.is_by_operator and not await self._outbox.has_pending():
             self.pause = None
 
-    def _note(self, outcome: Outcome) -> None:
+    def _update_pause(self, outcome: Outcome) -> None:
         """Pauses sending if the provider rejects everything, and ends the pause once it does not."""
         if not isinstance(outcome, AccountUnavailable):
             self.pause = None
             if isinstance(outcome, Accepted):
                 self._accepted_at = time.monotonic()
-        elif outcome.may_depend_on_recipient and time.monotonic() < self._accepted_at + SENDER_WORKS_SECONDS:
+        elif outcome.may_depend_on_recipient and time.monotonic() < self._accepted_at + RECENT_ACCEPTANCE_SECONDS:
             _log.warning("Twilio does not accept this message, but accepted others recently: %s", outcome.reason)
         else:
             since = self._clock() if self.pause is None else self.pause.since
@@ -150,7 +150,7 @@ class Dispatcher:
             finally:
                 self._free.release()
                 self._wake.set()
-            self._note(outcome)
+            self._update_pause(outcome)
         for ended in self._waiting.get(claim.message_id, ()):
             if not ended.done():
                 ended.set_result(None)

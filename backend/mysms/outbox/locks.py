@@ -46,7 +46,10 @@ class ContentLocks:
             await self.release(dedup_key, holder)
 
     async def release_stale(self) -> None:
-        """Releases all locks that their processes left behind. A leftover lock would reveal a text to a guess."""
+        """Releases all locks that their processes left behind.
+
+        A leftover lock would let somebody confirm a guessed text by its hash.
+        """
         # There are never many locks.
         for row in await self._locks.find({}).to_list():
             await self.release_if_terminal(str(row["_id"]), ObjectId(row["message_id"]))

@@ -8,8 +8,8 @@ from mysms.core.timestamps import Clock
 from mysms.messages.status import OutboxState
 from mysms.outbox.sender_identity import SenderIdentity
 
-_COUNTED_TO = 1000
-_WITHIN_SECONDS = 2.0
+_COUNT_LIMIT = 1000
+_TIMEOUT_SECONDS = 2.0
 _UNKNOWN = float("nan")
 
 
@@ -24,7 +24,7 @@ class OutboxMetrics:
     async def measure(self) -> None:
         """Sets the gauges, to NaN if the database does not respond."""
         try:
-            with timeout(_WITHIN_SECONDS):
+            with timeout(_TIMEOUT_SECONDS):
                 # Those due longest come first, so the oldest is among those that are read.
                 pending = await self._stored_at(OutboxState.PENDING)
                 unconfirmed = await self._stored_at(OutboxState.UNCONFIRMED)
@@ -37,11 +37,11 @@ class OutboxMetrics:
             OLDEST_PENDING_AGE_SECONDS.set((now - min(pending, default=now)).total_seconds())
             UNCONFIRMED.set(len(unconfirmed))
 
-    async def _stored_at(self, dispatch: OutboxState) -> list[datetime]:
+    async def _stored_at(self, state: OutboxState) -> list[datetime]:
         rows = self._messages.find(
-            {"outbound.sender_key": self._identity.key, "outbound.state": dispatch},
+            {"outbound.sender_key": self._identity.key, "outbound.state": state},
             {"created_at": 1},
             sort=[("outbound.next_attempt_at", 1)],
-            limit=_COUNTED_TO,
+            limit=_COUNT_LIMIT,
         )
         return [row["created_at"] for row in await rows.to_list()]

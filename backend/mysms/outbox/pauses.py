@@ -23,7 +23,7 @@ _CAUSES = {
 }
 """Source: https://www.twilio.com/docs/api/errors"""
 _OTHER_CAUSE = "Twilio rejects all messages from this server."
-_SWITCHED_OFF = "Sending is disabled (SENDING_ENABLED=off). Messages are accepted and wait."
+_DISABLED = "Sending is disabled (SENDING_ENABLED=off). Messages are accepted and wait."
 _REMEDY = "Your messages will be sent once your administrator has fixed this."
 
 
@@ -45,7 +45,7 @@ class Pause:
         return cls(since, reason, f"{_CAUSES.get(code or 0, _OTHER_CAUSE)} {_REMEDY}")
 
     @classmethod
-    def switched_off(cls, since: datetime) -> Self:
+    def disabled(cls, since: datetime) -> Self:
         """Creates a pause because SENDING_ENABLED is off."""
-        explanation = "Sending is turned off at the moment. Your messages will be sent when it resumes."
-        return cls(since, _SWITCHED_OFF, explanation, is_by_operator=True)
+        explanation = "Sending is disabled at the moment. Your messages will be sent when it resumes."
+        return cls(since, _DISABLED, explanation, is_by_operator=True)

@@ -15,7 +15,7 @@ class ProviderMessageIds:
         self._owners = database["provider_message_ids"]
         self._clock = clock
 
-    async def prepare(self) -> None:
+    async def create_indexes(self) -> None:
         """Creates the index for finding a message's SIDs; safe for several processes at once."""
         await self._owners.create_index([("message_id", ASCENDING)], name="message")
 

@@ -83,11 +83,11 @@ class InFlightMessage:
 
 
 @dataclass
-class Look:
+class Lookup:
     """A due look-up of an unconfirmed message at the provider, held by one process until `held_until`."""
 
     message: InFlightMessage
-    looks: int
+    lookups: int
     """The number of look-ups that the provider has answered before."""
     held_until: datetime
 

@@ -33,7 +33,7 @@ from mysms.outbox.sender_identity import SenderIdentity, digest
 from mysms.outbox.store import OutboxStore
 from mysms.users.errors import UnauthenticatedError
 
-ANSWER_WITHIN_SECONDS = 3.0
+RESPONSE_DEADLINE_SECONDS = 3.0
 """How long a request waits for the provider before it responds that the message is pending."""
 
 _POLL_SECONDS = 0.25
@@ -67,16 +67,16 @@ class OutboxService:
         self._clock = clock
         self._is_active = is_active
 
-    async def send(self, user_id: ObjectId, draft: MessageCreate, idempotency_key: str | None) -> MessageResponse:
+    async def send(self, user_id: ObjectId, fields: MessageCreate, idempotency_key: str | None) -> MessageResponse:
         """Stores the message, which enqueues it, and waits briefly for the provider's response.
 
-        The same key with the same draft returns the same message, as it is now. Raises a NotSentError for a message
-        that will not be sent, IdempotencyKeyReusedError for the same key with another draft, and the errors of
+        The same key with the same fields returns the same message, as it is now. Raises a NotSentError for a message
+        that will not be sent, IdempotencyKeyReusedError for the same key with other fields, and the errors of
         SendQuotas.consume.
         """
         message_id = ObjectId()
         client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
-        return await self._store_and_send(self._compose(message_id, user_id, client_id, draft))
+        return await self._store_and_send(self._compose(message_id, user_id, client_id, fields))
 
     async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_duplicate: bool) -> MessageResponse:
         """Sends the text of a failed message again, as a new message. Repeated calls return the same new message.
@@ -84,17 +84,17 @@ class OutboxService:
         Raises NotFoundError, NotRetryableError, a NotSentError, and PossibleDuplicateError for an unconfirmed message
         unless `accept_possible_duplicate`.
         """
-        failed = await self._find(user_id, message_id)
-        if failed.content_removed_at is not None:
+        original = await self._find(user_id, message_id)
+        if original.content_removed_at is not None:
             raise NotRetryableError("The text of this message has been deleted.")
-        client_id = f"retry:{failed.id}"
+        client_id = f"retry:{original.id}"
         if await repository.find_by_client_id(user_id, client_id) is None:
-            _require_retryable(failed, accept_possible_duplicate=accept_possible_duplicate)
+            _require_retryable(original, accept_possible_duplicate=accept_possible_duplicate)
         # Not validated again: the stored number may follow the rules of an older version.
-        draft = MessageCreate.model_construct(recipient_number=failed.recipient_number, content=failed.content)
-        retry = self._compose(ObjectId(), user_id, client_id, draft, retry_of=ObjectId(failed.id))
+        fields = MessageCreate.model_construct(recipient_number=original.recipient_number, content=original.content)
+        retry = self._compose(ObjectId(), user_id, client_id, fields, retry_of=ObjectId(original.id))
         return await self._store_and_send(
-            retry, instead_of=failed if failed.outbox_state is OutboxState.UNCONFIRMED else None
+            retry, replaces=original if original.outbox_state is OutboxState.UNCONFIRMED else None
         )
 
     async def cancel(self, user_id: ObjectId, message_id: str) -> MessageResponse:
@@ -109,13 +109,13 @@ class OutboxService:
         """Why this process does not send; None while it does. Reads no database."""
         return self._dispatcher.pause
 
-    async def _store_and_send(self, message: Message, instead_of: Message | None = None) -> MessageResponse:
+    async def _store_and_send(self, message: Message, replaces: Message | None = None) -> MessageResponse:
         stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is None:
             # No refund if storing fails: the database may have stored the message anyway, which is then sent.
             consumed = await self._quotas.consume(message.user_id, message.recipient_number)
             # After the quotas, since a rejected retry must change nothing. From here on only the retry may be sent.
-            if instead_of is not None and not await self._outbox.request_cancel(instead_of):
+            if replaces is not None and not await self._outbox.request_cancel(replaces):
                 await self._quotas.refund(consumed)
                 raise NotRetryableError
             if not await self._outbox.enqueue(message):
@@ -134,7 +134,7 @@ class OutboxService:
         return answer
 
     async def _await_attempt(self, message: Message) -> Message:
-        """Returns the message as it is once its attempt has ended, or after ANSWER_WITHIN_SECONDS."""
+        """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""
         message_id = ObjectId(message.id)
         with self._dispatcher.watch_attempt(message_id) as ended:
             # Read again after subscribing: an earlier end of the attempt is seen here, a later one completes `ended`.
@@ -142,14 +142,14 @@ class OutboxService:
             if not self._dispatcher.can_send_now:
                 return message
             self._dispatcher.wake()
-            answer_at = time.monotonic() + ANSWER_WITHIN_SECONDS
-            while self._is_on_its_way(message) and not ended.done() and time.monotonic() < answer_at:
+            deadline = time.monotonic() + RESPONSE_DEADLINE_SECONDS
+            while self._is_attempt_expected(message) and not ended.done() and time.monotonic() < deadline:
                 # Polls too, since another process may send it, which does not complete `ended`.
                 await asyncio.wait([ended], timeout=_POLL_SECONDS)
                 message = await repository.find(message_id) or message
         return message
 
-    def _is_on_its_way(self, message: Message) -> bool:
+    def _is_attempt_expected(self, message: Message) -> bool:
         """Whether an attempt is in progress or due, so that waiting for its end makes sense."""
         outbound = message.outbound
         if outbound is None:
@@ -168,7 +168,7 @@ class OutboxService:
         message_id: ObjectId,
         user_id: ObjectId,
         client_id: str,
-        draft: MessageCreate,
+        fields: MessageCreate,
         retry_of: ObjectId | None = None,
     ) -> Message:
         now = self._clock()
@@ -176,15 +176,15 @@ class OutboxService:
             id=message_id,
             user_id=user_id,
             client_id=client_id,
-            request_hash=digest(draft.recipient_number, draft.content),
+            request_hash=digest(fields.recipient_number, fields.content),
             from_number=self._identity.from_number,
-            recipient_number=draft.recipient_number,
-            peer_number=draft.recipient_number,
-            content=draft.content,
-            segments=count_segments(draft.content).count,
+            recipient_number=fields.recipient_number,
+            peer_number=fields.recipient_number,
+            content=fields.content,
+            segments=count_segments(fields.content).count,
             outbound=Outbound(
                 sender_key=self._identity.key,
-                dedup_key=self._identity.dedup_key(draft.recipient_number, draft.content),
+                dedup_key=self._identity.dedup_key(fields.recipient_number, fields.content),
                 due_at=now,
                 next_attempt_at=now,
             ),
@@ -195,11 +195,11 @@ class OutboxService:
         )
 
 
-def _require_retryable(failed: Message, *, accept_possible_duplicate: bool) -> None:
-    if failed.outbox_state is OutboxState.UNCONFIRMED:
+def _require_retryable(original: Message, *, accept_possible_duplicate: bool) -> None:
+    if original.outbox_state is OutboxState.UNCONFIRMED:
         if not accept_possible_duplicate:
             raise PossibleDuplicateError
-    elif failed.status not in _RETRYABLE:
+    elif original.status not in _RETRYABLE:
         raise NotRetryableError
 
 

@@ -11,7 +11,7 @@ from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
 
-_DIGITS = 9
+_MAX_DIGITS = 9
 
 
 class StatusCallback(BaseModel):
@@ -35,38 +35,40 @@ class StatusCallbackHandler:
         self._message_ids = message_ids
         self._account_sid = account_sid
 
-    async def apply(self, report: StatusCallback, message_id: str, attempt: str) -> None:
+    async def apply(self, callback: StatusCallback, message_id: str, attempt: str) -> None:
         """Records the status if it belongs to one of our messages; otherwise only counts the callback."""
-        result = await self._apply(report, message_id, attempt)
-        CALLBACKS.labels(result, report.status if rank_of(report.status) else "other" if report.status else "").inc()
+        result = await self._apply(callback, message_id, attempt)
+        status = callback.status if rank_of(callback.status) else "other" if callback.status else ""
+        CALLBACKS.labels(result, status).inc()
 
-    async def _apply(self, report: StatusCallback, message_id: str, attempt: str) -> str:
-        if not report.sid or not report.status:
+    async def _apply(self, callback: StatusCallback, message_id: str, attempt: str) -> str:
+        if not callback.sid or not callback.status:
             return "without_status"
-        if report.account_sid != self._account_sid:
+        if callback.account_sid != self._account_sid:
             return "foreign_account"
-        message = await self._find_message(report, message_id, _small_number(attempt))
+        message = await self._find_message(callback, message_id, _parse_int(attempt))
         if message is None or message.outbound is None:
             return "unknown_message"
         # The callback URL identifies one attempt of this message, so the provider has the message, whatever the
         # response to the attempt was. The number in the callback is not compared: providers rewrite it.
-        own = ObjectId(message.id)
-        made_for = _small_number(attempt) or message.outbound.attempt
-        if not await self._outbox.accept(own, made_for, message.outbound.dedup_key, report.sid):
+        attempt_number = _parse_int(attempt) or message.outbound.attempt
+        if not await self._outbox.accept(
+            ObjectId(message.id), attempt_number, message.outbound.dedup_key, callback.sid
+        ):
             return "foreign_sid"
         await self._timeline.record(
-            own,
-            report.sid,
-            report.status,
+            ObjectId(message.id),
+            callback.sid,
+            callback.status,
             "callback",
-            _small_number(report.error_code),
-            report.error_message or None,
+            _parse_int(callback.error_code),
+            callback.error_message or None,
         )
         return "applied"
 
-    async def _find_message(self, report: StatusCallback, message_id: str, attempt: int | None) -> Message | None:
+    async def _find_message(self, callback: StatusCallback, message_id: str, attempt: int | None) -> Message | None:
         """Returns the owner of the SID, else the message that the callback URL names, if it has had that attempt."""
-        owner = await self._message_ids.owner_of(report.sid)
+        owner = await self._message_ids.owner_of(callback.sid)
         if owner is not None:
             return await repository.find(owner)
         message = await repository.find(ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
@@ -75,5 +77,5 @@ class StatusCallbackHandler:
         return message if 1 <= attempt <= message.outbound.attempt else None
 
 
-def _small_number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+def _parse_int(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else None

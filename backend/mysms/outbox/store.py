@@ -30,8 +30,10 @@ from mysms.providers.base import (
     RetryableFailure,
 )
 
-_CANDIDATES = 16
-_BLOCKED_FOR = timedelta(seconds=2)
+_CLAIM_BATCH = 16
+"""How many due messages are read at once, of which the first that can be claimed is."""
+_CONTENT_LOCK_RETRY = timedelta(seconds=2)
+"""When a message is due again after another message with the same text has blocked it."""
 _EXPIRED_REASON = "It could not be sent in time."
 _CLEARED_FIELDS = {
     "outbound.worker_id": None,
@@ -95,7 +97,7 @@ class OutboxStore:
         due = self._messages.find(
             {**self._in_state(OutboxState.PENDING), "outbound.next_attempt_at": {"$lte": now}},
             sort=[("outbound.next_attempt_at", DESCENDING if newest else ASCENDING)],
-            limit=_CANDIDATES,
+            limit=_CLAIM_BATCH,
         )
         for row in await due.to_list():
             if row["outbound"]["due_at"] <= now - self._ttl:
@@ -108,7 +110,7 @@ class OutboxStore:
         attempt = row["outbound"]["attempt"] + 1
         holder = await self._locks.lock(row["outbound"]["dedup_key"], row["_id"], attempt)
         if holder is not None:
-            await self._wait_for(holder, row)
+            await self._postpone(holder, row)
             return None
         values = {
             "outbound.attempt": attempt,
@@ -127,12 +129,12 @@ class OutboxStore:
             return None
         return claim
 
-    async def _wait_for(self, holder: ObjectId, row: Mapping[str, Any]) -> None:
+    async def _postpone(self, holder: ObjectId, row: Mapping[str, Any]) -> None:
         """Postpones a message until the identical text before it has an outcome."""
         await self._locks.release_if_terminal(row["outbound"]["dedup_key"], holder)
         await self._messages.update_one(
             {"_id": row["_id"], "outbound.state": OutboxState.PENDING, "outbound.attempt": row["outbound"]["attempt"]},
-            {"$set": {"outbound.next_attempt_at": self._clock() + _BLOCKED_FOR}},
+            {"$set": {"outbound.next_attempt_at": self._clock() + _CONTENT_LOCK_RETRY}},
         )
 
     async def expire_overdue(self, limit: int) -> None:

@@ -77,28 +77,28 @@ _IN_FLIGHT = _CLAIMED | _UNCONFIRMED
 _ANY = frozenset(OutboxState)
 
 _ATTEMPT = Guard.SAME_ATTEMPT
-_WANTED = Guard.CANCEL_NOT_REQUESTED
-_UNWANTED = Guard.CANCEL_REQUESTED
+_CANCEL_NOT_REQUESTED = Guard.CANCEL_NOT_REQUESTED
+_CANCEL_REQUESTED = Guard.CANCEL_REQUESTED
 
 TRANSITIONS = (
     Transition(OutboxEvent.CLAIM, _PENDING, (_ATTEMPT,), OutboxState.CLAIMED, is_visible=False),
     Transition(OutboxEvent.ACCEPT, _ANY, (Guard.NO_SID,), OutboxState.ACCEPTED),
     Transition(OutboxEvent.REJECT, _IN_FLIGHT, (_ATTEMPT,), OutboxState.REJECTED, "failed"),
-    Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _WANTED), OutboxState.PENDING),
-    Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _UNWANTED), OutboxState.CANCELLED, "canceled"),
+    Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _CANCEL_NOT_REQUESTED), OutboxState.PENDING),
+    Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _CANCEL_REQUESTED), OutboxState.CANCELLED, "canceled"),
     Transition(OutboxEvent.LOSE_OUTCOME, _CLAIMED, (_ATTEMPT,), OutboxState.UNCONFIRMED, "unconfirmed"),
     Transition(OutboxEvent.END_LEASE, _CLAIMED, (_ATTEMPT, Guard.SAME_WORKER), OutboxState.UNCONFIRMED, "unconfirmed"),
     Transition(
         OutboxEvent.PROVE_ABSENT,
         _UNCONFIRMED,
-        (_ATTEMPT, Guard.SAME_ABSENCE, _WANTED),
+        (_ATTEMPT, Guard.SAME_ABSENCE, _CANCEL_NOT_REQUESTED),
         OutboxState.PENDING,
         "pending",
     ),
     Transition(
         OutboxEvent.PROVE_ABSENT,
         _UNCONFIRMED,
-        (_ATTEMPT, Guard.SAME_ABSENCE, _UNWANTED),
+        (_ATTEMPT, Guard.SAME_ABSENCE, _CANCEL_REQUESTED),
         OutboxState.CANCELLED,
         "canceled",
     ),

@@ -30,8 +30,8 @@ _LONGEST_RETRY_SECONDS = 10.0
 class Worker:
     """Makes attempts, at most `threads` at a time, and records their outcomes.
 
-    A request that has not started within `start_within` of its claim is not made: the length of the lease relies on
-    that.
+    A request that has not started within `start_within` of its claim is not made: the lease is computed from
+    this limit.
     """
 
     def __init__(
@@ -96,17 +96,17 @@ class Worker:
             try:
                 await self._outbox.settle(claim, outcome, self._jitter())
             except Exception as error:  # noqa: BLE001  # any error: the provider may have the message
-                wait, now, may_pass = backoff.next_wait(), self._monotonic(), is_transient(error)
-                SETTLE_FAILURES.labels("transient" if may_pass else "permanent").inc()
+                wait, now, transient = backoff.next_wait(), self._monotonic(), is_transient(error)
+                SETTLE_FAILURES.labels("transient" if transient else "permanent").inc()
                 self._unrecorded[claim] = describe(error)
-                if may_pass:
+                if transient:
                     give_up_at = now + self._lease_seconds
                 if self._stopping.is_set() or now + wait > give_up_at:
                     SETTLES_ABANDONED.inc()
                     unexpected = None if isinstance(error, DatabaseError) else error
                     _log.error("The outcome was not recorded (%s).", describe(error), exc_info=unexpected)
                     return
-                if backoff.is_worth_a_line:
+                if backoff.should_log:
                     _log.warning("The outcome could not be recorded (%s); retrying.", describe(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), wait)

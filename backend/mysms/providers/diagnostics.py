@@ -26,12 +26,12 @@ _HARMLESS = {"SmsSid": "SM" + "0" * 32, "Body": "A check: ünïcode, + & = and s
 _Authenticate = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
-class CredentialsRefusedError(Exception):
+class CredentialsRejectedError(Exception):
     """Twilio rejects the credentials; the message says why."""
 
 
 @dataclass(frozen=True)
-class Inspection:
+class AccountReport:
     """An account and one of its numbers. `sends_sms` is None if the number is not the account's."""
 
     status: str
@@ -41,22 +41,22 @@ class Inspection:
 
 def inspect_account(
     account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
-) -> Inspection:
-    """Fetches the account and the number. Raises CredentialsRefusedError and ProviderUnavailableError."""
+) -> AccountReport:
+    """Fetches the account and the number. Raises CredentialsRejectedError and ProviderUnavailableError."""
     try:
         with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
             account = client.api.v2010.accounts(account_sid).fetch()
             found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
     except TwilioRestException as error:
         if error.code == _TEST_CREDENTIALS:
-            raise CredentialsRefusedError("These are Twilio's test credentials, which cannot send.") from error
+            raise CredentialsRejectedError("These are Twilio's test credentials, which cannot send.") from error
         if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-            raise CredentialsRefusedError("Twilio rejects this account SID and auth token.") from error
+            raise CredentialsRejectedError("Twilio rejects this account SID and auth token.") from error
         raise ProviderUnavailableError(f"Twilio responded with {error.status}.") from error
     except (requests.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
         raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
     owned = [row for row in found if row.phone_number == number]
-    return Inspection(
+    return AccountReport(
         status=str(account.status).rpartition(".")[2].lower(),
         is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
         sends_sms=_can(owned[0].capabilities, "sms") if owned else None,

@@ -42,9 +42,9 @@ _RESOURCE_NOT_FOUND = 20404
 _TOO_MANY_REQUESTS = 20429
 _QUEUE_FULL = 21611
 _ACCOUNT_SUSPENDED = 30002
-_SENDER_REFUSED = frozenset({21212, 21407, 21601, 21603, 21606, 21607, 21609, 21616, 21659, 21660, 21661})
+_SENDER_REJECTED = frozenset({21212, 21407, 21601, 21603, 21606, 21607, 21609, 21616, 21659, 21660, 21661})
 """Codes about our number or our StatusCallback, not about a message: every message would be rejected alike."""
-_SENDER_REFUSED_FOR_SOME = frozenset({21407, 21606, 21607, 21659})
+_SENDER_REJECTED_FOR_SOME = frozenset({21407, 21606, 21607, 21659})
 """Those of them whose description in Twilio's list also mentions the destination."""
 
 _NEVER_CONNECTED = (
@@ -285,10 +285,10 @@ def _outcome_of_answer(error: TwilioRestException) -> Outcome:
     if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or code in {
         _AUTHENTICATION_FAILED,
         _ACCOUNT_SUSPENDED,
-        *_SENDER_REFUSED,
+        *_SENDER_REJECTED,
     }:
         return AccountUnavailable(
-            _without_secrets(error.msg), code, may_depend_on_recipient=code in _SENDER_REFUSED_FOR_SOME
+            _without_secrets(error.msg), code, may_depend_on_recipient=code in _SENDER_REJECTED_FOR_SOME
         )
     if error.status == HTTPStatus.NOT_FOUND or code == _RESOURCE_NOT_FOUND:
         return AccountUnavailable("Twilio does not recognise the account.", code)

@@ -24,6 +24,6 @@ class AbsenceRule:
             return absent_since + self.confirmed_after
         return (message.unconfirmed_since or message.first_claimed_at) + self.after
 
-    def is_proven_by(self, message: InFlightMessage, begun: datetime) -> bool:
-        """Whether a complete look-up that began at `begun` and did not show the message is the second that counts."""
-        return message.absent_since is not None and begun >= self.counts_from(message, message.absent_since)
+    def is_proven_by(self, message: InFlightMessage, started_at: datetime) -> bool:
+        """Whether a complete look-up from `started_at` on that did not show the message is the second that counts."""
+        return message.absent_since is not None and started_at >= self.counts_from(message, message.absent_since)

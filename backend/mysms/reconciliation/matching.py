@@ -63,7 +63,7 @@ def match(
     pairs: list[tuple[ProviderMessage, InFlightMessage]] = []
     unowned = [row for row in rows if row.sid not in owned and row.from_number == from_number]
     for row in sorted(unowned, key=lambda row: row.created_at):
-        candidates = [message for message in messages if _is(row, message)]
+        candidates = [message for message in messages if _matches(row, message)]
         if candidates:
             matched = {message.message_id for _, message in pairs}
             pairs.append((row, min(candidates, key=lambda message: _precedence(row, message, matched))))
@@ -82,7 +82,7 @@ def _precedence(row: ProviderMessage, message: InFlightMessage, matched: Set[Obj
     )
 
 
-def _is(row: ProviderMessage, message: InFlightMessage) -> bool:
+def _matches(row: ProviderMessage, message: InFlightMessage) -> bool:
     is_recent = row.created_at >= message.first_claimed_at - MATCH_MARGIN
     return is_recent and _ends_in(row, message) and _is_to(row, message)
 

@@ -36,7 +36,7 @@ class PollingLoop:
                 await self._work()
             except ProviderUnavailableError as error:
                 pause = self._backoff.next_wait()
-                if self._backoff.is_worth_a_line:
+                if self._backoff.should_log:
                     _log.warning("The %s could not query Twilio and will retry: %s", self.heartbeat.name, error)
             else:
                 self._backoff.reset()

@@ -13,7 +13,7 @@ from mysms.core.timestamps import Clock
 from mysms.messages.status import OutboxState
 from mysms.outbox.backoff import next_reconcile_at
 from mysms.outbox.provider_message_ids import ProviderMessageIds
-from mysms.outbox.records import InFlightMessage, Look
+from mysms.outbox.records import InFlightMessage, Lookup
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
 from mysms.providers.base import Listing, Provider, ProviderMessage, ProviderUnavailableError
@@ -25,7 +25,7 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.store import ReconciliationStore
 
 _MOST_PER_ROUND = 20
-_SOON = timedelta(seconds=1)
+_SHORTEST_WAIT = timedelta(seconds=1)
 
 _log = logging.getLogger(__name__)
 
@@ -62,14 +62,14 @@ class Reconciler:
         """Makes the due look-ups. Raises ProviderUnavailableError at the first one without an answer."""
         sent_messages = SentMessages(self._provider, self._provider_thread, self._from_number, self._clock)
         for _ in range(_MOST_PER_ROUND):
-            look = await self._store.claim_unconfirmed()
-            if look is None:
+            lookup = await self._store.claim_unconfirmed()
+            if lookup is None:
                 return
             try:
-                if not await self._record_own_sid(look.message):
-                    await self._look_for(look, sent_messages)
+                if not await self._record_own_sid(lookup.message):
+                    await self._look_up(lookup, sent_messages)
             except ProviderUnavailableError:
-                await self._store.postpone_look(look)
+                await self._store.postpone_lookup(lookup)
                 raise
 
     async def _record_own_sid(self, message: InFlightMessage) -> bool:
@@ -83,56 +83,56 @@ class Reconciler:
             await self._timeline.record_answer(message.message_id, row)
         return True
 
-    async def _look_for(self, look: Look, sent_messages: SentMessages) -> None:
-        message, begun = look.message, self._clock()
-        listing = await self._list_to(look)
+    async def _look_up(self, lookup: Lookup, sent_messages: SentMessages) -> None:
+        message, started_at = lookup.message, self._clock()
+        listing = await self._list_to(lookup)
         if listing is None:
             return
         candidates = [row for row in listing.rows if could_be(row, message, self._from_number)]
         # Read after the list: each of our messages in the list was claimed before, so it is in flight or has an owner.
         in_flight = await self._store.list_in_flight_to(spellings(message.to_number))
         owned = await self._message_ids.owned_among([row.sid for row in candidates])
-        found = [await self._adopt(*pair) for pair in match(candidates, owned, in_flight, self._from_number)]
+        found = [await self._assign_sid(*pair) for pair in match(candidates, owned, in_flight, self._from_number)]
         if message.message_id in found:
             return
         absent_since = message.absent_since
         if any(row.sid not in owned for row in candidates):
             absent_since = None
-        elif listing.is_complete and begun >= self._absence.counts_from(message, absent_since):
-            if not await self._store.extend_look(look):
+        elif listing.is_complete and started_at >= self._absence.counts_from(message, absent_since):
+            if not await self._store.extend_lookup(lookup):
                 return
             # This list also shows numbers in unforeseen forms.
             day = (message.first_claimed_at - ABSENCE_MARGIN).date()
             sent = await sent_messages.list_since(day, not_before=self._absence.counts_from(message, absent_since))
-            begun = min(begun, sent.started_at)
-            if await self._shows(message, sent.listing):
+            started_at = min(started_at, sent.started_at)
+            if await self._could_contain(sent.listing, message):
                 absent_since = None
-            elif sent.listing.is_complete and self._absence.is_proven_by(message, begun):
+            elif sent.listing.is_complete and self._absence.is_proven_by(message, started_at):
                 await self._outbox.requeue(message)
                 _report("absent", message)
                 return
             elif sent.listing.is_complete:
-                absent_since = begun
-        await self._look_again(look, absent_since)
+                absent_since = started_at
+        await self._schedule_next_lookup(lookup, absent_since)
 
-    async def _look_again(self, look: Look, absent_since: datetime | None) -> None:
+    async def _schedule_next_lookup(self, lookup: Lookup, absent_since: datetime | None) -> None:
         now = self._clock()
-        counts_from = self._absence.counts_from(look.message, absent_since)
-        if absent_since not in {None, look.message.absent_since}:
-            # The second look that counts is due soon, even if this one took longer than that.
-            counts_from = max(counts_from, now + _SOON)
-        following = next_reconcile_at(now, look.looks + 1, counts_from)
-        await self._store.end_look(look, absent_since, following)
+        counts_from = self._absence.counts_from(lookup.message, absent_since)
+        if absent_since not in {None, lookup.message.absent_since}:
+            # The second look-up that counts is due soon, even if this one took longer than that.
+            counts_from = max(counts_from, now + _SHORTEST_WAIT)
+        following = next_reconcile_at(now, lookup.lookups + 1, counts_from)
+        await self._store.end_lookup(lookup, absent_since, following)
         if following is None:
-            _report("given_up", look.message)
+            _report("given_up", lookup.message)
 
-    async def _list_to(self, look: Look) -> Listing | None:
+    async def _list_to(self, lookup: Lookup) -> Listing | None:
         """Lists all messages to the number in all its forms; returns None if another process holds the look-up now."""
-        message = look.message
+        message = lookup.message
         rows: dict[str, ProviderMessage] = {}
         is_complete = True
         for number in sorted(spellings(message.to_number)):
-            if not await self._store.extend_look(look):
+            if not await self._store.extend_lookup(lookup):
                 return None
             listing = await self._provider_thread.ask(self._provider.list_to, number)
             # The provider returned these rows for this number, so they are to it in whatever form they show it.
@@ -140,12 +140,12 @@ class Reconciler:
             is_complete = is_complete and listing.is_complete
         return Listing(list(rows.values()), is_complete)
 
-    async def _shows(self, message: InFlightMessage, listing: Listing) -> bool:
+    async def _could_contain(self, listing: Listing, message: InFlightMessage) -> bool:
         """Whether the listing has an unowned row that could be the message."""
         sids = [row.sid for row in listing.rows if could_be(row, message, self._from_number)]
         return len(await self._message_ids.owned_among(sids)) < len(sids)
 
-    async def _adopt(self, row: ProviderMessage, message: InFlightMessage) -> object:
+    async def _assign_sid(self, row: ProviderMessage, message: InFlightMessage) -> object:
         """Makes the message the owner of the row's SID; returns the message's id, or None if it is not the owner."""
         if message.state is not OutboxState.UNCONFIRMED:
             # It is being sent at this moment, and its attempt will return the SID.

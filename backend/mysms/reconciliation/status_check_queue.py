@@ -9,7 +9,7 @@ from pymongo import ASCENDING
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.messages.status import OutboxState
-from mysms.outbox.backoff import next_check, next_try
+from mysms.outbox.backoff import next_check, next_lookup_retry
 from mysms.outbox.records import StatusCheck
 from mysms.outbox.sender_identity import SenderIdentity
 
@@ -64,7 +64,7 @@ class StatusCheckQueue:
 
     async def postpone_check(self, check: StatusCheck) -> None:
         """Schedules a repetition of a check without an answer."""
-        await self._update(check, {"outbound.next_check_at": next_try(self._clock(), check.created_at)})
+        await self._update(check, {"outbound.next_check_at": next_lookup_retry(self._clock(), check.created_at)})
 
     async def _update(self, check: StatusCheck, values: Mapping[str, object]) -> None:
         await self._messages.update_one(

@@ -8,8 +8,8 @@ from pymongo import ASCENDING
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.messages.status import IN_FLIGHT, OutboxState
-from mysms.outbox.backoff import next_try
-from mysms.outbox.records import InFlightMessage, Look
+from mysms.outbox.backoff import next_lookup_retry
+from mysms.outbox.records import InFlightMessage, Lookup
 from mysms.outbox.sender_identity import SenderIdentity
 
 
@@ -38,7 +38,7 @@ class ReconciliationStore:
         )
         return [InFlightMessage.of(row) for row in await rows.to_list()]
 
-    async def claim_unconfirmed(self) -> Look | None:
+    async def claim_unconfirmed(self) -> Lookup | None:
         """Claims the look-up that has been due longest, if there is one."""
         now = self._clock()
         held_until = now + self._hold
@@ -51,39 +51,39 @@ class ReconciliationStore:
             {"$set": {"outbound.next_check_at": held_until}},
             sort=[("outbound.next_check_at", ASCENDING)],
         )
-        return None if row is None else Look(InFlightMessage.of(row), row["outbound"]["check_count"], held_until)
+        return None if row is None else Lookup(InFlightMessage.of(row), row["outbound"]["check_count"], held_until)
 
-    async def extend_look(self, look: Look) -> bool:
+    async def extend_lookup(self, lookup: Lookup) -> bool:
         """Extends the hold before another request; returns False if this process does not hold the look-up any more."""
         held_until = self._clock() + self._hold
-        if not await self._update(look, {"outbound.next_check_at": held_until}):
+        if not await self._update(lookup, {"outbound.next_check_at": held_until}):
             return False
-        look.held_until = held_until
+        lookup.held_until = held_until
         return True
 
-    async def end_look(self, look: Look, absent_since: datetime | None, following: datetime | None) -> None:
+    async def end_lookup(self, lookup: Lookup, absent_since: datetime | None, following: datetime | None) -> None:
         """Records the result for a message that stays unconfirmed, and schedules the next look-up; None for none."""
         await self._update(
-            look,
+            lookup,
             {
                 "outbound.next_check_at": following,
-                "outbound.check_count": look.looks + 1,
+                "outbound.check_count": lookup.lookups + 1,
                 "outbound.absent_since": absent_since,
             },
         )
 
-    async def postpone_look(self, look: Look) -> None:
+    async def postpone_lookup(self, lookup: Lookup) -> None:
         """Schedules a repetition of a look-up without an answer."""
-        since = look.message.unconfirmed_since or look.message.first_claimed_at
-        await self._update(look, {"outbound.next_check_at": next_try(self._clock(), since)})
+        since = lookup.message.unconfirmed_since or lookup.message.first_claimed_at
+        await self._update(lookup, {"outbound.next_check_at": next_lookup_retry(self._clock(), since)})
 
-    async def _update(self, look: Look, values: Mapping[str, object]) -> bool:
+    async def _update(self, lookup: Lookup, values: Mapping[str, object]) -> bool:
         updated = await self._messages.update_one(
             {
-                "_id": look.message.message_id,
+                "_id": lookup.message.message_id,
                 "outbound.state": OutboxState.UNCONFIRMED,
-                "outbound.attempt": look.message.attempt,
-                "outbound.next_check_at": look.held_until,
+                "outbound.attempt": lookup.message.attempt,
+                "outbound.next_check_at": lookup.held_until,
             },
             {"$set": values},
         )

@@ -128,9 +128,9 @@ def _compare_message(
         if message.acknowledged or entries:
             report.lost.append(f"acknowledged or sent, but not stored: {description}")
         return
-    second_sids = row["outbound"]["duplicate_sids"]
-    report.reported_duplicates += len(second_sids)
-    if len(entries) > 1 + len(second_sids):
+    duplicate_sids = row["outbound"]["duplicate_sids"]
+    report.reported_duplicates += len(duplicate_sids)
+    if len(entries) > 1 + len(duplicate_sids):
         report.duplicated.append(description)
     if row["outbound"]["state"] == "rejected" and not entries:
         # Acknowledged with 202 first and rejected later.

@@ -43,7 +43,7 @@ from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
 from tests.support.servers import ACCOUNT_SID, FROM_NUMBER
 
-LINE = SenderIdentity(ACCOUNT_SID, FROM_NUMBER, "http://provider.example")
+IDENTITY = SenderIdentity(ACCOUNT_SID, FROM_NUMBER, "http://provider.example")
 EXPIRES_AFTER = timedelta(hours=24)
 RECONCILE_AFTER = timedelta(seconds=300)
 ABSENCE_CONFIRMED_AFTER = timedelta(seconds=900)
@@ -105,11 +105,11 @@ class OutboxFixture:
     def clock(self) -> datetime:
         return self.now
 
-    def outbox(self, worker_id: str, line: SenderIdentity = LINE) -> OutboxStore:
+    def outbox(self, worker_id: str, identity: SenderIdentity = IDENTITY) -> OutboxStore:
         """The outbox of a process with this worker ID."""
         return OutboxStore(
             self.database,
-            line,
+            identity,
             StateWriter(self.database, self.clock),
             self.message_ids,
             self.locks,
@@ -132,11 +132,11 @@ class OutboxFixture:
 
     @property
     def reconciliation(self) -> ReconciliationStore:
-        return ReconciliationStore(self.database, LINE, self.clock, hold=HOLD)
+        return ReconciliationStore(self.database, IDENTITY, self.clock, hold=HOLD)
 
     @property
     def status_check_queue(self) -> StatusCheckQueue:
-        return StatusCheckQueue(self.database, LINE, self.clock, hold=HOLD, callbacks_enabled=True)
+        return StatusCheckQueue(self.database, IDENTITY, self.clock, hold=HOLD, callbacks_enabled=True)
 
     @property
     def erasure(self) -> Erasure:
@@ -154,7 +154,7 @@ class OutboxFixture:
             self.status_check_queue,
             self.message_ids,
             provider,
-            LINE.from_number,
+            IDENTITY.from_number,
             self.clock,
             absence=AbsenceRule(RECONCILE_AFTER, ABSENCE_CONFIRMED_AFTER),
             provider_thread=provider_thread,
@@ -198,21 +198,23 @@ class OutboxFixture:
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
 
-    async def enqueue(self, outbox: OutboxStore, number: str, text: str, line: SenderIdentity = LINE) -> ObjectId:
+    async def enqueue(
+        self, outbox: OutboxStore, number: str, text: str, identity: SenderIdentity = IDENTITY
+    ) -> ObjectId:
         message_id = ObjectId()
         message = Message(
             id=message_id,
             user_id=ObjectId(),
             client_id=f"message:{message_id}",
             request_hash="",
-            from_number=line.from_number,
+            from_number=identity.from_number,
             recipient_number=number,
             peer_number=number,
             content=text,
             segments=1,
             outbound=Outbound(
-                sender_key=line.key,
-                dedup_key=line.dedup_key(number, text),
+                sender_key=identity.key,
+                dedup_key=identity.dedup_key(number, text),
                 due_at=self.now,
                 next_attempt_at=self.now,
             ),
@@ -267,7 +269,7 @@ async def open_outbox_fixture(mongodb_uri: str) -> AsyncIterator[OutboxFixture]:
         database = connection.database_of(client)
         await connection.init_documents(database, [Message, Conversation])
         fixture = OutboxFixture(database)
-        await fixture.message_ids.prepare()
+        await fixture.message_ids.create_indexes()
         yield fixture
         await client.drop_database(database.name)
 

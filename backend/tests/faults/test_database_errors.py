@@ -75,8 +75,8 @@ async def test_an_outcome_rejected_past_the_lease_is_left_to_the_reconciler(env:
     assert len(await env.sids_at_provider("Given up")) == 1
 
 
-def is_about(command: Command, dispatch: str) -> bool:
-    return bool(command["query"].get("outbound.state") == dispatch)
+def is_about(command: Command, state: str) -> bool:
+    return bool(command["query"].get("outbound.state") == state)
 
 
 LOOPS: dict[str, Callable[[Command], bool]] = {

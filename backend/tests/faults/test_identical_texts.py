@@ -36,12 +36,12 @@ async def test_identical_texts_are_each_sent_once(tmp_path: Path, list_order: st
 
         sent = Counter(entry.request["To"] for entry in await control.ledger() if entry.request["Body"] == TEXT)
         owners = [row["message_id"] async for row in env.database["provider_message_ids"].find({})]
-        second_sids = await env.database["messages"].count_documents({"outbound.duplicate_sids": {"$ne": []}})
+        duplicate_sids = await env.database["messages"].count_documents({"outbound.duplicate_sids": {"$ne": []}})
         report = await _count(env, clients)
         report.add_to_figures(f"{PAIRS} pairs of identical texts, and kill -9 {KILLS} times")
         assert sent == {message.number: 2 for message in messages}
         assert len(owners) == len(set(owners)) == len(messages)
-        assert second_sids == 0
+        assert duplicate_sids == 0
 
 
 async def _count(env: Environment, clients: LoadClients) -> DeliveryReport:

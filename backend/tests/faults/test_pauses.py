@@ -120,7 +120,7 @@ async def test_a_pause_ends_when_no_message_is_pending(fixture: OutboxFixture, m
 
         await eventually(reason, bool, what="a pause")
         await eventually(partial(fixture.message, message_id), _is_pending_again, what="the return to pending")
-        assert await fixture.outbox("author").cancel(await fixture.message(message_id))
+        assert await fixture.outbox("user").cancel(await fixture.message(message_id))
         await eventually(reason, lambda seen: seen is None, what="the end of the pause")
 
 

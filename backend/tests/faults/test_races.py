@@ -179,7 +179,7 @@ async def test_a_cancelled_message_is_not_retried(
     message_id = await fixture.enqueue(lost, new_number(), TEXT)
     claim = await fixture.claim(lost)
     await fixture.expire_lease(message_id)
-    assert await fixture.outbox("author").request_cancel(await fixture.message(message_id))
+    assert await fixture.outbox("user").request_cancel(await fixture.message(message_id))
     await lost.settle(claim, late, 0.5)
     fixture.advance(hours=1)
     assert await other.claim_next() is None
@@ -193,7 +193,7 @@ async def test_a_cancelled_message_becomes_canceled_once_absent(fixture: OutboxF
     claim = await fixture.claim(outbox)
     await outbox.settle(claim, Indeterminate("lost"), 0.5)
     seen = (await fixture.reconciliation.list_in_flight_to([claim.to_number]))[0]
-    await fixture.outbox("author").request_cancel(await fixture.message(message_id))
+    await fixture.outbox("user").request_cancel(await fixture.message(message_id))
     # The process that proved the absence did not know of the cancellation, and does not send the message all the same.
     await fixture.outbox("reconciler").requeue(seen)
     assert (await fixture.message(message_id)).status == "canceled"
@@ -219,7 +219,7 @@ async def test_identical_texts_are_matched_to_separate_sids(fixture: OutboxFixtu
     old_id = await fixture.enqueue(outbox, number, TEXT)
     old = await fixture.claim(outbox)
     await outbox.settle(old, Indeterminate("lost"), 0.5)
-    await fixture.outbox("author").request_cancel(await fixture.message(old_id))
+    await fixture.outbox("user").request_cancel(await fixture.message(old_id))
     fixture.advance(seconds=30)
     new_id = await fixture.enqueue(outbox, number, TEXT)
     new = await fixture.claim(outbox)
@@ -239,7 +239,7 @@ async def test_a_row_is_matched_to_the_attempt_in_flight_first(fixture: OutboxFi
     old_id = await fixture.enqueue(outbox, number, TEXT)
     old = await fixture.claim(outbox)
     await outbox.settle(old, Indeterminate("lost"), 0.5)
-    await fixture.outbox("author").request_cancel(await fixture.message(old_id))
+    await fixture.outbox("user").request_cancel(await fixture.message(old_id))
     new_id = await fixture.enqueue(outbox, number, TEXT)
     await fixture.claim(outbox)
     rows = [listed(SID, number, TEXT, fixture.now)]

@@ -48,9 +48,9 @@ async def unconfirmed(fixture: OutboxFixture, outbox: OutboxStore, number: str) 
     return message_id
 
 
-async def becomes(fixture: OutboxFixture, message_id: ObjectId, dispatch: OutboxState) -> Message:
+async def becomes(fixture: OutboxFixture, message_id: ObjectId, state: OutboxState) -> Message:
     return await eventually(
-        lambda: fixture.message(message_id), lambda seen: seen.outbox_state is dispatch, what=f"it becoming {dispatch}"
+        lambda: fixture.message(message_id), lambda seen: seen.outbox_state is state, what=f"it becoming {state}"
     )
 
 
@@ -329,10 +329,10 @@ async def test_a_check_taken_over_by_another_process_has_no_effect(fixture: Outb
     fixture.now += HOLD
     other = await fixture.reconciliation.claim_unconfirmed()
     assert other is not None
-    assert not await fixture.reconciliation.extend_look(slow)
-    await fixture.reconciliation.end_look(slow, fixture.now, None)
+    assert not await fixture.reconciliation.extend_lookup(slow)
+    await fixture.reconciliation.end_lookup(slow, fixture.now, None)
     assert (await fixture.outbound(message_id)).absent_since is None
-    assert await fixture.reconciliation.extend_look(other)
+    assert await fixture.reconciliation.extend_lookup(other)
 
 
 async def test_a_check_extends_its_lease_while_it_runs(fixture: OutboxFixture) -> None:

@@ -10,22 +10,22 @@ async def test_a_message_of_another_sender_waits_for_that_sender(tmp_path: Path)
     async with running_environment(tmp_path, processes=1, name="lines") as env:
         (api,) = env.apis
         await env.simulator.control.set_fault("refuse_connections")
-        waiting = await env.post("+13235550001", "For the other line")
+        waiting = await env.post("+13235550001", "For the other sender")
         await api.kill_and_wait()
         await env.simulator.control.reset_faults()
 
         # Another API URL of the same simulator is another sender identity.
         await api.start(TWILIO_API_BASE_URL=env.simulator.url.replace("127.0.0.1", "localhost"))
         await env.make_all_due()
-        await env.eventually((await env.post("+13235550002", "For this line"))["_id"], "delivered")
+        await env.eventually((await env.post("+13235550002", "For this sender"))["_id"], "delivered")
         await asyncio.sleep(2)
         assert (await env.detail(waiting["_id"]))["status"] == "pending"
-        assert await env.sids_at_provider("For the other line") == []
+        assert await env.sids_at_provider("For the other sender") == []
 
         await api.kill_and_wait()
         await api.start()
         await env.eventually(waiting["_id"], "delivered")
-        assert len(await env.sids_at_provider("For the other line")) == 1
+        assert len(await env.sids_at_provider("For the other sender")) == 1
 
 
 async def test_an_expired_message_fails_and_is_never_sent(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ PAUSE_TIMEOUT_SECONDS = 8.0
 class Phase(StrEnum):
     STORED = "stored, not claimed"
     CLAIMED = "claimed, not at the provider"
-    COMMITTED = "at the provider, not settled"
-    SETTLED = "settled, no response"
+    COMMITTED = "at the provider, not accepted in the outbox"
+    ACCEPTED = "accepted, no response"
     OTHER = "between messages"
 
 
@@ -103,10 +103,10 @@ async def _pause_in_every_phase(
 ) -> None:
     """Delay the victim's database commands until it has a message in each phase."""
     clients.preferred_apis = lambda: [victim]
-    # A callback would settle the message before the victim does.
+    # A callback would accept the message before the victim does.
     env.callback_proxy.pause()
-    settled = victim.mongo_proxy.add(PausePoint(is_acceptance, "reply"))
-    await _is_reached(settled)
+    accepted = victim.mongo_proxy.add(PausePoint(is_acceptance, "reply"))
+    await _is_reached(accepted)
     await _is_reached(victim.mongo_proxy.add(PausePoint(is_sid_recording, "request")))
     # The survivor must not claim messages that the victim stores.
     survivor.mongo_proxy.add(PausePoint(is_lock_acquisition, "request", once=False))
@@ -143,7 +143,7 @@ async def _kill(env: Environment, clients: LoadClients, victim: ApiProcess) -> C
     await eventually(noticed, bool, what="that the clients notice the kill")
     # Some clients may still receive a response that was sent before the kill.
     lost = {message.key for message in unanswered if message.failures > waiting.get(message.key, message.failures)}
-    return Counter(phase for key, phase in phases_hit if phase is not Phase.SETTLED or key in lost)
+    return Counter(phase for key, phase in phases_hit if phase is not Phase.ACCEPTED or key in lost)
 
 
 def _given_up(message: SentMessage) -> bool:
@@ -161,7 +161,7 @@ async def _phases(env: Environment, owner: str | None, messages: Sequence[SentMe
             case "pending" if row["outbound"]["attempt"] == 0:
                 phase = Phase.STORED
             case "accepted":
-                phase = Phase.SETTLED
+                phase = Phase.ACCEPTED
             case "claimed" if row["outbound"]["worker_id"] == owner:
                 is_committed = row["content"] in await env.bodies_at_provider(row["recipient_number"])
                 phase = Phase.COMMITTED if is_committed else Phase.CLAIMED

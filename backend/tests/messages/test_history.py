@@ -137,7 +137,7 @@ async def test_around_and_after_keep_the_order_within_a_millisecond(api_user: Ap
     assert await ids(api_user, after=rows[4], limit=2) == rows[2:4]
 
 
-async def test_around_accepts_only_a_selected_message(api: Api, api_user: ApiUser) -> None:
+async def test_around_accepts_only_a_message_that_matches_the_filter(api: Api, api_user: ApiUser) -> None:
     other = await ApiUser.sign_up(api)
     mine, theirs = (await write(api_user, 1))[0], (await write(other, 1))[0]
 
@@ -147,7 +147,7 @@ async def test_around_accepts_only_a_selected_message(api: Api, api_user: ApiUse
     for name in ("around", "after"):
         for message_id in (theirs["_id"], "nonsense", "", "\x00", "0123456789abcdef01234567"):
             assert await errors(**{name: message_id}) == {name: ["is not one of your messages"]}
-    elsewhere = {"around": ["is not one of the selected messages"]}
+    elsewhere = {"around": ["does not match the filter"]}
     assert await errors(around=mine["_id"], peer_number=new_number()) == elsewhere
     assert await errors(around=mine["_id"], updated_since="2999-01-01T00:00:00Z") == elsewhere
     assert await ids(api_user, around=mine["_id"], peer_number=mine["peer_number"]) == [mine["_id"]]

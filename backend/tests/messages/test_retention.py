@@ -77,21 +77,21 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
                 assert not any("secret" in row for row in stored), name
 
 
-async def store(fixture: OutboxFixture, dispatch: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
+async def store(fixture: OutboxFixture, state: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
     message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), text)
-    changes: dict[str, Any] = {"outbound.state": dispatch, "created_at": created_at}
+    changes: dict[str, Any] = {"outbound.state": state, "created_at": created_at}
     await fixture.database["messages"].update_one({"_id": message_id}, {"$set": changes})
     return message_id
 
 
-@pytest.mark.parametrize("dispatch", OutboxState)
-async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, dispatch: OutboxState) -> None:
+@pytest.mark.parametrize("state", OutboxState)
+async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, state: OutboxState) -> None:
     """The others may still have to be sent, or to be found in the provider's list."""
     now = fixture.now
-    old = await store(fixture, dispatch, now - timedelta(days=2))
-    fresh = await store(fixture, dispatch, now - timedelta(hours=23))
+    old = await store(fixture, state, now - timedelta(days=2))
+    fresh = await store(fixture, state, now - timedelta(hours=23))
     await Retention(timedelta(days=1), lambda: now).remove_old_texts()
-    assert (await fixture.message(old)).content == ("" if dispatch in TERMINAL else "Text")
+    assert (await fixture.message(old)).content == ("" if state in TERMINAL else "Text")
     assert (await fixture.message(fresh)).content == "Text"
 
 

@@ -133,7 +133,7 @@ async def test_users_find_only_their_own_messages(api_user: ApiUser, writer: Api
     assert await texts(api_user, peer_number=theirs["peer_number"]) == []
 
 
-async def test_each_selection_has_its_own_etag(api_user: ApiUser) -> None:
+async def test_each_filter_has_its_own_etag(api_user: ApiUser) -> None:
     number = new_number()
     await api_user.eventually((await api_user.send_accepted(number, "Hello"))["_id"], "delivered")
     queries: list[dict[str, Any]] = [{}, {"peer_number": number}, {"search": "Hello"}, {"search": "hello"}]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.messages.status import ENDED_UNSENT, NO_RANK, OutboxState, is_final, public_status, rank_of
+from mysms.messages.status import NO_RANK, UNSENT_TERMINAL, OutboxState, is_final, public_status, rank_of
 
 IN_ORDER = [["accepted", "scheduled"], ["queued"], ["sending"], ["sent"]]
 FINAL = ["delivered", "undelivered", "failed", "canceled"]
@@ -35,13 +35,13 @@ def test_earlier_statuses_are_not_final(status: str) -> None:
     assert not is_final(status)
 
 
-@pytest.mark.parametrize("dispatch", OutboxState)
-def test_the_provider_status_is_shown_if_there_is_one(dispatch: OutboxState) -> None:
-    assert public_status(dispatch, "sent") == "sent"
+@pytest.mark.parametrize("state", OutboxState)
+def test_the_provider_status_is_shown_if_there_is_one(state: OutboxState) -> None:
+    assert public_status(state, "sent") == "sent"
 
 
 @pytest.mark.parametrize(
-    ("dispatch", "shown"),
+    ("state", "shown"),
     [
         (OutboxState.PENDING, "pending"),
         (OutboxState.CLAIMED, "pending"),
@@ -52,11 +52,11 @@ def test_the_provider_status_is_shown_if_there_is_one(dispatch: OutboxState) -> 
         (OutboxState.CANCELLED, "canceled"),
     ],
 )
-def test_otherwise_the_status_follows_the_outbox_state(dispatch: OutboxState, shown: str) -> None:
-    assert public_status(dispatch, None) == shown
+def test_otherwise_the_status_follows_the_outbox_state(state: OutboxState, shown: str) -> None:
+    assert public_status(state, None) == shown
 
 
 def test_states_that_ended_unsent_exclude_all_that_may_be_sent() -> None:
-    assert ENDED_UNSENT.isdisjoint(
+    assert UNSENT_TERMINAL.isdisjoint(
         {OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.UNCONFIRMED, OutboxState.ACCEPTED}
     )

@@ -5,7 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from mysms.outbox.backoff import QUEUE_FULL_CODE, backoff, next_check, next_reconcile_at, next_try, paused_backoff
+from mysms.outbox.backoff import (
+    QUEUE_FULL_CODE,
+    backoff,
+    next_check,
+    next_lookup_retry,
+    next_reconcile_at,
+    paused_backoff,
+)
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
@@ -67,12 +74,12 @@ def test_a_list_check_takes_place_as_soon_as_it_can_confirm_absence() -> None:
     ("age", "wait"), [(timedelta(), timedelta(seconds=5)), (10 * MINUTES, MINUTES), (5 * DAY, DAY / 2)]
 )
 def test_a_failed_look_up_is_repeated_with_backoff(age: timedelta, wait: timedelta) -> None:
-    assert next_try(NOW, NOW - age) == NOW + wait
+    assert next_lookup_retry(NOW, NOW - age) == NOW + wait
 
 
 def test_a_look_up_that_always_fails_ends() -> None:
     tries, moment = 0, NOW
-    while (following := next_try(moment, NOW)) is not None:
+    while (following := next_lookup_retry(moment, NOW)) is not None:
         tries, moment = tries + 1, following
     assert moment - NOW > 7 * DAY
     assert tries < 200

@@ -10,7 +10,7 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 
 from mysms.outbox.metrics import OutboxMetrics
-from tests.faults.outbox_fixture import LINE, OutboxFixture, open_outbox_fixture
+from tests.faults.outbox_fixture import IDENTITY, OutboxFixture, open_outbox_fixture
 from tests.support.servers import running_mongodb
 
 MANY = 20_000
@@ -48,7 +48,7 @@ async def cost(fixture: OutboxFixture) -> int:
         status = await fixture.database.client.admin.command("serverStatus")
         return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
-    backlog = OutboxMetrics(fixture.database, LINE, lambda: fixture.now)
+    backlog = OutboxMetrics(fixture.database, IDENTITY, lambda: fixture.now)
     before = await counter()
     await backlog.measure()
     return await counter() - before

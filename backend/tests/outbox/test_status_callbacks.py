@@ -209,7 +209,7 @@ async def test_an_inbound_message_is_accepted_and_ignored(api: Api, readonly_use
     await assert_ignored(api, readonly_user, untouched, "", inbound)
 
 
-class TestForgery:
+class TestForgedCallbacks:
     async def assert_rejected(
         self, api: Api, api_user: ApiUser, message: Json, signature: str | bytes | None, **request: Any
     ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mysms.core.timestamps import to_rfc3339
-from mysms.outbox.records import Look
+from mysms.outbox.records import Lookup
 from mysms.providers.base import Accepted
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.api_user import ApiUser, Json, new_number, sign_in
@@ -65,7 +65,7 @@ async def send_counts(simulator: Simulator, messages: list[Json]) -> list[int]:
 async def test_messages_sent_after_the_backup_are_not_sent_again(tmp_path: Path, simulator: Simulator) -> None:
     live, backup, unrecovered, recovered = (tmp_path / name for name in ("live", "backup", "unrecovered", "recovered"))
     async with running_mongodb(live) as mongodb:
-        begun = datetime.now(UTC)
+        started_at = datetime.now(UTC)
         async with running_api(tmp_path / "api1", settings(mongodb, simulator, SENDING_ENABLED="off")) as api:
             api_user = await ApiUser.sign_up(api)
             sent = [(await api_user.send(new_number(), f"Before {number}")).json() for number in range(WAITING)]
@@ -86,7 +86,7 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(tmp_path: Path,
 
     async with running_mongodb(recovered) as mongodb:
         off = settings(mongodb, simulator, SENDING_ENABLED="off")
-        since = to_rfc3339(begun)
+        since = to_rfc3339(started_at)
         code, output = await run(tmp_path, settings(mongodb, simulator), "recover-backup", "--since", since)
         assert code == 1
         assert "Set SENDING_ENABLED=off first" in output
@@ -96,7 +96,7 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(tmp_path: Path,
             assert "SENDING_ENABLED=off" in ready.json()["problems"]["sending"]
             api_user = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())
             paused = (await api_user.call("GET", "/api/sending")).json()["paused"]
-            assert paused["reason"].startswith("Sending is turned off at the moment. Your messages will be sent")
+            assert paused["reason"].startswith("Sending is disabled at the moment. Your messages will be sent")
 
             code, output = await run(tmp_path, off, "recover-backup", "--since", since)
             assert code == 0, output
@@ -125,9 +125,9 @@ async def test_a_time_without_a_time_zone_is_rejected(tmp_path: Path, simulator:
     assert "has no time zone" in output
 
 
-async def claimed_checks(fixture: OutboxFixture) -> AsyncIterator[Look]:
-    while (check := await fixture.reconciliation.claim_unconfirmed()) is not None:
-        yield check
+async def claimed_lookups(fixture: OutboxFixture) -> AsyncIterator[Lookup]:
+    while (lookup := await fixture.reconciliation.claim_unconfirmed()) is not None:
+        yield lookup
 
 
 async def test_unconfirmed_messages_are_looked_up_from_when_they_were_stored(mongodb: Mongo) -> None:
@@ -141,10 +141,10 @@ async def test_unconfirmed_messages_are_looked_up_from_when_they_were_stored(mon
         await outbox.settle(finished, Accepted("SM" + "7" * 32, "queued"), 0.5)
         fixture.advance(hours=20)
         assert [await fixture.outbox("reconciler").mark_unconfirmed(1) for _ in range(3)] == [1, 1, 0]
-        checks = [check.message async for check in claimed_checks(fixture)]
-        assert {check.message_id for check in checks} == waiting - {finished.message_id}
-        assert claim.message_id in {check.message_id for check in checks}
-        assert [check.first_claimed_at for check in checks] == [stored_at] * 2
-        assert all(check.unconfirmed_since == fixture.now for check in checks), (
+        messages = [lookup.message async for lookup in claimed_lookups(fixture)]
+        assert {message.message_id for message in messages} == waiting - {finished.message_id}
+        assert claim.message_id in {message.message_id for message in messages}
+        assert [message.first_claimed_at for message in messages] == [stored_at] * 2
+        assert all(message.unconfirmed_since == fixture.now for message in messages), (
             "absence is confirmed only some time after this"
         )

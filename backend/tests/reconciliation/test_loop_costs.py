@@ -11,7 +11,7 @@ from bson import ObjectId
 from mysms.core.heartbeat import Heartbeat
 from mysms.messages.models import Message, Outbound
 from mysms.reconciliation.polling import ProviderThread
-from tests.faults.outbox_fixture import LINE, OutboxFixture, StubProvider, open_outbox_fixture
+from tests.faults.outbox_fixture import IDENTITY, OutboxFixture, StubProvider, open_outbox_fixture
 from tests.support.servers import running_mongodb
 
 FEW, MANY = 50, 1000
@@ -38,13 +38,13 @@ def stored(fixture: OutboxFixture, index: int) -> dict[str, Any]:
         user_id=ObjectId(),
         client_id=f"message:{index}",
         request_hash="",
-        from_number=LINE.from_number,
+        from_number=IDENTITY.from_number,
         recipient_number="+13215550000",
         peer_number="+13215550000",
         content=f"Text {index}",
         segments=1,
         outbound=Outbound(
-            sender_key=LINE.key, dedup_key=f"{index}", due_at=fixture.now, next_attempt_at=later, **kinds[index % 4]
+            sender_key=IDENTITY.key, dedup_key=f"{index}", due_at=fixture.now, next_attempt_at=later, **kinds[index % 4]
         ),
         created_at=fixture.now,
         updated_at=fixture.now,

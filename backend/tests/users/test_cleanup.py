@@ -112,7 +112,7 @@ async def fixture(mongodb: Mongo) -> AsyncIterator[UsersFixture]:
         database = connection.database_of(client)
         await connection.init_documents(database, [User, Session, Invite])
         fixture = UsersFixture(database)
-        await fixture.limiter.prepare()
+        await fixture.limiter.create_indexes()
         yield fixture
         await client.drop_database(database.name)
 

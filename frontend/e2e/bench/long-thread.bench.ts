@@ -29,7 +29,7 @@ test('450 loaded messages of 5,000 beside a conversation of 50', async ({
     await page.goto(`/messages/${encodeURIComponent(thread.number)}`);
     for (let loaded = 50; loaded <= thread.loaded; loaded += 100) {
       await expect(page.locator('app-message-bubble')).toHaveCount(loaded);
-      if (loaded < thread.loaded) await page.getByRole('button', { name: 'Load earlier' }).click();
+      if (loaded < thread.loaded) await page.getByRole('button', { name: 'Load older' }).click();
     }
     const toNewest = page.getByRole('button', { name: 'Jump to latest' });
     if (await toNewest.isVisible()) await toNewest.click();

@@ -11,11 +11,11 @@ export async function storeMessages(
   text: string,
   number: string,
   count: number,
-  place = 0,
+  index = 0,
 ): Promise<string> {
   const script = join(import.meta.dirname, 'store_messages.py');
   const python = join(import.meta.dirname, '../../../backend/.venv/bin/python');
-  const options = [script, uri, text, number, String(count), String(place)];
+  const options = [script, uri, text, number, String(count), String(index)];
   const { stdout } = await promisify(execFile)(python, options);
   return stdout.trim();
 }

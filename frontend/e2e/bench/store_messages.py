@@ -1,6 +1,6 @@
 """Stores many delivered messages at once, as copies of one that was sent, and prints the id of one of them.
 
-python store_messages.py URI TEXT NUMBER COUNT [PLACE]: the oldest is at place 0, which is printed without PLACE.
+python store_messages.py URI TEXT NUMBER COUNT [INDEX]: the oldest has index 0, which is printed without INDEX.
 """
 
 import sys
@@ -17,7 +17,7 @@ TEXTS = (
 )
 
 
-def main(uri: str, text: str, number: str, count: int, place_to_print: int) -> None:
+def main(uri: str, text: str, number: str, count: int, index_to_print: int) -> None:
     database = MongoClient(uri).get_default_database()
     sent = database["messages"].find_one({"content": text})
     assert sent is not None, f"nobody has sent {text!r}"
@@ -28,26 +28,26 @@ def main(uri: str, text: str, number: str, count: int, place_to_print: int) -> N
         "events": [],
     }
     rows = []
-    for place in range(count):
+    for index in range(count):
         # Ten an hour until the message that was sent.
-        at = sent["created_at"] - timedelta(minutes=6 * (count - place))
+        at = sent["created_at"] - timedelta(minutes=6 * (count - index))
         rows.append(
             {
                 **sent,
                 **done,
                 "_id": ObjectId(),
-                "client_id": f"{number}:{place}",
+                "client_id": f"{number}:{index}",
                 "peer_number": number,
                 "recipient_number": number,
-                "twilio_sid": f"SM{number[1:]:0>16}{place:016}",
-                "content": f"{place + 1}. {TEXTS[place % len(TEXTS)]}",
+                "twilio_sid": f"SM{number[1:]:0>16}{index:016}",
+                "content": f"{index + 1}. {TEXTS[index % len(TEXTS)]}",
                 "created_at": at,
                 "updated_at": at,
             }
         )
     database["messages"].insert_many(rows)
     count_conversation(database, sent["user_id"], number)
-    print(rows[place_to_print]["_id"])
+    print(rows[index_to_print]["_id"])
 
 
 def count_conversation(database: Database, user_id: ObjectId, number: str) -> None:

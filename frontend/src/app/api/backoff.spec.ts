@@ -14,8 +14,8 @@ describe('backoff', () => {
 });
 
 describe('retryDelay', () => {
-  const rest = (failures: number, retryAfterSeconds: number | undefined, chance: number) =>
-    retryDelay(failures, { ...toProblem(undefined), retryAfterSeconds }, () => chance);
+  const rest = (failures: number, retryAfterSeconds: number | undefined, random: number) =>
+    retryDelay(failures, { ...toProblem(undefined), retryAfterSeconds }, () => random);
 
   it('is the backoff if the response asks for no delay, or a shorter one', () => {
     expect(rest(3, undefined, 0.5)).toBe(6_000);

@@ -5,7 +5,7 @@ interface FailureText {
 
 const CHECK_NUMBER = 'Check the number and send it to the right one.';
 const OTHER_WAY = 'Contact this person in another way.';
-const TELL_OPERATOR = 'Tell the person who runs this service: only they can fix this.';
+const TELL_OPERATOR = 'Ask your administrator to fix this.';
 const REWORD = 'Rephrase it: shorter, without links and without words that look like advertising.';
 const SHORTEN = 'Make it shorter, or send it as two messages.';
 const LATER = 'Send it again later.';
@@ -25,7 +25,7 @@ const TEXT_TOO_LONG = 'The text is too long.';
  * shown only for a code that is not here.
  */
 export const failureTexts: Readonly<Record<string, FailureText>> = {
-  expired: { cause: "It couldn't be handed to the provider in time.", advice: IF_RELEVANT },
+  expired: { cause: "It couldn't be sent in time.", advice: IF_RELEVANT },
   20005: { cause: 'The Twilio account is not active.', advice: TELL_OPERATOR },
   20008: { cause: 'The Twilio account is for tests and sends nothing.', advice: TELL_OPERATOR },
   20010: { cause: 'The Twilio account is not allowed to send.', advice: TELL_OPERATOR },
@@ -56,21 +56,21 @@ export const failureTexts: Readonly<Record<string, FailureText>> = {
   21607: { cause: BAD_SENDER, advice: TELL_OPERATOR },
   21608: {
     cause: TRIAL,
-    advice: 'Ask the person who runs this service to verify the number or to upgrade the account.',
+    advice: 'Ask your administrator to verify the number or to upgrade the account.',
   },
-  21609: { cause: "The provider can't report back to this service.", advice: TELL_OPERATOR },
+  21609: { cause: "Twilio can't report back to this service.", advice: TELL_OPERATOR },
   21610: {
     cause: 'This person has replied STOP and gets no more messages from here.',
     advice: 'They can reply START to change that.',
   },
-  21611: { cause: 'Too many messages are waiting at the provider.', advice: LATER },
-  21612: { cause: "The provider can't reach this number from here.", advice: CHECK_NUMBER },
+  21611: { cause: 'Too many messages are waiting at Twilio.', advice: LATER },
+  21612: { cause: "Twilio can't reach this number from here.", advice: CHECK_NUMBER },
   21614: { cause: 'This is not a mobile number.', advice: CHECK_NUMBER },
   21616: { cause: BAD_SENDER, advice: TELL_OPERATOR },
   21617: { cause: TEXT_TOO_LONG, advice: SHORTEN },
   21618: { cause: "This text can't be sent.", advice: REWORD },
   21619: { cause: "Twilio couldn't take the message.", advice: LATER },
-  21635: { cause: 'This is a landline, which gets no texts.', advice: OTHER_WAY },
+  21635: { cause: "This is a landline, which can't receive texts.", advice: OTHER_WAY },
   21657: { cause: 'The sender is not allowed in this country.', advice: TELL_OPERATOR },
   21658: { cause: 'A part of the message is too long.', advice: SHORTEN },
   21659: { cause: BAD_SENDER, advice: TELL_OPERATOR },
@@ -85,7 +85,7 @@ export const failureTexts: Readonly<Record<string, FailureText>> = {
   21709: { cause: BAD_SERVICE, advice: TELL_OPERATOR },
   21711: { cause: BAD_SERVICE, advice: TELL_OPERATOR },
   21730: { cause: 'Twilio is under maintenance.', advice: LATER },
-  30001: { cause: 'Too many messages were waiting at the provider.', advice: LATER },
+  30001: { cause: 'Too many messages were waiting at Twilio.', advice: LATER },
   30002: { cause: 'The Twilio account is suspended.', advice: TELL_OPERATOR },
   30003: {
     cause: "The phone couldn't be reached.",
@@ -96,11 +96,14 @@ export const failureTexts: Readonly<Record<string, FailureText>> = {
     advice: "The person or their carrier doesn't accept messages from here.",
   },
   30005: { cause: 'This number is not in use.', advice: CHECK_NUMBER },
-  30006: { cause: 'This is a landline, or its carrier accepts no texts.', advice: CHECK_NUMBER },
-  30007: { cause: 'It was taken for spam.', advice: REWORD },
-  30008: { cause: "The carrier doesn't say why.", advice: ASK_FIRST },
+  30006: {
+    cause: "This is a landline, or its carrier doesn't support texts.",
+    advice: CHECK_NUMBER,
+  },
+  30007: { cause: 'It was filtered as spam.', advice: REWORD },
+  30008: { cause: 'The carrier gave no reason.', advice: ASK_FIRST },
   30010: { cause: 'The message costs more than this service pays.', advice: TELL_OPERATOR },
-  30011: { cause: 'This phone accepts no pictures.', advice: 'Send it without.' },
+  30011: { cause: "This phone can't receive pictures.", advice: 'Send it without.' },
   30017: { cause: "The recipient's carrier was overloaded.", advice: LATER },
   30018: { cause: UNREGISTERED, advice: TELL_OPERATOR },
   30019: { cause: "The message is larger than the recipient's carrier accepts.", advice: SHORTEN },

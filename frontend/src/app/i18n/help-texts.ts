@@ -19,7 +19,7 @@ export const helpTexts = {
       icon: 'clock',
       tone: 'muted',
       name: 'On its way',
-      meaning: 'Not sent yet: it is waiting here or at the provider.',
+      meaning: 'Not sent yet: it is waiting here or at Twilio.',
     },
     {
       icon: 'tick',
@@ -37,7 +37,7 @@ export const helpTexts = {
       icon: 'question',
       tone: 'warning',
       name: 'Checking whether it was sent',
-      meaning: "The provider's response was lost. We're looking it up: don't send it again yet.",
+      meaning: "Twilio's response was lost. We're looking it up: don't send it again yet.",
     },
     {
       icon: 'warning',

@@ -31,8 +31,8 @@ export class MessageActions {
 
   /** Sends the text again as a new message. For an unconfirmed one, the user accepts that it may arrive twice. */
   async retry(message: Message): Promise<void> {
-    const acceptPossibleDouble = message.status === 'unconfirmed';
-    await this.#run(message, this.#client.retry(message._id, acceptPossibleDouble));
+    const acceptPossibleDuplicate = message.status === 'unconfirmed';
+    await this.#run(message, this.#client.retry(message._id, acceptPossibleDuplicate));
   }
 
   async #run(message: Message, call: Observable<Message>): Promise<void> {

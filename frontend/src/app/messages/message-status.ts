@@ -5,7 +5,7 @@ import { IconName } from '../ui/icon';
 
 export interface StatusPresentation {
   readonly text: string;
-  /** A sentence about it. */
+  /** Explains the status, as a tooltip and in the details. */
   readonly meaning: string;
   readonly icon: IconName;
   readonly tone: Tone;
@@ -30,7 +30,7 @@ const APPEARANCES: Readonly<Record<string, Pick<StatusPresentation, 'icon' | 'to
   read: { icon: 'ticks', tone: 'success' },
 };
 
-/** A status that the provider adds one day is shown by its own name. */
+/** An unknown status, which only the timeline can show, is shown by its own name. */
 export function presentStatus(status: string): StatusPresentation {
   const appearance = APPEARANCES[status] ?? { icon: 'clock', tone: 'muted' };
   return { ...appearance, text: names[status] ?? status, meaning: meanings[status] ?? '' };
@@ -40,7 +40,7 @@ export function hasFailed({ status }: Message): boolean {
   return status === 'failed' || status === 'undelivered';
 }
 
-/** Installations may keep texts for a limited time only. Nobody can send an empty text, so that empty means deleted. */
+/** Servers may keep texts for a limited time only. Nobody can send an empty text, so that empty means deleted. */
 export function isTextDeleted({ content }: Message): boolean {
   return content === '';
 }

@@ -66,7 +66,7 @@ describe('MessageSync', () => {
 
   it('keeps all loaded pages current, and the rows of the list', async () => {
     await start(messages(3, 4));
-    const loading = threads().loadEarlier(PEER);
+    const loading = threads().loadOlder(PEER);
     api.answerThread(messages(1, 2), { total: 4 });
     await loading;
     const [oldest] = messages(1, 1);

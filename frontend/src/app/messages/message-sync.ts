@@ -159,7 +159,10 @@ export class MessageSync {
     this.#polling.now();
   }
 
-  /** A change that happened while the pages of one poll were read may have slipped between them: its time is gone back to. */
+  /**
+   * A change that happened while the pages of one poll were read may have slipped between them, so the
+   * cursor goes back by the duration of the poll.
+   */
   #advanceCursor(messages: readonly Message[], durationMs = 0): void {
     const times = messages.map(({ updated_at }) => Date.parse(updated_at) - durationMs);
     const newest = times.reduce((one, other) => Math.max(one, other), this.#cursor ?? -Infinity);

@@ -21,7 +21,7 @@ export type Position = Readonly<Partial<Record<'before' | 'after' | 'around', st
 type Parameters = Readonly<Record<string, string | number>>;
 
 const REQUEST_TIMEOUT_MS = 20_000;
-/** Longer, because the API waits for the provider. */
+/** Longer: after a timeout it is unknown whether the API has the message, and the request must be repeated. */
 const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
 
@@ -103,8 +103,8 @@ export class MessagesClient {
   }
 
   /** Sends the text again as a new message. Repeating the call returns that same message. */
-  retry(id: string, acceptPossibleDouble: boolean): Observable<Message> {
-    const params: Record<string, boolean> = acceptPossibleDouble
+  retry(id: string, acceptPossibleDuplicate: boolean): Observable<Message> {
+    const params: Record<string, boolean> = acceptPossibleDuplicate
       ? { accept_possible_duplicate: true }
       : {};
     return this.#http.post<Message>(`${this.#messages}/${id}/retry`, null, {

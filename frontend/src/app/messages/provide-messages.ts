@@ -24,7 +24,10 @@ export const MESSAGES_PROVIDERS: Provider[] = [
   ThreadsStore,
 ];
 
-/** In an injection context: starts the sync once all that subscribe to it exist, and sends what is in the outbox. */
+/**
+ * Starts the sync once all that subscribe to it exist, and sends what is in the outbox. Must be called in an injection
+ * context.
+ */
 export function startMessages(): void {
   inject(ConversationsStore);
   inject(ThreadsStore);

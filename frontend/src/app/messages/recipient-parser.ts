@@ -12,7 +12,7 @@ import { MessagesClient } from './messages-client';
 
 const { compose } = messagesTexts;
 
-/** Parses recipients as this installation's API does, with its default country. */
+/** Parses recipients as this server's API does, with its default country. */
 @Injectable()
 export class RecipientParser {
   readonly #client = inject(MessagesClient);

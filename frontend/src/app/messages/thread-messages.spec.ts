@@ -31,7 +31,7 @@ describe('prependPage', () => {
   it('adds an earlier page without duplicates', () => {
     const whole = prependPage(loaded(3, 5), page(1, 4, 5));
     expect(numbers(whole)).toEqual([5, 4, 3, 2, 1]);
-    expect(whole).toMatchObject({ total: 5, hasEarlier: false, hasLater: false });
+    expect(whole).toMatchObject({ total: 5, hasOlder: false, hasNewer: false });
   });
 
   it('drops the newest messages beyond the maximum', () => {
@@ -40,7 +40,7 @@ describe('prependPage', () => {
       page(901, 1000, 1000 + MAX_MESSAGES),
     );
     expect(ends(long)).toEqual({ newest: 900 + MAX_MESSAGES, oldest: 901 });
-    expect(long).toMatchObject({ hasEarlier: true, hasLater: true });
+    expect(long).toMatchObject({ hasOlder: true, hasNewer: true });
     expect(long.messages).toHaveLength(MAX_MESSAGES);
   });
 });
@@ -49,7 +49,7 @@ describe('appendPage', () => {
   it('adds a later page without duplicates', () => {
     const whole = appendPage(loaded(1, 3, 5), page(3, 5));
     expect(numbers(whole)).toEqual([5, 4, 3, 2, 1]);
-    expect(whole).toMatchObject({ total: 5, hasEarlier: false, hasLater: false });
+    expect(whole).toMatchObject({ total: 5, hasOlder: false, hasNewer: false });
   });
 
   it('drops the oldest messages beyond the maximum', () => {
@@ -58,7 +58,7 @@ describe('appendPage', () => {
       page(MAX_MESSAGES + 1, MAX_MESSAGES + 100, 2000),
     );
     expect(ends(long)).toEqual({ newest: MAX_MESSAGES + 100, oldest: 101 });
-    expect(long).toMatchObject({ hasEarlier: true, hasLater: true });
+    expect(long).toMatchObject({ hasOlder: true, hasNewer: true });
   });
 });
 
@@ -105,9 +105,9 @@ describe('mergeChanges', () => {
     for (let last = 2; last < 3000; last += 7) {
       long = mergeChanges(long, messages(last, last + 6));
       expect(long.messages.length).toBeLessThanOrEqual(MAX_MESSAGES + 100);
-      expect(long).toMatchObject({ total: last + 6, hasLater: false });
+      expect(long).toMatchObject({ total: last + 6, hasNewer: false });
       expect(numbers(long)[0]).toBe(last + 6);
     }
-    expect(long.hasEarlier).toBe(true);
+    expect(long.hasOlder).toBe(true);
   });
 });

@@ -4,16 +4,16 @@ import { isNewer, latestOf } from './message-order';
 
 /** About how many messages of a conversation are held in memory: those further away are loaded again when needed. */
 export const MAX_MESSAGES = 500;
-/** So many new messages may arrive before the oldest are dropped, so that not every new one causes a drop. */
+/** The number of new messages that may arrive before the oldest are dropped, so that not every new one causes a drop. */
 const SLACK = 100;
 
 /** The loaded part of one conversation: messages without a gap between them, newest first. */
 export interface ThreadMessages {
   readonly messages: readonly Message[];
-  /** Of the whole conversation, as of the last page. New messages are not counted while `hasLater`. */
+  /** Of the whole conversation, as of the last page. New messages are not counted while `hasNewer`. */
   readonly total: number;
-  readonly hasEarlier: boolean;
-  readonly hasLater: boolean;
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
 }
 
 export function toThreadMessages({
@@ -22,7 +22,7 @@ export function toThreadMessages({
   hasMore,
   hasNewer,
 }: Page<Message>): ThreadMessages {
-  return { messages: rows, total, hasEarlier: hasMore, hasLater: hasNewer };
+  return { messages: rows, total, hasOlder: hasMore, hasNewer };
 }
 
 /** Adds the page before the oldest message, and drops the newest messages beyond the maximum. */
@@ -36,8 +36,8 @@ export function prependPage(
   return {
     messages: all.slice(-MAX_MESSAGES),
     total,
-    hasEarlier: hasMore,
-    hasLater: loaded.hasLater || all.length > MAX_MESSAGES,
+    hasOlder: hasMore,
+    hasNewer: loaded.hasNewer || all.length > MAX_MESSAGES,
   };
 }
 
@@ -52,8 +52,8 @@ export function appendPage(
   return {
     messages: all.slice(0, MAX_MESSAGES),
     total,
-    hasEarlier: loaded.hasEarlier || all.length > MAX_MESSAGES,
-    hasLater: hasNewer,
+    hasOlder: loaded.hasOlder || all.length > MAX_MESSAGES,
+    hasNewer,
   };
 }
 
@@ -80,14 +80,14 @@ export function mergeChanges(loaded: ThreadMessages, changes: readonly Message[]
   return {
     messages: isTooLong ? all.slice(0, MAX_MESSAGES) : all,
     total: loaded.total + added.size,
-    hasEarlier: loaded.hasEarlier || isTooLong,
-    hasLater: loaded.hasLater,
+    hasOlder: loaded.hasOlder || isTooLong,
+    hasNewer: loaded.hasNewer,
   };
 }
 
 /** Messages before or after the loaded part come with their page: adding them here would leave a gap. */
-function isWithin({ messages, hasEarlier, hasLater }: ThreadMessages, message: Message): boolean {
+function isWithin({ messages, hasOlder, hasNewer }: ThreadMessages, message: Message): boolean {
   const [newest, oldest] = [messages[0], messages.at(-1)];
-  if (!newest || !oldest) return !hasEarlier && !hasLater;
-  return (!hasEarlier || isNewer(message, oldest)) && (!hasLater || isNewer(newest, message));
+  if (!newest || !oldest) return !hasOlder && !hasNewer;
+  return (!hasOlder || isNewer(message, oldest)) && (!hasNewer || isNewer(newest, message));
 }

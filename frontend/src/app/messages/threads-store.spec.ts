@@ -32,7 +32,7 @@ describe('ThreadsStore', () => {
     answer(request, 4951, 5050);
     expect(await opening).toBe(true);
     expect(ends()).toEqual(['m5050', 'm4951']);
-    expect(loaded()).toMatchObject({ hasEarlier: true, hasLater: true, total: ALL });
+    expect(loaded()).toMatchObject({ hasOlder: true, hasNewer: true, total: ALL });
     expect(await store.openAt(PEER, 'm5001')).toBe(true);
     api.expectNoCall();
   });
@@ -41,7 +41,7 @@ describe('ThreadsStore', () => {
     await open();
     let oldest = ALL - 49;
     for (let page = 0; page < 12; page++) {
-      const loading = store.loadEarlier(PEER);
+      const loading = store.loadOlder(PEER);
       const request = api.expectThread();
       expect(request.request.params.get('before')).toBe(idOf(oldest));
       answer(request, oldest - 100, oldest - 1);
@@ -49,10 +49,10 @@ describe('ThreadsStore', () => {
       oldest -= 100;
       expectNoGap();
     }
-    expect(loaded()?.hasLater).toBe(true);
+    expect(loaded()?.hasNewer).toBe(true);
     let newest = Number(loaded()?.messages[0]?._id.slice(1));
-    while (loaded()?.hasLater) {
-      const loading = store.loadLater(PEER);
+    while (loaded()?.hasNewer) {
+      const loading = store.loadNewer(PEER);
       const request = api.expectThread();
       expect(request.request.params.get('after')).toBe(idOf(newest));
       answer(request, newest + 1, Math.min(newest + 100, ALL));
@@ -86,7 +86,7 @@ describe('ThreadsStore', () => {
 
   it('ignores a page of earlier messages if the messages next to it were dropped meanwhile', async () => {
     await open();
-    const loading = store.loadEarlier(PEER);
+    const loading = store.loadOlder(PEER);
     const request = api.expectThread();
     store.applyChanges(messages(ALL + 1, ALL + MAX_MESSAGES + 100));
     answer(request, ALL - 149, ALL - 50);

@@ -77,11 +77,11 @@ export class ThreadsStore implements MessageSubscriber {
   /** Replaces the loaded messages by the newest ones, unless they are the newest. */
   async loadNewest(peer: string): Promise<void> {
     await this.#tryLoad(peer, async () => {
-      if (this.thread(peer).loaded?.hasLater) await this.#loadNewest(peer);
+      if (this.thread(peer).loaded?.hasNewer) await this.#loadNewest(peer);
     });
   }
 
-  async loadEarlier(peer: string): Promise<void> {
+  async loadOlder(peer: string): Promise<void> {
     await this.#tryLoad(peer, async () => {
       const oldest = this.thread(peer).loaded?.messages.at(-1)?._id;
       if (oldest === undefined) return;
@@ -94,7 +94,7 @@ export class ThreadsStore implements MessageSubscriber {
     });
   }
 
-  async loadLater(peer: string): Promise<void> {
+  async loadNewer(peer: string): Promise<void> {
     await this.#tryLoad(peer, async () => {
       const newest = this.thread(peer).loaded?.messages[0]?._id;
       if (newest === undefined) return;

@@ -9,7 +9,7 @@ interface Handlers {
   readonly back: () => void;
 }
 
-/** In an injection context. */
+/** Must be called in an injection context. */
 export function addMessengerShortcuts(handlers: Handlers): void {
   const shortcuts = inject(Shortcuts);
   const texts = messagesTexts.shortcuts;

@@ -41,7 +41,10 @@ export class Shortcuts {
     });
   }
 
-  /** In an injection context, for as long as it lives. Of two shortcuts for one key, the one added last counts. */
+  /**
+   * Adds a shortcut for as long as the injection context lives, in which it must be called. Of two shortcuts for one key,
+   * the one added last counts.
+   */
   add(shortcut: Shortcut): void {
     this.#shortcuts.update((shortcuts) => [...shortcuts, shortcut]);
     inject(DestroyRef).onDestroy(() => {

@@ -233,7 +233,7 @@ export class OutboxStore {
   }
 
   async #post({ key, recipient, content, state, failures }: PendingMessage): Promise<void> {
-    // While it is retried again and again it keeps its look, instead of flickering with each attempt.
+    // While it is retried again and again it keeps its appearance, instead of flickering with each attempt.
     if (state !== 'unanswered') this.#change(key, { state: 'sending', retryAt: undefined });
     const wasOffline = this.#watchNetwork();
     try {

@@ -23,13 +23,16 @@ export interface PendingMessage {
   /** Different for all messages to one recipient. */
   readonly writtenAt: Date;
   readonly state: PendingState;
-  /** Why it is not sent, in sentences. For a queued one: what it waits for, if not for earlier messages. */
+  /**
+   * Why it is not sent, in sentences. For a queued message it says what the message waits for. It is empty if that is
+   * an earlier message to the same recipient.
+   */
   readonly problem: string;
   /** The API has refused the recipient's number and not the text. */
   readonly isRecipientError: boolean;
   /** An attempt got no answer: the API may have the message, unless it refuses it for good later. */
   readonly mayBeAccepted: boolean;
-  /** In a row. */
+  /** Consecutive failed attempts. */
   readonly failures: number;
   /** When it is sent again automatically; undefined where the user decides. */
   readonly retryAt: Date | undefined;

@@ -33,7 +33,7 @@ import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compo
 import { RecipientParser } from '../../messages/recipient-parser';
 import { countSegments } from '../../messages/sms-segments';
 
-/** So many of the characters that need UCS-2 are shown. */
+/** The number of characters that are shown, of those that need UCS-2. */
 const MAX_SHOWN_CHARACTERS = 5;
 
 @Component({

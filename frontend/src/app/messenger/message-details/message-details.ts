@@ -58,7 +58,7 @@ export class MessageDetails {
   protected readonly fullTime = fullTime;
   protected readonly timeWithSeconds = timeWithSeconds;
 
-  /** Not the message that was open before. */
+  /** Undefined until this message is loaded. */
   protected readonly message = computed(() => {
     const message = this.store.message();
     return message?._id === this.id() ? message : undefined;

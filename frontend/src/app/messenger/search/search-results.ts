@@ -95,7 +95,7 @@ export class SearchResults {
     this.#links()[0]?.focus();
   }
 
-  /** At once, or when the results of what has been typed are there. */
+  /** Opens the first result, once the results are loaded. */
   openFirst(): void {
     this.#queryToOpen.set(this.search.query());
   }

@@ -1,7 +1,7 @@
 import { Message } from '../../api/models';
 import { dayName } from '../../i18n/formats';
 
-/** So many messages are rendered together, or skipped together while they are out of sight. */
+/** The number of messages that are rendered together, or skipped together while they are out of sight. */
 export const GROUP_SIZE = 25;
 
 /** Consecutive messages. */

@@ -28,7 +28,7 @@ describe('PendingBubble', () => {
       ...{ state: 'unanswered', problem: 'Why.', mayBeAccepted: true, retryAt: new Date() },
     });
     expect(noticeOf(bubble)).toBe(
-      'Not confirmed yet: Why. Retrying… Trying again never sends it twice.',
+      "Not confirmed yet: Why. Retrying… Retrying won't send it twice.",
     );
     expect(buttonsOf(bubble)).toEqual(['Try again']);
   });

@@ -35,7 +35,7 @@ import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
 import { ThreadsStore } from '../../messages/threads-store';
 
-/** A message that has just been sent is among so many newest. */
+/** A message just sent is among this many newest messages. */
 const RECENT = 50;
 
 @Component({
@@ -81,7 +81,7 @@ export class Thread {
     ),
   );
   /** Shown after the newest message. */
-  protected readonly pending = computed(() => (this.loaded()?.hasLater ? [] : this.#unanswered()));
+  protected readonly pending = computed(() => (this.loaded()?.hasNewer ? [] : this.#unanswered()));
   protected readonly isLoading = computed(
     () => !this.loaded() && !this.thread().problem && !this.#isDisconnected(),
   );
@@ -92,7 +92,7 @@ export class Thread {
     const loaded = this.loaded();
     if (!loaded) return this.isLoading() ? this.texts.loading : '';
     // If all messages are loaded, counts those on the screen: the total is older than they are.
-    const stored = loaded.hasEarlier || loaded.hasLater ? loaded.total : loaded.messages.length;
+    const stored = loaded.hasOlder || loaded.hasNewer ? loaded.total : loaded.messages.length;
     return this.texts.count(stored + this.#unanswered().length);
   });
   protected readonly pausedSince = computed(() => {
@@ -117,7 +117,7 @@ export class Thread {
     return this.#exists() ? '' : this.texts.messageNotFound;
   });
 
-  protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.loaded()?.hasLater);
+  protected readonly isAtNewest = computed(() => this.scroll.isAtEnd() && !this.loaded()?.hasNewer);
   /** The newest message when the user was last at the end. */
   readonly #seen = linkedSignal<
     { isAtEnd: boolean; newest: string | undefined },
@@ -182,8 +182,8 @@ export class Thread {
   }
 
   async #showNewest(): Promise<void> {
-    if (this.loaded()?.hasLater) await this.threads.loadNewest(this.peer());
-    if (this.loaded()?.hasLater) return;
+    if (this.loaded()?.hasNewer) await this.threads.loadNewest(this.peer());
+    if (this.loaded()?.hasNewer) return;
     afterNextRender(
       () => {
         this.scroll.toEnd();

@@ -9,7 +9,7 @@ import { freePorts } from './start-product';
 const BACKEND = join(import.meta.dirname, '../../backend');
 const READY_WITHIN_MS = 60_000;
 
-export interface Installation {
+export interface AnotherServer {
   readonly url: string;
   /** An invite code, as the operator creates it. */
   readonly invite: () => Promise<string>;
@@ -19,10 +19,10 @@ export interface Installation {
 }
 
 /** An API with the SPA, a database of its own and these settings; it cannot send anything. */
-export async function startInstallation(
+export async function startServer(
   settings: Readonly<Record<string, string>>,
-): Promise<Installation> {
-  const data = await mkdtemp(join(tmpdir(), 'mysms-installation-'));
+): Promise<AnotherServer> {
+  const data = await mkdtemp(join(tmpdir(), 'mysms-server-'));
   const [port, mongodb] = await freePorts(2);
   const environment = {
     PATH: process.env['PATH'] ?? '',
