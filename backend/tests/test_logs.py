@@ -50,6 +50,8 @@ async def test_logs_contain_no_personal_data(start: Start, simulator: Simulator,
         for recipient in (number, refused, troubled):
             await api_user.send(recipient, text, key="a private key")
             await api_user.send(recipient, text)
+        used_token = api_user.refresh_token
+        await api_user.refresh_tokens()
         await sign_in(api, api_user.email, "wrong password")
         await api.http.post(f"/api/twilio/status_callback?message_id={api_user.id}", data={"To": number, "Body": text})
         await api.http.post("/users", content=f'{{"user": {{"email": "{api_user.email}"')
@@ -69,7 +71,7 @@ async def test_logs_contain_no_personal_data(start: Start, simulator: Simulator,
 
     private = [
         *(text, number, refused, troubled, "a private key", api_user.email, PASSWORD, "wrong password"),
-        *(api_user.access_token, api_user.refresh_token, JWT_SECRET, AUTH_TOKEN),
+        *(used_token, api_user.access_token, api_user.refresh_token, JWT_SECRET, AUTH_TOKEN),
     ]
     assert "Application startup complete" in log, "this is not the log"
     assert "Sending is paused, since Twilio rejects all messages" in log, "nothing went wrong"

@@ -4,10 +4,12 @@ import {
   bubble,
   expect,
   fillSignIn,
+  newNumber,
   openAccount,
   sendNew,
   signIn,
   signUp,
+  storedRefreshToken,
   test as base,
 } from './fixtures';
 import { Page } from '@playwright/test';
@@ -132,6 +134,43 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await expect(page.getByText("You've been signed out everywhere.")).toBeVisible();
   await fillSignIn(page, email, 'a new and longer one');
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+});
+
+test('a change of password renews the session in all tabs, and a copied token is worth nothing', async ({
+  context,
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/401 .*\/(users|api)/);
+  await signUp(page);
+  const otherTab = await context.newPage();
+  await otherTab.goto('/');
+  await expect(otherTab.getByRole('status')).toHaveText('Up to date');
+  const copied = (await storedRefreshToken(page)) ?? '';
+
+  await openAccount(page);
+  const panel = page.getByRole('region', { name: 'Change password' });
+  await panel.getByLabel('Current password').fill(PASSWORD);
+  await panel.getByLabel('New password', { exact: true }).fill('a new and longer one');
+  await panel.getByLabel('Confirm new password').fill('a new and longer one');
+  await panel.getByRole('button', { name: 'Change password' }).click();
+  await expect(panel.getByRole('status')).toHaveText(/^Your password has been changed/);
+  const renewed = await storedRefreshToken(page);
+  expect(renewed).not.toBe(copied);
+
+  // The other tab has to get an access token of the new session.
+  await sendNew(otherTab, newNumber(), 'Still signed in');
+  await expect(bubble(otherTab, 'Still signed in')).toBeVisible();
+  expect(await storedRefreshToken(page)).not.toBe(renewed);
+
+  const form = { grant_type: 'refresh_token', refresh_token: copied };
+  const refused = await request.post('/users/token', { form });
+  expect(await refused.json()).toMatchObject({ code: 'session_ended' });
+  for (const tab of [page, otherTab]) {
+    await tab.goto('/messages');
+    await expect(tab.getByRole('status')).toHaveText('Up to date');
+  }
 });
 
 test('the account can be exported as a file', async ({ page }) => {

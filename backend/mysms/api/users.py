@@ -114,9 +114,9 @@ async def token(
 ) -> TokenResponse | AccessTokenResponse:
     """Issues tokens: the token endpoint of RFC 6749.
 
-    `grant_type=refresh_token` continues a session and returns the next refresh token. The old one stays valid until
-    the next one is first used; using the old one after that ends the session. `grant_type=password` is for the
-    Authorize button of this page and returns an access token only.
+    `grant_type=refresh_token` continues a session and returns a new refresh token, another one each time. The old one
+    stays valid until one of the new ones is first used; using any of the others after that ends the session.
+    `grant_type=password` is for the Authorize button of this page and returns an access token only.
     """
     response.headers["Cache-Control"] = "no-store"
     return await users.issue_tokens(form, client)
@@ -169,15 +169,17 @@ async def end_session(session_id: str, user: CurrentUser, users: Users) -> None:
 
 @router.put(
     "/password",
-    status_code=status.HTTP_204_NO_CONTENT,
     summary="Change your password",
     responses=error_responses(
         UnauthenticatedError(), InvalidFieldsError({"current_password": ["is invalid"]}), RateLimitedError()
     ),
 )
-async def change_password(body: PasswordChangeRequest, user: CurrentUser, users: Users, client: Client) -> None:
-    """Changes your password and ends your other sessions."""
-    await users.change_password(user, body.user, client)
+async def change_password(
+    body: PasswordChangeRequest, user: CurrentUser, users: Users, client: Client, response: Response
+) -> TokenResponse:
+    """Changes your password, ends all your sessions, and returns the tokens of a new one."""
+    response.headers["Cache-Control"] = "no-store"
+    return await users.change_password(user, body.user, client)
 
 
 @router.delete(

@@ -10,6 +10,7 @@ from mysms.users.user_agent import UNKNOWN_DEVICE
 
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
+SESSION_SCHEMA_VERSION = 2
 
 
 class User(Document):
@@ -20,6 +21,8 @@ class User(Document):
     created_at: datetime
     deleting: bool = False
     """Whether the deletion of the account has begun. It is always completed."""
+    password_version: int = 0
+    """How often the password has been changed. A session that began before the last change cannot be continued."""
     schema_version: int = 1
 
     class Settings:
@@ -31,16 +34,25 @@ class User(Document):
 
 
 class Session(Document):
-    """One sign-in on one device. `generation` is that of the newest refresh token used; 0 if none was."""
+    """One sign-in on one device.
+
+    A session of schema 1 has no `token_hash`: it was opened by the version before, whose refresh tokens were counted,
+    and none of its random tokens has been used yet. Processes of that version may use it at the same time.
+    """
 
     user_id: PydanticObjectId
+    token_hash: str | None = None
+    """The hash of the newest refresh token that was used, or of the first one if none was. None in schema 1."""
     generation: int = 0
+    """In schema 1, the number of the newest refresh token that was used; 0 if none was."""
+    password_version: int | None = None
+    """That of the account when the session was opened. None if an older version opened it."""
     device: str = UNKNOWN_DEVICE
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime | None = None
     """The time from `expiry_of` after which the session is deleted. None if an older version stored it."""
-    schema_version: int = 1
+    schema_version: int = SESSION_SCHEMA_VERSION
 
     class Settings:
         name = "sessions"

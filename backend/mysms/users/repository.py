@@ -6,7 +6,8 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from mysms.users.models import Invite, Session, User, expiry_of
+from mysms.users.models import SESSION_SCHEMA_VERSION, Invite, Session, User, expiry_of
+from mysms.users.tokens import RefreshClaims
 
 
 async def insert_user(user: User) -> bool:
@@ -34,12 +35,22 @@ async def find_session(session_id: ObjectId) -> Session | None:
     return await Session.find_one({"_id": session_id})
 
 
-async def advance_session(session: Session, generation: int, now: datetime) -> None:
-    """Records the first use of this generation's refresh token, unless a concurrent request already has."""
-    expires_at = expiry_of(session.created_at, now)
+async def advance_session(session: Session, token: RefreshClaims, now: datetime) -> bool:
+    """Records the first use of a refresh token; returns False, changing nothing, if another one was meanwhile."""
+    newest: dict[str, object] = {"token_hash": token.hash, "schema_version": SESSION_SCHEMA_VERSION}
+    if token.is_counted:
+        newest = {"generation": token.number}
+    advanced = await Session.get_pymongo_collection().update_one(
+        {"_id": session.id, "token_hash": session.token_hash, "generation": session.generation},
+        {"$set": {**newest, "last_used_at": now, "expires_at": expiry_of(session.created_at, now)}},
+    )
+    return bool(advanced.matched_count)
+
+
+async def extend_session(session: Session, now: datetime) -> None:
+    """Records another use of the newest refresh token."""
     await Session.get_pymongo_collection().update_one(
-        {"_id": session.id, "generation": generation - 1},
-        {"$set": {"generation": generation, "last_used_at": now, "expires_at": expires_at}},
+        {"_id": session.id}, {"$set": {"last_used_at": now, "expires_at": expiry_of(session.created_at, now)}}
     )
 
 
@@ -83,12 +94,23 @@ async def date_sessions(*, limit: int) -> int:
     return len(undated)
 
 
-async def set_password_hash(user_id: ObjectId, password_hash: str) -> None:
-    await User.get_pymongo_collection().update_one({"_id": user_id}, {"$set": {"password_hash": password_hash}})
+async def reset_password(user_id: ObjectId, password_hash: str) -> None:
+    await User.get_pymongo_collection().update_one(
+        {"_id": user_id}, {"$set": {"password_hash": password_hash}, "$inc": {"password_version": 1}}
+    )
+
+
+async def change_password(user: User, password_hash: str) -> bool:
+    """Changes the password; returns False, changing nothing, if the account has another hash meanwhile."""
+    changed = await User.get_pymongo_collection().update_one(
+        {"_id": user.id, "password_hash": user.password_hash},
+        {"$set": {"password_hash": password_hash, "password_version": user.password_version + 1}},
+    )
+    return bool(changed.matched_count)
 
 
 async def replace_password_hash(user_id: ObjectId, old: str, new: str) -> bool:
-    """Replaces a hash; returns False, changing nothing, if the password has been changed meanwhile."""
+    """Replaces a hash of the same password; returns False, changing nothing, if there is another one meanwhile."""
     replaced = await User.get_pymongo_collection().update_one(
         {"_id": user_id, "password_hash": old}, {"$set": {"password_hash": new}}
     )

@@ -215,7 +215,7 @@ class AccessTokenResponse(BaseModel):
 
 
 class TokenResponse(AccessTokenResponse):
-    """The tokens of a session. Using the refresh token returns the next one."""
+    """The tokens of a session. Using the refresh token returns a new one."""
 
     refresh_token: str
 

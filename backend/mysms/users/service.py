@@ -1,6 +1,7 @@
 """Accounts and sessions: sign-up, sign-in, token refresh, password change and deletion."""
 
 import contextlib
+import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -98,7 +99,8 @@ class UserService:
         # The account exists even if this fails, and a code that is left behind cannot create another one.
         with contextlib.suppress(DatabaseError):
             await self._sign_up_policy.use_up(admission)
-        return SignedInResponse.of(user, await self._open_session(user, origin))
+        _, tokens = await self._open_session(user, origin)
+        return SignedInResponse.of(user, tokens)
 
     async def find_sign_up_errors(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
         """Returns the errors that the database adds to those of an invalid sign-up, so that all are shown at once.
@@ -158,11 +160,21 @@ class UserService:
     async def end_all_sessions(self, caller: AccessClaims) -> None:
         await repository.delete_sessions(caller.user_id)
 
-    async def change_password(self, caller: AccessClaims, change: PasswordChange, origin: ClientInfo) -> None:
-        """Changes the password and ends the other sessions. Raises InvalidFieldsError if the current one is wrong."""
-        await self._confirm_password(caller, change.current_password, origin, field="current_password")
-        await repository.set_password_hash(caller.user_id, await self._hasher.hash(change.password))
-        await repository.delete_sessions(caller.user_id, but=caller.session_id)
+    async def change_password(self, caller: AccessClaims, change: PasswordChange, origin: ClientInfo) -> TokenResponse:
+        """Changes the password, and replaces all sessions by a new one, so that a stolen token is worth nothing.
+
+        Raises InvalidFieldsError if the current password is wrong.
+        """
+        user = await self._confirm_password(caller, change.current_password, origin, field="current_password")
+        changed = await self._hasher.hash(change.password)
+        if not await repository.change_password(user, changed):
+            # Another request renewed the hash or changed the password first: check against the present hash.
+            return await self.change_password(caller, change, origin)
+        user.password_version += 1
+        session_id, tokens = await self._open_session(user, origin)
+        # From the change on the older sessions cannot be continued, even if they are not deleted here.
+        await repository.delete_sessions(caller.user_id, but=session_id)
+        return tokens
 
     async def delete_account(self, caller: AccessClaims, password: str, origin: ClientInfo) -> None:
         """Deletes the account and all its data. Raises InvalidFieldsError if the password is wrong."""
@@ -185,7 +197,7 @@ class UserService:
         if user is None:
             raise UnknownAccountError(f"There is no account with the email {email}.")
         password = secrets.token_urlsafe(12)
-        await repository.set_password_hash(_id_of(user), await self._hasher.hash(password))
+        await repository.reset_password(_id_of(user), await self._hasher.hash(password))
         await repository.delete_sessions(_id_of(user))
         return password
 
@@ -279,13 +291,15 @@ class UserService:
         await self._sign_up_policy.forget(user_id)
         await repository.delete_user(user_id)
 
-    async def _confirm_password(self, caller: AccessClaims, password: str, origin: ClientInfo, *, field: str) -> None:
+    async def _confirm_password(self, caller: AccessClaims, password: str, origin: ClientInfo, *, field: str) -> User:
+        """Returns the account. Raises InvalidFieldsError if the password is wrong."""
         await self._attempts.count_address("password", origin.address)
         user = await self.account(caller.user_id)
         attempt = await self._attempts.count_account(user.email)
         if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
             raise InvalidFieldsError({field: ["is invalid"]})
         await self._attempts.refund(attempt)
+        return user
 
     async def _admit(self, user: User, origin: ClientInfo) -> TokenResponse:
         """Opens a session, unless the account has changed since its password was checked, which takes a while.
@@ -293,54 +307,71 @@ class UserService:
         The account is read again after the session is stored. A password change or deletion ends the sessions last: so
         either it ends this session too, or it is seen here.
         """
-        tokens = await self._open_session(user, origin)
+        session_id, tokens = await self._open_session(user, origin)
         now = await repository.find_user(_id_of(user))
         if now is None or now.deleting or now.password_hash != user.password_hash:
-            await self.sign_out(tokens.refresh_token)
+            await repository.delete_session(session_id)
             raise InvalidCredentialsError
         return tokens
 
-    async def _open_session(self, user: User, origin: ClientInfo) -> TokenResponse:
+    async def _open_session(self, user: User, origin: ClientInfo) -> tuple[ObjectId, TokenResponse]:
         now = self._clock()
+        token = RefreshClaims.first(ObjectId())
         session = Session(
-            id=ObjectId(),
+            id=token.session_id,
             user_id=_id_of(user),
+            token_hash=token.hash,
+            password_version=user.password_version,
             device=origin.device,
             created_at=now,
             last_used_at=now,
             expires_at=expiry_of(now, now),
         )
         await repository.insert_session(session)
-        return self._tokens(session, successor_of=0)
+        return token.session_id, self._tokens(session, token)
 
     async def _refresh(self, refresh_token: str) -> TokenResponse:
-        """Returns the next tokens. The old token stays valid until the next one is used, so no response can be lost."""
+        """Returns new tokens. The old token stays valid until a new one is used, so no response can be lost."""
         if not refresh_token:
             raise InvalidTokenRequestError
         try:
-            claims = self._signer.read_refresh_token(refresh_token)
+            token = self._signer.read_refresh_token(refresh_token)
         except InvalidTokenError as error:
             raise SessionEndedError from error
-        await self._attempts.count_refresh(claims.session_id)
-        session = await repository.find_session(claims.session_id)
+        await self._attempts.count_refresh(token.session_id)
+        while True:
+            session = await self._find_continuable_session(token.session_id)
+            newest = session.token_hash or RefreshClaims(token.session_id, session.generation).hash
+            if hmac.compare_digest(token.hash, newest):
+                await repository.extend_session(session, self._clock())
+                break
+            if not hmac.compare_digest(token.predecessor_hash, newest):
+                # A successor or a sibling of this token has been used, so it was copied: end the session for both.
+                await repository.delete_session(token.session_id)
+                raise SessionEndedError
+            if await repository.advance_session(session, token, self._clock()):
+                break
+        return self._tokens(session, token.new_successor())
+
+    async def _find_continuable_session(self, session_id: ObjectId) -> Session:
+        """Raises SessionEndedError if the session has ended, has expired or began before the last password change."""
+        session = await repository.find_session(session_id)
         if session is None or self._is_over(session):
             raise SessionEndedError
-        if claims.generation < session.generation:
-            # The next token has been used, so this one was copied: end the session for both holders.
-            await repository.delete_session(claims.session_id)
+        user = await repository.find_user(session.user_id)
+        if user is None or session.password_version not in {None, user.password_version}:
             raise SessionEndedError
-        await repository.advance_session(session, claims.generation, self._clock())
-        return self._tokens(session, successor_of=claims.generation)
+        return session
 
     def _is_over(self, session: Session) -> bool:
         return self._clock() > expiry_of(session.created_at, session.last_used_at)
 
-    def _tokens(self, session: Session, *, successor_of: int) -> TokenResponse:
-        session_id = ObjectId(session.id)
+    def _tokens(self, session: Session, token: RefreshClaims) -> TokenResponse:
+        claims = AccessClaims(session.user_id, token.session_id)
         return TokenResponse(
-            access_token=self._signer.make_access_token(AccessClaims(session.user_id, session_id), self._clock()),
+            access_token=self._signer.make_access_token(claims, self._clock()),
             expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-            refresh_token=self._signer.make_refresh_token(RefreshClaims(session_id, successor_of + 1)),
+            refresh_token=self._signer.make_refresh_token(token),
         )
 
 

@@ -1,14 +1,16 @@
 """Signs and verifies the two tokens of a session with JWT_SECRET. Pure: the time is passed in.
 
-The access token is a short-lived JWT. The refresh token consists of its session, its generation and a keyed hash of
-both, so that the next one can be derived and is never stored (see docs/decisions/0002).
+The access token is a short-lived JWT. The refresh token consists of its session, a random number and a keyed hash of
+both (see docs/decisions/0002).
 """
 
 import hashlib
 import hmac
+import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from bson import ObjectId
 from bson.errors import InvalidId
@@ -20,6 +22,10 @@ _ALGORITHM = "HS256"
 _ISSUER = "mysms"
 _AUDIENCE = "mysms-api"
 _ACCESS = "access"
+
+_HASH_BYTES = 16
+_RANDOM_BYTES = 16
+_COUNTED_BELOW = 2**63
 
 
 class InvalidTokenError(Exception):
@@ -34,8 +40,42 @@ class AccessClaims:
 
 @dataclass(frozen=True)
 class RefreshClaims:
+    """A refresh token without its keyed hash.
+
+    `number` consists of the hash of the token's predecessor and 128 random bits. So a session only has to store the
+    hash of the newest token that was used, however many successors that token got. The version before counted its
+    tokens instead, and could derive a successor. It verifies random tokens too, and can sign them out, but it cannot
+    store numbers of this size, so it never takes one for a token of its own.
+    """
+
     session_id: ObjectId
-    generation: int
+    number: int
+
+    @classmethod
+    def first(cls, session_id: ObjectId) -> Self:
+        """Returns the token of a new session."""
+        return cls(session_id, int.from_bytes(secrets.token_bytes(_HASH_BYTES + _RANDOM_BYTES)))
+
+    def new_successor(self) -> Self:
+        """Returns a successor, a different one each time."""
+        number = int.from_bytes(bytes.fromhex(self.hash) + secrets.token_bytes(_RANDOM_BYTES))
+        return type(self)(self.session_id, number)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the version before issued the token."""
+        return self.number < _COUNTED_BELOW
+
+    @property
+    def hash(self) -> str:
+        """The hash under which a session stores the token."""
+        return hashlib.blake2b(f"{self.session_id}.{self.number}".encode(), digest_size=_HASH_BYTES).hexdigest()
+
+    @property
+    def predecessor_hash(self) -> str:
+        if self.is_counted:
+            return type(self)(self.session_id, self.number - 1).hash
+        return self.number.to_bytes(_HASH_BYTES + _RANDOM_BYTES)[:_HASH_BYTES].hex()
 
 
 class TokenSigner:
@@ -80,15 +120,15 @@ class TokenSigner:
             raise InvalidTokenError from error
 
     def make_refresh_token(self, claims: RefreshClaims) -> str:
-        text = f"{claims.session_id}.{claims.generation}"
+        text = f"{claims.session_id}.{claims.number}"
         mac = hmac.digest(self._refresh_key, text.encode(), hashlib.sha256)
         return f"{text}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
 
     def read_refresh_token(self, token: str) -> RefreshClaims:
         """Verifies a refresh token. Raises InvalidTokenError if it is forged."""
         try:
-            session_id, generation, _ = token.split(".")
-            claims = RefreshClaims(ObjectId(session_id), int(generation))
+            session_id, number, _ = token.split(".")
+            claims = RefreshClaims(ObjectId(session_id), int(number))
         except (ValueError, InvalidId) as error:
             raise InvalidTokenError from error
         if not hmac.compare_digest(self.make_refresh_token(claims).encode(), token.encode()):

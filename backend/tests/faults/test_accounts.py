@@ -5,7 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -76,6 +76,17 @@ class AccountOwner:
 
     async def delete_account(self) -> httpx.Response:
         return await self.call("DELETE", "/users", json={"user": {"password": PASSWORD}})
+
+    async def change_password(self) -> httpx.Response:
+        """Change the password and continue in the new session."""
+        user = {"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
+        answer = await self.call("PUT", "/users/password", json={"user": user})
+        if answer.status_code == 200:
+            self._env.token = answer.json()["access_token"]
+        return answer
+
+    async def refresh(self, token: str) -> httpx.Response:
+        return await self.call("POST", "/users/token", data={"grant_type": "refresh_token", "refresh_token": token})
 
     async def traces(self, documents: list[Json] | None = None) -> list[Json]:
         """All documents that contain data of the user, including hashes and IDs of the given messages."""
@@ -235,11 +246,76 @@ async def test_a_sign_in_with_the_old_password_fails_if_it_changes_meanwhile(
     signing_in = asyncio.create_task(owner.sign_in())
     async with asyncio.timeout(10):
         await opening.reached.wait()
-    change = {"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
-    assert (await owner.call("PUT", "/users/password", json={"user": change})).status_code == 204
+    assert (await owner.change_password()).status_code == 200
     opening.release()
     assert (await signing_in).status_code == 401
     assert len((await owner.call("GET", "/users/sessions")).json()) == 1
+
+
+@pytest.mark.parametrize(
+    "step",
+    [writes("sessions", "insert"), writes("sessions", "delete")],
+    ids=["before the new session", "before the others are deleted"],
+)
+async def test_a_password_change_ends_stolen_tokens_even_if_the_process_is_killed(
+    env: Environment, owner: AccountOwner, step: Callable[[Command], bool]
+) -> None:
+    stolen = (await owner.sign_in()).json()["refresh_token"]
+    api = env.apis[0]
+    pause_point = api.mongo_proxy.add(PausePoint(step, "request"))
+    changing = asyncio.create_task(owner.change_password())
+    async with asyncio.timeout(10):
+        await pause_point.reached.wait()
+    api.kill()
+    await api.mongo_proxy.drop_connections()
+    await api.wait()
+    await asyncio.gather(changing, return_exceptions=True)
+    await api.start()
+
+    answer = await owner.refresh(stolen)
+    assert (answer.status_code, answer.json()["code"]) == (400, "session_ended")
+    signed_in = await owner.sign_in(NEW_PASSWORD)
+    assert signed_in.status_code == 201
+    assert (await owner.refresh(signed_in.json()["refresh_token"])).status_code == 200
+
+
+async def test_of_two_successors_used_at_once_the_second_one_ends_the_session(
+    env: Environment, owner: AccountOwner
+) -> None:
+    """The second one was read as valid before the first one was stored."""
+    token = (await owner.sign_in()).json()["refresh_token"]
+    first, second = [(await owner.refresh(token)).json()["refresh_token"] for _ in range(2)]
+    storing = env.apis[0].mongo_proxy.add(PausePoint(writes("sessions", "update"), "request"))
+    overtaken = asyncio.create_task(owner.refresh(second))
+    async with asyncio.timeout(10):
+        await storing.reached.wait()
+    answer = await owner.refresh(first)
+    assert answer.status_code == 200
+    storing.release()
+    assert (await overtaken).json()["code"] == "session_ended"
+    assert (await owner.refresh(answer.json()["refresh_token"])).json()["code"] == "session_ended"
+
+
+@pytest.mark.parametrize("at", ["request", "reply"])
+async def test_a_refresh_that_is_killed_can_be_repeated(
+    env: Environment, owner: AccountOwner, at: Literal["request", "reply"]
+) -> None:
+    token = (await owner.sign_in()).json()["refresh_token"]
+    token = (await owner.refresh(token)).json()["refresh_token"]
+    api = env.apis[0]
+    storing = api.mongo_proxy.add(PausePoint(writes("sessions", "update"), at))
+    refreshing = asyncio.create_task(owner.refresh(token))
+    async with asyncio.timeout(10):
+        await storing.reached.wait()
+    api.kill()
+    await api.mongo_proxy.drop_connections()
+    await api.wait()
+    await asyncio.gather(refreshing, return_exceptions=True)
+    await api.start()
+
+    answer = await owner.refresh(token)
+    assert answer.status_code == 200
+    assert (await owner.refresh(answer.json()["refresh_token"])).status_code == 200
 
 
 async def test_rehashing_does_not_restore_an_old_password(env: Environment, owner: AccountOwner) -> None:
@@ -249,8 +325,7 @@ async def test_rehashing_does_not_restore_an_old_password(env: Environment, owne
     signing_in = asyncio.create_task(owner.sign_in())
     async with asyncio.timeout(10):
         await renewing.reached.wait()
-    change = {"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
-    assert (await owner.call("PUT", "/users/password", json={"user": change})).status_code == 204
+    assert (await owner.change_password()).status_code == 200
     renewing.release()
     assert (await signing_in).status_code == 401
     assert (await owner.sign_in()).status_code == 401

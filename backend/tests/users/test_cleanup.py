@@ -17,7 +17,7 @@ from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.service import UserService
 from mysms.users.sign_up import SignUpPolicy
-from mysms.users.tokens import TokenSigner
+from mysms.users.tokens import RefreshClaims, TokenSigner
 from tests.support.api_user import Json
 from tests.support.servers import Mongo
 
@@ -135,7 +135,7 @@ async def test_using_a_session_extends_it(fixture: UsersFixture) -> None:
     (session_id,) = await fixture.store_sessions(1, age=timedelta(days=29), is_dated=False)
     session = await repository.find_session(session_id)
     assert session is not None
-    await repository.advance_session(session, 1, fixture.now)
+    assert await repository.advance_session(session, RefreshClaims.first(session_id), fixture.now)
     await fixture.users.delete_expired_sessions()
     fixture.now += timedelta(days=29)
     await fixture.users.delete_expired_sessions()
@@ -145,13 +145,24 @@ async def test_using_a_session_extends_it(fixture: UsersFixture) -> None:
     assert await fixture.ids("sessions") == set()
 
 
-async def test_a_session_expires_after_ninety_days_even_if_it_is_used(fixture: UsersFixture) -> None:
-    (session_id,) = await fixture.store_sessions(1, age=timedelta(days=0))
+async def test_using_the_newest_token_again_extends_a_session(fixture: UsersFixture) -> None:
+    """A browser without room for a new token goes on using the old one."""
+    (session_id,) = await fixture.store_sessions(1, age=timedelta(days=29))
     session = await repository.find_session(session_id)
     assert session is not None
-    for generation, days in enumerate((28, 28, 28), start=1):
+    await repository.extend_session(session, fixture.now)
+    fixture.now += timedelta(days=29)
+    await fixture.users.delete_expired_sessions()
+    assert await fixture.ids("sessions") == {session_id}
+
+
+async def test_a_session_expires_after_ninety_days_even_if_it_is_used(fixture: UsersFixture) -> None:
+    (session_id,) = await fixture.store_sessions(1, age=timedelta(days=0))
+    for days in (28, 28, 28):
         fixture.now += timedelta(days=days)
-        await repository.advance_session(session, generation, fixture.now)
+        session = await repository.find_session(session_id)
+        assert session is not None
+        assert await repository.advance_session(session, RefreshClaims.first(session_id), fixture.now)
         await fixture.users.delete_expired_sessions()
         assert await fixture.ids("sessions") == {session_id}
     fixture.now += timedelta(days=7)

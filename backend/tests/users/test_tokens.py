@@ -9,7 +9,7 @@ from mysms.users.tokens import AccessClaims, InvalidTokenError, RefreshClaims, T
 
 SIGNER = TokenSigner("a secret for this file")
 ACCESS = AccessClaims(ObjectId(), ObjectId())
-REFRESH = RefreshClaims(ObjectId(), 3)
+REFRESH = RefreshClaims.first(ObjectId())
 
 
 def now() -> datetime:
@@ -27,15 +27,26 @@ def test_an_access_token_is_valid_for_fifteen_minutes() -> None:
         SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=15, seconds=1)))
 
 
-def test_a_refresh_token_contains_its_claims_and_can_be_derived_again() -> None:
-    token = SIGNER.make_refresh_token(REFRESH)
-    assert SIGNER.read_refresh_token(token) == REFRESH
-    assert SIGNER.make_refresh_token(REFRESH) == token
+def test_a_refresh_token_contains_its_claims() -> None:
+    for claims in (REFRESH, REFRESH.new_successor(), RefreshClaims(REFRESH.session_id, 3)):
+        assert SIGNER.read_refresh_token(SIGNER.make_refresh_token(claims)) == claims
 
 
-def test_each_generation_of_each_session_has_its_own_refresh_token() -> None:
-    claims = [RefreshClaims(session, generation) for session in (ObjectId(), ObjectId()) for generation in range(3)]
-    assert len({SIGNER.make_refresh_token(each) for each in claims}) == 6
+def test_every_refresh_token_is_random() -> None:
+    session_id = ObjectId()
+    first = [RefreshClaims.first(session_id) for _ in range(100)]
+    successors = [REFRESH.new_successor() for _ in range(100)]
+    last_bits = {each.number % 2**128 for each in (*first, *successors)}
+    assert len(last_bits) == 200
+    assert len({number % 2**64 for number in last_bits} | {number >> 64 for number in last_bits}) == 400
+
+
+def test_a_refresh_token_names_its_predecessor_and_no_other() -> None:
+    successor, sibling = REFRESH.new_successor(), REFRESH.new_successor()
+    assert successor.predecessor_hash == sibling.predecessor_hash == REFRESH.hash
+    assert successor.new_successor().predecessor_hash == successor.hash
+    hashes = {each.hash for each in (REFRESH, successor, sibling, RefreshClaims(ObjectId(), REFRESH.number))}
+    assert len(hashes) == 4
 
 
 def test_tokens_signed_with_another_secret_are_rejected() -> None:

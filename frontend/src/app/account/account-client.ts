@@ -2,7 +2,7 @@ import { HttpClient } from '@angular/common/http';
 import { Injectable, inject } from '@angular/core';
 import { Observable } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
-import { PasswordChange, Session } from '../api/models';
+import { Session } from '../api/models';
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer, because there may be very many messages to delete. */
@@ -26,10 +26,6 @@ export class AccountClient {
 
   endAllSessions(): Observable<unknown> {
     return this.#http.delete(`${this.#users}/sessions`, { timeout: REQUEST_TIMEOUT_MS });
-  }
-
-  changePassword(user: PasswordChange): Observable<unknown> {
-    return this.#http.put(`${this.#users}/password`, { user }, { timeout: REQUEST_TIMEOUT_MS });
   }
 
   deleteAccount(password: string): Observable<unknown> {

@@ -60,7 +60,7 @@ export class AccountStore {
   }
 
   async changePassword(change: PasswordChange): Promise<void> {
-    await firstValueFrom(this.#client.changePassword(change));
+    await this.#session.changePassword(change);
     await this.load();
   }
 

@@ -65,9 +65,9 @@ export interface paths {
          * Get tokens (OAuth2)
          * @description Issues tokens: the token endpoint of RFC 6749.
          *
-         *     `grant_type=refresh_token` continues a session and returns the next refresh token. The old one stays valid until
-         *     the next one is first used; using the old one after that ends the session. `grant_type=password` is for the
-         *     Authorize button of this page and returns an access token only.
+         *     `grant_type=refresh_token` continues a session and returns a new refresh token, another one each time. The old one
+         *     stays valid until one of the new ones is first used; using any of the others after that ends the session.
+         *     `grant_type=password` is for the Authorize button of this page and returns an access token only.
          */
         post: operations["token_users_token_post"];
         delete?: never;
@@ -170,7 +170,7 @@ export interface paths {
         get?: never;
         /**
          * Change your password
-         * @description Changes your password and ends your other sessions.
+         * @description Changes your password, ends all your sessions, and returns the tokens of a new one.
          */
         put: operations["change_password_users_password_put"];
         post?: never;
@@ -1025,7 +1025,7 @@ export interface components {
         };
         /**
          * TokenResponse
-         * @description The tokens of a session. Using the refresh token returns the next one.
+         * @description The tokens of a session. Using the refresh token returns a new one.
          */
         TokenResponse: {
             /** Access Token */
@@ -1701,11 +1701,13 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["TokenResponse"];
+                };
             };
             /** @description Bad Request */
             400: {

@@ -2,7 +2,14 @@ import { HttpClient, HttpContext, HttpContextToken, HttpParams } from '@angular/
 import { Injectable, inject } from '@angular/core';
 import { Observable, map } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
-import { Credentials, NewUser, SignUpMode, SignedInUser, Tokens } from '../api/models';
+import {
+  Credentials,
+  NewUser,
+  PasswordChange,
+  SignUpMode,
+  SignedInUser,
+  Tokens,
+} from '../api/models';
 
 /** Marks requests that carry their own credentials and so no access token. */
 export const SKIP_AUTH = new HttpContextToken(() => false);
@@ -34,6 +41,14 @@ export class SessionClient {
       new HttpParams({
         fromObject: { grant_type: 'refresh_token', refresh_token: refreshToken },
       }),
+    );
+  }
+
+  changePassword(user: PasswordChange, accessToken: string): Observable<Tokens> {
+    return this.#http.put<Tokens>(
+      `${this.#users}/password`,
+      { user },
+      { ...withoutAuth(), headers: { Authorization: `Bearer ${accessToken}` } },
     );
   }
 

@@ -372,6 +372,97 @@ describe('SessionStore', () => {
     expect(stored()).toBe('refresh-4');
   });
 
+  describe('a change of password', () => {
+    const change = { current_password: 'old', password: 'new', password_confirmation: 'new' };
+
+    function expectChange(token: string): TestRequest {
+      const request = http.expectOne({ method: 'PUT', url: '/users/password' });
+      expect(request.request.body).toEqual({ user: change });
+      expect(request.request.headers.get('Authorization')).toBe(`Bearer ${token}`);
+      return request;
+    }
+
+    async function changing(): Promise<{ request: TestRequest; result: Promise<unknown> }> {
+      const result = session.changePassword(change).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(0);
+      return { request: expectChange('access-2'), result };
+    }
+
+    it('continues with the tokens of the new session', async () => {
+      await signedIn();
+      const { request, result } = await changing();
+      await answer(request, tokens(7));
+      await result;
+      expect(stored()).toBe('refresh-7');
+      expect(await session.accessToken()).toBe('access-7');
+      void session.refresh();
+      await answer(expectRefresh('refresh-7'), tokens(8));
+      expect(session.status()).toBe('signed-in');
+    });
+
+    it('lets no refresh use the old token meanwhile', async () => {
+      await signedIn();
+      const { request } = await changing();
+      const renewed = session.accessTokenInsteadOf('access-2');
+      await vi.advanceTimersByTimeAsync(0);
+      http.expectNone('/users/token');
+      await answer(request, tokens(7));
+      expect(await renewed).toBe('access-7');
+    });
+
+    it('waits for a refresh in progress', async () => {
+      await signedIn();
+      void session.refresh();
+      const refresh = expectRefresh('refresh-2');
+      const result = session.changePassword(change);
+      await vi.advanceTimersByTimeAsync(0);
+      http.expectNone('/users/password');
+      await answer(refresh, tokens(3));
+      await answer(expectChange('access-3'), tokens(7));
+      await result;
+      expect(stored()).toBe('refresh-7');
+    });
+
+    it.each([0, 401, 422, 503])('that fails with a %s changes nothing', async (status) => {
+      await signedIn();
+      const { request, result } = await changing();
+      await refuse(request, status);
+      expect(await result).toMatchObject({ status });
+      expect(stored()).toBe('refresh-2');
+      expect(await session.accessToken()).toBe('access-2');
+      void session.refresh();
+      await answer(expectRefresh('refresh-2'), tokens(3));
+      expect(session.status()).toBe('signed-in');
+    });
+
+    it('continues if another tab has found the old session ended', async () => {
+      await signedIn();
+      const { request, result } = await changing();
+      localStorage.clear();
+      otherTabWrote();
+      window.dispatchEvent(
+        new StorageEvent('storage', { key: 'mysms.sign-out-reason', newValue: 'session-ended' }),
+      );
+      expect(session.status()).toBe('signed-out');
+      await answer(request, tokens(7));
+      await result;
+      expect(session.status()).toBe('signed-in');
+      expect(stored()).toBe('refresh-7');
+    });
+
+    it('ends the new session if somebody has signed out meanwhile', async () => {
+      await signedIn();
+      const { request, result } = await changing();
+      session.signOut();
+      await answer(expectSignOut('refresh-2'), {});
+      await answer(request, tokens(7));
+      await result;
+      expect(session.status()).toBe('signed-out');
+      expect(stored()).toBeUndefined();
+      expectSignOut('refresh-7').flush(null);
+    });
+  });
+
   describe('its requests', () => {
     const get = (url: string): Promise<unknown> =>
       new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
-import { Credentials, NewUser, SignedInUser, Tokens } from '../api/models';
+import { Credentials, NewUser, PasswordChange, SignedInUser, Tokens } from '../api/models';
 import { Problem, toProblem } from '../api/problem';
 import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
@@ -17,6 +17,7 @@ interface Access {
 }
 
 const RENEW_BEFORE_EXPIRY_MS = 60_000;
+const REFRESH_LOCK = 'mysms.refresh';
 
 /**
  * The signed-in user. The access token is held in memory, the refresh token in the browser's storage, which all tabs
@@ -124,10 +125,27 @@ export class SessionStore {
 
   /** Gets new tokens. Concurrent calls share one request. */
   refresh(): Promise<void> {
-    this.#refreshing ??= withTabLock('mysms.refresh', () => this.#exchange()).finally(() => {
+    this.#refreshing ??= withTabLock(REFRESH_LOCK, () => this.#exchange()).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
+  }
+
+  /** Changes the password. The API ends all sessions, and returns the tokens of a new one for all tabs. */
+  async changePassword(change: PasswordChange): Promise<void> {
+    await this.#refreshing?.catch(() => undefined);
+    const token = await this.accessToken();
+    const user = this.#user();
+    // No tab may refresh meanwhile: the stored token is worth nothing as soon as the password has changed.
+    const changing = withTabLock(REFRESH_LOCK, async () => {
+      this.#takeOver(await firstValueFrom(this.#client.changePassword(change, token)), user);
+    });
+    this.#refreshing = changing
+      .catch(() => undefined)
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+    await changing;
   }
 
   retry(): void {
@@ -166,11 +184,23 @@ export class SessionStore {
     }
   }
 
-  #establish({ _id, email, ...tokens }: SignedInUser): void {
+  #establish({ _id, email, ...tokens }: Omit<SignedInUser, 'created_at'>): void {
     this.#storage.write({ refreshToken: tokens.refresh_token, user: { id: _id, email } });
     this.#signOutReason.set(undefined);
     this.#user.set({ id: _id, email });
     this.#setTokens(tokens);
+  }
+
+  /** Continues in a new session of the user, unless somebody has signed out or in meanwhile. */
+  #takeOver(tokens: Tokens, user: StoredSession['user'] | undefined): void {
+    // Without a lock, another tab may have found the old session ended before it could read the new token.
+    const isReplaced = this.#user() === undefined && this.#signOutReason() === 'session-ended';
+    if (user !== undefined && (isReplaced || this.#storage.read()?.user.id === user.id)) {
+      this.#establish({ ...tokens, _id: user.id, email: user.email });
+    } else {
+      this.#revocations.add(tokens.refresh_token);
+      this.#revocations.revokeAll();
+    }
   }
 
   #setTokens({ access_token, expires_in }: Tokens): void {
