@@ -31,6 +31,8 @@ _SUFFIX = ".json"
 
 BODY_BYTES = 8 * 1024
 """The limit for paths without a limit of their own."""
+_DISCARDED_BYTES = 1024 * 1024
+"""How much of a body that is too large is read nevertheless: a client that is still sending may miss the response."""
 BODY_WITHIN_SECONDS = 10.0
 
 
@@ -86,15 +88,18 @@ class BodyLimitMiddleware:
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
-    body = bytearray()
+    body, size = bytearray(), 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > limit:
+        chunk, is_last = message.get("body", b""), not message.get("more_body", False)
+        size += len(chunk)
+        if size > (limit if is_last else max(limit, _DISCARDED_BYTES)):
             raise RequestTooLargeError
-        if not message.get("more_body", False):
+        if size <= limit:
+            body += chunk
+        if is_last:
             return bytes(body)
 
 

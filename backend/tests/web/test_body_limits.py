@@ -1,4 +1,4 @@
-"""Request bodies have a size limit for each path, and only a part of a larger body is read."""
+"""Request bodies have a size limit for each path."""
 
 import unicodedata
 
@@ -47,7 +47,12 @@ async def bytes_read(path: str, chunks: list[bytes]) -> tuple[int, int]:
 async def test_a_body_is_read_up_to_the_limit_of_its_path(path: str, limit: int) -> None:
     chunk = b"x" * 1024
     assert await bytes_read(path, [chunk] * (limit // 1024)) == (200, limit)
-    assert await bytes_read(path, [chunk] * 1024) == (413, limit + 1024)
+    too_large = [chunk] * (limit // 1024 + 1)
+    assert await bytes_read(path, too_large) == (413, len(too_large) * 1024)
+
+
+async def test_an_endless_body_is_not_read_to_its_end() -> None:
+    assert await bytes_read("/any", [b"x" * 65_536] * 1_000) == (413, 17 * 65_536)
 
 
 @pytest.mark.parametrize(
