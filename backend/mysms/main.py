@@ -9,7 +9,9 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from mysms.api import conversations, export, health, messages, metrics, sending, users, webhooks
 from mysms.core.logging import configure_logging
+from mysms.core.phone_numbers import MAXIMUM_WRITTEN
 from mysms.core.settings import Settings, load_settings
+from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 from mysms.services import LifespanState, build_services
 from mysms.web.access_log import REQUEST_ID_HEADER, AccessLogMiddleware, RequestIdMiddleware
 from mysms.web.docs import DESCRIPTION, install_docs
@@ -33,6 +35,16 @@ _ROUTERS = (
     health.router,
     metrics.router,
 )
+
+
+_LONGEST_ESCAPE = len(r"\ud83d\ude00")
+_BODY_BYTES = {
+    # A message of the maximum length, even if its JSON escapes each character, and half as much again, so that a text
+    # that is somewhat too long gets a specific error.
+    "/api/messages": _LONGEST_ESCAPE * (MAXIMUM_CONTENT_LENGTH + MAXIMUM_WRITTEN) * 3 // 2,
+    # Twilio documents no maximum. A form has a text of at most 1600 characters, percent-encoded, and short fields.
+    "/api/twilio": 64 * 1024,
+}
 
 
 def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> FastAPI:
@@ -70,7 +82,7 @@ def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> Fas
 
 def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState) -> None:
     """Adds the middleware, innermost first: the one added last sees a request first."""
-    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(BodyLimitMiddleware, limits=_BODY_BYTES)
     app.add_middleware(UnhandledErrorMiddleware)
     app.add_middleware(
         CORSMiddleware,

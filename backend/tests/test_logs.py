@@ -167,7 +167,7 @@ async def test_an_invalid_request_id_is_replaced(api: Api, given: str) -> None:
         ("GET", "/nowhere", {}, 404),
         ("DELETE", "/up", {}, 405),
         ("POST", "/users", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
-        ("POST", "/users", {"content": b"x" * 2_000_000}, 413),
+        ("POST", "/users", {"content": b"x" * 100_000}, 413),
         ("OPTIONS", "/api/messages", {"headers": {"Access-Control-Request-Method": "POST"}}, 200),
     ],
 )

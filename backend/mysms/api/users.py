@@ -3,11 +3,12 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response, status
+from fastapi import APIRouter, Depends, Form, Request, Response, status
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
-from mysms.api.deps import BearerToken, Client, CurrentUser, Users, get_client_info, get_services
+from mysms.api.deps import BearerToken, Client, CurrentUser, Users, get_services
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.users.errors import (
@@ -19,6 +20,7 @@ from mysms.users.errors import (
     UnauthenticatedError,
     UnsupportedGrantTypeError,
 )
+from mysms.users.rate_limits import Action
 from mysms.users.schemas import (
     AccessTokenResponse,
     AccountDeletionRequest,
@@ -37,6 +39,17 @@ from mysms.users.schemas import (
 router = APIRouter(prefix="/users", tags=["Accounts"])
 
 
+def _counted(action: Action) -> Dependency:
+    """Counts the client's address before the body is validated, so that invalid requests are limited too."""
+
+    async def count(users: Users, client: Client) -> None:
+        await users.count_address(action, client)
+
+    # The type of FastAPI's function is Any, so that it can be a default value.
+    dependency: Dependency = Depends(count)
+    return dependency
+
+
 class _SignUpRoute(APIRoute):
     """Adds the errors that need the database to the validation errors of a sign-up, so that all are shown at once."""
 
@@ -50,9 +63,7 @@ class _SignUpRoute(APIRoute):
                 user = invalid.body.get("user") if isinstance(invalid.body, dict) else None
                 if not isinstance(user, dict):
                     raise
-                found = await get_services(request).users.find_sign_up_errors(
-                    Applicant.of(user), get_client_info(request)
-                )
+                found = await get_services(request).users.find_sign_up_errors(Applicant.of(user))
                 invalid_fields = {error["loc"][-1] for error in invalid.errors()}
                 more = [
                     {"type": "sign_up", "loc": ("body", "user", field), "msg": message}
@@ -60,7 +71,7 @@ class _SignUpRoute(APIRoute):
                     if field not in invalid_fields
                     for message in messages
                 ]
-                raise RequestValidationError([*invalid.errors(), *more], body=invalid.body) from invalid
+                raise RequestValidationError([*more, *invalid.errors()], body=invalid.body) from invalid
 
         return handle_and_add_errors
 
@@ -80,6 +91,7 @@ router.add_api_route(
     responses=error_responses(
         SignUpClosedError(), InvalidFieldsError({"email": ["has already been taken"]}), RateLimitedError()
     ),
+    dependencies=[_counted("sign_up")],
     route_class_override=_SignUpRoute,
 )
 
@@ -91,6 +103,7 @@ router.add_api_route(
     responses=error_responses(
         InvalidCredentialsError(), InvalidFieldsError({"password": ["can't be blank"]}), RateLimitedError()
     ),
+    dependencies=[_counted("sign_in")],
 )
 async def sign_in(body: SignInRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
     """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session."""

@@ -10,6 +10,7 @@ from mysms.core.metrics import CALLBACKS
 from mysms.outbox.errors import BadSignatureError
 from mysms.outbox.status_callbacks import StatusCallback
 from mysms.providers.signatures import is_signed_by_twilio
+from mysms.web.problem_details import UnreadableBodyError
 
 router = APIRouter(prefix="/api/twilio", tags=["Twilio"])
 
@@ -35,15 +36,22 @@ _FORM = {
 async def _read_signed_form(
     request: Request, settings: AppSettings, x_twilio_signature: Annotated[str | None, Header()] = None
 ) -> StatusCallback:
-    """Reads the form and checks its signature. Raises BadSignatureError."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    """Reads the form and checks its signature. Raises BadSignatureError and UnreadableBodyError."""
     url = settings.twilio_status_callback_url
     token = settings.twilio_auth_token.get_secret_value()
     query = request.scope["query_string"].decode("latin-1")
-    if url is None or not x_twilio_signature or not is_signed_by_twilio(token, url, query, form, x_twilio_signature):
+    try:
+        form = await request.form()
+        is_signed = (
+            url is not None and x_twilio_signature and is_signed_by_twilio(token, url, query, form, x_twilio_signature)
+        )
+    except UnicodeError as error:
+        # A multipart form may name a charset that cannot decode it, or decodes it to lone surrogates.
+        raise UnreadableBodyError from error
+    if not is_signed:
         CALLBACKS.labels("bad_signature", "").inc()
         raise BadSignatureError
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return StatusCallback.model_validate(fields)
 
 

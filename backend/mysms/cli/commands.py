@@ -23,6 +23,7 @@ from mysms.main import create_app
 from mysms.providers.base import ProviderUnavailableError
 from mysms.startup import UnsafeConfigurationError, check_start
 from mysms.users.errors import UnknownAccountError
+from mysms.web.connection_limits import ConnectionLimits, limited_protocol, most_connections
 from mysms.web.graceful_shutdown import Server, ShutdownState
 
 _SHUTDOWN_SECONDS = 20
@@ -94,8 +95,11 @@ def _serve(settings: Settings) -> int:
     asyncio.run(check_start(settings))
     shutdown = ShutdownState()
     app = create_app(settings, shutdown)
+    limits = ConnectionLimits(connections=most_connections())
     config = uvicorn.Config(
         app,
+        http=limited_protocol(limits),
+        limit_concurrency=limits.connections + 1,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,

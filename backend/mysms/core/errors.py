@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 FieldErrors = Mapping[str, list[str]]
 
+MAXIMUM_ERRORS = 20
+"""The most errors of fields that a response reports."""
+
 
 class DomainError(Exception):
     """A request cannot be fulfilled. `detail` is a sentence for people."""
@@ -66,7 +69,9 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str
     code: str
-    errors: dict[str, list[str]] | None = Field(None, description="The errors of each invalid field.")
+    errors: dict[str, list[str]] | None = Field(
+        None, description=f"The errors of each invalid field, at most {MAXIMUM_ERRORS} in total."
+    )
 
 
 def problem_body(error: DomainError) -> dict[str, object]:

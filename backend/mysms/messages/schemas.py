@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from mysms.core.blank import is_blank
 from mysms.core.phone_numbers import PhoneNumberError, normalise
+from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
 from mysms.messages.error_catalog import ErrorCode, explain
 from mysms.messages.models import Event, EventSource, Message
@@ -52,11 +53,7 @@ def _require_text(value: str) -> str:
     return value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class MessageCreate(_Strict):
+class MessageCreate(StrictModel):
     """A message to send."""
 
     recipient_number: Annotated[str, AfterValidator(_read_number)] = Field(
@@ -73,7 +70,7 @@ class MessageCreate(_Strict):
     )
 
 
-class SendRequest(_Strict):
+class SendRequest(StrictModel):
     message: MessageCreate
 
 

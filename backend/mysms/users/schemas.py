@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mysms.core.settings import SignUpMode
+from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
 from mysms.users.models import Session, User
 from mysms.users.passwords import MAXIMUM_PASSWORD_LENGTH, normalise_password
@@ -33,6 +34,9 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 def normalise_email(value: str) -> str:
     """Returns the normal form of an email address. Raises ValueError if it is not an email address."""
+    if len(value) > MAXIMUM_EMAIL_LENGTH:
+        # Normalising a long text of combining characters takes long.
+        raise ValueError("too long")
     email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
     return email.normalized.lower()
 
@@ -100,11 +104,7 @@ Password = Annotated[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewPassword(_Strict):
+class NewPassword(StrictModel):
     password: Password = Field(examples=["correct horse battery"])
     password_confirmation: Annotated[
         str, Field(examples=["correct horse battery"]), BeforeValidator(_require_confirmation)
@@ -154,28 +154,28 @@ class PasswordChange(NewPassword):
     current_password: Text = Field(examples=["correct horse battery"])
 
 
-class PasswordChangeRequest(_Strict):
+class PasswordChangeRequest(StrictModel):
     user: PasswordChange
 
 
-class AccountDeletion(_Strict):
+class AccountDeletion(StrictModel):
     password: Text = Field(examples=["correct horse battery"])
 
 
-class AccountDeletionRequest(_Strict):
+class AccountDeletionRequest(StrictModel):
     user: AccountDeletion
 
 
-class RegistrationRequest(_Strict):
+class RegistrationRequest(StrictModel):
     user: Registration
 
 
-class Credentials(_Strict):
+class Credentials(StrictModel):
     email: Text = Field(examples=["ada@example.com"])
     password: Text = Field(examples=["correct horse battery"])
 
 
-class SignInRequest(_Strict):
+class SignInRequest(StrictModel):
     user: Credentials
 
 

@@ -24,7 +24,7 @@ from mysms.users.errors import (
 )
 from mysms.users.models import Session, User, expiry_of
 from mysms.users.passwords import Match, PasswordHasher
-from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.rate_limits import Action, AuthRateLimits
 from mysms.users.schemas import (
     AccessTokenResponse,
     Applicant,
@@ -81,12 +81,15 @@ class UserService:
     def sign_up_mode(self) -> SignUpMode:
         return self._sign_up_policy.mode
 
+    async def count_address(self, action: Action, origin: ClientInfo) -> None:
+        """Counts an attempt of the client's address: before `register`, `find_sign_up_errors` and `sign_in`."""
+        await self._attempts.count_address(action, origin.address)
+
     async def register(self, registration: Registration, origin: ClientInfo) -> SignedInResponse:
         """Creates an account and opens a session.
 
         Raises SignUpClosedError, and InvalidFieldsError if the email has already been taken or the code is wrong.
         """
-        await self._attempts.count_address("sign_up", origin.address)
         admission = await self._sign_up_policy.admit(registration.invite_code)
         user = User(
             id=admission.account_id,
@@ -102,12 +105,11 @@ class UserService:
         _, tokens = await self._open_session(user, origin)
         return SignedInResponse.of(user, tokens)
 
-    async def find_sign_up_errors(self, applicant: Applicant, origin: ClientInfo) -> FieldErrors:
+    async def find_sign_up_errors(self, applicant: Applicant) -> FieldErrors:
         """Returns the errors that the database adds to those of an invalid sign-up, so that all are shown at once.
 
         Raises SignUpClosedError. If a code is required, only a valid one reveals that an email has been taken.
         """
-        await self._attempts.count_address("sign_up", origin.address)
         try:
             await self._sign_up_policy.admit(applicant.invite_code)
         except InvalidFieldsError as error:
@@ -117,15 +119,16 @@ class UserService:
 
     async def sign_in(self, credentials: Credentials, origin: ClientInfo) -> SignedInResponse:
         """Opens a session. Raises InvalidCredentialsError, which does not reveal whether the account exists."""
-        user = await self._authenticate(credentials.email, credentials.password, origin)
+        user = await self._authenticate(credentials.email, credentials.password)
         return SignedInResponse.of(user, await self._admit(user, origin))
 
     async def issue_tokens(self, form: TokenForm, origin: ClientInfo) -> AccessTokenResponse:
         """Answers an OAuth2 token request. Raises a TokenRequestError."""
         match form.grant_type:
             case "password":
+                await self.count_address("sign_in", origin)
                 try:
-                    user = await self._authenticate(form.username, form.password, origin)
+                    user = await self._authenticate(form.username, form.password)
                     tokens = await self._admit(user, origin)
                 except InvalidCredentialsError as error:
                     raise InvalidGrantError from error
@@ -247,8 +250,7 @@ class UserService:
             raise UnauthenticatedError
         return user
 
-    async def _authenticate(self, email: str, password: str, origin: ClientInfo) -> User:
-        await self._attempts.count_address("sign_in", origin.address)
+    async def _authenticate(self, email: str, password: str) -> User:
         try:
             normal_email = normalise_email(email)
         except ValueError:

@@ -116,7 +116,7 @@ class TokenSigner:
             if claims.get("typ") != _ACCESS:
                 raise InvalidTokenError
             return AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
-        except (JWTError, KeyError, InvalidId, TypeError) as error:
+        except (JWTError, KeyError, InvalidId, TypeError, RecursionError) as error:
             raise InvalidTokenError from error
 
     def make_refresh_token(self, claims: RefreshClaims) -> str:

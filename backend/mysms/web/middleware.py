@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -28,8 +29,10 @@ _HEADERS = {
 }
 _SUFFIX = ".json"
 
-MAXIMUM_BODY_BYTES = 1024 * 1024
-"""Far more than the longest valid message, so that a text that is somewhat too long gets a specific error."""
+BODY_BYTES = 8 * 1024
+"""The limit for paths without a limit of their own."""
+_DISCARDED_BYTES = 1024 * 1024
+"""How much of a body that is too large is read nevertheless: a client that is still sending may miss the response."""
 BODY_WITHIN_SECONDS = 10.0
 
 
@@ -49,11 +52,13 @@ class JsonSuffixMiddleware:
 class BodyLimitMiddleware:
     """Reads the whole body before the request is processed, with limits on its size and duration.
 
-    Starlette's own limit responds in plain text, and has no timeout for a slow body.
+    `limits` has the maximum size in bytes of the bodies below a path. Starlette's own limit responds in plain text, and
+    has no timeout for a slow body.
     """
 
-    def __init__(self, app: ASGIApp, within_seconds: float = BODY_WITHIN_SECONDS) -> None:
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int], within_seconds: float = BODY_WITHIN_SECONDS) -> None:
         self._app = app
+        self._limits = limits
         self._within_seconds = within_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +67,7 @@ class BodyLimitMiddleware:
             return
         try:
             async with asyncio.timeout(self._within_seconds):
-                body = await _read(receive)
+                body = await _read(receive, self._limit_of(scope["path"]))
         except TimeoutError:
             await problem_response(RequestTimeoutError())(scope, receive, send)
         except RequestTooLargeError as error:
@@ -77,17 +82,24 @@ class BodyLimitMiddleware:
 
             await self._app(scope, replay, send)
 
+    def _limit_of(self, path: str) -> int:
+        limits = (limit for parent, limit in self._limits.items() if path == parent or path.startswith(f"{parent}/"))
+        return next(limits, BODY_BYTES)
 
-async def _read(receive: Receive) -> bytes:
-    body = bytearray()
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    body, size = bytearray(), 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > MAXIMUM_BODY_BYTES:
+        chunk, is_last = message.get("body", b""), not message.get("more_body", False)
+        size += len(chunk)
+        if size > (limit if is_last else max(limit, _DISCARDED_BYTES)):
             raise RequestTooLargeError
-        if not message.get("more_body", False):
+        if size <= limit:
+            body += chunk
+        if is_last:
             return bytes(body)
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,7 +12,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from mysms.core.database import DatabaseUnreachableError
-from mysms.core.errors import DomainError, FieldErrors, InvalidFieldsError, Problem, error_responses, problem_body
+from mysms.core.errors import (
+    MAXIMUM_ERRORS,
+    DomainError,
+    FieldErrors,
+    InvalidFieldsError,
+    Problem,
+    error_responses,
+    problem_body,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +175,7 @@ async def _answer_invalid_request(_: Request, error: RequestValidationError) -> 
     if any(item["loc"] == ("body",) and isinstance(item["input"], bytes) for item in found):
         # FastAPI passes a body on unparsed if its content type is not JSON.
         return problem_response(NotSaidToBeJsonError())
-    return problem_response(InvalidFieldsError(_sentences_by_field(found)))
+    return problem_response(InvalidFieldsError(_sentences_by_field(islice(found, MAXIMUM_ERRORS))))
 
 
 async def _answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:

@@ -3,6 +3,8 @@
 `make test-nginx` runs this; it needs nginx, which `make test` does not.
 """
 
+import asyncio
+import contextlib
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -89,7 +91,7 @@ async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
             assert len(problem.headers.get_list("Content-Security-Policy")) == 1, "only the API's own"
         problem_of(await http.get("/api/nothing"), 404, "not_found")
         problem_of(await http.get("/metrics"), 403, "metrics_from_loopback_only")
-        problem_of(await http.post("/users", content=b" " * (1024 * 1024 + 1)), 413, "request_too_large")
+        problem_of(await http.post("/users", content=b" " * 100_000), 413, "request_too_large")
 
 
 async def sign_in(site: str, *, from_address: str, claims: str) -> int:
@@ -107,6 +109,40 @@ async def test_a_client_cannot_forge_its_address(site: str) -> None:
     ]
     assert answers == [401] * ATTEMPTS + [429]
     assert await sign_in(site, from_address="127.0.0.3", claims="127.0.0.2") == 401
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /sign-in?" + b"x" * 9_000, 414),
+        (b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 9_000, 400),
+        (b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n" + b"X-Header: xxxxxxxxxx\r\n" * 1_000, 400),
+        (b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n", 413),
+    ],
+    ids=["url", "header", "headers", "body for the API", "body"],
+)
+async def test_requests_that_are_too_large_are_rejected(site: str, sent: bytes, status: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
+    writer.write(sent)
+    assert (await asyncio.wait_for(reader.readline(), 10)).split()[1] == str(status).encode()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n",
+        b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx",
+    ],
+    ids=["header", "body"],
+)
+async def test_a_half_sent_request_ends(site: str, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
+    writer.write(sent)
+    with contextlib.suppress(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 40)
+    writer.close()
 
 
 async def test_an_unreachable_api_is_a_bad_gateway(site: str, api: Api) -> None:

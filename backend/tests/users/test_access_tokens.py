@@ -108,6 +108,16 @@ async def test_a_malformed_token_is_rejected(readonly_user: ApiUser, token: str)
     await assert_rejected(readonly_user, token)
 
 
+@pytest.mark.parametrize("depth", [500, 1_000, 4_000])
+@pytest.mark.parametrize("nested", ['{"alg": %s}', "%s"])
+async def test_a_token_with_nested_lists_in_its_header_is_rejected(
+    readonly_user: ApiUser, nested: str, depth: int
+) -> None:
+    """The parser's recursion has a limit."""
+    header = base64.urlsafe_b64encode((nested % ("[" * depth + "]" * depth)).encode()).decode()
+    await assert_rejected(readonly_user, f"{header}.e30.e30")
+
+
 @pytest.mark.parametrize(
     "header", [b"", b"Bearer", b"Bearer \xff\xfe", "Bearer é.é.é".encode(), b"Basic YTpi", b"Bearer a b"]
 )

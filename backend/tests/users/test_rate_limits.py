@@ -54,6 +54,14 @@ async def test_sign_ups_are_limited_per_address(start: Start) -> None:
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.parametrize("path", ["/users", "/users/sign_in"])
+@pytest.mark.parametrize("body", [{}, {"user": []}, {"user": {"unknown": 1}}])
+async def test_invalid_requests_are_limited_per_address(start: Start, path: str, body: object) -> None:
+    """An attempt is counted before its fields are validated."""
+    async with start(AUTH_ATTEMPTS_PER_MINUTE="3") as api:
+        problem_of(await limited_after(3, lambda: api.post(path, body)), 429, "rate_limited")
+
+
 async def test_the_password_grant_shares_the_limit_of_sign_ins(start: Start) -> None:
     """Both ways to sign in count towards the same limit."""
     async with start(AUTH_ATTEMPTS_PER_MINUTE="4") as api:

@@ -47,15 +47,15 @@ async def test_equivalent_spellings_of_an_email_are_accepted(api: Api, signed_up
     assert (await sign_in(api, signs_in_as.format(name))).status_code == 201
 
 
-@pytest.mark.parametrize(
-    "password", ["", "correct horse batterY", PASSWORD + " ", PASSWORD[:-1], "x" * 5_000, "x" * 1_000_000, "\x00"]
-)
+@pytest.mark.parametrize("password", ["", "correct horse batterY", PASSWORD + " ", PASSWORD[:-1], "x" * 5_000, "\x00"])
 async def test_a_wrong_password_is_rejected(api: Api, readonly_user: ApiUser, password: str) -> None:
     problem = problem_of(await sign_in(api, readonly_user.email, password), 401, "invalid_credentials")
     assert problem["detail"] == "Invalid email or password."
 
 
-@pytest.mark.parametrize("email", ["", "nobody", "nobody@example.com", "x" * 100_000, "a\x00@example.com"])
+@pytest.mark.parametrize(
+    "email", ["", "nobody", "nobody@example.com", "x" * 5_000, "\u0301" * 1_000, "a\x00@example.com"]
+)
 async def test_an_unknown_email_is_rejected_in_the_same_words(api: Api, email: str) -> None:
     problem = problem_of(await sign_in(api, email), 401, "invalid_credentials")
     assert problem["detail"] == "Invalid email or password."

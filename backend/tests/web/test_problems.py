@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.api_user import ApiUser
-from tests.support.responses import problem_of
+from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api
 
 JSON = {"Content-Type": "application/json"}
@@ -20,7 +20,7 @@ async def test_malformed_json_is_a_bad_request(readonly_user: ApiUser, path: str
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
-@pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"user": "\xff"}', b"[" * 100_000, b"1" * 5_000])
+@pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"user": "\xff"}', b"[" * 8_000, b"1" * 5_000])
 async def test_an_unreadable_body_is_rejected(readonly_user: ApiUser, path: str, body: bytes) -> None:
     response = await readonly_user.call("POST", path, content=body, headers=JSON)
     assert response.status_code in {400, 422}
@@ -28,8 +28,28 @@ async def test_an_unreadable_body_is_rejected(readonly_user: ApiUser, path: str,
 
 @pytest.mark.parametrize("path", WITH_JSON)
 async def test_a_body_that_is_too_large_is_rejected(readonly_user: ApiUser, path: str) -> None:
-    response = await readonly_user.call("POST", path, content=b" " * 1_100_000, headers=JSON)
+    response = await readonly_user.call("POST", path, content=b" " * 100_000, headers=JSON)
     problem_of(response, 413, "request_too_large")
+
+
+@pytest.mark.parametrize(
+    ("path", "envelope", "named"),
+    [
+        ("/users", "user", {"email", "password", "password_confirmation"}),
+        ("/users/sign_in", "user", {"email", "password"}),
+        ("/api/messages", "message", {"recipient_number", "content"}),
+    ],
+)
+@pytest.mark.parametrize("place", ["inside", "outside"])
+async def test_at_most_twenty_errors_are_reported(
+    readonly_user: ApiUser, path: str, envelope: str, named: set[str], place: str
+) -> None:
+    """However many fields are unknown, the errors of the known fields are among them."""
+    unknown: dict[str, object] = dict.fromkeys(map(str, range(900)), 0)
+    body = {envelope: unknown} if place == "inside" else {envelope: {}, **unknown}
+    errors = field_errors(await readonly_user.call("POST", path, json=body))
+    assert sum(map(len, errors.values())) == 20
+    assert named < errors.keys()
 
 
 @pytest.mark.parametrize("path", WITH_JSON)

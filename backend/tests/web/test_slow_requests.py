@@ -32,7 +32,7 @@ async def response_to(chunks: list[bytes], *, ends: bool, within_seconds: float)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": json.dumps({"read": body.decode()}).encode()})
 
-    await BodyLimitMiddleware(app, within_seconds)(SCOPE, receive, send)
+    await BodyLimitMiddleware(app, {}, within_seconds)(SCOPE, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 

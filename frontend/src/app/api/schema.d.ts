@@ -1072,7 +1072,7 @@ export interface components {
             code: string;
             /**
              * Errors
-             * @description The errors of each invalid field.
+             * @description The errors of each invalid field, at most 20 in total.
              * @default null
              */
             errors: {

@@ -1,0 +1,236 @@
+"""Limits on what a connection may cost.
+
+uvicorn itself limits neither the bytes of a header nor the time for which it waits for one, and checks its limit on
+concurrency only when a header is complete.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mysms.core.errors import DomainError
+from mysms.web.problem_details import RequestTimeoutError, problem_response
+
+_log = logging.getLogger(__name__)
+
+_LOG_EVERY_SECONDS = 60.0
+_MOST_CONNECTIONS = 1000
+_OTHER_FILES = 100
+"""File descriptors for the database, the provider, log files and the SPA's files."""
+
+
+class HeadersTooLargeError(DomainError):
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    code = "headers_too_large"
+    example = "The headers of the request are too large, or too many."
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    """The limits of one process."""
+
+    connections: int = _MOST_CONNECTIONS
+    header_bytes: int = 16 * 1024
+    """For the request line and all headers, as in Node.js; also for all of a chunked body that is not content."""
+    headers: int = 100
+    headers_within_seconds: float = 20.0
+    """From the opening of the connection, or the first byte of a further request on it."""
+    body_within_seconds: float = 20.0
+    """From the end of the headers. Longer than BODY_WITHIN_SECONDS, whose response thus comes first."""
+    stalled_seconds: float = 60.0
+    """For a client that does not read its response."""
+
+
+def most_connections() -> int:
+    """Returns how many connections the process can have beside its other open files."""
+    if sys.platform == "win32":
+        return _MOST_CONNECTIONS
+    import resource  # noqa: PLC0415  # does not exist on Windows
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return min(_MOST_CONNECTIONS, max(files - _OTHER_FILES, files // 2))
+
+
+class LimitLog:
+    """Logs that a limit has ended connections, at most once a minute for each limit."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._unlogged: dict[str, int] = {}
+        self._logged_at: dict[str, float] = {}
+
+    def add(self, limit: str) -> None:
+        self._unlogged[limit] = self._unlogged.get(limit, 0) + 1
+        now = self._clock()
+        if limit not in self._logged_at or now - self._logged_at[limit] >= _LOG_EVERY_SECONDS:
+            self._logged_at[limit] = now
+            _log.warning("Connections were ended (%d): %s.", self._unlogged.pop(limit), limit)
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with limits on connections, headers and time. uvicorn makes one for each connection."""
+
+    limits: ClassVar[ConnectionLimits] = ConnectionLimits()
+    limit_log: ClassVar[LimitLog] = LimitLog()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stall_deadline: asyncio.TimerHandle | None = None
+        self._waiting_since = self.loop.time()
+        self._overhead_bytes = 0
+        """Bytes of the present request that are not content of its body."""
+        self._header_bytes = 0
+        self._awaits_headers = True
+        super().connection_made(transport)
+        self._set_deadline(self.limits.headers_within_seconds)
+        if len(self.connections) > self.limits.connections:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_deadline()
+        self._cancel_stall_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is None:
+            self._set_deadline(self.limits.headers_within_seconds)
+        self._overhead_bytes += len(data)
+        super().data_received(data)
+        if self._overhead_bytes > self.limits.header_bytes and not self.transport.is_closing():
+            self._reject(HeadersTooLargeError(), "headers that are too large")
+
+    def send_400_response(self, msg: str) -> None:
+        if self._headers_are_too_large():
+            self._reject(HeadersTooLargeError(), "headers that are too large")
+        else:
+            super().send_400_response(msg)
+
+    # Callbacks of the parser. What they raise becomes its error, so that it stops.
+
+    def on_message_begin(self) -> None:
+        if self._deadline is None:
+            self._set_deadline(self.limits.headers_within_seconds)
+        self._header_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count_header(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count_header(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._awaits_headers = False
+        self._set_deadline(self.limits.body_within_seconds)
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead_bytes -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._overhead_bytes = 0
+        self._awaits_headers = True
+        self._cancel_deadline()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._waiting_since = self.loop.time()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall_deadline = self.loop.call_later(
+            self.limits.stalled_seconds, self._end, "responses that are not read"
+        )
+
+    def resume_writing(self) -> None:
+        self._cancel_stall_deadline()
+        super().resume_writing()
+
+    def _count_header(self, size: int) -> None:
+        self._header_bytes += size
+        if self._headers_are_too_large():
+            raise HeadersTooLargeError
+
+    def _headers_are_too_large(self) -> bool:
+        return self._header_bytes > self.limits.header_bytes or len(self.headers or ()) > self.limits.headers
+
+    def _make_room(self) -> None:
+        """Ends the connection that has waited longest for a request, half-sent requests first; if none waits, this one.
+
+        So whoever opens many connections replaces their own.
+        """
+        waiting = (each for each in self.connections if isinstance(each, LimitedProtocol) and each._is_waiting())
+        others = (each for each in waiting if each is not self)
+        oldest = min(others, key=lambda each: (each._deadline is None, each._waiting_since), default=self)
+        oldest._end("too many at once")
+
+    def _is_waiting(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _set_deadline(self, seconds: float) -> None:
+        self._cancel_deadline()
+        self._deadline = self.loop.call_later(seconds, self._on_deadline, seconds)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _cancel_stall_deadline(self) -> None:
+        if self._stall_deadline is not None:
+            self._stall_deadline.cancel()
+            self._stall_deadline = None
+
+    def _on_deadline(self, seconds: float) -> None:
+        if self.flow.read_paused or (self._awaits_headers and not self._is_waiting()):
+            # The response to an earlier request is still on its way, and must not be cut off.
+            self._set_deadline(seconds)
+        elif self._overhead_bytes == 0:
+            # Browsers open connections in advance.
+            self.transport.close()
+        else:
+            self._reject(RequestTimeoutError(), "requests that take too long to arrive")
+
+    def _reject(self, error: DomainError, limit: str) -> None:
+        """Ends the connection, with the error as the response unless the application responds."""
+        if not (self._awaits_headers and self._is_waiting()):
+            self._end(limit)
+            return
+        self.limit_log.add(limit)
+        response = problem_response(error)
+        headers = [*response.raw_headers, (b"connection", b"close")]
+        lines = [
+            f"HTTP/1.1 {error.status.value} {error.status.phrase}".encode(),
+            *(b": ".join(each) for each in headers),
+        ]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
+        self.transport.close()
+
+    def _end(self, limit: str) -> None:
+        self.limit_log.add(limit)
+        self.connections.discard(self)
+        self.transport.abort()
+
+
+def limited_protocol(limits: ConnectionLimits) -> type[LimitedProtocol]:
+    """Returns the protocol with these limits, for `uvicorn.Config(http=…)`."""
+
+    class Protocol(LimitedProtocol):
+        pass
+
+    Protocol.limits = limits
+    Protocol.limit_log = LimitLog()
+    return Protocol

@@ -1,0 +1,275 @@
+"""Connections have limits: on their number, on the size of headers, and on the time for a request and its response."""
+
+import asyncio
+import contextlib
+import json
+import resource
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from mysms.web.connection_limits import ConnectionLimits, LimitLog, limited_protocol
+from tests.support.polling import eventually
+from tests.support.responses import problem_of
+from tests.support.servers import Api, Start
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+START = b"GET /up HTTP/1.1\r\nHost: localhost\r\n"
+ENOUGH_BYTES = 100 * 1024 * 1024
+SOME_BYTES = 16 * 1024 * 1024
+"""More than the buffers of the operating system take."""
+SOON = ConnectionLimits(headers_within_seconds=0.3, body_within_seconds=0.3, stalled_seconds=0.3)
+CHUNK = b"x" * 65_536
+RESPONSE = CHUNK * 256
+NOT_SOON = ConnectionLimits(headers_within_seconds=60, body_within_seconds=60)
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def response_to(url: str, *chunks: bytes) -> tuple[int, dict[str, Any]]:
+    """The status and the problem of the response to these bytes, after which the server closes the connection."""
+    async with connected(url) as (reader, writer):
+        for chunk in chunks:
+            writer.write(chunk)
+            await writer.drain()
+        head, _, body = (await asyncio.wait_for(reader.read(), 20)).partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    return int(head.split()[1]), json.loads(body)
+
+
+async def bytes_taken(url: str, start: bytes) -> int:
+    """How many bytes can be sent after the start of a request before the server ends the connection."""
+    sent = 0
+    async with connected(url) as (_, writer):
+        writer.write(start)
+        with contextlib.suppress(ConnectionError):
+            while sent < ENOUGH_BYTES:
+                writer.write(CHUNK)
+                await writer.drain()
+                sent += len(CHUNK)
+    return sent
+
+
+async def is_ended(reader: asyncio.StreamReader) -> bool:
+    """Whether the server ends the connection, whatever it sends before."""
+    try:
+        async with asyncio.timeout(10):
+            while await reader.read(65_536):
+                pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        pass
+    return True
+
+
+class TestHeaders:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n",
+            b"X-Long: " + b"x" * 20_000,
+            b"x" * 20_000,
+            b"".join(b"X-%d: x\r\n" % number for number in range(100)) + b"\r\n",
+            b"".join(b"X-%d: x\r\n" % number for number in range(2_000)),
+        ],
+        ids=["one", "an unfinished one", "an unfinished name", "many", "unfinished ones"],
+    )
+    async def test_headers_that_are_too_large_are_rejected(self, api: Api, header: bytes) -> None:
+        status, problem = await response_to(api.url, START + header)
+        assert (status, problem["status"], problem["code"]) == (431, 431, "headers_too_large")
+
+    async def test_a_url_that_is_too_long_is_rejected(self, api: Api) -> None:
+        status, _ = await response_to(api.url, b"GET /" + b"x" * 20_000)
+        assert status == 431
+
+    async def test_headers_in_small_pieces_are_counted_together(self, api: Api) -> None:
+        status, _ = await response_to(api.url, START, *[b"X-Header: " + b"x" * 500 + b"\r\n"] * 32)
+        assert status == 431
+
+    @pytest.mark.parametrize(
+        "start",
+        [
+            START + b"X-Long: ",
+            b"GET /",
+            b"POST /users HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ",
+            b"POST /users HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        ],
+        ids=["header", "url", "trailer", "chunk extension"],
+    )
+    async def test_an_endless_header_is_cut_off(self, api: Api, start: bytes) -> None:
+        assert await bytes_taken(api.url, start) < SOME_BYTES
+
+    async def test_many_large_headers_within_the_limit_are_read(self, api: Api) -> None:
+        headers = {f"X-{number}": "x" * 150 for number in range(80)}
+        assert (await api.http.get("/up", headers=headers)).status_code == 200
+
+    async def test_bodies_are_no_headers(self, api: Api) -> None:
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(30):
+                yield b"x" * 1_000
+
+        problem_of(await api.http.post("/api/messages", content=chunks()), 401, "not_signed_in")
+        for _ in range(3):
+            assert (await api.http.get("/up?" + "x" * 10_000)).status_code == 200
+
+
+@contextlib.asynccontextmanager
+async def server_with(limits: ConnectionLimits, seconds: float = 0) -> AsyncIterator[str]:
+    """A server that responds with 16 MiB, after some time, whose URL it yields."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(seconds)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(256):
+            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, http=limited_protocol(limits), lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([listener]))
+    await eventually(lambda: asyncio.sleep(0, server.started), bool, what="the server to start")
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await serving
+
+
+class TestTime:
+    async def test_a_half_sent_header_is_rejected(self) -> None:
+        async with server_with(SOON) as url:
+            status, problem = await response_to(url, START)
+            assert (status, problem["code"]) == (408, "slow_request")
+
+    async def test_bytes_that_drip_in_do_not_extend_the_time(self) -> None:
+        async with server_with(SOON) as url, connected(url) as (reader, writer):
+
+            async def drip() -> None:
+                writer.write(START)
+                while True:
+                    writer.write(b"x")
+                    await asyncio.sleep(0.05)
+
+            dripping = asyncio.create_task(drip())
+            assert await is_ended(reader)
+            dripping.cancel()
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"",
+            b"\r\n",
+            START + b"\r\n\r\n",
+            START + b"Content-Length: 1\r\n\r\n",
+            START + b"Content-Length: 9\r\n\r\nx",
+            START + b"Transfer-Encoding: chunked\r\n\r\n",
+            START + b"\r\n" + START,
+        ],
+        ids=[
+            "nothing",
+            "an empty line",
+            "a line after a request",
+            "no body",
+            "half a body",
+            "no chunk",
+            "one and a half",
+        ],
+    )
+    async def test_a_connection_does_not_wait_for_ever(self, sent: bytes) -> None:
+        async with server_with(SOON) as url, connected(url) as (reader, writer):
+            writer.write(sent)
+            assert await is_ended(reader)
+
+    async def test_an_idle_connection_stays_open_after_a_response(self) -> None:
+        async with server_with(SOON) as url, connected(url) as (reader, writer):
+            for _ in range(2):
+                writer.write(START + b"\r\n")
+                assert await reader.readexactly(12) == b"HTTP/1.1 200"
+                while await reader.readuntil(b"\r\n") != b"0\r\n":
+                    pass
+                await reader.readexactly(2)
+                await asyncio.sleep(1)
+
+    async def test_a_response_may_take_longer(self) -> None:
+        async with server_with(SOON, seconds=1) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            assert len((await http.get("/")).content) == len(RESPONSE)
+
+    async def test_a_response_that_is_not_read_is_ended(self) -> None:
+        async with server_with(SOON) as url, connected(url) as (reader, writer):
+            writer.write(START + b"\r\n")
+            await asyncio.sleep(2)
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await reader.readexactly(len(RESPONSE))
+
+
+@pytest.fixture
+def few_files() -> Iterator[int]:
+    """How many files the processes of the test may open."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+    try:
+        yield 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+class TestNumber:
+    @pytest.mark.parametrize("sent", [b"", START], ids=["unused", "half-sent"])
+    async def test_many_connections_do_not_shut_out_others(self, few_files: int, start: Start, sent: bytes) -> None:
+        async with start() as api, contextlib.AsyncExitStack() as stack:
+            before = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[1], 1_024), before[1]))
+            for _ in range(few_files + 30):
+                with contextlib.suppress(ConnectionError):
+                    _, writer = await stack.enter_async_context(connected(api.url))
+                    writer.write(sent)
+            async with httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=10) as http:
+                assert (await http.get("/up")).status_code == 200
+            assert api.process.text().count("too many at once") == 1
+
+    async def test_requests_in_progress_are_not_ended_for_others(self) -> None:
+        two = replace(NOT_SOON, connections=2)
+        async with server_with(two, seconds=1) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            requests = [asyncio.create_task(http.get("/")) for _ in range(2)]
+            await asyncio.sleep(0.5)
+            async with connected(url) as (reader, _):
+                assert await is_ended(reader)
+            assert [(await request).status_code for request in requests] == [200, 200]
+
+    async def test_the_half_sent_request_that_waits_longest_is_ended_first(self) -> None:
+        async with server_with(replace(NOT_SOON, connections=2)) as url, contextlib.AsyncExitStack() as stack:
+            first, second, third = [await stack.enter_async_context(connected(url)) for _ in range(3)]
+            assert await is_ended(first[0])
+            third[1].write(START + b"Connection: close\r\n\r\n")
+            assert await third[0].readexactly(12) == b"HTTP/1.1 200"
+            assert not second[0].at_eof()
+
+
+def test_a_limit_is_logged_at_most_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    times: Callable[[], float] = iter([0.0, 1.0, 59.0, 60.0, 60.0]).__next__
+    log = LimitLog(times)
+    for limit in ("a", "a", "a", "a", "b"):
+        log.add(limit)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Connections were ended (1): a.",
+        "Connections were ended (3): a.",
+        "Connections were ended (1): b.",
+    ]
