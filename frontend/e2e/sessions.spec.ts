@@ -71,7 +71,7 @@ test('two users of one browser see only their own messages, in all tabs', async 
 for (const [trouble, answer, words] of [
   ['cannot reach the server', undefined, "Can't reach the server."],
   ['asks too often', { status: 429, headers: { 'Retry-After': '1' } }, 'Try again in 1 second.'],
-  ['meets an old proxy', { status: 404 }, "The server doesn't know this address."],
+  ['meets an old proxy', { status: 404 }, "This address doesn't exist on the server."],
   ['meets a broken server', { status: 503 }, 'The server has a problem at the moment.'],
 ] as const) {
   test(`who ${trouble} at a reload stays signed in`, async ({ page, tolerate }) => {

@@ -24,7 +24,7 @@ export const problemTexts = {
   } as Readonly<Record<string, string>>,
 
   unauthorized: 'Your session needs to be renewed.',
-  notFound: "The server doesn't know this address.",
+  notFound: "This address doesn't exist on the server.",
   conflict: 'This conflicts with an earlier change.',
   tooManyRequests: 'Too many requests at once.',
   server: 'The server has a problem at the moment.',

@@ -48,7 +48,7 @@ describe('SignUpPage', () => {
 
   it('does not retry after a permanent error', async () => {
     await answer(404);
-    expect(words()).toContain("The server doesn't know this address.");
+    expect(words()).toContain("This address doesn't exist on the server.");
     expect(page.textContent).not.toContain('Retrying');
   });
 
