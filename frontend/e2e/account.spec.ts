@@ -162,7 +162,8 @@ test('a change of password renews the session in all tabs, and a copied token is
   // The other tab has to get an access token of the new session.
   await sendNew(otherTab, newNumber(), 'Still signed in');
   await expect(bubble(otherTab, 'Still signed in')).toBeVisible();
-  expect(await storedRefreshToken(page)).not.toBe(renewed);
+  // The message is shown before it is sent.
+  await expect.poll(() => storedRefreshToken(page)).not.toBe(renewed);
 
   const form = { grant_type: 'refresh_token', refresh_token: copied };
   const refused = await request.post('/users/token', { form });

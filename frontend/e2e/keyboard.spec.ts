@@ -309,6 +309,7 @@ test('Escape leaves the text field and keeps its text, and single-key shortcuts 
   await press(page, '/');
   await expect(page.getByRole('searchbox')).toBeFocused();
   await press(page, 'Escape');
+  await expect(page.getByRole('searchbox')).not.toBeFocused();
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Help' });
   await expect(help).toContainText('Leave the text field');
