@@ -36,7 +36,7 @@ class User(Document):
 class Session(Document):
     """One sign-in on one device.
 
-    A session of schema 1 has no `token_hash`: it was opened by the version before, whose refresh tokens were counted,
+    A session of schema 1 has no `token_hash`: it was opened by the previous version, whose refresh tokens were counted,
     and none of its random tokens has been used yet. Processes of that version may use it at the same time.
     """
 

@@ -43,7 +43,7 @@ class RefreshClaims:
     """A refresh token without its keyed hash.
 
     `number` consists of the hash of the token's predecessor and 128 random bits. So a session only has to store the
-    hash of the newest token that was used, however many successors that token got. The version before counted its
+    hash of the newest token that was used, however many successors that token got. The previous version counted its
     tokens instead, and could derive a successor. It verifies random tokens too, and can sign them out, but it cannot
     store numbers of this size, so it never takes one for a token of its own.
     """
@@ -63,7 +63,7 @@ class RefreshClaims:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the version before issued the token."""
+        """Whether the previous version issued the token."""
         return self.number < _COUNTED_BELOW
 
     @property

@@ -13,7 +13,7 @@ from bson import ObjectId
 from passlib.handlers.argon2 import argon2
 
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Outcome, Rejected, RetryableFailure
-from tests.faults.environment import Environment, Json, running_environment
+from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.mongo_proxy import Command, PausePoint, is_lock_acquisition, is_message_insert
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.polling import eventually
@@ -142,6 +142,16 @@ async def test_account_deletion_removes_all_personal_data(env: Environment, owne
     assert await env.sids_at_provider(f"{owner.text} later") == []
 
 
+async def kill_at(pause_point: PausePoint, api: ApiProcess, request: asyncio.Task[httpx.Response]) -> None:
+    """Kill the process once it is at the pause point. The delayed command does not reach the database."""
+    async with asyncio.timeout(10):
+        await pause_point.reached.wait()
+    api.kill()
+    await api.mongo_proxy.drop_connections()
+    await api.wait()
+    await asyncio.gather(request, return_exceptions=True)
+
+
 def writes(collection: str, kind: str) -> Callable[[Command], bool]:
     return lambda command: command.get(kind) == collection
 
@@ -170,13 +180,7 @@ async def test_an_interrupted_deletion_is_completed_at_the_next_start(
     api = env.apis[0]
     pause_point = api.mongo_proxy.add(PausePoint(STEPS[step], "request"))
     deleting = asyncio.create_task(owner.delete_account())
-    async with asyncio.timeout(10):
-        await pause_point.reached.wait()
-    api.kill()
-    # The delayed command must not reach the database.
-    await api.mongo_proxy.drop_connections()
-    await api.wait()
-    await asyncio.gather(deleting, return_exceptions=True)
+    await kill_at(pause_point, api, deleting)
     await api.start()
 
     if step == "mark the account":
@@ -199,12 +203,7 @@ async def test_an_interrupted_deletion_is_completed_by_another_process(tmp_path:
         api = env.apis[0]
         pause_point = api.mongo_proxy.add(PausePoint(writes("messages", "delete"), "request"))
         deleting = asyncio.create_task(owner.delete_account())
-        async with asyncio.timeout(10):
-            await pause_point.reached.wait()
-        api.kill()
-        await api.mongo_proxy.drop_connections()
-        await api.wait()
-        await asyncio.gather(deleting, return_exceptions=True)
+        await kill_at(pause_point, api, deleting)
         assert await owner.traces(documents), "the deletion was not interrupted"
         await eventually(
             lambda: owner.traces(documents), lambda found: found == [], within=60, what="the removal of all traces"
@@ -264,12 +263,7 @@ async def test_a_password_change_ends_stolen_tokens_even_if_the_process_is_kille
     api = env.apis[0]
     pause_point = api.mongo_proxy.add(PausePoint(step, "request"))
     changing = asyncio.create_task(owner.change_password())
-    async with asyncio.timeout(10):
-        await pause_point.reached.wait()
-    api.kill()
-    await api.mongo_proxy.drop_connections()
-    await api.wait()
-    await asyncio.gather(changing, return_exceptions=True)
+    await kill_at(pause_point, api, changing)
     await api.start()
 
     answer = await owner.refresh(stolen)
@@ -305,12 +299,7 @@ async def test_a_refresh_that_is_killed_can_be_repeated(
     api = env.apis[0]
     storing = api.mongo_proxy.add(PausePoint(writes("sessions", "update"), at))
     refreshing = asyncio.create_task(owner.refresh(token))
-    async with asyncio.timeout(10):
-        await storing.reached.wait()
-    api.kill()
-    await api.mongo_proxy.drop_connections()
-    await api.wait()
-    await asyncio.gather(refreshing, return_exceptions=True)
+    await kill_at(storing, api, refreshing)
     await api.start()
 
     answer = await owner.refresh(token)

@@ -1,10 +1,9 @@
-"""Refresh tokens of the version before, which were counted: their sessions continue with random tokens."""
+"""Refresh tokens of the previous version, which were counted: their sessions continue with random tokens."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
@@ -13,6 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from mysms.users.models import expiry_of
 from mysms.users.tokens import RefreshClaims, TokenSigner
 from tests.support.api_user import ApiUser, Json
+from tests.support.refresh import refresh, successor_of
 from tests.support.responses import problem_of
 from tests.support.servers import JWT_SECRET, Api, Mongo
 
@@ -28,7 +28,7 @@ async def sessions(mongodb: Mongo) -> AsyncIterator[AsyncCollection[Json]]:
 
 @pytest.fixture
 async def session_id(api_user: ApiUser, sessions: AsyncCollection[Json]) -> ObjectId:
-    """A session as the version before stores it."""
+    """A session as the previous version stores it."""
     now = datetime.now(UTC)
     session = {
         "_id": ObjectId(),
@@ -48,28 +48,17 @@ def counted(session_id: ObjectId, number: int) -> str:
     return SIGNER.make_refresh_token(RefreshClaims(session_id, number))
 
 
-async def refresh(api: Api, token: str) -> httpx.Response:
-    return await api.http.post("/users/token", data={"grant_type": "refresh_token", "refresh_token": token})
-
-
-async def successor_of(api: Api, token: str) -> str:
-    response = await refresh(api, token)
-    assert response.status_code == 200, response.text
-    successor: str = response.json()["refresh_token"]
-    return successor
-
-
-async def use_in_version_before(sessions: AsyncCollection[Json], session_id: ObjectId, number: int) -> str:
-    """Use a counted token as the version before does. Returns its successor."""
+async def use_in_previous_version(sessions: AsyncCollection[Json], session_id: ObjectId, number: int) -> str:
+    """Use a counted token as the previous version does. Returns its successor."""
     session = await sessions.find_one({"_id": session_id})
     assert session is not None
-    assert number >= session["generation"], "the version before would have ended the session"
+    assert number >= session["generation"], "the previous version would have ended the session"
     await sessions.update_one({"_id": session_id, "generation": number - 1}, {"$set": {"generation": number}})
     return counted(session_id, number + 1)
 
 
 @pytest.mark.parametrize("number", [NEWEST_USED, NEWEST_USED + 1], ids=["newest used", "its successor"])
-async def test_a_session_of_the_version_before_continues_with_random_tokens(
+async def test_a_session_of_the_previous_version_continues_with_random_tokens(
     api: Api, session_id: ObjectId, number: int
 ) -> None:
     token = counted(session_id, number)
@@ -85,7 +74,9 @@ async def test_a_session_of_the_version_before_continues_with_random_tokens(
 
 
 @pytest.mark.parametrize("number", [0, 1, NEWEST_USED - 1])
-async def test_an_old_token_of_the_version_before_ends_the_session(api: Api, session_id: ObjectId, number: int) -> None:
+async def test_an_old_token_of_the_previous_version_ends_the_session(
+    api: Api, session_id: ObjectId, number: int
+) -> None:
     problem_of(await refresh(api, counted(session_id, number)), 400, "session_ended")
     problem_of(await refresh(api, counted(session_id, NEWEST_USED + 1)), 400, "session_ended")
 
@@ -105,19 +96,19 @@ async def test_a_session_continues_in_both_versions_until_a_random_token_was_use
     """In a rolling deployment any process may answer, and any answer may be lost."""
     number = NEWEST_USED + 1
     await successor_of(api, counted(session_id, number))
-    assert await use_in_version_before(sessions, session_id, number) == counted(session_id, number + 1)
+    assert await use_in_previous_version(sessions, session_id, number) == counted(session_id, number + 1)
     await successor_of(api, counted(session_id, number + 1))
-    await use_in_version_before(sessions, session_id, number + 1)
-    await use_in_version_before(sessions, session_id, number + 2)
+    await use_in_previous_version(sessions, session_id, number + 1)
+    await use_in_previous_version(sessions, session_id, number + 2)
     random = await successor_of(api, counted(session_id, number + 3))
     await successor_of(api, await successor_of(api, random))
 
 
-async def test_the_version_before_cannot_store_the_number_of_a_random_token(
+async def test_the_previous_version_cannot_store_the_number_of_a_random_token(
     api_user: ApiUser, sessions: AsyncCollection[Json]
 ) -> None:
     """So its refresh fails and changes nothing, and the SPA tries again, instead of signing the user out."""
     token = SIGNER.read_refresh_token(api_user.refresh_token)
     assert token.number >= 2**63
     with pytest.raises(OverflowError):
-        await use_in_version_before(sessions, token.session_id, token.number)
+        await use_in_previous_version(sessions, token.session_id, token.number)

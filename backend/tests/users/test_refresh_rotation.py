@@ -4,24 +4,13 @@ import asyncio
 import hashlib
 from typing import Any
 
-import httpx
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from tests.support.api_user import ApiUser
+from tests.support.refresh import refresh, successor_of
 from tests.support.responses import problem_of
 from tests.support.servers import Api
-
-
-async def refresh(api: Api, token: str) -> httpx.Response:
-    return await api.http.post("/users/token", data={"grant_type": "refresh_token", "refresh_token": token})
-
-
-async def successor_of(api: Api, token: str) -> str:
-    response = await refresh(api, token)
-    assert response.status_code == 200, response.text
-    successor: str = response.json()["refresh_token"]
-    return successor
 
 
 async def test_a_session_continues_with_each_new_token(api: Api, api_user: ApiUser) -> None:

@@ -39,5 +39,5 @@ async def _find_changed(collection: AsyncCollection[dict[str, Any]], wanted: Seq
 
 
 def _is_same(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    has_same_options = all(stored.get(option) == (wanted.get(option) or None) for option in _OPTIONS)
+    has_same_options = all((stored.get(option) or None) == (wanted.get(option) or None) for option in _OPTIONS)
     return has_same_options and list(stored["key"]) == list(wanted["key"].items())
