@@ -16,6 +16,7 @@ from mysms.core.metrics import SENDING_PAUSED
 from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.readiness import Check, check_of, find_problems
+from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
@@ -46,11 +47,7 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
 from mysms.startup import init_database
-from mysms.users.passwords import PasswordHasher
-from mysms.users.rate_limits import AuthRateLimits
-from mysms.users.service import UserService
-from mysms.users.sign_up import SignUpPolicy
-from mysms.users.tokens import TokenSigner
+from mysms.users.services import UserServices
 from mysms.web.graceful_shutdown import ShutdownState
 
 _LONGEST_ROUND = timedelta(seconds=60)
@@ -69,7 +66,7 @@ class Services:
     settings: Settings
     database: database.Database
     locks: ContentLocks
-    users: UserService
+    users: UserServices
     history: MessageHistory
     export: AccountExport
     outbox: OutboxService
@@ -142,6 +139,7 @@ class _Builder:
         self._database = db
         self._shutdown = shutdown
         self._limiter = RateLimiter(db, utc_now)
+        self._security_events = SecurityEvents(settings.jwt_secret.get_secret_value())
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
         self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
@@ -171,7 +169,7 @@ class _Builder:
 
     def build(self) -> Services:
         settings = self._settings
-        users = self._build_users()
+        users = UserServices.of(settings, self._limiter, self._security_events, self._erasure.erase, utc_now)
         delivery_tasks = self._build_delivery_tasks()
         self._shutdown.on_stop(delivery_tasks.dispatcher.stop)
         outbox = OutboxService(
@@ -181,7 +179,7 @@ class _Builder:
             self._build_quotas(),
             self._identity,
             clock=utc_now,
-            is_active=users.is_active,
+            is_active=users.accounts.is_active,
         )
         return Services(
             settings=settings,
@@ -189,7 +187,7 @@ class _Builder:
             locks=self._locks,
             users=users,
             history=MessageHistory(),
-            export=AccountExport(users, self._limiter, utc_now),
+            export=AccountExport(users.accounts, users.sessions, self._limiter, utc_now),
             outbox=outbox,
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
             status_callbacks=StatusCallbackHandler(
@@ -201,23 +199,6 @@ class _Builder:
             ),
             delivery_tasks=delivery_tasks,
             other_tasks=self._build_other_tasks(users),
-        )
-
-    def _build_users(self) -> UserService:
-        settings = self._settings
-        setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
-        rate_limits = AuthRateLimits(
-            self._limiter,
-            per_minute=settings.auth_attempts_per_minute,
-            per_account=settings.login_attempts_per_account,
-        )
-        return UserService(
-            PasswordHasher(),
-            TokenSigner(settings.jwt_secret.get_secret_value()),
-            SignUpPolicy(settings.effective_signup_mode, setup_code, utc_now),
-            rate_limits,
-            erase_messages=self._erasure.erase,
-            clock=utc_now,
         )
 
     def _build_quotas(self) -> SendQuotas:
@@ -285,11 +266,11 @@ class _Builder:
         ]
         return DeliveryTasks(dispatcher, worker, polling_loops, [reconciler_thread, status_thread])
 
-    def _build_other_tasks(self, users: UserService) -> list[BackgroundTask]:
+    def _build_other_tasks(self, users: UserServices) -> list[BackgroundTask]:
         tasks = [
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
-            BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.finish_deletions)),
-            BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.delete_expired_sessions)),
+            BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.accounts.finish_deletions)),
+            BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.sessions.delete_expired)),
             BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
         ]

@@ -12,7 +12,12 @@ from mysms.messages.service import MessageHistory
 from mysms.outbox.service import OutboxService
 from mysms.outbox.status_callbacks import StatusCallbackHandler
 from mysms.services import Services
-from mysms.users.service import ClientInfo, UserService
+from mysms.users.accounts import AccountService
+from mysms.users.authenticator import Authenticator
+from mysms.users.client_info import ClientInfo
+from mysms.users.password_changes import PasswordService
+from mysms.users.sessions import SessionService
+from mysms.users.sign_in import SignInService
 from mysms.users.tokens import AccessClaims
 from mysms.users.user_agent import describe_user_agent
 
@@ -33,8 +38,24 @@ def _get_settings(services: AppServices) -> Settings:
     return services.settings
 
 
-def _get_users(services: AppServices) -> UserService:
-    return services.users
+def _get_accounts(services: AppServices) -> AccountService:
+    return services.users.accounts
+
+
+def _get_authenticator(services: AppServices) -> Authenticator:
+    return services.users.authenticator
+
+
+def _get_sessions(services: AppServices) -> SessionService:
+    return services.users.sessions
+
+
+def _get_sign_in(services: AppServices) -> SignInService:
+    return services.users.sign_in
+
+
+def _get_passwords(services: AppServices) -> PasswordService:
+    return services.users.passwords
 
 
 def _get_history(services: AppServices) -> MessageHistory:
@@ -54,7 +75,11 @@ def _get_status_callbacks(services: AppServices) -> StatusCallbackHandler:
 
 
 AppSettings = Annotated[Settings, Depends(_get_settings)]
-Users = Annotated[UserService, Depends(_get_users)]
+Accounts = Annotated[AccountService, Depends(_get_accounts)]
+AttemptCounter = Annotated[Authenticator, Depends(_get_authenticator)]
+Sessions = Annotated[SessionService, Depends(_get_sessions)]
+SignIn = Annotated[SignInService, Depends(_get_sign_in)]
+Passwords = Annotated[PasswordService, Depends(_get_passwords)]
 History = Annotated[MessageHistory, Depends(_get_history)]
 Export = Annotated[AccountExport, Depends(_get_export)]
 Outbox = Annotated[OutboxService, Depends(_get_outbox)]
@@ -63,8 +88,8 @@ StatusCallbacks = Annotated[StatusCallbackHandler, Depends(_get_status_callbacks
 BearerToken = Annotated[str | None, Depends(_bearer)]
 
 
-async def _get_current_user(users: Users, token: BearerToken) -> AccessClaims:
-    return await users.require_session(token)
+async def _get_current_user(sessions: Sessions, token: BearerToken) -> AccessClaims:
+    return await sessions.require(token)
 
 
 CurrentUser = Annotated[AccessClaims, Depends(_get_current_user)]

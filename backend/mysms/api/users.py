@@ -8,7 +8,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
-from mysms.api.deps import BearerToken, Client, CurrentUser, Users, get_services
+from mysms.api.deps import (
+    Accounts,
+    AttemptCounter,
+    BearerToken,
+    Client,
+    CurrentUser,
+    Passwords,
+    Sessions,
+    SignIn,
+    get_services,
+)
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.users.errors import (
@@ -42,8 +52,8 @@ router = APIRouter(prefix="/users", tags=["Accounts"])
 def _counted(action: Action) -> Dependency:
     """Counts the client's address before the body is validated, so that invalid requests are limited too."""
 
-    async def count(users: Users, client: Client) -> None:
-        await users.count_address(action, client)
+    async def count(authenticator: AttemptCounter, client: Client) -> None:
+        await authenticator.count_address(action, client)
 
     # The type of FastAPI's function is Any, so that it can be a default value.
     dependency: Dependency = Depends(count)
@@ -63,7 +73,7 @@ class _SignUpRoute(APIRoute):
                 user = invalid.body.get("user") if isinstance(invalid.body, dict) else None
                 if not isinstance(user, dict):
                     raise
-                found = await get_services(request).users.find_sign_up_errors(Applicant.of(user))
+                found = await get_services(request).users.accounts.find_sign_up_errors(Applicant.of(user))
                 invalid_fields = {error["loc"][-1] for error in invalid.errors()}
                 more = [
                     {"type": "sign_up", "loc": ("body", "user", field), "msg": message}
@@ -76,10 +86,12 @@ class _SignUpRoute(APIRoute):
         return handle_and_add_errors
 
 
-async def sign_up(body: RegistrationRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
+async def sign_up(
+    body: RegistrationRequest, accounts: Accounts, client: Client, response: Response
+) -> SignedInResponse:
     """Creates an account and signs in."""
     response.headers["Cache-Control"] = "no-store"
-    return await users.register(body.user, client)
+    return await accounts.register(body.user, client)
 
 
 router.add_api_route(
@@ -105,10 +117,10 @@ router.add_api_route(
     ),
     dependencies=[_counted("sign_in")],
 )
-async def sign_in(body: SignInRequest, users: Users, client: Client, response: Response) -> SignedInResponse:
+async def sign_in(body: SignInRequest, service: SignIn, client: Client, response: Response) -> SignedInResponse:
     """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session."""
     response.headers["Cache-Control"] = "no-store"
-    return await users.sign_in(body.user, client)
+    return await service.sign_in(body.user, client)
 
 
 @router.post(
@@ -123,7 +135,7 @@ async def sign_in(body: SignInRequest, users: Users, client: Client, response: R
     ),
 )
 async def token(
-    form: Annotated[TokenForm, Form()], users: Users, client: Client, response: Response
+    form: Annotated[TokenForm, Form()], service: SignIn, client: Client, response: Response
 ) -> TokenResponse | AccessTokenResponse:
     """Issues tokens: the token endpoint of RFC 6749.
 
@@ -132,7 +144,7 @@ async def token(
     `grant_type=password` is for the Authorize button of this page and returns an access token only.
     """
     response.headers["Cache-Control"] = "no-store"
-    return await users.issue_tokens(form, client)
+    return await service.issue_tokens(form, client)
 
 
 @router.delete(
@@ -141,21 +153,21 @@ async def token(
     summary="Sign out",
     responses=error_responses(UnauthenticatedError()),
 )
-async def sign_out(token: BearerToken, users: Users) -> None:
+async def sign_out(token: BearerToken, sessions: Sessions) -> None:
     """Ends the session and invalidates its tokens. Accepts its access token or its refresh token."""
-    await users.sign_out(token)
+    await sessions.end_by_token(token)
 
 
 @router.get("/sign_up", summary="Get the sign-up policy")
-async def sign_up_mode(users: Users) -> SignUpPolicyResponse:
+async def sign_up_mode(accounts: Accounts) -> SignUpPolicyResponse:
     """Returns whether sign-up is open, needs an invite code, or is closed."""
-    return SignUpPolicyResponse(mode=users.sign_up_mode)
+    return SignUpPolicyResponse(mode=accounts.sign_up_mode)
 
 
 @router.get("/sessions", summary="List your sessions", responses=error_responses(UnauthenticatedError()))
-async def list_sessions(user: CurrentUser, users: Users) -> list[SessionResponse]:
+async def list_sessions(user: CurrentUser, sessions: Sessions) -> list[SessionResponse]:
     """Returns your sessions, most recently used first."""
-    return await users.sessions(user)
+    return await sessions.list_own(user)
 
 
 @router.delete(
@@ -164,9 +176,9 @@ async def list_sessions(user: CurrentUser, users: Users) -> list[SessionResponse
     summary="Sign out everywhere",
     responses=error_responses(UnauthenticatedError()),
 )
-async def end_all_sessions(user: CurrentUser, users: Users) -> None:
+async def end_all_sessions(user: CurrentUser, sessions: Sessions) -> None:
     """Ends all your sessions, including this one."""
-    await users.end_all_sessions(user)
+    await sessions.end_all(user.user_id)
 
 
 @router.delete(
@@ -175,9 +187,9 @@ async def end_all_sessions(user: CurrentUser, users: Users) -> None:
     summary="End one of your sessions",
     responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such session.")),
 )
-async def end_session(session_id: str, user: CurrentUser, users: Users) -> None:
+async def end_session(session_id: str, user: CurrentUser, sessions: Sessions) -> None:
     """Ends the session and invalidates its tokens."""
-    await users.end_session(user, session_id)
+    await sessions.end(user, session_id)
 
 
 @router.put(
@@ -188,11 +200,11 @@ async def end_session(session_id: str, user: CurrentUser, users: Users) -> None:
     ),
 )
 async def change_password(
-    body: PasswordChangeRequest, user: CurrentUser, users: Users, client: Client, response: Response
+    body: PasswordChangeRequest, user: CurrentUser, passwords: Passwords, client: Client, response: Response
 ) -> TokenResponse:
     """Changes your password, ends all your sessions, and returns the tokens of a new one."""
     response.headers["Cache-Control"] = "no-store"
-    return await users.change_password(user, body.user, client)
+    return await passwords.change(user, body.user, client)
 
 
 @router.delete(
@@ -203,12 +215,12 @@ async def change_password(
         UnauthenticatedError(), InvalidFieldsError({"password": ["is invalid"]}), RateLimitedError()
     ),
 )
-async def delete_account(body: AccountDeletionRequest, user: CurrentUser, users: Users, client: Client) -> None:
+async def delete_account(body: AccountDeletionRequest, user: CurrentUser, accounts: Accounts, client: Client) -> None:
     """Deletes your account, your sessions and your messages. Messages that have not been sent will not be sent."""
-    await users.delete_account(user, body.user.password, client)
+    await accounts.delete(user, body.user.password, client)
 
 
 @router.get("", summary="Get the current user", responses=error_responses(UnauthenticatedError()))
-async def current_user(user: CurrentUser, users: Users) -> AccountResponse:
+async def current_user(user: CurrentUser, accounts: Accounts) -> AccountResponse:
     """Returns the account to which the access token belongs."""
-    return AccountResponse.of(await users.account(user.user_id))
+    return AccountResponse.of(await accounts.find(user.user_id))

@@ -44,13 +44,13 @@ async def migrate_database(settings: Settings) -> bool:
 async def make_invite(settings: Settings) -> str:
     """Creates an invite and returns its code, with which one person can sign up. Only its hash is stored."""
     async with _connected(settings) as services:
-        return await services.users.make_invite()
+        return await services.users.accounts.make_invite()
 
 
 async def reset_password(settings: Settings, email: str) -> str:
     """Sets a new random password, which it returns, and ends all sessions. Raises UnknownAccountError."""
     async with _connected(settings) as services:
-        return await services.users.reset_password(email)
+        return await services.users.passwords.reset(email)
 
 
 async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:

@@ -124,11 +124,13 @@ def _print_checks() -> int:
 
 
 def _print_invite(settings: Settings) -> int:
+    configure_logging(settings.effective_log_format)
     print(asyncio.run(make_invite(settings)))
     return 0
 
 
 def _reset_password(settings: Settings, email: str) -> int:
+    configure_logging(settings.effective_log_format)
     password = asyncio.run(reset_password(settings, email))
     print(f"The new password of {email} is  {password}")
     print("All sessions of the account have ended. Change the password on the account page after signing in.")

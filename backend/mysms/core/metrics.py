@@ -33,6 +33,8 @@ OLDEST_PENDING_AGE_SECONDS = Gauge(
 UNCONFIRMED = Gauge("mysms_outbox_unconfirmed", "Messages that may have been sent; counted up to 1000.")
 SENDING_PAUSED = Gauge("mysms_sending_paused", "1 while sending is paused because the provider rejects everything.")
 
+SECURITY_EVENTS = Counter("mysms_security_events", "Security events, by kind.", ["kind"])
+
 TASK_FAILURES = Counter(
     "mysms_task_failures",
     "Failures of background tasks, by kind of error: transient or permanent.",

@@ -11,8 +11,9 @@ from mysms.messages import repository
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Message
 from mysms.messages.schemas import ExportHead, MessageDetail
+from mysms.users.accounts import AccountService
 from mysms.users.schemas import AccountResponse
-from mysms.users.service import UserService
+from mysms.users.sessions import SessionService
 from mysms.users.tokens import AccessClaims
 
 _LIMIT = Limit("export", 10, timedelta(hours=1))
@@ -23,8 +24,9 @@ _EVERYTHING = MessageFilter()
 class AccountExport:
     """Exports an account, its sessions, and all its messages with their timelines."""
 
-    def __init__(self, users: UserService, limiter: RateLimiter, clock: Clock) -> None:
-        self._users = users
+    def __init__(self, accounts: AccountService, sessions: SessionService, limiter: RateLimiter, clock: Clock) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
         self._limiter = limiter
         self._clock = clock
 
@@ -36,8 +38,8 @@ class AccountExport:
         await self._limiter.hit(_LIMIT, str(caller.user_id))
         head = ExportHead(
             exported_at=self._clock(),
-            account=AccountResponse.of(await self._users.account(caller.user_id)),
-            sessions=await self._users.sessions(caller),
+            account=AccountResponse.of(await self._accounts.find(caller.user_id)),
+            sessions=await self._sessions.list_own(caller),
         )
         # Read before the response begins, so that an unavailable database gets an error and not a truncated document.
         first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE)

@@ -11,11 +11,14 @@ from bson import ObjectId
 
 from mysms.core import database as connection
 from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
+from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
+from mysms.users.accounts import AccountService
+from mysms.users.authenticator import Authenticator
 from mysms.users.models import Invite, Session, User, expiry_of
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
-from mysms.users.service import UserService
+from mysms.users.sessions import SessionService
 from mysms.users.sign_up import SignUpPolicy
 from mysms.users.tokens import RefreshClaims, TokenSigner
 from tests.support.api_user import Json
@@ -47,15 +50,19 @@ class UsersFixture:
         return RateLimiter(self.database, self.clock)
 
     @property
-    def users(self) -> UserService:
-        return UserService(
-            PasswordHasher(),
-            TokenSigner("a secret"),
-            SignUpPolicy("open", None, self.clock),
-            AuthRateLimits(self.limiter, per_minute=10, per_account=10),
-            self.erase,
-            self.clock,
-        )
+    def sessions(self) -> SessionService:
+        return SessionService(TokenSigner("a secret"), self._attempts, SecurityEvents("a secret"), self.clock)
+
+    @property
+    def accounts(self) -> AccountService:
+        hasher, events = PasswordHasher(), SecurityEvents("a secret")
+        authenticator = Authenticator(hasher, self._attempts, events)
+        sign_up_policy = SignUpPolicy("open", None, self.clock)
+        return AccountService(authenticator, hasher, self.sessions, sign_up_policy, self.erase, events, self.clock)
+
+    @property
+    def _attempts(self) -> AuthRateLimits:
+        return AuthRateLimits(self.limiter, per_minute=10, per_account=10)
 
     async def store_sessions(self, count: int, *, age: timedelta, is_dated: bool = True) -> list[ObjectId]:
         """Store sessions that were last used this long ago; if not dated, as older versions stored them."""
@@ -124,10 +131,10 @@ async def test_expired_sessions_are_deleted_however_many_there_are(
 ) -> None:
     await fixture.store_sessions(450, age=timedelta(days=31), is_dated=is_dated)
     kept = await fixture.store_sessions(450, age=timedelta(days=29), is_dated=is_dated)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     assert await fixture.ids("sessions") == set(kept)
     fixture.now += timedelta(days=2)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     assert await fixture.ids("sessions") == set()
 
 
@@ -136,12 +143,12 @@ async def test_using_a_session_extends_it(fixture: UsersFixture) -> None:
     session = await repository.find_session(session_id)
     assert session is not None
     assert await repository.advance_session(session, RefreshClaims.first(session_id), fixture.now)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     fixture.now += timedelta(days=29)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     assert await fixture.ids("sessions") == {session_id}
     fixture.now += timedelta(days=2)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     assert await fixture.ids("sessions") == set()
 
 
@@ -152,7 +159,7 @@ async def test_using_the_newest_token_again_extends_a_session(fixture: UsersFixt
     assert session is not None
     await repository.extend_session(session, fixture.now)
     fixture.now += timedelta(days=29)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     assert await fixture.ids("sessions") == {session_id}
 
 
@@ -163,10 +170,10 @@ async def test_a_session_expires_after_ninety_days_even_if_it_is_used(fixture: U
         session = await repository.find_session(session_id)
         assert session is not None
         assert await repository.advance_session(session, RefreshClaims.first(session_id), fixture.now)
-        await fixture.users.delete_expired_sessions()
+        await fixture.sessions.delete_expired()
         assert await fixture.ids("sessions") == {session_id}
     fixture.now += timedelta(days=7)
-    await fixture.users.delete_expired_sessions()
+    await fixture.sessions.delete_expired()
     assert await fixture.ids("sessions") == set()
 
 
@@ -175,11 +182,11 @@ async def test_interrupted_deletions_are_completed_despite_one_that_fails(fixtur
     first, stuck, last = await fixture.store_users(3, deleting=True)
     fixture.unerasable = {stuck}
     with pytest.raises(RuntimeError):
-        await fixture.users.finish_deletions()
+        await fixture.accounts.finish_deletions()
     assert await fixture.ids("users") == {*kept, stuck}
     assert set(fixture.erased) == {first, last}
     fixture.unerasable = set()
-    await fixture.users.finish_deletions()
+    await fixture.accounts.finish_deletions()
     assert await fixture.ids("users") == set(kept)
 
 
@@ -208,11 +215,11 @@ async def test_a_full_counter_is_not_incremented_so_that_a_refund_makes_room(fix
 
 
 async def test_the_cost_of_a_cleanup_does_not_grow_with_the_data(fixture: UsersFixture) -> None:
-    users = fixture.users
+    sessions, accounts = fixture.sessions, fixture.accounts
 
     async def round_of_all() -> None:
-        await users.finish_deletions()
-        await users.delete_expired_sessions()
+        await accounts.finish_deletions()
+        await sessions.delete_expired()
         await fixture.limiter.delete_expired()
 
     costs = []

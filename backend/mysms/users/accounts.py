@@ -1,0 +1,144 @@
+"""Creates and deletes accounts."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from bson import ObjectId
+
+from mysms.core.database import DatabaseError
+from mysms.core.errors import FieldErrors, InvalidFieldsError
+from mysms.core.security_events import SecurityEvents
+from mysms.core.settings import SignUpMode
+from mysms.core.timestamps import Clock
+from mysms.users import repository
+from mysms.users.authenticator import Authenticator
+from mysms.users.client_info import ClientInfo
+from mysms.users.errors import UnauthenticatedError
+from mysms.users.models import User
+from mysms.users.passwords import PasswordHasher
+from mysms.users.schemas import Applicant, Registration, SignedInResponse
+from mysms.users.sessions import SessionService
+from mysms.users.sign_up import NOT_VALID, Admission, SignUpPolicy, hash_invite, new_invite
+from mysms.users.tokens import AccessClaims
+
+EMAIL_TAKEN = {"email": ["has already been taken"]}
+
+_BATCH = 200
+"""How many documents a background task processes in one step, which keeps each step short."""
+
+
+class AccountService:
+    """Creates and deletes accounts.
+
+    `erase_messages` erases the messages of an account that is deleted; it must be idempotent.
+    """
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        hasher: PasswordHasher,
+        sessions: SessionService,
+        sign_up_policy: SignUpPolicy,
+        erase_messages: Callable[[ObjectId], Awaitable[None]],
+        events: SecurityEvents,
+        clock: Clock,
+    ) -> None:
+        self._authenticator = authenticator
+        self._hasher = hasher
+        self._sessions = sessions
+        self._sign_up_policy = sign_up_policy
+        self._erase_messages = erase_messages
+        self._events = events
+        self._clock = clock
+
+    @property
+    def sign_up_mode(self) -> SignUpMode:
+        return self._sign_up_policy.mode
+
+    async def register(self, registration: Registration, client: ClientInfo) -> SignedInResponse:
+        """Creates an account and opens a session.
+
+        Raises SignUpClosedError, and InvalidFieldsError if the email has already been taken or the code is wrong.
+        """
+        admission = await self._sign_up_policy.admit(registration.invite_code)
+        user = User(
+            id=admission.account_id,
+            email=registration.email,
+            password_hash=await self._hasher.hash(registration.password),
+            created_at=self._clock(),
+        )
+        if not await repository.insert_user(user):
+            raise InvalidFieldsError(await self._reasons_not_to_insert(user, admission))
+        # The account exists even if this fails, and a code that is left behind cannot create another one.
+        with contextlib.suppress(DatabaseError):
+            await self._sign_up_policy.use_up(admission)
+        self._events.record("signed_up", account=user.email, address=client.address)
+        return SignedInResponse.of(user, await self._sessions.open(user, client))
+
+    async def find_sign_up_errors(self, applicant: Applicant) -> FieldErrors:
+        """Returns the errors that the database adds to those of an invalid sign-up, so that all are shown at once.
+
+        Raises SignUpClosedError. If a code is required, only a valid one reveals that an email has been taken.
+        """
+        try:
+            await self._sign_up_policy.admit(applicant.invite_code)
+        except InvalidFieldsError as error:
+            return error.errors
+        is_taken = applicant.email is not None and await repository.find_user_by_email(applicant.email) is not None
+        return EMAIL_TAKEN if is_taken else {}
+
+    async def make_invite(self) -> str:
+        """Creates an invite and returns its code, with which one person can sign up. Only its hash is stored."""
+        code = new_invite()
+        await repository.insert_invite(hash_invite(code), self._clock())
+        self._events.record("invite_created")
+        return code
+
+    async def find(self, user_id: ObjectId) -> User:
+        """Returns the account. Raises UnauthenticatedError if it is gone."""
+        user = await repository.find_user(user_id)
+        if user is None:
+            raise UnauthenticatedError
+        return user
+
+    async def is_active(self, user_id: ObjectId) -> bool:
+        """Whether the account exists and is not being deleted."""
+        user = await repository.find_user(user_id)
+        return user is not None and not user.deleting
+
+    async def delete(self, caller: AccessClaims, password: str, client: ClientInfo) -> None:
+        """Deletes the account and all its data. Raises InvalidFieldsError if the password is wrong."""
+        user = await self._authenticator.confirm_password(caller.user_id, password, client, field="password")
+        await repository.mark_deleting(caller.user_id)
+        self._events.record("account_deleted", account=user.email, address=client.address)
+        await self._finish_deletion(caller.user_id)
+
+    async def finish_deletions(self) -> None:
+        """Completes deletions that were interrupted because a process ended or lost its database.
+
+        Any number of processes may do this at once, also while another one is deleting the same account. Tries every
+        account, then raises the first error.
+        """
+        failure: Exception | None = None
+        for user_id in await repository.list_deleting(_BATCH):
+            try:
+                await self._finish_deletion(user_id)
+            except Exception as error:  # noqa: BLE001  # one account must not block the others
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    async def _reasons_not_to_insert(self, user: User, admission: Admission) -> FieldErrors:
+        """Returns why the database rejected an account: its email is taken, or its id, so that its code is used up."""
+        holder = await repository.find_user(admission.account_id)
+        if holder is None:
+            return EMAIL_TAKEN
+        await self._sign_up_policy.use_up(admission)
+        return NOT_VALID if holder.email != user.email else {**NOT_VALID, **EMAIL_TAKEN}
+
+    async def _finish_deletion(self, user_id: ObjectId) -> None:
+        """Deletes an account in idempotent steps; the account itself goes last, so an interrupted deletion is found."""
+        await self._sessions.end_all(user_id)
+        await self._erase_messages(user_id)
+        await self._sign_up_policy.forget(user_id)
+        await repository.delete_user(user_id)

@@ -1,0 +1,69 @@
+"""Checks passwords, under the rate limits of authentication."""
+
+from bson import ObjectId
+
+from mysms.core.errors import InvalidFieldsError
+from mysms.core.security_events import SecurityEvents
+from mysms.users import repository
+from mysms.users.client_info import ClientInfo
+from mysms.users.errors import InvalidCredentialsError, UnauthenticatedError
+from mysms.users.models import User
+from mysms.users.passwords import Match, PasswordHasher
+from mysms.users.rate_limits import Action, AuthRateLimits
+from mysms.users.schemas import normalise_email
+
+
+class Authenticator:
+    """Checks passwords. Every method raises RateLimitedError after too many attempts."""
+
+    def __init__(self, hasher: PasswordHasher, attempts: AuthRateLimits, events: SecurityEvents) -> None:
+        self._hasher = hasher
+        self._attempts = attempts
+        self._events = events
+
+    async def count_address(self, action: Action, client: ClientInfo) -> None:
+        """Counts an attempt of the client's address, before anything else is done for it."""
+        await self._attempts.count_address(action, client.address)
+
+    async def authenticate(self, email: str, password: str, client: ClientInfo) -> User:
+        """Returns the account. Raises InvalidCredentialsError, which does not reveal whether the account exists."""
+        try:
+            normal_email = normalise_email(email)
+        except ValueError:
+            normal_email = ""
+        attempt = await self._attempts.count_account(normal_email)
+        try:
+            user = await self._find_by_password(normal_email, password)
+        except InvalidCredentialsError:
+            self._events.record("sign_in_failed", account=normal_email, address=client.address)
+            raise
+        await self._attempts.refund(attempt)
+        return user
+
+    async def confirm_password(self, user_id: ObjectId, password: str, client: ClientInfo, *, field: str) -> User:
+        """Returns the account of a signed-in user. Raises InvalidFieldsError if the password is wrong."""
+        await self._attempts.count_address("password", client.address)
+        user = await repository.find_user(user_id)
+        if user is None:
+            raise UnauthenticatedError
+        attempt = await self._attempts.count_account(user.email)
+        if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
+            self._events.record("password_confirmation_failed", account=user.email, address=client.address)
+            raise InvalidFieldsError({field: ["is invalid"]})
+        await self._attempts.refund(attempt)
+        return user
+
+    async def _find_by_password(self, email: str, password: str) -> User:
+        """Returns the account, after renewing an outdated password hash. Raises InvalidCredentialsError."""
+        user = await repository.find_user_by_email(email)
+        match = await self._hasher.verify(password, user.password_hash if user else None)
+        if match is Match.WRONG or user is None or user.deleting:
+            raise InvalidCredentialsError
+        if match is Match.RIGHT:
+            return user
+        renewed = await self._hasher.hash(password)
+        if not await repository.replace_password_hash(ObjectId(user.id), user.password_hash, renewed):
+            # Another request renewed the hash or changed the password first: check against the present hash.
+            return await self._find_by_password(email, password)
+        user.password_hash = renewed
+        return user

@@ -1,0 +1,57 @@
+"""Changes and resets passwords."""
+
+import secrets
+
+from bson import ObjectId
+
+from mysms.core.security_events import SecurityEvents
+from mysms.users import repository
+from mysms.users.authenticator import Authenticator
+from mysms.users.client_info import ClientInfo
+from mysms.users.errors import UnknownAccountError
+from mysms.users.passwords import PasswordHasher
+from mysms.users.schemas import PasswordChange, TokenResponse, normalise_email
+from mysms.users.sessions import SessionService
+from mysms.users.tokens import AccessClaims
+
+
+class PasswordService:
+    """Changes passwords. Each change ends all sessions of the account."""
+
+    def __init__(
+        self, authenticator: Authenticator, hasher: PasswordHasher, sessions: SessionService, events: SecurityEvents
+    ) -> None:
+        self._authenticator = authenticator
+        self._hasher = hasher
+        self._sessions = sessions
+        self._events = events
+
+    async def change(self, caller: AccessClaims, change: PasswordChange, client: ClientInfo) -> TokenResponse:
+        """Changes the password, and replaces all sessions by a new one, so that a stolen token is worth nothing.
+
+        Raises InvalidFieldsError if the current password is wrong.
+        """
+        user = await self._authenticator.confirm_password(
+            caller.user_id, change.current_password, client, field="current_password"
+        )
+        if not await repository.change_password(user, await self._hasher.hash(change.password)):
+            # Another request renewed the hash or changed the password first: check against the present hash.
+            return await self.change(caller, change, client)
+        user.password_version += 1
+        tokens = await self._sessions.replace_all(user, client)
+        self._events.record("password_changed", account=user.email, address=client.address)
+        return tokens
+
+    async def reset(self, email: str) -> str:
+        """Sets a random password, which it returns, and ends all sessions. Raises UnknownAccountError."""
+        try:
+            user = await repository.find_user_by_email(normalise_email(email))
+        except ValueError:
+            user = None
+        if user is None:
+            raise UnknownAccountError(f"There is no account with the email {email}.")
+        password = secrets.token_urlsafe(12)
+        await repository.reset_password(ObjectId(user.id), await self._hasher.hash(password))
+        await self._sessions.end_all(ObjectId(user.id))
+        self._events.record("password_reset_by_operator", account=user.email)
+        return password

@@ -1,0 +1,60 @@
+"""Builds and wires the services of accounts and sessions."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Self
+
+from bson import ObjectId
+
+from mysms.core.rate_limit import RateLimiter
+from mysms.core.security_events import SecurityEvents
+from mysms.core.settings import Settings
+from mysms.core.timestamps import Clock
+from mysms.users.accounts import AccountService
+from mysms.users.authenticator import Authenticator
+from mysms.users.password_changes import PasswordService
+from mysms.users.passwords import PasswordHasher
+from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.sessions import SessionService
+from mysms.users.sign_in import SignInService
+from mysms.users.sign_up import SignUpPolicy
+from mysms.users.tokens import TokenSigner
+
+
+@dataclass(frozen=True)
+class UserServices:
+    """The services of accounts and sessions."""
+
+    accounts: AccountService
+    authenticator: Authenticator
+    passwords: PasswordService
+    sessions: SessionService
+    sign_in: SignInService
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        limiter: RateLimiter,
+        events: SecurityEvents,
+        erase_messages: Callable[[ObjectId], Awaitable[None]],
+        clock: Clock,
+    ) -> Self:
+        """Builds the services. `erase_messages` erases the messages of an account; it must be idempotent."""
+        hasher = PasswordHasher()
+        attempts = AuthRateLimits(
+            limiter,
+            per_minute=settings.auth_attempts_per_minute,
+            per_account=settings.login_attempts_per_account,
+        )
+        setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
+        sign_up_policy = SignUpPolicy(settings.effective_signup_mode, setup_code, clock)
+        authenticator = Authenticator(hasher, attempts, events)
+        sessions = SessionService(TokenSigner(settings.jwt_secret.get_secret_value()), attempts, events, clock)
+        return cls(
+            AccountService(authenticator, hasher, sessions, sign_up_policy, erase_messages, events, clock),
+            authenticator,
+            PasswordService(authenticator, hasher, sessions, events),
+            sessions,
+            SignInService(authenticator, sessions, events),
+        )

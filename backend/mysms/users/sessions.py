@@ -1,0 +1,161 @@
+"""Opens, refreshes, lists and ends sessions."""
+
+import hmac
+
+from bson import ObjectId
+
+from mysms.core.errors import NotFoundError
+from mysms.core.security_events import SecurityEvents
+from mysms.core.timestamps import Clock
+from mysms.users import repository
+from mysms.users.client_info import ClientInfo
+from mysms.users.errors import (
+    InvalidCredentialsError,
+    InvalidTokenRequestError,
+    SessionEndedError,
+    UnauthenticatedError,
+)
+from mysms.users.models import Session, User, expiry_of
+from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.schemas import SessionResponse, TokenResponse
+from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, InvalidTokenError, RefreshClaims, TokenSigner
+
+_BATCH = 200
+"""How many documents a background task processes in one step, which keeps each step short."""
+
+
+class SessionService:
+    """The sessions of all users, and their tokens."""
+
+    def __init__(self, signer: TokenSigner, attempts: AuthRateLimits, events: SecurityEvents, clock: Clock) -> None:
+        self._signer = signer
+        self._attempts = attempts
+        self._events = events
+        self._clock = clock
+
+    async def open(self, user: User, client: ClientInfo) -> TokenResponse:
+        """Opens a session. Raises InvalidCredentialsError if the account has changed since it was read.
+
+        The account is read again after the session is stored. A password change or deletion ends the sessions last: so
+        either it ends this session too, or it is seen here.
+        """
+        session_id, tokens = await self._insert(user, client)
+        now = await repository.find_user(ObjectId(user.id))
+        if now is None or now.deleting or now.password_hash != user.password_hash:
+            await repository.delete_session(session_id)
+            raise InvalidCredentialsError
+        return tokens
+
+    async def replace_all(self, user: User, client: ClientInfo) -> TokenResponse:
+        """Opens a session and ends all others, after the password of the account has been changed."""
+        session_id, tokens = await self._insert(user, client)
+        # From the change on the older sessions cannot be continued, even if they are not deleted here.
+        await repository.delete_sessions(ObjectId(user.id), but=session_id)
+        return tokens
+
+    async def refresh(self, refresh_token: str) -> TokenResponse:
+        """Returns new tokens. The old token stays valid until a new one is used, so no response can be lost.
+
+        Raises InvalidTokenRequestError, SessionEndedError and RateLimitedError.
+        """
+        if not refresh_token:
+            raise InvalidTokenRequestError
+        try:
+            token = self._signer.read_refresh_token(refresh_token)
+        except InvalidTokenError as error:
+            raise SessionEndedError from error
+        await self._attempts.count_refresh(token.session_id)
+        while True:
+            session = await self._find_continuable(token.session_id)
+            newest = session.token_hash or RefreshClaims(token.session_id, session.generation).hash
+            if hmac.compare_digest(token.hash, newest):
+                await repository.extend_session(session, self._clock())
+                break
+            if not hmac.compare_digest(token.predecessor_hash, newest):
+                # A successor or a sibling of this token has been used, so it was copied: end the session for both.
+                await repository.delete_session(token.session_id)
+                raise SessionEndedError
+            if await repository.advance_session(session, token, self._clock()):
+                break
+        return self._tokens(session, token.new_successor())
+
+    async def require(self, access_token: str | None) -> AccessClaims:
+        """Returns the user and session of an access token. Raises UnauthenticatedError."""
+        try:
+            claims = self._signer.read_access_token(access_token or "")
+        except InvalidTokenError as error:
+            raise UnauthenticatedError from error
+        session = await repository.find_session(claims.session_id)
+        if session is None or session.user_id != claims.user_id:
+            raise UnauthenticatedError
+        return claims
+
+    async def list_own(self, caller: AccessClaims) -> list[SessionResponse]:
+        """Returns the caller's sessions, most recently used first."""
+        return [
+            SessionResponse.of(session, current=session.id == caller.session_id)
+            for session in await repository.list_sessions(caller.user_id)
+            if not self._is_over(session)
+        ]
+
+    async def end_by_token(self, token: str | None) -> None:
+        """Ends the session of an access token or of a refresh token. Raises UnauthenticatedError."""
+        try:
+            session_id = self._signer.read_refresh_token(token or "").session_id
+        except InvalidTokenError:
+            session_id = (await self.require(token)).session_id
+        await repository.delete_session(session_id)
+
+    async def end(self, caller: AccessClaims, session_id: str) -> None:
+        """Ends one of the caller's sessions. Raises NotFoundError, also for another user's session."""
+        known = ObjectId.is_valid(session_id)
+        if not known or not await repository.delete_own_session(caller.user_id, ObjectId(session_id)):
+            raise NotFoundError("There is no such session.")
+
+    async def end_all(self, user_id: ObjectId) -> None:
+        await repository.delete_sessions(user_id)
+
+    async def delete_expired(self) -> None:
+        """Deletes all expired sessions, batch by batch. Any number of processes may do this at once."""
+        while await repository.date_sessions(limit=_BATCH) == _BATCH:
+            pass
+        now = self._clock()
+        while await repository.delete_expired_sessions(now, limit=_BATCH) == _BATCH:
+            pass
+
+    async def _insert(self, user: User, client: ClientInfo) -> tuple[ObjectId, TokenResponse]:
+        now = self._clock()
+        token = RefreshClaims.first(ObjectId())
+        session = Session(
+            id=token.session_id,
+            user_id=ObjectId(user.id),
+            token_hash=token.hash,
+            password_version=user.password_version,
+            device=client.device,
+            created_at=now,
+            last_used_at=now,
+            expires_at=expiry_of(now, now),
+        )
+        await repository.insert_session(session)
+        return token.session_id, self._tokens(session, token)
+
+    async def _find_continuable(self, session_id: ObjectId) -> Session:
+        """Raises SessionEndedError if the session has ended, has expired or began before the last password change."""
+        session = await repository.find_session(session_id)
+        if session is None or self._is_over(session):
+            raise SessionEndedError
+        user = await repository.find_user(session.user_id)
+        if user is None or session.password_version not in {None, user.password_version}:
+            raise SessionEndedError
+        return session
+
+    def _is_over(self, session: Session) -> bool:
+        return self._clock() > expiry_of(session.created_at, session.last_used_at)
+
+    def _tokens(self, session: Session, token: RefreshClaims) -> TokenResponse:
+        claims = AccessClaims(session.user_id, token.session_id)
+        return TokenResponse(
+            access_token=self._signer.make_access_token(claims, self._clock()),
+            expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+            refresh_token=self._signer.make_refresh_token(token),
+        )

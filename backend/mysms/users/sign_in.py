@@ -1,0 +1,39 @@
+"""Signs users in, and answers OAuth2 token requests."""
+
+from mysms.core.security_events import SecurityEvents
+from mysms.users.authenticator import Authenticator
+from mysms.users.client_info import ClientInfo
+from mysms.users.errors import InvalidCredentialsError, InvalidGrantError, UnsupportedGrantTypeError
+from mysms.users.schemas import AccessTokenResponse, Credentials, SignedInResponse, TokenForm
+from mysms.users.sessions import SessionService
+
+
+class SignInService:
+    """Signs users in. Every method raises RateLimitedError after too many attempts."""
+
+    def __init__(self, authenticator: Authenticator, sessions: SessionService, events: SecurityEvents) -> None:
+        self._authenticator = authenticator
+        self._sessions = sessions
+        self._events = events
+
+    async def sign_in(self, credentials: Credentials, client: ClientInfo) -> SignedInResponse:
+        """Opens a session. Raises InvalidCredentialsError, which does not reveal whether the account exists."""
+        user = await self._authenticator.authenticate(credentials.email, credentials.password, client)
+        tokens = await self._sessions.open(user, client)
+        self._events.record("signed_in", account=user.email, address=client.address)
+        return SignedInResponse.of(user, tokens)
+
+    async def issue_tokens(self, form: TokenForm, client: ClientInfo) -> AccessTokenResponse:
+        """Answers an OAuth2 token request. Raises a TokenRequestError."""
+        match form.grant_type:
+            case "password":
+                await self._authenticator.count_address("sign_in", client)
+                try:
+                    signed_in = await self.sign_in(Credentials(email=form.username, password=form.password), client)
+                except InvalidCredentialsError as error:
+                    raise InvalidGrantError from error
+                return AccessTokenResponse(access_token=signed_in.access_token, expires_in=signed_in.expires_in)
+            case "refresh_token":
+                return await self._sessions.refresh(form.refresh_token)
+            case _:
+                raise UnsupportedGrantTypeError
