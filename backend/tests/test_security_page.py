@@ -1,4 +1,4 @@
-"""The tests that docs/security.md names exist."""
+"""The tests that docs/security.md and docs/asvs.md name exist."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 from tests.support.processes import BACKEND
 
 FRONTEND = BACKEND.parent / "frontend"
-PAGE = (BACKEND / "docs" / "security.md").read_text()
-NAMED = sorted(set(re.findall(r"`((?:tests|e2e|src)/[^`]+)`", PAGE)))
+SECURITY = (BACKEND / "docs" / "security.md").read_text()
+ASVS = (BACKEND / "docs" / "asvs.md").read_text()
+NAMED = sorted(set(re.findall(r"`((?:tests|e2e|src)/[^`]+)`", SECURITY + ASVS)))
 
 
 def exists(named: str) -> bool:
@@ -28,12 +29,12 @@ def _read(path: Path) -> str:
 
 
 @pytest.mark.parametrize("named", NAMED)
-def test_each_test_that_the_page_names_exists(named: str) -> None:
+def test_each_test_that_the_pages_name_exists(named: str) -> None:
     assert exists(named)
 
 
 def test_every_row_of_the_standard_names_a_test() -> None:
-    met = PAGE.partition("### Authentication (V6)")[2]
+    met = ASVS.partition("## Authentication (V6)")[2]
     rows = [line for line in met.splitlines() if re.match(r"\| \d", line)]
     assert len(rows) > 30
     assert [row for row in rows if "`" not in row] == []
