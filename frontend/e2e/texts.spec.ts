@@ -3,6 +3,7 @@ import { PASSWORD, bubble, composer, expect, fillSignIn, test } from './fixtures
 import { EMAIL, GeneratedApi, HEBREW, PEER, aMessage, generateApi } from './generated-api';
 
 const SPACED = '  two  spaces\t\ttwo tabs\n\n three lines down  ';
+const MARKUP = `<b>bold</b> <img src="x" onerror="broken = 1"><script>broken = 1</script> &lt; {{ 7 * 7 }} javascript:0`;
 
 async function enter(page: Page, messages: number, contents: readonly string[] = []) {
   const api = await generateApi(page, { conversations: Math.min(messages, 1), messages, contents });
@@ -87,6 +88,24 @@ test('every space, tab and line of a text is shown', async ({ page }) => {
   // An empty line is a line.
   const heightOf = async (text: string) => (await textOf(text).boundingBox())?.height ?? 0;
   expect(await heightOf('one')).toBeCloseTo(((await heightOf('two tabs')) / 3) * 2, 0);
+});
+
+test('markup in a text is text', async ({ page }) => {
+  await enter(page, 1, [MARKUP]);
+  await page.getByRole('searchbox').fill('bold');
+  await page.goto(`/messages/${PEER}?details=${'0'.padStart(24, '0')}`);
+  const dialog = page.getByRole('dialog', { name: 'Message details' });
+  const parts = [
+    bubble(page, 'bold').locator('.message-bubble__content > span').last(),
+    page.locator('.conversation-row__preview').first(),
+    dialog.locator('.message-details__text > span'),
+  ];
+  for (const part of parts)
+    expect(await part.evaluate((element) => element.textContent)).toContain(MARKUP);
+  await expect(page.locator('app-root').locator('script, img, iframe, b:text("bold")')).toHaveCount(
+    0,
+  );
+  expect(await page.evaluate(() => 'broken' in window)).toBe(false);
 });
 
 for (const [locale, isTwelve] of [

@@ -45,6 +45,14 @@ describe('toProblem', () => {
   ])('survives %s', (_, error) => {
     expect(describeProblem(toProblem(error))).toBe('The server has a problem at the moment.');
   });
+
+  it('keeps an unusual field name a field name', () => {
+    const error: unknown = JSON.parse(
+      '{"errors": {"__proto__": {"polluted": 1}, "constructor": ["odd"]}}',
+    );
+    expect(Object.keys(toProblem(answer(422, error)).errors)).toEqual(['__proto__', 'constructor']);
+    expect('polluted' in {}).toBe(false);
+  });
 });
 
 describe('describeProblem', () => {
