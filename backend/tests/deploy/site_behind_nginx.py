@@ -74,7 +74,9 @@ async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
             assert (page.status_code, page.text, page.headers["Cache-Control"]) == (200, PAGE, "no-cache")
             assert "trusted-types" in page.headers["Content-Security-Policy"]
             assert page.headers["X-Content-Type-Options"] == "nosniff"
+            assert page.headers["Content-Type"] == "text/html; charset=utf-8"
         script = await http.get("/main-ABCD1234.js", headers={"Accept-Encoding": "gzip"})
+        assert script.headers["Content-Type"] == "application/javascript; charset=utf-8"
         assert (script.text, script.headers["Cache-Control"]) == (SCRIPT, A_YEAR)
         assert script.headers["Content-Encoding"] == "gzip"
         assert (await http.get("/favicon.svg")).headers["Cache-Control"] == "no-cache"
@@ -142,6 +144,35 @@ async def test_a_half_sent_request_ends(site: str, sent: bytes) -> None:
     writer.write(sent)
     with contextlib.suppress(ConnectionResetError):
         await asyncio.wait_for(reader.read(), 40)
+    writer.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/users"])
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
+async def test_methods_of_no_use_are_refused(site: str, path: str, method: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert (await asyncio.wait_for(reader.readline(), 10)).split()[1] in {b"400", b"405"}
+    writer.close()
+
+
+@pytest.mark.parametrize("path", ["/users", "/"])
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 2\r\nContent-Length: 4\r\n\r\n{}{}",
+        b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+    ],
+)
+async def test_a_request_without_a_clear_end_is_not_passed_on(site: str, path: str, framing: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
+    writer.write(b"POST " + path.encode() + b" HTTP/1.1\r\nHost: localhost\r\n" + framing)
+    writer.write(b"GET /up HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    received = await asyncio.wait_for(reader.read(), 20)
+    assert received.count(b"HTTP/1.1 ") == 1, received
+    assert received.split()[1][:1] in {b"4", b"5"}
     writer.close()
 
 
