@@ -31,6 +31,11 @@ _NO_SUCH_USER = (
     "MONGODB_URI cannot be used: MongoDB rejected the user name or password. Check both, check authSource, and check "
     "that a % in the password is written %25."
 )
+_UNVERIFIED = re.compile(r"[?&;](tlsInsecure|tlsAllowInvalid(Certificates|Hostnames))=(?!false)", re.I)
+_MUST_VERIFY = (
+    "MONGODB_URI cannot be used: without verified certificates, anybody on the way can pose as the database. For a "
+    "certificate authority of your own, write tlsCAFile=/path/to/ca.pem instead of {option}."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +89,8 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
     """
     if _has_stray_characters(uri):
         raise DatabaseConfigurationError(_STRAY_CHARACTERS)
+    if unverified := _UNVERIFIED.search(uri):
+        raise DatabaseConfigurationError(_MUST_VERIFY.format(option=unverified[1]))
     try:
         return AsyncMongoClient(
             uri,
@@ -95,6 +102,8 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
             # server can block operations.
             connectTimeoutMS=_CONNECT_TIMEOUT_MS,
         )
+    except OSError as error:
+        raise DatabaseConfigurationError(f"MONGODB_URI cannot be used: a TLS file cannot be read: {error}.") from error
     except (ConfigurationError, ValueError) as error:
         # The driver may have taken the end of a password for options.
         is_cut = "@" in uri.partition("?")[2]

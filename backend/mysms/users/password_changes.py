@@ -50,8 +50,12 @@ class PasswordService:
             user = None
         if user is None:
             raise UnknownAccountError(f"There is no account with the email {email}.")
-        password = secrets.token_urlsafe(12)
+        password = new_random_password()
         await repository.reset_password(ObjectId(user.id), await self._hasher.hash(password))
         await self._sessions.end_all(ObjectId(user.id))
         self._events.record("password_reset_by_operator", account=user.email)
         return password
+
+
+def new_random_password() -> str:
+    return secrets.token_urlsafe(16)

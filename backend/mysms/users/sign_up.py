@@ -78,7 +78,7 @@ class SignUpPolicy:
 
 def new_invite() -> str:
     """Creates a random code that can be read aloud."""
-    return "-".join(secrets.token_hex(3) for _ in range(4))
+    return "-".join(secrets.token_hex(4) for _ in range(4))
 
 
 def hash_invite(code: str) -> str:

@@ -1,5 +1,6 @@
 """The connection to MongoDB."""
 
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,6 +16,30 @@ def test_an_invalid_uri_is_explained(uri: str) -> None:
     with pytest.raises(DatabaseConfigurationError) as refused:
         connect(uri)
     assert str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "tlsInsecure=true",
+        "tls=true&tlsAllowInvalidCertificates=true",
+        "tlsallowinvalidhostnames=TRUE",
+        "ssl=true&tlsAllowInvalidHostnames=true&w=1",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv"])
+def test_certificates_are_always_verified(scheme: str, option: str) -> None:
+    with pytest.raises(DatabaseConfigurationError, match="tlsCAFile"):
+        connect(f"{scheme}://user:hunter2@db.example.com/mysms?{option}")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_certificate_authority_that_cannot_be_read_is_reported(tmp_path: Path, exists: bool) -> None:
+    authority = tmp_path / "ca.pem"
+    if exists:
+        authority.touch()
+    with pytest.raises(DatabaseConfigurationError, match="TLS file cannot be read"):
+        connect(f"mongodb://db.example.com/mysms?tls=true&tlsInsecure=false&tlsCAFile={authority}")
 
 
 @pytest.mark.parametrize(
