@@ -44,4 +44,18 @@ def test_the_build_context_has_the_copied_files_and_no_secret(folder: str) -> No
     }
     assert copied <= sent
     assert all((TOP / folder / source).exists() for source in copied)
-    assert not {".env", ".data", ".venv", "node_modules"} & sent
+    assert not {".env", ".data", ".git", ".venv", "node_modules"} & sent
+
+
+def test_the_image_of_the_api_has_no_development_code() -> None:
+    stages = {
+        names[1]: (names[0], lines)
+        for stage in re.split(r"^FROM ", (TOP / "backend" / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
+        for names in [stage.splitlines()[0].split(" AS ")]
+        for lines in [stage.splitlines()[1:]]
+    }
+    *_, last = stages
+    base, lines = stages[last]
+    copied = [line for line in (*stages[base][1], *lines) if line.startswith("COPY")]
+    assert copied == ["COPY --from=dependencies /venv /venv", "COPY mysms ./mysms"]
+    assert not any("dev" in line for line in stages["dependencies"][1])

@@ -23,6 +23,8 @@ async def served(start: Start, tmp_path: Path) -> AsyncIterator[Api]:
     folder.mkdir()
     for name in FILES:
         (folder / name).touch()
+    (folder / "assets").mkdir()
+    (folder / "assets" / "icon.svg").touch()
     async with start(FRONTEND_DIST=str(folder)) as api:
         yield api
 
@@ -43,3 +45,11 @@ async def test_every_response_has_the_type_of_its_content_and_sets_no_cookie(ser
         assert (path, response.headers["Content-Type"]) == (path, content_type)
         assert "Set-Cookie" not in response.headers
     assert (await served.http.get("/metrics")).headers["Content-Type"].endswith("charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/docs/static/", "/docs/swagger-ui/", "/assets/", "/assets"])
+async def test_a_folder_is_never_listed(served: Api, path: str) -> None:
+    response = await served.http.get(path)
+    assert "icon.svg" not in response.text
+    assert "docs.js" not in response.text
+    assert response.status_code == 404 or response.content == b"", "not found, or the empty page of the app"
