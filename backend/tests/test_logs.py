@@ -85,6 +85,7 @@ async def test_logs_contain_no_personal_data(start: Start, simulator: Simulator,
     if log_format == "json":
         for line in lines_of(log):
             assert {"timestamp", "level", "logger", "event"} <= line.keys()
+            assert line["timestamp"].endswith("Z"), "in UTC"
 
 
 async def test_every_request_has_one_log_line_with_its_route(start: Start) -> None:
