@@ -16,13 +16,9 @@ from mysms.services import LifespanState, build_services
 from mysms.web.access_log import REQUEST_ID_HEADER, AccessLogMiddleware, RequestIdMiddleware
 from mysms.web.docs import DESCRIPTION, install_docs
 from mysms.web.graceful_shutdown import ConnectionCloseMiddleware, ShutdownState
-from mysms.web.middleware import (
-    BodyLimitMiddleware,
-    JsonSuffixMiddleware,
-    SecurityHeadersMiddleware,
-    UnhandledErrorMiddleware,
-)
+from mysms.web.middleware import BodyLimitMiddleware, JsonSuffixMiddleware, UnhandledErrorMiddleware
 from mysms.web.problem_details import add_exception_handlers, customize_openapi
+from mysms.web.response_headers import DefaultHeadersMiddleware
 from mysms.web.spa import SinglePageApp
 
 _ROUTERS = (
@@ -91,7 +87,7 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState) -
         allow_headers=["Authorization", "Idempotency-Key", "If-None-Match"],
         expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
     )
-    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(DefaultHeadersMiddleware)
     app.add_middleware(ConnectionCloseMiddleware, shutdown=shutdown)
     app.add_middleware(AccessLogMiddleware)
     app.add_middleware(RequestIdMiddleware)

@@ -1,5 +1,5 @@
 // The security headers of the site, wherever it is served from. The API serves the SPA with the same headers
-// (mysms/web/middleware.py); a test compares them.
+// (mysms/web/response_headers.py); a test compares them.
 
 /**
  * Each header with its value. `api` is the origin of the API, or 'self' if it is the page's own.
@@ -25,9 +25,10 @@ export function securityHeaders(api = "'self'") {
   return {
     'Content-Security-Policy': policy.join('; '),
     'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
     'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
     'Referrer-Policy': 'no-referrer',
-    'Strict-Transport-Security': 'max-age=31536000',
+    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
   };

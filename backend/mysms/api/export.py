@@ -20,5 +20,5 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
 )
 async def export_account(user: CurrentUser, export: Export) -> Response:
     """Returns your account, your sessions and all your messages with their timelines as one JSON document."""
-    headers = {"Content-Disposition": 'attachment; filename="mysms.json"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": 'attachment; filename="mysms.json"'}
     return StreamingResponse(await export.begin(user), media_type="application/json", headers=headers)

@@ -186,9 +186,8 @@ async def send_message(
     summary="Read one message and its timeline",
     responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such message.")),
 )
-async def read_message(message_id: str, user: CurrentUser, history: History, response: Response) -> MessageDetail:
+async def read_message(message_id: str, user: CurrentUser, history: History) -> MessageDetail:
     """Returns a message with its timeline."""
-    response.headers["Cache-Control"] = "no-store"
     return await history.detail(user.user_id, message_id)
 
 
@@ -199,12 +198,11 @@ async def read_message(message_id: str, user: CurrentUser, history: History, res
         UnauthenticatedError(), NotFoundError("There is no such message."), NotCancellableError()
     ),
 )
-async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox, response: Response) -> MessageResponse:
+async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox) -> MessageResponse:
     """Cancels a message that has not been sent yet.
 
     An `unconfirmed` message may have been sent: it stays unconfirmed until that is known, and will not be sent again.
     """
-    response.headers["Cache-Control"] = "no-store"
     return await outbox.cancel(user.user_id, message_id)
 
 
@@ -240,7 +238,6 @@ async def retry_message(
 
 
 def _sent(message: MessageResponse, response: Response) -> MessageResponse:
-    response.headers["Cache-Control"] = "no-store"
     if message.twilio_sid is None:
         response.status_code = status.HTTP_202_ACCEPTED
     return message

@@ -45,8 +45,7 @@ IfNoneMatch = Annotated[str, Depends(_read_if_none_match)]
 
 
 def page_response(page: Page, request: Request, if_none_match: str) -> Response:
-    # `no-store` keeps message texts out of all caches, on disk and shared.
-    headers = {"ETag": page.etag, "X-Total-Count": str(page.total), "Cache-Control": "no-store"}
+    headers = {"ETag": page.etag, "X-Total-Count": str(page.total)}
     links = []
     if page.first_id is not None:
         links.append(f'<{_url(request, "after", page.first_id)}>; rel="prev"')

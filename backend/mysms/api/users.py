@@ -86,11 +86,8 @@ class _SignUpRoute(APIRoute):
         return handle_and_add_errors
 
 
-async def sign_up(
-    body: RegistrationRequest, accounts: Accounts, client: Client, response: Response
-) -> SignedInResponse:
+async def sign_up(body: RegistrationRequest, accounts: Accounts, client: Client) -> SignedInResponse:
     """Creates an account and signs in."""
-    response.headers["Cache-Control"] = "no-store"
     return await accounts.register(body.user, client)
 
 
@@ -117,9 +114,8 @@ router.add_api_route(
     ),
     dependencies=[_counted("sign_in")],
 )
-async def sign_in(body: SignInRequest, service: SignIn, client: Client, response: Response) -> SignedInResponse:
+async def sign_in(body: SignInRequest, service: SignIn, client: Client) -> SignedInResponse:
     """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session."""
-    response.headers["Cache-Control"] = "no-store"
     return await service.sign_in(body.user, client)
 
 
@@ -135,7 +131,7 @@ async def sign_in(body: SignInRequest, service: SignIn, client: Client, response
     ),
 )
 async def token(
-    form: Annotated[TokenForm, Form()], service: SignIn, client: Client, response: Response
+    form: Annotated[TokenForm, Form()], service: SignIn, client: Client
 ) -> TokenResponse | AccessTokenResponse:
     """Issues tokens: the token endpoint of RFC 6749.
 
@@ -143,7 +139,6 @@ async def token(
     stays valid until one of the new ones is first used; using any of the others after that ends the session.
     `grant_type=password` is for the Authorize button of this page and returns an access token only.
     """
-    response.headers["Cache-Control"] = "no-store"
     return await service.issue_tokens(form, client)
 
 
@@ -200,10 +195,9 @@ async def end_session(session_id: str, user: CurrentUser, sessions: Sessions) ->
     ),
 )
 async def change_password(
-    body: PasswordChangeRequest, user: CurrentUser, passwords: Passwords, client: Client, response: Response
+    body: PasswordChangeRequest, user: CurrentUser, passwords: Passwords, client: Client
 ) -> TokenResponse:
     """Changes your password, ends all your sessions, and returns the tokens of a new one."""
-    response.headers["Cache-Control"] = "no-store"
     return await passwords.change(user, body.user, client)
 
 

@@ -40,10 +40,6 @@ class TokenRequestError(DomainError):
     def extensions(self) -> Mapping[str, object]:
         return {"error": self.oauth_error, "error_description": self.detail}
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {"Cache-Control": "no-store"}
-
 
 class SessionEndedError(TokenRequestError):
     code = "session_ended"

@@ -5,7 +5,9 @@ from pathlib import Path
 import fastapi_swagger
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 _SWAGGER_UI = Path(fastapi_swagger.__file__).parent / "resources"
 _OWN = Path(__file__).parent / "static"
@@ -25,7 +27,16 @@ async def docs() -> FileResponse:
     return FileResponse(_OWN / "docs.html")
 
 
+class _Files(StaticFiles):
+    """Files that caches keep and revalidate: they are large, and the same for everybody."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def install_docs(app: FastAPI) -> None:
     app.include_router(router)
-    app.mount("/docs/swagger-ui", StaticFiles(directory=_SWAGGER_UI))
-    app.mount("/docs/static", StaticFiles(directory=_OWN))
+    app.mount("/docs/swagger-ui", _Files(directory=_SWAGGER_UI))
+    app.mount("/docs/static", _Files(directory=_OWN))

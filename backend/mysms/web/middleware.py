@@ -1,10 +1,9 @@
-"""ASGI middleware for every request: path suffix, body limit, unhandled errors and security headers."""
+"""ASGI middleware for every request: path suffix, body limit and unhandled errors."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,21 +11,6 @@ from mysms.web.problem_details import InternalServerError, RequestTimeoutError, 
 
 _log = logging.getLogger(__name__)
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types angular angular#bundler"
-"""Further directives for the SPA, with which Swagger UI does not work."""
-_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 _SUFFIX = ".json"
 
 BODY_BYTES = 8 * 1024
@@ -130,20 +114,3 @@ class UnhandledErrorMiddleware:
             if has_started:
                 raise
             await problem_response(InternalServerError())(scope, receive, send)
-
-
-class SecurityHeadersMiddleware:
-    """Adds security headers: Content-Security-Policy, HSTS, nosniff and others."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

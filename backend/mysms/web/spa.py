@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from mysms.web.middleware import CONTENT_SECURITY_POLICY, TRUSTED_TYPES
+from mysms.web.response_headers import CONTENT_SECURITY_POLICY, TRUSTED_TYPES
 
 _API_PATHS = ("api/", "users/", "docs/")
 _A_YEAR = "public, max-age=31536000, immutable"

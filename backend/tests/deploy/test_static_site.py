@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mysms.web.middleware import CONTENT_SECURITY_POLICY, TRUSTED_TYPES
+from mysms.web.response_headers import CONTENT_SECURITY_POLICY, DEFAULT_HEADERS, TRUSTED_TYPES
 from tests.deploy.files import FRONTEND, TOP, read_toml
 from tests.support.servers import Api
 
@@ -150,6 +150,7 @@ def test_nginx_sends_the_same_headers(static_host_headers: dict[str, str]) -> No
 
 
 async def test_the_api_sends_the_same_headers(static_host_headers: dict[str, str], api: Api) -> None:
+    assert DEFAULT_HEADERS.keys() == {"Cache-Control", *static_host_headers}
     served = (await api.http.get("/up")).headers
     policy = directives(static_host_headers.pop("Content-Security-Policy"))
     assert {name: served[name] for name in static_host_headers} == static_host_headers

@@ -1,4 +1,6 @@
-"""Security and CORS headers."""
+"""Security, caching and CORS headers."""
+
+import re
 
 import httpx
 import pytest
@@ -20,6 +22,38 @@ async def test_every_response_has_the_security_headers(api: Api, path: str) -> N
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
     assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def operations(api: Api) -> list[tuple[str, str]]:
+    """All operations of the OpenAPI document, with ids of resources that do not exist."""
+    return [
+        (method, re.sub(r"\{\w+\}", "0123456789abcdef01234567", path))
+        for method, _, path in (name.partition(" ") for name, _ in api.contract.operations())
+    ]
+
+
+async def test_no_response_may_be_stored_unless_its_route_says_so(api: Api, readonly_user: ApiUser) -> None:
+    pages = [("GET", path) for path in ("/docs", "/openapi.json", "/nowhere", "/users/nowhere")]
+    methods = [("TRACE", "/users"), ("PATCH", "/api/messages"), ("OPTIONS", "/api/messages"), ("HEAD", "/up")]
+    for method, path in [*operations(api), *pages, *methods]:
+        assert (await api.http.request(method, path)).headers["Cache-Control"] == "no-store", f"{method} {path}"
+        if method == "GET":
+            answer = await readonly_user.call(method, path)
+            assert answer.headers["Cache-Control"] == "no-store", f"{method} {path}: {answer.status_code}"
+
+
+async def test_an_unchanged_list_is_not_stored_either(readonly_user: ApiUser) -> None:
+    etag = (await readonly_user.call("GET", "/api/messages")).headers["ETag"]
+    unchanged = await readonly_user.call("GET", "/api/messages", headers={"If-None-Match": etag})
+    assert (unchanged.status_code, unchanged.headers["Cache-Control"]) == (304, "no-store")
+
+
+async def test_the_files_of_the_documentation_are_revalidated(api: Api) -> None:
+    path = "/docs/swagger-ui/swagger-ui-bundle.js"
+    first = await api.http.get(path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = await api.http.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.headers["Cache-Control"]) == (304, "no-cache")
 
 
 async def test_there_is_no_server_header(api: Api) -> None:
