@@ -62,6 +62,8 @@ def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> Fas
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        # A redirect would lead to whatever host the request names.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     for router in _ROUTERS:

@@ -10,21 +10,24 @@ from starlette.types import Scope
 
 from mysms.web.response_headers import CONTENT_SECURITY_POLICY, TRUSTED_TYPES
 
-_API_PATHS = ("api/", "users/", "docs/")
+_API_PATHS = ("api/", "users/", "docs/", "up/", "ready/", "metrics/")
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
 class SinglePageApp(StaticFiles):
-    """Serves the built files, and index.html for every other path without an extension: the SPA's own routes."""
+    """Serves the built files, and index.html for every other path without an extension: the SPA's own routes.
+
+    Without Starlette's `html` option, which redirects folders to whatever host the request names.
+    """
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory, html=True)
+        super().__init__(directory=directory)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            is_page = "." not in path.rpartition("/")[2] and not f"{path}/".startswith(_API_PATHS)
+            is_page = path == "." or ("." not in path.rpartition("/")[2] and not f"{path}/".startswith(_API_PATHS))
             if error.status_code != HTTPStatus.NOT_FOUND or not is_page:
                 raise
             response = await super().get_response("index.html", scope)

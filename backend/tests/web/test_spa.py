@@ -82,7 +82,9 @@ async def test_a_missing_file_is_not_found(served: Api, path: str) -> None:
     problem_of(await served.http.get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/users/nobody", "/docs/nothing", "/api/messages.json.json"])
+@pytest.mark.parametrize(
+    "path", ["/users/nobody", "/users/", "/docs/nothing", "/metrics/", "/up/x", "/api/messages.json.json"]
+)
 async def test_an_unknown_path_of_the_api_is_not_a_page(served: Api, path: str) -> None:
     problem_of(await served.http.get(path), 404, "not_found")
 
