@@ -95,11 +95,10 @@ def _serve(settings: Settings) -> int:
     asyncio.run(check_start(settings))
     shutdown = ShutdownState()
     app = create_app(settings, shutdown)
-    limits = ConnectionLimits(connections=most_connections())
     config = uvicorn.Config(
         app,
-        http=limited_protocol(limits),
-        limit_concurrency=limits.connections + 1,
+        http=limited_protocol(ConnectionLimits(connections=most_connections())),
+        ws="none",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,

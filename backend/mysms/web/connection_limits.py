@@ -1,14 +1,14 @@
 """Limits on what a connection may cost.
 
-uvicorn itself limits neither the bytes of a header nor the time for which it waits for one, and checks its limit on
-concurrency only when a header is complete.
+uvicorn itself limits neither the bytes of a header nor the time for which it waits for one. Its own errors are plain
+text without our headers; these are problem objects with them.
 """
 
 import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mysms.core.errors import DomainError
 from mysms.web.problem_details import RequestTimeoutError, problem_response
+from mysms.web.response_headers import set_default_headers
 
 _log = logging.getLogger(__name__)
 
@@ -26,10 +27,26 @@ _OTHER_FILES = 100
 """File descriptors for the database, the provider, log files and the SPA's files."""
 
 
+class MalformedRequestError(DomainError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed_request"
+    example = "The request is not valid HTTP."
+
+
 class HeadersTooLargeError(DomainError):
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     code = "headers_too_large"
     example = "The headers of the request are too large, or too many."
+
+
+class TooBusyError(DomainError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "too_busy"
+    example = "The server has too many requests to serve. Please try again in a moment."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": "5"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,7 @@ class ConnectionLimits:
     """The limits of one process."""
 
     connections: int = _MOST_CONNECTIONS
+    """Also the limit on requests in progress: a request goes on when its connection has ended."""
     header_bytes: int = 16 * 1024
     """For the request line and all headers, as in Node.js; also for all of a chunked body that is not content."""
     headers: int = 100
@@ -108,11 +126,13 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._overhead_bytes > self.limits.header_bytes and not self.transport.is_closing():
             self._reject(HeadersTooLargeError(), "headers that are too large")
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls this for every error of the parser
         if self._headers_are_too_large():
             self._reject(HeadersTooLargeError(), "headers that are too large")
+        elif self._is_too_busy():
+            self._reject(TooBusyError(), "too many requests at once")
         else:
-            super().send_400_response(msg)
+            self._reject(MalformedRequestError(), "requests that are not valid HTTP")
 
     # Callbacks of the parser. What they raise becomes its error, so that it stops.
 
@@ -131,6 +151,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._count_header(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
+        if self._is_too_busy():
+            raise TooBusyError
         super().on_headers_complete()
         self._awaits_headers = False
         self._set_deadline(self.limits.body_within_seconds)
@@ -167,6 +189,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def _headers_are_too_large(self) -> bool:
         return self._header_bytes > self.limits.header_bytes or len(self.headers or ()) > self.limits.headers
 
+    def _is_too_busy(self) -> bool:
+        return len(self.tasks) > self.limits.connections
+
     def _make_room(self) -> None:
         """Ends the connection that has waited longest for a request, half-sent requests first; if none waits, this one.
 
@@ -179,6 +204,11 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _is_waiting(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
+
+    def _can_respond(self) -> bool:
+        if self._awaits_headers:
+            return self._is_waiting()
+        return not self.cycle.response_started and not self.pipeline
 
     def _set_deadline(self, seconds: float) -> None:
         self._cancel_deadline()
@@ -205,13 +235,14 @@ class LimitedProtocol(HttpToolsProtocol):
             self._reject(RequestTimeoutError(), "requests that take too long to arrive")
 
     def _reject(self, error: DomainError, limit: str) -> None:
-        """Ends the connection, with the error as the response unless the application responds."""
-        if not (self._awaits_headers and self._is_waiting()):
+        """Ends the connection, with the error as the response unless another response is on its way."""
+        if not self._can_respond():
             self._end(limit)
             return
         self.limit_log.add(limit)
         response = problem_response(error)
-        headers = [*response.raw_headers, (b"connection", b"close")]
+        set_default_headers(response.headers)
+        headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
         lines = [
             f"HTTP/1.1 {error.status.value} {error.status.phrase}".encode(),
             *(b": ".join(each) for each in headers),

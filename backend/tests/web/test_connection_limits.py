@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from mysms.web.connection_limits import ConnectionLimits, LimitLog, limited_protocol
+from mysms.web.response_headers import DEFAULT_HEADERS
 from tests.support.polling import eventually
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Start
@@ -49,8 +50,13 @@ async def response_to(url: str, *chunks: bytes) -> tuple[int, dict[str, Any]]:
             writer.write(chunk)
             await writer.drain()
         head, _, body = (await asyncio.wait_for(reader.read(), 20)).partition(b"\r\n\r\n")
-    assert b"application/problem+json" in head
-    return int(head.split()[1]), json.loads(body)
+    status, *lines = head.decode().split("\r\n")
+    headers = httpx.Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines)])
+    expected = httpx.Headers({**DEFAULT_HEADERS, "Content-Type": "application/problem+json"})
+    assert headers.items() >= expected.items()
+    assert headers["Connection"] == "close"
+    assert headers["Date"]
+    return int(status.split()[1]), json.loads(body)
 
 
 async def bytes_taken(url: str, start: bytes) -> int:
@@ -77,6 +83,32 @@ async def is_ended(reader: asyncio.StreamReader) -> bool:
     except ConnectionError:
         pass
     return True
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /up HTTP/9.9\r\n\r\n",
+        b"GET /up HTTP/1.1\r\nNo colon\r\n\r\n",
+        b"GET /up HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /up HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+        b"POST /users HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+    ],
+    ids=["nonsense", "TLS", "version", "header", "two lengths", "length", "URL", "chunk"],
+)
+async def test_what_is_not_http_is_rejected(api: Api, sent: bytes) -> None:
+    status, problem = await response_to(api.url, sent)
+    assert (status, problem["status"], problem["code"]) == (400, 400, "malformed_request")
+
+
+async def test_an_upgrade_is_ignored(api: Api) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}
+    response = await api.http.get("/up", headers=upgrade)
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 class TestHeaders:
@@ -253,6 +285,16 @@ class TestNumber:
             async with connected(url) as (reader, _):
                 assert await is_ended(reader)
             assert [(await request).status_code for request in requests] == [200, 200]
+
+    async def test_more_requests_than_connections_are_turned_away(self) -> None:
+        """A request goes on when its client has left, so that there can be more of them than connections."""
+        async with server_with(replace(NOT_SOON, connections=2), seconds=1) as url:
+            for _ in range(3):
+                async with connected(url) as (_, writer):
+                    writer.write(START + b"\r\n")
+                    await asyncio.sleep(0.1)
+            status, problem = await response_to(url, START + b"\r\n")
+            assert (status, problem["code"]) == (503, "too_busy")
 
     async def test_the_half_sent_request_that_waits_longest_is_ended_first(self) -> None:
         async with server_with(replace(NOT_SOON, connections=2)) as url, contextlib.AsyncExitStack() as stack:
