@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mysms.web.response_headers import CONTENT_SECURITY_POLICY, DEFAULT_HEADERS, TRUSTED_TYPES
 from tests.deploy.files import FRONTEND
+from tests.support.hostile_hosts import assert_no_host_comes_back
 from tests.support.nginx import running_nginx
 from tests.support.polling import eventually
 from tests.support.processes import free_port
@@ -83,14 +85,18 @@ async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
         for path in ("/main-OLD12345.js", "/missing.png"):
             missing = await http.get(path)
             assert missing.status_code == 404
-            assert "Cache-Control" not in missing.headers, "a missing file may exist later"
+            assert missing.headers["Cache-Control"] == "no-store", "a missing file may exist later"
 
         for path in ("/up", "/ready", "/docs", "/openapi.json"):
             assert (await http.get(path)).status_code == 200
         for path in ("/users", "/users.json", "/api/messages", "/api/messages.json"):
             problem = await http.get(path)
             problem_of(problem, 401, "not_signed_in")
-            assert len(problem.headers.get_list("Content-Security-Policy")) == 1, "only the API's own"
+            for name, value in DEFAULT_HEADERS.items():
+                assert problem.headers.get_list(name) == [value], "only the API's own"
+        script = await http.get("/docs/static/docs.js")
+        assert script.headers.get_list("Cache-Control") == ["no-cache"]
+        assert "trusted-types" not in script.headers["Content-Security-Policy"]
         problem_of(await http.get("/api/nothing"), 404, "not_found")
         problem_of(await http.get("/metrics"), 403, "metrics_from_loopback_only")
         problem_of(await http.post("/users", content=b" " * 100_000), 413, "request_too_large")
@@ -125,10 +131,47 @@ async def test_a_client_cannot_forge_its_address(site: str) -> None:
     ids=["url", "header", "headers", "body for the API", "body"],
 )
 async def test_requests_that_are_too_large_are_rejected(site: str, sent: bytes, status: int) -> None:
+    assert await own_error(site, sent) == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /sign-in HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        (b"GET /missing.png HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /main-OLD12345.js HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 405),
+        (b"TRACE /users HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (b"GET /sign-in HTTP/9.9\r\nHost: localhost\r\n\r\n", 505),
+    ],
+    ids=["nonsense", "host", "file", "script", "method", "trace", "version"],
+)
+async def test_its_own_errors_have_the_headers(site: str, sent: bytes, status: int) -> None:
+    assert await own_error(site, sent) == status
+
+
+async def own_error(site: str, sent: bytes) -> int:
+    """The status of nginx's own response to these bytes, which has all headers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
     writer.write(sent)
-    assert (await asyncio.wait_for(reader.readline(), 10)).split()[1] == str(status).encode()
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    status, *lines = head.decode().strip().split("\r\n")
+    headers = httpx.Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines)])
+    assert_has_own_headers(headers)
+    assert b"nginx" in await reader.readexactly(int(headers["Content-Length"]))
     writer.close()
+    return int(status.split()[1])
+
+
+def assert_has_own_headers(headers: httpx.Headers) -> None:
+    policy = f"{CONTENT_SECURITY_POLICY}; {TRUSTED_TYPES}"
+    for name, value in {**DEFAULT_HEADERS, "Content-Security-Policy": policy, "Server": "nginx"}.items():
+        assert headers.get_list(name) == [value]
+
+
+async def test_it_does_not_repeat_the_host(site: str) -> None:
+    await assert_no_host_comes_back(site)
 
 
 @pytest.mark.parametrize(
@@ -179,5 +222,8 @@ async def test_a_request_without_a_clear_end_is_not_passed_on(site: str, path: s
 async def test_an_unreachable_api_is_a_bad_gateway(site: str, api: Api) -> None:
     api.process.stop()
     async with httpx.AsyncClient(base_url=site, trust_env=False) as http:
-        assert (await http.get("/up")).status_code == 502
+        for path in ("/up", "/api/messages", "/users/"):
+            unreachable = await http.get(path)
+            assert unreachable.status_code == 502
+            assert_has_own_headers(unreachable.headers)
         assert (await http.get("/sign-in")).text == PAGE
