@@ -6,31 +6,42 @@ from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, Field
 
 from mysms.api.deps import AppServices
+from mysms.api.operator_access import IsOperator
 
 router = APIRouter(tags=["Operations"])
 
 
-class Health(BaseModel):
+class Liveness(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
     status: Literal["ok", "unavailable"]
-    problems: dict[str, str] = Field({}, description="A sentence for each failed check, by its name.")
+    problems: dict[str, str] | None = Field(
+        None, description="A sentence for each failed check, by its name. Absent for strangers."
+    )
 
 
 @router.head("/up", include_in_schema=False)
 @router.get("/up", summary="Liveness")
-async def up() -> Health:
+async def up() -> Liveness:
     """Returns 200 as long as the process responds. Checks nothing else."""
-    return Health(status="ok")
+    return Liveness()
 
 
 @router.head("/ready", include_in_schema=False)
 @router.get(
     "/ready",
     summary="Readiness",
-    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Health, "description": "Some checks fail."}},
+    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness, "description": "Some checks fail."}},
+    response_model_exclude_none=True,
 )
-async def ready(services: AppServices, response: Response) -> Health:
-    """Returns 200 if requests can be served and messages sent, else 503 with the reasons."""
+async def ready(services: AppServices, is_operator: IsOperator, response: Response) -> Readiness:
+    """Returns 200 if requests can be served and messages sent, else 503.
+
+    The reasons are for those who may read /metrics: requests on loopback or, if METRICS_TOKEN is set, with that token.
+    """
     problems = await services.find_problems()
     if problems:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    return Health(status="unavailable" if problems else "ok", problems=problems)
+    return Readiness(status="unavailable" if problems else "ok", problems=problems if is_operator else None)

@@ -1,7 +1,10 @@
 """`mysms doctor`: checks everything that a server needs, and shows how to fix what is wrong."""
 
 import asyncio
+import json
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,6 +61,7 @@ async def run_checks(settings: Settings) -> list[CheckResult]:
         await _find("database", lambda given: asyncio.run(check_database(given)), settings),
         await _find("twilio", check_account, settings),
         await _find("callback", check_callback, settings),
+        await _find("process", check_process, settings),
     ]
 
 
@@ -173,6 +177,30 @@ def check_callback(settings: Settings) -> str:
         raise CheckFailedError(f"{url.address}: {error}", remedy) from error
 
 
+def check_process(settings: Settings) -> str:
+    """Checks that the API on this machine, if it is running, is ready. Raises CheckFailedError."""
+    url = f"http://{'[::1]' if ':' in settings.host else '127.0.0.1'}:{settings.port}/ready"
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
+    # No proxy, since the API is on this machine.
+    http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with http.open(urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"}), timeout=10):
+            return f"{url} responds that the API is ready."
+    except urllib.error.HTTPError as error:
+        raise CheckFailedError(f"{url}: {_reasons_of(error)}", "See the log of the API.") from error
+    except OSError:
+        return f"No API responds on this machine ({url}), so its readiness is unknown."
+
+
+def _reasons_of(error: urllib.error.HTTPError) -> str:
+    """Returns the failed checks in a response of /ready."""
+    try:
+        problems = json.load(error)["problems"]
+        return " ".join(f"{name}: {sentence}" for name, sentence in problems.items())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"the response is {error.code}."
+
+
 def _check_round_trip(probe: CallbackProbe) -> str:
     url = probe.url.address
     this_api = f"Set TWILIO_STATUS_CALLBACK_URL to {_CALLBACK_PATH} of this API."
@@ -195,7 +223,7 @@ def _check_round_trip(probe: CallbackProbe) -> str:
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise CheckFailedError(f"{url} redirects ({status}).", "Set TWILIO_STATUS_CALLBACK_URL to the final URL.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CheckFailedError(f"{url} has an error ({status}).", "See the log and /ready there.")
+        raise CheckFailedError(f"{url} has an error ({status}).", "See the log, and run mysms doctor there.")
     raise CheckFailedError(f"{url} responds with {status}.", this_api)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -22,9 +23,27 @@ from tests.support.servers import Api, Simulator, Start, api_environment, runnin
 
 
 async def test_up_and_ready_respond_with_ok(api: Api) -> None:
-    for path in ("/up", "/ready"):
+    for path, body in {"/up": {"status": "ok"}, "/ready": {"status": "ok", "problems": {}}}.items():
         response = await api.http.get(path)
-        assert (response.status_code, response.json()) == (200, {"status": "ok", "problems": {}})
+        assert (response.status_code, response.json()) == (200, body)
+
+
+@pytest.mark.parametrize("headers", [{"X-Forwarded-For": "203.0.113.7"}, {"Host": "sms.example.com"}])
+async def test_strangers_learn_only_whether_the_api_is_ready(start: Start, headers: dict[str, str]) -> None:
+    async with start(SENDING_ENABLED="off") as api:
+        own = await api.http.get("/ready")
+        assert (own.status_code, list(own.json()["problems"])) == (503, ["sending"])
+        foreign = await api.http.get("/ready", headers=headers)
+        assert (foreign.status_code, foreign.json()) == (503, {"status": "unavailable"})
+
+
+async def test_with_a_token_the_reasons_need_it(start: Start) -> None:
+    token = "a-token-for-prometheus"
+    async with start(SENDING_ENABLED="off", METRICS_TOKEN=token) as api:
+        for wrong in ({}, {"Authorization": f"Bearer {token}x"}):
+            assert (await api.http.get("/ready", headers=wrong)).json() == {"status": "unavailable"}
+        elsewhere = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.7"}
+        assert list((await api.http.get("/ready", headers=elsewhere)).json()["problems"]) == ["sending"]
 
 
 @pytest.mark.parametrize("path", ["/up", "/ready"])
@@ -96,6 +115,8 @@ async def test_ready_reports_a_provider_that_rejects_the_account(start: Start, s
 
 
 class StubServices:
+    settings = SimpleNamespace(metrics_token=None)
+
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
 
@@ -108,7 +129,7 @@ async def ready_with(checks: Mapping[str, Check]) -> httpx.Response:
     app = FastAPI()
     app.include_router(health.router)
     app.dependency_overrides[get_services] = lambda: StubServices(checks)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         return await http.get("/ready")
 
 

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from mysms.cli.doctor import CheckFailedError, check_account, check_browser, check_callback, check_database
+from mysms.cli.doctor import (
+    CheckFailedError,
+    check_account,
+    check_browser,
+    check_callback,
+    check_database,
+    check_process,
+)
 from mysms.core.settings import Settings
 from tests.support.api_user import ApiUser, new_number
 from tests.support.intercepting_proxy import InterceptedRequest, forward, intercepting_proxy
@@ -57,7 +64,7 @@ async def test_a_working_installation_passes_and_is_not_changed(start: Start, tm
         assert await api.metric("mysms_callbacks_total", result="bad_signature") == 1
     assert (code, [line.split()[:2] for line in lines]) == (
         0,
-        [["ok", name] for name in ("settings", "browser", "database", "twilio", "callback")],
+        [["ok", name] for name in ("settings", "browser", "database", "twilio", "callback", "process")],
     )
     assert AUTH_TOKEN not in "".join(lines)
 
@@ -73,7 +80,7 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
     names = ("browser", "database", "twilio", "callback")
-    assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names)])
+    assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names), ["ok", "process"]])
     assert "Traceback" not in "".join(lines)
 
 
@@ -102,6 +109,14 @@ def failure_of(check: Callable[[Settings], str], settings: Settings) -> CheckFai
     assert found.value.said
     assert found.value.remedy
     return found.value
+
+
+@pytest.mark.parametrize("token", ["", "a-token-for-prometheus"])
+async def test_what_the_running_api_lacks_is_named(start: Start, token: str) -> None:
+    async with start(SENDING_ENABLED="off", METRICS_TOKEN=token) as api:
+        failure = await asyncio.to_thread(failure_of, check_process, settings_of(api))
+        assert "sending: Sending is disabled" in failure.said
+    assert "No API responds" in check_process(settings_of(api))
 
 
 def test_an_insecure_origin_in_production_is_a_problem() -> None:

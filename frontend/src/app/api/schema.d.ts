@@ -380,7 +380,9 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description Returns 200 if requests can be served and messages sent, else 503 with the reasons.
+         * @description Returns 200 if requests can be served and messages sent, else 503.
+         *
+         *     The reasons are for those who may read /metrics: requests on loopback or, if METRICS_TOKEN is set, with that token.
          */
         get: operations["ready_ready_get"];
         put?: never;
@@ -579,21 +581,14 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["MessageDetail"][];
         };
-        /** Health */
-        Health: {
+        /** Liveness */
+        Liveness: {
             /**
              * Status
-             * @enum {string}
+             * @default ok
+             * @constant
              */
-            status: "ok" | "unavailable";
-            /**
-             * Problems
-             * @description A sentence for each failed check, by its name.
-             * @default {}
-             */
-            problems: {
-                [key: string]: string;
-            };
+            status: "ok";
         };
         /**
          * MessageCreate
@@ -856,6 +851,21 @@ export interface components {
              * @example Twilio rejects this server's credentials. Your messages will be sent once your administrator has fixed this.
              */
             reason: string;
+        };
+        /** Readiness */
+        Readiness: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "unavailable";
+            /**
+             * Problems
+             * @description A sentence for each failed check, by its name. Absent for strangers.
+             */
+            problems?: {
+                [key: string]: string;
+            } | null;
         };
         /** Registration */
         Registration: {
@@ -2436,7 +2446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Liveness"];
                 };
             };
         };
@@ -2456,7 +2466,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Some checks fail. */
@@ -2465,7 +2484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
         };

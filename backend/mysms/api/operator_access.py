@@ -1,0 +1,49 @@
+"""Who may see how the process is doing: whoever has METRICS_TOKEN, or without one, somebody on this machine."""
+
+import ipaddress
+import secrets
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Header, Request
+
+from mysms.api.deps import AppSettings
+
+_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+
+
+def _is_operator(
+    request: Request, settings: AppSettings, authorization: Annotated[str, Header(include_in_schema=False)] = ""
+) -> bool:
+    token = settings.metrics_token
+    if token is None:
+        return _is_from_this_machine(request)
+    return secrets.compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode())
+
+
+IsOperator = Annotated[bool, Depends(_is_operator)]
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    """Whether the request came from loopback without a proxy.
+
+    A local proxy connects from loopback too, but reveals itself by its headers or by the requested host name.
+    """
+    is_direct = not any(name in request.headers for name in _PROXY_HEADERS)
+    peer = request.client.host if request.client else ""
+    return is_direct and _is_loopback(peer) and _is_loopback(_hostname(request))
+
+
+def _hostname(request: Request) -> str:
+    """Returns the host name of the Host header."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
