@@ -62,13 +62,15 @@ def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> Fas
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs_enabled else None,
         # A redirect would lead to whatever host the request names.
         redirect_slashes=False,
         lifespan=lifespan,
     )
     for router in _ROUTERS:
         app.include_router(router)
-    install_docs(app)
+    if settings.docs_enabled:
+        install_docs(app)
     add_exception_handlers(app)
     customize_openapi(app)
     if settings.frontend_dist is not None:

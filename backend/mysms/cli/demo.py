@@ -56,6 +56,7 @@ class DemoSettings(TrimmedSettings):
     twilio_account_sid: str | None = None
     twilio_api_base_url: str | None = None
     jwt_secret: str | None = None
+    docs_enabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -256,6 +257,7 @@ def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
         print("  A message to +15005550001 is rejected; a message to +15005553003 is not delivered.")
     else:
         print("  Messages are sent through your Twilio account, at Twilio's prices.")
-    print(f"  API documentation:  http://localhost:{settings.port}/docs")
+    if settings.docs_enabled:
+        print(f"  API documentation:  http://localhost:{settings.port}/docs")
     print(f"  Data and logs: {data}")
     print("  Press Ctrl-C to stop.\n", flush=True)

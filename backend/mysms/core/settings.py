@@ -89,6 +89,7 @@ class Settings(_ApiSettings):
     port: int = Field(8000, ge=1, le=65535)
     cors_origins: Texts = ()
     frontend_dist: Path | None = None
+    docs_enabled: bool = True
     log_format: LogFormat | None = None
     metrics_token: SecretStr | None = None
     drain_seconds: float | None = Field(None, ge=0, le=60)

@@ -207,6 +207,7 @@ ALL = {
     "PORT": "9000",
     "CORS_ORIGINS": "https://a.example,https://b.example",
     "FRONTEND_DIST": "/tmp",
+    "DOCS_ENABLED": "off",
     "LOG_FORMAT": "json",
     "METRICS_TOKEN": "metrics",
     "DRAIN_SECONDS": "1",

@@ -187,7 +187,9 @@ async def running_api(directory: Path, environment: Mapping[str, str]) -> AsyncI
     try:
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
             await process.wait_until(lambda: is_up(http))
-            contract = Contract((await http.get("/openapi.json")).json())
+            document = await http.get("/openapi.json")
+            # With DOCS_ENABLED=off there is none.
+            contract = Contract(document.json() if document.is_success else {"paths": {}})
             http.event_hooks["response"].append(contract.check)
             api = Api(url, process, http, contract, environment)
             yield api

@@ -1,8 +1,10 @@
 """/docs works offline and under the strict content security policy."""
 
 import re
+from pathlib import Path
 
-from tests.support.servers import Api
+from tests.support.responses import problem_of
+from tests.support.servers import Api, Start
 
 
 async def test_the_page_has_no_inline_script_and_no_other_host(api: Api) -> None:
@@ -37,3 +39,13 @@ async def test_the_page_shows_our_document(api: Api) -> None:
 async def test_the_authorize_button_uses_the_token_endpoint(api: Api) -> None:
     (scheme,) = api.contract.document["components"]["securitySchemes"].values()
     assert scheme["flows"]["password"]["tokenUrl"] == "/users/token"
+
+
+async def test_the_documentation_can_be_disabled(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>The app</title>")
+    for spa in ({}, {"FRONTEND_DIST": str(tmp_path)}):
+        async with start(DOCS_ENABLED="off", **spa) as api:
+            for path in ("/docs", "/docs/", "/docs/static/docs.js", "/docs/swagger-ui/swagger-ui.css", "/openapi.json"):
+                problem_of(await api.http.get(path), 404, "not_found")
+            wrong_method = await api.http.patch("/users")
+            assert (wrong_method.status_code, wrong_method.headers["Allow"]) == (405, "DELETE, GET, POST")
