@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from devservers.local_requests import SECURITY_HEADERS, LocalRequestsOnly
 from devservers.twilio.account import Account
 from devservers.twilio.account_api import AccountApi, account_path
 from devservers.twilio.api import MessagesApi
@@ -29,7 +30,7 @@ from devservers.twilio.page import Page
 from devservers.twilio.progress import Progress
 
 # In production the API refuses to run against a provider that sends these headers, whatever its host name.
-HEADERS = [("Server", "MySMS-Twilio-Simulator"), ("X-Simulator", "mysms-twilio")]
+HEADERS = [("Server", "MySMS-Twilio-Simulator"), ("X-Simulator", "mysms-twilio"), *SECURITY_HEADERS]
 
 
 def create_app(
@@ -74,7 +75,7 @@ def create_app(
             InvalidCommandError: invalid_command_response,
             ValidationError: invalid_command_response,
         },
-        middleware=[Middleware(AbortWhenCancelled)],
+        middleware=[Middleware(LocalRequestsOnly), Middleware(AbortWhenCancelled)],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False

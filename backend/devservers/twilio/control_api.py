@@ -1,4 +1,4 @@
-"""The control endpoint: reads the simulator's state and activates faults. JSON."""
+"""The control endpoint: reads the simulator's state and activates faults. JSON only, which no website's form sends."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -137,21 +137,26 @@ class ControlApi:
 
 
 class InvalidCommandError(Exception):
-    """A command that cannot be executed; the response is a 422."""
+    """A command that cannot be executed."""
 
-    def __init__(self, detail: Mapping[str, object]) -> None:
+    def __init__(self, detail: Mapping[str, object], status: int = 422) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.status = status
 
 
 async def invalid_command_response(_request: Request, error: Exception) -> Response:
     if isinstance(error, ValidationError):
         problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()]
         return JSONResponse({"error": "; ".join(problems)}, 422)
-    return JSONResponse(error.detail if isinstance(error, InvalidCommandError) else {"error": str(error)}, 422)
+    if isinstance(error, InvalidCommandError):
+        return JSONResponse(error.detail, error.status)
+    return JSONResponse({"error": str(error)}, 422)
 
 
 async def _body(request: Request) -> dict[str, Any]:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+        raise InvalidCommandError({"error": "the body must have Content-Type: application/json"}, 415)
     try:
         command = from_json(await request.body())
     except ValueError as error:

@@ -17,7 +17,10 @@ from devservers.twilio.messages import Message, delivery_error
 
 MAX_MESSAGES = 300
 HUES = 8
-POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 TICKS = {"delivered": "✓✓", "read": "✓✓", "sent": "✓", "undelivered": "⚠", "failed": "⚠", "canceled": "⚠"}
 FAILING_EXAMPLES = (30003, 30005, 30006, 30007, 30008)
 

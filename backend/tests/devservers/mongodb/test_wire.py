@@ -114,6 +114,18 @@ def test_malformed_frames_close_only_their_own_connection(
         assert answer(other)["ok"] == 1
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "x"])
+def test_no_website_can_send_a_command_by_http(connection: socket.socket, server: ServerProcess, method: str) -> None:
+    """A browser's request is not read as far as its body, whatever the page makes of path, headers and body."""
+    insert = message({"insert": "by_http", "documents": [{"_id": method}], "$db": "test"})
+    with contextlib.suppress(ConnectionError):
+        connection.sendall(f"{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() + insert)
+        assert connection.recv(1) == b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as other:
+        other.sendall(message({"count": "by_http", "$db": "test"}))
+        assert answer(other)["n"] == 0
+
+
 def test_a_connection_may_close_within_a_message(server: ServerProcess) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         connection.sendall(PING[:20])

@@ -11,6 +11,7 @@ from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulat
 
 COLLECTION = f"/2010-04-01/Accounts/{DEFAULT_ACCOUNT_SID}/Messages.json"
 AUTH = (DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN)
+JSON = {"headers": {"Content-Type": "application/json"}}
 FORM = {"To": ORDINARY, "From": DEFAULT_FROM_NUMBER, "Body": "hello"}
 
 
@@ -263,14 +264,18 @@ async def test_the_ledger_records_the_request(twilio: Library, control: Simulato
         ("GET", COLLECTION.replace(".json", "/%00.json"), {}),
         ("GET", COLLECTION.replace(".json", "/SM'; DROP TABLE messages;.json"), {}),
         ("GET", "/%2e%2e/static/../app.py", {}),
-        ("POST", "/_control/faults", {"content": b"{"}),
+        ("POST", "/_control/faults", {"content": b"{"} | JSON),
         ("POST", "/_control/faults", {"json": []}),
         ("POST", "/_control/faults", {"json": {"kind": {}}}),
         ("POST", "/_control/faults", {"json": {"kind": "hang", "seconds": "NaN"}}),
         ("POST", "/_control/faults", {"json": {"kind": "hang", "times": 0}}),
-        ("POST", "/_control/faults", {"content": b'{"kind": "skew_dates", "seconds": Infinity}'}),
-        ("POST", "/_control/faults", {"content": b'{"kind": "trial_prefix", "prefix": "\\ud800"}'}),
-        ("POST", "/_control/callback", {"content": b'{"url": "http://127.0.0.1:1/", "params": {"\\ud800": ""}}'}),
+        ("POST", "/_control/faults", {"content": b'{"kind": "skew_dates", "seconds": Infinity}'} | JSON),
+        ("POST", "/_control/faults", {"content": b'{"kind": "trial_prefix", "prefix": "\\ud800"}'} | JSON),
+        (
+            "POST",
+            "/_control/callback",
+            {"content": b'{"url": "http://127.0.0.1:1/", "params": {"\\ud800": ""}}'} | JSON,
+        ),
         ("POST", "/_control/messages/x/status", {"json": {"status": "failed", "error_code": 10**30}}),
         ("POST", "/_control/pace", {"json": {"pace": -1}}),
         ("POST", "/_control/callback", {"json": {"url": "http://example.com", "params": {}}}),
