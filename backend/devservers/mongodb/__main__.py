@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 picks a free one")
     parser.add_argument("--data", type=Path, required=True, help="SQLite file with all data; created if missing")
     options = parser.parse_args()
+    # No other user may read the data.
+    os.umask(0o077)
     try:
         journal = Journal(options.data)
         with contextlib.closing(journal), contextlib.suppress(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -46,6 +47,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
+    # No other user may read the ledger.
+    os.umask(0o077)
     account = Account(options.account_sid, options.auth_token, options.from_number)
     has_control_port = options.control_port is not None
     ports = [options.port, options.control_port] if has_control_port else [options.port]

@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -76,7 +77,9 @@ def run_demo(*, dev: bool) -> int:
     settings = read_settings(DemoSettings)
     data = settings.data_dir.absolute()
     logs = data / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    # The parts inherit it.
+    os.umask(0o077)
+    _make_private(data)
     environment = _environment(settings, data, dev=dev)
     parts = _parts(settings, data, dev=dev)
     for part in parts:
@@ -98,6 +101,23 @@ def run_demo(*, dev: bool) -> int:
                     raise DemoError(_why_it_ended(name, process, logs / f"{name}.log"))
     print("\nStopped. Your data is in", data)
     return 0
+
+
+def _make_private(data: Path) -> None:
+    """Makes the folder of the data, or takes other users' access to it away. Raises DemoError."""
+    try:
+        if data.is_dir() and data.stat().st_mode & stat.S_ISVTX:
+            raise DemoError(f"{data} is shared by all users of this machine: set DATA_DIR to a folder of your own.")
+        logs = data / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        for folder in (data, logs):
+            folder.chmod(0o700)
+        for file in (*data.glob("*.sqlite3*"), *data.glob("jwt-secret"), *logs.glob("*.log")):
+            file.chmod(0o600)
+    except OSError as error:
+        raise DemoError(
+            f"{data} cannot be used for data ({error.strerror}): set DATA_DIR to another folder."
+        ) from error
 
 
 def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[str, str]:

@@ -59,6 +59,15 @@ class Demo:
         (found,) = [pid for pid in self.children() if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return found
 
+    def assert_private(self) -> None:
+        """Nobody else may list the data or read a file of it."""
+        data = self.directory / "data"
+        found = {path.relative_to(data).as_posix(): path for path in (data, *data.rglob("*"))}
+        names = ("jwt-secret", "logs/api.log", "mongodb.sqlite3", "mongodb.sqlite3-wal", "twilio.sqlite3-wal")
+        assert found.keys() >= set(names)
+        modes = {name: oct(path.stat().st_mode & 0o777) for name, path in found.items()}
+        assert modes == {name: "0o700" if path.is_dir() else "0o600" for name, path in found.items()}
+
     async def assert_nothing_left(self) -> None:
         for port in self.ports.values():
             assert not await is_listening(port)
@@ -95,16 +104,19 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
         assert "Hello" in (await http.get(phones)).text
         for port in demo.ports.values():
             assert await is_listening(port)
+        demo.assert_private()
 
         process.send_signal(signal.SIGINT)
         assert await process.wait_for_exit(within=20) == 0
     assert "Traceback" not in process.text()
     assert "MySMS Messenger is running" in process.text()
     await demo.assert_nothing_left()
-    secret = demo.directory / "data" / "jwt-secret"
-    assert secret.stat().st_mode & 0o777 == 0o600, "only its owner may read it"
 
+    # As an earlier version left them.
+    for path in (demo.directory / "data", *(demo.directory / "data").rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     async with demo.running() as (process, http):
+        demo.assert_private()
         # The access token is still valid, because the secret was kept.
         (message,) = (await http.get("/api/messages", headers=headers)).json()
         assert (message["_id"], message["status"]) == (sent["_id"], "delivered")
@@ -117,6 +129,26 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
         assert await process.wait_for_exit(within=20) == 1
     assert "The part twilio stopped" in process.text()
     await demo.assert_nothing_left()
+
+
+async def test_a_folder_that_all_users_share_is_refused(demo: Demo) -> None:
+    """Such as /tmp, which nobody else could use any more if it were made private."""
+    data = demo.directory / "data"
+    data.mkdir()
+    data.chmod(0o1777)
+    process = demo.start()
+    assert await process.wait_for_exit() == 1
+    assert process.text() == f"{data} is shared by all users of this machine: set DATA_DIR to a folder of your own.\n"
+    assert data.stat().st_mode & 0o7777 == 0o1777
+    assert list(data.iterdir()) == []
+
+
+async def test_a_folder_that_cannot_be_used_is_reported_in_one_sentence(demo: Demo) -> None:
+    data = demo.directory / "data"
+    data.write_text("a file")
+    process = demo.start()
+    assert await process.wait_for_exit() == 1
+    assert process.text() == f"{data} cannot be used for data (Not a directory): set DATA_DIR to another folder.\n"
 
 
 @pytest.mark.parametrize("variable", ["PORT", "MONGODB_PORT"])
