@@ -6,6 +6,7 @@ Uses what the environment configures (MONGODB_URI, TWILIO_*), and starts develop
 import contextlib
 import os
 import secrets
+import shlex
 import signal
 import socket
 import stat
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -62,7 +64,7 @@ class DemoSettings(TrimmedSettings):
 
 @dataclass(frozen=True)
 class _Part:
-    """A process to run. `answers` returns whether it is ready."""
+    """A process to run. `answers` returns whether it is ready. `port_variable` is empty if the port is fixed."""
 
     name: str
     command: list[str]
@@ -70,6 +72,23 @@ class _Part:
     port_variable: str
     answers: Callable[[], bool]
     directory: Path = _BACKEND
+
+
+@dataclass(frozen=True)
+class _Log:
+    """The log of a part, to which each run appends. `start` is where this run begins."""
+
+    file: Path
+    start: int
+
+    @classmethod
+    def of(cls, file: Path) -> Self:
+        return cls(file, file.stat().st_size if file.exists() else 0)
+
+    @property
+    def end(self) -> str:
+        lines = self.file.read_bytes()[self.start :].decode(errors="replace").splitlines()[-8:]
+        return f"The end of its log, {self.file}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def run_demo(*, dev: bool) -> int:
@@ -83,22 +102,22 @@ def run_demo(*, dev: bool) -> int:
     environment = _environment(settings, data, dev=dev)
     parts = _parts(settings, data, dev=dev)
     for part in parts:
-        _require_free_port(part)
+        _require_free_port(part, dev=dev)
 
     with _signals() as stop, contextlib.ExitStack() as running:
-        processes: dict[str, subprocess.Popen[bytes]] = {}
+        processes: dict[str, tuple[subprocess.Popen[bytes], _Log]] = {}
         for part in parts:
-            log = logs / f"{part.name}.log"
+            log = _Log.of(logs / f"{part.name}.log")
             process = running.enter_context(_running(part, environment, log))
-            processes[part.name] = process
+            processes[part.name] = process, log
             _await_ready(part, process, log, stop)
             if stop.is_set():
                 return 0
         _explain(settings, data, dev=dev)
         while not stop.wait(0.5):
-            for name, process in processes.items():
+            for name, (process, log) in processes.items():
                 if process.poll() is not None:
-                    raise DemoError(_why_it_ended(name, process, logs / f"{name}.log"))
+                    raise DemoError(_why_it_ended(name, process, log))
     print("\nStopped. Your data is in", data)
     return 0
 
@@ -172,17 +191,21 @@ def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
     parts.append(_Part("api", serve, settings.port, "PORT", lambda: _is_up(settings.port)))
     if dev:
         parts.append(
-            _Part("spa", ["npm", "start"], _DEV_SERVER_PORT, "4200", lambda: _listens(_DEV_SERVER_PORT), _FRONTEND)
+            _Part("spa", ["npm", "start"], _DEV_SERVER_PORT, "", lambda: _listens(_DEV_SERVER_PORT), _FRONTEND)
         )
     return parts
 
 
-def _require_free_port(part: _Part) -> None:
+def _require_free_port(part: _Part, *, dev: bool) -> None:
     if _listens(part.port):
-        raise DemoError(
-            f"Port {part.port} is taken by another program, or by a MySMS that is still running. "
-            f"Stop it, or choose another port: {part.port_variable}={part.port + 10} make run"
-        )
+        taken = f"Port {part.port} is taken by another program, or by a MySMS that is still running."
+        if not part.port_variable:
+            raise DemoError(f"{taken} Stop it.")
+        names = [name.upper() for name in DemoSettings.model_fields if name == "data_dir" or name.endswith("port")]
+        given = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+        another = {**given, part.port_variable: str(part.port + 10)}
+        command = " ".join(f"{name}={shlex.quote(value)}" for name, value in another.items())
+        raise DemoError(f"{taken} Stop it, or choose another port: {command} make {'dev' if dev else 'run'}")
 
 
 @contextlib.contextmanager
@@ -202,9 +225,9 @@ def _signals() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _running(part: _Part, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(part: _Part, environment: Mapping[str, str], log: _Log) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a part in its own process group, so that Ctrl-C reaches this process only, which stops the parts."""
-    with log.open("ab") as output:
+    with log.file.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # our own commands
             part.command,
             cwd=part.directory,
@@ -232,24 +255,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _await_ready(part: _Part, process: subprocess.Popen[bytes], log: Path, stop: threading.Event) -> None:
+def _await_ready(part: _Part, process: subprocess.Popen[bytes], log: _Log, stop: threading.Event) -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while not part.answers():
         if process.poll() is not None:
             raise DemoError(_why_it_ended(part.name, process, log))
         if time.monotonic() > deadline:
-            raise DemoError(f"The part {part.name} was not ready in time. {_end_of(log)}")
+            raise DemoError(f"The part {part.name} was not ready in time. {log.end}")
         if stop.wait(0.1):
             return
 
 
-def _why_it_ended(name: str, process: subprocess.Popen[bytes], log: Path) -> str:
-    return f"The part {name} stopped (exit code {process.returncode}). {_end_of(log)}"
-
-
-def _end_of(log: Path) -> str:
-    last_lines = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-8:])
-    return f"The end of its log, {log}:\n{last_lines}"
+def _why_it_ended(name: str, process: subprocess.Popen[bytes], log: _Log) -> str:
+    return f"The part {name} stopped (exit code {process.returncode}). {log.end}"
 
 
 def _listens(port: int) -> bool:

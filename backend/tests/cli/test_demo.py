@@ -24,9 +24,9 @@ class Demo:
         self.ports = {name: free_port() for name in ("PORT", "MONGODB_PORT", "TWILIO_SIMULATOR_PORT")}
         self.process: Process | None = None
 
-    def start(self) -> Process:
+    def start(self, **variables: str) -> Process:
         ports = {name: str(port) for name, port in self.ports.items()}
-        environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports)
+        environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports, **variables)
         self.process = Process("demo", ["mysms", "demo"], self.directory, environment)
         return self.process
 
@@ -160,5 +160,19 @@ async def test_a_port_in_use_is_reported_in_one_sentence(demo: Demo, variable: s
         assert await process.wait_for_exit() == 1
     (line,) = process.text().strip().splitlines()
     assert f"Port {demo.ports[variable]} is taken" in line
-    assert f"{variable}=" in line
+    another = {**demo.ports, variable: demo.ports[variable] + 10}
+    given = " ".join(f"{name}={port}" for name, port in sorted(another.items()))
+    assert line.endswith(f": DATA_DIR={demo.directory / 'data'} {given} make run"), "what was given is still needed"
     await demo.assert_nothing_left()
+
+
+async def test_only_the_log_of_this_run_is_shown(demo: Demo) -> None:
+    logs = demo.directory / "data" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "api.log").write_text("An error of an earlier run.\n")
+    process = demo.start(DRAIN_SECONDS="many")
+    assert await process.wait_for_exit(within=60) == 1
+    assert "The part api stopped (exit code 1)." in process.text()
+    assert "DRAIN_SECONDS" in process.text()
+    assert "earlier run" not in process.text()
+    assert (logs / "api.log").read_text().startswith("An error of an earlier run.\n")
