@@ -63,6 +63,10 @@ class Owner:
             },
             "PUT /users/password": {"user": {"current_password": PASSWORD, **new}},
             "DELETE /users": {"user": {"password": PASSWORD}},
+            "POST /users/second_factor": {"user": {"password": PASSWORD}},
+            "PUT /users/second_factor": {"user": {"code": "123456"}},
+            "DELETE /users/second_factor": {"user": {"password": PASSWORD}},
+            "POST /users/second_factor/recovery_codes": {"user": {"password": PASSWORD}},
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
             "POST /api/twilio/status_callback": {"MessageSid": sid, "MessageStatus": "failed", "To": number},
         }
@@ -76,7 +80,7 @@ class Owner:
 
     async def snapshot(self) -> Json:
         """Everything that the owner can read."""
-        paths = ["/users", "/users/sessions", "/api/messages", "/api/conversations"]
+        paths = ["/users", "/users/sessions", "/users/second_factor", "/api/messages", "/api/conversations"]
         paths += [f"/api/messages/{message['_id']}" for message in self.messages]
         answers = {path: await self.api_user.call("GET", path) for path in paths}
         assert {answer.status_code for answer in answers.values()} == {200}

@@ -16,6 +16,7 @@ from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.password_changes import PasswordService
+from mysms.users.second_factor import SecondFactorService
 from mysms.users.sessions import SessionService
 from mysms.users.sign_in import SignInService
 from mysms.users.tokens import AccessClaims
@@ -54,6 +55,10 @@ def _get_sign_in(services: AppServices) -> SignInService:
     return services.users.sign_in
 
 
+def _get_second_factor(services: AppServices) -> SecondFactorService:
+    return services.users.second_factor
+
+
 def _get_passwords(services: AppServices) -> PasswordService:
     return services.users.passwords
 
@@ -79,6 +84,7 @@ Accounts = Annotated[AccountService, Depends(_get_accounts)]
 AttemptCounter = Annotated[Authenticator, Depends(_get_authenticator)]
 Sessions = Annotated[SessionService, Depends(_get_sessions)]
 SignIn = Annotated[SignInService, Depends(_get_sign_in)]
+SecondFactors = Annotated[SecondFactorService, Depends(_get_second_factor)]
 Passwords = Annotated[PasswordService, Depends(_get_passwords)]
 History = Annotated[MessageHistory, Depends(_get_history)]
 Export = Annotated[AccountExport, Depends(_get_export)]

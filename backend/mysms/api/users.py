@@ -24,7 +24,10 @@ from mysms.core.rate_limit import RateLimitedError
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidGrantError,
+    InvalidSecondFactorCodeError,
     InvalidTokenRequestError,
+    SecondFactorGrantError,
+    SecondFactorRequiredError,
     SessionEndedError,
     SignUpClosedError,
     UnauthenticatedError,
@@ -110,12 +113,19 @@ router.add_api_route(
     status_code=status.HTTP_201_CREATED,
     summary="Sign in",
     responses=error_responses(
-        InvalidCredentialsError(), InvalidFieldsError({"password": ["can't be blank"]}), RateLimitedError()
+        InvalidCredentialsError(),
+        SecondFactorRequiredError(),
+        InvalidSecondFactorCodeError(),
+        InvalidFieldsError({"password": ["can't be blank"]}),
+        RateLimitedError(),
     ),
     dependencies=[_counted("sign_in")],
 )
 async def sign_in(body: SignInRequest, service: SignIn, client: Client) -> SignedInResponse:
-    """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session."""
+    """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session.
+
+    If the account has a second factor and the password is right, a code is required too: `second_factor_required`.
+    """
     return await service.sign_in(body.user, client)
 
 
@@ -124,6 +134,7 @@ async def sign_in(body: SignInRequest, service: SignIn, client: Client) -> Signe
     summary="Get tokens (OAuth2)",
     responses=error_responses(
         InvalidGrantError(),
+        SecondFactorGrantError(),
         SessionEndedError(),
         UnsupportedGrantTypeError(),
         InvalidTokenRequestError(),
@@ -138,6 +149,7 @@ async def token(
     `grant_type=refresh_token` continues a session and returns a new refresh token, another one each time. The old one
     stays valid until one of the new ones is first used; using any of the others after that ends the session.
     `grant_type=password` is for the Authorize button of this page and returns an access token only.
+    It has no way to ask for a code, so accounts with a second factor sign in in the browser only.
     """
     return await service.issue_tokens(form, client)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from mysms.core import database
@@ -21,6 +22,14 @@ class SendingIsOnError(Exception):
             "Set SENDING_ENABLED=off first, in the settings of every mysms process, and restart those processes. "
             "Otherwise a pending message may be sent a second time while Twilio is being checked for it."
         )
+
+
+@dataclass(frozen=True)
+class PasswordReset:
+    """The new password of an account, and whether a sign-in requires its second factor, too."""
+
+    password: str
+    needs_second_factor: bool
 
 
 async def migrate_database(settings: Settings) -> bool:
@@ -47,10 +56,13 @@ async def make_invite(settings: Settings) -> str:
         return await services.users.accounts.make_invite()
 
 
-async def reset_password(settings: Settings, email: str) -> str:
-    """Sets a new random password, which it returns, and ends all sessions. Raises UnknownAccountError."""
+async def reset_password(settings: Settings, email: str, *, remove_second_factor: bool) -> PasswordReset:
+    """Sets a new random password and ends all sessions. Raises UnknownAccountError."""
     async with _connected(settings) as services:
-        return await services.users.passwords.reset(email)
+        password = await services.users.passwords.reset(email)
+        if remove_second_factor:
+            await services.users.second_factor.remove_by_operator(email)
+        return PasswordReset(password, await services.users.second_factor.is_enabled_for(email))
 
 
 async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:

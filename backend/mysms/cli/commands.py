@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("invite", help="create an invite code, with which one person can sign up")
     reset = commands.add_parser("reset-password", help="set a new password for an account and end its sessions")
     reset.add_argument("email")
+    reset.add_argument(
+        "--remove-second-factor", action="store_true", help="for somebody who has also lost phone and recovery codes"
+    )
     commands.add_parser("doctor", help="check settings, database, Twilio and callback URL, and show how to fix them")
     commands.add_parser(
         "migrate", help="bring the documents of an earlier version up to date, as serve does at its start"
@@ -76,7 +79,9 @@ def _run(given: argparse.Namespace) -> int:
         "demo": lambda: run_demo(dev=given.dev),
         "invite": lambda: _print_invite(load_settings()),
         "doctor": _print_checks,
-        "reset-password": lambda: _reset_password(load_settings(), given.email),
+        "reset-password": lambda: _reset_password(
+            load_settings(), given.email, remove_second_factor=given.remove_second_factor
+        ),
         "migrate": lambda: _migrate(load_settings()),
         "recover-backup": lambda: _recover_backup(load_settings(), given.since),
         "openapi": _print_openapi,
@@ -128,10 +133,14 @@ def _print_invite(settings: Settings) -> int:
     return 0
 
 
-def _reset_password(settings: Settings, email: str) -> int:
+def _reset_password(settings: Settings, email: str, *, remove_second_factor: bool) -> int:
     configure_logging(settings.effective_log_format)
-    password = asyncio.run(reset_password(settings, email))
-    print(f"The new password of {email} is  {password}")
+    reset = asyncio.run(reset_password(settings, email, remove_second_factor=remove_second_factor))
+    if reset.needs_second_factor:
+        print("The second factor stays: signing in also requires a code. --remove-second-factor removes it.")
+    elif remove_second_factor:
+        print("The account has no second factor now.")
+    print(f"The new password of {email} is  {reset.password}")
     print("All sessions of the account have ended. Change the password on the account page after signing in.")
     return 0
 

@@ -19,6 +19,12 @@ SecurityEvent = Literal[
     "password_confirmation_failed",
     "password_changed",
     "password_reset_by_operator",
+    "second_factor_enabled",
+    "second_factor_failed",
+    "second_factor_removed",
+    "second_factor_removed_by_operator",
+    "recovery_code_used",
+    "recovery_codes_replaced",
     "account_deleted",
     "invite_created",
 ]

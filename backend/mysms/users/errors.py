@@ -24,6 +24,22 @@ class UnauthenticatedError(DomainError):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class SecondFactorRequiredError(DomainError):
+    """The password was right, and the account has a second factor."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "second_factor_required"
+    example = "Enter the code from your authenticator app."
+
+
+class InvalidSecondFactorCodeError(DomainError):
+    """The code is wrong, expired or used, and the error does not reveal which."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "invalid_second_factor_code"
+    example = "This code is not valid."
+
+
 class SignUpClosedError(DomainError):
     status = HTTPStatus.FORBIDDEN
     code = "sign_up_closed"
@@ -51,6 +67,14 @@ class InvalidGrantError(TokenRequestError):
     code = "invalid_credentials"
     oauth_error = "invalid_grant"
     example = "Invalid email or password."
+
+
+class SecondFactorGrantError(TokenRequestError):
+    """The password grant has no way to ask for a code."""
+
+    code = "second_factor_required"
+    oauth_error = "invalid_grant"
+    example = "Accounts with a second factor sign in in the browser only."
 
 
 class UnsupportedGrantTypeError(TokenRequestError):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from beanie import Document, PydanticObjectId
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from mysms.users.user_agent import UNKNOWN_DEVICE
@@ -11,6 +12,27 @@ from mysms.users.user_agent import UNKNOWN_DEVICE
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
 SESSION_SCHEMA_VERSION = 2
+
+
+class PendingSecondFactor(BaseModel):
+    """A second factor whose set-up has begun: it counts once a code has shown that the authenticator app has it."""
+
+    id: str
+    secret: str
+    """Encrypted by SecretCipher."""
+    expires_at: datetime
+
+
+class SecondFactor(BaseModel):
+    """A second factor. A new set-up has a new id, so that an update for an earlier one changes nothing."""
+
+    id: str
+    secret: str
+    """Encrypted by SecretCipher."""
+    last_step: int
+    """The newest time step whose code was used: that code and older ones are not valid any more."""
+    recovery_codes: dict[str, bool]
+    """The hashes of the recovery codes that have not been used, each with True: a code is removed when it is used."""
 
 
 class User(Document):
@@ -23,7 +45,13 @@ class User(Document):
     """Whether the deletion of the account has begun. It is always completed."""
     password_version: int = 0
     """How often the password has been changed. A session that began before the last change cannot be continued."""
+    second_factor: SecondFactor | None = None
+    pending_second_factor: PendingSecondFactor | None = None
     schema_version: int = 1
+
+    @property
+    def second_factor_id(self) -> str | None:
+        return self.second_factor.id if self.second_factor is not None else None
 
     class Settings:
         name = "users"

@@ -8,9 +8,9 @@ from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
-from mysms.users.errors import UnknownAccountError
+from mysms.users.lookup import find_by_email
 from mysms.users.passwords import PasswordHasher
-from mysms.users.schemas import PasswordChange, TokenResponse, normalise_email
+from mysms.users.schemas import PasswordChange, TokenResponse
 from mysms.users.sessions import SessionService
 from mysms.users.tokens import AccessClaims
 
@@ -43,13 +43,11 @@ class PasswordService:
         return tokens
 
     async def reset(self, email: str) -> str:
-        """Sets a random password, which it returns, and ends all sessions. Raises UnknownAccountError."""
-        try:
-            user = await repository.find_user_by_email(normalise_email(email))
-        except ValueError:
-            user = None
-        if user is None:
-            raise UnknownAccountError(f"There is no account with the email {email}.")
+        """Sets a random password, which it returns, and ends all sessions. Raises UnknownAccountError.
+
+        The second factor stays.
+        """
+        user = await find_by_email(email)
         password = new_random_password()
         await repository.reset_password(ObjectId(user.id), await self._hasher.hash(password))
         await self._sessions.end_all(ObjectId(user.id))

@@ -6,7 +6,15 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from mysms.users.models import SESSION_SCHEMA_VERSION, Invite, Session, User, expiry_of
+from mysms.users.models import (
+    SESSION_SCHEMA_VERSION,
+    Invite,
+    PendingSecondFactor,
+    SecondFactor,
+    Session,
+    User,
+    expiry_of,
+)
 from mysms.users.tokens import RefreshClaims
 
 
@@ -115,6 +123,58 @@ async def replace_password_hash(user_id: ObjectId, old: str, new: str) -> bool:
         {"_id": user_id, "password_hash": old}, {"$set": {"password_hash": new}}
     )
     return bool(replaced.matched_count)
+
+
+async def begin_second_factor(user_id: ObjectId, pending: PendingSecondFactor) -> None:
+    """Stores a second factor that is not enabled yet, in place of an earlier one."""
+    await User.get_pymongo_collection().update_one(
+        {"_id": user_id}, {"$set": {"pending_second_factor": pending.model_dump()}}
+    )
+
+
+async def enable_second_factor(user_id: ObjectId, factor: SecondFactor) -> bool:
+    """Enables the second factor; returns False, changing nothing, if it is not the pending one any more."""
+    enabled = await User.get_pymongo_collection().update_one(
+        {"_id": user_id, "pending_second_factor.id": factor.id},
+        {"$set": {"second_factor": factor.model_dump()}, "$unset": {"pending_second_factor": True}},
+    )
+    return bool(enabled.matched_count)
+
+
+async def use_time_step(user: User, factor: SecondFactor, step: int, secret: str) -> bool:
+    """Uses up the code of a time step, and stores the secret as it is encrypted now.
+
+    Returns False, changing nothing, if that code or a later one has been used meanwhile, or the factor is another one.
+    """
+    used = await User.get_pymongo_collection().update_one(
+        {"_id": user.id, "second_factor.id": factor.id, "second_factor.last_step": {"$lt": step}},
+        {"$set": {"second_factor.last_step": step, "second_factor.secret": secret}},
+    )
+    return bool(used.matched_count)
+
+
+async def use_recovery_code(user: User, factor: SecondFactor, code_hash: str) -> bool:
+    """Uses up a recovery code; returns False, changing nothing, if there is no such code, or not any more."""
+    code = f"second_factor.recovery_codes.{code_hash}"
+    used = await User.get_pymongo_collection().update_one(
+        {"_id": user.id, "second_factor.id": factor.id, code: {"$exists": True}}, {"$unset": {code: True}}
+    )
+    return bool(used.matched_count)
+
+
+async def replace_recovery_codes(user: User, factor: SecondFactor, codes: dict[str, bool]) -> bool:
+    """Replaces all recovery codes; returns False, changing nothing, if the factor is another one meanwhile."""
+    replaced = await User.get_pymongo_collection().update_one(
+        {"_id": user.id, "second_factor.id": factor.id}, {"$set": {"second_factor.recovery_codes": codes}}
+    )
+    return bool(replaced.matched_count)
+
+
+async def remove_second_factor(user_id: ObjectId) -> None:
+    """Removes the second factor, enabled or pending."""
+    await User.get_pymongo_collection().update_one(
+        {"_id": user_id}, {"$unset": {"second_factor": True, "pending_second_factor": True}}
+    )
 
 
 async def mark_deleting(user_id: ObjectId) -> None:

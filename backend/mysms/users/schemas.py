@@ -21,6 +21,7 @@ from mysms.core.settings import SignUpMode
 from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
 from mysms.users.models import Session, User
+from mysms.users.one_time_codes import MAXIMUM_CODE_LENGTH
 from mysms.users.passwords import MAXIMUM_PASSWORD_LENGTH, normalise_password
 
 MINIMUM_PASSWORD_LENGTH = 8
@@ -91,6 +92,7 @@ def _only_text(value: object) -> object:
 
 Text = Annotated[str, AfterValidator(_require_whole_characters)]
 InviteCode = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
+SecondFactorCode = Annotated[str, Field(max_length=MAXIMUM_CODE_LENGTH), AfterValidator(_require_whole_characters)]
 FormText = Annotated[str, BeforeValidator(_only_text)]
 Email = Annotated[
     str,
@@ -173,10 +175,32 @@ class RegistrationRequest(StrictModel):
 class Credentials(StrictModel):
     email: Text = Field(examples=["ada@example.com"])
     password: Text = Field(examples=["correct horse battery"])
+    second_factor_code: SecondFactorCode | None = Field(
+        None,
+        examples=[None],
+        description="Required if the account has a second factor: six digits from the authenticator app, or a "
+        "recovery code. Each works once.",
+    )
 
 
 class SignInRequest(StrictModel):
     user: Credentials
+
+
+class PasswordConfirmation(StrictModel):
+    password: Text = Field(examples=["correct horse battery"])
+
+
+class PasswordConfirmationRequest(StrictModel):
+    user: PasswordConfirmation
+
+
+class CodeConfirmation(StrictModel):
+    code: SecondFactorCode = Field(examples=["123456"], description="Six digits from the authenticator app.")
+
+
+class CodeConfirmationRequest(StrictModel):
+    user: CodeConfirmation
 
 
 class TokenForm(BaseModel):
@@ -230,6 +254,29 @@ class SignedInResponse(TokenResponse):
     @classmethod
     def of(cls, user: User, tokens: TokenResponse) -> Self:
         return cls(id=str(user.id), email=user.email, created_at=user.created_at, **tokens.model_dump())
+
+
+class SecondFactorResponse(BaseModel):
+    """The state of the second factor."""
+
+    enabled: bool
+    recovery_codes_left: int = Field(examples=[10])
+
+
+class SecondFactorSetUpResponse(BaseModel):
+    """What an authenticator app needs. It is shown once."""
+
+    secret: str = Field(examples=["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"], description="In base 32, to be typed.")
+    otpauth_uri: str = Field(
+        examples=["otpauth://totp/MySMS%20Messenger:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"],
+        description="The same, to be shown as a QR code.",
+    )
+
+
+class RecoveryCodesResponse(BaseModel):
+    """Recovery codes, each for one sign-in without the authenticator app. They are shown once."""
+
+    recovery_codes: list[str] = Field(examples=[["k7qf-3m2x-8dwn-p0ra-5jtc-e9yh"]])
 
 
 class SignUpPolicyResponse(BaseModel):

@@ -15,6 +15,8 @@ from mysms.users.authenticator import Authenticator
 from mysms.users.password_changes import PasswordService
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.second_factor import SecondFactorService
+from mysms.users.secret_cipher import SecretCipher
 from mysms.users.sessions import SessionService
 from mysms.users.sign_in import SignInService
 from mysms.users.sign_up import SignUpPolicy
@@ -28,6 +30,7 @@ class UserServices:
     accounts: AccountService
     authenticator: Authenticator
     passwords: PasswordService
+    second_factor: SecondFactorService
     sessions: SessionService
     sign_in: SignInService
 
@@ -50,11 +53,15 @@ class UserServices:
         setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
         sign_up_policy = SignUpPolicy(settings.effective_signup_mode, setup_code, clock)
         authenticator = Authenticator(hasher, attempts, events)
+        # The secrets of the installation, newest first.
+        cipher = SecretCipher([settings.jwt_secret.get_secret_value()])
+        second_factor = SecondFactorService(authenticator, limiter, cipher, events, clock)
         sessions = SessionService(TokenSigner(settings.jwt_secret.get_secret_value()), attempts, events, clock)
         return cls(
             AccountService(authenticator, hasher, sessions, sign_up_policy, erase_messages, events, clock),
             authenticator,
             PasswordService(authenticator, hasher, sessions, events),
+            second_factor,
             sessions,
-            SignInService(authenticator, sessions, events),
+            SignInService(authenticator, second_factor, sessions, events),
         )

@@ -12,6 +12,7 @@ from mysms.users.client_info import ClientInfo
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidTokenRequestError,
+    SecondFactorRequiredError,
     SessionEndedError,
     UnauthenticatedError,
 )
@@ -36,6 +37,8 @@ class SessionService:
     async def open(self, user: User, client: ClientInfo) -> TokenResponse:
         """Opens a session. Raises InvalidCredentialsError if the account has changed since it was read.
 
+        Raises SecondFactorRequiredError if the account has another second factor since then, which was not checked.
+
         The account is read again after the session is stored. A password change or deletion ends the sessions last: so
         either it ends this session too, or it is seen here.
         """
@@ -44,6 +47,9 @@ class SessionService:
         if now is None or now.deleting or now.password_hash != user.password_hash:
             await repository.delete_session(session_id)
             raise InvalidCredentialsError
+        if now.second_factor_id not in {None, user.second_factor_id}:
+            await repository.delete_session(session_id)
+            raise SecondFactorRequiredError
         return tokens
 
     async def replace_all(self, user: User, client: ClientInfo) -> TokenResponse:

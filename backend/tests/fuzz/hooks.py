@@ -90,7 +90,12 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             user.update(email=_free(user["email"]), password_confirmation=user["password"])
         case "PUT /users/password":
             user.update(current_password=_PASSWORD, password_confirmation=user["password"])
-        case "DELETE /users":
+        case (
+            "DELETE /users"
+            | "POST /users/second_factor"
+            | "DELETE /users/second_factor"
+            | "POST /users/second_factor/recovery_codes"
+        ):
             user.update(password=_PASSWORD)
         case "POST /users/token":
             body.update(username=_shared_account.email, password=_PASSWORD, refresh_token=_shared_account.refresh_token)

@@ -110,6 +110,7 @@ async def register(api: Api, **fields: object) -> httpx.Response:
     return await api.post("/users", {"user": user})
 
 
-async def sign_in(api: Api, email: object, password: object = PASSWORD) -> httpx.Response:
-    """POST /users/sign_in."""
-    return await api.post("/users/sign_in", {"user": {"email": email, "password": password}})
+async def sign_in(api: Api, email: object, password: object = PASSWORD, code: object = None) -> httpx.Response:
+    """POST /users/sign_in, with the code of a second factor if there is one."""
+    user = {"email": email, "password": password, **({} if code is None else {"second_factor_code": code})}
+    return await api.post("/users/sign_in", {"user": user})
