@@ -21,7 +21,7 @@ from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import InvalidSecondFactorCodeError, SecondFactorRequiredError
-from mysms.users.models import Invite, Session, User
+from mysms.users.models import Invite, SecondFactor, Session, User
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.second_factor import SecondFactorService
@@ -416,6 +416,19 @@ async def test_a_set_up_expires_after_ten_minutes(fixture: FactorFixture) -> Non
     fixture.now -= timedelta(seconds=1)
     await fixture.service().enable(fixture.caller, pyotp.TOTP(begun.secret).at(fixture.now), CLIENT)
     assert (await fixture.user()).second_factor is not None
+
+
+async def test_a_set_up_is_enabled_once_and_only_if_it_was_not_replaced(fixture: FactorFixture) -> None:
+    """Whatever a process has read before another one enabled or replaced it."""
+    factors = []
+    for _ in range(2):
+        await fixture.service().begin(fixture.caller, PASSWORD, CLIENT)
+        pending = (await fixture.user()).pending_second_factor
+        assert pending is not None
+        factors.append(SecondFactor(id=pending.id, secret=pending.secret, last_step=0, recovery_codes={}))
+    replaced, current = factors
+    for factor, is_enabled in ((replaced, False), (current, True), (current, False)):
+        assert await repository.enable_second_factor(fixture.caller.user_id, factor) is is_enabled
 
 
 async def test_a_code_is_valid_for_one_step_before_and_after_its_own(fixture: FactorFixture) -> None:
