@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pyotp
 import schemathesis
 from schemathesis import AuthContext, Case, GenerationMode, HookContext, Response
 from twilio.request_validator import RequestValidator
@@ -18,6 +19,7 @@ from tests.support.servers import AUTH_TOKEN, callback_url_of
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
 _ENDS_ITS_SESSION = {"DELETE /users", "PUT /users/password", "DELETE /users/sessions", "DELETE /users/sign_out"}
+_NEEDS_A_SECOND_FACTOR = {"PUT /users/second_factor", "POST /users/second_factor/recovery_codes"}
 
 _api = httpx.Client(base_url=os.environ["FUZZ_API_URL"], trust_env=False)
 _emails = (f"fuzz-{os.getpid()}-{number}@example.com" for number in itertools.count())
@@ -45,6 +47,16 @@ class Account:
     def sign_in(self) -> None:
         self._session = _post("/users/sign_in", email=self.email, password=_PASSWORD)
 
+    def begin_second_factor(self) -> str:
+        """Begin to set up a second factor. Returns the code that enables it."""
+        user = {"password": _PASSWORD}
+        begun = _api.post("/users/second_factor", json={"user": user}, headers=self.authorization)
+        return pyotp.TOTP(begun.raise_for_status().json()["secret"]).now()
+
+    def enable_second_factor(self) -> None:
+        user = {"code": self.begin_second_factor()}
+        _api.put("/users/second_factor", json={"user": user}, headers=self.authorization).raise_for_status()
+
 
 def _post(path: str, **user: str) -> dict[str, str]:
     session: dict[str, str] = _api.post(path, json={"user": user}).raise_for_status().json()
@@ -52,12 +64,16 @@ def _post(path: str, **user: str) -> dict[str, str]:
 
 
 _shared_account = Account()
+_protected_account = Account()
+_protected_account.enable_second_factor()
 
 
 class SignedIn:
     """Authenticates the requests. A request that ends its session gets its own account."""
 
     def get(self, _: Case[Any], context: AuthContext) -> dict[str, str]:
+        if context.operation.label in _NEEDS_A_SECOND_FACTOR:
+            return _protected_account.authorization
         return (Account() if context.operation.label in _ENDS_ITS_SESSION else _shared_account).authorization
 
     def set(self, case: Case[Any], headers: dict[str, str], _: AuthContext) -> None:
@@ -97,6 +113,8 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             | "POST /users/second_factor/recovery_codes"
         ):
             user.update(password=_PASSWORD)
+        case "PUT /users/second_factor":
+            user.update(code=_protected_account.begin_second_factor())
         case "POST /users/token":
             body.update(username=_shared_account.email, password=_PASSWORD, refresh_token=_shared_account.refresh_token)
         case "POST /api/twilio/status_callback":
