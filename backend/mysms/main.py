@@ -7,7 +7,18 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from mysms.api import conversations, export, health, messages, metrics, second_factor, sending, users, webhooks
+from mysms.api import (
+    conversations,
+    export,
+    health,
+    messages,
+    metrics,
+    password_reset,
+    second_factor,
+    sending,
+    users,
+    webhooks,
+)
 from mysms.core.logging import configure_logging
 from mysms.core.phone_numbers import MAXIMUM_WRITTEN
 from mysms.core.settings import Settings, load_settings
@@ -24,6 +35,7 @@ from mysms.web.spa import SinglePageApp
 _ROUTERS = (
     users.router,
     second_factor.router,
+    password_reset.router,
     messages.router,
     conversations.router,
     sending.router,

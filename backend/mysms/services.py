@@ -20,6 +20,10 @@ from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
+from mysms.mail.dispatcher import MailDispatcher
+from mysms.mail.queue import MailQueue
+from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
+from mysms.mail.smtp import SmtpClient
 from mysms.messages.export import AccountExport
 from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
@@ -47,6 +51,7 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
 from mysms.startup import init_database
+from mysms.users.mails import UserMails
 from mysms.users.services import UserServices
 from mysms.web.graceful_shutdown import ShutdownState
 
@@ -139,6 +144,7 @@ class _Builder:
         self._database = db
         self._shutdown = shutdown
         self._limiter = RateLimiter(db, utc_now)
+        self._mail_queue = MailQueue(db, utc_now)
         self._security_events = SecurityEvents(settings.jwt_secret.get_secret_value())
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
@@ -169,7 +175,14 @@ class _Builder:
 
     def build(self) -> Services:
         settings = self._settings
-        users = UserServices.of(settings, self._limiter, self._security_events, self._erasure.erase, utc_now)
+        users = UserServices.of(
+            settings,
+            self._limiter,
+            self._security_events,
+            self._mail_queue if settings.smtp_url is not None else None,
+            self._erasure.erase,
+            utc_now,
+        )
         delivery_tasks = self._build_delivery_tasks()
         self._shutdown.on_stop(delivery_tasks.dispatcher.stop)
         outbox = OutboxService(
@@ -273,11 +286,26 @@ class _Builder:
             BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.sessions.delete_expired)),
             BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
+            BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),
+            BackgroundTask("reset-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.reset_tokens.delete_expired)),
+            *self._build_mail_tasks(users),
         ]
         if self._settings.content_retention_days is not None:
             retention = Retention(timedelta(days=self._settings.content_retention_days), utc_now)
             tasks.append(BackgroundTask("retention", retention.run))
         return tasks
+
+    def _build_mail_tasks(self, users: UserServices) -> list[BackgroundTask]:
+        settings = self._settings
+        if settings.smtp_url is None or settings.mail_from is None or settings.app_url is None:
+            return []
+        domain = settings.mail_from.rpartition("@")[2]
+        client = SmtpClient(settings.smtp_url, domain, needs_tls=settings.smtp_needs_tls)
+        write = UserMails(users.reset_tokens, settings.app_url).write
+        heartbeat = Heartbeat("mail", MAIL_TIMEOUT_SECONDS + _LONGEST_ROUND.total_seconds())
+        dispatcher = MailDispatcher(self._mail_queue, client, write, settings.mail_from, utc_now, heartbeat)
+        self._mail_queue.on_add(dispatcher.wake)
+        return [BackgroundTask("mail", dispatcher.run, heartbeat=heartbeat)]
 
     async def _migrate(self) -> None:
         """Migrates what processes of the previous version have stored meanwhile."""

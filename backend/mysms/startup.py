@@ -8,13 +8,14 @@ from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.settings import Settings
 from mysms.core.timestamps import utc_now
+from mysms.mail.queue import MailQueue
 from mysms.messages.models import Conversation, Message
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.twilio import is_simulator
-from mysms.users.models import Invite, Session, User
+from mysms.users.models import Invite, PasswordReset, Session, User
 
-_MODELS = [User, Session, Invite, Message, Conversation]
+_MODELS = [User, Session, Invite, PasswordReset, Message, Conversation]
 
 
 class UnsafeConfigurationError(Exception):
@@ -66,3 +67,4 @@ async def bind_documents(db: database.Database) -> None:
     await database.init_documents(db, _MODELS)
     await ProviderMessageIds(db, utc_now).create_indexes()
     await RateLimiter(db, utc_now).create_indexes()
+    await MailQueue(db, utc_now).create_indexes()

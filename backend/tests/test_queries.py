@@ -16,6 +16,7 @@ STORES = {
     "core/migrations/outbound_fields.py",
     "core/migrations/runner.py",
     "core/rate_limit.py",
+    "mail/queue.py",
     "messages/conversations.py",
     "messages/filter.py",
     "messages/repository.py",

@@ -21,6 +21,8 @@ REQUIRED_INDEXES = {
     "users": {"email", "deleting"},
     "sessions": {"user", "expires_at"},
     "invites": {"account"},
+    "mails": {"account", "due", "expires_at"},
+    "password_resets": {"user", "expires_at"},
     "messages": {"client_id", "history", "changes", "outbox", "checks"},
     "provider_message_ids": {"message"},
     "rate_limits": {"expires_at"},

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 
 from mysms.core.settings import Settings
@@ -16,6 +17,8 @@ from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.password_changes import PasswordService
+from mysms.users.password_reset import PasswordResetService
+from mysms.users.rate_limits import Action
 from mysms.users.second_factor import SecondFactorService
 from mysms.users.sessions import SessionService
 from mysms.users.sign_in import SignInService
@@ -63,6 +66,10 @@ def _get_passwords(services: AppServices) -> PasswordService:
     return services.users.passwords
 
 
+def _get_password_reset(services: AppServices) -> PasswordResetService:
+    return services.users.password_reset
+
+
 def _get_history(services: AppServices) -> MessageHistory:
     return services.history
 
@@ -86,6 +93,7 @@ Sessions = Annotated[SessionService, Depends(_get_sessions)]
 SignIn = Annotated[SignInService, Depends(_get_sign_in)]
 SecondFactors = Annotated[SecondFactorService, Depends(_get_second_factor)]
 Passwords = Annotated[PasswordService, Depends(_get_passwords)]
+PasswordReset = Annotated[PasswordResetService, Depends(_get_password_reset)]
 History = Annotated[MessageHistory, Depends(_get_history)]
 Export = Annotated[AccountExport, Depends(_get_export)]
 Outbox = Annotated[OutboxService, Depends(_get_outbox)]
@@ -106,6 +114,17 @@ def get_client_info(request: Request, user_agent: Annotated[str, Header(include_
 
 
 Client = Annotated[ClientInfo, Depends(get_client_info)]
+
+
+def counted(action: Action) -> Dependency:
+    """Counts the client's address before the body is validated, so that invalid requests are limited too."""
+
+    async def count(authenticator: AttemptCounter, client: Client) -> None:
+        await authenticator.count_address(action, client)
+
+    # The type of FastAPI's function is Any, so that it can be a default value.
+    dependency: Dependency = Depends(count)
+    return dependency
 
 
 async def assume_default_country(settings: AppSettings) -> None:

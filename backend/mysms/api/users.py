@@ -3,20 +3,19 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response, status
+from fastapi import APIRouter, Form, Request, Response, status
 from fastapi.exceptions import RequestValidationError
-from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
 from mysms.api.deps import (
     Accounts,
-    AttemptCounter,
     BearerToken,
     Client,
     CurrentUser,
     Passwords,
     Sessions,
     SignIn,
+    counted,
     get_services,
 )
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
@@ -33,7 +32,6 @@ from mysms.users.errors import (
     UnauthenticatedError,
     UnsupportedGrantTypeError,
 )
-from mysms.users.rate_limits import Action
 from mysms.users.schemas import (
     AccessTokenResponse,
     AccountDeletionRequest,
@@ -50,17 +48,6 @@ from mysms.users.schemas import (
 )
 
 router = APIRouter(prefix="/users", tags=["Accounts"])
-
-
-def _counted(action: Action) -> Dependency:
-    """Counts the client's address before the body is validated, so that invalid requests are limited too."""
-
-    async def count(authenticator: AttemptCounter, client: Client) -> None:
-        await authenticator.count_address(action, client)
-
-    # The type of FastAPI's function is Any, so that it can be a default value.
-    dependency: Dependency = Depends(count)
-    return dependency
 
 
 class _SignUpRoute(APIRoute):
@@ -103,7 +90,7 @@ router.add_api_route(
     responses=error_responses(
         SignUpClosedError(), InvalidFieldsError({"email": ["has already been taken"]}), RateLimitedError()
     ),
-    dependencies=[_counted("sign_up")],
+    dependencies=[counted("sign_up")],
     route_class_override=_SignUpRoute,
 )
 
@@ -119,7 +106,7 @@ router.add_api_route(
         InvalidFieldsError({"password": ["can't be blank"]}),
         RateLimitedError(),
     ),
-    dependencies=[_counted("sign_in")],
+    dependencies=[counted("sign_in")],
 )
 async def sign_in(body: SignInRequest, service: SignIn, client: Client) -> SignedInResponse:
     """Opens a session. Returns an access token for 15 minutes, and a refresh token that continues the session.

@@ -33,6 +33,13 @@ OLDEST_PENDING_AGE_SECONDS = Gauge(
 UNCONFIRMED = Gauge("mysms_outbox_unconfirmed", "Messages that may have been sent; counted up to 1000.")
 SENDING_PAUSED = Gauge("mysms_sending_paused", "1 while sending is paused because the provider rejects everything.")
 
+MAILS = Counter(
+    "mysms_mails",
+    "Mails, by outcome: sent, deferred (will be tried again), refused, expired, discarded (no such account), limited, "
+    "not_queued.",
+    ["outcome"],
+)
+
 SECURITY_EVENTS = Counter("mysms_security_events", "Security events, by kind.", ["kind"])
 
 TASK_FAILURES = Counter(

@@ -25,6 +25,9 @@ SecurityEvent = Literal[
     "second_factor_removed_by_operator",
     "recovery_code_used",
     "recovery_codes_replaced",
+    "password_reset_requested",
+    "password_reset_completed",
+    "password_reset_failed",
     "account_deleted",
     "invite_created",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
+import email_validator
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, create_model, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
@@ -15,6 +16,7 @@ from mysms.core.logging import LogFormat
 from mysms.core.phone_numbers import is_country
 from mysms.core.secret_strength import weakness
 from mysms.core.settings_sources import SettingsError, TrimmedSettings, read_settings, trim
+from mysms.core.smtp_url import SmtpUrl
 from mysms.core.urls import Url
 
 MINIMUM_SECRET_LENGTH = 32
@@ -60,9 +62,24 @@ def _callback_url(value: object) -> object:
     return url.without_trailing_slash()
 
 
+def _smtp_url(value: object) -> object:
+    return SmtpUrl.parse(value) if isinstance(value, str) else value
+
+
+def _page_url(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    url = Url.parse(value)
+    if url.query or url.fragment or url.user_info:
+        raise ValueError("must be the address of the start page, such as https://sms.example.com, and nothing more")
+    return url.without_trailing_slash()
+
+
 # NoDecode, because pydantic-settings would parse these as JSON.
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_at_commas)]
 CallbackUrl = Annotated[Url | None, NoDecode, BeforeValidator(_callback_url)]
+PageUrl = Annotated[Url | None, NoDecode, BeforeValidator(_page_url)]
+MailServer = Annotated[SmtpUrl | None, NoDecode, BeforeValidator(_smtp_url)]
 
 
 class _ApiSettings(TrimmedSettings):
@@ -102,6 +119,10 @@ class Settings(_ApiSettings):
     auth_attempts_per_minute: int = Field(60, ge=1)
     login_attempts_per_account: int = Field(10, ge=1)
     trusted_proxies: Texts = ()
+
+    smtp_url: MailServer = Field(None, repr=False)
+    mail_from: str | None = None
+    app_url: PageUrl = Field(None, validate_default=True)
 
     messages_per_user_per_minute: int = Field(60, ge=1)
     messages_per_user_per_day: int = Field(500, ge=1)
@@ -217,6 +238,35 @@ class Settings(_ApiSettings):
             )
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _require_mail_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            found = email_validator.validate_email(value, check_deliverability=False, globally_deliverable=False)
+        except email_validator.EmailNotValidError:
+            found = None
+        if found is None or found.ascii_email is None:
+            raise ValueError("must be a mail address without a name, such as mysms@example.com")
+        return found.ascii_email
+
+    @field_validator("app_url")
+    @classmethod
+    def _require_all_for_mail(cls, value: Url | None, info: ValidationInfo) -> Url | None:
+        if value is not None and value.scheme != "https" and info.data.get("environment") == "production":
+            raise ValueError("must begin with https:// in production, since people enter their passwords there")
+        names = ("smtp_url", "mail_from")
+        # A setting that is invalid itself is not in the data, and has a sentence of its own.
+        mail = {name: info.data[name] for name in names if name in info.data}
+        given = any(mail.values())
+        missing = [name.upper() for name, found in {**mail, "app_url": value}.items() if not found]
+        if given and missing:
+            raise ValueError(
+                f"belongs with SMTP_URL and MAIL_FROM: set all three or none. Missing: {', '.join(missing)}"
+            )
+        return value
+
     @field_validator("reconcile_after_seconds", "absence_confirmed_after_seconds")
     @classmethod
     def _require_safe_wait(cls, value: int, info: ValidationInfo) -> int:
@@ -258,6 +308,12 @@ class Settings(_ApiSettings):
         if self.drain_seconds is not None:
             return self.drain_seconds
         return 5.0 if self.environment == "production" else 0.0
+
+    @property
+    def smtp_needs_tls(self) -> bool:
+        """Whether nothing may be sent to the mail server without TLS: always, except to a developer's own machine."""
+        is_local = self.smtp_url is not None and self.smtp_url.is_loopback
+        return self.environment == "production" or not is_local
 
     @property
     def send_lease(self) -> timedelta:

@@ -52,7 +52,7 @@ class Url:
         try:
             parts = urlsplit(f"{scheme}://{address}")
             name, port = parts.hostname or "", parts.port
-            host = _host(name)
+            host = parse_host(name)
         except ValueError:
             raise ValueError(_NO_URL) from None
         if parts.scheme not in _DEFAULT_PORTS or port == 0:
@@ -99,14 +99,22 @@ class Url:
         return replace(self, path=self.path.rstrip("/") or "/")
 
 
-def _host(name: str) -> str:
-    """Returns the host in ASCII. Raises ValueError if it is not a host."""
+def parse_host(name: str) -> str:
+    """Returns the host in ASCII, an IPv6 address in brackets. Raises ValueError if it is not a host."""
     if ":" in name:
         return f"[{ip_address(name)}]"
     ascii_name = name.encode("idna").decode()
     if not _HOST_NAME.fullmatch(ascii_name):
         raise ValueError
     return ascii_name
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine itself."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _encoded(text: str) -> str:

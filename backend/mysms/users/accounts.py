@@ -15,7 +15,9 @@ from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import UnauthenticatedError
 from mysms.users.models import User
+from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
+from mysms.users.reset_tokens import ResetTokens
 from mysms.users.schemas import Applicant, Registration, SignedInResponse
 from mysms.users.sessions import SessionService
 from mysms.users.sign_up import NOT_VALID, Admission, SignUpPolicy, hash_invite, new_invite
@@ -40,6 +42,8 @@ class AccountService:
         sessions: SessionService,
         sign_up_policy: SignUpPolicy,
         erase_messages: Callable[[ObjectId], Awaitable[None]],
+        notifications: Notifications,
+        reset_tokens: ResetTokens,
         events: SecurityEvents,
         clock: Clock,
     ) -> None:
@@ -48,6 +52,8 @@ class AccountService:
         self._sessions = sessions
         self._sign_up_policy = sign_up_policy
         self._erase_messages = erase_messages
+        self._notifications = notifications
+        self._reset_tokens = reset_tokens
         self._events = events
         self._clock = clock
 
@@ -66,6 +72,7 @@ class AccountService:
             email=registration.email,
             password_hash=await self._hasher.hash(registration.password),
             created_at=self._clock(),
+            known_devices=self._notifications.devices_of_new_account(admission.account_id, client),
         )
         if not await repository.insert_user(user):
             raise InvalidFieldsError(await self._reasons_not_to_insert(user, admission))
@@ -139,6 +146,8 @@ class AccountService:
     async def _finish_deletion(self, user_id: ObjectId) -> None:
         """Deletes an account in idempotent steps; the account itself goes last, so an interrupted deletion is found."""
         await self._sessions.end_all(user_id)
+        await self._notifications.forget(user_id)
+        await self._reset_tokens.forget(user_id)
         await self._erase_messages(user_id)
         await self._sign_up_policy.forget(user_id)
         await repository.delete_user(user_id)

@@ -46,6 +46,12 @@ class SignUpClosedError(DomainError):
     example = "Sign-up is closed. Please ask the administrator for an account."
 
 
+class MailNotConfiguredError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "mail_not_configured"
+    example = "This server sends no mail. Please ask the administrator for a new password."
+
+
 class TokenRequestError(DomainError):
     """An error of the token endpoint, which also has the members of RFC 6749, section 5.2."""
 

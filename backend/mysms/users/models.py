@@ -1,4 +1,4 @@
-"""The stored documents of accounts, sessions and invites."""
+"""The stored documents of accounts, sessions, invites and password resets."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -47,6 +47,8 @@ class User(Document):
     """How often the password has been changed. A session that began before the last change cannot be continued."""
     second_factor: SecondFactor | None = None
     pending_second_factor: PendingSecondFactor | None = None
+    known_devices: list[str] | None = None
+    """Keyed hashes of the devices from which the account was used, the newest last. None until they are recorded."""
     schema_version: int = 1
 
     @property
@@ -102,6 +104,27 @@ class Invite(Document):
     class Settings:
         name = "invites"
         indexes: ClassVar = [IndexModel([("account_id", ASCENDING)], name="account")]
+
+
+class PasswordReset(Document):
+    """A token with which a password can be set, stored under its hash.
+
+    It is bound to the password that it replaces, so any change of the password makes it invalid, its own use included.
+    """
+
+    id: str  # type: ignore[assignment]  # the hash of the token
+    user_id: PydanticObjectId
+    password_version: int
+    """That of the account when the token was made."""
+    expires_at: datetime
+    schema_version: int = 1
+
+    class Settings:
+        name = "password_resets"
+        indexes: ClassVar = [
+            IndexModel([("user_id", ASCENDING), ("expires_at", ASCENDING)], name="user"),
+            IndexModel([("expires_at", ASCENDING)], name="expires_at"),
+        ]
 
 
 def expiry_of(created_at: datetime, last_used_at: datetime) -> datetime:

@@ -9,6 +9,7 @@ from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.lookup import find_by_email
+from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.schemas import PasswordChange, TokenResponse
 from mysms.users.sessions import SessionService
@@ -19,11 +20,17 @@ class PasswordService:
     """Changes passwords. Each change ends all sessions of the account."""
 
     def __init__(
-        self, authenticator: Authenticator, hasher: PasswordHasher, sessions: SessionService, events: SecurityEvents
+        self,
+        authenticator: Authenticator,
+        hasher: PasswordHasher,
+        sessions: SessionService,
+        notifications: Notifications,
+        events: SecurityEvents,
     ) -> None:
         self._authenticator = authenticator
         self._hasher = hasher
         self._sessions = sessions
+        self._notifications = notifications
         self._events = events
 
     async def change(self, caller: AccessClaims, change: PasswordChange, client: ClientInfo) -> TokenResponse:
@@ -40,6 +47,7 @@ class PasswordService:
         user.password_version += 1
         tokens = await self._sessions.replace_all(user, client)
         self._events.record("password_changed", account=user.email, address=client.address)
+        await self._notifications.notify("password_changed", user, client)
         return tokens
 
     async def reset(self, email: str) -> str:
@@ -52,6 +60,7 @@ class PasswordService:
         await repository.reset_password(ObjectId(user.id), await self._hasher.hash(password))
         await self._sessions.end_all(ObjectId(user.id))
         self._events.record("password_reset_by_operator", account=user.email)
+        await self._notifications.notify("password_reset_by_operator", user)
         return password
 
 

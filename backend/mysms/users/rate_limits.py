@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from mysms.core.rate_limit import Limit, RateLimiter
 
-Action = Literal["sign_in", "sign_up", "password"]
+Action = Literal["sign_in", "sign_up", "password", "password_reset"]
 
 _ACCOUNT_WINDOW = timedelta(minutes=5)
 _IPV6_SITE_PREFIX = 64

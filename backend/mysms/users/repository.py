@@ -1,4 +1,4 @@
-"""Reads and writes accounts, sessions and invites."""
+"""Reads and writes accounts, sessions, invites and password resets."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from mysms.users.models import (
     SESSION_SCHEMA_VERSION,
     Invite,
+    PasswordReset,
     PendingSecondFactor,
     SecondFactor,
     Session,
@@ -222,3 +223,42 @@ async def delete_invite(invite: str) -> None:
 async def delete_invites_of(account_id: ObjectId) -> None:
     """Deletes the invites that create this account."""
     await Invite.get_pymongo_collection().delete_many({"account_id": account_id})
+
+
+async def set_devices(user_id: ObjectId, devices: list[str]) -> None:
+    """Records the devices of an account that has no record of them."""
+    await User.get_pymongo_collection().update_one(
+        {"_id": user_id, "known_devices": None}, {"$set": {"known_devices": devices}}
+    )
+
+
+async def add_device(user_id: ObjectId, device: str, *, most: int) -> None:
+    """Records one more device of an account that has a record of them; keeps the newest `most`."""
+    await User.get_pymongo_collection().update_one(
+        {"_id": user_id, "known_devices": {"$ne": device}},
+        {"$push": {"known_devices": {"$each": [device], "$slice": -most}}},
+    )
+
+
+async def insert_reset(reset: PasswordReset, *, most: int) -> None:
+    """Stores a password reset; of each account, at most the newest `most` stay valid."""
+    resets = PasswordReset.get_pymongo_collection()
+    open_ones = await resets.find({"user_id": reset.user_id}, {"_id": 1}, sort=[("expires_at", -1)]).to_list()
+    await resets.delete_many({"_id": {"$in": [row["_id"] for row in open_ones[most - 1 :]]}})
+    await reset.insert()
+
+
+async def find_reset(token_hash: str) -> PasswordReset | None:
+    return await PasswordReset.find_one({"_id": token_hash})
+
+
+async def delete_resets(user_id: ObjectId) -> None:
+    await PasswordReset.get_pymongo_collection().delete_many({"user_id": user_id})
+
+
+async def delete_expired_resets(now: datetime, *, limit: int) -> int:
+    """Deletes up to `limit` expired password resets; returns how many it found."""
+    resets = PasswordReset.get_pymongo_collection()
+    over = await resets.find({"expires_at": {"$lte": now}}, {"_id": 1}, limit=limit).to_list()
+    await resets.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
+    return len(over)

@@ -28,8 +28,8 @@ MINIMUM_PASSWORD_LENGTH = 8
 MAXIMUM_EMAIL_LENGTH = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
-# The library's documented way to accept special-use domains. No mail is sent to an account's email, so a local domain
-# such as .local or .test is fine.
+# The library's documented way to accept special-use domains: an installation may have a mail server for a local domain
+# such as .local, or none at all.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
@@ -93,6 +93,7 @@ def _only_text(value: object) -> object:
 Text = Annotated[str, AfterValidator(_require_whole_characters)]
 InviteCode = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
 SecondFactorCode = Annotated[str, Field(max_length=MAXIMUM_CODE_LENGTH), AfterValidator(_require_whole_characters)]
+ResetToken = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
 FormText = Annotated[str, BeforeValidator(_only_text)]
 Email = Annotated[
     str,
@@ -158,6 +159,28 @@ class PasswordChange(NewPassword):
 
 class PasswordChangeRequest(StrictModel):
     user: PasswordChange
+
+
+class ForgottenPassword(StrictModel):
+    email: Email = Field(examples=["ada@example.com"])
+
+
+class ForgottenPasswordRequest(StrictModel):
+    user: ForgottenPassword
+
+
+class ResetPassword(NewPassword):
+    token: ResetToken = Field(examples=["7Zf3b1x0c5Jm2Qk8Hn4Rt6Vw9Ys1Ad3Fg5Lp7Zx0Cb2"])
+
+
+class ResetPasswordRequest(StrictModel):
+    user: ResetPassword
+
+
+class PasswordResetPolicyResponse(BaseModel):
+    """How a forgotten password can be replaced."""
+
+    by_mail: bool = Field(description="Whether a link can be sent by mail; otherwise the administrator has to help.")
 
 
 class AccountDeletion(StrictModel):

@@ -10,11 +10,16 @@ from mysms.core.rate_limit import RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
 from mysms.core.timestamps import Clock
+from mysms.mail.queue import MailQueue
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
+from mysms.users.devices import KnownDevices
+from mysms.users.notifications import Notifications
 from mysms.users.password_changes import PasswordService
+from mysms.users.password_reset import PasswordResetService
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.reset_tokens import ResetTokens
 from mysms.users.second_factor import SecondFactorService
 from mysms.users.secret_cipher import SecretCipher
 from mysms.users.sessions import SessionService
@@ -29,7 +34,10 @@ class UserServices:
 
     accounts: AccountService
     authenticator: Authenticator
+    notifications: Notifications
+    password_reset: PasswordResetService
     passwords: PasswordService
+    reset_tokens: ResetTokens
     second_factor: SecondFactorService
     sessions: SessionService
     sign_in: SignInService
@@ -40,10 +48,14 @@ class UserServices:
         settings: Settings,
         limiter: RateLimiter,
         events: SecurityEvents,
+        mail_queue: MailQueue | None,
         erase_messages: Callable[[ObjectId], Awaitable[None]],
         clock: Clock,
     ) -> Self:
-        """Builds the services. `erase_messages` erases the messages of an account; it must be idempotent."""
+        """Builds the services. `erase_messages` erases the messages of an account; it must be idempotent.
+
+        Without a queue no mails are sent.
+        """
         hasher = PasswordHasher()
         attempts = AuthRateLimits(
             limiter,
@@ -57,11 +69,29 @@ class UserServices:
         cipher = SecretCipher([settings.jwt_secret.get_secret_value()])
         second_factor = SecondFactorService(authenticator, limiter, cipher, events, clock)
         sessions = SessionService(TokenSigner(settings.jwt_secret.get_secret_value()), attempts, events, clock)
+        devices = KnownDevices([settings.jwt_secret.get_secret_value()])
+        notifications = Notifications(mail_queue, devices, limiter, clock)
+        reset_tokens = ResetTokens(clock)
         return cls(
-            AccountService(authenticator, hasher, sessions, sign_up_policy, erase_messages, events, clock),
-            authenticator,
-            PasswordService(authenticator, hasher, sessions, events),
-            second_factor,
-            sessions,
-            SignInService(authenticator, second_factor, sessions, events),
+            accounts=AccountService(
+                authenticator,
+                hasher,
+                sessions,
+                sign_up_policy,
+                erase_messages,
+                notifications,
+                reset_tokens,
+                events,
+                clock,
+            ),
+            authenticator=authenticator,
+            notifications=notifications,
+            password_reset=PasswordResetService(
+                mail_queue, reset_tokens, limiter, hasher, sessions, notifications, events
+            ),
+            passwords=PasswordService(authenticator, hasher, sessions, notifications, events),
+            reset_tokens=reset_tokens,
+            second_factor=second_factor,
+            sessions=sessions,
+            sign_in=SignInService(authenticator, second_factor, sessions, notifications, events),
         )

@@ -10,6 +10,7 @@ from mysms.users.errors import (
     SecondFactorRequiredError,
     UnsupportedGrantTypeError,
 )
+from mysms.users.notifications import Notifications
 from mysms.users.schemas import AccessTokenResponse, Credentials, SignedInResponse, TokenForm
 from mysms.users.second_factor import SecondFactorService
 from mysms.users.sessions import SessionService
@@ -23,11 +24,13 @@ class SignInService:
         authenticator: Authenticator,
         second_factor: SecondFactorService,
         sessions: SessionService,
+        notifications: Notifications,
         events: SecurityEvents,
     ) -> None:
         self._authenticator = authenticator
         self._second_factor = second_factor
         self._sessions = sessions
+        self._notifications = notifications
         self._events = events
 
     async def sign_in(self, credentials: Credentials, client: ClientInfo) -> SignedInResponse:
@@ -38,8 +41,11 @@ class SignInService:
         """
         user = await self._authenticator.authenticate(credentials.email, credentials.password, client)
         await self._second_factor.require(user, credentials.second_factor_code, client)
+        is_new_device = await self._notifications.is_new_device(user, client)
         tokens = await self._sessions.open(user, client)
         self._events.record("signed_in", account=user.email, address=client.address)
+        if is_new_device:
+            await self._notifications.notify_of_new_device(user, client)
         return SignedInResponse.of(user, tokens)
 
     async def issue_tokens(self, form: TokenForm, client: ClientInfo) -> AccessTokenResponse:

@@ -230,6 +230,9 @@ ALL = {
     "ABSENCE_CONFIRMED_AFTER_SECONDS": "11",
     "SEND_TTL_SECONDS": "9",
     "CONTENT_RETENTION_DAYS": "10",
+    "SMTP_URL": "smtp://user:pass@smtp.example.com:587",
+    "MAIL_FROM": "mysms@example.com",
+    "APP_URL": "https://sms.example.com/",
 }
 """A value for every setting but SECRETS_DIR."""
 
@@ -313,18 +316,105 @@ def test_errors_never_show_a_secret(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", "https://hunter7:hunter8@h_h.example/")
     environment.setenv("TWILIO_API_BASE_URL", "https://hunter9:hunter9@h.example/")
     environment.setenv("CORS_ORIGINS", "https://hunter0:hunter0@h.example/")
+    environment.setenv("SMTP_URL", "smtp://hunter1:hunter1@h.example/hunter1")
+    environment.setenv("APP_URL", "https://hunter1:hunter1@h.example/")
     sentences = settings_errors()
-    assert len(sentences) == 8
+    assert len(sentences) == 10
     assert "hunter" not in " ".join(sentences)
 
 
 def test_the_settings_do_not_show_their_secrets(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MONGODB_URI", "mongodb://user:hunter2@localhost/mysms")
     environment.setenv("TWILIO_STATUS_CALLBACK_URL", "https://user:hunter2@api.example.com/")
+    for name, value in {**MAIL, "SMTP_URL": "smtp://user:hunter2@smtp.example.com"}.items():
+        environment.setenv(name, value)
     text = repr(load_settings())
     assert COMPLETE["JWT_SECRET"] not in text
     assert "hunter2" not in text
     assert "'token'" not in text
+
+
+MAIL = {name: ALL[name] for name in ("SMTP_URL", "MAIL_FROM", "APP_URL")}
+
+
+@pytest.mark.parametrize("missing", MAIL)
+def test_the_settings_of_mail_belong_together(environment: pytest.MonkeyPatch, missing: str) -> None:
+    for name in MAIL.keys() - {missing}:
+        environment.setenv(name, MAIL[name])
+    assert settings_errors() == [
+        f"APP_URL belongs with SMTP_URL and MAIL_FROM: set all three or none. Missing: {missing}."
+    ]
+
+
+def test_the_address_of_the_app_is_not_enough_for_mail(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("APP_URL", MAIL["APP_URL"])
+    assert load_settings().smtp_url is None
+
+
+@pytest.mark.parametrize(
+    ("written", "scheme", "host", "port", "user", "password"),
+    [
+        ("smtp://smtp.example.com", "smtp", "smtp.example.com", 587, "", ""),
+        ("SMTPS://Smtp.Example.com/", "smtps", "smtp.example.com", 465, "", ""),
+        ("smtp://a%40b.example:p%3A%2F%25%23@h.example:25", "smtp", "h.example", 25, "a@b.example", "p:/%#"),
+        ("smtp://[::1]:2525", "smtp", "::1", 2525, "", ""),
+    ],
+)
+def test_the_address_of_the_mail_server(
+    environment: pytest.MonkeyPatch, written: str, scheme: str, host: str, port: int, user: str, password: str
+) -> None:
+    for name, value in {**MAIL, "SMTP_URL": written}.items():
+        environment.setenv(name, value)
+    url = load_settings().smtp_url
+    assert url is not None
+    assert (url.scheme, url.host, url.port, url.user, url.password) == (scheme, host, port, user, password)
+    assert "p:/%#" not in url.address + repr(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cause"),
+    [
+        ("SMTP_URL", "http://h.example", "must be a URL such as smtp://"),
+        ("SMTP_URL", "smtp://h.example/path", "must be a URL such as smtp://"),
+        ("SMTP_URL", "smtp://h.example:0", "must be a URL such as smtp://"),
+        ("SMTP_URL", "smtp://h.example:x", "must be a URL such as smtp://"),
+        ("SMTP_URL", "smtp.example.com:587", "must be a URL such as smtp://"),
+        ("SMTP_URL", "smtp://u:p%0d%0aRSET@h.example", "must be a URL such as smtp://"),
+        ("SMTP_URL", "smtp://a@b.example:pass@h.example", "write %40 for @"),
+        ("SMTP_URL", "smtp://u:pa/ss@h.example", "%2F for /"),
+        ("SMTP_URL", "smtp://u@h.example", "both a user name and a password"),
+        ("MAIL_FROM", "MySMS <mysms@example.com>", "without a name"),
+        ("MAIL_FROM", "mysms", "must be a mail address"),
+        ("APP_URL", "sms.example.com", "must be a URL"),
+        ("APP_URL", "https://sms.example.com/?a=b", "the address of the start page"),
+        ("APP_URL", "https://sms.example.com/#a", "the address of the start page"),
+    ],
+)
+def test_an_invalid_setting_of_mail_is_explained(
+    environment: pytest.MonkeyPatch, name: str, value: str, cause: str
+) -> None:
+    for each, valid in MAIL.items():
+        environment.setenv(each, valid)
+    environment.setenv(name, value)
+    (sentence,) = settings_errors()
+    assert sentence.startswith(name)
+    assert cause in sentence
+
+
+@pytest.mark.parametrize(
+    ("environment_name", "server", "needs_tls"),
+    [
+        ("development", "smtp://127.0.0.1:25", False),
+        ("development", "smtp://smtp.example.com", True),
+        ("production", "smtp://127.0.0.1:25", True),
+    ],
+)
+def test_mail_needs_tls_except_on_a_developers_machine(
+    environment: pytest.MonkeyPatch, environment_name: str, server: str, needs_tls: bool
+) -> None:
+    for name, value in {**MAIL, "SMTP_URL": server, "ENVIRONMENT": environment_name}.items():
+        environment.setenv(name, value)
+    assert load_settings().smtp_needs_tls is needs_tls
 
 
 class TestProduction:
@@ -391,6 +481,12 @@ class TestProduction:
         )
         environment.setenv("ABSENCE_CONFIRMED_AFTER_SECONDS", "300")
         load_settings()
+
+    def test_passwords_are_typed_on_encrypted_pages_only(self, environment: pytest.MonkeyPatch) -> None:
+        for name, value in {**MAIL, "APP_URL": "http://sms.example.com"}.items():
+            environment.setenv(name, value)
+        (sentence,) = settings_errors()
+        assert sentence.startswith("APP_URL must begin with https:// in production")
 
 
 def test_development_allows_weak_secrets_and_short_delays(environment: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,12 @@ from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
-from mysms.users.models import Invite, Session, User, expiry_of
+from mysms.users.devices import KnownDevices
+from mysms.users.models import Invite, PasswordReset, Session, User, expiry_of
+from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.reset_tokens import ResetTokens
 from mysms.users.sessions import SessionService
 from mysms.users.sign_up import SignUpPolicy
 from mysms.users.tokens import RefreshClaims, TokenSigner
@@ -58,7 +61,21 @@ class UsersFixture:
         hasher, events = PasswordHasher(), SecurityEvents("a secret")
         authenticator = Authenticator(hasher, self._attempts, events)
         sign_up_policy = SignUpPolicy("open", None, self.clock)
-        return AccountService(authenticator, hasher, self.sessions, sign_up_policy, self.erase, events, self.clock)
+        return AccountService(
+            authenticator,
+            hasher,
+            self.sessions,
+            sign_up_policy,
+            self.erase,
+            Notifications(None, KnownDevices(["a secret"]), self.limiter, self.clock),
+            self.reset_tokens,
+            events,
+            self.clock,
+        )
+
+    @property
+    def reset_tokens(self) -> ResetTokens:
+        return ResetTokens(self.clock)
 
     @property
     def _attempts(self) -> AuthRateLimits:
@@ -117,7 +134,7 @@ class UsersFixture:
 async def fixture(mongodb: Mongo) -> AsyncIterator[UsersFixture]:
     async with connection.connect(mongodb.other_database(f"office_{secrets.token_hex(4)}")) as client:
         database = connection.database_of(client)
-        await connection.init_documents(database, [User, Session, Invite])
+        await connection.init_documents(database, [User, Session, Invite, PasswordReset])
         fixture = UsersFixture(database)
         await fixture.limiter.create_indexes()
         yield fixture

@@ -237,6 +237,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/password_reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the way to reset a password
+         * @description Returns whether a forgotten password can be reset by mail.
+         */
+        get: operations["password_reset_policy_users_password_reset_get"];
+        /**
+         * Reset your password
+         * @description Sets a new password with the token from a mail, and ends all your sessions. A token works once.
+         */
+        put: operations["reset_password_users_password_reset_put"];
+        /**
+         * Ask for a link to reset your password
+         * @description Sends a link by mail if there is an account with this email. The response is the same for every email.
+         */
+        post: operations["request_password_reset_users_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages": {
         parameters: {
             query?: never;
@@ -657,6 +685,19 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["MessageDetail"][];
         };
+        /** ForgottenPassword */
+        ForgottenPassword: {
+            /**
+             * Email
+             * Format: email
+             * @example ada@example.com
+             */
+            email: string;
+        };
+        /** ForgottenPasswordRequest */
+        ForgottenPasswordRequest: {
+            user: components["schemas"]["ForgottenPassword"];
+        };
         /** Liveness */
         Liveness: {
             /**
@@ -923,6 +964,17 @@ export interface components {
             user: components["schemas"]["PasswordConfirmation"];
         };
         /**
+         * PasswordResetPolicyResponse
+         * @description How a forgotten password can be replaced.
+         */
+        PasswordResetPolicyResponse: {
+            /**
+             * By Mail
+             * @description Whether a link can be sent by mail; otherwise the administrator has to help.
+             */
+            by_mail: boolean;
+        };
+        /**
          * PauseResponse
          * @description A pause of sending.
          */
@@ -996,6 +1048,28 @@ export interface components {
         /** RegistrationRequest */
         RegistrationRequest: {
             user: components["schemas"]["Registration"];
+        };
+        /** ResetPassword */
+        ResetPassword: {
+            /**
+             * Password
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * Password Confirmation
+             * @example correct horse battery
+             */
+            password_confirmation: string;
+            /**
+             * Token
+             * @example 7Zf3b1x0c5Jm2Qk8Hn4Rt6Vw9Ys1Ad3Fg5Lp7Zx0Cb2
+             */
+            token: string;
+        };
+        /** ResetPasswordRequest */
+        ResetPasswordRequest: {
+            user: components["schemas"]["ResetPassword"];
         };
         /**
          * SecondFactorResponse
@@ -2300,6 +2374,214 @@ export interface operations {
             };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    password_reset_policy_users_password_reset_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetPolicyResponse"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password_users_password_reset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_password_reset_users_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

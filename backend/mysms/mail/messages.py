@@ -1,0 +1,38 @@
+"""Builds the messages that are sent. Pure: the time is passed in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+
+_SENDER_NAME = "MySMS Messenger"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail to one person, in plain text."""
+
+    recipient: str
+    subject: str
+    text: str
+
+
+def build_message(letter: Letter, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
+    """Builds a message. `message_id` is the part before the @. Raises ValueError if a header contains a line break."""
+    message = EmailMessage(policy=SMTPUTF8)
+    message["From"] = _address(sender, _SENDER_NAME)
+    message["To"] = _address(letter.recipient)
+    message["Subject"] = letter.subject
+    message["Date"] = now
+    message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
+    # So that no out-of-office reply answers it: RFC 3834, section 5.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    return message
+
+
+def _address(email: str, name: str = "") -> Address:
+    # Not parsed by the library, which accepts no characters outside of ASCII.
+    user, _, domain = email.rpartition("@")
+    return Address(name, user, domain)

@@ -1,0 +1,59 @@
+"""Makes and checks the tokens of password resets."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+
+from mysms.core.timestamps import Clock
+from mysms.users import repository
+from mysms.users.models import PasswordReset, User
+
+LIFETIME = timedelta(minutes=30)
+_TOKEN_BYTES = 32
+_MOST_OPEN = 5
+"""How many tokens of an account are valid at the same time. A mail that arrives twice has two, and both work."""
+_BATCH = 200
+
+
+class ResetTokens:
+    """Random tokens, of which only the hashes are stored."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def make(self, user: User) -> tuple[str, datetime]:
+        """Returns a new token for the account, and when it expires."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        expires_at = self._clock() + LIFETIME
+        reset = PasswordReset(
+            id=_hashed(token), user_id=user.id, password_version=user.password_version, expires_at=expires_at
+        )
+        await repository.insert_reset(reset, most=_MOST_OPEN)
+        return token, expires_at
+
+    async def find_user(self, token: str) -> User | None:
+        """Returns the account whose password the token may replace; None if it is forged, used, expired or outdated."""
+        reset = await repository.find_reset(_hashed(token))
+        if reset is None or reset.expires_at <= self._clock():
+            return None
+        user = await repository.find_user(ObjectId(reset.user_id))
+        if user is None or user.deleting or user.password_version != reset.password_version:
+            return None
+        return user
+
+    async def forget(self, user_id: ObjectId) -> None:
+        """Deletes the tokens of an account."""
+        await repository.delete_resets(user_id)
+
+    async def delete_expired(self) -> None:
+        """Deletes all expired tokens, batch by batch. Any number of processes may do this at once."""
+        now = self._clock()
+        while await repository.delete_expired_resets(now, limit=_BATCH) == _BATCH:
+            pass
+
+
+def _hashed(token: str) -> str:
+    """Not salted: the token is random and long, so nobody can guess it from its hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
