@@ -107,7 +107,7 @@ def _of_the_server(error: Exception) -> MailServerError:
             reason = f"The mail server refuses the sender ({error.code})."
         case aiosmtplib.SMTPResponseException():
             reason = f"The mail server responds with an error ({error.code})."
-        case _ if isinstance(error.__cause__, ssl.SSLError):
+        case _ if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
             reason = "The mail server's TLS certificate or protocol is not accepted."
         case OSError():
             reason = f"The mail server does not respond ({type(error).__name__})."

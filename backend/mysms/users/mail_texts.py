@@ -26,20 +26,22 @@ class _Event:
 
 _EVENTS: Mapping[Notice, _Event] = {
     "password_changed": _Event(
-        "Your password was changed", "The password of your account was changed on the account page."
+        "Your password was changed", "The password of your MySMS Messenger account\nwas changed on the account page."
     ),
     "password_reset_completed": _Event(
-        "Your password was changed", "The password of your account was changed with a link that we sent to you by mail."
+        "Your password was changed",
+        "The password of your MySMS Messenger account\nwas changed with a link that you got by mail.",
     ),
     "password_reset_by_operator": _Event(
-        "Your password was changed", "The administrator of this server has set a new password for your account."
+        "Your password was changed", "The administrator has set a new password\nfor your MySMS Messenger account."
     ),
     "signed_in_from_new_device": _Event(
-        "New sign-in to your account", "Somebody signed in to your account from a device that we have not seen before."
+        "New sign-in to your account",
+        "Somebody signed in to your MySMS Messenger account\nfrom a device that has not been used for it before.",
     ),
     "second_factor_removed": _Event(
         "Two-step sign-in was switched off",
-        "Your account no longer asks for a code at sign-in: the password alone is enough.",
+        "Your MySMS Messenger account no longer asks for a code\nat sign-in: the password alone is enough.",
     ),
 }
 _NOT_YOU = """\
@@ -81,7 +83,7 @@ def notice_text(notice: Notice, at: datetime, device: str | None, app_url: str) 
     return MailText(
         event.subject,
         f"""\
-This is MySMS Messenger. {event.sentence}
+{event.sentence}
 
 {facts}
 
