@@ -21,7 +21,7 @@ help: ## List the targets
 
 install: $(BACKEND_READY) $(SPA) ## Install missing dependencies and build the SPA
 
-run: install ## Run everything on this machine (PORT, MONGODB_PORT, TWILIO_SIMULATOR_PORT, DATA_DIR)
+run: install ## Run everything on this machine (PORT, MONGODB_PORT, TWILIO_SIMULATOR_PORT, MAIL_PORT, SMTP_PORT, DATA_DIR)
 	@exec $(BIN)/mysms demo
 
 dev: $(BACKEND_READY) $(FRONTEND_READY) ## Like run, for developers: the API with reload, and ng serve on port 4200

@@ -297,10 +297,9 @@ class _Builder:
 
     def _build_mail_tasks(self, users: UserServices) -> list[BackgroundTask]:
         settings = self._settings
-        if settings.smtp_url is None or settings.mail_from is None or settings.app_url is None:
+        client = SmtpClient.of(settings)
+        if client is None or settings.mail_from is None or settings.app_url is None:
             return []
-        domain = settings.mail_from.rpartition("@")[2]
-        client = SmtpClient(settings.smtp_url, domain, needs_tls=settings.smtp_needs_tls)
         write = UserMails(users.reset_tokens, settings.app_url).write
         heartbeat = Heartbeat("mail", MAIL_TIMEOUT_SECONDS + _LONGEST_ROUND.total_seconds())
         dispatcher = MailDispatcher(self._mail_queue, client, write, settings.mail_from, utc_now, heartbeat)

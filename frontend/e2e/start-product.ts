@@ -12,6 +12,8 @@ const READY_WITHIN_MS = 90_000;
 export interface Product {
   readonly url: string;
   readonly simulatorUrl: string;
+  /** The mail catcher: GET /mails.json?to=ADDRESS lists what was sent, the newest first. */
+  readonly mailUrl: string;
   readonly mongodbUri: string;
   stop(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export default async function startProduct(): Promise<() => Promise<void>> {
   process.env['E2E_ONE_ORIGIN_URL'] = `http://app.localhost:${String(proxy.port)}`;
   process.env['E2E_COOKIES_PORT'] = String(cookies.port);
   process.env['E2E_SIMULATOR_URL'] = product.simulatorUrl;
+  process.env['E2E_MAIL_URL'] = product.mailUrl;
   process.env['E2E_MONGODB_URI'] = product.mongodbUri;
   return async () => {
     closeSites();
@@ -52,11 +55,13 @@ export default async function startProduct(): Promise<() => Promise<void>> {
 /** The API with its SPA, the database and the simulator, for a test that would disturb others. */
 export async function runProduct(settings: Readonly<Record<string, string>>): Promise<Product> {
   const data = await mkdtemp(join(tmpdir(), 'mysms-e2e-'));
-  const [port, mongodb, twilio] = await freePorts(3);
+  const [port, mongodb, twilio, mail, smtp] = await freePorts(5);
   const environment = {
     PORT: String(port),
     MONGODB_PORT: String(mongodb),
     TWILIO_SIMULATOR_PORT: String(twilio),
+    MAIL_PORT: String(mail),
+    SMTP_PORT: String(smtp),
     DATA_DIR: data,
     // All tests share one IP address.
     AUTH_ATTEMPTS_PER_MINUTE: '1000',
@@ -82,6 +87,7 @@ export async function runProduct(settings: Readonly<Record<string, string>>): Pr
   return {
     url,
     simulatorUrl: `http://127.0.0.1:${environment.TWILIO_SIMULATOR_PORT}`,
+    mailUrl: `http://127.0.0.1:${environment.MAIL_PORT}`,
     mongodbUri: `mongodb://127.0.0.1:${environment.MONGODB_PORT}/mysms`,
     stop,
   };

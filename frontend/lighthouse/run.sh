@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 
 port=${PORT:-8900}
 data=$(mktemp -d)
-PORT=$port MONGODB_PORT=$((port + 1)) TWILIO_SIMULATOR_PORT=$((port + 2)) DATA_DIR=$data \
+PORT=$port MONGODB_PORT=$((port + 1)) TWILIO_SIMULATOR_PORT=$((port + 2)) MAIL_PORT=$((port + 3)) \
+  SMTP_PORT=$((port + 4)) DATA_DIR=$data \
   ../../backend/.venv/bin/mysms demo > "$data/output" 2>&1 &
 product=$!
 trap 'kill "$product" 2> /dev/null; wait "$product" 2> /dev/null || true; rm -rf "$data"' EXIT

@@ -54,12 +54,17 @@ class DemoSettings(TrimmedSettings):
     port: int = Field(8000, ge=1, le=65535)
     mongodb_port: int = Field(27117, ge=1, le=65535)
     twilio_simulator_port: int = Field(8027, ge=1, le=65535)
+    mail_port: int = Field(8025, ge=1, le=65535)
+    smtp_port: int = Field(1025, ge=1, le=65535)
     data_dir: Path = _BACKEND / ".data"
     mongodb_uri: str | None = None
     twilio_account_sid: str | None = None
     twilio_api_base_url: str | None = None
     jwt_secret: str | None = None
     docs_enabled: bool = True
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    app_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ class _Part:
 
     name: str
     command: list[str]
-    port: int
-    port_variable: str
+    ports: Mapping[str, int]
+    """By the settings that choose them; without a name, a port cannot be chosen."""
     answers: Callable[[], bool]
     directory: Path = _BACKEND
 
@@ -102,7 +107,7 @@ def run_demo(*, dev: bool) -> int:
     environment = _environment(settings, data, dev=dev)
     parts = _parts(settings, data, dev=dev)
     for part in parts:
-        _require_free_port(part, dev=dev)
+        _require_free_ports(part, dev=dev)
 
     with _signals() as stop, contextlib.ExitStack() as running:
         processes: dict[str, tuple[subprocess.Popen[bytes], _Log]] = {}
@@ -149,6 +154,10 @@ def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[st
         environment |= _SIMULATED_ACCOUNT
         environment["TWILIO_API_BASE_URL"] = f"http://127.0.0.1:{settings.twilio_simulator_port}"
         environment["TWILIO_STATUS_CALLBACK_URL"] = f"{origin}/api/twilio/status_callback"
+    if settings.smtp_url is None:
+        environment["SMTP_URL"] = f"smtp://127.0.0.1:{settings.smtp_port}"
+        environment["MAIL_FROM"] = settings.mail_from or "mysms@example.com"
+        environment["APP_URL"] = settings.app_url or _app_url(settings, dev=dev)
     if settings.jwt_secret is None:
         environment["JWT_SECRET"] = _kept_secret(data / "jwt-secret")
     if _BUILT_SPA.is_dir() and not dev:
@@ -173,7 +182,7 @@ def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
         port = settings.mongodb_port
         file = str(data / "mongodb.sqlite3")
         command = [python, "-m", "devservers.mongodb", "--port", str(port), "--data", file]
-        parts.append(_Part("mongodb", command, port, "MONGODB_PORT", lambda: _listens(port)))
+        parts.append(_Part("mongodb", command, {"MONGODB_PORT": port}, lambda: _listens(port)))
     if settings.twilio_account_sid is None:
         simulator_port = settings.twilio_simulator_port
         command = [python, "-m", "devservers.twilio", "--port", str(simulator_port)]
@@ -182,30 +191,36 @@ def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
         command += ["--auth-token", _SIMULATED_ACCOUNT["TWILIO_AUTH_TOKEN"]]
         command += ["--from-number", _SIMULATED_ACCOUNT["TWILIO_FROM_NUMBER"]]
         parts.append(
-            _Part("twilio", command, simulator_port, "TWILIO_SIMULATOR_PORT", lambda: _listens(simulator_port))
+            _Part("twilio", command, {"TWILIO_SIMULATOR_PORT": simulator_port}, lambda: _listens(simulator_port))
         )
+    if settings.smtp_url is None:
+        ports = {"MAIL_PORT": settings.mail_port, "SMTP_PORT": settings.smtp_port}
+        command = [python, "-m", "devservers.smtp", "--port", str(settings.mail_port)]
+        command += ["--smtp-port", str(settings.smtp_port)]
+        parts.append(_Part("mail", command, ports, lambda: all(map(_listens, ports.values()))))
     serve = [python, "-m", "mysms", "serve"]
     if dev:
         factory = "mysms.main:create_app_from_environment"
         serve = [python, "-m", "uvicorn", "--factory", factory, "--reload", "--port", str(settings.port)]
-    parts.append(_Part("api", serve, settings.port, "PORT", lambda: _is_up(settings.port)))
+    parts.append(_Part("api", serve, {"PORT": settings.port}, lambda: _is_up(settings.port)))
     if dev:
         parts.append(
-            _Part("spa", ["npm", "start"], _DEV_SERVER_PORT, "", lambda: _listens(_DEV_SERVER_PORT), _FRONTEND)
+            _Part("spa", ["npm", "start"], {"": _DEV_SERVER_PORT}, lambda: _listens(_DEV_SERVER_PORT), _FRONTEND)
         )
     return parts
 
 
-def _require_free_port(part: _Part, *, dev: bool) -> None:
-    if _listens(part.port):
-        taken = f"Port {part.port} is taken by another program, or by a MySMS that is still running."
-        if not part.port_variable:
-            raise DemoError(f"{taken} Stop it.")
-        names = [name.upper() for name in DemoSettings.model_fields if name == "data_dir" or name.endswith("port")]
-        given = {name: os.environ[name] for name in sorted(names) if name in os.environ}
-        another = {**given, part.port_variable: str(part.port + 10)}
-        command = " ".join(f"{name}={shlex.quote(value)}" for name, value in another.items())
-        raise DemoError(f"{taken} Stop it, or choose another port: {command} make {'dev' if dev else 'run'}")
+def _require_free_ports(part: _Part, *, dev: bool) -> None:
+    for variable, port in part.ports.items():
+        if _listens(port):
+            taken = f"Port {port} is taken by another program, or by a MySMS that is still running."
+            if not variable:
+                raise DemoError(f"{taken} Stop it.")
+            names = [name.upper() for name in DemoSettings.model_fields if name == "data_dir" or name.endswith("port")]
+            given = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+            another = {**given, variable: str(port + 10)}
+            command = " ".join(f"{name}={shlex.quote(value)}" for name, value in another.items())
+            raise DemoError(f"{taken} Stop it, or choose another port: {command} make {'dev' if dev else 'run'}")
 
 
 @contextlib.contextmanager
@@ -286,15 +301,20 @@ def _is_up(port: int) -> bool:
         return False
 
 
+def _app_url(settings: DemoSettings, *, dev: bool) -> str:
+    return f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
+
+
 def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
-    url = f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
-    print(f"\n  MySMS Messenger is running:  {url}\n")
+    print(f"\n  MySMS Messenger is running:  {_app_url(settings, dev=dev)}\n")
     print("  Sign up with any email and a password of 8 characters, and text a number such as +1 415 555 2671.")
     if settings.twilio_account_sid is None:
         print(f"  No SMS leaves this machine. Simulated phones:  http://localhost:{settings.twilio_simulator_port}")
         print("  A message to +15005550001 is rejected; a message to +15005553003 is not delivered.")
     else:
         print("  Messages are sent through your Twilio account, at Twilio's prices.")
+    if settings.smtp_url is None:
+        print(f"  No mail leaves this machine either. Caught mails:  http://localhost:{settings.mail_port}")
     if settings.docs_enabled:
         print(f"  API documentation:  http://localhost:{settings.port}/docs")
     print(f"  Data and logs: {data}")

@@ -15,6 +15,7 @@ from mysms.core import database
 from mysms.core.database_diagnostics import inspect_database
 from mysms.core.settings import Settings
 from mysms.core.settings_sources import SettingsError
+from mysms.mail.smtp import MailServerError, SmtpClient
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.diagnostics import Answer, CallbackProbe, CredentialsRejectedError, inspect_account
 from mysms.providers.twilio import is_simulator
@@ -61,6 +62,7 @@ async def run_checks(settings: Settings) -> list[CheckResult]:
         await _find("database", lambda given: asyncio.run(check_database(given)), settings),
         await _find("twilio", check_account, settings),
         await _find("callback", check_callback, settings),
+        await _find("mail", lambda given: asyncio.run(check_mail(given)), settings),
         await _find("process", check_process, settings),
     ]
 
@@ -245,3 +247,17 @@ def _who_asks_for_credentials(probe: CallbackProbe, answer: Answer) -> CheckFail
         f"{url} rejects the user name and password in TWILIO_STATUS_CALLBACK_URL (401).",
         "Set both to those that the proxy expects.",
     )
+
+
+async def check_mail(settings: Settings) -> str:
+    """Checks that the mail server accepts the connection and the sign-in; sends nothing. Raises CheckFailedError."""
+    client = SmtpClient.of(settings)
+    if client is None or settings.smtp_url is None:
+        return "No mail server is set: a forgotten password is replaced with `mysms reset-password`."
+    try:
+        await client.check()
+    except MailServerError as error:
+        remedy = "Check SMTP_URL: host and port, user name and password (percent-encoded), and smtp:// or smtps://."
+        raise CheckFailedError(f"{settings.smtp_url.address}: {error}", remedy) from error
+    secured = "with TLS" if settings.smtp_needs_tls or settings.smtp_url.scheme == "smtps" else "without TLS"
+    return f"The mail server {settings.smtp_url.address} accepts our connection, {secured}."

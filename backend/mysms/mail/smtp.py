@@ -5,9 +5,11 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from typing import Self
 
 import aiosmtplib
 
+from mysms.core.settings import Settings
 from mysms.core.smtp_url import SmtpUrl
 
 TIMEOUT_SECONDS = 45.0
@@ -39,6 +41,14 @@ class SmtpClient:
         self._url = url
         self._local_hostname = local_hostname
         self._needs_tls = needs_tls
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self | None:
+        """Returns the client of the configured mail server; None if there is none."""
+        if settings.smtp_url is None or settings.mail_from is None:
+            return None
+        domain = settings.mail_from.rpartition("@")[2]
+        return cls(settings.smtp_url, domain, needs_tls=settings.smtp_needs_tls)
 
     async def send(self, mail: EmailMessage) -> None:
         """Returns once the server has accepted the mail. Raises a MailServerError."""

@@ -15,13 +15,15 @@ from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import is_listening, is_up
 
+PORTS = ("PORT", "MONGODB_PORT", "TWILIO_SIMULATOR_PORT", "MAIL_PORT", "SMTP_PORT")
+
 
 class Demo:
     """A demo with its own ports and data."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.ports = {name: free_port() for name in ("PORT", "MONGODB_PORT", "TWILIO_SIMULATOR_PORT")}
+        self.ports = {name: free_port() for name in PORTS}
         self.process: Process | None = None
 
     def start(self, **variables: str) -> Process:
@@ -102,6 +104,15 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
         assert (await http.get("/ready")).json() == {"status": "ok", "problems": {}}
         phones = f"http://127.0.0.1:{demo.ports['TWILIO_SIMULATOR_PORT']}/"
         assert "Hello" in (await http.get(phones)).text
+        asked = await http.post("/users/password_reset", json={"user": {"email": user["email"]}})
+        assert asked.status_code == 202
+        mails = f"http://127.0.0.1:{demo.ports['MAIL_PORT']}/mails.json"
+
+        async def caught() -> list[str]:
+            return [mail["text"] for mail in (await http.get(mails, params={"to": user["email"]})).json()["mails"]]
+
+        (text,) = await eventually(caught, bool, what="a mail")
+        assert f"http://localhost:{demo.ports['PORT']}/reset-password#" in text
         for port in demo.ports.values():
             assert await is_listening(port)
         demo.assert_private()
@@ -151,7 +162,7 @@ async def test_a_folder_that_cannot_be_used_is_reported_in_one_sentence(demo: De
     assert process.text() == f"{data} cannot be used for data (Not a directory): set DATA_DIR to another folder.\n"
 
 
-@pytest.mark.parametrize("variable", ["PORT", "MONGODB_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "MONGODB_PORT", "SMTP_PORT"])
 async def test_a_port_in_use_is_reported_in_one_sentence(demo: Demo, variable: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", demo.ports[variable]))

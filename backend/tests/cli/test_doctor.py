@@ -16,11 +16,13 @@ from mysms.cli.doctor import (
     check_browser,
     check_callback,
     check_database,
+    check_mail,
     check_process,
 )
 from mysms.core.settings import Settings
 from tests.support.api_user import ApiUser, new_number
 from tests.support.intercepting_proxy import InterceptedRequest, forward, intercepting_proxy
+from tests.support.mail_server import running_mail_server
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import (
     AUTH_TOKEN,
@@ -64,7 +66,7 @@ async def test_a_working_installation_passes_and_is_not_changed(start: Start, tm
         assert await api.metric("mysms_callbacks_total", result="bad_signature") == 1
     assert (code, [line.split()[:2] for line in lines]) == (
         0,
-        [["ok", name] for name in ("settings", "browser", "database", "twilio", "callback", "process")],
+        [["ok", name] for name in ("settings", "browser", "database", "twilio", "callback", "mail", "process")],
     )
     assert AUTH_TOKEN not in "".join(lines)
 
@@ -75,13 +77,17 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
         mongodb_uri=UNREACHABLE_DATABASE,
         twilio_url=simulator.url,
         TWILIO_AUTH_TOKEN="another",
+        SMTP_URL="smtps://user:a-secret@127.0.0.1:9",
+        MAIL_FROM="mysms@example.com",
+        APP_URL="http://localhost:8000",
         FRONTEND_DIST=str(tmp_path),
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
-    names = ("browser", "database", "twilio", "callback")
+    names = ("browser", "database", "twilio", "callback", "mail")
     assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names), ["ok", "process"]])
     assert "Traceback" not in "".join(lines)
+    assert "a-secret" not in "".join(lines)
 
 
 async def test_missing_settings_are_named(tmp_path: Path) -> None:
@@ -268,3 +274,19 @@ async def test_an_unreachable_callback_url_is_a_problem() -> None:
         check_callback, settings_of(twilio_status_callback_url=f"{UNREACHABLE_URL}/api/twilio/status_callback")
     )
     assert "does not respond" in found.said
+
+
+async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:
+    async with running_mail_server() as server:
+        mail: dict[str, Any] = {"mail_from": "mysms@example.com", "app_url": "http://localhost:8000"}
+        settings = settings_of(smtp_url=server.url, **mail)
+        address = f"127.0.0.1:{server.port}"
+        assert await check_mail(settings) == f"The mail server {address} accepts our connection, without TLS."
+        assert (server.connections, server.attempts) == (1, 0)
+        with pytest.raises(CheckFailedError, match="rejects the user name or the password") as found:
+            await check_mail(settings_of(smtp_url=f"smtp://user:hunter2@{address}", **mail))
+        assert "hunter2" not in found.value.said
+    with pytest.raises(CheckFailedError, match="does not respond") as found:
+        await check_mail(settings)
+    assert "SMTP_URL" in found.value.remedy
+    assert "mysms reset-password" in await check_mail(settings_of())
