@@ -16,6 +16,7 @@ from mysms.users.client_info import ClientInfo
 from mysms.users.errors import InvalidSecondFactorCodeError, SecondFactorRequiredError, UnauthenticatedError
 from mysms.users.lookup import find_by_email
 from mysms.users.models import PendingSecondFactor, SecondFactor, User
+from mysms.users.notifications import Notifications
 from mysms.users.one_time_codes import (
     hash_recovery_code,
     is_recovery_code,
@@ -59,12 +60,14 @@ class SecondFactorService:
         authenticator: Authenticator,
         limiter: RateLimiter,
         cipher: SecretCipher,
+        notifications: Notifications,
         events: SecurityEvents,
         clock: Clock,
     ) -> None:
         self._authenticator = authenticator
         self._limiter = limiter
         self._cipher = cipher
+        self._notifications = notifications
         self._events = events
         self._clock = clock
 
@@ -153,6 +156,7 @@ class SecondFactorService:
         await repository.remove_second_factor(ObjectId(user.id))
         if user.second_factor is not None:
             self._record(event, user, client)
+            await self._notifications.notify("second_factor_removed", user, client)
 
     async def _confirm(self, caller: AccessClaims, password: str, client: ClientInfo) -> User:
         return await self._authenticator.confirm_password(caller.user_id, password, client, field="password")

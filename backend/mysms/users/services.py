@@ -67,10 +67,10 @@ class UserServices:
         authenticator = Authenticator(hasher, attempts, events)
         # The secrets of the installation, newest first.
         cipher = SecretCipher([settings.jwt_secret.get_secret_value()])
-        second_factor = SecondFactorService(authenticator, limiter, cipher, events, clock)
         sessions = SessionService(TokenSigner(settings.jwt_secret.get_secret_value()), attempts, events, clock)
         devices = KnownDevices([settings.jwt_secret.get_secret_value()])
         notifications = Notifications(mail_queue, devices, limiter, clock)
+        second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)
         return cls(
             accounts=AccountService(

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pymongo import AsyncMongoClient
+from pyotp import TOTP
 
 from mysms.core.smtp_url import SmtpUrl
 from mysms.mail.messages import Letter, build_message
@@ -186,6 +187,21 @@ async def test_the_password_grant_and_the_operator_are_told_of_too(
         (_, told) = await mail_server.wait_for(api_user.email, 2)
         assert "The administrator has set" in told.get_content()
         assert reset.text().splitlines()[-2].split()[-1] not in told.get_content()
+
+
+async def test_a_user_is_told_that_the_second_factor_was_removed(users: UsersWithMail) -> None:
+    user = await users.sign_up()
+    claims, client = users.claims(user), ClientInfo("192.0.2.1", "Edge on Mac")
+    await users.services.second_factor.begin(claims, PASSWORD, client)
+    await users.services.second_factor.remove(claims, PASSWORD, client)
+    assert await users.queued() == [], "it was not enabled yet"
+    secret = (await users.services.second_factor.begin(claims, PASSWORD, client)).secret
+    await users.services.second_factor.enable(claims, TOTP(secret).at(users.now), client)
+    await users.services.second_factor.remove(claims, PASSWORD, client)
+    await users.deliver()
+    (told,) = users.server.to(user.email)
+    assert told["Subject"] == "Two-step sign-in was switched off"
+    assert "Device: Edge on Mac" in told.get_content()
 
 
 # The queue

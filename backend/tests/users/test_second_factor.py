@@ -20,8 +20,10 @@ from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
+from mysms.users.devices import KnownDevices
 from mysms.users.errors import InvalidSecondFactorCodeError, SecondFactorRequiredError
 from mysms.users.models import Invite, SecondFactor, Session, User
+from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.second_factor import SecondFactorService
@@ -364,7 +366,8 @@ class FactorFixture:
         limiter, events = RateLimiter(self.database, self.clock), SecurityEvents("a secret")
         authenticator = Authenticator(PasswordHasher(), self._attempts, events)
         cipher = SecretCipher(installation_secrets or ["a secret"])
-        return SecondFactorService(authenticator, limiter, cipher, events, self.clock)
+        notifications = Notifications(None, KnownDevices(["a secret"]), limiter, self.clock)
+        return SecondFactorService(authenticator, limiter, cipher, notifications, events, self.clock)
 
     @property
     def sessions(self) -> SessionService:
