@@ -96,6 +96,15 @@ def test_a_secret_that_was_encrypted_before_a_rotation_is_decrypted_and_renewed(
         old.decrypt(encrypted[:-4])
 
 
+def test_a_changed_ciphertext_is_rejected() -> None:
+    cipher = SecretCipher(["a secret"])
+    encrypted = cipher.encrypt("the secret")
+    for at, each in enumerate(encrypted.rstrip("=")[:-1]):
+        with pytest.raises(UndecryptableError):
+            cipher.decrypt(encrypted[:at] + ("A" if each != "A" else "B") + encrypted[at + 1 :])
+    assert cipher.encrypt("the secret") != encrypted
+
+
 def test_a_code_of_any_time_of_the_day_is_accepted_once_per_step() -> None:
     """The steps are counted without gaps, whatever the second is."""
     steps = []
