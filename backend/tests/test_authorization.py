@@ -61,6 +61,8 @@ class Owner:
                 "grant_type": "refresh_token",
                 "refresh_token": f"{self.sessions[0]['_id']}.1.{self.api_user.refresh_token.rpartition('.')[2]}x",
             },
+            "POST /users/password_reset": {"user": {"email": self.api_user.email}},
+            "PUT /users/password_reset": {"user": {"token": self.api_user.id, **new}},
             "PUT /users/password": {"user": {"current_password": PASSWORD, **new}},
             "DELETE /users": {"user": {"password": PASSWORD}},
             "POST /users/password_reset": {"user": {"email": self.api_user.email}},
