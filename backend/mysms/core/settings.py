@@ -14,13 +14,11 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mysms.core.logging import LogFormat
 from mysms.core.phone_numbers import is_country
-from mysms.core.secret_strength import weakness
+from mysms.core.secret_strength import contains, weakness
 from mysms.core.settings_sources import SettingsError, TrimmedSettings, read_settings, trim
 from mysms.core.smtp_url import SmtpUrl
 from mysms.core.urls import Url
 
-MINIMUM_SECRET_LENGTH = 32
-MINIMUM_CODE_LENGTH = 16
 MINIMUM_RECONCILE_AFTER_SECONDS = 60
 MINIMUM_ABSENCE_CONFIRMED_AFTER_SECONDS = 300
 
@@ -37,6 +35,18 @@ RENAMED_SETTINGS = {
     "signup": "signup_mode",
 }
 """Setting names up to 0.1, and their present names."""
+
+_GENERATE = "Generate one with: openssl rand -hex 32"
+_COPY = "Copy it from https://console.twilio.com"
+_SECRETS = {
+    "jwt_secret": (32, "can sign in as any user", _GENERATE),
+    "jwt_secret_previous": (32, "can sign in as any user", _GENERATE),
+    "setup_code": (16, "can create the first account", _GENERATE),
+    "metrics_token": (16, "can read the metrics", _GENERATE),
+    "twilio_auth_token": (16, "can forge the status of messages", _COPY),
+    "twilio_auth_token_previous": (16, "can forge the status of messages", _COPY),
+}
+"""The minimum length of each secret in production, what becomes possible for whoever guesses it, and the remedy."""
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
@@ -113,6 +123,7 @@ class Settings(_ApiSettings):
 
     mongodb_uri: str = Field(repr=False)
     jwt_secret: SecretStr
+    jwt_secret_previous: SecretStr | None = None
 
     signup_mode: SignUpMode | None = None
     setup_code: SecretStr | None = None
@@ -132,6 +143,7 @@ class Settings(_ApiSettings):
 
     twilio_account_sid: str
     twilio_auth_token: SecretStr
+    twilio_auth_token_previous: SecretStr | None = None
     twilio_from_number: str
     twilio_status_callback_url: CallbackUrl = None
     twilio_api_base_url: str = ""
@@ -156,8 +168,15 @@ class Settings(_ApiSettings):
 
     @field_validator("cors_origins")
     @classmethod
-    def _require_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_origin(item) for item in value)
+    def _require_origins(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        origins = [_origin(item) for item in value]
+        insecure = [url.origin for url in origins if url.scheme == "http" and url.is_public]
+        if insecure and info.data.get("environment") == "production":
+            raise ValueError(
+                f"contains {', '.join(insecure)}: in production a public host needs https, since others could change "
+                "the page on its way and take over the sessions"
+            )
+        return tuple(url.origin for url in origins)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -193,9 +212,11 @@ class Settings(_ApiSettings):
             raise ValueError("must be AC and 32 hexadecimal digits: copy it from https://console.twilio.com")
         return value
 
-    @field_validator("twilio_auth_token")
+    @field_validator("twilio_auth_token", "twilio_auth_token_previous")
     @classmethod
-    def _require_token(cls, value: SecretStr) -> SecretStr:
+    def _require_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return value
         token = value.get_secret_value()
         if _SID.fullmatch(token):
             raise ValueError("is a SID: copy the auth token, which https://console.twilio.com shows beside it")
@@ -214,28 +235,35 @@ class Settings(_ApiSettings):
 
     @field_validator("twilio_api_base_url")
     @classmethod
-    def _require_server(cls, value: str) -> str:
+    def _require_server(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             return value
         url = Url.parse(value)
         if not url.leads_to_origin:
             raise ValueError("must be the URL of a server without a path, such as http://127.0.0.1:8027")
+        if url.scheme == "http" and not url.is_loopback and info.data.get("environment") == "production":
+            raise ValueError(
+                "must begin with https:// in production, unless it leads to this machine: the auth token and the "
+                "messages would be sent unencrypted"
+            )
         return url.origin
 
-    @field_validator("jwt_secret", "setup_code", "metrics_token")
+    @field_validator(*_SECRETS)
     @classmethod
     def _require_strength(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        length, consequence = {
-            "jwt_secret": (MINIMUM_SECRET_LENGTH, "can sign in as any user"),
-            "setup_code": (MINIMUM_CODE_LENGTH, "can create the first account"),
-            "metrics_token": (MINIMUM_CODE_LENGTH, "can read the metrics"),
-        }[str(info.field_name)]
-        weak = weakness(value.get_secret_value(), length) if value is not None else ""
-        if weak and info.data.get("environment") == "production":
-            raise ValueError(
-                f"is too weak for production: {weak}. Anyone who guesses it {consequence}. Generate one with: "
-                "openssl rand -hex 32"
-            )
+        if value is None or info.data.get("environment") != "production":
+            return value
+        secret = value.get_secret_value()
+        length, consequence, remedy = _SECRETS[str(info.field_name)]
+        if weak := weakness(secret, length):
+            raise ValueError(f"is too weak for production: {weak}. Anyone who guesses it {consequence}. {remedy}")
+        for name in ("mongodb_uri", *_SECRETS):
+            other = _text_of(info.data.get(name))
+            if other and (contains(secret, other) or contains(other, secret)):
+                raise ValueError(
+                    f"has a value that is also in {name.upper()}: whoever learns one of them has both. Use a value for "
+                    "this setting only"
+                )
         return value
 
     @field_validator("mail_from")
@@ -293,6 +321,16 @@ class Settings(_ApiSettings):
         return country or None
 
     @property
+    def jwt_secrets(self) -> tuple[str, ...]:
+        """The secrets that verify tokens and protect what is stored. The first makes new ones."""
+        return _texts_of(self.jwt_secret, self.jwt_secret_previous)
+
+    @property
+    def twilio_auth_tokens(self) -> tuple[str, ...]:
+        """The tokens that Twilio may sign webhooks with. Requests to Twilio use the first only."""
+        return _texts_of(self.twilio_auth_token, self.twilio_auth_token_previous)
+
+    @property
     def effective_signup_mode(self) -> SignUpMode:
         """The mode that is set, else open in development and invite-only in production, where messages cost money."""
         return self.signup_mode or ("invite" if self.environment == "production" else "open")
@@ -330,7 +368,15 @@ class Settings(_ApiSettings):
         return url if url and (self.twilio_api_base_url or (url.scheme == "https" and url.is_public)) else None
 
 
-def _origin(text: str) -> str:
+def _texts_of(*secrets: SecretStr | None) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value() for secret in secrets if secret is not None)
+
+
+def _text_of(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+
+
+def _origin(text: str) -> Url:
     try:
         url = Url.parse(text)
     except ValueError:
@@ -341,7 +387,7 @@ def _origin(text: str) -> str:
             f"contains {text.rpartition('@')[2]}, which is not an origin: write scheme and host only, such as "
             "https://sms.example.com, without a path and without *"
         )
-    return url.origin
+    return url
 
 
 def load_settings() -> Settings:

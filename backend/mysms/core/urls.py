@@ -90,13 +90,27 @@ class Url:
     @property
     def is_public(self) -> bool:
         """Whether the host may be reachable from outside of this machine's network."""
+        return is_public_host(self.host)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is certainly this machine."""
         try:
-            return ip_address(self.host.strip("[]")).is_global
+            return ip_address(self.host.strip("[]")).is_loopback
         except ValueError:
-            return "." in self.host and not self.host.endswith(_OF_ONE_NETWORK)
+            return self.host == "localhost"
 
     def without_trailing_slash(self) -> Self:
         return replace(self, path=self.path.rstrip("/") or "/")
+
+
+def is_public_host(host: str) -> bool:
+    """Whether a host (an IPv6 address with or without brackets) may be reachable from outside of the local network."""
+    try:
+        return ip_address(host.strip("[]")).is_global
+    except ValueError:
+        name = host.rstrip(".")
+        return "." in name and not name.endswith(_OF_ONE_NETWORK)
 
 
 def parse_host(name: str) -> str:

@@ -1,5 +1,6 @@
 """The settings, and the errors that prevent a start."""
 
+import base64
 import os
 import re
 import secrets
@@ -14,9 +15,9 @@ from mysms.core.settings_sources import SettingsError, read_settings
 
 COMPLETE = {
     "MONGODB_URI": "mongodb://localhost/mysms",
-    "JWT_SECRET": "not secret, but long enough for production",
+    "JWT_SECRET": "Zk3vQ8xNw1rTd6LpYb0HgCs7Jm4Fa9Ue",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_AUTH_TOKEN": "93d1f07c6be24a85",
     "TWILIO_FROM_NUMBER": "+15005550006",
 }
 
@@ -30,6 +31,40 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return monkeypatch
+
+
+STRONG = "e0b4c7196fd2a83571c95b0e8d4af632"
+
+PREDICTABLE = [
+    "qwertyuiopasdfghjklzxcvbnm123456",
+    "QWERTYUIOPasdfghjklZXCVBNM!@#$%^",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,",
+    "poiuytrewqlkjhgfdsamnbvcxz098765",
+    "01234567890123456789012345678901",
+    "98765432109876543210987654321098",
+    "abcdefghijklmnopqrstuvwxyz123456",
+    "abc123def456ghi789jkl012mno345pq",
+    "11223344556677889900112233445566",
+    "1a2b3c4d5e6f7g8h9i0j1k2l3m4n5o6p",
+    "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
+    "battery-staple-battery-staple-ba",
+    "abcXYZ7abcXYZ7abcXYZ7abcXYZ7abcXYZ7!",
+    "mysupersecretjwtsecretkey1234567890",
+    "super-secret-jwt-signing-key-2026",
+    "My_Secret_Key_For_Production_2026!",
+    "JwtSecretForMySmsMessengerProduct",
+    "P4ssw0rdP4ssw0rd!P4ssw0rdS3cr3t123",
+    "correct horse battery staple correct",
+    "development-secret-do-not-use-in-production",
+    "simulated-auth-token-simulated-auth",
+    base64.b64encode(bytes(32)).decode(),
+    base64.b64encode(bytes(range(24))).decode(),
+    base64.urlsafe_b64encode(bytes(range(200, 232))).decode().rstrip("="),
+    base64.b64encode(b"passwordpasswordpassword").decode(),
+    base64.b64encode(b"this is a secret key for jwt").decode(),
+    b"mysupersecretjwtsecretkey1234567890".hex(),
+    bytes(range(32)).hex().upper(),
+]
 
 
 def settings_errors() -> list[str]:
@@ -48,7 +83,9 @@ def test_secrets_can_be_read_from_files(environment: pytest.MonkeyPatch, tmp_pat
     environment.delenv("JWT_SECRET")
     settings = load_settings()
     assert settings.jwt_secret.get_secret_value() == "from a file"
-    assert settings.twilio_auth_token.get_secret_value() == "token", "the environment takes precedence"
+    assert settings.twilio_auth_token.get_secret_value() == COMPLETE["TWILIO_AUTH_TOKEN"], (
+        "the environment takes precedence"
+    )
     environment.setenv("JWT_SECRET", "")
     assert load_settings().jwt_secret.get_secret_value() == "from a file"
 
@@ -144,6 +181,7 @@ def test_all_errors_are_reported_at_once(environment: pytest.MonkeyPatch) -> Non
         ("TWILIO_AUTH_TOKEN", "SK" + "0" * 32),
         ("TWILIO_AUTH_TOKEN", "to ken"),
         ("TWILIO_AUTH_TOKEN", "tokén"),
+        ("TWILIO_AUTH_TOKEN_PREVIOUS", "to ken"),
         ("TWILIO_FROM_NUMBER", "MG" + "0" * 32),
         ("TWILIO_FROM_NUMBER", "MyShop"),
         ("CORS_ORIGINS", "*"),
@@ -210,6 +248,8 @@ ALL = {
     "DOCS_ENABLED": "off",
     "LOG_FORMAT": "json",
     "METRICS_TOKEN": "metrics",
+    "JWT_SECRET_PREVIOUS": "previous",
+    "TWILIO_AUTH_TOKEN_PREVIOUS": "previous",
     "DRAIN_SECONDS": "1",
     "SIGNUP_MODE": "closed",
     "SETUP_CODE": "setup",
@@ -331,7 +371,7 @@ def test_the_settings_do_not_show_their_secrets(environment: pytest.MonkeyPatch)
     text = repr(load_settings())
     assert COMPLETE["JWT_SECRET"] not in text
     assert "hunter2" not in text
-    assert "'token'" not in text
+    assert COMPLETE["TWILIO_AUTH_TOKEN"] not in text
 
 
 MAIL = {name: ALL[name] for name in ("SMTP_URL", "MAIL_FROM", "APP_URL")}
@@ -440,6 +480,7 @@ class TestProduction:
             ("battery-staple-" * 3, "it repeats itself"),
             ("changeme, for this is no secret at all", "it is a well-known placeholder"),
             ("your-256-bit-secret-goes-right-here", "it is a well-known placeholder"),
+            ("a-string-secret-at-least-256-bits-long", "it is a well-known placeholder"),
             ("$(openssl rand -hex 32) in a file that no shell reads", "it is a well-known placeholder"),
         ],
     )
@@ -448,22 +489,133 @@ class TestProduction:
         (sentence,) = settings_errors()
         assert reason in sentence
 
+    @pytest.mark.parametrize("secret", PREDICTABLE)
+    def test_a_predictable_secret_is_rejected(self, environment: pytest.MonkeyPatch, secret: str) -> None:
+        for name in ("JWT_SECRET", "JWT_SECRET_PREVIOUS"):
+            with environment.context() as changed:
+                changed.setenv(name, secret)
+                (sentence,) = settings_errors()
+                assert sentence.startswith(f"{name} is too weak for production: it ")
+
     @pytest.mark.parametrize(
-        ("name", "lets_in"), [("SETUP_CODE", "the first account"), ("METRICS_TOKEN", "read the metrics")]
+        ("name", "lets_in"),
+        [
+            ("JWT_SECRET", "sign in as any user"),
+            ("JWT_SECRET_PREVIOUS", "sign in as any user"),
+            ("SETUP_CODE", "the first account"),
+            ("METRICS_TOKEN", "read the metrics"),
+            ("TWILIO_AUTH_TOKEN", "forge the status"),
+            ("TWILIO_AUTH_TOKEN_PREVIOUS", "forge the status"),
+        ],
     )
-    def test_other_access_codes_must_be_strong(self, environment: pytest.MonkeyPatch, name: str, lets_in: str) -> None:
-        environment.setenv(name, "4711")
+    @pytest.mark.parametrize("value", ["1", "a", "4711", " 4711\u200b", "1" * 15])
+    def test_every_secret_must_be_strong(
+        self, environment: pytest.MonkeyPatch, name: str, lets_in: str, value: str
+    ) -> None:
+        environment.setenv(name, value)
         (sentence,) = settings_errors()
-        assert sentence.startswith(f"{name} is too weak for production: it is shorter than 16 characters.")
+        assert sentence.startswith(f"{name} is too weak for production: it is shorter than ")
         assert lets_in in sentence
-        environment.setenv(name, "")
-        load_settings()
+        environment.setenv(name, "qwertyuiopasdfghjklzxcvbnm1234567890")
+        (sentence,) = settings_errors()
+        assert "common words, sequences or repetitions" in sentence
+        if name not in COMPLETE:
+            environment.setenv(name, "")
+            load_settings()
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"METRICS_TOKEN": STRONG, "JWT_SECRET": STRONG}, "JWT_SECRET has a value that is also in METRICS_TOKEN"),
+            (
+                {"METRICS_TOKEN": STRONG[:16], "JWT_SECRET": STRONG},
+                "JWT_SECRET has a value that is also in METRICS_TOKEN",
+            ),
+            (
+                {"SETUP_CODE": STRONG.upper(), "JWT_SECRET": f" {STRONG}\n"},
+                "SETUP_CODE has a value that is also in JWT_SECRET",
+            ),
+            (
+                {"JWT_SECRET_PREVIOUS": COMPLETE["JWT_SECRET"]},
+                "JWT_SECRET_PREVIOUS has a value that is also in JWT_SECRET",
+            ),
+            (
+                {"TWILIO_AUTH_TOKEN_PREVIOUS": COMPLETE["TWILIO_AUTH_TOKEN"]},
+                "TWILIO_AUTH_TOKEN_PREVIOUS has a value that is also in TWILIO_AUTH_TOKEN",
+            ),
+            (
+                {"MONGODB_URI": f"mongodb://mysms:{STRONG}@db.example/mysms", "SETUP_CODE": STRONG},
+                "SETUP_CODE has a value that is also in MONGODB_URI",
+            ),
+        ],
+    )
+    def test_two_settings_may_not_share_a_secret(
+        self, environment: pytest.MonkeyPatch, changes: dict[str, str], sentence: str
+    ) -> None:
+        for name, value in changes.items():
+            environment.setenv(name, value)
+        (found,) = settings_errors()
+        assert found.startswith(sentence)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://api.twilio.com",
+            " HTTP://API.Twilio.com:80/ ",
+            "http://localhost.evil.example:8027",
+            "http://127.0.0.1.evil.example",
+            "http://0.0.0.0:8027",
+            "http://10.0.0.7:8027",
+            "http://twilio:8027",
+            "http://127.1:8027",
+            "http://bücher.example",
+        ],
+    )
+    def test_the_auth_token_is_not_sent_unencrypted(self, environment: pytest.MonkeyPatch, url: str) -> None:
+        environment.setenv("TWILIO_API_BASE_URL", url)
+        (sentence,) = settings_errors()
+        assert sentence.startswith("TWILIO_API_BASE_URL must begin with https:// in production")
+        for allowed in (
+            "https://twilio.example",
+            "http://127.0.0.1:8027",
+            "http://localhost:8027",
+            "http://[::1]:8027",
+        ):
+            environment.setenv("TWILIO_API_BASE_URL", allowed)
+            assert load_settings().twilio_api_base_url == allowed
+        environment.setenv("TWILIO_API_BASE_URL", url)
+        environment.setenv("ENVIRONMENT", "development")
+        assert load_settings().twilio_api_base_url
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "http://sms.example.com",
+            "HTTP://SMS.example.com:80",
+            "http://8.8.8.8",
+            "http://bücher.example",
+            "http://sms.example.",
+        ],
+    )
+    def test_a_public_origin_needs_https(self, environment: pytest.MonkeyPatch, origin: str) -> None:
+        environment.setenv("CORS_ORIGINS", f"https://a.example, {origin}")
+        (sentence,) = settings_errors()
+        assert sentence.startswith("CORS_ORIGINS contains http://")
+        assert "https://a.example" not in sentence
+        environment.setenv(
+            "CORS_ORIGINS", "https://a.example,http://localhost:4200,http://192.168.1.5,http://nas.local"
+        )
+        assert len(load_settings().cors_origins) == 4
 
     def test_generated_secrets_are_strong(self, environment: pytest.MonkeyPatch) -> None:
         for _ in range(1000):
             for made in (secrets.token_hex(32), secrets.token_hex(16), secrets.token_urlsafe(32)):
                 assert weakness(made, 32) == ""
             assert weakness(secrets.token_hex(8), 16) == ""
+            assert weakness(secrets.token_urlsafe(12), 16) == ""
+
+    def test_a_passphrase_of_unusual_words_is_strong(self) -> None:
+        assert weakness("unplowed-shrouded-crux-wobbling-fiscally-dreamt", 32) == ""
 
     def test_short_reconciliation_delays_are_rejected_with_the_reason(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("RECONCILE_AFTER_SECONDS", "59")

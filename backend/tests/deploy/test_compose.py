@@ -64,7 +64,7 @@ def test_production_never_uses_the_simulator() -> None:
         "TWILIO_MAX_CONCURRENCY",
         "TWILIO_TIMEOUT_SECONDS",
     }
-    assert all(simulated[name] for name in account), "no setting of a real account"
+    assert all(simulated[name] is not None for name in account), "no setting of a real account"
     assert simulated["MONGODB_URI"].partition("?")[0] not in production["MONGODB_URI"]
 
 

@@ -19,9 +19,9 @@ from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
 
 ACCOUNT_SID = "AC00112233445566778899aabbccddeeff"
-AUTH_TOKEN = "the-auth-token-of-the-tests"
+AUTH_TOKEN = "the-tests-auth-token-93d1f07c"
 FROM_NUMBER = "+15005550006"
-JWT_SECRET = "a secret of the tests alone, long enough for production"
+JWT_SECRET = "the tests' secret: Zk3vQ8xNw1rTd6LpYb0HgCs7Jm4"
 ALLOWED_ORIGIN = "https://app.example"
 
 LIST_ORDER = os.environ.get("TWILIO_SIMULATOR_LIST_ORDER", "created")
