@@ -38,7 +38,11 @@ _log = structlog.stdlib.get_logger("mysms.security")
 
 
 class SecurityEvents:
-    """Records security events. `secret` is the secret of the installation from which the key of the hashes is made."""
+    """Records security events.
+
+    `secret` is the secret of the installation from which the key of the hashes is made: the present one, so that lines
+    from before and after its replacement have different hashes.
+    """
 
     def __init__(self, secret: str) -> None:
         self._key = hmac.digest(secret.encode(), b"mysms security events", hashlib.sha256)

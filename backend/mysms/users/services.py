@@ -65,11 +65,9 @@ class UserServices:
         setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
         sign_up_policy = SignUpPolicy(settings.effective_signup_mode, setup_code, clock)
         authenticator = Authenticator(hasher, attempts, events)
-        # The secrets of the installation, newest first.
-        cipher = SecretCipher([settings.jwt_secret.get_secret_value()])
-        sessions = SessionService(TokenSigner(settings.jwt_secret.get_secret_value()), attempts, events, clock)
-        devices = KnownDevices([settings.jwt_secret.get_secret_value()])
-        notifications = Notifications(mail_queue, devices, limiter, clock)
+        cipher = SecretCipher(settings.jwt_secrets)
+        sessions = SessionService(TokenSigner(settings.jwt_secrets), attempts, events, clock)
+        notifications = Notifications(mail_queue, KnownDevices(settings.jwt_secrets), limiter, clock)
         second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)
         return cls(

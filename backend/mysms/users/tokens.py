@@ -1,9 +1,12 @@
-"""Signs and verifies the two tokens of a session with JWT_SECRET. Pure: the time is passed in.
+"""Signs the two tokens of a session with JWT_SECRET, and verifies them with it and JWT_SECRET_PREVIOUS.
+
+Pure: the time is passed in.
 
 The access token is a short-lived JWT. The refresh token consists of its session, a random number and a keyed hash of
 both (see docs/decisions/0002).
 """
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -25,6 +28,7 @@ _ACCESS = "access"
 
 _HASH_BYTES = 16
 _RANDOM_BYTES = 16
+_KEY_ID_BYTES = 8
 _COUNTED_BELOW = 2**63
 
 
@@ -78,14 +82,23 @@ class RefreshClaims:
         return self.number.to_bytes(_HASH_BYTES + _RANDOM_BYTES)[:_HASH_BYTES].hex()
 
 
-class TokenSigner:
-    """Signs and verifies tokens."""
+class _Key:
+    """What is derived from one secret. `id` names the secret in the header of access tokens, and does not reveal it."""
 
     def __init__(self, secret: str) -> None:
-        self._jwt_key = secret
-        self._refresh_key = hmac.digest(secret.encode(), b"mysms refresh token", hashlib.sha256)
+        self.jwt = secret
+        self.refresh = _derive(secret, b"mysms refresh token")
+        self.id = _encode(_derive(secret, b"mysms key id")[:_KEY_ID_BYTES])
+
+
+class TokenSigner:
+    """Signs tokens with the first secret, and verifies tokens that were signed with any of them."""
+
+    def __init__(self, jwt_secrets: tuple[str, ...]) -> None:
+        self._keys = [_Key(secret) for secret in jwt_secrets]
 
     def make_access_token(self, claims: AccessClaims, now: datetime) -> str:
+        key = self._keys[0]
         return str(
             jwt.encode(
                 {
@@ -97,32 +110,29 @@ class TokenSigner:
                     "exp": int((now + ACCESS_TOKEN_LIFETIME).timestamp()),
                     "typ": _ACCESS,
                 },
-                self._jwt_key,
+                key.jwt,
                 algorithm=_ALGORITHM,
+                headers={"kid": key.id},
             )
         )
 
     def read_access_token(self, token: str) -> AccessClaims:
         """Verifies an access token. Raises InvalidTokenError if it is forged, expired or of another type."""
+        for key in self._keys_for(token):
+            with contextlib.suppress(JWTError):
+                return _read_access_token(token, key)
+        raise InvalidTokenError
+
+    def _keys_for(self, token: str) -> list[_Key]:
+        """Returns those of our keys that the token may be signed with. Up to 0.1, tokens do not name their key."""
         try:
-            claims = jwt.decode(
-                token,
-                self._jwt_key,
-                algorithms=[_ALGORITHM],
-                audience=_AUDIENCE,
-                issuer=_ISSUER,
-                options={f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
-            )
-            if claims.get("typ") != _ACCESS:
-                raise InvalidTokenError
-            return AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
-        except (JWTError, KeyError, InvalidId, TypeError, RecursionError) as error:
+            key_id = jwt.get_unverified_header(token).get("kid")
+        except (JWTError, RecursionError) as error:
             raise InvalidTokenError from error
+        return [key for key in self._keys if key_id is None or key_id == key.id]
 
     def make_refresh_token(self, claims: RefreshClaims) -> str:
-        text = f"{claims.session_id}.{claims.number}"
-        mac = hmac.digest(self._refresh_key, text.encode(), hashlib.sha256)
-        return f"{text}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
+        return _make_refresh_token(claims, self._keys[0])
 
     def read_refresh_token(self, token: str) -> RefreshClaims:
         """Verifies a refresh token. Raises InvalidTokenError if it is forged."""
@@ -131,6 +141,39 @@ class TokenSigner:
             claims = RefreshClaims(ObjectId(session_id), int(number))
         except (ValueError, InvalidId) as error:
             raise InvalidTokenError from error
-        if not hmac.compare_digest(self.make_refresh_token(claims).encode(), token.encode()):
+        if not any(
+            hmac.compare_digest(_make_refresh_token(claims, key).encode(), token.encode()) for key in self._keys
+        ):
             raise InvalidTokenError
         return claims
+
+
+def _read_access_token(token: str, key: _Key) -> AccessClaims:
+    """Raises JWTError if the key has not signed the token, and InvalidTokenError if it has signed something else."""
+    try:
+        claims = jwt.decode(
+            token,
+            key.jwt,
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            issuer=_ISSUER,
+            options={f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
+        )
+        if claims.get("typ") != _ACCESS:
+            raise InvalidTokenError
+        return AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
+    except (KeyError, InvalidId, TypeError, RecursionError) as error:
+        raise InvalidTokenError from error
+
+
+def _make_refresh_token(claims: RefreshClaims, key: _Key) -> str:
+    text = f"{claims.session_id}.{claims.number}"
+    return f"{text}.{_encode(hmac.digest(key.refresh, text.encode(), hashlib.sha256))}"
+
+
+def _derive(secret: str, purpose: bytes) -> bytes:
+    return hmac.digest(secret.encode(), purpose, hashlib.sha256)
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")

@@ -54,7 +54,7 @@ class UsersFixture:
 
     @property
     def sessions(self) -> SessionService:
-        return SessionService(TokenSigner("a secret"), self._attempts, SecurityEvents("a secret"), self.clock)
+        return SessionService(TokenSigner(("a secret",)), self._attempts, SecurityEvents("a secret"), self.clock)
 
     @property
     def accounts(self) -> AccountService:

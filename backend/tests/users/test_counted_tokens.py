@@ -16,7 +16,7 @@ from tests.support.refresh import refresh, successor_of
 from tests.support.responses import problem_of
 from tests.support.servers import JWT_SECRET, Api, Mongo
 
-SIGNER = TokenSigner(JWT_SECRET)
+SIGNER = TokenSigner((JWT_SECRET,))
 NEWEST_USED = 7
 
 

@@ -1,13 +1,17 @@
 """The token signer, with injected times."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from bson import ObjectId
+from jose import jwt
 
 from mysms.users.tokens import AccessClaims, InvalidTokenError, RefreshClaims, TokenSigner
 
-SIGNER = TokenSigner("a secret for this file")
+SIGNER = TokenSigner(("a secret for this file",))
 ACCESS = AccessClaims(ObjectId(), ObjectId())
 REFRESH = RefreshClaims.first(ObjectId())
 
@@ -50,11 +54,76 @@ def test_a_refresh_token_names_its_predecessor_and_no_other() -> None:
 
 
 def test_tokens_signed_with_another_secret_are_rejected() -> None:
-    stranger = TokenSigner("another secret")
+    stranger = TokenSigner(("another secret",))
     with pytest.raises(InvalidTokenError):
         stranger.read_access_token(SIGNER.make_access_token(ACCESS, now()))
     with pytest.raises(InvalidTokenError):
         stranger.read_refresh_token(SIGNER.make_refresh_token(REFRESH))
+
+
+def key_id_of(signer: TokenSigner) -> str:
+    return str(jwt.get_unverified_header(signer.make_access_token(ACCESS, now()))["kid"])
+
+
+def assert_reads(reader: TokenSigner, signer: TokenSigner) -> None:
+    assert reader.read_access_token(signer.make_access_token(ACCESS, now())) == ACCESS
+    assert reader.read_refresh_token(signer.make_refresh_token(REFRESH)) == REFRESH
+
+
+def assert_rejects(reader: TokenSigner, signer: TokenSigner) -> None:
+    with pytest.raises(InvalidTokenError):
+        reader.read_access_token(signer.make_access_token(ACCESS, now()))
+    with pytest.raises(InvalidTokenError):
+        reader.read_refresh_token(signer.make_refresh_token(REFRESH))
+
+
+def test_each_step_of_a_rotation_reads_the_tokens_of_its_neighbours() -> None:
+    """Processes of two steps run side by side. This is why the new secret is added before it signs."""
+    steps = [TokenSigner(secrets) for secrets in (("old",), ("old", "new"), ("new", "old"), ("new",))]
+    for before, after in pairwise(steps[:3]):
+        assert_reads(before, after)
+        assert_reads(after, before)
+    assert_reads(steps[3], steps[2])
+    assert_rejects(steps[0], steps[2])
+    assert_rejects(steps[3], steps[1])
+
+
+def test_the_key_id_names_the_secret_and_does_not_contain_it() -> None:
+    old, new = (key_id_of(TokenSigner(secrets)) for secrets in (("old", "new"), ("new", "old")))
+    assert old == key_id_of(TokenSigner(("old",))) != new
+    assert re.fullmatch("[A-Za-z0-9_-]{11}", key_id_of(SIGNER))
+
+
+def claims_of(signer: TokenSigner) -> dict[str, Any]:
+    return dict(jwt.get_unverified_claims(signer.make_access_token(ACCESS, now())))
+
+
+def test_a_token_of_the_previous_version_names_no_key() -> None:
+    for secret in ("new", "old"):
+        token = jwt.encode(claims_of(SIGNER), secret)
+        assert TokenSigner(("new", "old")).read_access_token(token) == ACCESS
+    with pytest.raises(InvalidTokenError):
+        TokenSigner(("new", "old")).read_access_token(jwt.encode(claims_of(SIGNER), "foreign"))
+
+
+@pytest.mark.parametrize("key_id", ["", "foreign", 0, 1, True, [], ["new"], {}, {"$ne": None}, "../../dev/null"])
+def test_a_foreign_key_id_selects_no_key(key_id: object) -> None:
+    signer = TokenSigner(("new", "old"))
+    for secret in ("new", "old"):
+        token = jwt.encode(claims_of(signer), secret, headers={"kid": key_id})
+        with pytest.raises(InvalidTokenError):
+            signer.read_access_token(token)
+
+
+def test_a_key_id_of_ours_is_no_signature() -> None:
+    signer = TokenSigner(("new", "old"))
+    for secret in ("new", "old"):
+        ours = key_id_of(TokenSigner((secret,)))
+        for forger in ("foreign", ours, ""):
+            with pytest.raises(InvalidTokenError):
+                signer.read_access_token(jwt.encode(claims_of(signer), forger, headers={"kid": ours}))
+    with pytest.raises(InvalidTokenError):
+        signer.read_access_token(jwt.encode(claims_of(signer), "old", headers={"kid": key_id_of(signer)}))
 
 
 def test_access_and_refresh_tokens_are_not_interchangeable() -> None:
