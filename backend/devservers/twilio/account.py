@@ -10,14 +10,23 @@ DEFAULT_AUTH_TOKEN = "simulated-auth-token"  # noqa: S105 - not a secret
 DEFAULT_FROM_NUMBER = "+15005550006"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Account:
+    """The account. Its credentials can be replaced while the simulator runs.
+
+    The secondary auth token authenticates requests, but signs nothing until it is promoted to the primary one:
+    https://www.twilio.com/docs/iam/api/secondary_authtoken. With a webhook key, all webhooks are signed with it, as if
+    a rule of Twilio's Webhooks configuration matched all URLs.
+    """
+
     sid: str = DEFAULT_ACCOUNT_SID
     auth_token: str = DEFAULT_AUTH_TOKEN
     from_number: str = DEFAULT_FROM_NUMBER
+    secondary_auth_token: str | None = None
+    webhook_key: str | None = None
 
     def authenticates(self, authorization: str | None) -> bool:
-        """Whether this Authorization header carries the account's SID and token."""
+        """Whether this Authorization header carries the account's SID and one of its auth tokens."""
         scheme, _, encoded = (authorization or "").partition(" ")
         if scheme.lower() != "basic":
             return False
@@ -25,4 +34,5 @@ class Account:
             credentials = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             return False
-        return secrets.compare_digest(credentials, f"{self.sid}:{self.auth_token}".encode())
+        tokens = filter(None, (self.auth_token, self.secondary_auth_token))
+        return any(secrets.compare_digest(credentials, f"{self.sid}:{token}".encode()) for token in tokens)

@@ -49,7 +49,7 @@ def create_app(
     progress = Progress(ledger, callback_sender, clock, pace)
     api = MessagesApi(account, ledger, registry, progress, clock, list_order)
     accounts = AccountApi(account, clock)
-    control = ControlApi(ledger, registry, callback_sender, progress, api, has_control_port=has_control_port)
+    control = ControlApi(account, ledger, registry, callback_sender, progress, api, has_control_port=has_control_port)
     page = Page(account, ledger, registry)
 
     @contextlib.asynccontextmanager

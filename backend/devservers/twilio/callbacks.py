@@ -10,7 +10,13 @@ from functools import partial
 from urllib.parse import parse_qs, unquote, urldefrag, urlsplit, urlunsplit
 
 import httpx
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import (
+    HMAC_SHA1,
+    HMAC_SHA256,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+)
 
 from devservers.twilio.account import Account
 from devservers.twilio.clock import Clock
@@ -26,6 +32,7 @@ from devservers.twilio.faults import (
 from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.messages import API_VERSION, Message, Step
 
+SHARED_KEY_ID = "webhooks_sharedkey_00000000000000000000000000"
 MAX_CONCURRENT = 50
 # Twilio's reference does not specify the delay between attempts.
 RETRY_DELAY_SECONDS = 0.1
@@ -106,9 +113,23 @@ def status_callback(message: Message, step: Step, now: float) -> Callback | None
     return Callback(message.status_callback, params, message.sid, message.requested_to)
 
 
-def sign(token: str, url: str, params: Mapping[str, str]) -> str:
+def sign(secret: str, url: str, params: Mapping[str, str], algorithm: str = HMAC_SHA1) -> str:
     """X-Twilio-Signature."""
-    return str(RequestValidator(token).compute_signature(webhook_url(url), params))
+    return str(RequestValidator(secret).compute_signature(webhook_url(url), params, algorithm))
+
+
+def signature_headers(account: Account, callback: "Callback") -> dict[str, str]:
+    """The headers with which the account's webhooks are signed."""
+    secret, algorithm, headers = account.auth_token, HMAC_SHA1, {}
+    if account.webhook_key is not None:
+        secret, algorithm = account.webhook_key, HMAC_SHA256
+        headers[SIGNATURE_SETTINGS_HEADER] = f"key={SHARED_KEY_ID},algorithm={algorithm}"
+    signature = callback.signature
+    if signature is None:
+        signature = sign(secret, callback.url, callback.params, algorithm)
+    if signature:
+        headers[SIGNATURE_HEADER] = signature
+    return headers
 
 
 def webhook_url(url: str) -> str:
@@ -196,12 +217,11 @@ class CallbackSender:
 
     async def _post(self, callback: Callback, policy: RetryPolicy) -> tuple[int | None, str | None, str | None]:
         """The response's HTTP status, the kind of failure as `rp` names it, and the error."""
-        signature = callback.signature
-        if signature is None:
-            signature = sign(self._account.auth_token, callback.url, callback.params)
-        headers = {"User-Agent": "TwilioProxy/1.1", "I-Twilio-Idempotency-Token": callback.token}
-        if signature:
-            headers["X-Twilio-Signature"] = signature
+        headers = {
+            "User-Agent": "TwilioProxy/1.1",
+            "I-Twilio-Idempotency-Token": callback.token,
+            **signature_headers(self._account, callback),
+        }
         timeout = httpx.Timeout(policy.read, connect=policy.connect)
         try:
             post = partial(

@@ -84,6 +84,10 @@ class SimulatorControl:
     async def set_pace(self, pace: float) -> None:
         await self._call("POST", "pace", json={"pace": pace})
 
+    async def set_credentials(self, **credentials: str | None) -> None:
+        """Replace any of `auth_token`, `secondary_auth_token` and `webhook_key`; None for none."""
+        await self._call("POST", "credentials", json=credentials)
+
     async def set_status(
         self,
         sid: str,

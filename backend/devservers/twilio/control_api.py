@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from devservers.twilio.account import Account
 from devservers.twilio.api import MessagesApi
 from devservers.twilio.callbacks import Callback, CallbackSender
 from devservers.twilio.clock import iso
@@ -46,9 +47,18 @@ class CallbackCommand(ControlCommand):
     token: str | None = None
 
 
+class CredentialsCommand(ControlCommand):
+    """What is not given stays as it is. Twilio promotes a secondary token by making it the primary one."""
+
+    auth_token: str = ""
+    secondary_auth_token: str | None = None
+    webhook_key: str | None = None
+
+
 class ControlApi:
     def __init__(
         self,
+        account: Account,
         ledger: Ledger,
         registry: FaultRegistry,
         callback_sender: CallbackSender,
@@ -57,6 +67,7 @@ class ControlApi:
         *,
         has_control_port: bool,
     ) -> None:
+        self._account = account
         self._ledger, self._registry, self._callback_sender = ledger, registry, callback_sender
         self._progress, self._api, self._has_control_port = progress, api, has_control_port
 
@@ -67,6 +78,7 @@ class ControlApi:
             Route("/_control/requests", self.requests, methods=["GET"]),
             Route("/_control/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_control/pace", self.pace, methods=["GET", "POST"]),
+            Route("/_control/credentials", self.credentials, methods=["POST"]),
             Route("/_control/callback", self.callback, methods=["POST"]),
             Route("/_control/messages/{sid}/status", self.status, methods=["POST"]),
         ]
@@ -112,6 +124,12 @@ class ControlApi:
         if request.method == "POST":
             self._progress.pace = PaceCommand.model_validate(await _body(request)).pace
         return JSONResponse({"pace": self._progress.pace})
+
+    async def credentials(self, request: Request) -> Response:
+        command = CredentialsCommand.model_validate(await _body(request))
+        for name in command.model_fields_set:
+            setattr(self._account, name, getattr(command, name))
+        return Response(status_code=204)
 
     async def callback(self, request: Request) -> Response:
         command = CallbackCommand.model_validate(await _body(request))

@@ -1,16 +1,20 @@
 """Route for Twilio's status callbacks."""
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, status
 
 from mysms.api.deps import AppSettings, StatusCallbacks
 from mysms.core.errors import error_responses
+from mysms.core.logging import ThrottledWarnings
 from mysms.core.metrics import CALLBACKS
 from mysms.outbox.errors import BadSignatureError
 from mysms.outbox.status_callbacks import StatusCallback
-from mysms.providers.signatures import is_signed_by_twilio
+from mysms.providers.signatures import Signature, WebhookSecrets, explain_rejection, is_signed_by_twilio
 from mysms.web.problem_details import UnreadableBodyError
+
+_warnings = ThrottledWarnings(logging.getLogger(__name__))
 
 router = APIRouter(prefix="/api/twilio", tags=["Twilio"])
 
@@ -34,22 +38,26 @@ _FORM = {
 
 
 async def _read_signed_form(
-    request: Request, settings: AppSettings, x_twilio_signature: Annotated[str | None, Header()] = None
+    request: Request,
+    settings: AppSettings,
+    x_twilio_signature: Annotated[str | None, Header()] = None,
+    x_twilio_webhooks_signature_settings: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> StatusCallback:
     """Reads the form and checks its signature. Raises BadSignatureError and UnreadableBodyError."""
     url = settings.twilio_status_callback_url
-    token = settings.twilio_auth_token.get_secret_value()
+    secrets = WebhookSecrets(settings.twilio_auth_tokens, settings.twilio_webhook_keys)
+    signature = Signature(x_twilio_signature or "", x_twilio_webhooks_signature_settings)
     query = request.scope["query_string"].decode("latin-1")
     try:
         form = await request.form()
-        is_signed = (
-            url is not None and x_twilio_signature and is_signed_by_twilio(token, url, query, form, x_twilio_signature)
-        )
+        is_signed = url is not None and is_signed_by_twilio(secrets, url, query, form, signature)
     except UnicodeError as error:
         # A multipart form may name a charset that cannot decode it, or decodes it to lone surrogates.
         raise UnreadableBodyError from error
     if not is_signed:
         CALLBACKS.labels("bad_signature", "").inc()
+        if reason := explain_rejection(secrets, signature):
+            _warnings.add(f"A status callback was rejected: {reason}.")
         raise BadSignatureError
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return StatusCallback.model_validate(fields)

@@ -166,14 +166,13 @@ def check_callback(settings: Settings) -> str:
     if settings.callback_url is None:
         remedy = "Use https and a public host name in TWILIO_STATUS_CALLBACK_URL, or leave it empty."
         raise CheckFailedError(f"Twilio does not call {url.address}.", remedy)
-    probe = CallbackProbe(
-        url,
-        settings.twilio_account_sid,
-        settings.twilio_auth_token.get_secret_value(),
-        settings.twilio_timeout_seconds,
-    )
+    account, timeout = settings.twilio_account_sid, settings.twilio_timeout_seconds
+    probes = [
+        CallbackProbe(url, account, settings.twilio_auth_tokens[0], timeout),
+        *(CallbackProbe(url, account, key, timeout, is_shared_key=True) for key in settings.twilio_webhook_keys[:1]),
+    ]
     try:
-        return _check_round_trip(probe)
+        return [_check_round_trip(probe) for probe in probes][-1]
     except ProviderUnavailableError as error:
         remedy = "Check DNS, certificate and firewall, and that the API is running."
         raise CheckFailedError(f"{url.address}: {error}", remedy) from error
@@ -211,16 +210,18 @@ def _check_round_trip(probe: CallbackProbe) -> str:
     if status == HTTPStatus.NO_CONTENT:
         if probe.post_forged().status != HTTPStatus.FORBIDDEN:
             raise CheckFailedError(f"{url} accepts forged callbacks too.", this_api)
-        return f"{url} accepts callbacks that Twilio signed, and rejects forged ones."
+        secrets = "TWILIO_AUTH_TOKEN or TWILIO_WEBHOOK_KEY" if probe.is_shared_key else "TWILIO_AUTH_TOKEN"
+        return f"{url} accepts callbacks that Twilio signed with {secrets}, and rejects forged ones."
     if status == HTTPStatus.UNAUTHORIZED:
         raise _who_asks_for_credentials(probe, answer)
     if status == HTTPStatus.FORBIDDEN:
         if probe.post_signed_without_query().status == HTTPStatus.NO_CONTENT:
             raise CheckFailedError(f"{url}: a proxy removes the query.", "Configure it to pass the URL on unchanged.")
+        secret = "TWILIO_WEBHOOK_KEY" if probe.is_shared_key else "TWILIO_AUTH_TOKEN"
         raise CheckFailedError(
-            f"{url} rejects callbacks that Twilio signed.",
-            "The API there must have the TWILIO_AUTH_TOKEN and TWILIO_STATUS_CALLBACK_URL of these settings (restart "
-            "it after a change), and no proxy may change the query or the body.",
+            f"{url} rejects callbacks that Twilio signed with {secret}.",
+            f"The API there must have the {secret} and TWILIO_STATUS_CALLBACK_URL of these settings (restart it after "
+            "a change), and no proxy may change the query, the body or the headers.",
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise CheckFailedError(f"{url} redirects ({status}).", "Set TWILIO_STATUS_CALLBACK_URL to the final URL.")

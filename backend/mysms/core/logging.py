@@ -5,9 +5,13 @@ Values that are bound to the context (`bound`), such as the request id, are part
 """
 
 import logging
+import math
 import re
 import sys
+import time
 import traceback
+from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 import structlog
@@ -18,6 +22,8 @@ LogFormat = Literal["text", "json"]
 
 bound = bound_contextvars
 """A context manager that adds these names and values to every line logged inside it."""
+
+_LOG_EVERY_SECONDS = 60.0
 
 _NOISY_LOGGERS = ("twilio", "httpx", "pymongo")
 """Libraries that log request and response contents, including phone numbers and texts."""
@@ -43,6 +49,24 @@ def configure_logging(log_format: LogFormat) -> None:
     logging.captureWarnings(capture=True)
     for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class ThrottledWarnings:
+    """Logs each sentence at most once a minute, with the number of times it was given since."""
+
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger = logger
+        self._clock = clock
+        self._unlogged: Counter[str] = Counter()
+        self._logged_at: dict[str, float] = {}
+
+    def add(self, sentence: str) -> None:
+        """Logs or counts a sentence. There must be few different ones, and none may quote a request."""
+        self._unlogged[sentence] += 1
+        now = self._clock()
+        if now - self._logged_at.get(sentence, -math.inf) >= _LOG_EVERY_SECONDS:
+            self._logged_at[sentence] = now
+            self._logger.warning("%s (%d times)", sentence, self._unlogged.pop(sentence))
 
 
 def current_request_id() -> str | None:

@@ -38,6 +38,7 @@ RENAMED_SETTINGS = {
 
 _GENERATE = "Generate one with: openssl rand -hex 32"
 _COPY = "Copy it from https://console.twilio.com"
+_COPY_KEY = "Use the secret that Twilio returned when it created the shared key"
 _SECRETS = {
     "jwt_secret": (32, "can sign in as any user", _GENERATE),
     "jwt_secret_previous": (32, "can sign in as any user", _GENERATE),
@@ -45,6 +46,8 @@ _SECRETS = {
     "metrics_token": (16, "can read the metrics", _GENERATE),
     "twilio_auth_token": (16, "can forge the status of messages", _COPY),
     "twilio_auth_token_previous": (16, "can forge the status of messages", _COPY),
+    "twilio_webhook_key": (16, "can forge the status of messages", _COPY_KEY),
+    "twilio_webhook_key_previous": (16, "can forge the status of messages", _COPY_KEY),
 }
 """The minimum length of each secret in production, what becomes possible for whoever guesses it, and the remedy."""
 
@@ -146,6 +149,8 @@ class Settings(_ApiSettings):
     twilio_auth_token_previous: SecretStr | None = None
     twilio_from_number: str
     twilio_status_callback_url: CallbackUrl = None
+    twilio_webhook_key: SecretStr | None = None
+    twilio_webhook_key_previous: SecretStr | None = None
     twilio_api_base_url: str = ""
 
     sending_enabled: bool = True
@@ -222,6 +227,13 @@ class Settings(_ApiSettings):
             raise ValueError("is a SID: copy the auth token, which https://console.twilio.com shows beside it")
         if not re.fullmatch(r"[!-~]+", token):
             raise ValueError("contains white space or non-ASCII characters: copy it again, and nothing else")
+        return value
+
+    @field_validator("twilio_webhook_key", "twilio_webhook_key_previous")
+    @classmethod
+    def _require_shared_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and re.fullmatch("webhooks_[a-z]+_.*", value.get_secret_value()):
+            raise ValueError("is the id of a shared key: use its secret, which Twilio returned when it created the key")
         return value
 
     @field_validator("twilio_from_number")
@@ -329,6 +341,11 @@ class Settings(_ApiSettings):
     def twilio_auth_tokens(self) -> tuple[str, ...]:
         """The tokens that Twilio may sign webhooks with. Requests to Twilio use the first only."""
         return _texts_of(self.twilio_auth_token, self.twilio_auth_token_previous)
+
+    @property
+    def twilio_webhook_keys(self) -> tuple[str, ...]:
+        """The shared keys that Twilio's Webhooks configuration may sign webhooks with."""
+        return _texts_of(self.twilio_webhook_key, self.twilio_webhook_key_previous)
 
     @property
     def effective_signup_mode(self) -> SignUpMode:

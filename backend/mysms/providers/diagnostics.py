@@ -7,7 +7,13 @@ from http import HTTPStatus
 import requests
 from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import (
+    HMAC_SHA1,
+    HMAC_SHA256,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+)
 
 from mysms.core.urls import Url
 from mysms.providers.base import ProviderUnavailableError
@@ -18,6 +24,7 @@ from mysms.providers.twilio import temporary_client
 _TEST_CREDENTIALS = 20008
 
 _FORGED_SIGNATURE = "bm90IHNpZ25lZCBieSBUd2lsaW8="
+_SHARED_KEY_ID = "webhooks_sharedkey_of_mysms_doctor"
 _QUERY = "message_id=000000000000000000000000&attempt=1"
 """Like the query of a real callback URL, for a message that does not exist."""
 _HARMLESS = {"SmsSid": "SM" + "0" * 32, "Body": "A check: ünïcode, + & = and spaces", "Blank": ""}
@@ -80,13 +87,15 @@ class Answer:
 class CallbackProbe:
     """Posts a harmless form to the public callback URL, like Twilio.
 
-    Its methods raise ProviderUnavailableError if there is no response.
+    `secret` is the auth token or, with `is_shared_key`, the shared key of a rule that matches the URL. The methods
+    raise ProviderUnavailableError if there is no response.
     """
 
     url: Url
     account_sid: str
-    auth_token: str
+    secret: str
     timeout_seconds: float
+    is_shared_key: bool = False
 
     def post_signed(self) -> Answer:
         return self._post(self._sign(with_query(self.url, _QUERY)))
@@ -103,7 +112,14 @@ class CallbackProbe:
         return {**_HARMLESS, "AccountSid": self.account_sid}
 
     def _sign(self, url: str) -> str:
-        return str(RequestValidator(self.auth_token).compute_signature(url, self._form))
+        algorithm = HMAC_SHA256 if self.is_shared_key else HMAC_SHA1
+        return str(RequestValidator(self.secret).compute_signature(url, self._form, algorithm))
+
+    def _headers(self, signature: str) -> dict[str, str]:
+        headers = {SIGNATURE_HEADER: signature, "User-Agent": "TwilioProxy/1.1"}
+        if self.is_shared_key:
+            headers[SIGNATURE_SETTINGS_HEADER] = f"key={_SHARED_KEY_ID},algorithm={HMAC_SHA256}"
+        return headers
 
     def _post(self, signature: str) -> Answer:
         """Sends user name and password only after a 401, like Twilio: https://www.twilio.com/docs/usage/security."""
@@ -129,7 +145,7 @@ class CallbackProbe:
         answer = session.post(
             with_query(self.url, _QUERY),
             data=self._form,
-            headers={"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"},
+            headers=self._headers(signature),
             auth=auth,
             timeout=self.timeout_seconds,
             allow_redirects=False,

@@ -271,6 +271,19 @@ async def test_a_proxy_that_forwards_callbacks_unchanged_is_fine(start: Start) -
     assert "accepts callbacks that Twilio signed" in str(await callback_check_through(start, unchanged))
 
 
+async def test_callbacks_that_are_signed_with_a_shared_key_are_checked_too(start: Start) -> None:
+    key = "the-shared-key-41b7e09c"
+    async with start(TWILIO_WEBHOOK_KEY=key) as api:
+        assert "or TWILIO_WEBHOOK_KEY" in await asyncio.to_thread(check_callback, settings_of(api))
+        other = settings_of(api, twilio_webhook_key="another-key-9c1d")
+        found = await asyncio.to_thread(failure_of, check_callback, other)
+        assert "signed with TWILIO_WEBHOOK_KEY" in found.said
+        assert "must have the TWILIO_WEBHOOK_KEY" in found.remedy
+    async with start() as api:
+        found = await asyncio.to_thread(failure_of, check_callback, settings_of(api, twilio_webhook_key=key))
+        assert "signed with TWILIO_WEBHOOK_KEY" in found.said
+
+
 async def test_an_unreachable_callback_url_is_a_problem() -> None:
     found = failure_of(
         check_callback, settings_of(twilio_status_callback_url=f"{UNREACHABLE_URL}/api/twilio/status_callback")

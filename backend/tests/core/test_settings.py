@@ -182,6 +182,7 @@ def test_all_errors_are_reported_at_once(environment: pytest.MonkeyPatch) -> Non
         ("TWILIO_AUTH_TOKEN", "to ken"),
         ("TWILIO_AUTH_TOKEN", "tokén"),
         ("TWILIO_AUTH_TOKEN_PREVIOUS", "to ken"),
+        ("TWILIO_WEBHOOK_KEY", "webhooks_sharedkey_01kabcdefghijklmnopqrstuvw"),
         ("TWILIO_FROM_NUMBER", "MG" + "0" * 32),
         ("TWILIO_FROM_NUMBER", "MyShop"),
         ("CORS_ORIGINS", "*"),
@@ -250,6 +251,8 @@ ALL = {
     "METRICS_TOKEN": "metrics",
     "JWT_SECRET_PREVIOUS": "previous",
     "TWILIO_AUTH_TOKEN_PREVIOUS": "previous",
+    "TWILIO_WEBHOOK_KEY": "key",
+    "TWILIO_WEBHOOK_KEY_PREVIOUS": "previous",
     "DRAIN_SECONDS": "1",
     "SIGNUP_MODE": "closed",
     "SETUP_CODE": "setup",
@@ -506,6 +509,8 @@ class TestProduction:
             ("METRICS_TOKEN", "read the metrics"),
             ("TWILIO_AUTH_TOKEN", "forge the status"),
             ("TWILIO_AUTH_TOKEN_PREVIOUS", "forge the status"),
+            ("TWILIO_WEBHOOK_KEY", "forge the status"),
+            ("TWILIO_WEBHOOK_KEY_PREVIOUS", "forge the status"),
         ],
     )
     @pytest.mark.parametrize("value", ["1", "a", "4711", " 4711\u200b", "1" * 15])

@@ -38,6 +38,7 @@ HEADERS = {
     "If-None-Match": 'W/"' * 2_000,
     "Range": "bytes=" + "0-1," * 1_500,
     "User-Agent": "(;" * 3_000,
+    "X-Twilio-Signature": "x" * 28,
     "X-Request-ID": "a." * 3_000,
 }
 
@@ -102,6 +103,7 @@ def _json_bodies(fields: Mapping[str, Any], size: int) -> Iterator[str]:
 
 def _forms(fields: Mapping[str, Any], size: int) -> Iterator[str]:
     yield "a&" * (size // 2)
+    yield "&".join(f"{number:x}=" for number in range(size // 5))
     yield "%" * size
     yield urlencode(dict.fromkeys(fields, SLOW_TEXT * (size // 12 // max(1, len(fields)))))
     # The fields that choose a branch have the values with which the others count.

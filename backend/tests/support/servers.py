@@ -104,6 +104,12 @@ class Api:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    async def eventually_logs(self, text: str) -> None:
+        async def log() -> str:
+            return self.process.text()
+
+        await eventually(log, lambda written: text in written, what=f"the log line {text}")
+
     def require_no_unhandled_error(self) -> None:
         """Fails if the log contains an unhandled error since the last call."""
         output = self.process.new_output()

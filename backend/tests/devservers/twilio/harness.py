@@ -126,9 +126,9 @@ class Received:
     def token(self) -> str:
         return self.headers["i-twilio-idempotency-token"]
 
-    def is_signed(self) -> bool:
+    def is_signed(self, secret: str = DEFAULT_AUTH_TOKEN, algorithm: str = "HMAC_SHA1") -> bool:
         signature = self.headers.get("x-twilio-signature", "")
-        return bool(RequestValidator(DEFAULT_AUTH_TOKEN).validate(self.url, self.params, signature))
+        return bool(RequestValidator(secret).validate(self.url, self.params, signature, algorithm))
 
 
 class Receiver:

@@ -1,13 +1,16 @@
 import asyncio
+import re
 import socket
 import time
+from pathlib import Path
 
+import httpx
 import pytest
 
-from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_FROM_NUMBER
+from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_FROM_NUMBER
 from devservers.twilio.callbacks import RetryPolicy, sign
 from devservers.twilio.control import ControlError, SimulatorControl
-from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, eventually
+from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually
 
 VECTOR = {
     "CallSid": "CA1234567890ABCDE",
@@ -222,3 +225,54 @@ async def test_sending_a_callback(control: SimulatorControl, receiver: Receiver)
     assert [callback.is_signed() for callback in receiver.received] == [True, False, False]
     assert receiver.received[0].token == "again"
     assert "x-twilio-signature" not in receiver.received[2].headers
+
+
+async def test_replacing_the_auth_token(simulator: Simulator, control: SimulatorControl, receiver: Receiver) -> None:
+    """Twilio's order: a secondary token works at once, and signs after it was promoted, which ends the old one."""
+
+    async def works(token: str) -> bool:
+        async with httpx.AsyncClient(base_url=simulator.url, trust_env=False) as http:
+            path = f"/2010-04-01/Accounts/{DEFAULT_ACCOUNT_SID}/Messages.json"
+            return (await http.get(path, auth=(DEFAULT_ACCOUNT_SID, token))).is_success
+
+    async def signer() -> list[str]:
+        receiver.reset()
+        await control.send_callback(receiver.url(), {"MessageStatus": "sent"})
+        return [token for token in (DEFAULT_AUTH_TOKEN, "second") if receiver.received[0].is_signed(token)]
+
+    assert (await works("second"), await signer()) == (False, [DEFAULT_AUTH_TOKEN])
+    await control.set_credentials(secondary_auth_token="second")
+    assert (await works(DEFAULT_AUTH_TOKEN), await works("second"), await signer()) == (
+        True,
+        True,
+        [DEFAULT_AUTH_TOKEN],
+    )
+    await control.set_credentials(auth_token="second", secondary_auth_token=None)
+    try:
+        assert (await works(DEFAULT_AUTH_TOKEN), await works("second"), await signer()) == (False, True, ["second"])
+    finally:
+        await control.set_credentials(auth_token=DEFAULT_AUTH_TOKEN)
+
+
+async def test_signing_with_a_shared_key(control: SimulatorControl, receiver: Receiver) -> None:
+    await control.set_credentials(webhook_key="shared")
+    try:
+        await control.send_callback(receiver.url(), {"MessageStatus": "sent"})
+    finally:
+        await control.set_credentials(webhook_key=None)
+    await control.send_callback(receiver.url(), {"MessageStatus": "sent"})
+    by_key, by_token = receiver.received
+    settings = by_key.headers["x-twilio-webhooks-signature-settings"]
+    assert re.fullmatch("key=webhooks_sharedkey_[0-9a-z]{26},algorithm=HMAC_SHA256", settings)
+    assert by_key.is_signed("shared", "HMAC_SHA256")
+    assert not by_key.is_signed()
+    assert by_token.is_signed()
+    assert "x-twilio-webhooks-signature-settings" not in by_token.headers
+
+
+async def test_the_shared_key_of_the_command_line(data: Path, receiver: Receiver) -> None:
+    simulator = await Simulator.start(data, "--webhook-key", "shared")
+    async with simulator.control() as control:
+        await control.send_callback(receiver.url(), {"MessageStatus": "sent"})
+    assert await simulator.stop() == 0
+    assert receiver.received[0].is_signed("shared", "HMAC_SHA256")
