@@ -1,6 +1,7 @@
 """Checks and preparations before the API serves requests."""
 
 import asyncio
+import logging
 
 from mysms.core import database
 from mysms.core.migrations.indexes import rebuild_changed_indexes
@@ -15,7 +16,7 @@ from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.twilio import is_simulator
 from mysms.users.models import Invite, PasswordReset, Session, User
 
-_MODELS = [User, Session, Invite, PasswordReset, Message, Conversation]
+_log = logging.getLogger(__name__)
 
 
 class UnsafeConfigurationError(Exception):
@@ -29,6 +30,12 @@ async def check_start(settings: Settings) -> None:
     production. Development servers are recognised by a mark in their responses, not by their host names.
     """
     async with database.connect(settings.mongodb_uri) as client:
+        if settings.environment == "production" and (hosts := database.unprotected_hosts(settings.mongodb_uri)):
+            _log.warning(
+                "MONGODB_URI leads to %s without TLS or without checking the certificate: others on the way can read "
+                "and change all data, unless it is a private network. Add tls=true.",
+                ", ".join(hosts),
+            )
         db = database.database_of(client)
         await database.wait_until_available(db)
         if settings.environment == "production":

@@ -122,6 +122,25 @@ async def test_a_waiting_process_can_be_stopped(tmp_path: Path) -> None:
         await asyncio.to_thread(process.stop)
 
 
+async def test_production_warns_of_an_unencrypted_connection_to_a_public_host(tmp_path: Path) -> None:
+    """127.1 is loopback, but looks like the name of a public host."""
+    environment = api_environment(
+        port=free_port(),
+        mongodb_uri="mongodb://somebody:hunter2@127.1:9/mysms",
+        twilio_url=UNREACHABLE_URL,
+        ENVIRONMENT="production",
+        TWILIO_STATUS_CALLBACK_URL="",
+    )
+    async with starting(tmp_path, environment) as process:
+
+        async def is_waiting() -> bool:
+            return "MongoDB does not respond yet" in process.text()
+
+        await process.wait_until(is_waiting)
+        assert "MONGODB_URI leads to 127.1 without TLS" in process.text()
+        assert "hunter2" not in process.text()
+
+
 async def test_an_index_that_has_changed_is_rebuilt(tmp_path: Path) -> None:
     async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
         messages = client.get_default_database()["messages"]

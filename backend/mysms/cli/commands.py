@@ -166,8 +166,11 @@ def _recover_backup(settings: Settings, since: datetime) -> int:
 
 
 def _moment(text: str) -> datetime:
-    """Parses a time with a time zone. Raises ValueError or ArgumentTypeError, which argparse reports."""
-    moment = datetime.fromisoformat(text)
+    """Parses a time with a time zone. Raises ArgumentTypeError, which argparse reports."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a time: write it as 2026-11-22T03:00:00Z") from None
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text} has no time zone: write it as 2026-11-22T03:00:00Z")
     return moment

@@ -50,8 +50,11 @@ class CheckFailedError(Exception):
 
 def settings_results(error: SettingsError) -> list[CheckResult]:
     """Returns the results for invalid settings, without which no other check can run."""
-    remedy = "Set it in the environment or in .env; .env.example describes each setting."
-    return [CheckResult("settings", sentence, remedy) for sentence in error.messages]
+    remedy = "it in the environment or in .env; .env.example describes each setting."
+    return [
+        CheckResult("settings", sentence, f"{'Set' if sentence.endswith('is missing.') else 'Change'} {remedy}")
+        for sentence in error.messages
+    ]
 
 
 async def run_checks(settings: Settings) -> list[CheckResult]:
@@ -120,7 +123,8 @@ async def check_database(settings: Settings) -> str:
         seconds = report.clock_skew.total_seconds()
         raise CheckFailedError(f"Its clock differs from this machine's by {seconds:.0f} s.", "Use NTP on both.")
     kind = "The development database" if report.is_development_server else f"MongoDB {version}"
-    return f"{kind} responds; a durable write took {report.milliseconds} ms."
+    exposed = " Its connection is not protected by TLS." if database.unprotected_hosts(settings.mongodb_uri) else ""
+    return f"{kind} responds; a durable write took {report.milliseconds} ms.{exposed}"
 
 
 def check_account(settings: Settings) -> str:

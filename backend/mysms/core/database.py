@@ -13,6 +13,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
+from mysms.core.urls import is_public_host
+
 _WAIT_SECONDS = 1.0
 _LOG_AGAIN_SECONDS = 30.0
 _PING_TIMEOUT_SECONDS = 2.0
@@ -87,6 +89,9 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
 
     Raises DatabaseConfigurationError.
     """
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        # The driver would take it for a host name, and wait for that host.
+        raise DatabaseConfigurationError("MONGODB_URI cannot be used: it must begin with mongodb:// or mongodb+srv://.")
     if _has_stray_characters(uri):
         raise DatabaseConfigurationError(_STRAY_CHARACTERS)
     if unverified := _UNVERIFIED.search(uri):
@@ -120,6 +125,25 @@ def _has_stray_characters(uri: str) -> bool:
     is_placeholder = re.search(r":<.*>$", user_info)
     is_ambiguous = re.search("[/@]|:.*:|%(?![0-9a-fA-F]{2})", user_info)
     return is_cut or bool(at and (is_placeholder or is_ambiguous))
+
+
+def unprotected_hosts(uri: str) -> list[str]:
+    """Returns the public hosts of a valid URI to which the connection is unencrypted, or goes to whoever responds.
+
+    https://www.mongodb.com/docs/manual/reference/connection-string-options/
+    """
+    scheme, _, rest = uri.partition("://")
+    address, _, query = rest.partition("?")
+    options = {
+        name.lower() for name, _, value in (each.partition("=") for each in re.split("[&;]", query)) if value == "true"
+    }
+    is_encrypted = bool(options & {"tls", "ssl"}) or (
+        scheme == "mongodb+srv" and not re.search("(?:^|[&;])(?:tls|ssl)=false", query, re.I)
+    )
+    is_checked = not options & {"tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"}
+    hosts = address.rpartition("@")[2].partition("/")[0].split(",")
+    names = [re.sub(r":\d+$", "", host) for host in hosts if not host.lower().endswith(".sock")]
+    return [] if is_encrypted and is_checked else [name for name in names if is_public_host(name)]
 
 
 def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:

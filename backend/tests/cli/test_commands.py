@@ -42,6 +42,12 @@ async def test_serve_rejects_an_invalid_database_uri(tmp_path: Path) -> None:
     assert "MONGODB_URI cannot be used: " in sentence
 
 
+async def test_serve_does_not_wait_for_a_database_without_a_scheme(tmp_path: Path) -> None:
+    environment = api_environment(port=free_port(), mongodb_uri="foo", twilio_url=UNREACHABLE_URL)
+    (sentence,) = (await output_of_failed_start(tmp_path, environment)).splitlines()
+    assert sentence == "MONGODB_URI cannot be used: it must begin with mongodb:// or mongodb+srv://."
+
+
 async def test_serve_reports_a_port_in_use_in_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

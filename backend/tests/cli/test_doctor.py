@@ -98,6 +98,13 @@ async def test_missing_settings_are_named(tmp_path: Path) -> None:
     assert all(line.startswith("wrong  settings  ") and ".env.example" in line for line in lines)
 
 
+async def test_an_old_name_is_explained(tmp_path: Path) -> None:
+    environment = api_environment(port=free_port(), mongodb_uri=UNREACHABLE_DATABASE, twilio_url=UNREACHABLE_URL)
+    code, lines = await doctor(tmp_path, {**environment, "SENDING": "off"})
+    sentence = "SENDING is now called SENDING_ENABLED. Change it in the environment or in .env; "
+    assert (code, lines) == (1, [f"wrong  settings  {sentence}.env.example describes each setting."])
+
+
 def settings_of(api: Api | None = None, **changes: object) -> Settings:
     """The settings of a running API, with these changes."""
     environment = (
@@ -160,7 +167,10 @@ async def test_wrong_credentials_and_a_development_database_are_problems(mongodb
         production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
         found = await asyncio.to_thread(database_failure, settings_of(mongodb_uri=mongodb.uri, **production))
         assert "development database" in found.said
-    assert "durable write" in await check_database(settings_of(mongodb_uri=mongodb.uri))
+    assert "TLS" not in await check_database(settings_of(mongodb_uri=mongodb.uri))
+    if mongodb.process is not None:
+        looks_public = mongodb.uri.replace("127.0.0.1", "127.1")
+        assert "not protected by TLS" in await check_database(settings_of(mongodb_uri=looks_public))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ from typing import cast
 import pytest
 from pymongo.errors import OperationFailure
 
-from mysms.core.database import Database, DatabaseConfigurationError, connect, database_of, wait_until_available
+from mysms.core.database import (
+    Database,
+    DatabaseConfigurationError,
+    connect,
+    database_of,
+    unprotected_hosts,
+    wait_until_available,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +23,36 @@ def test_an_invalid_uri_is_explained(uri: str) -> None:
     with pytest.raises(DatabaseConfigurationError) as refused:
         connect(uri)
     assert str(refused.value)
+
+
+@pytest.mark.parametrize("uri", ["foo", "localhost:27017", "MONGODB://localhost", "mongodb:/localhost", "mongo://h"])
+def test_a_uri_of_another_kind_is_rejected(uri: str) -> None:
+    """The driver would wait for a host of this name."""
+    with pytest.raises(DatabaseConfigurationError, match="must begin with mongodb://"):
+        connect(uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "hosts"),
+    [
+        ("mongodb://db.example/mysms", ["db.example"]),
+        ("mongodb://u:p@db.example:27017,10.0.0.7,[2600::1]:1/mysms?w=1", ["db.example", "[2600::1]"]),
+        ("mongodb://8.8.8.8/?tls=false", ["8.8.8.8"]),
+        ("mongodb://db.example.", ["db.example."]),
+        ("mongodb://db.example/?tls=true&tlsInsecure=true", ["db.example"]),
+        ("mongodb://db.example/?ssl=true;tlsAllowInvalidCertificates=true", ["db.example"]),
+        ("mongodb://db.example/?TLS=true&tlsallowinvalidhostnames=true", ["db.example"]),
+        ("mongodb+srv://db.example/mysms?tls=false", ["db.example"]),
+        ("mongodb+srv://db.example/?w=1&SSL=false", ["db.example"]),
+        ("mongodb+srv://u:p@db.example/mysms?retryWrites=true", []),
+        ("mongodb://db.example/?tls=true", []),
+        ("mongodb://db.example/?w=1&SSL=true", []),
+        ("mongodb://localhost,mongodb:27017,192.168.1.5,[::1]:1,mongo.default.svc.cluster.local/mysms", []),
+        ("mongodb://%2Ftmp%2Fmongodb-27017.sock/mysms", []),
+    ],
+)
+def test_public_hosts_without_tls_are_found(uri: str, hosts: list[str]) -> None:
+    assert unprotected_hosts(uri) == hosts
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,17 @@ async def test_messages_sent_after_the_backup_are_not_sent_again(tmp_path: Path,
         assert await send_counts(simulator, sent) == [2] * WAITING
 
 
-async def test_a_time_without_a_time_zone_is_rejected(tmp_path: Path, simulator: Simulator, mongodb: Mongo) -> None:
+@pytest.mark.parametrize(
+    ("since", "cause"),
+    [("2026-11-22T03:00:00", "has no time zone"), ("yesterday", "yesterday is not a time: write it as 2026-11-22T")],
+)
+async def test_a_time_without_a_time_zone_is_rejected(
+    tmp_path: Path, simulator: Simulator, mongodb: Mongo, since: str, cause: str
+) -> None:
     environment = settings(mongodb, simulator, SENDING_ENABLED="off")
-    code, output = await run(tmp_path, environment, "recover-backup", "--since", "2026-11-22T03:00:00")
+    code, output = await run(tmp_path, environment, "recover-backup", "--since", since)
     assert code == 2
-    assert "has no time zone" in output
+    assert cause in output
 
 
 async def claimed_lookups(fixture: OutboxFixture) -> AsyncIterator[Lookup]:
