@@ -18,6 +18,8 @@ from mysms.users.models import Invite, PasswordReset, Session, User
 
 _log = logging.getLogger(__name__)
 
+_MODELS = [User, Session, Invite, PasswordReset, Message, Conversation]
+
 
 class UnsafeConfigurationError(Exception):
     """This configuration is not safe in production; the message says why."""
@@ -30,10 +32,10 @@ async def check_start(settings: Settings) -> None:
     production. Development servers are recognised by a mark in their responses, not by their host names.
     """
     async with database.connect(settings.mongodb_uri) as client:
-        if settings.environment == "production" and (hosts := database.unprotected_hosts(settings.mongodb_uri)):
+        if settings.environment == "production" and (hosts := database.unencrypted_hosts(settings.mongodb_uri)):
             _log.warning(
-                "MONGODB_URI leads to %s without TLS or without checking the certificate: others on the way can read "
-                "and change all data, unless it is a private network. Add tls=true.",
+                "MONGODB_URI leads to %s without TLS: others on the way can read and change all data, unless the "
+                "network is private. Add tls=true.",
                 ", ".join(hosts),
             )
         db = database.database_of(client)

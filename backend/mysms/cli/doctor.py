@@ -123,7 +123,7 @@ async def check_database(settings: Settings) -> str:
         seconds = report.clock_skew.total_seconds()
         raise CheckFailedError(f"Its clock differs from this machine's by {seconds:.0f} s.", "Use NTP on both.")
     kind = "The development database" if report.is_development_server else f"MongoDB {version}"
-    exposed = " Its connection is not protected by TLS." if database.unprotected_hosts(settings.mongodb_uri) else ""
+    exposed = " Its connection is not encrypted." if database.unencrypted_hosts(settings.mongodb_uri) else ""
     return f"{kind} responds; a durable write took {report.milliseconds} ms.{exposed}"
 
 

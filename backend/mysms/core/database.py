@@ -127,23 +127,19 @@ def _has_stray_characters(uri: str) -> bool:
     return is_cut or bool(at and (is_placeholder or is_ambiguous))
 
 
-def unprotected_hosts(uri: str) -> list[str]:
-    """Returns the public hosts of a valid URI to which the connection is unencrypted, or goes to whoever responds.
+def unencrypted_hosts(uri: str) -> list[str]:
+    """Returns the public hosts of a valid URI to which the connection is not encrypted.
 
     https://www.mongodb.com/docs/manual/reference/connection-string-options/
     """
     scheme, _, rest = uri.partition("://")
     address, _, query = rest.partition("?")
-    options = {
-        name.lower() for name, _, value in (each.partition("=") for each in re.split("[&;]", query)) if value == "true"
-    }
-    is_encrypted = bool(options & {"tls", "ssl"}) or (
-        scheme == "mongodb+srv" and not re.search("(?:^|[&;])(?:tls|ssl)=false", query, re.I)
-    )
-    is_checked = not options & {"tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"}
+    given = re.findall("(?:^|[&;])(?:tls|ssl)=([^&;]*)", query, re.I)
+    if "true" in given or (scheme == "mongodb+srv" and not given):
+        return []
     hosts = address.rpartition("@")[2].partition("/")[0].split(",")
     names = [re.sub(r":\d+$", "", host) for host in hosts if not host.lower().endswith(".sock")]
-    return [] if is_encrypted and is_checked else [name for name in names if is_public_host(name)]
+    return [name for name in names if is_public_host(name)]
 
 
 def database_of(client: AsyncMongoClient[dict[str, Any]]) -> Database:

@@ -167,10 +167,10 @@ async def test_wrong_credentials_and_a_development_database_are_problems(mongodb
         production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
         found = await asyncio.to_thread(database_failure, settings_of(mongodb_uri=mongodb.uri, **production))
         assert "development database" in found.said
-    assert "TLS" not in await check_database(settings_of(mongodb_uri=mongodb.uri))
+    assert "encrypted" not in await check_database(settings_of(mongodb_uri=mongodb.uri))
     if mongodb.process is not None:
         looks_public = mongodb.uri.replace("127.0.0.1", "127.1")
-        assert "not protected by TLS" in await check_database(settings_of(mongodb_uri=looks_public))
+        assert "not encrypted" in await check_database(settings_of(mongodb_uri=looks_public))
 
 
 @pytest.mark.parametrize(

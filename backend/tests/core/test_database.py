@@ -11,7 +11,7 @@ from mysms.core.database import (
     DatabaseConfigurationError,
     connect,
     database_of,
-    unprotected_hosts,
+    unencrypted_hosts,
     wait_until_available,
 )
 
@@ -39,9 +39,6 @@ def test_a_uri_of_another_kind_is_rejected(uri: str) -> None:
         ("mongodb://u:p@db.example:27017,10.0.0.7,[2600::1]:1/mysms?w=1", ["db.example", "[2600::1]"]),
         ("mongodb://8.8.8.8/?tls=false", ["8.8.8.8"]),
         ("mongodb://db.example.", ["db.example."]),
-        ("mongodb://db.example/?tls=true&tlsInsecure=true", ["db.example"]),
-        ("mongodb://db.example/?ssl=true;tlsAllowInvalidCertificates=true", ["db.example"]),
-        ("mongodb://db.example/?TLS=true&tlsallowinvalidhostnames=true", ["db.example"]),
         ("mongodb+srv://db.example/mysms?tls=false", ["db.example"]),
         ("mongodb+srv://db.example/?w=1&SSL=false", ["db.example"]),
         ("mongodb+srv://u:p@db.example/mysms?retryWrites=true", []),
@@ -52,7 +49,7 @@ def test_a_uri_of_another_kind_is_rejected(uri: str) -> None:
     ],
 )
 def test_public_hosts_without_tls_are_found(uri: str, hosts: list[str]) -> None:
-    assert unprotected_hosts(uri) == hosts
+    assert unencrypted_hosts(uri) == hosts
 
 
 @pytest.mark.parametrize(
