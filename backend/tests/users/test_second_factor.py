@@ -371,7 +371,7 @@ class FactorFixture:
 
     @property
     def sessions(self) -> SessionService:
-        return SessionService(TokenSigner("a secret"), self._attempts, SecurityEvents("a secret"), self.clock)
+        return SessionService(TokenSigner(("a secret",)), self._attempts, SecurityEvents("a secret"), self.clock)
 
     @property
     def _attempts(self) -> AuthRateLimits:
