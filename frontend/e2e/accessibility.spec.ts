@@ -217,7 +217,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
         );
       });
       await page.reload();
-      await expect(page.getByText('Your session has ended.')).toBeVisible();
+      await expect(page.getByText('Your session was ended elsewhere.')).toBeVisible();
       await check(page, 'the session has ended');
     });
   });

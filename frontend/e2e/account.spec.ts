@@ -47,9 +47,7 @@ test('a session that is ended elsewhere leads back to the same place', async ({
   await expect(sessions.getByRole('listitem')).toHaveCount(1);
   await expect(sessions.getByRole('heading')).toBeFocused();
 
-  await expect(page.getByRole('status')).toHaveText(
-    'Your session has ended. Please sign in again.',
-  );
+  await expect(page.getByRole('status')).toHaveText(/^Your session was ended elsewhere\./);
   await fillSignIn(page, email);
   await expect(bubble(page, 'I was here')).toBeVisible();
   expect(page.url()).toBe(url);
@@ -127,7 +125,7 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
     page.getByRole('region', { name: 'Your sessions' }).getByRole('listitem'),
   ).toHaveCount(1);
 
-  await expect(elsewhere.getByText('Your session has ended.')).toBeVisible();
+  await expect(elsewhere.getByText('Your session was ended elsewhere.')).toBeVisible();
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();

@@ -206,7 +206,7 @@ test('all tabs show that the session has ended', async ({ context, page, request
   const headers = { Authorization: `Bearer ${token ?? ''}` };
   expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
   for (const tab of [page, otherTab]) {
-    await expect(tab.getByText('Your session has ended. Please sign in again.')).toBeVisible();
+    await expect(tab.getByText('Your session was ended elsewhere.')).toBeVisible();
   }
 });
 
@@ -239,7 +239,7 @@ test('a reload shows the page while the session is renewed, and an ended session
   const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
   expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
   answer();
-  await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
+  await expect(page.getByText('Your session was ended elsewhere.')).toBeVisible();
   await expect(page).toHaveURL('/sign-in');
 });
 
@@ -291,7 +291,7 @@ test('signing out says how many messages it deletes, including those of other ta
   expect(await phone.received('The first')).toBe(0);
 });
 
-test('a session that ends by itself keeps drafts and messages for the next sign-in', async ({
+test('a session that expires keeps drafts and messages for the next sign-in', async ({
   page,
   request,
   phone,
@@ -307,6 +307,12 @@ test('a session that ends by itself keeps drafts and messages for the next sign-
   await expect(bubble(page, `Late ${number}`)).toContainText("Can't reach the server.");
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
+  // As if it had not been used for so long that it has expired.
+  await page.evaluate(() => {
+    const session = JSON.parse(localStorage.getItem('mysms.session') ?? '{}') as object;
+    const renewedAt = Date.now() - 31 * 86_400_000;
+    localStorage.setItem('mysms.session', JSON.stringify({ ...session, renewedAt }));
+  });
   const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
   expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
   await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
@@ -321,6 +327,44 @@ test('a session that ends by itself keeps drafts and messages for the next sign-
   await page.getByRole('link', { name: `Late ${number}` }).click();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
   await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
+});
+
+test('what a session that is ended elsewhere has not sent leaves the browser, in all tabs', async ({
+  context,
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/(ERR_FAILED|40[01]) .*\/(users|api)/);
+  const email = await signUp(page);
+  const number = newNumber();
+  await context.route('**/api/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  await sendNew(page, number, `Never ${number}`);
+  await expect(bubble(page, `Never ${number}`)).toContainText("Can't reach the server.");
+  const otherTab = await context.newPage();
+  await otherTab.goto('/messages/new');
+  await otherTab.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
+  const keys = () => page.evaluate(() => Object.keys(localStorage).sort().join());
+  expect(await keys()).toMatch(/^mysms\.drafts\..*,mysms\.session,mysms\.unsent\./);
+
+  // As from another device.
+  const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
+  expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
+  for (const tab of [page, otherTab]) {
+    await expect(tab.getByRole('status')).toHaveText(
+      "Your session was ended elsewhere. Anything you hadn't sent has been deleted from this browser. Please sign in again.",
+    );
+  }
+  expect(await keys()).toBe('');
+
+  await context.unroute('**/api/messages');
+  await signIn(page, email);
+  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
+  expect(await phone.received(`Never ${number}`)).toBe(0);
 });
 
 test('all errors of a sign-up are shown at once, each at its field', async ({ page, tolerate }) => {

@@ -48,8 +48,10 @@ export class App {
     toObservable(this.userId)
       .pipe(skip(1), takeUntilDestroyed())
       .subscribe((userId) => {
-        // A user whose session has ended returns to the same page; one who signs out does not.
-        const from = this.#session.signOutReason() === 'session-ended' ? router.url : undefined;
+        // A user who has to sign in again returns to the same page; one who signs out does not.
+        const signOutReason = this.#session.signOutReason() ?? '';
+        const returns = ['session-ended', 'ended-elsewhere'].includes(signOutReason);
+        const from = returns ? router.url : undefined;
         void router.navigateByUrl(
           userId === undefined ? signInUrl(router, from) : returnUrl(router, router.url),
         );

@@ -16,6 +16,8 @@ export const accountTexts = {
     /** Why the user was signed out, unless they signed out here. */
     signOutReasons: {
       'session-ended': 'Your session has ended. Please sign in again.',
+      'ended-elsewhere':
+        "Your session was ended elsewhere. Anything you hadn't sent has been deleted from this browser. Please sign in again.",
       'signed-out-everywhere': "You've been signed out everywhere.",
       'account-deleted': 'Your account and all its messages have been deleted.',
     },

@@ -6,14 +6,34 @@ import { BrowserStorage } from '../storage/browser-storage';
 export interface StoredSession {
   readonly refreshToken: string;
   readonly user: { readonly id: string; readonly email: string };
+  /** When this browser signed in, in milliseconds since 1970. Earlier versions have not stored it. */
+  readonly startedAt?: number;
+  /** When its tokens were last renewed, likewise. */
+  readonly renewedAt?: number;
+  /** This browser has asked for something that ends it, and has had no answer yet. */
+  readonly endsHere?: boolean;
 }
 
 export const SESSION_KEY = 'mysms.session';
 const SIGN_OUT_REASON = 'mysms.sign-out-reason';
 const ERASED = 'mysms.erased';
 
-/** Why the user was signed out, unless they signed out here. */
-export type SignOutReason = 'session-ended' | 'signed-out-everywhere' | 'account-deleted';
+/**
+ * Why the user was signed out, unless they signed out here, and whether that erases what they have written in this browser
+ * and not sent. It does wherever they wanted to be signed out of it; a session that expires by itself leaves everything.
+ */
+const ERASES = {
+  'session-ended': false,
+  'ended-elsewhere': true,
+  'signed-out-everywhere': true,
+  'account-deleted': true,
+} as const;
+
+export type SignOutReason = keyof typeof ERASES;
+
+export function erasesTexts(signOutReason: SignOutReason): boolean {
+  return ERASES[signOutReason];
+}
 
 /** The stored session, which survives a reload and is shared by all tabs. */
 @Injectable({ providedIn: 'root' })
@@ -61,6 +81,12 @@ export class SessionStorage {
     this.#browser.replace(SESSION_KEY, JSON.stringify(successor));
   }
 
+  /** Changes members of the stored session, if there is one. */
+  update(members: Partial<StoredSession>): void {
+    const session = this.read();
+    if (session) this.#browser.replace(SESSION_KEY, JSON.stringify({ ...session, ...members }));
+  }
+
   clear(): void {
     this.#browser.remove(SESSION_KEY);
   }
@@ -90,7 +116,7 @@ export class SessionStorage {
 }
 
 function isSignOutReason(value: string | null): value is SignOutReason {
-  return ['session-ended', 'signed-out-everywhere', 'account-deleted'].includes(value ?? '');
+  return Object.hasOwn(ERASES, value ?? '');
 }
 
 function isStoredSession(value: unknown): value is StoredSession {

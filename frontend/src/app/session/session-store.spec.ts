@@ -6,6 +6,8 @@ import {
 } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { fillStorage } from '../storage/testing';
+import { wasEndedElsewhere } from './session-end';
+import { StoredSession } from './session-storage';
 import { SessionStore } from './session-store';
 import { tokenInterceptor } from './token-interceptor';
 
@@ -65,6 +67,9 @@ describe('SessionStore', () => {
       },
       () => {
         session.endSession('signed-out-everywhere');
+      },
+      () => {
+        session.endSession('ended-elsewhere');
       },
     ]) {
       begin();
@@ -158,6 +163,69 @@ describe('SessionStore', () => {
     expect(session.signOutReason()).toBe('session-ended');
     expect(session.user()).toBeUndefined();
     expect(stored()).toBeUndefined();
+  });
+
+  describe('whether a session that the API has ended was ended elsewhere', () => {
+    const DAY_MS = 86_400_000;
+    const drafts = () => localStorage.getItem('mysms.drafts.u1.new');
+
+    it.each([
+      ['of today was, and what it has written is erased', 0, 0, true],
+      ['that was used 28 days ago was', 28, 28, true],
+      ['that was used 30 days ago may have expired, and everything stays', 30, 30, false],
+      ['of 90 days ago may have expired, whenever it was used', 90, 1, false],
+      ['whose clock was set back may have expired', -40, -40, false],
+    ])('one %s', async (_, startedDaysAgo, usedDaysAgo, isErased) => {
+      await beginAt(Date.now() - startedDaysAgo * DAY_MS);
+      await renewAt(Date.now() + (startedDaysAgo - usedDaysAgo) * DAY_MS);
+      vi.setSystemTime(Date.now() + usedDaysAgo * DAY_MS);
+      void session.refresh();
+      await refuse(expectRefresh('refresh-2'), 400, 'session_ended');
+      expect(session.signOutReason()).toBe(isErased ? 'ended-elsewhere' : 'session-ended');
+      expect(drafts()).toBe(isErased ? null : '"Hello"');
+    });
+
+    it('is unknown for a session that an earlier version has begun', async () => {
+      await signedIn();
+      localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
+      void session.refresh();
+      await refuse(expectRefresh('refresh-2'), 400, 'session_ended');
+      expect(session.signOutReason()).toBe('session-ended');
+      expect(drafts()).toBe('"Hello"');
+    });
+
+    it.each([
+      ['while this browser changes the password', undefined, 'session-ended'],
+      ['when it has not had the answer', 0, 'session-ended'],
+      ['unless the password was refused', 422, 'ended-elsewhere'],
+    ])('it was not, %s', async (_, status, reason) => {
+      await beginAt(Date.now());
+      const change = { current_password: 'old', password: 'new', password_confirmation: 'new' };
+      const result = session.changePassword(change).catch(() => undefined);
+      await vi.advanceTimersByTimeAsync(0);
+      const changing = http.expectOne('/users/password');
+      if (status !== undefined) await refuse(changing, status);
+      // As another tab does, without a lock.
+      const stored = JSON.parse(localStorage.getItem('mysms.session') ?? 'null') as StoredSession;
+      expect(wasEndedElsewhere(stored, Date.now())).toBe(reason === 'ended-elsewhere');
+      if (status === undefined) await refuse(changing, 0);
+      await result;
+    });
+
+    async function beginAt(time: number): Promise<void> {
+      vi.setSystemTime(time);
+      session.start();
+      const signingIn = session.signIn({ email: ada.email, password: 'password' });
+      http.expectOne('/users/sign_in').flush({ ...ada, ...tokens(1) });
+      await signingIn;
+      localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
+    }
+
+    async function renewAt(time: number): Promise<void> {
+      vi.setSystemTime(time);
+      void session.refresh();
+      await answer(expectRefresh('refresh-1'), tokens(2));
+    }
   });
 
   it('does not end if only the previous token was too old', async () => {

@@ -3,11 +3,12 @@ import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
 import { Credentials, NewUser, PasswordChange, SignedInUser, Tokens } from '../api/models';
-import { Problem, toProblem } from '../api/problem';
+import { Problem, isTransient, toProblem } from '../api/problem';
 import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
-import { SignOutReason, SessionStorage, StoredSession } from './session-storage';
+import { wasEndedElsewhere } from './session-end';
+import { SignOutReason, SessionStorage, StoredSession, erasesTexts } from './session-storage';
 
 export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
 
@@ -96,8 +97,7 @@ export class SessionStore {
   endSession(signOutReason: SignOutReason): void {
     const userId = this.#user()?.id;
     this.#storage.clear();
-    // A user who has to sign in again finds what they were writing.
-    if (userId !== undefined && signOutReason !== 'session-ended') this.#storage.erase(userId);
+    if (userId !== undefined && erasesTexts(signOutReason)) this.#storage.erase(userId);
     this.#setUser(undefined);
     this.#signOutReason.set(signOutReason);
     this.#storage.broadcast(signOutReason);
@@ -136,21 +136,36 @@ export class SessionStore {
     await this.#refreshing?.catch(() => undefined);
     const token = await this.accessToken();
     const user = this.#user();
-    // No tab may refresh meanwhile: the stored token is worth nothing as soon as the password has changed.
-    const changing = withTabLock(REFRESH_LOCK, async () => {
-      this.#takeOver(await firstValueFrom(this.#client.changePassword(change, token)), user);
+    const startedAt = this.#storage.read()?.startedAt;
+    await this.#endingSession(async () => {
+      const tokens = await firstValueFrom(this.#client.changePassword(change, token));
+      this.#takeOver(tokens, user, startedAt);
     });
-    this.#refreshing = changing
-      .catch(() => undefined)
-      .finally(() => {
-        this.#refreshing = undefined;
-      });
-    await changing;
   }
 
   retry(): void {
     this.#cancelRetry();
     this.refresh().catch(() => undefined);
+  }
+
+  /** Runs what ends the session at the API. No tab may refresh meanwhile, since the stored token may be worth nothing. */
+  async #endingSession(work: () => Promise<void>): Promise<void> {
+    const ending = withTabLock(REFRESH_LOCK, async () => {
+      // Without a lock, another tab may refresh all the same: then it knows that nobody else has ended the session.
+      this.#storage.update({ endsHere: true });
+      try {
+        await work();
+      } catch (error) {
+        if (!isTransient(toProblem(error))) this.#storage.update({ endsHere: false });
+        throw error;
+      }
+    });
+    this.#refreshing = ending
+      .catch(() => undefined)
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+    await ending;
   }
 
   async #exchange(): Promise<void> {
@@ -164,7 +179,12 @@ export class SessionStore {
       await this.#handleRefreshError(error, sent);
       return;
     }
-    this.#storage.replace(sent, { ...sent, refreshToken: tokens.refresh_token });
+    this.#storage.replace(sent, {
+      ...sent,
+      refreshToken: tokens.refresh_token,
+      renewedAt: Date.now(),
+      endsHere: false,
+    });
     if (this.#user()?.id === sent.user.id) this.#setTokens(tokens);
     else await this.#exchange();
   }
@@ -180,23 +200,31 @@ export class SessionStore {
     } else if (stored.refreshToken !== sent.refreshToken) {
       await this.#exchange();
     } else {
-      this.endSession('session-ended');
+      this.endSession(wasEndedElsewhere(stored, Date.now()) ? 'ended-elsewhere' : 'session-ended');
     }
   }
 
-  #establish({ _id, email, ...tokens }: Omit<SignedInUser, 'created_at'>): void {
-    this.#storage.write({ refreshToken: tokens.refresh_token, user: { id: _id, email } });
+  #establish(
+    { _id, email, ...tokens }: Omit<SignedInUser, 'created_at'>,
+    startedAt = Date.now(),
+  ): void {
+    this.#storage.write({
+      refreshToken: tokens.refresh_token,
+      user: { id: _id, email },
+      startedAt,
+      renewedAt: Date.now(),
+    });
     this.#signOutReason.set(undefined);
     this.#user.set({ id: _id, email });
     this.#setTokens(tokens);
   }
 
-  /** Continues in a new session of the user, unless somebody has signed out or in meanwhile. */
-  #takeOver(tokens: Tokens, user: StoredSession['user'] | undefined): void {
+  /** Continues with new tokens of the user, unless somebody has signed out or in meanwhile. */
+  #takeOver(tokens: Tokens, user: StoredSession['user'] | undefined, startedAt?: number): void {
     // Without a lock, another tab may have found the old session ended before it could read the new token.
     const isReplaced = this.#user() === undefined && this.#signOutReason() === 'session-ended';
     if (user !== undefined && (isReplaced || this.#storage.read()?.user.id === user.id)) {
-      this.#establish({ ...tokens, _id: user.id, email: user.email });
+      this.#establish({ ...tokens, _id: user.id, email: user.email }, startedAt);
     } else {
       this.#revocations.add(tokens.refresh_token);
       this.#revocations.revokeAll();

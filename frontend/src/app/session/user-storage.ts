@@ -22,8 +22,8 @@ export interface StorageNamespace {
 }
 
 /**
- * Stores values for one user, over reloads if the browser has storage. Signing out erases them; a session that ends by
- * itself does not. Each value is an entry of its own, so that tabs never overwrite each other's.
+ * Stores values for one user, over reloads if the browser has storage. Signing out here or from another device erases
+ * them; a session that expires does not. Each value is an entry of its own, so that tabs never overwrite each other's.
  */
 @Injectable({ providedIn: 'root' })
 export class UserStorage {
