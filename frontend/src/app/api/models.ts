@@ -2,7 +2,7 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
-export type Credentials = Schemas['Credentials'];
+export type Credentials = Schemas['Credentials'] & { readonly second_factor_code?: string };
 export type NewUser = Schemas['Registration'];
 export type User = Schemas['AccountResponse'];
 export type Tokens = Schemas['TokenResponse'];

@@ -23,6 +23,21 @@ export const accountTexts = {
     },
   },
 
+  secondStep: {
+    title: 'One more step',
+    intro: 'Enter the six digits from your authenticator app.',
+    introToRecovery: 'Enter one of your recovery codes. Each of them works once.',
+    code: 'Six-digit code',
+    recoveryCode: 'Recovery code',
+    invalid: 'is not valid',
+    submit: 'Continue',
+    submitting: 'Signing in…',
+    toRecoveryCode: 'Use a recovery code',
+    toCode: 'Use the authenticator app',
+    signingInAs: 'Signing in as #.',
+    notYou: 'Not you?',
+  },
+
   signUp: {
     title: 'Create an account',
     intro: 'All you need is an email address and a password.',

@@ -14,6 +14,8 @@ export const problemTexts = {
     request_too_large: 'This is more than the server accepts at once.',
     sign_up_closed: 'Sign-up is closed. Ask the person who runs this service.',
     invalid_credentials: 'Invalid email or password.',
+    second_factor_required: 'Enter the code from your authenticator app.',
+    invalid_second_factor_code: 'This code is not valid.',
     session_ended: 'Your session has ended. Please sign in again.',
     not_signed_in: 'Your session needs to be renewed.',
     not_found: "This can't be found.",

@@ -18,6 +18,7 @@ import { errorMessages } from './validators';
       [name]="name()"
       [type]="type()"
       [attr.autocomplete]="autocomplete()"
+      [attr.inputmode]="inputmode() || null"
       [attr.list]="suggestions().length > 0 ? name() + '-suggestions' : null"
       [attr.aria-invalid]="errors().length > 0 ? true : null"
       [attr.aria-describedby]="describedBy()"
@@ -48,7 +49,10 @@ export class Field {
   readonly control = input.required<FormControl<string>>();
   readonly type = input('text');
   readonly autocomplete = input('off');
+  readonly inputmode = input('');
   readonly hint = input('');
+  /** The id of an element that describes it in place of a hint. */
+  readonly description = input('');
   /** Whether an empty field shows its errors too. */
   readonly showsErrorIfBlank = input(true);
   /** Offered while the user types; any other text may be typed too. */
@@ -66,6 +70,6 @@ export class Field {
   });
   protected readonly describedBy = computed(() => {
     if (this.errors().length > 0) return `${this.name()}-error`;
-    return this.hint() ? `${this.name()}-hint` : null;
+    return this.hint() ? `${this.name()}-hint` : this.description() || null;
   });
 }

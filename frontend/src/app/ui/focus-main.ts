@@ -6,3 +6,11 @@ export function focusMain(document: Document, options: FocusOptions = {}): void 
   place.tabIndex = -1;
   place.focus(options);
 }
+
+/** After the focused element has been removed or hidden. */
+export function focusMainIfLost(document: Document): void {
+  const { activeElement, body } = document;
+  const isLost =
+    activeElement === null || activeElement === body || !activeElement.checkVisibility();
+  if (isLost) focusMain(document);
+}

@@ -2,7 +2,7 @@ import { DOCUMENT, Injector, afterNextRender, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { NavigationEnd, Router } from '@angular/router';
 import { filter, skip } from 'rxjs';
-import { focusMain } from './focus-main';
+import { focusMainIfLost } from './focus-main';
 
 /** Where a navigation has removed the focused element, focuses the heading of the new page, which screen readers read out. */
 export function focusOnNavigation(router: Router): void {
@@ -18,13 +18,9 @@ export function focusOnNavigation(router: Router): void {
     .subscribe(() => {
       afterNextRender(
         () => {
-          if (isFocusLost(document)) focusMain(document);
+          focusMainIfLost(document);
         },
         { injector },
       );
     });
-}
-
-function isFocusLost({ activeElement, body }: Document): boolean {
-  return activeElement === null || activeElement === body || !activeElement.checkVisibility();
 }

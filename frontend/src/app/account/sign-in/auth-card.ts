@@ -10,7 +10,7 @@ import { supportBrowserTranslation } from '../../ui/browser-translation';
       <p class="brand" translate="no">{{ brand }}</p>
       <header>
         <h1>{{ heading() }}</h1>
-        <p>{{ intro() }}</p>
+        <p id="auth-card-intro">{{ intro() }}</p>
       </header>
       <ng-content />
     </main>

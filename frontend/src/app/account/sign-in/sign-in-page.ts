@@ -1,16 +1,28 @@
-import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  signal,
+} from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
+import { toProblem } from '../../api/problem';
 import { SessionStore } from '../../session/session-store';
 import { accountTexts } from '../../i18n/account-texts';
 import { Autofocus } from '../../ui/autofocus';
 import { Busy } from '../../ui/busy';
 import { Field } from '../../ui/field';
+import { focusMainIfLost } from '../../ui/focus-main';
 import { Notice } from '../../ui/notice';
 import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { email, required, requiredPassword } from '../../ui/validators';
 import { AuthCard } from './auth-card';
 import { FormSubmission } from '../form-submission';
+import { CodeKind, SecondFactorForm } from './second-factor-form';
 
 @Component({
   selector: 'app-sign-in-page',
@@ -24,58 +36,105 @@ import { FormSubmission } from '../form-submission';
     ReactiveFormsModule,
     RouterLink,
     KeepFocusOnPress,
+    SecondFactorForm,
   ],
   template: `
-    <app-auth-card [heading]="texts.signIn.title" [intro]="texts.signIn.intro">
-      @if (signOutReason(); as signOutReason) {
-        <p class="notice notice--info" role="status">
-          {{ texts.signIn.signOutReasons[signOutReason] }}
+    <app-auth-card [heading]="heading()" [intro]="intro()">
+      @if (codeKind(); as kind) {
+        <app-second-factor-form
+          [email]="form.getRawValue().email"
+          [kind]="kind"
+          [signIn]="signInWithCode"
+          (kindChange)="codeKind.set($event)"
+          (cancelled)="startOver()"
+        />
+      } @else {
+        @if (signOutReason(); as signOutReason) {
+          <p class="notice notice--info" role="status">
+            {{ texts.signIn.signOutReasons[signOutReason] }}
+          </p>
+        }
+        <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+          <app-field
+            name="email"
+            type="email"
+            autocomplete="username"
+            [label]="texts.email"
+            [control]="form.controls.email"
+          />
+          <app-field
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            [label]="texts.password"
+            [control]="form.controls.password"
+          />
+          @if (submission.problem(); as problem) {
+            <app-notice>{{ problem }}</app-notice>
+          }
+          <button
+            appKeepFocusOnPress
+            type="submit"
+            class="button button--primary button--large"
+            [appBusy]="submission.busy()"
+          >
+            {{ submission.busy() ? texts.signIn.submitting : texts.signIn.submit }}
+          </button>
+        </form>
+        <p>
+          {{ texts.signIn.newHere }}
+          <a routerLink="/sign-up" queryParamsHandling="preserve">{{ texts.signIn.toSignUp }}</a>
         </p>
       }
-      <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
-        <app-field
-          name="email"
-          type="email"
-          autocomplete="username"
-          [label]="texts.email"
-          [control]="form.controls.email"
-        />
-        <app-field
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          [label]="texts.password"
-          [control]="form.controls.password"
-        />
-        @if (submission.problem(); as problem) {
-          <app-notice>{{ problem }}</app-notice>
-        }
-        <button
-          appKeepFocusOnPress
-          type="submit"
-          class="button button--primary button--large"
-          [appBusy]="submission.busy()"
-        >
-          {{ submission.busy() ? texts.signIn.submitting : texts.signIn.submit }}
-        </button>
-      </form>
-      <p>
-        {{ texts.signIn.newHere }}
-        <a routerLink="/sign-up" queryParamsHandling="preserve">{{ texts.signIn.toSignUp }}</a>
-      </p>
     </app-auth-card>
   `,
 })
 export class SignInPage {
   readonly #session = inject(SessionStore);
+  readonly #document = inject(DOCUMENT);
+  readonly #injector = inject(Injector);
 
   protected readonly texts = accountTexts;
   protected readonly signOutReason = this.#session.signOutReason;
+  /** Which code is asked for, once email and password are known to be right. They stay in this page only. */
+  protected readonly codeKind = signal<CodeKind | undefined>(undefined);
+  protected readonly heading = computed(() =>
+    this.codeKind() === undefined ? accountTexts.signIn.title : accountTexts.secondStep.title,
+  );
+  protected readonly intro = computed(() => {
+    switch (this.codeKind()) {
+      case 'code':
+        return accountTexts.secondStep.intro;
+      case 'recovery-code':
+        return accountTexts.secondStep.introToRecovery;
+      case undefined:
+        return accountTexts.signIn.intro;
+    }
+  });
   protected readonly form = new FormGroup({
     email: new FormControl('', { nonNullable: true, validators: [required, email] }),
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });
-  protected readonly submission = new FormSubmission(this.form, () =>
-    this.#session.signIn(this.form.getRawValue()),
-  );
+  protected readonly submission = new FormSubmission(this.form, async () => {
+    try {
+      await this.#session.signIn(this.form.getRawValue());
+    } catch (error) {
+      if (toProblem(error).code !== 'second_factor_required') throw error;
+      this.codeKind.set('code');
+    }
+  });
+
+  protected readonly signInWithCode = (second_factor_code: string): Promise<void> =>
+    this.#session.signIn({ ...this.form.getRawValue(), second_factor_code });
+
+  protected startOver(): void {
+    this.form.reset();
+    this.codeKind.set(undefined);
+    afterNextRender(
+      () => {
+        focusMainIfLost(this.#document);
+      },
+      { injector: this.#injector },
+    );
+  }
 }

@@ -1,0 +1,117 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  inject,
+  input,
+  model,
+  output,
+} from '@angular/core';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { toProblem } from '../../api/problem';
+import { accountTexts } from '../../i18n/account-texts';
+import { splitAtPlaceholder } from '../../i18n/plural';
+import { Busy } from '../../ui/busy';
+import { Field } from '../../ui/field';
+import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
+import { Notice } from '../../ui/notice';
+import { required, setServerErrors } from '../../ui/validators';
+import { FormSubmission } from '../form-submission';
+
+export type CodeKind = 'code' | 'recovery-code';
+
+/** The second step of signing in. A wrong code, or none of an answer, keeps it as it is. */
+@Component({
+  selector: 'app-second-factor-form',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Busy, Field, KeepFocusOnPress, Notice, ReactiveFormsModule],
+  template: `
+    <form novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+      @if (kind() === 'code') {
+        <app-field
+          class="code-field"
+          name="one-time-code"
+          autocomplete="one-time-code"
+          inputmode="numeric"
+          description="auth-card-intro"
+          [label]="texts.code"
+          [control]="form.controls.code"
+        />
+      } @else {
+        <app-field
+          class="code-field"
+          name="recovery-code"
+          description="auth-card-intro"
+          [label]="texts.recoveryCode"
+          [control]="form.controls.code"
+        />
+      }
+      @if (submission.problem(); as problem) {
+        <app-notice>{{ problem }}</app-notice>
+      }
+      <button
+        appKeepFocusOnPress
+        type="submit"
+        class="button button--primary button--large"
+        [appBusy]="submission.busy()"
+      >
+        {{ submission.busy() ? texts.submitting : texts.submit }}
+      </button>
+    </form>
+    <p>
+      <button type="button" class="link" (click)="switchKind()">
+        {{ kind() === 'code' ? texts.toRecoveryCode : texts.toCode }}
+      </button>
+    </p>
+    <p>
+      {{ signingInAs.before }}<span translate="no">{{ email() }}</span
+      >{{ signingInAs.after }}
+      <button type="button" class="link" (click)="cancelled.emit()">{{ texts.notYou }}</button>
+    </p>
+  `,
+  host: { class: 'auth-card__step' },
+})
+export class SecondFactorForm {
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #injector = inject(Injector);
+
+  readonly email = input.required<string>();
+  readonly kind = model.required<CodeKind>();
+  readonly signIn = input.required<(code: string) => Promise<void>>();
+  readonly cancelled = output();
+
+  protected readonly texts = accountTexts.secondStep;
+  protected readonly signingInAs = splitAtPlaceholder(accountTexts.secondStep.signingInAs);
+  protected readonly form = new FormGroup({
+    code: new FormControl('', { nonNullable: true, validators: required }),
+  });
+  protected readonly submission = new FormSubmission(this.form, async () => {
+    const { code } = this.form.getRawValue();
+    try {
+      // Apps show the digits in groups.
+      await this.signIn()(this.kind() === 'code' ? code.replace(/\s/g, '') : code.trim());
+    } catch (error) {
+      if (toProblem(error).code !== 'invalid_second_factor_code') throw error;
+      setServerErrors(this.form.controls, { code: [this.texts.invalid] });
+    }
+  });
+
+  constructor() {
+    this.#focusField();
+  }
+
+  protected switchKind(): void {
+    this.form.reset();
+    this.kind.update((kind) => (kind === 'code' ? 'recovery-code' : 'code'));
+    this.#focusField();
+  }
+
+  /** On a touch screen too: there is nothing else to do here. */
+  #focusField(): void {
+    afterNextRender(() => this.#host.nativeElement.querySelector('input')?.focus(), {
+      injector: this.#injector,
+    });
+  }
+}

@@ -1,0 +1,150 @@
+import { provideHttpClient } from '@angular/common/http';
+import {
+  HttpTestingController,
+  TestRequest,
+  provideHttpClientTesting,
+} from '@angular/common/http/testing';
+import { ComponentFixture, TestBed } from '@angular/core/testing';
+import { provideRouter } from '@angular/router';
+import { SessionStore } from '../../session/session-store';
+import { SignInPage } from './sign-in-page';
+
+describe('SignInPage with a second factor', () => {
+  let fixture: ComponentFixture<SignInPage>;
+  let page: HTMLElement;
+  let http: HttpTestingController;
+
+  beforeEach(async () => {
+    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    // jsdom has no layout.
+    Object.assign(HTMLElement.prototype, { checkVisibility: () => true });
+    localStorage.clear();
+    TestBed.configureTestingModule({
+      providers: [provideHttpClient(), provideHttpClientTesting(), provideRouter([])],
+    });
+    http = TestBed.inject(HttpTestingController);
+    fixture = TestBed.createComponent(SignInPage);
+    page = fixture.nativeElement as HTMLElement;
+    document.body.append(page);
+    fixture.autoDetectChanges();
+    await settle();
+    type('email', 'ada@example.com');
+    type('password', 'correct horse');
+    await submit();
+    await refuse(401, 'second_factor_required');
+  });
+
+  afterEach(() => {
+    http.verify();
+    page.remove();
+    vi.unstubAllGlobals();
+    localStorage.clear();
+  });
+
+  it('asks for the code, in a field that is focused, described and made for it', () => {
+    expect(page.querySelector('h1')?.textContent).toBe('One more step');
+    const field = input('one-time-code');
+    expect(document.activeElement).toBe(field);
+    expect(field.inputMode).toBe('numeric');
+    expect(field.autocomplete).toBe('one-time-code');
+    expect(document.getElementById('auth-card-intro')?.textContent).toBe(
+      'Enter the six digits from your authenticator app.',
+    );
+    expect(field.getAttribute('aria-describedby')).toBe('auth-card-intro');
+    expect(page.querySelector('[type=password]')).toBeNull();
+    expect(page.querySelector('[role=alert]')).toBeNull();
+  });
+
+  it('sends the same credentials with the digits, and keeps the step after a wrong code', async () => {
+    type('one-time-code', '123 456');
+    await submit();
+    const request = await refuse(401, 'invalid_second_factor_code');
+    expect(request.request.body).toEqual({
+      user: {
+        email: 'ada@example.com',
+        password: 'correct horse',
+        second_factor_code: '123456',
+      },
+    });
+    expect(page.querySelector('[role=alert]')?.textContent).toContain(
+      'Six-digit code is not valid.',
+    );
+    expect(document.activeElement).toBe(input('one-time-code'));
+
+    type('one-time-code', '234567');
+    await submit();
+    await refuse(429, 'rate_limited', { 'Retry-After': '60' });
+    expect(page.textContent).toContain('Too many attempts. Try again in 60 seconds.');
+
+    await submit();
+    await refuse(0);
+    expect(page.textContent).toContain("Can't reach the server.");
+
+    await submit();
+    const tokens = { access_token: 'a', token_type: 'bearer', expires_in: 900, refresh_token: 'r' };
+    http.expectOne('/users/sign_in').flush({ _id: 'u1', email: 'ada@example.com', ...tokens });
+    await settle();
+    expect(TestBed.inject(SessionStore).user()?.id).toBe('u1');
+    expect(JSON.stringify(localStorage)).not.toContain('correct horse');
+  });
+
+  it('takes a recovery code instead', async () => {
+    await press('Use a recovery code');
+    expect(document.activeElement).toBe(input('recovery-code'));
+    type('recovery-code', ' abcd-efgh ');
+    await submit();
+    const request = await refuse(401, 'invalid_second_factor_code');
+    expect(request.request.body).toMatchObject({ user: { second_factor_code: 'abcd-efgh' } });
+    expect(page.querySelector('[role=alert]')?.textContent).toContain('Recovery code is not valid');
+    await press('Use the authenticator app');
+    expect(document.activeElement).toBe(input('one-time-code'));
+    expect(page.querySelector('[role=alert]')).toBeNull();
+  });
+
+  it('forgets everything for somebody else', async () => {
+    await press('Not you?');
+    expect(input('email').value).toBe('');
+    expect(input('password').value).toBe('');
+    expect(document.activeElement).toBe(input('email'));
+  });
+
+  async function settle(): Promise<void> {
+    // The store awaits more than once, and what it changes is rendered after that.
+    await new Promise((resolve) => setTimeout(resolve));
+    await fixture.whenStable();
+  }
+
+  function input(name: string): HTMLInputElement {
+    const found = page.querySelector<HTMLInputElement>(`input[name=${name}]`);
+    if (!found) throw new Error(`There is no field ${name}`);
+    return found;
+  }
+
+  function type(name: string, value: string): void {
+    input(name).value = value;
+    input(name).dispatchEvent(new Event('input'));
+  }
+
+  async function submit(): Promise<void> {
+    page.querySelector('form')?.dispatchEvent(new Event('submit'));
+    await settle();
+  }
+
+  async function press(text: string): Promise<void> {
+    const buttons = [...page.querySelectorAll('button')];
+    buttons.find((button) => button.textContent.trim() === text)?.click();
+    await settle();
+  }
+
+  async function refuse(
+    status: number,
+    code = '',
+    headers: Record<string, string> = {},
+  ): Promise<TestRequest> {
+    const request = http.expectOne('/users/sign_in');
+    if (status === 0) request.error(new ProgressEvent('error'));
+    else request.flush({ code }, { status, statusText: 'No', headers });
+    await settle();
+    return request;
+  }
+});
