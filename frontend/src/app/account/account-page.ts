@@ -8,12 +8,21 @@ import { AccountStore } from './account-store';
 import { ChangePassword } from './change-password';
 import { DeleteAccount } from './delete-account';
 import { ExportAccount } from './export-account';
+import { SecondFactor } from './second-factor/second-factor';
 import { SessionList } from './session-list';
 
 @Component({
   selector: 'app-account-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ChangePassword, DeleteAccount, ExportAccount, Icon, RouterLink, SessionList],
+  imports: [
+    ChangePassword,
+    DeleteAccount,
+    ExportAccount,
+    Icon,
+    RouterLink,
+    SecondFactor,
+    SessionList,
+  ],
   providers: [AccountClient, AccountStore],
   template: `
     @if (user(); as user) {
@@ -27,6 +36,7 @@ import { SessionList } from './session-list';
         </header>
         <app-session-list />
         <app-change-password [email]="user.email" />
+        <app-second-factor />
         <app-export-account />
         <app-delete-account />
       </main>

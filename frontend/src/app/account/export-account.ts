@@ -4,6 +4,7 @@ import { toProblem } from '../api/problem';
 import { accountTexts } from '../i18n/account-texts';
 import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
+import { saveFile } from '../ui/save-file';
 import { AccountStore } from './account-store';
 
 @Component({
@@ -42,21 +43,12 @@ export class ExportAccount {
     this.problem.set('');
     this.done.set('');
     try {
-      this.#save(await this.#store.exportAccount());
+      saveFile(this.#document, await this.#store.exportAccount(), this.texts.fileName);
       this.done.set(this.texts.done);
     } catch (error) {
       this.problem.set(describeProblem(toProblem(error)));
     } finally {
       this.busy.set(false);
     }
-  }
-
-  /** A plain link could not send the access token. */
-  #save(file: Blob): void {
-    const link = this.#document.createElement('a');
-    link.href = URL.createObjectURL(file);
-    link.download = this.texts.fileName;
-    link.click();
-    URL.revokeObjectURL(link.href);
   }
 }

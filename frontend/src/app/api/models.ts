@@ -10,6 +10,18 @@ export type SignedInUser = Schemas['SignedInResponse'];
 export type SignUpMode = Schemas['SignUpPolicyResponse']['mode'];
 export type Session = Schemas['SessionResponse'];
 export type PasswordChange = Schemas['PasswordChange'];
+export interface SecondFactor {
+  readonly enabled: boolean;
+  readonly recovery_codes_left: number;
+}
+export interface SecondFactorSetUp {
+  /** Base32. */
+  readonly secret: string;
+  readonly otpauth_uri: string;
+}
+export interface RecoveryCodes {
+  readonly recovery_codes: readonly string[];
+}
 export type NewMessage = Schemas['MessageCreate'];
 export type Message = Schemas['MessageResponse'];
 export type MessageDetail = Schemas['MessageDetail'];

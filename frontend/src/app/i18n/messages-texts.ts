@@ -213,7 +213,5 @@ export const messagesTexts = {
     copySid: 'Copy the SID',
     copyNumber: 'Copy the number',
     copyText: 'Copy the text',
-    copied: 'Copied',
-    selected: 'Selected: copy it with your keyboard or menu',
   },
 } as const;

@@ -14,9 +14,9 @@ import {
 import { MessageDetail } from '../../api/models';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
+import { CopyButton } from '../../ui/copy-button';
 import { Icon } from '../../ui/icon';
 import { Skeleton } from '../../ui/skeleton';
-import { CopyButton } from './copy-button';
 import { MessageDetailsStore } from './message-details-store';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import {

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input, signal } from '@angular/core';
-import { messagesTexts } from '../../i18n/messages-texts';
-import { Icon } from '../../ui/icon';
+import { copyTexts } from '../i18n/copy-texts';
+import { Icon } from './icon';
 
 const SHOWN_FOR_MS = 2_000;
 
@@ -17,7 +17,7 @@ const SHOWN_FOR_MS = 2_000;
       [title]="label()"
       (click)="copy()"
     >
-      <app-icon [name]="icon()" />
+      <app-icon [name]="icon()" /><ng-content />
     </button>
     <span class="visually-hidden" role="status">{{ announcement() }}</span>
   `,
@@ -27,7 +27,7 @@ export class CopyButton {
   readonly source = input.required<HTMLElement>();
   readonly label = input.required<string>();
 
-  protected readonly texts = messagesTexts.details;
+  protected readonly texts = copyTexts;
   protected readonly announcement = signal('');
   protected readonly icon = computed(() =>
     this.announcement() === this.texts.copied ? 'tick' : 'copy',

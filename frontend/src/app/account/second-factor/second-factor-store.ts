@@ -1,0 +1,64 @@
+import { Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { filter, firstValueFrom } from 'rxjs';
+import { describeProblem } from '../../api/describe-problem';
+import { RecoveryCodes, SecondFactor, SecondFactorSetUp } from '../../api/models';
+import { toProblem } from '../../api/problem';
+import { SessionStore } from '../../session/session-store';
+import { SecondFactorClient } from './second-factor-client';
+
+/** Whether the user has a second factor, and the changes of it. Secrets and recovery codes pass through and are not held. */
+@Injectable()
+export class SecondFactorStore {
+  readonly #client = inject(SecondFactorClient);
+
+  readonly #secondFactor = signal<SecondFactor | undefined>(undefined);
+  readonly #problem = signal('');
+
+  /** Undefined until it is loaded. */
+  readonly secondFactor = this.#secondFactor.asReadonly();
+  /** Why it could not be loaded. */
+  readonly problem = this.#problem.asReadonly();
+
+  constructor() {
+    inject(SessionStore)
+      .statusChanges.pipe(
+        filter((status) => status === 'signed-in'),
+        takeUntilDestroyed(),
+      )
+      .subscribe(() => void this.load());
+  }
+
+  async load(): Promise<void> {
+    this.#problem.set('');
+    try {
+      this.#secondFactor.set(await firstValueFrom(this.#client.get()));
+    } catch (error) {
+      this.#problem.set(describeProblem(toProblem(error)));
+    }
+  }
+
+  beginSetUp(password: string): Promise<SecondFactorSetUp> {
+    return firstValueFrom(this.#client.beginSetUp(password));
+  }
+
+  /** Returns the recovery codes. */
+  async enable(code: string): Promise<readonly string[]> {
+    return this.#accept(await firstValueFrom(this.#client.enable(code)));
+  }
+
+  /** Returns the new recovery codes. */
+  async renewRecoveryCodes(password: string): Promise<readonly string[]> {
+    return this.#accept(await firstValueFrom(this.#client.renewRecoveryCodes(password)));
+  }
+
+  async disable(password: string): Promise<void> {
+    await firstValueFrom(this.#client.disable(password));
+    this.#secondFactor.set({ enabled: false, recovery_codes_left: 0 });
+  }
+
+  #accept({ recovery_codes }: RecoveryCodes): readonly string[] {
+    this.#secondFactor.set({ enabled: true, recovery_codes_left: recovery_codes.length });
+    return recovery_codes;
+  }
+}

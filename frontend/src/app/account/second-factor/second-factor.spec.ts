@@ -1,0 +1,148 @@
+import { provideHttpClient } from '@angular/common/http';
+import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
+import { ComponentFixture, TestBed } from '@angular/core/testing';
+import { of } from 'rxjs';
+import { SessionStore } from '../../session/session-store';
+import { SecondFactor } from './second-factor';
+
+const URL_ = '/users/second_factor';
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const CODES = Array.from({ length: 10 }, (_, index) => `aaaa-bbb${index}`);
+
+describe('SecondFactor', () => {
+  let fixture: ComponentFixture<SecondFactor>;
+  let panel: HTMLElement;
+  let http: HttpTestingController;
+
+  beforeEach(async () => {
+    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    TestBed.configureTestingModule({
+      providers: [
+        provideHttpClient(),
+        provideHttpClientTesting(),
+        { provide: SessionStore, useValue: { statusChanges: of('signed-in') } },
+      ],
+    });
+    http = TestBed.inject(HttpTestingController);
+    fixture = TestBed.createComponent(SecondFactor);
+    panel = fixture.nativeElement as HTMLElement;
+    document.body.append(panel);
+    fixture.autoDetectChanges();
+    await fixture.whenStable();
+  });
+
+  afterEach(() => {
+    http.verify();
+    panel.remove();
+    vi.unstubAllGlobals();
+  });
+
+  it('is set up with the password, the QR code and the first code, and shows the recovery codes once', async () => {
+    await answer('GET', { enabled: false, recovery_codes_left: 0 });
+    await press('Set up…');
+    expect(document.activeElement).toBe(panel.querySelector('input'));
+    await type('wrong');
+    await refuse('POST', { password: ['is invalid'] });
+    expect(alert()).toBe('Your password, to confirm is invalid.');
+    await type('correct horse');
+    await answer('POST', { secret: SECRET, otpauth_uri: `otpauth://totp/x?secret=${SECRET}` });
+
+    expect(panel.querySelector('code')?.textContent).toBe(SECRET);
+    expect(panel.querySelector('a')?.href).toBe(`otpauth://totp/x?secret=${SECRET}`);
+    await vi.waitFor(() => {
+      expect(panel.querySelector('app-qr-code path')?.getAttribute('d')).toMatch(/^M4 4h1v1h-1z/);
+    });
+    await type('12 34 56');
+    expect(await refuse('PUT', { code: ['is not valid'] })).toEqual({ user: { code: '123456' } });
+    expect(alert()).toBe('Six-digit code from the app is not valid.');
+    await type('234567');
+    await answer('PUT', { recovery_codes: CODES });
+
+    expect(panel.querySelector('pre')?.textContent).toBe(CODES.join('\n'));
+    expect(document.activeElement?.textContent).toBe('Your recovery codes');
+    expect(status()).toBe('The second step is on.');
+    await press('I have kept them');
+    expect(panel.textContent).not.toContain(CODES[0]);
+    expect(panel.textContent).not.toContain(SECRET);
+    expect(panel.textContent).toContain('10 recovery codes are left.');
+    expect(document.activeElement?.id).toBe('second-factor');
+  });
+
+  it('makes new recovery codes, and is turned off, with the password', async () => {
+    await answer('GET', { enabled: true, recovery_codes_left: 1 });
+    expect(panel.textContent).toMatch(/1 recovery code is left\.\s+Make new ones/);
+    await press('New recovery codes…');
+    await type('correct horse');
+    await answer('POST', { recovery_codes: CODES }, `${URL_}/recovery_codes`);
+    expect(panel.querySelector('pre')?.textContent).toContain(CODES[9]);
+    await press('I have kept them');
+
+    await press('Turn off…');
+    await type('correct horse');
+    const asked = await answer('DELETE', null);
+    expect(asked).toEqual({ user: { password: 'correct horse' } });
+    expect(status()).toBe('The second step is off.');
+    expect(panel.textContent).toContain('Set up…');
+  });
+
+  it('is not changed by cancelling', async () => {
+    await answer('GET', { enabled: true, recovery_codes_left: 10 });
+    await press('Turn off…');
+    await press('Cancel');
+    expect(panel.textContent).toContain('10 recovery codes are left.');
+  });
+
+  it('says why it cannot be loaded, and tries again', async () => {
+    http.expectOne(URL_).flush(null, { status: 503, statusText: 'No' });
+    await settle();
+    expect(panel.textContent).toContain('The server has a problem at the moment.');
+    await press('Try again');
+    await answer('GET', { enabled: false, recovery_codes_left: 0 });
+    expect(panel.textContent).toContain('Set up…');
+  });
+
+  const alert = () => panel.querySelector('[role=alert]')?.textContent.trim();
+  const status = () => panel.querySelector('[role=status].second-factor__done')?.textContent;
+
+  async function settle(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    await fixture.whenStable();
+  }
+
+  async function press(text: string): Promise<void> {
+    const buttons = [...panel.querySelectorAll('button')];
+    const button = buttons.find(({ textContent }) => textContent.trim() === text);
+    if (!button) throw new Error(`There is no button ${text}`);
+    button.click();
+    await settle();
+  }
+
+  /** Into the only field, and submits it. */
+  async function type(value: string): Promise<void> {
+    const field = panel.querySelector('input');
+    if (!field) throw new Error('There is no field');
+    field.value = value;
+    field.dispatchEvent(new Event('input'));
+    panel.querySelector('form')?.dispatchEvent(new Event('submit'));
+    await settle();
+  }
+
+  async function answer(method: string, body: object | null, url = URL_): Promise<unknown> {
+    const { request, flush } = expectOne(method, url);
+    flush(body);
+    await settle();
+    return request.body;
+  }
+
+  async function refuse(method: string, errors: object): Promise<unknown> {
+    const { request, flush } = expectOne(method, URL_);
+    flush({ code: 'invalid_fields', errors }, { status: 422, statusText: 'No' });
+    await settle();
+    return request.body;
+  }
+
+  function expectOne(method: string, url: string) {
+    const test = http.expectOne({ method, url });
+    return { request: test.request, flush: test.flush.bind(test) };
+  }
+});

@@ -1,0 +1,83 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  signal,
+} from '@angular/core';
+import { SecondFactorSetUp } from '../../api/models';
+import { secondFactorTexts } from '../../i18n/second-factor-texts';
+import { Icon } from '../../ui/icon';
+import { Notice } from '../../ui/notice';
+import { ConfirmPassword } from './confirm-password';
+import { RecoveryCodes } from './recovery-codes';
+import { SecondFactorClient } from './second-factor-client';
+import { SecondFactorStore } from './second-factor-store';
+import { SetUpSecondFactor } from './set-up-second-factor';
+
+/** The secret and the recovery codes are held as long as they are shown, and no longer. */
+type Step =
+  | { readonly kind: 'overview' | 'begin' | 'renew' | 'turn-off' }
+  | { readonly kind: 'set-up'; readonly setUp: SecondFactorSetUp }
+  | { readonly kind: 'codes'; readonly codes: readonly string[] };
+
+@Component({
+  selector: 'app-second-factor',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [ConfirmPassword, Icon, Notice, RecoveryCodes, SetUpSecondFactor],
+  providers: [SecondFactorClient, SecondFactorStore],
+  templateUrl: './second-factor.html',
+  host: { class: 'panel', role: 'region', 'aria-labelledby': 'second-factor' },
+})
+export class SecondFactor {
+  protected readonly store = inject(SecondFactorStore);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
+  readonly #injector = inject(Injector);
+
+  protected readonly texts = secondFactorTexts;
+  protected readonly step = signal<Step>({ kind: 'overview' });
+  protected readonly done = signal('');
+  protected readonly setUp = computed(() => {
+    const step = this.step();
+    return step.kind === 'set-up' ? step.setUp : undefined;
+  });
+  protected readonly codes = computed(() => {
+    const step = this.step();
+    return step.kind === 'codes' ? step.codes : undefined;
+  });
+
+  protected readonly begin = async (password: string): Promise<void> => {
+    this.show({ kind: 'set-up', setUp: await this.store.beginSetUp(password) });
+  };
+
+  protected readonly enable = async (code: string): Promise<void> => {
+    this.show({ kind: 'codes', codes: await this.store.enable(code) }, this.texts.done.on);
+  };
+
+  protected readonly renew = async (password: string): Promise<void> => {
+    const codes = await this.store.renewRecoveryCodes(password);
+    this.show({ kind: 'codes', codes }, this.texts.done.renewed);
+  };
+
+  protected readonly turnOff = async (password: string): Promise<void> => {
+    await this.store.disable(password);
+    this.show({ kind: 'overview' }, this.texts.done.off);
+  };
+
+  /** Focuses the heading of the step, because the focused element is gone, unless its form has focused a field. */
+  protected show(step: Step, done = ''): void {
+    this.step.set(step);
+    this.done.set(done);
+    afterNextRender(
+      () => {
+        const panel = this.#host.nativeElement;
+        if (panel.contains(panel.ownerDocument.activeElement)) return;
+        [...panel.querySelectorAll<HTMLElement>('h2, h3')].at(-1)?.focus();
+      },
+      { injector: this.#injector },
+    );
+  }
+}

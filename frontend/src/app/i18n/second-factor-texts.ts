@@ -1,0 +1,59 @@
+import { plural } from './plural';
+
+/** The second factor, on the account page. */
+export const secondFactorTexts = {
+  title: 'Second step',
+  intro: 'Besides your password, signing in asks for a code from an authenticator app.',
+  loading: 'Loading…',
+  tryAgain: 'Try again',
+  cancel: 'Cancel',
+  password: 'Your password, to confirm',
+  confirming: 'Checking…',
+  on: 'On',
+  off: 'Off',
+  codesLeft: (count: number) =>
+    plural(count, {
+      one: '# recovery code is left.',
+      other: '# recovery codes are left.',
+    }),
+  fewLeft: 'Make new ones before you need the last.',
+
+  begin: 'Set up…',
+  beginSubmit: 'Set up',
+  turnOff: 'Turn off…',
+  turnOffSubmit: 'Turn off the second step',
+  turnOffWarning: 'Signing in will ask for your password only.',
+  renew: 'New recovery codes…',
+  renewSubmit: 'Make new codes',
+  renewWarning: 'The codes that you have will stop working.',
+
+  done: {
+    on: 'The second step is on.',
+    off: 'The second step is off.',
+    renewed: 'You have new recovery codes.',
+  },
+
+  setUp: {
+    title: 'Add this account to your authenticator app',
+    scan: 'Scan the code with your app, or type in the key.',
+    qrCode: 'QR code for your authenticator app',
+    open: 'Open in an app on this device',
+    key: 'Key',
+    copyKey: 'Copy the key',
+    code: 'Six-digit code from the app',
+    submit: 'Turn on',
+    submitting: 'Checking…',
+  },
+
+  recoveryCodes: {
+    title: 'Your recovery codes',
+    intro:
+      'If you lose your phone, each of these codes signs you in once in place of the six digits. Keep them in a safe place: they are shown only now.',
+    list: 'Recovery codes',
+    copy: 'Copy',
+    copyLabel: 'Copy the recovery codes',
+    download: 'Download',
+    fileName: 'my-sms-messenger-recovery-codes.txt',
+    kept: 'I have kept them',
+  },
+} as const;
