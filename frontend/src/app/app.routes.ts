@@ -3,6 +3,8 @@ import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
 import { authGuard, guestGuard } from './session/guards';
 import { withStylesheet } from './ui/stylesheet';
 
+const FOR_EVERYBODY = ['forgot-password', 'reset-password'];
+
 export const routes: Routes = [
   {
     matcher: signInOrUp,
@@ -10,6 +12,16 @@ export const routes: Routes = [
     loadChildren: () =>
       withStylesheet(
         import('./account/sign-in/sign-in.routes').then((file) => file.signInRoutes),
+        'account',
+      ),
+  },
+  {
+    matcher: passwordReset,
+    loadChildren: () =>
+      withStylesheet(
+        import('./account/password-reset/password-reset.routes').then(
+          (file) => file.passwordResetRoutes,
+        ),
         'account',
       ),
   },
@@ -50,8 +62,24 @@ function account(): Promise<Routes> {
   );
 }
 
-/** Matches without consuming anything: the paths are in the lazy file. */
-function signInOrUp([first, ...more]: UrlSegment[]): UrlMatchResult | null {
-  const matches = more.length === 0 && ['sign-in', 'sign-up'].includes(first?.path ?? '');
-  return matches ? { consumed: [] } : null;
+/** Whether the page at this URL is the same for everybody, and stays when a user signs in or out. */
+export function isForEverybody(url: string): boolean {
+  return FOR_EVERYBODY.includes(/^\/([^/?#]*)/.exec(url)?.[1] ?? '');
+}
+
+// These match without consuming anything: the paths are in the lazy files.
+
+function signInOrUp(segments: UrlSegment[]): UrlMatchResult | null {
+  return matchesOneOf(['sign-in', 'sign-up'], segments);
+}
+
+function passwordReset(segments: UrlSegment[]): UrlMatchResult | null {
+  return matchesOneOf(FOR_EVERYBODY, segments);
+}
+
+function matchesOneOf(
+  paths: readonly string[],
+  [first, ...more]: UrlSegment[],
+): UrlMatchResult | null {
+  return more.length === 0 && paths.includes(first?.path ?? '') ? { consumed: [] } : null;
 }

@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/c
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { NavigationEnd, NavigationError, Router, RouterOutlet } from '@angular/router';
 import { skip } from 'rxjs';
+import { isForEverybody } from './app.routes';
 import { signInUrl, returnUrl } from './session/return-url';
 import { SessionStore } from './session/session-store';
 import { firstPageTexts } from './i18n/first-page-texts';
@@ -48,6 +49,8 @@ export class App {
     toObservable(this.userId)
       .pipe(skip(1), takeUntilDestroyed())
       .subscribe((userId) => {
+        const { extractedUrl } = router.currentNavigation() ?? {};
+        if (isForEverybody(extractedUrl?.toString() ?? router.url)) return;
         // A user who has to sign in again returns to the same page; one who signs out does not.
         const signOutReason = this.#session.signOutReason() ?? '';
         const returns = ['session-ended', 'ended-elsewhere'].includes(signOutReason);

@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, inject, input, signal } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { RouterLink } from '@angular/router';
 import { accountTexts } from '../i18n/account-texts';
 import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
@@ -13,7 +14,7 @@ import { FormSubmission } from './form-submission';
 @Component({
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Field, Notice, ReactiveFormsModule, KeepFocusOnPress],
+  imports: [Busy, Field, Notice, ReactiveFormsModule, RouterLink, KeepFocusOnPress],
   templateUrl: './change-password.html',
   host: { class: 'panel', role: 'region', 'aria-labelledby': 'change-password' },
 })
@@ -23,6 +24,7 @@ export class ChangePassword {
   readonly email = input.required<string>();
 
   protected readonly texts = accountTexts.changePassword;
+  protected readonly forgotIt = accountTexts.forgotIt;
   protected readonly passwordHint = accountTexts.passwordHint;
   protected readonly done = signal('');
   protected readonly form = new FormGroup({

@@ -10,6 +10,14 @@ export type SignedInUser = Schemas['SignedInResponse'];
 export type SignUpMode = Schemas['SignUpPolicyResponse']['mode'];
 export type Session = Schemas['SessionResponse'];
 export type PasswordChange = Schemas['PasswordChange'];
+export interface PasswordResetPolicy {
+  readonly by_mail: boolean;
+}
+export interface PasswordReset {
+  readonly token: string;
+  readonly password: string;
+  readonly password_confirmation: string;
+}
 export interface SecondFactor {
   readonly enabled: boolean;
   readonly recovery_codes_left: number;

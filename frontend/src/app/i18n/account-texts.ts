@@ -5,6 +5,8 @@ export const accountTexts = {
   passwordHint: 'At least 8 characters.',
   passwordConfirmation: 'Confirm password',
   passwordMismatch: "doesn't match Password",
+  forgotIt: 'Forgot it?',
+  retrying: 'Retrying…',
 
   signIn: {
     title: 'Welcome back',
@@ -19,6 +21,7 @@ export const accountTexts = {
       'ended-elsewhere':
         "Your session was ended elsewhere. Anything you hadn't sent has been deleted from this browser. Please sign in again.",
       'signed-out-everywhere': "You've been signed out everywhere.",
+      'password-reset': 'Your password has been changed. Please sign in with the new one.',
       'account-deleted': 'Your account and all its messages have been deleted.',
     },
   },
@@ -38,6 +41,41 @@ export const accountTexts = {
     notYou: 'Not you?',
   },
 
+  forgotPassword: {
+    title: 'Forgot your password?',
+    intro: "Enter your email, and we'll send you a link to choose a new one.",
+    withoutMail:
+      'This server sends no mail. Ask the person who runs it for a new password: the command mysms reset-password makes one.',
+    submit: 'Send the link',
+    submitting: 'Sending…',
+    sentTitle: 'Check your mail',
+    sent: 'If there is an account with this email, a mail is on its way. The link in it works for 30 minutes.',
+    nothingCame: 'Nothing came? Look among the unwanted mail, or',
+    askAgain: 'try again',
+    toSignIn: 'Back to sign in',
+    toAccount: 'Back to your account',
+  },
+
+  resetPassword: {
+    links: {
+      given: {
+        title: 'Choose a new password',
+        intro: 'Afterwards you sign in with it again, on all your devices.',
+      },
+      missing: {
+        title: 'Open the link once more',
+        intro: 'This page needs the whole link from the mail. Please open it again from there.',
+      },
+      over: {
+        title: "This link doesn't work any more",
+        intro: 'It has been used, or it is older than 30 minutes, or there is a newer one.',
+      },
+    },
+    submit: 'Change password',
+    submitting: 'Changing your password…',
+    askForAnother: 'Ask for another mail',
+  },
+
   signUp: {
     title: 'Create an account',
     intro: 'All you need is an email address and a password.',
@@ -46,7 +84,6 @@ export const accountTexts = {
     closed: 'No new accounts can be created at the moment. Ask the person who runs this service.',
     submit: 'Create account',
     submitting: 'Creating your account…',
-    retrying: 'Retrying…',
     inviteCode: 'Invite code',
     knownHere: 'Already have an account?',
     toSignIn: 'Sign in',

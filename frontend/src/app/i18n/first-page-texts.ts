@@ -5,6 +5,8 @@ export const firstPageTexts = {
   titles: {
     signIn: 'Sign in · MySMS Messenger',
     signUp: 'Create an account · MySMS Messenger',
+    forgotPassword: 'Forgot your password? · MySMS Messenger',
+    resetPassword: 'Choose a new password · MySMS Messenger',
     messages: 'Messages · MySMS Messenger',
     account: 'Your account · MySMS Messenger',
   },

@@ -16,6 +16,7 @@ export const problemTexts = {
     invalid_credentials: 'Invalid email or password.',
     second_factor_required: 'Enter the code from your authenticator app.',
     invalid_second_factor_code: 'This code is not valid.',
+    mail_not_configured: 'This server sends no mail.',
     session_ended: 'Your session has ended. Please sign in again.',
     not_signed_in: 'Your session needs to be renewed.',
     not_found: "This can't be found.",

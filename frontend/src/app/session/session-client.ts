@@ -6,6 +6,8 @@ import {
   Credentials,
   NewUser,
   PasswordChange,
+  PasswordReset,
+  PasswordResetPolicy,
   SignUpMode,
   SignedInUser,
   Tokens,
@@ -50,6 +52,18 @@ export class SessionClient {
       { user },
       { ...withoutAuth(), headers: { Authorization: `Bearer ${accessToken}` } },
     );
+  }
+
+  passwordResetPolicy(): Observable<PasswordResetPolicy> {
+    return this.#http.get<PasswordResetPolicy>(`${this.#users}/password_reset`, withoutAuth());
+  }
+
+  requestPasswordReset(email: string): Observable<unknown> {
+    return this.#post(`${this.#users}/password_reset`, { user: { email } });
+  }
+
+  resetPassword(user: PasswordReset): Observable<unknown> {
+    return this.#http.put(`${this.#users}/password_reset`, { user }, withoutAuth());
   }
 
   signOut(refreshToken: string): Observable<unknown> {

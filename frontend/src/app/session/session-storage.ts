@@ -20,10 +20,12 @@ const ERASED = 'mysms.erased';
 
 /**
  * Why the user was signed out, unless they signed out here, and whether that erases what they have written in this browser
- * and not sent. It does wherever they wanted to be signed out of it; a session that expires by itself leaves everything.
+ * and not sent. It does wherever they wanted to be signed out of it; a session that expires by itself leaves everything, and
+ * so does a new password that was chosen here.
  */
 const ERASES = {
   'session-ended': false,
+  'password-reset': false,
   'ended-elsewhere': true,
   'signed-out-everywhere': true,
   'account-deleted': true,

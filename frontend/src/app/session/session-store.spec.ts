@@ -531,6 +531,47 @@ describe('SessionStore', () => {
     });
   });
 
+  describe('a reset of the password', () => {
+    const reset = { token: 't', password: 'new', password_confirmation: 'new' };
+
+    it('signs out whoever is signed in here, and keeps what is written', async () => {
+      await signedIn();
+      localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
+      const result = session.resetPassword(reset);
+      await vi.advanceTimersByTimeAsync(0);
+      const request = http.expectOne({ method: 'PUT', url: '/users/password_reset' });
+      expect(request.request.body).toEqual({ user: reset });
+      // As another tab does, without a lock.
+      const during = JSON.parse(localStorage.getItem('mysms.session') ?? 'null') as StoredSession;
+      expect(during.endsHere).toBe(true);
+      request.flush(null, { status: 204, statusText: 'No Content' });
+      await result;
+      expect(session.status()).toBe('signed-out');
+      expect(session.signOutReason()).toBe('password-reset');
+      expectSignOut('refresh-2').flush(null, { status: 401, statusText: 'No' });
+      await vi.advanceTimersByTimeAsync(0);
+      expect(Object.keys(localStorage)).toEqual(['mysms.drafts.u1.new']);
+    });
+
+    it('tells the sign-in page, and keeps the session if it is refused', async () => {
+      await signedIn();
+      const refused = session.resetPassword(reset).catch(() => 'refused');
+      await vi.advanceTimersByTimeAsync(0);
+      await refuse(http.expectOne('/users/password_reset'), 422);
+      expect(await refused).toBe('refused');
+      expect(session.status()).toBe('signed-in');
+      expect(stored()).toBe('refresh-2');
+
+      session.signOut();
+      expectSignOut('refresh-2').flush(null);
+      const result = session.resetPassword(reset);
+      await vi.advanceTimersByTimeAsync(0);
+      http.expectOne('/users/password_reset').flush(null);
+      await result;
+      expect(session.signOutReason()).toBe('password-reset');
+    });
+  });
+
   describe('its requests', () => {
     const get = (url: string): Promise<unknown> =>
       new Promise((resolve, reject) => {

@@ -2,7 +2,14 @@ import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
-import { Credentials, NewUser, PasswordChange, SignedInUser, Tokens } from '../api/models';
+import {
+  Credentials,
+  NewUser,
+  PasswordChange,
+  PasswordReset,
+  SignedInUser,
+  Tokens,
+} from '../api/models';
 import { Problem, isTransient, toProblem } from '../api/problem';
 import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
@@ -141,6 +148,21 @@ export class SessionStore {
       const tokens = await firstValueFrom(this.#client.changePassword(change, token));
       this.#takeOver(tokens, user, startedAt);
     });
+  }
+
+  /**
+   * Sets a new password by the token of a mail. The API ends all sessions of its account, and signs nobody in. This browser
+   * cannot know whose it is, so it signs out whoever is signed in.
+   */
+  async resetPassword(reset: PasswordReset): Promise<void> {
+    await this.#refreshing?.catch(() => undefined);
+    await this.#endingSession(async () => {
+      await firstValueFrom(this.#client.resetPassword(reset));
+      const stored = this.#storage.read();
+      if (stored) this.#revocations.add(stored.refreshToken);
+      this.endSession('password-reset');
+    });
+    this.#revocations.revokeAll();
   }
 
   retry(): void {

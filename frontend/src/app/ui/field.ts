@@ -5,7 +5,10 @@ import { controlEvents } from './control-events';
 import { Icon } from './icon';
 import { errorMessages } from './validators';
 
-/** A text input with its label, its hint, and its errors once the user has been there. */
+/**
+ * A text input with its label, its hint, and its errors once the user has been there. What it contains comes after them;
+ * `field__aside` puts it beside the label, where it looks first and is not in the way of the Tab key.
+ */
 @Component({
   selector: 'app-field',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -40,6 +43,7 @@ import { errorMessages } from './validators';
     } @else if (hint()) {
       <p class="field__hint" [id]="name() + '-hint'">{{ hint() }}</p>
     }
+    <ng-content />
   `,
   host: { class: 'field' },
 })

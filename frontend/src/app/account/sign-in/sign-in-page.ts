@@ -68,7 +68,9 @@ import { CodeKind, SecondFactorForm } from './second-factor-form';
             autocomplete="current-password"
             [label]="texts.password"
             [control]="form.controls.password"
-          />
+          >
+            <a class="field__aside" routerLink="/forgot-password">{{ texts.forgotIt }}</a>
+          </app-field>
           @if (submission.problem(); as problem) {
             <app-notice>{{ problem }}</app-notice>
           }

@@ -1,12 +1,7 @@
-import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
-import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
-import { EMPTY, catchError, tap } from 'rxjs';
-import { SignUpMode } from '../../api/models';
-import { describeProblem } from '../../api/describe-problem';
-import { Poll } from '../../api/poll';
-import { isTransient, toProblem } from '../../api/problem';
+import { tap } from 'rxjs';
 import { SessionClient } from '../../session/session-client';
 import { SessionStore } from '../../session/session-store';
 import { accountTexts } from '../../i18n/account-texts';
@@ -19,6 +14,7 @@ import { email, required } from '../../ui/validators';
 import { AuthCard } from './auth-card';
 import { newPasswordControls } from '../new-password';
 import { FormSubmission } from '../form-submission';
+import { untilKnown } from '../until-known';
 
 @Component({
   selector: 'app-sign-up-page',
@@ -38,9 +34,18 @@ import { FormSubmission } from '../form-submission';
 export class SignUpPage {
   readonly #session = inject(SessionStore);
 
-  /** undefined until it is known. */
-  protected readonly mode = signal<SignUpMode | undefined>(undefined);
-  protected readonly problem = signal('');
+  readonly #policy = untilKnown(
+    inject(SessionClient)
+      .signUpMode()
+      .pipe(
+        tap((mode) => {
+          if (mode === 'invite') this.form.controls.invite_code.enable();
+        }),
+      ),
+  );
+
+  protected readonly mode = this.#policy.answer;
+  protected readonly problem = this.#policy.problem;
   protected readonly intro = computed(() => {
     switch (this.mode()) {
       case 'closed':
@@ -67,27 +72,4 @@ export class SignUpPage {
     const { invite_code, ...user } = this.form.getRawValue();
     return this.#session.signUp(invite_code ? { ...user, invite_code: invite_code.trim() } : user);
   });
-
-  constructor() {
-    const client = inject(SessionClient);
-    const ask = client.signUpMode().pipe(
-      tap({
-        error: (error: unknown) => {
-          const problem = toProblem(error);
-          const retrying = isTransient(problem) ? ` ${accountTexts.signUp.retrying}` : '';
-          this.problem.set(describeProblem(problem) + retrying);
-        },
-      }),
-    );
-    inject(Poll)
-      .untilDone(() => ask)
-      .pipe(
-        catchError(() => EMPTY),
-        takeUntilDestroyed(),
-      )
-      .subscribe((mode) => {
-        if (mode === 'invite') this.form.controls.invite_code.enable();
-        this.mode.set(mode);
-      });
-  }
 }

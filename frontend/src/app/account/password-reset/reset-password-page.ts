@@ -1,0 +1,131 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  Injector,
+  afterNextRender,
+  computed,
+  inject,
+  signal,
+} from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { ActivatedRoute, Router, RouterLink } from '@angular/router';
+import { toProblem } from '../../api/problem';
+import { accountTexts } from '../../i18n/account-texts';
+import { SessionStore } from '../../session/session-store';
+import { Autofocus } from '../../ui/autofocus';
+import { Busy } from '../../ui/busy';
+import { Field } from '../../ui/field';
+import { focusMainIfLost } from '../../ui/focus-main';
+import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
+import { Notice } from '../../ui/notice';
+import { FormSubmission } from '../form-submission';
+import { newPasswordControls } from '../new-password';
+import { AuthCard } from '../sign-in/auth-card';
+import { ResetToken } from './reset-token';
+
+/**
+ * Takes the token of the link in a mail from the address, which no server sees, and a new password. It works whoever is
+ * signed in here: afterwards the new password is asked for, and what was written here stays.
+ */
+@Component({
+  selector: 'app-reset-password-page',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [
+    AuthCard,
+    Autofocus,
+    Busy,
+    Field,
+    KeepFocusOnPress,
+    Notice,
+    ReactiveFormsModule,
+    RouterLink,
+  ],
+  template: `
+    <app-auth-card [heading]="shown().title" [intro]="shown().intro">
+      @if (link() === 'given') {
+        <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+          <app-field
+            name="new-password"
+            type="password"
+            autocomplete="new-password"
+            [label]="passwordTexts.new"
+            [hint]="passwordHint"
+            [control]="form.controls.password"
+          />
+          <app-field
+            name="new-password-confirmation"
+            type="password"
+            autocomplete="new-password"
+            [label]="passwordTexts.confirmation"
+            [control]="form.controls.password_confirmation"
+          />
+          @if (submission.problem(); as problem) {
+            <app-notice>{{ problem }}</app-notice>
+          }
+          <button
+            appKeepFocusOnPress
+            type="submit"
+            class="button button--primary button--large"
+            [appBusy]="submission.busy()"
+          >
+            {{ submission.busy() ? texts.submitting : texts.submit }}
+          </button>
+        </form>
+      } @else {
+        <p>
+          <a routerLink="/forgot-password">{{ texts.askForAnother }}</a>
+        </p>
+      }
+    </app-auth-card>
+  `,
+})
+export class ResetPasswordPage {
+  readonly #session = inject(SessionStore);
+  readonly #router = inject(Router);
+  readonly #route = inject(ActivatedRoute);
+  readonly #token = inject(ResetToken);
+  readonly #document = inject(DOCUMENT);
+  readonly #injector = inject(Injector);
+
+  protected readonly texts = accountTexts.resetPassword;
+  protected readonly passwordTexts = accountTexts.changePassword;
+  protected readonly passwordHint = accountTexts.passwordHint;
+  protected readonly link = signal<'given' | 'missing' | 'over'>('missing');
+  protected readonly shown = computed(() => this.texts.links[this.link()]);
+
+  protected readonly form = new FormGroup(newPasswordControls());
+  protected readonly submission = new FormSubmission(this.form, async () => {
+    try {
+      await this.#session.resetPassword({ token: this.#token.value, ...this.form.getRawValue() });
+    } catch (error) {
+      if (toProblem(error).errors['token'] === undefined) throw error;
+      this.#token.value = '';
+      this.link.set('over');
+      this.#afterRender(() => {
+        focusMainIfLost(this.#document);
+      });
+      return;
+    }
+    this.#token.value = '';
+    void this.#router.navigateByUrl('/sign-in');
+  });
+
+  constructor() {
+    if (this.#token.value) this.link.set('given');
+    this.#route.fragment.pipe(takeUntilDestroyed()).subscribe((token) => {
+      if (!token) return;
+      this.#token.value = token;
+      this.link.set('given');
+      // Out of the address bar, the history and the way of a copied address. The router must not put it back.
+      this.#afterRender(
+        () => void this.#router.navigateByUrl('/reset-password', { replaceUrl: true }),
+      );
+    });
+  }
+
+  #afterRender(work: () => void): void {
+    afterNextRender(work, { injector: this.#injector });
+  }
+}
