@@ -9,12 +9,21 @@ import { KeepFocusOnPress } from '../ui/keep-focus-on-press';
 import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
 import { newPasswordControls } from './new-password';
+import { PasswordStrength } from './password-strength/password-strength';
 import { FormSubmission } from './form-submission';
 
 @Component({
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Field, Notice, ReactiveFormsModule, RouterLink, KeepFocusOnPress],
+  imports: [
+    Busy,
+    Field,
+    Notice,
+    PasswordStrength,
+    ReactiveFormsModule,
+    RouterLink,
+    KeepFocusOnPress,
+  ],
   templateUrl: './change-password.html',
   host: { class: 'panel', role: 'region', 'aria-labelledby': 'change-password' },
 })

@@ -3,14 +3,14 @@ import { AbstractControl, FormControl, ValidatorFn } from '@angular/forms';
 import { accountTexts } from '../i18n/account-texts';
 import { passwordLength, requiredPassword } from '../ui/validators';
 
-const MIN_LENGTH = 8;
-const MAX_LENGTH = 128;
+export const MIN_PASSWORD_LENGTH = 8;
+const MAX_PASSWORD_LENGTH = 128;
 
 /** In an injection context: controls for a new password and its confirmation. */
 export function newPasswordControls() {
   const password = new FormControl('', {
     nonNullable: true,
-    validators: [requiredPassword, passwordLength(MIN_LENGTH, MAX_LENGTH)],
+    validators: [requiredPassword, passwordLength(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)],
   });
   const same: ValidatorFn = ({ value }: AbstractControl<string>) =>
     value.normalize('NFC') === password.value.normalize('NFC')

@@ -3,6 +3,14 @@ export const accountTexts = {
   email: 'Email',
   password: 'Password',
   passwordHint: 'At least 8 characters.',
+  /** From the weakest to the strongest. */
+  passwordStrengths: [
+    'Very weak: it is among the first that anybody tries.',
+    'Weak. Add words that have nothing to do with each other.',
+    'Fair. One more word makes it good.',
+    'Good. A few more letters make it strong.',
+    'Strong.',
+  ],
   passwordConfirmation: 'Confirm password',
   passwordMismatch: "doesn't match Password",
   forgotIt: 'Forgot it?',

@@ -22,6 +22,7 @@ import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { Notice } from '../../ui/notice';
 import { FormSubmission } from '../form-submission';
 import { newPasswordControls } from '../new-password';
+import { PasswordStrength } from '../password-strength/password-strength';
 import { AuthCard } from '../sign-in/auth-card';
 import { ResetToken } from './reset-token';
 
@@ -39,6 +40,7 @@ import { ResetToken } from './reset-token';
     Field,
     KeepFocusOnPress,
     Notice,
+    PasswordStrength,
     ReactiveFormsModule,
     RouterLink,
   ],
@@ -53,7 +55,9 @@ import { ResetToken } from './reset-token';
             [label]="passwordTexts.new"
             [hint]="passwordHint"
             [control]="form.controls.password"
-          />
+          >
+            <app-password-strength [control]="form.controls.password" />
+          </app-field>
           <app-field
             name="new-password-confirmation"
             type="password"

@@ -13,6 +13,7 @@ import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { email, required } from '../../ui/validators';
 import { AuthCard } from './auth-card';
 import { newPasswordControls } from '../new-password';
+import { PasswordStrength } from '../password-strength/password-strength';
 import { FormSubmission } from '../form-submission';
 import { untilKnown } from '../until-known';
 
@@ -25,6 +26,7 @@ import { untilKnown } from '../until-known';
     Busy,
     Field,
     Notice,
+    PasswordStrength,
     ReactiveFormsModule,
     RouterLink,
     KeepFocusOnPress,

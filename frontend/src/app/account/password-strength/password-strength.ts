@@ -1,0 +1,72 @@
+import { ChangeDetectionStrategy, Component, computed, input, signal } from '@angular/core';
+import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
+import { FormControl } from '@angular/forms';
+import { debounceTime, startWith, switchMap, tap } from 'rxjs';
+import { accountTexts } from '../../i18n/account-texts';
+import { MIN_PASSWORD_LENGTH } from '../new-password';
+import type { Strength } from './estimate-strength';
+
+/** The user has stopped typing. */
+const PAUSE_MS = 400;
+
+/**
+ * Says how strong a new password is, once the user pauses. It only advises: the API decides. What it needs is loaded after
+ * the first letter; if that fails, it says nothing.
+ */
+@Component({
+  selector: 'app-password-strength',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    @if (strength() !== undefined) {
+      <div class="password-strength__bar" aria-hidden="true">
+        @for (part of [1, 2, 3, 4]; track part) {
+          <span [class.password-strength__part--on]="part <= parts()"></span>
+        }
+      </div>
+    }
+    <p class="field__hint" aria-live="polite">{{ text() }}</p>
+  `,
+  host: { class: 'password-strength', '[attr.data-strength]': 'strength()' },
+})
+export class PasswordStrength {
+  readonly control = input.required<FormControl<string>>();
+  /** Of whom the password is, as far as that is known. */
+  readonly email = input('');
+
+  /** Undefined while there is nothing to say. */
+  protected readonly strength = signal<Strength | undefined>(undefined);
+  protected readonly parts = computed(() => Math.max(1, this.strength() ?? 0));
+  protected readonly text = computed(() => {
+    const strength = this.strength();
+    return strength === undefined ? '' : accountTexts.passwordStrengths[strength];
+  });
+
+  constructor() {
+    toObservable(this.control)
+      .pipe(
+        switchMap((control) => control.valueChanges.pipe(startWith(control.value))),
+        tap((password) => {
+          if (password === '') this.strength.set(undefined);
+          else load().catch(() => undefined);
+        }),
+        debounceTime(PAUSE_MS),
+        switchMap((password) => this.#estimate(password).catch(() => undefined)),
+        takeUntilDestroyed(),
+      )
+      .subscribe((strength) => {
+        this.strength.set(strength);
+      });
+  }
+
+  async #estimate(password: string): Promise<Strength | undefined> {
+    if (password === '') return undefined;
+    const { estimateStrength } = await load();
+    const strength = estimateStrength(password, this.email());
+    const isTooShort = Array.from(password.normalize('NFC')).length < MIN_PASSWORD_LENGTH;
+    return isTooShort && strength > 1 ? 1 : strength;
+  }
+}
+
+function load() {
+  return import('./estimate-strength');
+}
