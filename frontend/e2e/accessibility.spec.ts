@@ -10,6 +10,7 @@ import {
   signUp,
   test,
 } from './fixtures';
+import { EMAIL, WITH_SECOND_FACTOR, generateApi } from './generated-api';
 
 const ADA = '+1 500 555 1002';
 /** The simulated provider responds with 429 to every message to this number. */
@@ -89,6 +90,60 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.reload();
       await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
       await check(page, 'sign up, closed');
+    });
+
+    test('the second factor and the reset of a password', async ({ page, tolerate }) => {
+      tolerate(/401|422/);
+      await generateApi(page, { conversations: 0, messages: 0 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, WITH_SECOND_FACTOR);
+      await expect(page.getByLabel('Six-digit code')).toBeFocused();
+      await check(page, 'the second step');
+      await page.getByRole('button', { name: 'Use a recovery code' }).click();
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await expect(page.getByText("Recovery code can't be blank")).toBeVisible();
+      await check(page, 'the second step, by a recovery code');
+
+      await page.goto('/forgot-password');
+      await page.getByLabel('Email').fill(EMAIL);
+      await check(page, 'a forgotten password');
+      await page.getByRole('button', { name: 'Send the link' }).click();
+      await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeFocused();
+      await check(page, 'a mail on its way');
+      await page.goto('/reset-password#token');
+      const password = page.getByLabel('New password', { exact: true });
+      for (const [text, words] of [
+        ['passwords', 'Very weak'],
+        ['mysms messenger lee', 'Fair'],
+        [PASSWORD, 'Strong'],
+      ] as const) {
+        await password.fill(text);
+        await expect(page.getByText(new RegExp(`^${words}`))).toBeVisible();
+        await check(page, `a new password: ${words}`);
+      }
+      await page.getByLabel('Confirm new password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Change password' }).click();
+      await expect(page.getByRole('link', { name: 'Ask for another mail' })).toBeVisible();
+      await check(page, 'a link that does not work any more');
+
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL);
+      await openAccount(page);
+      const panel = page.getByRole('region', { name: 'Second step' });
+      await panel.getByRole('button', { name: 'Set up…' }).click();
+      await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
+      await check(page, 'the password for a second factor');
+      await panel.getByRole('button', { name: 'Set up' }).click();
+      await expect(panel.getByRole('img', { name: 'QR code' })).toBeVisible();
+      await expect(panel.getByRole('heading', { level: 3 })).toBeFocused();
+      await check(page, 'a second factor to be set up');
+      await panel.getByLabel('Six-digit code from the app').fill('123456');
+      await panel.getByRole('button', { name: 'Turn on' }).click();
+      await expect(panel.getByRole('heading', { level: 3 })).toHaveText('Your recovery codes');
+      await check(page, 'the recovery codes');
+      await panel.getByRole('button', { name: 'I have kept them' }).click();
+      await expect(panel).toContainText('10 recovery codes are left.');
+      await check(page, 'a second factor');
     });
 
     test('messages', async ({ page, request, phone }) => {

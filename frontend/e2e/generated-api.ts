@@ -28,6 +28,8 @@ export interface GeneratedApi {
 }
 
 export const EMAIL = 'somebody.with.a.rather.long.address@mail.department.example.com';
+/** Somebody who has a second factor. */
+export const WITH_SECOND_FACTOR = `second.factor.of.${EMAIL}`;
 /** The newest conversation. */
 export const PEER = '+14155552671';
 
@@ -105,7 +107,27 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
   const { searchParams: asked } = url;
   switch (url.pathname) {
     case '/users/sign_in':
-      return { status: 201, json: { ...TOKENS, _id: 'u1', email: EMAIL } };
+      return route.request().postData()?.includes(WITH_SECOND_FACTOR)
+        ? { status: 401, json: { status: 401, code: 'second_factor_required' } }
+        : { status: 201, json: { ...TOKENS, _id: 'u1', email: EMAIL } };
+    case '/users/second_factor':
+      switch (route.request().method()) {
+        case 'GET':
+          return { json: { enabled: false, recovery_codes_left: 0 } };
+        case 'POST':
+          return { status: 201, json: SET_UP };
+        default:
+          return { json: { recovery_codes: RECOVERY_CODES } };
+      }
+    case '/users/password_reset':
+      return {
+        json: { by_mail: true },
+        ...(route.request().method() === 'POST' && { status: 202 }),
+        ...(route.request().method() === 'PUT' && {
+          status: 422,
+          json: { status: 422, errors: { token: ['is not valid any more'] } },
+        }),
+      };
     case '/users/token':
       return { json: TOKENS };
     case '/users/sign_up':
@@ -143,6 +165,13 @@ const TOKENS = {
   expires_in: 900,
   refresh_token: 'refresh',
 } as const;
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const SET_UP = {
+  secret: SECRET,
+  otpauth_uri: `otpauth://totp/MySMS%20Messenger:${encodeURIComponent(EMAIL)}?secret=${SECRET}&issuer=MySMS%20Messenger`,
+};
+const RECOVERY_CODES = Array<string>(10).fill('k7qf-3m2x-8dwn-p0ra-5jtc-e9yh');
 
 /** Its id contains its index, so that `before` does too. */
 function idOf(index: number): string {

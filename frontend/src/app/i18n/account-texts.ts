@@ -76,7 +76,7 @@ export const accountTexts = {
       },
       over: {
         title: "This link doesn't work any more",
-        intro: 'It has been used, or it is older than 30 minutes, or there is a newer one.',
+        intro: 'It has been used already, or it is older than 30 minutes.',
       },
     },
     submit: 'Change password',

@@ -1,0 +1,206 @@
+import { startServer } from './another-server';
+import {
+  PASSWORD,
+  bubble,
+  expect,
+  fillSignIn,
+  newNumber,
+  sendNew,
+  signUp,
+  storedRefreshToken,
+  test as base,
+} from './fixtures';
+import { MailServer, startMailServer } from './mail-server';
+
+const NEW_PASSWORD = 'an owl reads the paper';
+const REFUSED = /(40[01]|422|ERR_FAILED) .*\/(users|api)/;
+
+interface Site {
+  readonly url: string;
+  readonly mails: MailServer;
+}
+
+/** A server that sends mails. */
+const test = base.extend<{ site: Site }>({
+  site: async ({}, use) => {
+    const mails = await startMailServer();
+    const settings = { SMTP_URL: mails.url, MAIL_FROM: 'mysms@mail.example', SIGNUP_MODE: 'open' };
+    const server = await startServer(settings);
+    await use({ url: server.url, mails });
+    await server.stop();
+    mails.stop();
+  },
+  baseURL: async ({ site }, use) => {
+    await use(site.url);
+  },
+});
+
+/** The link of the newest mail. */
+async function linkTo({ url, mails }: Site, email: string, count = 1): Promise<string> {
+  const mail = await mails.newest(email, '/reset-password#', count);
+  const link = /\S+\/reset-password#\S+/.exec(mail)?.[0] ?? '';
+  expect(link.startsWith(`${url}/reset-password#`)).toBe(true);
+  return link;
+}
+
+test('a forgotten password is reset by mail, with a link that works once and is sent nowhere else', async ({
+  page,
+  site,
+  context,
+  tolerate,
+}) => {
+  tolerate(REFUSED);
+  const email = await signUp(page);
+  const otherTab = await context.newPage();
+  await otherTab.goto('/');
+  await expect(otherTab.getByRole('status')).toHaveText('Up to date');
+  await page.route('**/api/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  const number = newNumber();
+  await sendNew(page, number, 'Not sent yet');
+  await expect(bubble(page, 'Not sent yet')).toContainText("Can't reach the server.");
+
+  await page.goto('/forgot-password');
+  await page.getByLabel('Email').fill(email);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeFocused();
+  await expect(page.getByText('If there is an account with this email')).toBeVisible();
+  const link = await linkTo(site, email);
+  const token = link.split('#')[1] ?? '';
+
+  const sentTo: string[] = [];
+  page.on('request', (request) => {
+    const all = [request.url(), request.postData(), JSON.stringify(request.headers())].join();
+    if (all.includes(token)) sentTo.push(`${request.method()} ${new URL(request.url()).pathname}`);
+  });
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
+  await expect(page).toHaveURL('/reset-password');
+  await expect(page.getByLabel('New password', { exact: true })).toBeFocused();
+  const kept = await page.evaluate(() =>
+    JSON.stringify([localStorage, sessionStorage, history.state, location.href]),
+  );
+  expect(kept).not.toContain(token);
+  await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD);
+  await page.getByLabel('Confirm new password').fill(NEW_PASSWORD);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(page.getByRole('status')).toHaveText(
+    'Your password has been changed. Please sign in with the new one.',
+  );
+  await expect(page).toHaveURL('/sign-in');
+  expect(sentTo).toEqual(['PUT /users/password_reset']);
+  await expect(otherTab.getByText('Your password has been changed.')).toBeVisible();
+
+  await fillSignIn(page, email);
+  await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
+  await page.getByLabel('Password').fill(NEW_PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
+  // It was changed here, not elsewhere.
+  await expect(page.getByRole('link', { name: 'Not sent yet' })).toBeVisible();
+
+  await page.goto(link);
+  await page.getByLabel('New password', { exact: true }).fill('another long one');
+  await page.getByLabel('Confirm new password').fill('another long one');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(
+    page.getByRole('heading', { name: "This link doesn't work any more" }),
+  ).toBeFocused();
+  await page.getByRole('link', { name: 'Ask for another mail' }).click();
+  await expect(page.getByLabel('Email')).toBeVisible();
+  await page.getByRole('link', { name: 'Back to your account' }).click();
+  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+});
+
+test('the page for a new password stays when the session here turns out to have ended', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(REFUSED);
+  await signUp(page);
+  const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
+  let answer = (): void => undefined;
+  const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/users/token', async (route) => {
+    await mayAnswer;
+    await route.continue();
+  });
+  await page.goto('/');
+  expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
+  await page.goto('/reset-password#some-token');
+  await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD);
+  answer();
+  await expect.poll(() => storedRefreshToken(page)).toBeUndefined();
+  await expect(page).toHaveURL('/reset-password');
+  await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD);
+  await page.getByLabel('Confirm new password').fill(NEW_PASSWORD);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  // The token is still there, and wrong.
+  await expect(
+    page.getByRole('heading', { name: "This link doesn't work any more" }),
+  ).toBeVisible();
+});
+
+test('a reload of the page for a new password asks for the link again', async ({ page }) => {
+  await page.goto('/reset-password#some-token');
+  await expect(page).toHaveURL('/reset-password');
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Open the link once more' })).toBeVisible();
+  await page.goto('/reset-password#some-token');
+  await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
+});
+
+base('a server that sends no mail says whom to ask', async ({ page }) => {
+  const { url, stop } = await startServer({});
+  try {
+    await page.goto(`${url}/sign-in`);
+    await page.getByRole('link', { name: 'Forgot it?' }).click();
+    await expect(page.getByText('This server sends no mail.')).toContainText(
+      'the command mysms reset-password',
+    );
+    await expect(page.getByRole('textbox')).toHaveCount(0);
+    await page.getByRole('link', { name: 'Back to sign in' }).click();
+    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  } finally {
+    // The page must not need the server after it has ended.
+    await page.close();
+    await stop();
+  }
+});
+
+base(
+  'a weak password is advised against while it is typed, and refused at its field',
+  async ({ page, tolerate }) => {
+    tolerate(/422 .*\/users/);
+    await page.goto('/sign-up');
+    await page.getByLabel('Email').fill('ada.lovelace@example.com');
+    const field = page.getByLabel('Password', { exact: true });
+    await field.fill('password');
+    await expect(
+      page.getByText('Very weak: it is among the first that anybody tries.'),
+    ).toBeVisible();
+    await page.getByLabel('Confirm password').fill('password');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(field).toHaveAccessibleDescription('Password is too common.');
+    await field.fill('ada.lovelace');
+    await expect(page.getByText('Weak. Add words')).toBeVisible();
+    await field.fill(PASSWORD);
+    await expect(page.getByText('Strong.')).toBeVisible();
+  },
+);
+
+base('a meter that cannot be loaded says nothing', async ({ page, tolerate }) => {
+  tolerate(/ERR_FAILED .*\.js/);
+  await page.goto('/sign-up');
+  await expect(page.getByLabel('Email')).toBeVisible();
+  await page.route('**/*.js', (route) => route.abort());
+  const field = page.getByLabel('Password', { exact: true });
+  const failed = page.waitForEvent('requestfailed');
+  await field.fill('password');
+  await failed;
+  await field.fill('');
+  await expect(page.getByText('Very weak')).toHaveCount(0);
+  await expect(page.getByRole('alert')).not.toContainText("couldn't be loaded");
+});

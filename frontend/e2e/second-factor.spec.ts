@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises';
+import { Page } from '@playwright/test';
+import { codeOf, nextCodeOf } from './authenticator-app';
+import {
+  PASSWORD,
+  expect,
+  fillSignIn,
+  openAccount,
+  signIn,
+  signOut,
+  signUp,
+  test,
+} from './fixtures';
+
+const REFUSED = /(401 .*\/users\/sign_in|422 .*\/users\/second_factor)/;
+const HOME = 'Send your first message';
+
+const panelOf = (page: Page) => page.getByRole('region', { name: 'Second step' });
+
+/** On the account page. Returns the secret, and when its first code was used. */
+async function setUp(page: Page): Promise<{ secret: string; at: number; codes: string[] }> {
+  const panel = panelOf(page);
+  await panel.getByRole('button', { name: 'Set up…' }).click();
+  await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Set up' }).click();
+  await expect(panel.getByRole('img', { name: 'QR code' })).toBeVisible();
+  const secret = await panel.locator('code').innerText();
+  const at = Date.now();
+  await panel.getByLabel('Six-digit code from the app').fill(codeOf(secret, at));
+  await panel.getByRole('button', { name: 'Turn on' }).click();
+  const list = panel.getByRole('group', { name: 'Recovery codes' });
+  const codes = (await list.innerText()).split('\n');
+  expect(codes).toHaveLength(10);
+  return { secret, at, codes };
+}
+
+test('a second factor is set up, asked for at sign-in, and turned off', async ({
+  page,
+  tolerate,
+}) => {
+  tolerate(REFUSED);
+  const email = await signUp(page);
+  await openAccount(page);
+  const panel = panelOf(page);
+  await panel.getByRole('button', { name: 'Set up…' }).click();
+  await expect(panel.getByLabel('Your password, to confirm')).toBeFocused();
+  await page.keyboard.type('wrong horse');
+  await page.keyboard.press('Enter');
+  await expect(panel.getByLabel('Your password, to confirm')).toHaveAccessibleDescription(
+    'Your password, to confirm is invalid.',
+  );
+  await panel.getByRole('button', { name: 'Cancel' }).click();
+  const { secret, at } = await setUp(page);
+  await expect(panel.getByRole('status').filter({ hasText: /./ })).toHaveText(
+    'The second step is on.',
+  );
+  await panel.getByRole('button', { name: 'I have kept them' }).click();
+  await expect(panel).toContainText('10 recovery codes are left.');
+  await expect(panel).not.toContainText(secret);
+  await signOut(page);
+
+  // A wrong code keeps the step; the password is in no storage.
+  await fillSignIn(page, email);
+  const code = page.getByLabel('Six-digit code');
+  await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
+  await expect(code).toBeFocused();
+  await expect(code).toHaveAccessibleDescription(
+    'Enter the six digits from your authenticator app.',
+  );
+  await expect(code).toHaveAttribute('inputmode', 'numeric');
+  await expect(code).toHaveAttribute('autocomplete', 'one-time-code');
+  // The code of the set-up works once.
+  await code.fill(codeOf(secret, at));
+  await page.keyboard.press('Enter');
+  await expect(code).toHaveAccessibleDescription('Six-digit code is not valid.');
+  await expect(code).toBeFocused();
+  const kept = await page.evaluate(() =>
+    JSON.stringify([localStorage, sessionStorage, history.state, location.href]),
+  );
+  expect(kept).not.toContain(PASSWORD);
+  expect(kept).not.toContain(email);
+
+  // A reload begins again, and loses nothing.
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await fillSignIn(page, email);
+  await page.getByRole('button', { name: 'Not you?' }).click();
+  await expect(page.getByLabel('Password')).toHaveValue('');
+  await fillSignIn(page, email);
+  const next = nextCodeOf(secret, at);
+  await code.fill(`${next.slice(0, 3)} ${next.slice(3)}`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
+
+  await openAccount(page);
+  await panel.getByRole('button', { name: 'Turn off…' }).click();
+  await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Turn off the second step' }).click();
+  await expect(panel.getByRole('status')).toHaveText('The second step is off.');
+  await signOut(page);
+  await fillSignIn(page, email);
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
+});
+
+test('a recovery code signs in once, and new ones replace those before', async ({
+  page,
+  tolerate,
+}) => {
+  tolerate(REFUSED);
+  const email = await signUp(page);
+  await openAccount(page);
+  const panel = panelOf(page);
+  const { codes } = await setUp(page);
+  const downloaded = page.waitForEvent('download');
+  await panel.getByRole('button', { name: 'Download' }).click();
+  const file = await downloaded;
+  expect(file.suggestedFilename()).toBe('my-sms-messenger-recovery-codes.txt');
+  expect((await readFile(await file.path(), 'utf8')).trim().split('\n')).toEqual(codes);
+  await panel.getByRole('button', { name: 'I have kept them' }).click();
+  await signOut(page);
+
+  const signInWith = async (code: string): Promise<void> => {
+    await page.getByRole('button', { name: 'Use a recovery code' }).click();
+    await expect(page.getByLabel('Recovery code')).toBeFocused();
+    await page.keyboard.type(` ${code.toUpperCase()} `);
+    await page.keyboard.press('Enter');
+  };
+  await fillSignIn(page, email);
+  await signInWith(codes[0] ?? '');
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
+  await openAccount(page);
+  await expect(panel).toContainText('9 recovery codes are left.');
+
+  await panel.getByRole('button', { name: 'New recovery codes…' }).click();
+  await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Make new codes' }).click();
+  const list = panel.getByRole('group', { name: 'Recovery codes' });
+  const renewed = (await list.innerText()).split('\n');
+  await panel.getByRole('button', { name: 'I have kept them' }).click();
+  await expect(panel).toContainText('10 recovery codes are left.');
+  await signOut(page);
+
+  await signIn(page, email);
+  await signInWith(codes[1] ?? '');
+  await expect(page.getByLabel('Recovery code')).toHaveAccessibleDescription(
+    'Recovery code is not valid.',
+  );
+  await page.getByLabel('Recovery code').fill(renewed[0] ?? '');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
+});
+
+test('going back from the second step leaves the page, and coming again begins with the password', async ({
+  page,
+  tolerate,
+}) => {
+  tolerate(REFUSED);
+  await page.route('**/users/sign_in', (route) =>
+    route.fulfill({ status: 401, json: { status: 401, code: 'second_factor_required' } }),
+  );
+  await page.goto('/sign-up');
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await fillSignIn(page, 'ada@example.com');
+  await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
+  await page.goForward();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByLabel('Password')).toHaveValue('');
+});
