@@ -119,7 +119,7 @@ export async function signOutAndDelete(page: Page): Promise<void> {
 
 export async function askToSignOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Account of/ }).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
 }
 
 /** A new user, created through the API. */
