@@ -113,7 +113,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.goto('/reset-password#token');
       const password = page.getByLabel('New password', { exact: true });
       for (const [text, words] of [
-        ['passwords', 'Very weak'],
+        ['password', 'Very weak'],
         ['mysms messenger lee', 'Fair'],
         [PASSWORD, 'Strong'],
       ] as const) {
