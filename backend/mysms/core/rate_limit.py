@@ -1,7 +1,8 @@
 """Rate limits shared by all processes: fixed windows, with one counter document for each."""
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from mysms.core.errors import DomainError
 from mysms.core.timestamps import Clock
 
 _BATCH = 1000
+_LONGEST_IN_SECONDS = 120
+"""Longer waits are told in minutes."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class RateLimitedError(DomainError):
     example = "Too many attempts. Please try again in 30 seconds."
 
     def __init__(self, retry_after_seconds: int = 30, detail: str | None = None) -> None:
-        super().__init__(detail or f"Too many attempts. Please try again in {retry_after_seconds} seconds.")
+        super().__init__(detail or f"Too many attempts. Please try again in {_in_words(retry_after_seconds)}.")
         self.retry_after_seconds = retry_after_seconds
 
     @property
@@ -63,6 +66,22 @@ class RateLimiter:
             raise RateLimitedError(max(1, round((ends_at - now).total_seconds())))
         return key
 
+    async def hit_all(self, hits: Iterable[tuple[Limit, str]]) -> Sequence[str]:
+        """Counts a hit for the subject of each limit, and returns the keys for `refund`.
+
+        Raises RateLimitedError, without counting for any of them, once one of the limits is reached. If the database
+        fails or the process ends in between, some may have counted.
+        """
+        counted: list[str] = []
+        for limit, subject in hits:
+            try:
+                counted.append(await self.hit(limit, subject))
+            except RateLimitedError:
+                for key in counted:
+                    await self.refund(key)
+                raise
+        return counted
+
     async def refund(self, key: str) -> None:
         """Takes back one hit."""
         await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
@@ -91,6 +110,10 @@ class RateLimiter:
                 continue
             return True
         return False
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds <= _LONGEST_IN_SECONDS else f"{math.ceil(seconds / 60)} minutes"
 
 
 def _hashed(subject: str) -> str:

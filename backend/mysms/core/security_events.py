@@ -16,6 +16,7 @@ SecurityEvent = Literal[
     "signed_up",
     "signed_in",
     "sign_in_failed",
+    "rate_limited",
     "password_confirmation_failed",
     "password_changed",
     "password_reset_by_operator",

@@ -115,7 +115,7 @@ class AccountService:
 
     async def delete(self, caller: AccessClaims, password: str, client: ClientInfo) -> None:
         """Deletes the account and all its data. Raises InvalidFieldsError if the password is wrong."""
-        user = await self._authenticator.confirm_password(caller.user_id, password, client, field="password")
+        user = await self._authenticator.confirm_password(caller, password, client, field="password")
         await repository.mark_deleting(caller.user_id)
         self._events.record("account_deleted", account=user.email, address=client.address)
         await self._finish_deletion(caller.user_id)

@@ -1,61 +1,88 @@
 """Checks passwords, under the rate limits of authentication."""
 
+import contextlib
+from collections.abc import Iterator
+
 from bson import ObjectId
 
 from mysms.core.errors import InvalidFieldsError
+from mysms.core.rate_limit import RateLimitedError
 from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import InvalidCredentialsError, UnauthenticatedError
+from mysms.users.known_addresses import KnownAddresses
 from mysms.users.models import User
 from mysms.users.passwords import Match, PasswordHasher
 from mysms.users.rate_limits import Action, AuthRateLimits
 from mysms.users.schemas import normalise_email
+from mysms.users.tokens import AccessClaims
 
 
 class Authenticator:
     """Checks passwords. Every method raises RateLimitedError after too many attempts."""
 
-    def __init__(self, hasher: PasswordHasher, attempts: AuthRateLimits, events: SecurityEvents) -> None:
+    def __init__(
+        self,
+        hasher: PasswordHasher,
+        attempts: AuthRateLimits,
+        known_addresses: KnownAddresses,
+        events: SecurityEvents,
+    ) -> None:
         self._hasher = hasher
         self._attempts = attempts
+        self._known_addresses = known_addresses
         self._events = events
 
     async def count_address(self, action: Action, client: ClientInfo) -> None:
         """Counts an attempt of the client's address, before anything else is done for it."""
-        await self._attempts.count_address(action, client.address)
+        with self._recording_rate_limits(client):
+            await self._attempts.count_address(action, client.address)
 
     async def authenticate(self, email: str, password: str, client: ClientInfo) -> User:
         """Returns the account. Raises InvalidCredentialsError, which does not reveal whether the account exists."""
         try:
             normal_email = normalise_email(email)
         except ValueError:
-            normal_email = ""
-        attempt = await self._attempts.count_account(normal_email)
+            # No account can have it, so there is no password to guess: only the client's address counts.
+            self._events.record("sign_in_failed", address=client.address)
+            raise InvalidCredentialsError from None
+        user = await repository.find_user_by_email(normal_email)
+        is_known = self._known_addresses.include(client.address, user)
+        with self._recording_rate_limits(client, account=normal_email):
+            attempt = await self._attempts.count_password(normal_email, client.address, is_known=is_known)
         try:
-            user = await self._find_by_password(normal_email, password)
+            user = await self._check(user, password)
         except InvalidCredentialsError:
             self._events.record("sign_in_failed", account=normal_email, address=client.address)
             raise
         await self._attempts.refund(attempt)
         return user
 
-    async def confirm_password(self, user_id: ObjectId, password: str, client: ClientInfo, *, field: str) -> User:
+    async def confirm_password(self, caller: AccessClaims, password: str, client: ClientInfo, *, field: str) -> User:
         """Returns the account of a signed-in user. Raises InvalidFieldsError if the password is wrong."""
-        await self._attempts.count_address("password", client.address)
-        user = await repository.find_user(user_id)
+        await self.count_address("password", client)
+        user = await repository.find_user(caller.user_id)
         if user is None:
             raise UnauthenticatedError
-        attempt = await self._attempts.count_account(user.email)
+        with self._recording_rate_limits(client, account=user.email):
+            attempt = await self._attempts.count_confirmation(caller.session_id)
         if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
             self._events.record("password_confirmation_failed", account=user.email, address=client.address)
             raise InvalidFieldsError({field: ["is invalid"]})
         await self._attempts.refund(attempt)
         return user
 
-    async def _find_by_password(self, email: str, password: str) -> User:
+    @contextlib.contextmanager
+    def _recording_rate_limits(self, client: ClientInfo, account: str | None = None) -> Iterator[None]:
+        try:
+            yield
+        except RateLimitedError:
+            self._events.record("rate_limited", account=account, address=client.address)
+            raise
+
+    async def _check(self, user: User | None, password: str) -> User:
         """Returns the account, after renewing an outdated password hash. Raises InvalidCredentialsError."""
-        user = await repository.find_user_by_email(email)
         match = await self._hasher.verify(password, user.password_hash if user else None)
         if match is Match.WRONG or user is None or user.deleting:
             raise InvalidCredentialsError
@@ -64,6 +91,6 @@ class Authenticator:
         renewed = await self._hasher.hash(password)
         if not await repository.replace_password_hash(ObjectId(user.id), user.password_hash, renewed):
             # Another request renewed the hash or changed the password first: check against the present hash.
-            return await self._find_by_password(email, password)
+            return await self._check(await repository.find_user(ObjectId(user.id)), password)
         user.password_hash = renewed
         return user

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from beanie import Document, PydanticObjectId
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pymongo import ASCENDING, IndexModel
 
 from mysms.users.user_agent import UNKNOWN_DEVICE
@@ -12,6 +12,7 @@ from mysms.users.user_agent import UNKNOWN_DEVICE
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
 SESSION_SCHEMA_VERSION = 2
+MOST_KNOWN_ADDRESSES = 20
 
 
 class PendingSecondFactor(BaseModel):
@@ -49,6 +50,8 @@ class User(Document):
     pending_second_factor: PendingSecondFactor | None = None
     known_devices: list[str] | None = None
     """Keyed hashes of the devices from which the account was used, the newest last. None until they are recorded."""
+    known_addresses: list[str] = Field(default_factory=list)
+    """Hashes of the addresses that the account has had sessions from, at most `MOST_KNOWN_ADDRESSES`, newest last."""
     schema_version: int = 1
 
     @property

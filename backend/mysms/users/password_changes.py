@@ -39,7 +39,7 @@ class PasswordService:
         Raises InvalidFieldsError if the current password is wrong.
         """
         user = await self._authenticator.confirm_password(
-            caller.user_id, change.current_password, client, field="current_password"
+            caller, change.current_password, client, field="current_password"
         )
         if not await repository.change_password(user, await self._hasher.hash(change.password)):
             # Another request renewed the hash or changed the password first: check against the present hash.

@@ -11,6 +11,7 @@ from mysms.mail.queue import MailQueue
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import MailNotConfiguredError
+from mysms.users.known_addresses import KnownAddresses
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.reset_tokens import LIFETIME, ResetTokens
@@ -37,6 +38,7 @@ class PasswordResetService:
         limiter: RateLimiter,
         hasher: PasswordHasher,
         sessions: SessionService,
+        known_addresses: KnownAddresses,
         notifications: Notifications,
         events: SecurityEvents,
     ) -> None:
@@ -45,6 +47,7 @@ class PasswordResetService:
         self._limiter = limiter
         self._hasher = hasher
         self._sessions = sessions
+        self._known_addresses = known_addresses
         self._notifications = notifications
         self._events = events
 
@@ -83,5 +86,7 @@ class PasswordResetService:
         user_id = ObjectId(user.id)
         await self._sessions.end_all(user_id)
         await self._tokens.forget(user_id)
+        # Who has the mailbox can sign in, also while others guess passwords from many addresses.
+        await self._known_addresses.add(client.address, user)
         self._events.record("password_reset_completed", account=user.email, address=client.address)
         await self._notifications.notify("password_reset_completed", user, client)

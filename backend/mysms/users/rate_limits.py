@@ -1,18 +1,29 @@
-"""Rate limits of authentication: for each IP address, account and session."""
+"""Rate limits of authentication: for each client, account and session."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Literal
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Literal, NamedTuple
 
 from bson import ObjectId
 
 from mysms.core.rate_limit import Limit, RateLimiter
 
 Action = Literal["sign_in", "sign_up", "password", "password_reset"]
+Attempt = Sequence[str]
+"""What was counted for one attempt, for `AuthRateLimits.refund`."""
 
-_ACCOUNT_WINDOW = timedelta(minutes=5)
-_IPV6_SITE_PREFIX = 64
-"""The prefix length that one household or server is assigned: all addresses in it count as one client."""
+_PASSWORD_WINDOW = timedelta(hours=1)
+_NEW_CLIENTS = 20
+"""All new clients of an account together have this many times the attempts of one."""
+
+
+class Network(NamedTuple):
+    """A network that is counted as one client."""
+
+    key: str
+    times: int
+    """How many times the attempts of a single client it has."""
 
 
 class AuthRateLimits:
@@ -24,32 +35,59 @@ class AuthRateLimits:
         self._per_account = per_account
 
     async def count_address(self, action: Action, address: str) -> None:
-        limit = Limit(f"{action}:address", self._per_minute, timedelta(minutes=1))
-        await self._limiter.hit(limit, client_ip_key(address))
+        await self._limiter.hit_all(
+            (Limit(f"{action}:address", times * self._per_minute, timedelta(minutes=1)), key)
+            for key, times in client_networks(address)
+        )
 
-    async def count_account(self, email: str) -> str:
-        """Counts an attempt for an account, and returns the key for `refund`.
+    async def count_password(self, email: str, address: str, *, is_known: bool) -> Attempt:
+        """Counts a password that a client gives for an account, to sign in.
+
+        Each client has its own limit, so that nobody can use up the attempts of another one. All new clients together
+        have another limit, because passwords can be guessed from many addresses. It does not apply to clients that
+        are known to the account, so that its owner can sign in meanwhile.
 
         Unknown emails are counted too, so that the limit does not reveal which accounts exist. Called before the
         password is checked, so that parallel guesses cannot exceed the limit.
         """
-        return await self._limiter.hit(Limit("account", self._per_account, _ACCOUNT_WINDOW), email)
+        own, *wider = client_networks(address)
+        hits = [self._password_limit("client", own.times, f"{email} {own.key}")]
+        if not is_known:
+            hits += [self._password_limit("client", times, f"{email} {key}") for key, times in wider]
+            hits.append(self._password_limit("new clients", _NEW_CLIENTS, email))
+        return await self._limiter.hit_all(hits)
 
-    async def refund(self, attempt: str) -> None:
+    async def count_confirmation(self, session_id: ObjectId) -> Attempt:
+        """Counts a password that a signed-in user gives, by session: neither strangers nor a thief's session matter."""
+        return await self._limiter.hit_all([self._password_limit("session", 1, str(session_id))])
+
+    async def refund(self, attempt: Attempt) -> None:
         """Takes back an attempt with the right password, which does not count."""
-        await self._limiter.refund(attempt)
+        for key in attempt:
+            await self._limiter.refund(key)
 
     async def count_refresh(self, session_id: ObjectId) -> None:
         limit = Limit("refresh", self._per_minute, timedelta(minutes=1))
         await self._limiter.hit(limit, str(session_id))
 
+    def _password_limit(self, name: str, times: int, subject: str) -> tuple[Limit, str]:
+        return Limit(f"password:{name}", times * self._per_account, _PASSWORD_WINDOW), subject
 
-def client_ip_key(address: str) -> str:
-    """Returns the key by which clients are counted: an IPv4 address, or an IPv6 site prefix."""
+
+def client_networks(address: str) -> tuple[Network, ...]:
+    """Returns the networks by which a client is counted, the narrowest first.
+
+    These are an IPv4 address, or two IPv6 networks: a /64, the least that a household or server is assigned, and the
+    /48 around it, the most that anybody gets without asking.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, _IPV6_SITE_PREFIX), strict=False))
-    return str(parsed)
+        return (Network(address, 1),)
+    if not isinstance(parsed, IPv6Address):
+        return (Network(str(parsed), 1),)
+    if parsed.ipv4_mapped:
+        return (Network(str(parsed.ipv4_mapped), 1),)
+    return tuple(
+        Network(str(IPv6Network((int(parsed), prefix), strict=False)), times) for prefix, times in ((64, 1), (48, 4))
+    )

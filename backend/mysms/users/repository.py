@@ -7,6 +7,7 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from mysms.users.models import (
+    MOST_KNOWN_ADDRESSES,
     SESSION_SCHEMA_VERSION,
     Invite,
     PasswordReset,
@@ -175,6 +176,14 @@ async def remove_second_factor(user_id: ObjectId) -> None:
     """Removes the second factor, enabled or pending."""
     await User.get_pymongo_collection().update_one(
         {"_id": user_id}, {"$unset": {"second_factor": True, "pending_second_factor": True}}
+    )
+
+
+async def add_known_address(user_id: ObjectId, hashed: str) -> None:
+    """Adds an address to those of the account. The one that was added first makes room for it."""
+    await User.get_pymongo_collection().update_one(
+        {"_id": user_id, "known_addresses": {"$ne": hashed}},
+        {"$push": {"known_addresses": {"$each": [hashed], "$slice": -MOST_KNOWN_ADDRESSES}}},
     )
 
 

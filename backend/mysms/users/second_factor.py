@@ -159,7 +159,7 @@ class SecondFactorService:
             await self._notifications.notify("second_factor_removed", user, client)
 
     async def _confirm(self, caller: AccessClaims, password: str, client: ClientInfo) -> User:
-        return await self._authenticator.confirm_password(caller.user_id, password, client, field="password")
+        return await self._authenticator.confirm_password(caller, password, client, field="password")
 
     async def _use(self, user: User, factor: SecondFactor, code: str, client: ClientInfo) -> bool:
         """Uses up a code, so that of concurrent requests only one gets in. Returns False if it is not valid."""

@@ -14,6 +14,7 @@ from mysms.mail.queue import MailQueue
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.devices import KnownDevices
+from mysms.users.known_addresses import KnownAddresses
 from mysms.users.notifications import Notifications
 from mysms.users.password_changes import PasswordService
 from mysms.users.password_reset import PasswordResetService
@@ -64,9 +65,10 @@ class UserServices:
         )
         setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
         sign_up_policy = SignUpPolicy(settings.effective_signup_mode, setup_code, clock)
-        authenticator = Authenticator(hasher, attempts, events)
+        known_addresses = KnownAddresses(settings.jwt_secrets)
+        authenticator = Authenticator(hasher, attempts, known_addresses, events)
         cipher = SecretCipher(settings.jwt_secrets)
-        sessions = SessionService(TokenSigner(settings.jwt_secrets), attempts, events, clock)
+        sessions = SessionService(TokenSigner(settings.jwt_secrets), attempts, known_addresses, events, clock)
         notifications = Notifications(mail_queue, KnownDevices(settings.jwt_secrets), limiter, clock)
         second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)
@@ -85,7 +87,7 @@ class UserServices:
             authenticator=authenticator,
             notifications=notifications,
             password_reset=PasswordResetService(
-                mail_queue, reset_tokens, limiter, hasher, sessions, notifications, events
+                mail_queue, reset_tokens, limiter, hasher, sessions, known_addresses, notifications, events
             ),
             passwords=PasswordService(authenticator, hasher, sessions, notifications, events),
             reset_tokens=reset_tokens,

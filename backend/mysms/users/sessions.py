@@ -16,6 +16,7 @@ from mysms.users.errors import (
     SessionEndedError,
     UnauthenticatedError,
 )
+from mysms.users.known_addresses import KnownAddresses
 from mysms.users.models import Session, User, expiry_of
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import SessionResponse, TokenResponse
@@ -28,9 +29,17 @@ _BATCH = 200
 class SessionService:
     """The sessions of all users, and their tokens."""
 
-    def __init__(self, signer: TokenSigner, attempts: AuthRateLimits, events: SecurityEvents, clock: Clock) -> None:
+    def __init__(
+        self,
+        signer: TokenSigner,
+        attempts: AuthRateLimits,
+        known_addresses: KnownAddresses,
+        events: SecurityEvents,
+        clock: Clock,
+    ) -> None:
         self._signer = signer
         self._attempts = attempts
+        self._known_addresses = known_addresses
         self._events = events
         self._clock = clock
 
@@ -50,6 +59,7 @@ class SessionService:
         if now.second_factor_id not in {None, user.second_factor_id}:
             await repository.delete_session(session_id)
             raise SecondFactorRequiredError
+        await self._known_addresses.add(client.address, user)
         return tokens
 
     async def replace_all(self, user: User, client: ClientInfo) -> TokenResponse:
@@ -59,7 +69,7 @@ class SessionService:
         await repository.delete_sessions(ObjectId(user.id), but=session_id)
         return tokens
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
+    async def refresh(self, refresh_token: str, client: ClientInfo) -> TokenResponse:
         """Returns new tokens. The old token stays valid until a new one is used, so no response can be lost.
 
         Raises InvalidTokenRequestError, SessionEndedError and RateLimitedError.
@@ -72,7 +82,7 @@ class SessionService:
             raise SessionEndedError from error
         await self._attempts.count_refresh(token.session_id)
         while True:
-            session = await self._find_continuable(token.session_id)
+            session, user = await self._find_continuable(token.session_id)
             newest = session.token_hash or RefreshClaims(token.session_id, session.generation).hash
             if hmac.compare_digest(token.hash, newest):
                 await repository.extend_session(session, self._clock())
@@ -83,6 +93,7 @@ class SessionService:
                 raise SessionEndedError
             if await repository.advance_session(session, token, self._clock()):
                 break
+        await self._known_addresses.add(client.address, user)
         return self._tokens(session, token.new_successor())
 
     async def require(self, access_token: str | None) -> AccessClaims:
@@ -145,15 +156,18 @@ class SessionService:
         await repository.insert_session(session)
         return token.session_id, self._tokens(session, token)
 
-    async def _find_continuable(self, session_id: ObjectId) -> Session:
-        """Raises SessionEndedError if the session has ended, has expired or began before the last password change."""
+    async def _find_continuable(self, session_id: ObjectId) -> tuple[Session, User]:
+        """Returns a session and its user.
+
+        Raises SessionEndedError if the session has ended, has expired or began before the last password change.
+        """
         session = await repository.find_session(session_id)
         if session is None or self._is_over(session):
             raise SessionEndedError
         user = await repository.find_user(session.user_id)
         if user is None or session.password_version not in {None, user.password_version}:
             raise SessionEndedError
-        return session
+        return session, user
 
     def _is_over(self, session: Session) -> bool:
         return self._clock() > expiry_of(session.created_at, session.last_used_at)

@@ -61,6 +61,6 @@ class SignInService:
                     raise SecondFactorGrantError from error
                 return AccessTokenResponse(access_token=signed_in.access_token, expires_in=signed_in.expires_in)
             case "refresh_token":
-                return await self._sessions.refresh(form.refresh_token)
+                return await self._sessions.refresh(form.refresh_token, client)
             case _:
                 raise UnsupportedGrantTypeError

@@ -16,6 +16,7 @@ from mysms.users import repository
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.devices import KnownDevices
+from mysms.users.known_addresses import KnownAddresses
 from mysms.users.models import Invite, PasswordReset, Session, User, expiry_of
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
@@ -54,12 +55,13 @@ class UsersFixture:
 
     @property
     def sessions(self) -> SessionService:
-        return SessionService(TokenSigner(("a secret",)), self._attempts, SecurityEvents("a secret"), self.clock)
+        signer, events = TokenSigner(("a secret",)), SecurityEvents("a secret")
+        return SessionService(signer, self._attempts, self._known_addresses, events, self.clock)
 
     @property
     def accounts(self) -> AccountService:
         hasher, events = PasswordHasher(), SecurityEvents("a secret")
-        authenticator = Authenticator(hasher, self._attempts, events)
+        authenticator = Authenticator(hasher, self._attempts, self._known_addresses, events)
         sign_up_policy = SignUpPolicy("open", None, self.clock)
         return AccountService(
             authenticator,
@@ -80,6 +82,10 @@ class UsersFixture:
     @property
     def _attempts(self) -> AuthRateLimits:
         return AuthRateLimits(self.limiter, per_minute=10, per_account=10)
+
+    @property
+    def _known_addresses(self) -> KnownAddresses:
+        return KnownAddresses(["a secret"])
 
     async def store_sessions(self, count: int, *, age: timedelta, is_dated: bool = True) -> list[ObjectId]:
         """Store sessions that were last used this long ago; if not dated, as older versions stored them."""

@@ -22,6 +22,7 @@ from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.devices import KnownDevices
 from mysms.users.errors import InvalidSecondFactorCodeError, SecondFactorRequiredError
+from mysms.users.known_addresses import KnownAddresses
 from mysms.users.models import Invite, SecondFactor, Session, User
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
@@ -364,14 +365,19 @@ class FactorFixture:
     def service(self, *installation_secrets: str) -> SecondFactorService:
         """The service of a process with these secrets, newest first."""
         limiter, events = RateLimiter(self.database, self.clock), SecurityEvents("a secret")
-        authenticator = Authenticator(PasswordHasher(), self._attempts, events)
+        authenticator = Authenticator(PasswordHasher(), self._attempts, self._known_addresses, events)
         cipher = SecretCipher(installation_secrets or ["a secret"])
         notifications = Notifications(None, KnownDevices(["a secret"]), limiter, self.clock)
         return SecondFactorService(authenticator, limiter, cipher, notifications, events, self.clock)
 
     @property
     def sessions(self) -> SessionService:
-        return SessionService(TokenSigner(("a secret",)), self._attempts, SecurityEvents("a secret"), self.clock)
+        signer, events = TokenSigner(("a secret",)), SecurityEvents("a secret")
+        return SessionService(signer, self._attempts, self._known_addresses, events, self.clock)
+
+    @property
+    def _known_addresses(self) -> KnownAddresses:
+        return KnownAddresses(["a secret"])
 
     @property
     def _attempts(self) -> AuthRateLimits:
