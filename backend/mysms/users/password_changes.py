@@ -4,12 +4,15 @@ import secrets
 
 from bson import ObjectId
 
+from mysms.core.errors import FieldErrors, InvalidFieldsError
 from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.lookup import find_by_email
+from mysms.users.models import User
 from mysms.users.notifications import Notifications
+from mysms.users.password_rules import find_faults
 from mysms.users.passwords import PasswordHasher
 from mysms.users.schemas import PasswordChange, TokenResponse
 from mysms.users.sessions import SessionService
@@ -36,11 +39,9 @@ class PasswordService:
     async def change(self, caller: AccessClaims, change: PasswordChange, client: ClientInfo) -> TokenResponse:
         """Changes the password, and replaces all sessions by a new one, so that a stolen token is worth nothing.
 
-        Raises InvalidFieldsError if the current password is wrong.
+        Raises InvalidFieldsError if the current password is wrong, or the new one is weak.
         """
-        user = await self._authenticator.confirm_password(
-            caller, change.current_password, client, field="current_password"
-        )
+        user = await self._confirm(caller, change, client)
         if not await repository.change_password(user, await self._hasher.hash(change.password)):
             # Another request renewed the hash or changed the password first: check against the present hash.
             return await self.change(caller, change, client)
@@ -49,6 +50,24 @@ class PasswordService:
         self._events.record("password_changed", account=user.email, address=client.address)
         await self._notifications.notify("password_changed", user, client)
         return tokens
+
+    async def _confirm(self, caller: AccessClaims, change: PasswordChange, client: ClientInfo) -> User:
+        """Returns the account. Raises InvalidFieldsError with all that is wrong.
+
+        The change has been validated without knowing the email, which the new password may not consist of.
+        """
+        account = await repository.find_user(caller.user_id)
+        faults = find_faults(change.password, account.email) if account else []
+        errors: FieldErrors = {"password": faults} if faults else {}
+        try:
+            user = await self._authenticator.confirm_password(
+                caller, change.current_password, client, field="current_password"
+            )
+        except InvalidFieldsError as wrong:
+            raise InvalidFieldsError({**wrong.errors, **errors}) from wrong
+        if errors:
+            raise InvalidFieldsError(errors)
+        return user
 
     async def reset(self, email: str) -> str:
         """Sets a random password, which it returns, and ends all sessions. Raises UnknownAccountError.

@@ -13,6 +13,7 @@ from mysms.users.client_info import ClientInfo
 from mysms.users.errors import MailNotConfiguredError
 from mysms.users.known_addresses import KnownAddresses
 from mysms.users.notifications import Notifications
+from mysms.users.password_rules import find_faults
 from mysms.users.passwords import PasswordHasher
 from mysms.users.reset_tokens import LIFETIME, ResetTokens
 from mysms.users.schemas import ResetPassword
@@ -72,11 +73,16 @@ class PasswordResetService:
         await self._queue.add(RESET_MAIL, {"email": email}, valid_for=LIFETIME)
 
     async def complete(self, reset: ResetPassword, client: ClientInfo) -> None:
-        """Sets the password and ends all sessions. A second factor stays. Raises InvalidFieldsError."""
+        """Sets the password and ends all sessions. A second factor stays.
+
+        Raises InvalidFieldsError. A weak password does not use up the token.
+        """
         user = await self._tokens.find_user(reset.token)
         if user is None:
             self._events.record("password_reset_failed", address=client.address)
             raise InvalidFieldsError(NOT_VALID)
+        if faults := find_faults(reset.password, user.email):
+            raise InvalidFieldsError({"password": faults})
         password_hash = await self._hasher.hash(reset.password)
         # The guarded update outdates the token, and so accepts it once.
         while not await repository.change_password(user, password_hash):

@@ -9,7 +9,7 @@ from passlib.context import CryptContext
 
 MAXIMUM_PASSWORD_LENGTH = 128
 """Characters, in form NFC."""
-_LONGEST_FORM = 4 * MAXIMUM_PASSWORD_LENGTH
+LONGEST_FORM = 4 * MAXIMUM_PASSWORD_LENGTH
 """A text is at most four times as long in any form as in NFC: https://www.unicode.org/faq/normalization.html#12"""
 _CONCURRENT_HASHES = 2
 """Each hash uses a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
@@ -32,7 +32,7 @@ def normalise_password(password: str) -> str:
 
     A password that is too long in any form is returned unchanged: reordering combining marks takes quadratic time.
     """
-    return unicodedata.normalize("NFC", password) if len(password) <= _LONGEST_FORM else password
+    return unicodedata.normalize("NFC", password) if len(password) <= LONGEST_FORM else password
 
 
 class PasswordHasher:
@@ -53,7 +53,7 @@ class PasswordHasher:
         A password that is not in NFC, and wrong in NFC, is tried again as typed, since older versions hashed that. This
         takes twice as long, for known and unknown users alike.
         """
-        if len(password) > _LONGEST_FORM:
+        if len(password) > LONGEST_FORM:
             return Match.WRONG
         normal = normalise_password(password)
         stored = password_hash or self._dummy_hash

@@ -13,16 +13,19 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from mysms.core.settings import SignUpMode
 from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
 from mysms.users.models import Session, User
 from mysms.users.one_time_codes import MAXIMUM_CODE_LENGTH
-from mysms.users.passwords import MAXIMUM_PASSWORD_LENGTH, normalise_password
+from mysms.users.password_rules import find_faults
+from mysms.users.passwords import LONGEST_FORM, MAXIMUM_PASSWORD_LENGTH, normalise_password
 
 MINIMUM_PASSWORD_LENGTH = 8
 MAXIMUM_EMAIL_LENGTH = 254
@@ -51,10 +54,35 @@ def _require_email(value: str) -> str:
         raise PydanticCustomError("email", "is invalid") from error
 
 
-def _require_password(value: object) -> object:
-    if value == "":
+class _PasswordOf(NamedTuple):
+    """The password that was given, and the email of its account."""
+
+    given: object
+    email: object
+
+
+def _require_password(value: object, validate: ValidatorFunctionWrapHandler) -> str:
+    """Requires a password that is hard to guess. Reports all that is wrong with it at once."""
+    given, email = value if isinstance(value, _PasswordOf) else (value, "")
+    if given == "":
         raise PydanticCustomError("blank", "can't be blank")
-    return normalise_password(value) if isinstance(value, str) else value
+    password = normalise_password(given) if isinstance(given, str) else given
+    faults: list[InitErrorDetails] = []
+    if isinstance(password, str) and len(password) <= LONGEST_FORM:
+        known_email = email if isinstance(email, str) and len(email) <= MAXIMUM_EMAIL_LENGTH else ""
+        faults = [_weak_password(fault) for fault in find_faults(password, known_email)]
+    try:
+        valid: str = validate(password)
+    except ValidationError as error:
+        others = [InitErrorDetails(type=each["type"], input=None, ctx=each.get("ctx", {})) for each in error.errors()]
+        faults = [*others, *faults]
+    if faults:
+        raise ValidationError.from_exception_data("Password", faults)
+    return valid
+
+
+def _weak_password(fault: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("weak_password", "{fault}", {"fault": fault}), input=None)
 
 
 class _Confirmation(NamedTuple):
@@ -103,7 +131,7 @@ Email = Annotated[
 Password = Annotated[
     str,
     Field(min_length=MINIMUM_PASSWORD_LENGTH, max_length=MAXIMUM_PASSWORD_LENGTH),
-    BeforeValidator(_require_password),  # otherwise a blank password is "too short"
+    WrapValidator(_require_password),  # otherwise a blank password is "too short"
 ]
 
 
@@ -115,12 +143,19 @@ class NewPassword(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _show_password(cls, data: object) -> object:
-        """Passes the password to its confirmation: pydantic shows a field only the valid fields before it."""
-        if not isinstance(data, dict) or "password_confirmation" not in data:
+    def _show_other_fields(cls, data: object) -> object:
+        """Passes the password to its confirmation, and the email to the password.
+
+        Pydantic shows a field only the valid fields before it.
+        """
+        if not isinstance(data, dict):
             return data
-        confirmation = _Confirmation(data["password_confirmation"], data.get("password"))
-        return {**data, "password_confirmation": confirmation}
+        shown = dict(data)
+        if "password" in data:
+            shown["password"] = _PasswordOf(data["password"], data.get("email"))
+        if "password_confirmation" in data:
+            shown["password_confirmation"] = _Confirmation(data["password_confirmation"], data.get("password"))
+        return shown
 
 
 class Registration(NewPassword):

@@ -14,6 +14,7 @@ import schemathesis
 from schemathesis import AuthContext, Case, GenerationMode, HookContext, Response
 from twilio.request_validator import RequestValidator
 
+from mysms.users.password_rules import find_faults
 from tests.support.servers import AUTH_TOKEN, callback_url_of
 
 _PASSWORD = "correct horse battery"
@@ -103,9 +104,11 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
         case "POST /users/sign_in":
             user.update(email=_shared_account.email, password=_PASSWORD)
         case "POST /users":
-            user.update(email=_free(user["email"]), password_confirmation=user["password"])
+            user.update(email=_free(user["email"]))
+            _choose_password(user, user["email"])
         case "PUT /users/password":
-            user.update(current_password=_PASSWORD, password_confirmation=user["password"])
+            user.update(current_password=_PASSWORD)
+            _choose_password(user, _shared_account.email)
         case (
             "DELETE /users"
             | "POST /users/second_factor"
@@ -138,6 +141,12 @@ def _keep_one_position(query: dict[str, Any]) -> str:
     for name in left_out & query.keys():
         del query[name]
     return given[0]
+
+
+def _choose_password(user: dict[str, Any], email: str) -> None:
+    """Keeps the new password, unless it is easy to guess, as the shortest ones that are generated are."""
+    password = _PASSWORD if find_faults(user["password"], email) else user["password"]
+    user.update(password=password, password_confirmation=password)
 
 
 _taken: set[str] = set()

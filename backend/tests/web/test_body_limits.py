@@ -85,6 +85,8 @@ async def test_a_message_that_is_somewhat_too_long_is_told_so(readonly_user: Api
 
 async def test_the_longest_passwords_are_accepted_however_they_are_escaped(api: Api) -> None:
     """Decomposed Hangul is the longest form in which a keyboard gives a password."""
-    password = unicodedata.normalize("NFD", "\uac01" * MAXIMUM_PASSWORD_LENGTH)
+    syllables = (chr(0xAC01 + 28 * (7 * number % 97)) for number in range(MAXIMUM_PASSWORD_LENGTH))
+    password = unicodedata.normalize("NFD", "".join(syllables))
+    assert len(password) == 3 * MAXIMUM_PASSWORD_LENGTH
     response = await register(api, email="é" * 20 + new_email(), password=password)
     assert response.status_code == 201, response.text
