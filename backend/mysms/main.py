@@ -21,6 +21,7 @@ from mysms.api import (
 )
 from mysms.core.logging import configure_logging
 from mysms.core.phone_numbers import MAXIMUM_WRITTEN
+from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings, load_settings
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 from mysms.services import LifespanState, build_services
@@ -30,6 +31,7 @@ from mysms.web.graceful_shutdown import ConnectionCloseMiddleware, ShutdownState
 from mysms.web.middleware import BodyLimitMiddleware, JsonSuffixMiddleware, UnhandledErrorMiddleware
 from mysms.web.problem_details import add_exception_handlers, customize_openapi
 from mysms.web.response_headers import DefaultHeadersMiddleware
+from mysms.web.security_events import SecurityEventMiddleware
 from mysms.web.spa import SinglePageApp
 
 _ROUTERS = (
@@ -56,13 +58,16 @@ _BODY_BYTES = {
 }
 
 
-def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, shutdown: ShutdownState | None = None, events: SecurityEvents | None = None
+) -> FastAPI:
     """Creates the API with all its services. It connects to the database in its lifespan.
 
     Raises DatabaseConfigurationError.
     """
     shutdown = shutdown or ShutdownState()
-    services = build_services(settings, shutdown)
+    events = events or SecurityEvents.of(settings)
+    services = build_services(settings, shutdown, events)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[LifespanState]:
@@ -89,11 +94,11 @@ def create_app(settings: Settings, shutdown: ShutdownState | None = None) -> Fas
     if settings.frontend_dist is not None:
         # Only paths without an API route get here. An API route answers 405 to an unknown method itself.
         app.router.default = GZipMiddleware(SinglePageApp(settings.frontend_dist), compresslevel=6)
-    _add_middleware(app, settings, shutdown)
+    _add_middleware(app, settings, shutdown, events)
     return app
 
 
-def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState, events: SecurityEvents) -> None:
     """Adds the middleware, innermost first: the one added last sees a request first."""
     app.add_middleware(BodyLimitMiddleware, limits=_BODY_BYTES)
     app.add_middleware(UnhandledErrorMiddleware)
@@ -106,6 +111,7 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState) -
     )
     app.add_middleware(DefaultHeadersMiddleware)
     app.add_middleware(ConnectionCloseMiddleware, shutdown=shutdown)
+    app.add_middleware(SecurityEventMiddleware, events=events, allowed_origins=settings.cors_origins)
     app.add_middleware(AccessLogMiddleware)
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(JsonSuffixMiddleware)

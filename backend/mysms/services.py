@@ -16,7 +16,7 @@ from mysms.core.metrics import SENDING_PAUSED
 from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.readiness import Check, check_of, find_problems
-from mysms.core.security_events import SecurityEvents
+from mysms.core.security_events import SUMMARY_SECONDS, SecurityEvents
 from mysms.core.settings import Settings
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
@@ -69,6 +69,7 @@ class Services:
     """The services that requests and background tasks use."""
 
     settings: Settings
+    security_events: SecurityEvents
     database: database.Database
     locks: ContentLocks
     users: UserServices
@@ -91,6 +92,7 @@ class Services:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
         async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():
             yield
+        self.security_events.summarise()
 
     async def measure(self) -> None:
         """Updates the gauges."""
@@ -127,25 +129,27 @@ class LifespanState(TypedDict):
     services: Services
 
 
-def build_services(settings: Settings, shutdown: ShutdownState) -> Services:
+def build_services(settings: Settings, shutdown: ShutdownState, events: SecurityEvents) -> Services:
     """Builds all services without connecting to anything; `Services.running` connects.
 
     Raises DatabaseConfigurationError.
     """
     db = database.database_of(database.connect(settings.mongodb_uri))
-    return _Builder(settings, db, shutdown).build()
+    return _Builder(settings, db, shutdown, events).build()
 
 
 class _Builder:
     """Wires the services of one process together, each built once."""
 
-    def __init__(self, settings: Settings, db: database.Database, shutdown: ShutdownState) -> None:
+    def __init__(
+        self, settings: Settings, db: database.Database, shutdown: ShutdownState, events: SecurityEvents
+    ) -> None:
         self._settings = settings
         self._database = db
         self._shutdown = shutdown
         self._limiter = RateLimiter(db, utc_now)
         self._mail_queue = MailQueue(db, utc_now)
-        self._security_events = SecurityEvents(settings.jwt_secret.get_secret_value())
+        self._security_events = events
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
         self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
@@ -196,15 +200,16 @@ class _Builder:
         )
         return Services(
             settings=settings,
+            security_events=self._security_events,
             database=self._database,
             locks=self._locks,
             users=users,
             history=MessageHistory(),
-            export=AccountExport(users.accounts, users.sessions, self._limiter, utc_now),
+            export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
             outbox=outbox,
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
             status_callbacks=StatusCallbackHandler(
-                self._store, self._timeline, self._message_ids, settings.twilio_account_sid
+                self._store, self._timeline, self._message_ids, settings.twilio_account_sid, self._security_events
             ),
             shutdown=self._shutdown,
             backup_recovery=BackupRecovery(
@@ -289,6 +294,7 @@ class _Builder:
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),
             BackgroundTask("reset-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.reset_tokens.delete_expired)),
             *self._build_mail_tasks(users),
+            BackgroundTask("security-events", lambda: every(SUMMARY_SECONDS, self._summarise_events)),
         ]
         if self._settings.content_retention_days is not None:
             retention = Retention(timedelta(days=self._settings.content_retention_days), utc_now)
@@ -305,6 +311,9 @@ class _Builder:
         dispatcher = MailDispatcher(self._mail_queue, client, write, settings.mail_from, utc_now, heartbeat)
         self._mail_queue.on_add(dispatcher.wake)
         return [BackgroundTask("mail", dispatcher.run, heartbeat=heartbeat)]
+
+    async def _summarise_events(self) -> None:
+        self._security_events.summarise()
 
     async def _migrate(self) -> None:
         """Migrates what processes of the previous version have stored meanwhile."""

@@ -1,15 +1,19 @@
 """FastAPI dependencies of the routers."""
 
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 
+from mysms.core.errors import DomainError, NotFoundError
+from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.settings import Settings
 from mysms.messages.export import AccountExport
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
+from mysms.outbox.errors import CountryNotAllowedError, QuotaError
 from mysms.outbox.service import OutboxService
 from mysms.outbox.status_callbacks import StatusCallbackHandler
 from mysms.services import Services
@@ -40,6 +44,10 @@ AppServices = Annotated[Services, Depends(get_services)]
 
 def _get_settings(services: AppServices) -> Settings:
     return services.settings
+
+
+def _get_security_events(services: AppServices) -> SecurityEvents:
+    return services.security_events
 
 
 def _get_accounts(services: AppServices) -> AccountService:
@@ -87,6 +95,7 @@ def _get_status_callbacks(services: AppServices) -> StatusCallbackHandler:
 
 
 AppSettings = Annotated[Settings, Depends(_get_settings)]
+Events = Annotated[SecurityEvents, Depends(_get_security_events)]
 Accounts = Annotated[AccountService, Depends(_get_accounts)]
 AttemptCounter = Annotated[Authenticator, Depends(_get_authenticator)]
 Sessions = Annotated[SessionService, Depends(_get_sessions)]
@@ -102,18 +111,34 @@ StatusCallbacks = Annotated[StatusCallbackHandler, Depends(_get_status_callbacks
 BearerToken = Annotated[str | None, Depends(_bearer)]
 
 
-async def _get_current_user(sessions: Sessions, token: BearerToken) -> AccessClaims:
-    return await sessions.require(token)
-
-
-CurrentUser = Annotated[AccessClaims, Depends(_get_current_user)]
-
-
-def get_client_info(request: Request, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> ClientInfo:
+def get_client_info(request: Request) -> ClientInfo:
+    # The header is no parameter, because every parameter adds a 422 to the documentation of the operation.
+    user_agent = request.headers.get("User-Agent", "")
     return ClientInfo(request.client.host if request.client else "", describe_user_agent(user_agent))
 
 
 Client = Annotated[ClientInfo, Depends(get_client_info)]
+
+_REFUSALS: Mapping[type[DomainError], SecurityEvent] = {
+    NotFoundError: "resource_refused",
+    CountryNotAllowedError: "destination_refused",
+    QuotaError: "quota_exceeded",
+}
+"""The errors that show that a signed-in user has tried what only an attacker, or a mistaken program, tries."""
+
+
+async def _get_current_user(services: AppServices, token: BearerToken, client: Client) -> AsyncIterator[AccessClaims]:
+    caller = await services.users.sessions.require(token, client)
+    try:
+        yield caller
+    except tuple(_REFUSALS) as error:
+        event = next(event for kind, event in _REFUSALS.items() if isinstance(error, kind))
+        account = (await services.users.accounts.find(caller.user_id)).email
+        services.security_events.record(event, account=account, address=client.address)
+        raise
+
+
+CurrentUser = Annotated[AccessClaims, Depends(_get_current_user)]
 
 
 def counted(action: Action) -> Dependency:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from mysms.api.deps import CurrentUser, Export
+from mysms.api.deps import Client, CurrentUser, Export
 from mysms.core.errors import error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.schemas import ExportResponse
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
     summary="Export the account",
     responses=error_responses(UnauthenticatedError(), RateLimitedError()),
 )
-async def export_account(user: CurrentUser, export: Export) -> Response:
+async def export_account(user: CurrentUser, export: Export, client: Client) -> Response:
     """Returns your account, your sessions and all your messages with their timelines as one JSON document."""
     headers = {"Content-Disposition": 'attachment; filename="mysms.json"'}
-    return StreamingResponse(await export.begin(user), media_type="application/json", headers=headers)
+    return StreamingResponse(await export.begin(user, client), media_type="application/json", headers=headers)

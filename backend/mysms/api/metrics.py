@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from mysms.api.deps import AppServices
+from mysms.api.deps import AppServices, Client
 from mysms.api.operator_access import IsOperator
 from mysms.core.errors import DomainError, error_responses
 
@@ -39,12 +39,13 @@ router = APIRouter(tags=["Operations"])
         **error_responses(MetricsTokenRequiredError(), MetricsForbiddenError()),
     },
 )
-async def metrics(services: AppServices, is_operator: IsOperator) -> Response:
+async def metrics(services: AppServices, client: Client, is_operator: IsOperator) -> Response:
     """Returns the counters of this process and gauges of the outbox in Prometheus's text format.
 
     Requires METRICS_TOKEN as a bearer token if that is set, and accepts requests from loopback only if it is not.
     """
     if not is_operator:
+        services.security_events.record("metrics_refused", address=client.address)
         raise MetricsTokenRequiredError if services.settings.metrics_token else MetricsForbiddenError
     await services.measure()
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -16,6 +16,7 @@ from mysms.api.deps import (
     Sessions,
     SignIn,
     counted,
+    get_client_info,
     get_services,
 )
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
@@ -63,7 +64,9 @@ class _SignUpRoute(APIRoute):
                 user = invalid.body.get("user") if isinstance(invalid.body, dict) else None
                 if not isinstance(user, dict):
                     raise
-                found = await get_services(request).users.accounts.find_sign_up_errors(Applicant.of(user))
+                accounts = get_services(request).users.accounts
+                client = get_client_info(request)
+                found = await accounts.find_sign_up_errors(Applicant.of(user), client)
                 invalid_fields = {error["loc"][-1] for error in invalid.errors()}
                 more = [
                     {"type": "sign_up", "loc": ("body", "user", field), "msg": message}
@@ -147,9 +150,9 @@ async def token(
     summary="Sign out",
     responses=error_responses(UnauthenticatedError()),
 )
-async def sign_out(token: BearerToken, sessions: Sessions) -> None:
+async def sign_out(token: BearerToken, sessions: Sessions, client: Client) -> None:
     """Ends the session and invalidates its tokens. Accepts its access token or its refresh token."""
-    await sessions.end_by_token(token)
+    await sessions.end_by_token(token, client)
 
 
 @router.get("/sign_up", summary="Get the sign-up policy")
@@ -170,9 +173,9 @@ async def list_sessions(user: CurrentUser, sessions: Sessions) -> list[SessionRe
     summary="Sign out everywhere",
     responses=error_responses(UnauthenticatedError()),
 )
-async def end_all_sessions(user: CurrentUser, sessions: Sessions) -> None:
+async def end_all_sessions(user: CurrentUser, sessions: Sessions, client: Client) -> None:
     """Ends all your sessions, including this one."""
-    await sessions.end_all(user.user_id)
+    await sessions.end_all_own(user, client)
 
 
 @router.delete(
@@ -181,9 +184,9 @@ async def end_all_sessions(user: CurrentUser, sessions: Sessions) -> None:
     summary="End one of your sessions",
     responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such session.")),
 )
-async def end_session(session_id: str, user: CurrentUser, sessions: Sessions) -> None:
+async def end_session(session_id: str, user: CurrentUser, sessions: Sessions, client: Client) -> None:
     """Ends the session and invalidates its tokens."""
-    await sessions.end(user, session_id)
+    await sessions.end(user, session_id, client)
 
 
 @router.put(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, status
 
-from mysms.api.deps import AppSettings, StatusCallbacks
+from mysms.api.deps import AppSettings, Client, Events, StatusCallbacks
 from mysms.core.errors import error_responses
 from mysms.core.logging import ThrottledWarnings
 from mysms.core.metrics import CALLBACKS
@@ -40,6 +40,8 @@ _FORM = {
 async def _read_signed_form(
     request: Request,
     settings: AppSettings,
+    events: Events,
+    client: Client,
     x_twilio_signature: Annotated[str | None, Header()] = None,
     x_twilio_webhooks_signature_settings: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> StatusCallback:
@@ -56,6 +58,7 @@ async def _read_signed_form(
         raise UnreadableBodyError from error
     if not is_signed:
         CALLBACKS.labels("bad_signature", "").inc()
+        events.record("webhook_forged", address=client.address)
         if reason := explain_rejection(secrets, signature):
             _warnings.add(f"A status callback was rejected: {reason}.")
         raise BadSignatureError

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mysms.core import database
 from mysms.core.migrations.runner import migrate, require_migrated
+from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
 from mysms.reconciliation.backup_recovery import RestoreReport
 from mysms.services import Services, build_services
@@ -37,6 +38,11 @@ async def migrate_database(settings: Settings) -> bool:
 
     Raises NewerDatabaseError, UnsuitableDatabaseError and DatabaseConfigurationError.
     """
+    SecurityEvents.of(settings).record("migration_run_by_operator")
+    return await _migrate(settings)
+
+
+async def _migrate(settings: Settings) -> bool:
     was_needed = False
     async with database.connect(settings.mongodb_uri) as client:
         db = database.database_of(client)
@@ -69,14 +75,15 @@ async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:
     """Makes a restored database safe to send from. Raises SendingIsOnError and ProviderUnavailableError."""
     if settings.sending_enabled:
         raise SendingIsOnError
-    await migrate_database(settings)
+    await _migrate(settings)
     async with _connected(settings) as services:
+        services.security_events.record("backup_recovery_run_by_operator")
         return await services.backup_recovery.run(since)
 
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[Services]:
-    services = build_services(settings, ShutdownState())
+    services = build_services(settings, ShutdownState(), SecurityEvents.of(settings))
     async with services.database.client:
         await database.retry_until_available(services.database, lambda: _prepare(services.database))
         yield services

@@ -17,12 +17,14 @@ from mysms.core.database import DatabaseConfigurationError
 from mysms.core.logging import configure_logging
 from mysms.core.migrations.outbound_fields import UnsuitableDatabaseError
 from mysms.core.migrations.runner import SCHEMA_VERSION, MigrationNeededError, NewerDatabaseError
+from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings, load_settings
 from mysms.core.settings_sources import SettingsError
 from mysms.main import create_app
 from mysms.providers.base import ProviderUnavailableError
 from mysms.startup import UnsafeConfigurationError, check_start
 from mysms.users.errors import UnknownAccountError
+from mysms.users.schemas import normalise_email
 from mysms.web.connection_limits import ConnectionLimits, limited_protocol, most_connections
 from mysms.web.graceful_shutdown import Server, ShutdownState
 
@@ -50,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     recover = commands.add_parser("recover-backup", help="prevent duplicate sends after a database was restored")
     recover.add_argument("--since", required=True, metavar="T", type=_moment, help="the time when the backup began")
+    hashes = commands.add_parser("log-hash", help="print the hash by which an email or IP address appears in the log")
+    hashes.add_argument("subject", metavar="EMAIL_OR_ADDRESS")
     commands.add_parser("openapi", help="print the API's OpenAPI document")
     given = parser.parse_args(arguments)
     try:
@@ -84,6 +88,7 @@ def _run(given: argparse.Namespace) -> int:
         ),
         "migrate": lambda: _migrate(load_settings()),
         "recover-backup": lambda: _recover_backup(load_settings(), given.since),
+        "log-hash": lambda: _print_log_hash(load_settings(), given.subject),
         "openapi": _print_openapi,
     }
     return commands[given.command]()
@@ -99,10 +104,11 @@ def _serve(settings: Settings) -> int:
         return _complain(f"mysms cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.")
     asyncio.run(check_start(settings))
     shutdown = ShutdownState()
-    app = create_app(settings, shutdown)
+    events = SecurityEvents.of(settings)
+    app = create_app(settings, shutdown, events)
     config = uvicorn.Config(
         app,
-        http=limited_protocol(ConnectionLimits(connections=most_connections())),
+        http=limited_protocol(ConnectionLimits(connections=most_connections()), events),
         ws="none",
         log_config=None,
         access_log=False,
@@ -162,6 +168,15 @@ def _recover_backup(settings: Settings, since: datetime) -> int:
     print(f"Messages that were waiting: {report.unconfirmed}. Each is looked up at Twilio before it is sent.")
     print(f"Messages that Twilio has sent since the backup and that are not in this database: {report.missing}.")
     print("You can enable sending now: remove SENDING_ENABLED=off from the settings and restart mysms.")
+    return 0
+
+
+def _print_log_hash(settings: Settings, subject: str) -> int:
+    try:
+        normal = normalise_email(subject) if "@" in subject else subject
+    except ValueError:
+        return _complain(f"{subject} is not an email address.")
+    print(SecurityEvents.of(settings).hash(normal))
     return 0
 
 

@@ -1,22 +1,31 @@
-"""Security events: a log line and a count for each.
+"""Security events: a log line and a count for each. docs/logging.md is their inventory.
 
 The accounts and addresses in them are hashed with a key, so that lines about the same one can be found together, and
-a reader of the log learns neither.
+a reader of the log learns neither. No line contains anything that a client chose, so no line can be forged.
 """
 
 import hashlib
 import hmac
-from typing import Literal
+from collections import Counter
+from typing import Literal, Self, get_args
 
 import structlog
 
 from mysms.core.metrics import SECURITY_EVENTS
+from mysms.core.settings import Settings
 
 SecurityEvent = Literal[
     "signed_up",
+    "sign_up_refused",
     "signed_in",
     "sign_in_failed",
     "rate_limited",
+    "signed_out",
+    "session_ended",
+    "all_sessions_ended",
+    "access_token_forged",
+    "refresh_token_forged",
+    "refresh_token_reused",
     "password_confirmation_failed",
     "password_changed",
     "password_reset_by_operator",
@@ -29,13 +38,37 @@ SecurityEvent = Literal[
     "password_reset_requested",
     "password_reset_completed",
     "password_reset_failed",
+    "account_exported",
     "account_deleted",
     "invite_created",
+    "migration_run_by_operator",
+    "backup_recovery_run_by_operator",
+    "resource_refused",
+    "quota_exceeded",
+    "destination_refused",
+    "webhook_forged",
+    "webhook_mismatched",
+    "origin_refused",
+    "metrics_refused",
+    "body_too_large",
+    "headers_too_large",
+    "request_too_slow",
+    "response_not_read",
+    "too_many_connections",
+    "too_many_requests",
+    "malformed_request",
 ]
+
+SUMMARY_SECONDS = 60.0
+LINES_OF_KIND = 30
+"""How many events of a kind have a line of their own between two summaries, so that nobody can fill the disk."""
 
 _HASH_BYTES = 8
 
 _log = structlog.stdlib.get_logger("mysms.security")
+
+for _kind in get_args(SecurityEvent):
+    SECURITY_EVENTS.labels(_kind)
 
 
 class SecurityEvents:
@@ -47,13 +80,29 @@ class SecurityEvents:
 
     def __init__(self, secret: str) -> None:
         self._key = hmac.digest(secret.encode(), b"mysms security events", hashlib.sha256)
+        self._recorded: Counter[SecurityEvent] = Counter()
+        """The events since the last summary."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(settings.jwt_secret.get_secret_value())
 
     def record(self, event: SecurityEvent, *, account: str | None = None, address: str | None = None) -> None:
         """Records an event of an account, which is named by its normalised email, and of a client's IP address."""
-        subjects = {"account": account, "address": address}
-        hashed = {name: self._hash(subject) for name, subject in subjects.items() if subject is not None}
         SECURITY_EVENTS.labels(event).inc()
-        _log.info("Security event.", kind=event, **hashed)
+        self._recorded[event] += 1
+        if self._recorded[event] <= LINES_OF_KIND:
+            subjects = {"account": account, "address": address}
+            hashed = {name: self.hash(subject) for name, subject in subjects.items() if subject}
+            _log.info("Security event.", kind=event, **hashed)
 
-    def _hash(self, subject: str) -> str:
-        return hashlib.blake2b(subject.encode(), key=self._key, digest_size=_HASH_BYTES).hexdigest()
+    def summarise(self) -> None:
+        """Logs how many events of each kind had no line of their own since the last summary."""
+        for event, count in self._recorded.items():
+            if count > LINES_OF_KIND:
+                _log.warning("Further security events.", kind=event, count=count - LINES_OF_KIND)
+        self._recorded.clear()
+
+    def hash(self, subject: str) -> str:
+        """Returns the hash by which an account or an address appears in the log."""
+        return hashlib.blake2b(subject.encode(errors="replace"), key=self._key, digest_size=_HASH_BYTES).hexdigest()

@@ -5,13 +5,15 @@ from datetime import timedelta
 
 from bson import ObjectId
 
-from mysms.core.rate_limit import Limit, RateLimiter
+from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
+from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Message
 from mysms.messages.schemas import ExportHead, MessageDetail
 from mysms.users.accounts import AccountService
+from mysms.users.client_info import ClientInfo
 from mysms.users.schemas import AccountResponse
 from mysms.users.sessions import SessionService
 from mysms.users.tokens import AccessClaims
@@ -24,25 +26,39 @@ _EVERYTHING = MessageFilter()
 class AccountExport:
     """Exports an account, its sessions, and all its messages with their timelines."""
 
-    def __init__(self, accounts: AccountService, sessions: SessionService, limiter: RateLimiter, clock: Clock) -> None:
+    def __init__(
+        self,
+        accounts: AccountService,
+        sessions: SessionService,
+        limiter: RateLimiter,
+        events: SecurityEvents,
+        clock: Clock,
+    ) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._limiter = limiter
+        self._events = events
         self._clock = clock
 
-    async def begin(self, caller: AccessClaims) -> AsyncIterator[bytes]:
+    async def begin(self, caller: AccessClaims, client: ClientInfo) -> AsyncIterator[bytes]:
         """Returns the document in chunks, each of which is created when it is needed.
 
         Raises RateLimitedError, and UnauthenticatedError if the account is gone.
         """
-        await self._limiter.hit(_LIMIT, str(caller.user_id))
+        user = await self._accounts.find(caller.user_id)
+        try:
+            await self._limiter.hit(_LIMIT, str(caller.user_id))
+        except RateLimitedError:
+            self._events.record("rate_limited", account=user.email, address=client.address)
+            raise
         head = ExportHead(
             exported_at=self._clock(),
-            account=AccountResponse.of(await self._accounts.find(caller.user_id)),
+            account=AccountResponse.of(user),
             sessions=await self._sessions.list_own(caller),
         )
         # Read before the response begins, so that an unavailable database gets an error and not a truncated document.
         first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE)
+        self._events.record("account_exported", account=user.email, address=client.address)
         return self._pieces(caller.user_id, head, first)
 
     async def _pieces(self, user_id: ObjectId, head: ExportHead, page: list[Message]) -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ from bson import ObjectId
 from pydantic import BaseModel, Field
 
 from mysms.core.metrics import CALLBACKS
+from mysms.core.security_events import SecurityEvents
 from mysms.messages import repository
 from mysms.messages.models import Message
 from mysms.messages.status import rank_of
@@ -12,6 +13,8 @@ from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
 
 _MAX_DIGITS = 9
+_MISMATCHES = frozenset({"foreign_account", "foreign_sid"})
+"""Results that no callback of Twilio has that is signed for this account."""
 
 
 class StatusCallback(BaseModel):
@@ -28,18 +31,26 @@ class StatusCallbackHandler:
     """Applies status callbacks whose signature has been verified."""
 
     def __init__(
-        self, outbox: OutboxStore, timeline: Timeline, message_ids: ProviderMessageIds, account_sid: str
+        self,
+        outbox: OutboxStore,
+        timeline: Timeline,
+        message_ids: ProviderMessageIds,
+        account_sid: str,
+        events: SecurityEvents,
     ) -> None:
         self._outbox = outbox
         self._timeline = timeline
         self._message_ids = message_ids
         self._account_sid = account_sid
+        self._events = events
 
     async def apply(self, callback: StatusCallback, message_id: str, attempt: str) -> None:
         """Records the status if it belongs to one of our messages; otherwise only counts the callback."""
         result = await self._apply(callback, message_id, attempt)
         status = callback.status if rank_of(callback.status) else "other" if callback.status else ""
         CALLBACKS.labels(result, status).inc()
+        if result in _MISMATCHES:
+            self._events.record("webhook_mismatched")
 
     async def _apply(self, callback: StatusCallback, message_id: str, attempt: str) -> str:
         if not callback.sid or not callback.status:

@@ -13,7 +13,7 @@ from mysms.core.timestamps import Clock
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
-from mysms.users.errors import UnauthenticatedError
+from mysms.users.errors import SignUpClosedError, UnauthenticatedError
 from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
@@ -66,7 +66,7 @@ class AccountService:
 
         Raises SignUpClosedError, and InvalidFieldsError if the email has already been taken or the code is wrong.
         """
-        admission = await self._sign_up_policy.admit(registration.invite_code)
+        admission = await self._admit(registration.invite_code, client)
         user = User(
             id=admission.account_id,
             email=registration.email,
@@ -82,13 +82,13 @@ class AccountService:
         self._events.record("signed_up", account=user.email, address=client.address)
         return SignedInResponse.of(user, await self._sessions.open(user, client))
 
-    async def find_sign_up_errors(self, applicant: Applicant) -> FieldErrors:
+    async def find_sign_up_errors(self, applicant: Applicant, client: ClientInfo) -> FieldErrors:
         """Returns the errors that the database adds to those of an invalid sign-up, so that all are shown at once.
 
         Raises SignUpClosedError. If a code is required, only a valid one reveals that an email has been taken.
         """
         try:
-            await self._sign_up_policy.admit(applicant.invite_code)
+            await self._admit(applicant.invite_code, client)
         except InvalidFieldsError as error:
             return error.errors
         is_taken = applicant.email is not None and await repository.find_user_by_email(applicant.email) is not None
@@ -134,6 +134,14 @@ class AccountService:
                 failure = failure or error
         if failure is not None:
             raise failure
+
+    async def _admit(self, invite_code: str | None, client: ClientInfo) -> Admission:
+        """Raises SignUpClosedError and InvalidFieldsError."""
+        try:
+            return await self._sign_up_policy.admit(invite_code)
+        except (SignUpClosedError, InvalidFieldsError):
+            self._events.record("sign_up_refused", address=client.address)
+            raise
 
     async def _reasons_not_to_insert(self, user: User, admission: Admission) -> FieldErrors:
         """Returns why the database rejected an account: its email is taken, or its id, so that its code is used up."""

@@ -68,8 +68,13 @@ class PasswordResetService:
         try:
             await self._limiter.hit(_PER_EMAIL, email)
         except RateLimitedError:
+            self._events.record("rate_limited", account=email, address=client.address)
             return
-        await self._limiter.hit(_IN_TOTAL, "")
+        try:
+            await self._limiter.hit(_IN_TOTAL, "")
+        except RateLimitedError:
+            self._events.record("rate_limited", account=email, address=client.address)
+            raise
         await self._queue.add(RESET_MAIL, {"email": email}, valid_for=LIFETIME)
 
     async def complete(self, reset: ResetPassword, client: ClientInfo) -> None:

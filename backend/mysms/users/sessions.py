@@ -5,7 +5,8 @@ import hmac
 from bson import ObjectId
 
 from mysms.core.errors import NotFoundError
-from mysms.core.security_events import SecurityEvents
+from mysms.core.rate_limit import RateLimitedError
+from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
@@ -20,7 +21,14 @@ from mysms.users.known_addresses import KnownAddresses
 from mysms.users.models import Session, User, expiry_of
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import SessionResponse, TokenResponse
-from mysms.users.tokens import ACCESS_TOKEN_LIFETIME, AccessClaims, InvalidTokenError, RefreshClaims, TokenSigner
+from mysms.users.tokens import (
+    ACCESS_TOKEN_LIFETIME,
+    AccessClaims,
+    ExpiredTokenError,
+    InvalidTokenError,
+    RefreshClaims,
+    TokenSigner,
+)
 
 _BATCH = 200
 """How many documents a background task processes in one step, which keeps each step short."""
@@ -79,8 +87,13 @@ class SessionService:
         try:
             token = self._signer.read_refresh_token(refresh_token)
         except InvalidTokenError as error:
+            self._events.record("refresh_token_forged", address=client.address)
             raise SessionEndedError from error
-        await self._attempts.count_refresh(token.session_id)
+        try:
+            await self._attempts.count_refresh(token.session_id)
+        except RateLimitedError:
+            self._events.record("rate_limited", address=client.address)
+            raise
         while True:
             session, user = await self._find_continuable(token.session_id)
             newest = session.token_hash or RefreshClaims(token.session_id, session.generation).hash
@@ -90,17 +103,23 @@ class SessionService:
             if not hmac.compare_digest(token.predecessor_hash, newest):
                 # A successor or a sibling of this token has been used, so it was copied: end the session for both.
                 await repository.delete_session(token.session_id)
+                self._events.record("refresh_token_reused", account=user.email, address=client.address)
                 raise SessionEndedError
             if await repository.advance_session(session, token, self._clock()):
                 break
         await self._known_addresses.add(client.address, user)
         return self._tokens(session, token.new_successor())
 
-    async def require(self, access_token: str | None) -> AccessClaims:
+    async def require(self, access_token: str | None, client: ClientInfo) -> AccessClaims:
         """Returns the user and session of an access token. Raises UnauthenticatedError."""
+        if not access_token:
+            raise UnauthenticatedError
         try:
-            claims = self._signer.read_access_token(access_token or "")
+            claims = self._signer.read_access_token(access_token)
+        except ExpiredTokenError as error:
+            raise UnauthenticatedError from error
         except InvalidTokenError as error:
+            self._events.record("access_token_forged", address=client.address)
             raise UnauthenticatedError from error
         session = await repository.find_session(claims.session_id)
         if session is None or session.user_id != claims.user_id:
@@ -115,19 +134,28 @@ class SessionService:
             if not self._is_over(session)
         ]
 
-    async def end_by_token(self, token: str | None) -> None:
+    async def end_by_token(self, token: str | None, client: ClientInfo) -> None:
         """Ends the session of an access token or of a refresh token. Raises UnauthenticatedError."""
         try:
             session_id = self._signer.read_refresh_token(token or "").session_id
         except InvalidTokenError:
-            session_id = (await self.require(token)).session_id
-        await repository.delete_session(session_id)
+            session_id = (await self.require(token, client)).session_id
+        session = await repository.find_session(session_id)
+        if session is not None:
+            await repository.delete_session(session_id)
+            await self._record("signed_out", session.user_id, client)
 
-    async def end(self, caller: AccessClaims, session_id: str) -> None:
+    async def end(self, caller: AccessClaims, session_id: str, client: ClientInfo) -> None:
         """Ends one of the caller's sessions. Raises NotFoundError, also for another user's session."""
         known = ObjectId.is_valid(session_id)
         if not known or not await repository.delete_own_session(caller.user_id, ObjectId(session_id)):
             raise NotFoundError("There is no such session.")
+        await self._record("session_ended", caller.user_id, client)
+
+    async def end_all_own(self, caller: AccessClaims, client: ClientInfo) -> None:
+        """Ends all sessions of the caller."""
+        await self.end_all(caller.user_id)
+        await self._record("all_sessions_ended", caller.user_id, client)
 
     async def end_all(self, user_id: ObjectId) -> None:
         await repository.delete_sessions(user_id)
@@ -155,6 +183,10 @@ class SessionService:
         )
         await repository.insert_session(session)
         return token.session_id, self._tokens(session, token)
+
+    async def _record(self, event: SecurityEvent, user_id: ObjectId, client: ClientInfo) -> None:
+        user = await repository.find_user(user_id)
+        self._events.record(event, account=user.email if user else None, address=client.address)
 
     async def _find_continuable(self, session_id: ObjectId) -> tuple[Session, User]:
         """Returns a session and its user.

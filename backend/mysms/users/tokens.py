@@ -6,7 +6,6 @@ The access token is a short-lived JWT. The refresh token consists of its session
 both (see docs/decisions/0002).
 """
 
-import contextlib
 import hashlib
 import hmac
 import secrets
@@ -17,7 +16,7 @@ from typing import Self
 
 from bson import ObjectId
 from bson.errors import InvalidId
-from jose import JWTError, jwt
+from jose import ExpiredSignatureError, JWTError, jwt
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 
@@ -34,6 +33,10 @@ _COUNTED_BELOW = 2**63
 
 class InvalidTokenError(Exception):
     """The token is forged or expired."""
+
+
+class ExpiredTokenError(InvalidTokenError):
+    """The token is genuine, but has expired."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +120,14 @@ class TokenSigner:
         )
 
     def read_access_token(self, token: str) -> AccessClaims:
-        """Verifies an access token. Raises InvalidTokenError if it is forged, expired or of another type."""
+        """Verifies an access token. Raises InvalidTokenError if it is forged or of another type, ExpiredTokenError."""
         for key in self._keys_for(token):
-            with contextlib.suppress(JWTError):
+            try:
                 return _read_access_token(token, key)
+            except ExpiredSignatureError as error:
+                raise ExpiredTokenError from error
+            except JWTError:
+                continue
         raise InvalidTokenError
 
     def _keys_for(self, token: str) -> list[_Key]:

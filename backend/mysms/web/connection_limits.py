@@ -5,10 +5,8 @@ text without our headers; these are problem objects with them.
 """
 
 import asyncio
-import logging
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
@@ -16,12 +14,10 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mysms.core.errors import DomainError
+from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.web.problem_details import RequestTimeoutError, problem_response
 from mysms.web.response_headers import set_default_headers
 
-_log = logging.getLogger(__name__)
-
-_LOG_EVERY_SECONDS = 60.0
 _MOST_CONNECTIONS = 1000
 _OTHER_FILES = 100
 """File descriptors for the database, the provider, log files and the SPA's files."""
@@ -78,27 +74,11 @@ def most_connections() -> int:
     return min(_MOST_CONNECTIONS, max(files - _OTHER_FILES, files // 2))
 
 
-class LimitLog:
-    """Logs that a limit has ended connections, at most once a minute for each limit."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._unlogged: dict[str, int] = {}
-        self._logged_at: dict[str, float] = {}
-
-    def add(self, limit: str) -> None:
-        self._unlogged[limit] = self._unlogged.get(limit, 0) + 1
-        now = self._clock()
-        if limit not in self._logged_at or now - self._logged_at[limit] >= _LOG_EVERY_SECONDS:
-            self._logged_at[limit] = now
-            _log.warning("Connections were ended (%d): %s.", self._unlogged.pop(limit), limit)
-
-
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol with limits on connections, headers and time. uvicorn makes one for each connection."""
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
-    limit_log: ClassVar[LimitLog] = LimitLog()
+    events: ClassVar[SecurityEvents]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self._deadline: asyncio.TimerHandle | None = None
@@ -124,15 +104,15 @@ class LimitedProtocol(HttpToolsProtocol):
         self._overhead_bytes += len(data)
         super().data_received(data)
         if self._overhead_bytes > self.limits.header_bytes and not self.transport.is_closing():
-            self._reject(HeadersTooLargeError(), "headers that are too large")
+            self._reject(HeadersTooLargeError(), "headers_too_large")
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls this for every error of the parser
         if self._headers_are_too_large():
-            self._reject(HeadersTooLargeError(), "headers that are too large")
+            self._reject(HeadersTooLargeError(), "headers_too_large")
         elif self._is_too_busy():
-            self._reject(TooBusyError(), "too many requests at once")
+            self._reject(TooBusyError(), "too_many_requests")
         else:
-            self._reject(MalformedRequestError(), "requests that are not valid HTTP")
+            self._reject(MalformedRequestError(), "malformed_request")
 
     # Callbacks of the parser. What they raise becomes its error, so that it stops.
 
@@ -173,9 +153,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stall_deadline = self.loop.call_later(
-            self.limits.stalled_seconds, self._end, "responses that are not read"
-        )
+        self._stall_deadline = self.loop.call_later(self.limits.stalled_seconds, self._end, "response_not_read")
 
     def resume_writing(self) -> None:
         self._cancel_stall_deadline()
@@ -200,7 +178,7 @@ class LimitedProtocol(HttpToolsProtocol):
         waiting = (each for each in self.connections if isinstance(each, LimitedProtocol) and each._is_waiting())
         others = (each for each in waiting if each is not self)
         oldest = min(others, key=lambda each: (each._deadline is None, each._waiting_since), default=self)
-        oldest._end("too many at once")
+        oldest._end("too_many_connections")
 
     def _is_waiting(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -232,14 +210,14 @@ class LimitedProtocol(HttpToolsProtocol):
             # Browsers open connections in advance.
             self.transport.close()
         else:
-            self._reject(RequestTimeoutError(), "requests that take too long to arrive")
+            self._reject(RequestTimeoutError(), "request_too_slow")
 
-    def _reject(self, error: DomainError, limit: str) -> None:
+    def _reject(self, error: DomainError, event: SecurityEvent) -> None:
         """Ends the connection, with the error as the response unless another response is on its way."""
         if not self._can_respond():
-            self._end(limit)
+            self._end(event)
             return
-        self.limit_log.add(limit)
+        self._record(event)
         response = problem_response(error)
         set_default_headers(response.headers)
         headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
@@ -250,18 +228,21 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
         self.transport.close()
 
-    def _end(self, limit: str) -> None:
-        self.limit_log.add(limit)
+    def _end(self, event: SecurityEvent) -> None:
+        self._record(event)
         self.connections.discard(self)
         self.transport.abort()
 
+    def _record(self, event: SecurityEvent) -> None:
+        self.events.record(event, address=self.client[0] if self.client else None)
 
-def limited_protocol(limits: ConnectionLimits) -> type[LimitedProtocol]:
+
+def limited_protocol(limits: ConnectionLimits, events: SecurityEvents) -> type[LimitedProtocol]:
     """Returns the protocol with these limits, for `uvicorn.Config(http=…)`."""
 
     class Protocol(LimitedProtocol):
         pass
 
     Protocol.limits = limits
-    Protocol.limit_log = LimitLog()
+    Protocol.events = events
     return Protocol

@@ -14,6 +14,7 @@ from bson import ObjectId
 from mysms.core import database as connection
 from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
+from mysms.core.security_events import SecurityEvents
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message, Outbound
 from mysms.outbox.erasure import Erasure
@@ -256,9 +257,10 @@ class OutboxFixture:
         report = StatusCallback.model_validate(
             {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": claim.to_number, **fields}
         )
-        await StatusCallbackHandler(outbox, self.timeline, self.message_ids, ACCOUNT_SID).apply(
-            report, str(claim.message_id), str(claim.attempt)
+        handler = StatusCallbackHandler(
+            outbox, self.timeline, self.message_ids, ACCOUNT_SID, SecurityEvents("a secret")
         )
+        await handler.apply(report, str(claim.message_id), str(claim.attempt))
 
 
 @asynccontextmanager

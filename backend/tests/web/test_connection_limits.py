@@ -4,43 +4,23 @@ import asyncio
 import contextlib
 import json
 import resource
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
-from starlette.types import Receive, Scope, Send
 
-from mysms.web.connection_limits import ConnectionLimits, LimitLog, limited_protocol
+from mysms.web.connection_limits import ConnectionLimits
 from mysms.web.response_headers import DEFAULT_HEADERS
-from tests.support.polling import eventually
+from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, connected, server_with
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Start
 
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-START = b"GET /up HTTP/1.1\r\nHost: localhost\r\n"
 ENOUGH_BYTES = 100 * 1024 * 1024
 SOME_BYTES = 16 * 1024 * 1024
 """More than the buffers of the operating system take."""
-SOON = ConnectionLimits(headers_within_seconds=0.3, body_within_seconds=0.3, stalled_seconds=0.3)
-CHUNK = b"x" * 65_536
-RESPONSE = CHUNK * 256
 NOT_SOON = ConnectionLimits(headers_within_seconds=60, body_within_seconds=60)
-
-
-@contextlib.asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connection]:
-    address = urlsplit(url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
 
 
 async def response_to(url: str, *chunks: bytes) -> tuple[int, dict[str, Any]]:
@@ -162,29 +142,6 @@ class TestHeaders:
             assert (await api.http.get("/up?" + "x" * 10_000)).status_code == 200
 
 
-@contextlib.asynccontextmanager
-async def server_with(limits: ConnectionLimits, seconds: float = 0) -> AsyncIterator[str]:
-    """A server that responds with 16 MiB, after some time, whose URL it yields."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(seconds)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        for _ in range(256):
-            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
-        await send({"type": "http.response.body"})
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=limited_protocol(limits), lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listener]))
-    await eventually(lambda: asyncio.sleep(0, server.started), bool, what="the server to start")
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving
-
-
 class TestTime:
     async def test_a_half_sent_header_is_rejected(self) -> None:
         async with server_with(SOON) as url:
@@ -275,7 +232,7 @@ class TestNumber:
                     writer.write(sent)
             async with httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=10) as http:
                 assert (await http.get("/up")).status_code == 200
-            assert api.process.text().count("too many at once") == 1
+            assert await api.metric("mysms_security_events_total", kind="too_many_connections") > 100
 
     async def test_requests_in_progress_are_not_ended_for_others(self) -> None:
         two = replace(NOT_SOON, connections=2)
@@ -303,15 +260,3 @@ class TestNumber:
             third[1].write(START + b"Connection: close\r\n\r\n")
             assert await third[0].readexactly(12) == b"HTTP/1.1 200"
             assert not second[0].at_eof()
-
-
-def test_a_limit_is_logged_at_most_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    times: Callable[[], float] = iter([0.0, 1.0, 59.0, 60.0, 60.0]).__next__
-    log = LimitLog(times)
-    for limit in ("a", "a", "a", "a", "b"):
-        log.add(limit)
-    assert [record.getMessage() for record in caplog.records] == [
-        "Connections were ended (1): a.",
-        "Connections were ended (3): a.",
-        "Connections were ended (1): b.",
-    ]

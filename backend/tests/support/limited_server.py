@@ -1,0 +1,55 @@
+"""A small server with limits on connections, in this process, and raw connections to a server."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from mysms.core.security_events import SecurityEvents
+from mysms.web.connection_limits import ConnectionLimits, limited_protocol
+from tests.support.polling import eventually
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+START = b"GET /up HTTP/1.1\r\nHost: localhost\r\n"
+SOON = ConnectionLimits(headers_within_seconds=0.3, body_within_seconds=0.3, stalled_seconds=0.3)
+CHUNK = b"x" * 65_536
+RESPONSE = CHUNK * 256
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def server_with(limits: ConnectionLimits, seconds: float = 0) -> AsyncIterator[str]:
+    """A server that responds with RESPONSE, after some time, whose URL it yields."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(seconds)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(256):
+            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    protocol = limited_protocol(limits, SecurityEvents("a secret"))
+    config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([listener]))
+    await eventually(lambda: asyncio.sleep(0, server.started), bool, what="the server to start")
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await serving
