@@ -7,7 +7,8 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -106,6 +107,52 @@ async def test_every_request_has_one_log_line_with_its_route(start: Start) -> No
         assert line["milliseconds"] >= 0
         assert re.fullmatch(r"[0-9a-f]{16}", line["request_id"])
     assert len({line["request_id"] for line in lines}) == len(lines)
+
+
+@pytest.fixture
+def built_spa(tmp_path: Path) -> Path:
+    built = tmp_path / "browser"
+    built.mkdir()
+    (built / "index.html").write_text("<!doctype html>")
+    return built
+
+
+async def test_no_log_line_contains_a_path_a_query_or_a_referer(start: Start, built_spa: Path) -> None:
+    """They have numbers and search words in them, and whatever others put into links."""
+    number = new_number()
+    digits = number.removeprefix("+")
+    async with start(FRONTEND_DIST=str(built_spa), LOG_FORMAT="json") as api:
+        api_user = await ApiUser.sign_up(api)
+        headers = {"Authorization": f"Bearer {api_user.access_token}", "Referer": f"{api.url}/conversations/{number}"}
+        async with httpx.AsyncClient(base_url=api.url, trust_env=False, headers=headers) as http:
+            for method, path in (
+                ("GET", f"/conversations/{number}"),
+                ("GET", f"/conversations/{number}?search=lentil+soup"),
+                ("GET", f"/{number}.png"),
+                ("GET", f"/assets/../{number}.js"),
+                ("GET", f"/docs/static/{number}.css"),
+                ("GET", f"/api/messages?search=lentil+soup&peer_number=%2B{digits}"),
+                ("GET", f"/api/messages?limit=lentil&before={digits}"),
+                ("GET", f"/api/messages/{number}"),
+                ("GET", f"/api/{number}"),
+                ("GET", f"/api/{number}/"),
+                ("POST", f"/api/messages/{number}/retry"),
+                ("OPTIONS", f"/api/{number}"),
+                ("GET", f"/users/sessions/{number}.json"),
+                ("GET", f"/{'x' * 20_000}{number}"),
+                ("PATCH", f"/api/messages?search={digits}"),
+            ):
+                await http.request(method, path)
+        for malformed in (f"GET /{number}", f"LENTIL /{number} HTTP/1.1", f"GET http://lentil:{digits} HTTP/9"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(api.url).port)
+            writer.write(f"{malformed}\r\n\r\n".encode())
+            await reader.read()
+            writer.close()
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        await api.http.get(f"/up?search={digits}", headers={**upgrade, "Sec-WebSocket-Key": "bGVudGlsIHNvdXA="})
+        log = await log_with(api, "PATCH")
+    assert "Invalid HTTP request received" in log
+    assert found_in(log.lower(), [digits, "lentil"]) == []
 
 
 def access_lines(log: str) -> list[dict[str, Any]]:
@@ -235,12 +282,12 @@ def test_an_error_in_its_own_chain_of_causes_is_described_once() -> None:
 
 
 @contextlib.contextmanager
-def logging_in_json() -> Iterator[io.StringIO]:
-    """The JSON log of this process while the context is open."""
+def logging_in(log_format: Literal["text", "json"]) -> Iterator[io.StringIO]:
+    """The log of this process while the context is open."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     with contextlib.redirect_stderr(io.StringIO()) as written:
-        configure_logging("json")
+        configure_logging(log_format)
         try:
             yield written
         finally:
@@ -254,7 +301,7 @@ async def test_errors_of_asyncio_are_logged_without_values() -> None:
     task = asyncio.create_task(asyncio.sleep(0, "lentil soup"))
     await task
     message = "Exception in callback print('lentil soup')"
-    with logging_in_json() as written:
+    with logging_in("json") as written:
         loop.call_exception_handler({"message": message, "exception": ValueError("lentil soup"), "task": task})
     (line,) = lines_of(written.getvalue())
     assert line["event"] == "Exception in callback print"
@@ -263,7 +310,7 @@ async def test_errors_of_asyncio_are_logged_without_values() -> None:
 
 
 def test_libraries_log_in_the_same_format() -> None:
-    with logging_in_json() as written:
+    with logging_in("json") as written:
         logging.getLogger("uvicorn.error").info("Started %s", "it", extra={"color_message": "Started in colour"})
         logging.getLogger("pymongo.command").debug("find lentil soup")
         with bound(request_id="r1"):
@@ -274,3 +321,11 @@ def test_libraries_log_in_the_same_format() -> None:
     assert (started["logger"], started["level"], started["event"]) == ("uvicorn.error", "info", "Started it")
     assert "color_message" not in started
     assert (warned["event"], warned["request_id"]) == ("Look out", "r1")
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_a_message_with_line_breaks_is_one_line(log_format: Literal["text", "json"]) -> None:
+    with logging_in(log_format) as written:
+        logging.getLogger("anything").warning("Invalid: %s", "a\nb\r\x1b[2K\u2028c")
+    (line,) = written.getvalue().splitlines()
+    assert "\x1b[2K" not in line

@@ -105,7 +105,7 @@ def run_demo(*, dev: bool) -> int:
     os.umask(0o077)
     _make_private(data)
     environment = _environment(settings, data, dev=dev)
-    parts = _parts(settings, data, dev=dev)
+    parts = parts_of(settings, data, dev=dev)
     for part in parts:
         _require_free_ports(part, dev=dev)
 
@@ -174,7 +174,7 @@ def _kept_secret(file: Path) -> str:
     return file.read_text()
 
 
-def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
+def parts_of(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
     """Returns the parts in the order in which they start."""
     python = sys.executable
     parts = []
@@ -202,6 +202,8 @@ def _parts(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
     if dev:
         factory = "mysms.main:create_app_from_environment"
         serve = [python, "-m", "uvicorn", "--factory", factory, "--reload", "--port", str(settings.port)]
+        # uvicorn's access log has paths and queries, and so the numbers and words in them.
+        serve.append("--no-access-log")
     parts.append(_Part("api", serve, {"PORT": settings.port}, lambda: _is_up(settings.port)))
     if dev:
         parts.append(

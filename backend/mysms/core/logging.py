@@ -28,6 +28,8 @@ _LOG_EVERY_SECONDS = 60.0
 _NOISY_LOGGERS = ("twilio", "httpx", "pymongo")
 """Libraries that log request and response contents, including phone numbers and texts."""
 
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def configure_logging(log_format: LogFormat) -> None:
     """Sends all log lines of this process of level INFO and above to standard error."""
@@ -40,7 +42,7 @@ def configure_logging(log_format: LogFormat) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(log_format)],
         )
     )
     root = logging.getLogger()
@@ -126,7 +128,13 @@ _SHARED: list[Processor] = [
 ]
 
 
-def _renderer(log_format: LogFormat) -> Processor:
+def _on_one_line(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """Escapes control characters in the message: a library may log what a client has sent."""
+    line["event"] = _CONTROL_CHARACTERS.sub(lambda match: ascii(match[0])[1:-1], str(line["event"]))
+    return line
+
+
+def _renderers(log_format: LogFormat) -> list[Processor]:
     if log_format == "json":
-        return structlog.processors.JSONRenderer()
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        return [structlog.processors.JSONRenderer()]
+    return [_on_one_line, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]

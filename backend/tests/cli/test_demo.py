@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mysms.cli.demo import DemoSettings, parts_of
 from tests.support.api_user import PASSWORD, new_email, new_number
 from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
@@ -113,6 +114,12 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
 
         (text,) = await eventually(caught, bool, what="a mail")
         assert f"http://localhost:{demo.ports['PORT']}/reset-password#" in text
+        await http.get("/api/messages", params={"search": "Hello", "peer_number": number}, headers=headers)
+        await http.get(f"/conversations/{number}")
+        await http.get(f"{phones}?peer_number={number}")
+        logs = [file.read_text() for file in (demo.directory / "data" / "logs").iterdir()]
+        assert len(logs) == 4
+        assert [log for log in logs if number.removeprefix("+") in log or "Hello" in log or user["email"] in log] == []
         for port in demo.ports.values():
             assert await is_listening(port)
         demo.assert_private()
@@ -160,6 +167,12 @@ async def test_a_folder_that_cannot_be_used_is_reported_in_one_sentence(demo: De
     process = demo.start()
     assert await process.wait_for_exit() == 1
     assert process.text() == f"{data} cannot be used for data (Not a directory): set DATA_DIR to another folder.\n"
+
+
+def test_the_reloading_server_logs_no_paths(tmp_path: Path) -> None:
+    settings = DemoSettings(_env_file=None, data_dir=tmp_path)
+    (api,) = [part for part in parts_of(settings, tmp_path, dev=True) if part.name == "api"]
+    assert "--no-access-log" in api.command
 
 
 @pytest.mark.parametrize("variable", ["PORT", "MONGODB_PORT", "SMTP_PORT"])

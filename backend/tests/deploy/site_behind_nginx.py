@@ -5,9 +5,11 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -217,6 +219,41 @@ async def test_a_request_without_a_clear_end_is_not_passed_on(site: str, path: s
     assert received.count(b"HTTP/1.1 ") == 1, received
     assert received.split()[1][:1] in {b"4", b"5"}
     writer.close()
+
+
+async def test_the_log_has_no_path_query_referer_or_address(site: str, api: Api, tmp_path: Path) -> None:
+    number, words = "14155552671", "lentil"
+    headers = {"Referer": f"{site}/conversations/+{number}", "User-Agent": words, "X-Forwarded-For": "203.0.113.7"}
+    async with httpx.AsyncClient(base_url=site, trust_env=False, headers=headers) as http:
+        paths = [f"/conversations/+{number}?search={words}", f"/{words}/{number}.png", f"/{words}-{number[:8]}.js"]
+        paths += [f"/api/messages?search={words}&peer_number=%2B{number}", f"/users/sessions/{number}.json"]
+        for path in paths:
+            await http.get(path)
+        await http.post(f"/users/{number}", content=b" " * 200_000)
+        request_id = (await http.get("/api/messages", headers={"X-Request-ID": "order-4711"})).headers["X-Request-ID"]
+        api.process.stop()
+        await http.get(f"/api/messages/{number}?search={words}")
+    for sent in (f"GET /{number} {words}", f"GET /{number} HTTP/1.1\r\nHost: {words}\r\nHost: {words}"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(site).port)
+        writer.write(f"{sent}\r\n\r\n".encode())
+        await reader.read()
+        writer.close()
+    log = (tmp_path / "nginx.log").read_text()
+    assert [private for private in (number, words, "203.0.113.7", "127.0.0.1") if private in log] == []
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert {(line["path_kind"], line["status"]) for line in lines[8:]} == {("page", 400)}
+    assert [(line["path_kind"], line["status"]) for line in lines[:8]] == [
+        ("page", 200),
+        ("file", 404),
+        ("file", 404),
+        ("/api", 401),
+        ("/users", 405),
+        ("/users", 413),
+        ("/api", 401),
+        ("/api", 502),
+    ]
+    assert lines[6]["request_id"] == request_id == "order-4711"
+    assert datetime.fromisoformat(lines[0]["timestamp"]).tzinfo is not None
 
 
 async def test_an_unreachable_api_is_a_bad_gateway(site: str, api: Api) -> None:
