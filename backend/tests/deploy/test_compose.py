@@ -1,13 +1,17 @@
 """docker-compose.yml: its schema, and the security of its services."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
+from mysms.core.settings import Settings
 from tests.deploy.files import Data, read_yaml, schema_errors
 
 COMPOSE = read_yaml("docker-compose.yml")
@@ -25,13 +29,42 @@ def test_the_file_is_a_valid_compose_file() -> None:
 
 def test_each_profile_is_complete() -> None:
     """No service depends on a service of the other profile."""
-    assert set(in_profile("production")) == {"mongodb", "secrets", "api", "spa"}
-    assert set(in_profile("simulator")) == {"mongodb", "secrets", "simulator", "simulated-api", "simulated-spa"}
+    assert set(in_profile("production")) == {"secrets", "mongodb", "mongodb-setup", "api", "spa"}
+    assert {name.removeprefix("simulated-") for name in in_profile("simulator")} == {
+        *in_profile("production"),
+        "simulator",
+    }
     for profile in PROFILES:
         services = in_profile(profile)
         for service in services.values():
             assert set(service.get("depends_on", {})) <= set(services)
             assert str(service.get("network_mode", "")).removeprefix("service:") in {"", "none", *services}
+
+
+def test_the_profiles_share_no_network_volume_or_secret() -> None:
+    production, simulator = (in_profile(profile).values() for profile in PROFILES)
+    for kind in ("networks", "volumes"):
+        first, second = (
+            {name_of(each) for service in half for each in service.get(kind, ())} for half in (production, simulator)
+        )
+        assert first | second == set(COMPOSE[kind])
+        assert first
+        assert not first & second
+    secret = {
+        name.upper()
+        for name, field in Settings.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+    }
+    simulated = SERVICES["simulated-api"]["environment"]
+    assert {name: simulated[name] for name in {*secret, "MONGODB_URI"}} == {
+        **dict.fromkeys({*secret, "MONGODB_URI"}, ""),
+        "TWILIO_AUTH_TOKEN": "simulated-auth-token",
+    }
+
+
+def name_of(mounted: str) -> str:
+    """The name of a network, or of a volume, without where it is mounted."""
+    return mounted.partition(":")[0]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -41,17 +74,44 @@ def test_every_service_has_minimal_privileges(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
     assert "cap_add" not in service
-    if name != "mongodb":
-        assert service["read_only"] is True
+    assert service["read_only"] is True
+    assert service["user"] in {"mongodb", "101", "10001"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_limits(name: str) -> None:
+    service = SERVICES[name]
+    assert re.search(r"\d+[mg]\b", service["mem_limit"])
+    assert 0 < service["pids_limit"] <= 2000
+    assert 0 < service["ulimits"]["nofile"] <= 64_000
+    assert all("size=" in mounted for mounted in service["tmpfs"])
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_that_keeps_running_has_a_health_check(name: str) -> None:
+    service = SERVICES[name]
+    assert ("start_period" in service.get("healthcheck", {})) == (service["restart"] != "no")
 
 
 def test_ports_are_published_on_loopback_by_default() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert published
     assert all(port.startswith(("127.0.0.1:", "${LISTEN:-127.0.0.1}:")) for port in published)
-    assert not SERVICES["mongodb"].get("ports")
-    assert COMPOSE["networks"]["data"] == {"internal": True}
-    assert SERVICES["mongodb"]["networks"] == ["data"]
+    for prefix in ("", "simulated-"):
+        assert not SERVICES[f"{prefix}mongodb"].get("ports")
+        assert COMPOSE["networks"][f"{prefix}data"] == {"internal": True}
+        assert SERVICES[f"{prefix}mongodb"]["networks"] == [f"{prefix}data"]
+
+
+def test_only_the_setup_has_the_password_of_the_administrator() -> None:
+    having = {
+        name
+        for name, service in SERVICES.items()
+        if any("mongodb-secrets" in each for each in service.get("volumes", ()))
+    }
+    assert having == {"secrets", "mongodb-setup", "simulated-secrets", "simulated-mongodb-setup"}
+    assert not SERVICES["mongodb"].get("environment")
 
 
 def test_production_never_uses_the_simulator() -> None:
@@ -65,7 +125,6 @@ def test_production_never_uses_the_simulator() -> None:
         "TWILIO_TIMEOUT_SECONDS",
     }
     assert all(simulated[name] is not None for name in account), "no setting of a real account"
-    assert simulated["MONGODB_URI"].partition("?")[0] not in production["MONGODB_URI"]
 
 
 def test_the_simulator_and_its_api_use_the_same_account() -> None:
@@ -78,34 +137,56 @@ def test_the_simulator_and_its_api_use_the_same_account() -> None:
     assert SERVICES["simulated-api"]["network_mode"] == "service:simulator", "it calls back on loopback only"
 
 
-def test_the_api_waits_for_the_database_and_the_secrets() -> None:
-    assert SERVICES["mongodb"]["command"][:2] == ["--replSet", "rs0"]
-    for name in ("api", "simulated-api"):
-        assert "replicaSet=rs0" in SERVICES[name]["environment"]["MONGODB_URI"]
-        assert SERVICES[name]["depends_on"]["mongodb"] == {"condition": "service_healthy"}
-        assert SERVICES[name]["depends_on"]["secrets"] == {"condition": "service_completed_successfully"}
-        assert SERVICES[name]["stop_grace_period"] == "30s"
+@pytest.mark.parametrize("prefix", ["", "simulated-"])
+def test_the_api_waits_for_the_database_with_its_users(prefix: str) -> None:
+    needed = SERVICES[f"{prefix}api"]["depends_on"]
+    assert needed[f"{prefix}mongodb"] == {"condition": "service_healthy"}
+    assert needed[f"{prefix}mongodb-setup"] == {"condition": "service_completed_successfully"}
+    assert SERVICES[f"{prefix}api"]["stop_grace_period"] == "30s"
+    setup = SERVICES[f"{prefix}mongodb-setup"]
+    assert setup["network_mode"] == f"service:{prefix}mongodb", "it needs the loopback of the database"
+    assert setup["depends_on"][f"{prefix}secrets"] == {"condition": "service_completed_successfully"}
+    host = f"{prefix}mongodb:27017"
+    assert setup["environment"]["MONGODB_HOST"] == SERVICES[f"{prefix}secrets"]["environment"]["MONGODB_HOST"] == host
+
+
+def test_the_database_requires_a_password_and_logs_no_queries() -> None:
+    (script,) = SERVICES["mongodb"]["command"]
+    assert "--keyFile" in script
+    assert "--slowOpSampleRate 0" in script
 
 
 def test_secrets_are_generated_once_and_the_setup_code_is_shown(tmp_path: Path) -> None:
-    """Runs the script of the service, with a temporary folder instead of its volume."""
+    """Runs the script of the service, with temporary folders instead of its volumes."""
     shell, options, script = SERVICES["secrets"]["command"]
-    script = script.replace("$$", "$").replace("/secrets", str(tmp_path))
-    python = Path(sys.executable).parent
+    folders = {"/mongodb-secrets": tmp_path / "database", "/secrets": tmp_path / "api"}
+    script = script.replace("$$", "$")
+    for mounted, folder in folders.items():
+        folder.mkdir()
+        script = re.sub(rf"(?<![\w-]){mounted}(?=/)", str(folder), script)
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **SERVICES["secrets"]["environment"]}
 
     def run() -> str:
-        environment = {"PATH": f"{python}:{os.environ['PATH']}"}
-        return subprocess.run(
-            [shell, options, script], env=environment, capture_output=True, text=True, check=True
-        ).stdout
+        command = [shell, options, script]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    def read(name: str) -> dict[str, str]:
+        return {file.name: file.read_text().strip() for file in (tmp_path / name).iterdir()}
 
     shown = run()
-    made = {file.name: file.read_text().strip() for file in tmp_path.iterdir()}
-    assert set(made) == {"JWT_SECRET", "SETUP_CODE"}
-    assert all(len(secret) == 64 for secret in made.values())
-    assert len(set(made.values())) == 2
-    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in tmp_path.iterdir())
-    assert made["SETUP_CODE"] in shown
-    assert made["JWT_SECRET"] not in shown
+    api, database = read("api"), read("database")
+    assert set(api) == {"JWT_SECRET", "SETUP_CODE", "MONGODB_URI"}
+    assert set(database) == {"ADMIN_PASSWORD", "PASSWORD", "tools.yaml"}
+    random = [api["JWT_SECRET"], api["SETUP_CODE"], database["ADMIN_PASSWORD"], database["PASSWORD"]]
+    assert all(len(secret) == 64 for secret in random)
+    assert len(set(random)) == len(random)
+    assert api["MONGODB_URI"] == (
+        f"mongodb://mysms:{database['PASSWORD']}@mongodb:27017/mysms?authSource=admin&replicaSet=rs0"
+    )
+    assert (
+        database["tools.yaml"] == f"uri: mongodb://admin:{database['ADMIN_PASSWORD']}@127.0.0.1:27017/?authSource=admin"
+    )
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for folder in folders.values() for file in folder.iterdir())
+    assert [secret for secret in random if secret in shown] == [api["SETUP_CODE"]]
     assert run() == shown
-    assert {file.name: file.read_text().strip() for file in tmp_path.iterdir()} == made
+    assert (read("api"), read("database")) == (api, database)
