@@ -12,9 +12,10 @@ SPA := frontend/dist/frontend/browser/index.html
 SPA_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 	$(wildcard frontend/*.json frontend/scripts/*)
 SCHEMA := frontend/src/app/api/schema.d.ts
+SBOM_DIR := sbom
 
 .PHONY: help install run dev test test-backend test-frontend test-e2e test-faults test-mutation test-nginx test-rolling-restart \
-	fuzz lighthouse long-thread lint format api-types lock clean
+	fuzz lighthouse long-thread lint format api-types lock sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -84,8 +85,16 @@ lock: $(BACKEND_READY) ## Update the lock files, with hashes
 		pyproject.toml --group dev --output-file requirements-dev.lock
 	cd frontend && npm update
 
+# All packages of the SPA, because npm's --omit=dev also leaves out those that a development tool needs too. Those that
+# are for development only have the property cdx:npm:package:development.
+sbom: $(BACKEND_READY) ## Write the software bills of materials (CycloneDX) of API and SPA into sbom/
+	@mkdir -p $(SBOM_DIR)
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements backend/requirements.lock --pyproject backend/pyproject.toml \
+		--output-file $(SBOM_DIR)/api.cdx.json
+	@npm --prefix frontend sbom --sbom-format cyclonedx --sbom-type application --package-lock-only > $(SBOM_DIR)/spa.cdx.json
+
 clean: ## Remove installed and built files; keeps your data in backend/.data
-	rm -rf $(VENV) frontend/node_modules frontend/dist frontend/.angular
+	rm -rf $(VENV) frontend/node_modules frontend/dist frontend/.angular sbom
 
 $(BACKEND_READY): backend/requirements-dev.lock backend/pyproject.toml
 	@python=$$(backend/find-python) && echo "Installing the backend with $$python ..." && "$$python" -m venv $(VENV)
