@@ -13,7 +13,7 @@ from tests.support.processes import BACKEND
 FRONTEND = BACKEND.parent / "frontend"
 DOCS = BACKEND / "docs"
 ASVS = (DOCS / "asvs.md").read_text()
-PAGES = {name: (DOCS / name).read_text() for name in ("asvs.md", "security.md")}
+PAGES = {name: (DOCS / name).read_text() for name in ("asvs.md", "security.md", "logging.md")}
 NAMED = sorted({named for page in PAGES.values() for named in re.findall(r"`((?:tests|e2e|src)/[^`]+)`", page)})
 LINKS = sorted({(name, link) for name, page in PAGES.items() for link in re.findall(r"\]\(([^):]+)\)", page)})
 
