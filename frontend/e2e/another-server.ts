@@ -34,7 +34,6 @@ export async function startServer(
     TWILIO_AUTH_TOKEN: 'unused',
     TWILIO_FROM_NUMBER: '+15005550006',
     TWILIO_API_BASE_URL: 'http://127.0.0.1:9',
-    APP_URL: `http://127.0.0.1:${String(port)}`,
     ...settings,
   };
   const database = ['-m', 'devservers.mongodb', '--port', String(mongodb)];
