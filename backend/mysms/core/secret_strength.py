@@ -48,7 +48,9 @@ def weakness(secret: str, minimum_length: int) -> str:
     # A generated secret of the minimum length has nearly as many independent parts as characters.
     enough = minimum_length // 2
     if _count_parts(secret) < enough or any(
-        _count_parts(text) < (enough if text.isascii() else enough // 2) for text in _decoded(secret)
+        # What is not a text has fewer characters than its encoding, and each of them is worth more.
+        _count_parts(text) < (enough if _is_text(text) and len(text) > enough else enough // 2)
+        for text in _decoded(secret)
     ):
         return "it consists of common words, sequences or repetitions"
     return ""
@@ -108,6 +110,10 @@ def _decoded(secret: str) -> Iterator[str]:
     for decode, text in ((bytes.fromhex, secret), (base64.urlsafe_b64decode, padded), (base64.b64decode, padded)):
         with contextlib.suppress(ValueError):
             yield decode(text).decode("latin-1")
+
+
+def _is_text(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _folded(text: str) -> str:
