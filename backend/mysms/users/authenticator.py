@@ -50,7 +50,9 @@ class Authenticator:
         user = await repository.find_user_by_email(normal_email)
         is_known = self._known_addresses.include(client.address, user)
         with self._recording_rate_limits(client, account=normal_email):
-            attempt = await self._attempts.count_password(normal_email, client.address, is_known=is_known)
+            attempt = await self._attempts.count_password(
+                normal_email, user.password_version if user else 0, client.address, is_known=is_known
+            )
         try:
             user = await self._check(user, password)
         except InvalidCredentialsError:

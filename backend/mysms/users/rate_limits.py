@@ -40,21 +40,25 @@ class AuthRateLimits:
             for key, times in client_networks(address)
         )
 
-    async def count_password(self, email: str, address: str, *, is_known: bool) -> Attempt:
+    async def count_password(self, email: str, password_version: int, address: str, *, is_known: bool) -> Attempt:
         """Counts a password that a client gives for an account, to sign in.
 
         Each client has its own limit, so that nobody can use up the attempts of another one. All new clients together
         have another limit, because passwords can be guessed from many addresses. It does not apply to clients that
         are known to the account, so that its owner can sign in meanwhile.
 
+        What was guessed before the password was changed or reset does not count any more: so a reset also gets an owner
+        back in who has used up the attempts.
+
         Unknown emails are counted too, so that the limit does not reveal which accounts exist. Called before the
         password is checked, so that parallel guesses cannot exceed the limit.
         """
+        account = f"{email} {password_version}"
         own, *wider = client_networks(address)
-        hits = [self._password_limit("client", own.times, f"{email} {own.key}")]
+        hits = [self._password_limit("client", own.times, f"{account} {own.key}")]
         if not is_known:
-            hits += [self._password_limit("client", times, f"{email} {key}") for key, times in wider]
-            hits.append(self._password_limit("new clients", _NEW_CLIENTS, email))
+            hits += [self._password_limit("client", times, f"{account} {key}") for key, times in wider]
+            hits.append(self._password_limit("new clients", _NEW_CLIENTS, account))
         return await self._limiter.hit_all(hits)
 
     async def count_confirmation(self, session_id: ObjectId) -> Attempt:

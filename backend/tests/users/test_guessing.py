@@ -44,7 +44,7 @@ class Account:
         """Guess until the limit is reached. Returns the number of guesses."""
         for guesses in range(10 * PER_ACCOUNT):
             try:
-                await self.limits.count_password(EMAIL, address, is_known=is_known)
+                await self.limits.count_password(EMAIL, 0, address, is_known=is_known)
             except RateLimitedError:
                 return guesses
         raise AssertionError("There is no limit.")
@@ -52,7 +52,7 @@ class Account:
     async def sign_in(self, address: str, *, is_known: bool) -> bool:
         """Whether the owner, who knows the password, can sign in."""
         try:
-            attempt = await self.limits.count_password(EMAIL, address, is_known=is_known)
+            attempt = await self.limits.count_password(EMAIL, 0, address, is_known=is_known)
         except RateLimitedError:
             return False
         await self.limits.refund(attempt)

@@ -111,8 +111,22 @@ async def test_an_address_from_which_the_password_is_reset_by_mail_is_known(
         new = {"token": token_of(mail), "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
         headers = {"X-Forwarded-For": OFFICE}
         assert (await api.http.put("/users/password_reset", json={"user": new}, headers=headers)).status_code == 204
+        await guess_from_everywhere(api, owner.email, strangers)
         assert (await sign_in(api, owner.email, OFFICE, NEW_PASSWORD)).status_code == 201
         assert (await sign_in(api, owner.email, ELSEWHERE, NEW_PASSWORD)).status_code == 429
+
+
+async def test_a_reset_lets_an_owner_in_who_has_used_up_the_attempts(start: Start, mail_server: MailServer) -> None:
+    async with start(LOGIN_ATTEMPTS_PER_ACCOUNT="2", **mail_settings(mail_server)) as api:
+        await wait_for_fresh_window(3600)
+        owner = await ApiUser.sign_up(api)
+        assert [(await sign_in(api, owner.email, HOME, "a guess")).status_code for _ in range(3)] == [401, 401, 429]
+        await api.post("/users/password_reset", {"user": {"email": owner.email}})
+        (mail,) = await mail_server.wait_for(owner.email)
+        new = {"password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
+        reset = await api.http.put("/users/password_reset", json={"user": {"token": token_of(mail), **new}})
+        assert reset.status_code == 204
+        assert (await sign_in(api, owner.email, HOME, NEW_PASSWORD)).status_code == 201
 
 
 async def test_a_guess_makes_no_address_known(api: Api, strangers: Callable[[], str]) -> None:
