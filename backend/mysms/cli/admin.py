@@ -1,4 +1,4 @@
-"""Administration commands: invites, password reset and backup recovery."""
+"""Administration commands: migration, invites, password reset and backup recovery."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -69,12 +69,12 @@ class DemoSettings(TrimmedSettings):
 
 @dataclass(frozen=True)
 class _Part:
-    """A process to run. `answers` returns whether it is ready. `port_variable` is empty if the port is fixed."""
+    """A process to run. `answers` returns whether it is ready."""
 
     name: str
     command: list[str]
     ports: Mapping[str, int]
-    """By the settings that choose them; without a name, a port cannot be chosen."""
+    """By the settings that choose them. The name is empty if the port is fixed."""
     answers: Callable[[], bool]
     directory: Path = _BACKEND
 

@@ -1,7 +1,8 @@
 """Security events: a log line and a count for each. docs/logging.md is their inventory.
 
 The accounts and addresses in them are hashed with a key, so that lines about the same one can be found together, and
-a reader of the log learns neither. No line contains anything that a client chose, so no line can be forged.
+a reader of the log learns neither. A client chooses nothing of a line but a request id of harmless characters, so no
+line can be forged.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""Mails: a stored queue, and the task that hands them to the mail server. Knows no account."""
+"""Mails: a stored queue, and the task that hands them to the mail server. Knows no account but by its id."""

@@ -1,4 +1,4 @@
-"""Verifies and applies status callbacks."""
+"""Applies status callbacks."""
 
 from bson import ObjectId
 from pydantic import BaseModel, Field

@@ -51,7 +51,7 @@ class User(Document):
     known_devices: list[str] | None = None
     """Keyed hashes of the devices from which the account was used, the newest last. None until they are recorded."""
     known_addresses: list[str] = Field(default_factory=list)
-    """Hashes of the addresses that the account has had sessions from, at most `MOST_KNOWN_ADDRESSES`, newest last."""
+    """Keyed hashes of the addresses that the account has had sessions from; at most `MOST_KNOWN_ADDRESSES`."""
     schema_version: int = 1
 
     @property

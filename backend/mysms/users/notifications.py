@@ -24,7 +24,8 @@ _log = logging.getLogger(__name__)
 class Notifications:
     """Queues a mail about each event. Without a queue nothing is done.
 
-    No method fails because of the database: what a mail is about has happened, and its caller has to say so.
+    `notify` and `notify_of_new_device` do not fail because of the database: what a mail is about has happened, and the
+    caller has to say so.
     """
 
     def __init__(self, queue: MailQueue | None, devices: KnownDevices, limiter: RateLimiter, clock: Clock) -> None:
@@ -56,7 +57,10 @@ class Notifications:
         return self._devices.of_new_account(user_id, client.device) if self._queue is not None else None
 
     async def is_new_device(self, user: User, client: ClientInfo) -> bool:
-        """Whether the account has not been used from this device; to be asked before the session is opened."""
+        """Whether the account has not been used from this device; to be asked before the session is opened.
+
+        Raises DatabaseError.
+        """
         return self._queue is not None and not await self._devices.is_known(user, client.device)
 
     async def notify_of_new_device(self, user: User, client: ClientInfo) -> None:

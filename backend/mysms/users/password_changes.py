@@ -1,4 +1,4 @@
-"""Changes and resets passwords."""
+"""Changes passwords: by their user, who knows the present one, and by the operator."""
 
 import secrets
 
@@ -20,7 +20,7 @@ from mysms.users.tokens import AccessClaims
 
 
 class PasswordService:
-    """Changes passwords. Each change ends all sessions of the account."""
+    """Changes passwords. Each change ends all earlier sessions of the account."""
 
     def __init__(
         self,
