@@ -259,7 +259,7 @@ async def metrics_refused(api: Api) -> None:
     await api.http.get("/metrics", headers={"Host": "sms.example.com"})
 
 
-async def body_too_large(api: Api) -> None:
+async def request_too_large(api: Api) -> None:
     await api.http.post("/users", content=b" " * 100_000)
 
 
@@ -293,7 +293,7 @@ REQUESTS: Mapping[SecurityEvent, Scenario] = {
     "webhook_mismatched": webhook_mismatched,
     "origin_refused": origin_refused,
     "metrics_refused": metrics_refused,
-    "body_too_large": body_too_large,
+    "request_too_large": request_too_large,
 }
 WITHOUT_ADDRESS = {"webhook_mismatched"}
 
@@ -361,7 +361,7 @@ async def headers_too_large() -> None:
         await reader.read()
 
 
-async def request_too_slow() -> None:
+async def slow_request() -> None:
     async with server_with(SOON) as url, connected(url) as (reader, writer):
         writer.write(START)
         await reader.read()
@@ -379,7 +379,7 @@ async def too_many_connections() -> None:
             await reader.read()
 
 
-async def too_many_requests() -> None:
+async def too_busy() -> None:
     limits = replace(SOON, connections=2)
     async with server_with(limits, seconds=1) as url:
         for _ in range(3):
@@ -399,10 +399,10 @@ async def malformed_request() -> None:
 
 CONNECTIONS: Mapping[SecurityEvent, Callable[[], Awaitable[None]]] = {
     "headers_too_large": headers_too_large,
-    "request_too_slow": request_too_slow,
+    "slow_request": slow_request,
     "response_not_read": response_not_read,
     "too_many_connections": too_many_connections,
-    "too_many_requests": too_many_requests,
+    "too_busy": too_busy,
     "malformed_request": malformed_request,
 }
 

@@ -309,7 +309,9 @@ def _app_url(settings: DemoSettings, *, dev: bool) -> str:
 
 def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
     print(f"\n  MySMS Messenger is running:  {_app_url(settings, dev=dev)}\n")
-    print("  Sign up with any email and a password of 8 characters, and text a number such as +1 415 555 2671.")
+    print(
+        "  Sign up with any email and an uncommon password of 8 characters, and text a number such as +1 415 555 2671."
+    )
     if settings.twilio_account_sid is None:
         print(f"  No SMS leaves this machine. Simulated phones:  http://localhost:{settings.twilio_simulator_port}")
         print("  A message to +15005550001 is rejected; a message to +15005553003 is not delivered.")

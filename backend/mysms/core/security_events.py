@@ -5,14 +5,17 @@ a reader of the log learns neither. A client chooses nothing of a line but a req
 line can be forged.
 """
 
+import contextlib
 import hashlib
 import hmac
 from collections import Counter
+from collections.abc import Iterator
 from typing import Literal, Self, get_args
 
 import structlog
 
 from mysms.core.metrics import SECURITY_EVENTS
+from mysms.core.rate_limit import RateLimitedError
 from mysms.core.settings import Settings
 
 SecurityEvent = Literal[
@@ -51,12 +54,12 @@ SecurityEvent = Literal[
     "webhook_mismatched",
     "origin_refused",
     "metrics_refused",
-    "body_too_large",
+    "request_too_large",
     "headers_too_large",
-    "request_too_slow",
+    "slow_request",
     "response_not_read",
     "too_many_connections",
-    "too_many_requests",
+    "too_busy",
     "malformed_request",
 ]
 
@@ -96,6 +99,15 @@ class SecurityEvents:
             subjects = {"account": account, "address": address}
             hashed = {name: self.hash(subject) for name, subject in subjects.items() if subject}
             _log.info("Security event.", kind=event, **hashed)
+
+    @contextlib.contextmanager
+    def recording_rate_limits(self, *, account: str | None = None, address: str | None = None) -> Iterator[None]:
+        """Records `rate_limited` if a rate limit is reached inside it."""
+        try:
+            yield
+        except RateLimitedError:
+            self.record("rate_limited", account=account, address=address)
+            raise
 
     def summarise(self) -> None:
         """Logs how many events of each kind had no line of their own since the last summary."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bson import ObjectId
 
-from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
+from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
@@ -46,11 +46,8 @@ class AccountExport:
         Raises RateLimitedError, and UnauthenticatedError if the account is gone.
         """
         user = await self._accounts.find(caller.user_id)
-        try:
+        with self._events.recording_rate_limits(account=user.email, address=client.address):
             await self._limiter.hit(_LIMIT, str(caller.user_id))
-        except RateLimitedError:
-            self._events.record("rate_limited", account=user.email, address=client.address)
-            raise
         head = ExportHead(
             exported_at=self._clock(),
             account=AccountResponse.of(user),

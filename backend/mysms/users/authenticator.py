@@ -1,12 +1,8 @@
 """Checks passwords, under the rate limits of authentication."""
 
-import contextlib
-from collections.abc import Iterator
-
 from bson import ObjectId
 
 from mysms.core.errors import InvalidFieldsError
-from mysms.core.rate_limit import RateLimitedError
 from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
@@ -36,7 +32,7 @@ class Authenticator:
 
     async def count_address(self, action: Action, client: ClientInfo) -> None:
         """Counts an attempt of the client's address, before anything else is done for it."""
-        with self._recording_rate_limits(client):
+        with self._events.recording_rate_limits(address=client.address):
             await self._attempts.count_address(action, client.address)
 
     async def authenticate(self, email: str, password: str, client: ClientInfo) -> User:
@@ -49,7 +45,7 @@ class Authenticator:
             raise InvalidCredentialsError from None
         user = await repository.find_user_by_email(normal_email)
         is_known = self._known_addresses.include(client.address, user)
-        with self._recording_rate_limits(client, account=normal_email):
+        with self._events.recording_rate_limits(account=normal_email, address=client.address):
             attempt = await self._attempts.count_password(
                 normal_email, user.password_version if user else 0, client.address, is_known=is_known
             )
@@ -67,21 +63,13 @@ class Authenticator:
         user = await repository.find_user(caller.user_id)
         if user is None:
             raise UnauthenticatedError
-        with self._recording_rate_limits(client, account=user.email):
+        with self._events.recording_rate_limits(account=user.email, address=client.address):
             attempt = await self._attempts.count_confirmation(caller.session_id)
         if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
             self._events.record("password_confirmation_failed", account=user.email, address=client.address)
             raise InvalidFieldsError({field: ["is invalid"]})
         await self._attempts.refund(attempt)
         return user
-
-    @contextlib.contextmanager
-    def _recording_rate_limits(self, client: ClientInfo, account: str | None = None) -> Iterator[None]:
-        try:
-            yield
-        except RateLimitedError:
-            self._events.record("rate_limited", account=account, address=client.address)
-            raise
 
     async def _check(self, user: User | None, password: str) -> User:
         """Returns the account, after renewing an outdated password hash. Raises InvalidCredentialsError."""

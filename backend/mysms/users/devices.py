@@ -36,7 +36,14 @@ class KnownDevices:
             sessions = await repository.list_sessions(user_id)
             known = [self._hash(user_id, session.device) for session in reversed(sessions[:_MOST_KNOWN])]
             await repository.set_devices(user_id, known)
-        return any(self._hash(user_id, device, key) in known for key in self._keys)
+        newest, *older = (self._hash(user_id, device, key) for key in self._keys)
+        if newest in known:
+            return True
+        if not any(hashed in known for hashed in older):
+            return False
+        # So that it is still known once the previous secret is removed.
+        await self.add(user, device)
+        return True
 
     async def add(self, user: User, device: str) -> None:
         await repository.add_device(ObjectId(user.id), self._hash(ObjectId(user.id), device), most=_MOST_KNOWN)

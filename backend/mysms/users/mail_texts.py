@@ -40,15 +40,15 @@ _EVENTS: Mapping[Notice, _Event] = {
         "Somebody signed in to your MySMS Messenger account\nfrom a device that has not been used for it before.",
     ),
     "second_factor_removed": _Event(
-        "Two-step sign-in was switched off",
+        "The second step was turned off",
         "Your MySMS Messenger account no longer asks for a code\nat sign-in: the password alone is enough.",
     ),
 }
 _NOT_YOU = """\
-If this was you, there is nothing to do.
+If this was you, or you asked for it, there is nothing to do.
 
-If this was not you, somebody else can use your account. Set a new password at
-once: choose "Forgot your password?" at {app_url}
+If not, somebody else can use your account. Set a new password at once:
+{app_url}/forgot-password
 That ends all sessions. Tell your administrator, too."""
 
 
@@ -71,7 +71,7 @@ at {_moment(asked_at)}. To set one, open this page:
 The link works once, until {_moment(valid_until)}.
 
 If you did not ask for this, ignore this mail: your password stays as it is.
-Nobody can use the link without this mail, so do not pass it on.
+Do not pass this mail on: whoever has the link can set your password.
 """,
     )
 

@@ -23,7 +23,7 @@ class UserMails:
         self._app_url = app_url.address.rstrip("/")
 
     async def write(self, mail: QueuedMail) -> Letter | None:
-        """Returns the letter; None if the account does not exist, or is being deleted.
+        """Returns the letter; None if the account does not exist or is being deleted, or a newer version has queued it.
 
         A letter with a link gets a new token at each attempt, because tokens are not stored. So a mail that is sent
         twice has two links, and both work.
@@ -36,7 +36,7 @@ class UserMails:
                 user = await repository.find_user(ObjectId(mail.facts["account_id"]))
                 text = notice_text(notice, mail.facts["happened_at"], mail.facts["device"], self._app_url)
                 return None if user is None or user.deleting else _letter(user, text)
-        raise ValueError("This kind of mail is not known.")
+        return None
 
     async def _write_reset(self, mail: QueuedMail, user: User) -> MailText:
         token, expires_at = await self._tokens.make(user)

@@ -12,6 +12,7 @@ from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import MailNotConfiguredError
 from mysms.users.known_addresses import KnownAddresses
+from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.password_rules import find_faults
 from mysms.users.passwords import PasswordHasher
@@ -66,15 +67,12 @@ class PasswordResetService:
             raise MailNotConfiguredError
         self._events.record("password_reset_requested", account=email, address=client.address)
         try:
-            await self._limiter.hit(_PER_EMAIL, email)
+            with self._events.recording_rate_limits(account=email, address=client.address):
+                await self._limiter.hit(_PER_EMAIL, email)
         except RateLimitedError:
-            self._events.record("rate_limited", account=email, address=client.address)
             return
-        try:
+        with self._events.recording_rate_limits(account=email, address=client.address):
             await self._limiter.hit(_IN_TOTAL, "")
-        except RateLimitedError:
-            self._events.record("rate_limited", account=email, address=client.address)
-            raise
         await self._queue.add(RESET_MAIL, {"email": email}, valid_for=LIFETIME)
 
     async def complete(self, reset: ResetPassword, client: ClientInfo) -> None:
@@ -82,18 +80,13 @@ class PasswordResetService:
 
         Raises InvalidFieldsError. A weak password does not use up the token.
         """
-        user = await self._tokens.find_user(reset.token)
-        if user is None:
-            self._events.record("password_reset_failed", address=client.address)
-            raise InvalidFieldsError(NOT_VALID)
+        user = await self._find_user(reset, client)
         if faults := find_faults(reset.password, user.email):
             raise InvalidFieldsError({"password": faults})
         password_hash = await self._hasher.hash(reset.password)
         # The guarded update outdates the token, and so accepts it once.
         while not await repository.change_password(user, password_hash):
-            user = await self._tokens.find_user(reset.token)
-            if user is None:
-                raise InvalidFieldsError(NOT_VALID)
+            user = await self._find_user(reset, client)
         user_id = ObjectId(user.id)
         await self._sessions.end_all(user_id)
         await self._tokens.forget(user_id)
@@ -101,3 +94,11 @@ class PasswordResetService:
         await self._known_addresses.add(client.address, user)
         self._events.record("password_reset_completed", account=user.email, address=client.address)
         await self._notifications.notify("password_reset_completed", user, client)
+
+    async def _find_user(self, reset: ResetPassword, client: ClientInfo) -> User:
+        """Raises InvalidFieldsError if the token is not valid any more."""
+        user = await self._tokens.find_user(reset.token)
+        if user is None:
+            self._events.record("password_reset_failed", address=client.address)
+            raise InvalidFieldsError(NOT_VALID)
+        return user

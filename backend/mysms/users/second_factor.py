@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bson import ObjectId
@@ -112,7 +113,7 @@ class SecondFactorService:
         The sessions stay: the caller has given the password, and can end the others.
         """
         user = await _find(caller)
-        attempts = await self._count(_SET_UP_LIMITS, user)
+        attempts = await self._count(_SET_UP_LIMITS, user, client)
         pending = user.pending_second_factor
         if pending is None or self._clock() > pending.expires_at:
             raise InvalidFieldsError({"code": ["has expired: please begin again"]})
@@ -122,6 +123,7 @@ class SecondFactorService:
             caller.user_id,
             SecondFactor(id=pending.id, secret=pending.secret, last_step=step, recovery_codes=_unused(codes)),
         ):
+            self._record("second_factor_failed", user, client)
             raise InvalidFieldsError({"code": ["is not valid"]})
         await self._refund(attempts)
         self._record("second_factor_enabled", user, client)
@@ -164,15 +166,15 @@ class SecondFactorService:
     async def _use(self, user: User, factor: SecondFactor, code: str, client: ClientInfo) -> bool:
         """Uses up a code, so that of concurrent requests only one gets in. Returns False if it is not valid."""
         if is_totp_code(code):
-            return await self._use_totp_code(user, factor, code)
+            return await self._use_totp_code(user, factor, code, client)
         if is_recovery_code(code) and await repository.use_recovery_code(user, factor, hash_recovery_code(code)):
             self._record("recovery_code_used", user, client)
             return True
         return False
 
-    async def _use_totp_code(self, user: User, factor: SecondFactor, code: str) -> bool:
+    async def _use_totp_code(self, user: User, factor: SecondFactor, code: str, client: ClientInfo) -> bool:
         # Counted before it is checked, so that parallel guesses cannot exceed the limits.
-        attempts = await self._count(_SIGN_IN_LIMITS, user)
+        attempts = await self._count(_SIGN_IN_LIMITS, user, client)
         step = self._matching_step(factor.secret, code)
         if step is None:
             return False
@@ -192,10 +194,11 @@ class SecondFactorService:
             return None
         return matching_step(secret, code, self._clock())
 
-    async def _count(self, limits: tuple[Limit, ...], user: User) -> list[str]:
-        return [await self._limiter.hit(limit, str(user.id)) for limit in limits]
+    async def _count(self, limits: tuple[Limit, ...], user: User, client: ClientInfo) -> Sequence[str]:
+        with self._events.recording_rate_limits(account=user.email, address=client.address):
+            return await self._limiter.hit_all((limit, str(user.id)) for limit in limits)
 
-    async def _refund(self, attempts: list[str]) -> None:
+    async def _refund(self, attempts: Sequence[str]) -> None:
         for attempt in attempts:
             await self._limiter.refund(attempt)
 

@@ -5,7 +5,6 @@ import hmac
 from bson import ObjectId
 
 from mysms.core.errors import NotFoundError
-from mysms.core.rate_limit import RateLimitedError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.users import repository
@@ -89,11 +88,8 @@ class SessionService:
         except InvalidTokenError as error:
             self._events.record("refresh_token_forged", address=client.address)
             raise SessionEndedError from error
-        try:
+        with self._events.recording_rate_limits(address=client.address):
             await self._attempts.count_refresh(token.session_id)
-        except RateLimitedError:
-            self._events.record("rate_limited", address=client.address)
-            raise
         while True:
             session, user = await self._find_continuable(token.session_id)
             newest = session.token_hash or RefreshClaims(token.session_id, session.generation).hash

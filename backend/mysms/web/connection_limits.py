@@ -110,7 +110,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._headers_are_too_large():
             self._reject(HeadersTooLargeError(), "headers_too_large")
         elif self._is_too_busy():
-            self._reject(TooBusyError(), "too_many_requests")
+            self._reject(TooBusyError(), "too_busy")
         else:
             self._reject(MalformedRequestError(), "malformed_request")
 
@@ -210,7 +210,7 @@ class LimitedProtocol(HttpToolsProtocol):
             # Browsers open connections in advance.
             self.transport.close()
         else:
-            self._reject(RequestTimeoutError(), "request_too_slow")
+            self._reject(RequestTimeoutError(), "slow_request")
 
     def _reject(self, error: DomainError, event: SecurityEvent) -> None:
         """Ends the connection, with the error as the response unless another response is on its way."""

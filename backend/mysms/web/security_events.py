@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 
 _LIMITS: Mapping[int, SecurityEvent] = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
-    HTTPStatus.REQUEST_TIMEOUT: "request_too_slow",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large",
+    HTTPStatus.REQUEST_TIMEOUT: "slow_request",
 }
 
 

@@ -25,6 +25,7 @@ from mysms.mail.messages import Letter, build_message
 from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
+from mysms.users.devices import KnownDevices
 from mysms.users.schemas import PasswordChange
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, sign_in
 from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
@@ -56,12 +57,12 @@ async def test_a_mail_says_what_happened_when_and_on_which_device(users: UsersWi
     assert "Device: Safari on iPhone" in changed.get_content()
     assert "The administrator has set a new password" in by_operator.get_content()
     assert "Device:" not in by_operator.get_content()
-    assert factor["Subject"] == "Two-step sign-in was switched off"
+    assert factor["Subject"] == "The second step was turned off"
     for mail in (changed, by_operator, factor):
         text = mail.get_content()
         assert "MySMS Messenger" in text
         assert "When:   2026-11-22 10:42 UTC" in text, "when it happened, not when the mail was sent"
-        assert f'choose "Forgot your password?" at {APP_URL}' in text
+        assert f"{APP_URL}/forgot-password" in text
         assert max(map(len, text.splitlines())) <= 80
 
 
@@ -140,6 +141,14 @@ async def test_the_devices_of_an_older_account_are_those_of_its_sessions(users: 
     assert await subjects_after(users, email, "Firefox on Linux", "Chrome on Mac", "Firefox on Linux") == [NEW_DEVICE]
 
 
+async def test_a_device_that_is_used_while_the_secret_is_replaced_stays_known(users: UsersWithMail) -> None:
+    user = await users.sign_up("Firefox on Linux")
+    old = users.settings.jwt_secrets[0]
+    for secrets in (("a new secret", old), ("a new secret",)):
+        assert await KnownDevices(secrets).is_known(await users.user(user.email), "Firefox on Linux")
+        assert not await KnownDevices(secrets).is_known(await users.user(user.email), "Safari on Mac")
+
+
 async def test_a_failed_sign_in_records_no_device(users: UsersWithMail) -> None:
     email = (await users.sign_up()).email
     with contextlib.suppress(Exception):
@@ -200,7 +209,7 @@ async def test_a_user_is_told_that_the_second_factor_was_removed(users: UsersWit
     await users.services.second_factor.remove(claims, PASSWORD, client)
     await users.deliver()
     (told,) = users.server.to(user.email)
-    assert told["Subject"] == "Two-step sign-in was switched off"
+    assert told["Subject"] == "The second step was turned off"
     assert "Device: Edge on Mac" in told.get_content()
 
 

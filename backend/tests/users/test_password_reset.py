@@ -54,7 +54,7 @@ async def test_a_forgotten_password_is_reset_by_mail(start: Start, mail_server: 
 
         (_, told) = await mail_server.wait_for(api_user.email, 2)
         assert told["Subject"] == "Your password was changed"
-        assert "If this was not you" in told.get_content()
+        assert "If not, somebody else" in told.get_content()
         again = await api.http.put("/users/password_reset", json=reset_with(token, "another one"))
         assert field_errors(again) == NOT_VALID
         for kind in ("requested", "completed", "failed"):

@@ -262,6 +262,8 @@ async def test_concurrent_guesses_do_not_exceed_the_limit(start: Start) -> None:
         wrong = app.wrong_code()
         answers = await asyncio.gather(*(sign_in(api, api_user.email, code=wrong) for _ in range(25)))
         assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 15
+        for kind, count in (("second_factor_failed", 10), ("rate_limited", 15)):
+            assert await api.metric("mysms_security_events_total", kind=kind) == count
 
 
 async def test_codes_for_the_set_up_are_limited_by_themselves(api: Api, api_user: ApiUser) -> None:
@@ -300,6 +302,9 @@ async def test_the_events_are_recorded(start: Start) -> None:
     async with start() as api:
         api_user = await ApiUser.sign_up(api)
         app = await enable_second_factor(api_user)
+        await begin_set_up(api_user)
+        assert (await put_code(api_user, app.wrong_code())).status_code == 422
+        assert await api.metric("mysms_security_events_total", kind="second_factor_failed") == 1
         await sign_in(api, api_user.email, code=app.wrong_code())
         await sign_in(api, api_user.email, code=app.recovery_codes[0])
         await confirm(api_user, "POST", "/recovery_codes")
@@ -307,12 +312,12 @@ async def test_the_events_are_recorded(start: Start) -> None:
             await confirm(api_user, "DELETE")
         for kind in (
             "second_factor_enabled",
-            "second_factor_failed",
             "recovery_code_used",
             "recovery_codes_replaced",
             "second_factor_removed",
         ):
             assert await api.metric("mysms_security_events_total", kind=kind) == 1, kind
+        assert await api.metric("mysms_security_events_total", kind="second_factor_failed") == 2
 
 
 async def test_the_operator_can_remove_the_factor(start: Start, tmp_path: Path) -> None:

@@ -3,14 +3,16 @@ import { plural } from './plural';
 /** The second factor, on the account page. */
 export const secondFactorTexts = {
   title: 'Second step',
-  intro: 'Besides your password, signing in asks for a code from an authenticator app.',
+  intro: {
+    on: 'Besides your password, signing in asks for a code from an authenticator app.',
+    off: 'Protect your account: signing in will also ask for a code from an authenticator app on your phone.',
+  },
   loading: 'Loading…',
   tryAgain: 'Try again',
   cancel: 'Cancel',
   password: 'Your password, to confirm',
   confirming: 'Checking…',
   on: 'On',
-  off: 'Off',
   codesLeft: (count: number) =>
     plural(count, {
       one: '# recovery code is left.',
@@ -19,6 +21,7 @@ export const secondFactorTexts = {
   fewLeft: 'Make new ones before you need the last.',
 
   begin: 'Set up…',
+  replace: 'Use another phone…',
   beginSubmit: 'Set up',
   turnOff: 'Turn off…',
   turnOffSubmit: 'Turn off the second step',
