@@ -51,6 +51,8 @@ _SECRETS = {
 }
 """The minimum length of each secret in production, what becomes possible for whoever guesses it, and the remedy."""
 
+_WIDEST_TRUSTED_NETWORK = 7
+"""The prefix length of fc00::/7, the widest private network."""
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 SignUpMode = Literal["open", "invite", "closed"]
@@ -188,10 +190,14 @@ class Settings(_ApiSettings):
     def _require_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for item in value:
             try:
-                ip_network(item)
+                network = ip_network(item)
             except ValueError:
                 reason = f"contains {item}, which is neither an address nor a network such as 10.0.0.0/8"
                 raise ValueError(reason) from None
+            if network.prefixlen < _WIDEST_TRUSTED_NETWORK:
+                raise ValueError(
+                    f"contains {item}, which is so wide that strangers could claim any address: name the proxies"
+                )
         return value
 
     @field_validator("allowed_number_prefixes")

@@ -11,7 +11,7 @@ from mysms.core.cancellation import is_cancelling
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.metrics import MAILS
 from mysms.core.timestamps import Clock
-from mysms.mail.messages import Letter, build_message
+from mysms.mail.messages import Letter, UnwritableAddressError, build_message
 from mysms.mail.queue import MailQueue, QueuedMail
 from mysms.mail.smtp import MailDeferredError, MailRefusedError, MailServerError, SmtpClient
 
@@ -81,15 +81,20 @@ class MailDispatcher:
             await self._queue.remove(mail)
             MAILS.labels("discarded").inc()
             return True
-        message = build_message(letter, sender=self._sender, message_id=f"{mail.id}.{mail.attempt}", now=self._clock())
         try:
-            await self._client.send(message)
+            message = build_message(
+                letter, sender=self._sender, message_id=f"{mail.id}.{mail.attempt}", now=self._clock()
+            )
+            await self._client.send(message, letter.recipient)
+        except UnwritableAddressError:
+            await self._queue.remove(mail)
+            self._note("refused", mail, "its address cannot be written into a mail")
         except MailRefusedError as error:
             await self._queue.remove(mail)
-            self._note("refused", mail, error)
+            self._note("refused", mail, error.reason)
         except MailServerError as error:
             await self._queue.retry(mail, self._wait_after(mail.attempt))
-            self._note("deferred", mail, error)
+            self._note("deferred", mail, error.reason)
             if not isinstance(error, MailDeferredError):
                 await self._sleep(self._pause.next_wait())
                 return True
@@ -103,6 +108,6 @@ class MailDispatcher:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(attempt - 1, 16), _LONGEST_WAIT_SECONDS)
         return timedelta(seconds=wait * (0.5 + 0.5 * self._jitter()))
 
-    def _note(self, outcome: str, mail: QueuedMail, error: MailServerError) -> None:
+    def _note(self, outcome: str, mail: QueuedMail, reason: str) -> None:
         MAILS.labels(outcome).inc()
-        _log.warning("A mail (%s, attempt %d) was %s: %s", mail.kind, mail.attempt, outcome, error.reason)
+        _log.warning("A mail (%s, attempt %d) was %s: %s", mail.kind, mail.attempt, outcome, reason)

@@ -9,6 +9,10 @@ from email.policy import SMTPUTF8
 _SENDER_NAME = "MySMS Messenger"
 
 
+class UnwritableAddressError(ValueError):
+    """The address cannot be written into the header of a mail."""
+
+
 @dataclass(frozen=True)
 class Letter:
     """A mail to one person, in plain text."""
@@ -19,10 +23,14 @@ class Letter:
 
 
 def build_message(letter: Letter, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
-    """Builds a message. `message_id` is the part before the @. Raises ValueError if a header contains a line break."""
+    """Builds a message. `message_id` is the part before the @.
+
+    Raises UnwritableAddressError if the recipient's address would not arrive as it is, and ValueError if another header
+    contains a line break.
+    """
     message = EmailMessage(policy=SMTPUTF8)
     message["From"] = _address(sender, _SENDER_NAME)
-    message["To"] = _address(letter.recipient)
+    _add_recipient(message, letter.recipient)
     message["Subject"] = letter.subject
     message["Date"] = now
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
@@ -30,6 +38,17 @@ def build_message(letter: Letter, *, sender: str, message_id: str, now: datetime
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     return message
+
+
+def _add_recipient(message: EmailMessage, email: str) -> None:
+    """The library decodes some addresses, such as =?utf-8?q?=0d=0abcc=3a…?=@example.com, into other headers."""
+    try:
+        message["To"] = _address(email)
+        written = message["To"].fold(policy=SMTPUTF8)
+    except (ValueError, IndexError) as error:
+        raise UnwritableAddressError from error
+    if written.split() != ["To:", email]:
+        raise UnwritableAddressError
 
 
 def _address(email: str, name: str = "") -> Address:

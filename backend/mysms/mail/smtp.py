@@ -50,12 +50,13 @@ class SmtpClient:
         domain = settings.mail_from.rpartition("@")[2]
         return cls(settings.smtp_url, domain, needs_tls=settings.smtp_needs_tls)
 
-    async def send(self, mail: EmailMessage) -> None:
+    async def send(self, mail: EmailMessage, recipient: str) -> None:
         """Returns once the server has accepted the mail. Raises a MailServerError."""
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS), self._connected() as client:
-                self._require_smtputf8(client, mail)
-                await client.send_message(mail)
+                if not recipient.isascii():
+                    await _require_smtputf8(client)
+                await client.send_message(mail, recipients=[recipient])
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _of_this_mail(error.recipients[0].code, "the recipient") from None
         except aiosmtplib.SMTPDataError as error:
@@ -83,11 +84,6 @@ class SmtpClient:
         finally:
             client.close()
 
-    @staticmethod
-    def _require_smtputf8(client: aiosmtplib.SMTP, mail: EmailMessage) -> None:
-        if not str(mail["To"]).isascii() and not client.supports_extension("smtputf8"):
-            raise MailRefusedError("The mail server does not support addresses in other scripts (SMTPUTF8).")
-
     def _client(self) -> aiosmtplib.SMTP:
         url = self._url
         is_implicit = url.scheme == "smtps"
@@ -101,6 +97,13 @@ class SmtpClient:
             use_tls=is_implicit,
             start_tls=self._needs_tls and not is_implicit,
         )
+
+
+async def _require_smtputf8(client: aiosmtplib.SMTP) -> None:
+    # The library asks for the extensions only where it needs one.
+    await client.ehlo()
+    if not client.supports_extension("smtputf8"):
+        raise MailRefusedError("The mail server does not support addresses in other scripts (SMTPUTF8).")
 
 
 def _of_this_mail(code: int, what: str) -> MailServerError:

@@ -13,6 +13,7 @@ Notice = Literal[
     "password_reset_completed",
     "password_reset_by_operator",
     "signed_in_from_new_device",
+    "second_factor_enabled",
     "second_factor_removed",
 ]
 """What a user is told by mail after it has happened."""
@@ -38,6 +39,10 @@ _EVENTS: Mapping[Notice, _Event] = {
     "signed_in_from_new_device": _Event(
         "New sign-in to your account",
         "Somebody signed in to your MySMS Messenger account\nfrom a device that has not been used for it before.",
+    ),
+    "second_factor_enabled": _Event(
+        "The second step was turned on",
+        "Your MySMS Messenger account asks for a code at sign-in now,\nbesides the password.",
     ),
     "second_factor_removed": _Event(
         "The second step was turned off",

@@ -16,11 +16,13 @@ ONLY_CONTEXT = "contains only your email or the name of this product"
 _LIST = Path(__file__).with_name("common_passwords.txt")
 """common_passwords.LICENSE.txt names its source."""
 _SHORTEST_LISTED = 8
+_FEWEST_CHARACTERS = 2
 _PRODUCT_WORDS = ("mysms", "messenger")
 _SHORTEST_WORD = 3
 _SHORTEST_SEQUENCE = 3
 _KEYBOARD_ROWS = (
     "1234567890",
+    "!@#$%^&*()",
     "qwertyuiop",
     "qwertzuiop",
     "azertyuiop",
@@ -37,8 +39,9 @@ def find_faults(password: str, email: str) -> list[str]:
     The time grows with the length of the texts, so they must not be longer than passwords and emails may be.
     """
     text, context = _fold(password), _fold(email)
+    is_padded = len(text) < _SHORTEST_LISTED <= len(password)
     return [
-        *([TOO_COMMON] if _is_common(text) else []),
+        *([TOO_COMMON] if is_padded or _is_common(text) else []),
         *([ONLY_CONTEXT] if _has_only_context(text, context) else []),
     ]
 
@@ -53,9 +56,12 @@ def _common_passwords() -> frozenset[str]:
 
 
 def _is_common(text: str) -> bool:
+    letters_and_digits = re.sub(r"[\W_]+", "", text)
+    without_number = letters_and_digits.rstrip("0123456789")
     return (
-        text in _common_passwords()
-        or not text
+        not _common_passwords().isdisjoint({text, letters_and_digits, without_number})
+        or len(set(text)) <= _FEWEST_CHARACTERS
+        or _has_only_sequences(without_number)
         or _has_only_sequences(text)
         or _has_only_sequences("".join(character for character, _ in itertools.groupby(text)))
         or _repeats_something_common(text)

@@ -42,6 +42,9 @@ def normalise_email(value: str) -> str:
         # Normalising a long text of combining characters takes long.
         raise ValueError("too long")
     email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
+    if "=?" in email.local_part:
+        # RFC 2047: programs that read mails would decode it.
+        raise ValueError("an encoded word")
     return email.normalized.lower()
 
 

@@ -46,7 +46,7 @@ _SIGN_IN_LIMITS = (
 """A guess hits one of three valid codes in a million, so the second limit leaves less than one chance in 5,000 a day.
 
 Recovery codes are not limited: they cannot be guessed, and so they let the owner in while somebody who knows the
-password uses up the attempts.
+password uses up the attempts. A new password starts new counts.
 """
 _SET_UP_LIMITS = (Limit("second_factor:set_up", 10, timedelta(minutes=5)),)
 
@@ -127,6 +127,7 @@ class SecondFactorService:
             raise InvalidFieldsError({"code": ["is not valid"]})
         await self._refund(attempts)
         self._record("second_factor_enabled", user, client)
+        await self._notifications.notify("second_factor_enabled", user, client)
         return RecoveryCodesResponse(recovery_codes=codes)
 
     async def replace_recovery_codes(
@@ -196,7 +197,7 @@ class SecondFactorService:
 
     async def _count(self, limits: tuple[Limit, ...], user: User, client: ClientInfo) -> Sequence[str]:
         with self._events.recording_rate_limits(account=user.email, address=client.address):
-            return await self._limiter.hit_all((limit, str(user.id)) for limit in limits)
+            return await self._limiter.hit_all((limit, f"{user.id} {user.password_version}") for limit in limits)
 
     async def _refund(self, attempts: Sequence[str]) -> None:
         for attempt in attempts:

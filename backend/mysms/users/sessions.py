@@ -70,8 +70,16 @@ class SessionService:
         return tokens
 
     async def replace_all(self, user: User, client: ClientInfo) -> TokenResponse:
-        """Opens a session and ends all others, after the password of the account has been changed."""
+        """Opens a session and ends all others, after the password of the account has been changed.
+
+        Raises UnauthenticatedError if the account has changed again, or is being deleted.
+        """
         session_id, tokens = await self._insert(user, client)
+        now = await repository.find_user(ObjectId(user.id))
+        if now is None or now.deleting or now.password_version != user.password_version:
+            # The account was deleted, or its password changed again, before it could see this session.
+            await repository.delete_session(session_id)
+            raise UnauthenticatedError
         # From the change on the older sessions cannot be continued, even if they are not deleted here.
         await repository.delete_sessions(ObjectId(user.id), but=session_id)
         return tokens

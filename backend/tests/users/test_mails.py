@@ -26,7 +26,7 @@ from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
 from mysms.users.devices import KnownDevices
-from mysms.users.schemas import PasswordChange
+from mysms.users.schemas import PasswordChange, normalise_email
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, sign_in
 from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
 from tests.support.mail_server import USER, MailServer, running_mail_server, token_of
@@ -104,6 +104,28 @@ async def test_an_address_that_the_server_does_not_support_holds_up_no_other_mai
         await users.request_reset(email)
     await users.deliver()
     assert len(users.server.mails) == 1
+    assert (users.pauses, await users.queued()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "=?utf-8?q?=0d=0abcc=3aspam=40evil.example=0d=0a?=@v.example",
+        "=?utf-8?q?x=0d=0asubject=3ayou=20won=0d=0a=0d=0ago?=@v.example",
+        "=?utf-8?b?=20@v.example",
+    ],
+)
+async def test_an_address_that_would_become_something_else_gets_no_mail(users: UsersWithMail, address: str) -> None:
+    with pytest.raises(ValueError, match="encoded word"):
+        normalise_email(address)
+    user = await users.sign_up()
+    # Stored by an earlier version.
+    await users.database["users"].update_one({"_id": user.id}, {"$set": {"email": address}})
+    await users.services.notifications.notify("password_changed", user)
+    other = await users.sign_up()
+    await users.services.notifications.notify("password_changed", other)
+    await users.deliver()
+    assert [mail["To"] for mail in users.server.mails] == [other.email]
     assert (users.pauses, await users.queued()) == ([], [])
 
 
@@ -208,7 +230,8 @@ async def test_a_user_is_told_that_the_second_factor_was_removed(users: UsersWit
     await users.services.second_factor.enable(claims, TOTP(secret).at(users.now), client)
     await users.services.second_factor.remove(claims, PASSWORD, client)
     await users.deliver()
-    (told,) = users.server.to(user.email)
+    enabled, told = users.server.to(user.email)
+    assert enabled["Subject"] == "The second step was turned on"
     assert told["Subject"] == "The second step was turned off"
     assert "Device: Edge on Mac" in told.get_content()
 
@@ -387,7 +410,7 @@ async def test_whatever_a_server_says_the_mail_waits(users: UsersWithMail, greet
         port = server.sockets[0].getsockname()[1]
         client = SmtpClient(SmtpUrl.parse(f"smtp://127.0.0.1:{port}"), "mail.example", needs_tls=False)
         with pytest.raises(MailServerError) as failed:
-            await client.send(message_to(email))
+            await client.send(message_to(email), email)
         assert not isinstance(failed.value, MailRefusedError)
         assert email not in failed.value.reason
 
@@ -447,7 +470,7 @@ async def test_mail_is_sent_over_tls_after_a_sign_in(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with server_of(scheme, server_tls) as server:
-        await client_of(scheme, server).send(message_to("ada@example.com"))
+        await client_of(scheme, server).send(message_to("ada@example.com"), "ada@example.com")
         await client_of(scheme, server).check()
         assert len(server.mails) == 1
         with pytest.raises(MailServerError, match="rejects the user name or the password") as failed:
@@ -461,11 +484,11 @@ async def test_nothing_is_sent_to_a_server_with_a_certificate_that_is_not_truste
 ) -> None:
     async with server_of(scheme, server_tls) as server:
         with pytest.raises(MailServerError, match="certificate"):
-            await client_of(scheme, server).send(message_to("ada@example.com"))
+            await client_of(scheme, server).send(message_to("ada@example.com"), "ada@example.com")
         assert (server.mails, server.attempts) == ([], 0)
 
 
 async def test_nothing_is_sent_to_a_server_without_tls(mail_server: MailServer) -> None:
     with pytest.raises(MailServerError, match="STARTTLS"):
-        await client_of("smtp", mail_server).send(message_to("ada@example.com"))
+        await client_of("smtp", mail_server).send(message_to("ada@example.com"), "ada@example.com")
     assert (mail_server.mails, mail_server.attempts) == ([], 0)

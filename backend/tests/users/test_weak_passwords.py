@@ -29,7 +29,8 @@ COMMON = {
     "white space": [" " * 8, "\u3000" * 8, " \t" * 8, "\xa0" * 9],
     "repeats": ["a" * 8, "🔑" * 8, "ab" * 6, "xyq!" * 3, "xyq!xyq!xy", "aaaabbbb", "111222333", "passwordpassword"],
     "sequences": ["23456789", "98765432", "cdefghijk", "абвгдежз", "abcd1234", "abcdefABC", "aabbccddee", "0987654321"],
-    "rows of keys": ["asdfghjk", "lkjhgfdsa", "qwertasdfg", "azertyuiop", "poiuztrewq"],
+    "decorated": ["Password1!", "p a s s w o r d", "qwerty1!", "a       ", "pass    ", "aaaaaaab", "0000000a"],
+    "rows of keys": ["!@#$%^&*", "asdfghjk", "lkjhgfdsa", "qwertasdfg", "azertyuiop", "poiuztrewq"],
 }
 CONTEXT = {
     "the email": [EMAIL, EMAIL.upper(), "ada.lovelace", "engines.example.com", "lovelace1815", "Ada-Lovelace!"],
@@ -102,7 +103,10 @@ def test_the_package_contains_the_list_and_its_licence(tmp_path: Path) -> None:
         ({"password": "mysms123"}, {"password": [ONLY_CONTEXT]}),
         ({"password": "messenger"}, {"password": [TOO_COMMON, ONLY_CONTEXT]}),
         ({"password": EMAIL, "email": EMAIL}, {"password": [ONLY_CONTEXT]}),
-        ({"password": "lovelace@@@", "email": "lovelace@@@"}, {"password": [ONLY_CONTEXT], "email": ["is invalid"]}),
+        (
+            {"password": "lovelace@@@", "email": "lovelace@@@"},
+            {"password": [TOO_COMMON, ONLY_CONTEXT], "email": ["is invalid"]},
+        ),
         (
             {"password": "password", "password_confirmation": "other", "email": "nobody"},
             {
