@@ -170,7 +170,7 @@ test('a weak password is advised against while it is typed, and refused at its f
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(field).toHaveAccessibleDescription('Password is too common.');
   await field.fill('ada.lovelace');
-  await expect(page.getByText('Weak. Add words')).toBeVisible();
+  await expect(page.locator('.password-strength')).toHaveText(/^(Very weak|Weak)\b/);
   await field.fill(PASSWORD);
   await expect(page.getByText('Strong.')).toBeVisible();
 });
@@ -186,5 +186,5 @@ test('a meter that cannot be loaded says nothing', async ({ page, tolerate }) =>
   await failed;
   await field.fill('');
   await expect(page.getByText('Very weak')).toHaveCount(0);
-  await expect(page.getByRole('alert')).not.toContainText("couldn't be loaded");
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });
