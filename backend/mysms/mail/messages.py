@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
 _SENDER_NAME = "MySMS Messenger"
+_UNWRITABLE = "The address is not what a header would say."
 
 
 class UnwritableAddressError(ValueError):
@@ -46,9 +47,9 @@ def _add_recipient(message: EmailMessage, email: str) -> None:
         message["To"] = _address(email)
         written = message["To"].fold(policy=SMTPUTF8)
     except (ValueError, IndexError) as error:
-        raise UnwritableAddressError from error
+        raise UnwritableAddressError(_UNWRITABLE) from error
     if written.split() != ["To:", email]:
-        raise UnwritableAddressError
+        raise UnwritableAddressError(_UNWRITABLE)
 
 
 def _address(email: str, name: str = "") -> Address:
