@@ -15,6 +15,8 @@ export interface StoredSession {
 }
 
 export const SESSION_KEY = 'mysms.session';
+/** Longer than a session, so that its successor, which may be longer, fits into storage that is full. */
+const STORED_LENGTH = 768;
 const SIGN_OUT_REASON = 'mysms.sign-out-reason';
 const ERASED = 'mysms.erased';
 
@@ -71,7 +73,7 @@ export class SessionStorage {
   }
 
   write(session: StoredSession): void {
-    this.#browser.set(SESSION_KEY, JSON.stringify(session));
+    this.#browser.set(SESSION_KEY, serialize(session));
   }
 
   /**
@@ -80,13 +82,13 @@ export class SessionStorage {
    */
   replace(expected: StoredSession, successor: StoredSession): void {
     if (this.read()?.refreshToken !== expected.refreshToken) return;
-    this.#browser.replace(SESSION_KEY, JSON.stringify(successor));
+    this.#browser.replace(SESSION_KEY, serialize(successor));
   }
 
   /** Changes members of the stored session, if there is one. */
   update(members: Partial<StoredSession>): void {
     const session = this.read();
-    if (session) this.#browser.replace(SESSION_KEY, JSON.stringify({ ...session, ...members }));
+    if (session) this.#browser.replace(SESSION_KEY, serialize({ ...session, ...members }));
   }
 
   clear(): void {
@@ -115,6 +117,10 @@ export class SessionStorage {
     this.#browser.set(key, value);
     this.#browser.remove(key);
   }
+}
+
+function serialize(session: StoredSession): string {
+  return JSON.stringify(session).padEnd(STORED_LENGTH);
 }
 
 function isSignOutReason(value: string | null): value is SignOutReason {
