@@ -6,14 +6,13 @@ line can be forged.
 """
 
 import contextlib
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, Self, get_args
 
 import structlog
 
+from mysms.core.derived_keys import derive_key, keyed_hash
 from mysms.core.metrics import SECURITY_EVENTS
 from mysms.core.rate_limit import RateLimitedError
 from mysms.core.settings import Settings
@@ -67,8 +66,6 @@ SUMMARY_SECONDS = 60.0
 LINES_OF_KIND = 30
 """How many events of a kind have a line of their own between two summaries, so that nobody can fill the disk."""
 
-_HASH_BYTES = 8
-
 _log = structlog.stdlib.get_logger("mysms.security")
 
 for _kind in get_args(SecurityEvent):
@@ -83,7 +80,7 @@ class SecurityEvents:
     """
 
     def __init__(self, secret: str) -> None:
-        self._key = hmac.digest(secret.encode(), b"mysms security events", hashlib.sha256)
+        self._key = derive_key(secret, "security events")
         self._recorded: Counter[SecurityEvent] = Counter()
         """The events since the last summary."""
 
@@ -118,4 +115,4 @@ class SecurityEvents:
 
     def hash(self, subject: str) -> str:
         """Returns the hash by which an account or an address appears in the log."""
-        return hashlib.blake2b(subject.encode(errors="replace"), key=self._key, digest_size=_HASH_BYTES).hexdigest()
+        return keyed_hash(self._key, subject)

@@ -1,15 +1,13 @@
 """Tells the devices from which an account was used from others. Only keyed hashes of their names are stored."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 
 from bson import ObjectId
 
+from mysms.core.derived_keys import derive_key, keyed_hash
 from mysms.users import repository
 from mysms.users.models import User
 
-_HASH_BYTES = 8
 _MOST_KNOWN = 30
 
 
@@ -21,7 +19,7 @@ class KnownDevices:
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._keys = [hmac.digest(secret.encode(), b"mysms devices", hashlib.sha256) for secret in secrets]
+        self._keys = [derive_key(secret, "devices") for secret in secrets]
 
     def of_new_account(self, user_id: ObjectId, device: str) -> list[str]:
         """Returns what to store as the known devices of an account that is created from this device."""
@@ -49,5 +47,4 @@ class KnownDevices:
         await repository.add_device(ObjectId(user.id), self._hash(ObjectId(user.id), device), most=_MOST_KNOWN)
 
     def _hash(self, user_id: ObjectId, device: str, key: bytes | None = None) -> str:
-        text = f"{user_id} {device}"
-        return hashlib.blake2b(text.encode(), key=key or self._keys[0], digest_size=_HASH_BYTES).hexdigest()
+        return keyed_hash(key or self._keys[0], f"{user_id} {device}")

@@ -4,24 +4,21 @@ Their owner can sign in there while strangers guess the password from elsewhere.
 so that a reader of the database does not learn them: all IPv4 addresses could be tried otherwise.
 """
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 
 from bson import ObjectId
 
+from mysms.core.derived_keys import derive_key, keyed_hash
 from mysms.users import repository
 from mysms.users.models import User
 from mysms.users.rate_limits import client_networks
-
-_HASH_BYTES = 8
 
 
 class KnownAddresses:
     """Remembers addresses of accounts. `secrets` are the installation's, from which keys are made, newest first."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._keys = [hmac.digest(secret.encode(), b"mysms known addresses", hashlib.sha256) for secret in secrets]
+        self._keys = [derive_key(secret, "known addresses") for secret in secrets]
 
     def include(self, address: str, user: User | None) -> bool:
         """Whether the account, if there is one, has had a session from this address."""
@@ -34,5 +31,4 @@ class KnownAddresses:
             await repository.add_known_address(ObjectId(user.id), hashed)
 
     def _hash(self, key: bytes, address: str, user: User) -> str:
-        subject = f"{user.id} {client_networks(address)[0].key}"
-        return hashlib.blake2b(subject.encode(), key=key, digest_size=_HASH_BYTES).hexdigest()
+        return keyed_hash(key, f"{user.id} {client_networks(address)[0].key}")

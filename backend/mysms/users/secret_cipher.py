@@ -1,11 +1,11 @@
 """Encrypts the secrets of second factors, with keys that are derived from the secrets of the installation."""
 
-import hashlib
-import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from mysms.core.derived_keys import derive_key
 
 
 class UndecryptableError(Exception):
@@ -34,4 +34,4 @@ class SecretCipher:
 
 
 def _key_of(secret: str) -> bytes:
-    return urlsafe_b64encode(hmac.digest(secret.encode(), b"mysms second factor", hashlib.sha256))
+    return urlsafe_b64encode(derive_key(secret, "second factor"))

@@ -18,6 +18,8 @@ from bson import ObjectId
 from bson.errors import InvalidId
 from jose import ExpiredSignatureError, JWTError, jwt
 
+from mysms.core.derived_keys import derive_key
+
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 
 _ALGORITHM = "HS256"
@@ -90,8 +92,8 @@ class _Key:
 
     def __init__(self, secret: str) -> None:
         self.jwt = secret
-        self.refresh = _derive(secret, b"mysms refresh token")
-        self.id = _encode(_derive(secret, b"mysms key id")[:_KEY_ID_BYTES])
+        self.refresh = derive_key(secret, "refresh token")
+        self.id = _encode(derive_key(secret, "key id")[:_KEY_ID_BYTES])
 
 
 class TokenSigner:
@@ -176,10 +178,6 @@ def _read_access_token(token: str, key: _Key) -> AccessClaims:
 def _make_refresh_token(claims: RefreshClaims, key: _Key) -> str:
     text = f"{claims.session_id}.{claims.number}"
     return f"{text}.{_encode(hmac.digest(key.refresh, text.encode(), hashlib.sha256))}"
-
-
-def _derive(secret: str, purpose: bytes) -> bytes:
-    return hmac.digest(secret.encode(), purpose, hashlib.sha256)
 
 
 def _encode(data: bytes) -> str:
