@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypedDict
 
+from mysms.changes.feed import READ_EVERY_SECONDS
+from mysms.changes.services import Changes
 from mysms.core import database
 from mysms.core.background_task import BackgroundTask, every, running
 from mysms.core.event_loop_lag import monitor_event_loop_lag
@@ -25,8 +27,10 @@ from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
 from mysms.messages.export import AccountExport
+from mysms.messages.repository import find_revision
 from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
+from mysms.messages.unpublished import UnpublishedChanges
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
@@ -58,6 +62,8 @@ from mysms.web.graceful_shutdown import ShutdownState
 _LONGEST_ROUND = timedelta(seconds=60)
 """A loop counts as stuck after a round of this length, not counting the time spent waiting for the provider."""
 _MIGRATE_SECONDS = 2.0
+_REPUBLISH_SECONDS = 2.0
+"""The pause between two looks for changes that a process left unpublished."""
 _CLEAN_UP_SECONDS = 30.0
 """The pause between two clean-up rounds."""
 
@@ -150,6 +156,7 @@ class _Builder:
         self._limiter = RateLimiter(db, utc_now)
         self._mail_queue = MailQueue(db, utc_now)
         self._security_events = events
+        self._changes = Changes.of(db, find_revision, utc_now)
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
         self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
@@ -158,15 +165,16 @@ class _Builder:
         self._reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
         self._locks = ContentLocks(db)
         self._message_ids = ProviderMessageIds(db, utc_now)
-        self._timeline = Timeline(utc_now)
+        self._timeline = Timeline(self._changes.publisher, utc_now)
         self._erasure = Erasure(db, self._locks, utc_now)
         self._store = OutboxStore(
             db,
             self._identity,
-            StateWriter(db, utc_now),
+            StateWriter(db, self._changes.publisher, utc_now),
             self._message_ids,
             self._locks,
             self._timeline,
+            self._changes.publisher,
             worker_id=secrets.token_hex(8),
             clock=utc_now,
             ttl=timedelta(seconds=settings.send_ttl_seconds),
@@ -182,6 +190,7 @@ class _Builder:
         users = UserServices.of(
             settings,
             self._limiter,
+            self._changes,
             self._security_events,
             self._mail_queue if settings.smtp_url is not None else None,
             self._erasure.erase,
@@ -204,7 +213,7 @@ class _Builder:
             database=self._database,
             locks=self._locks,
             users=users,
-            history=MessageHistory(),
+            history=MessageHistory(self._changes),
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
             outbox=outbox,
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
@@ -285,11 +294,16 @@ class _Builder:
         return DeliveryTasks(dispatcher, worker, polling_loops, [reconciler_thread, status_thread])
 
     def _build_other_tasks(self, users: UserServices) -> list[BackgroundTask]:
+        unpublished = UnpublishedChanges(self._changes.publisher)
         tasks = [
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
             BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.accounts.finish_deletions)),
             BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.sessions.delete_expired)),
             BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
+            BackgroundTask("change-feed", lambda: every(READ_EVERY_SECONDS, self._changes.feed.read)),
+            BackgroundTask("change-publisher", self._changes.publisher.run),
+            BackgroundTask("unpublished-changes", lambda: every(_REPUBLISH_SECONDS, unpublished.publish_left_behind)),
+            BackgroundTask("change-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._changes.log.delete_old)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),
             BackgroundTask("reset-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.reset_tokens.delete_expired)),

@@ -10,6 +10,9 @@ ROOT = Path(mysms.__file__).parent
 _JSON_SCHEMA = "$ref"
 
 STORES = {
+    "changes/change.py",
+    "changes/log.py",
+    "changes/publisher.py",
     "core/database_diagnostics.py",
     "core/migrations/indexes.py",
     "core/migrations/lock.py",

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from mysms.api.deps import CurrentUser, History
-from mysms.api.pagination import INVALID_LIMIT, IfNoneMatch, Limit, page_response, page_responses
+from mysms.api.pagination import INVALID_LIMIT, KnownPages, Limit, page_response, page_responses
 from mysms.messages.schemas import DEFAULT_PAGE, ConversationResponse
 
 router = APIRouter(prefix="/api/conversations", tags=["Messages"])
@@ -21,12 +21,12 @@ async def list_conversations(
     request: Request,
     user: CurrentUser,
     history: History,
-    if_none_match: IfNoneMatch,
+    is_known: KnownPages,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
         str | None, Query(description="The `_id` of the last message in the last row of the previous page.")
     ] = None,
 ) -> Response:
     """Returns one row for each number with which you have exchanged messages, newest message first."""
-    page = await history.conversations(user.user_id, limit=limit, before=before)
-    return page_response(page, request, if_none_match)
+    page = await history.conversations(user.user_id, limit=limit, before=before, is_known=is_known)
+    return page_response(page, request)

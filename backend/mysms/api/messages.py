@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
 from mysms.api.deps import CurrentUser, History, Outbox, assume_default_country
-from mysms.api.pagination import INVALID_LIMIT, IfNoneMatch, Limit, page_response, page_responses
+from mysms.api.pagination import INVALID_LIMIT, KnownPages, Limit, page_response, page_responses
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.timestamps import UtcDatetime
 from mysms.messages.filter import MessageFilter
@@ -98,7 +98,7 @@ async def list_messages(
     request: Request,
     user: CurrentUser,
     history: History,
-    if_none_match: IfNoneMatch,
+    is_known: KnownPages,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
         str | None,
@@ -137,8 +137,10 @@ async def list_messages(
 ) -> Response:
     """Returns your messages, newest first, by `created_at` and then `_id`."""
     message_filter = MessageFilter(peer_number, search, updated_since)
-    page = await history.page(user.user_id, message_filter, limit=limit, position=Position(before, after, around))
-    return page_response(page, request, if_none_match)
+    page = await history.page(
+        user.user_id, message_filter, limit=limit, position=Position(before, after, around), is_known=is_known
+    )
+    return page_response(page, request)
 
 
 @router.post(

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Query, Request, Response, status
 from mysms.core.errors import DomainError, InvalidFieldsError, error_responses
 from mysms.core.etags import matches
 from mysms.messages.schemas import MAXIMUM_PAGE
-from mysms.messages.service import Page
+from mysms.messages.service import IsKnown, NotModified, Page
 from mysms.users.errors import UnauthenticatedError
 
 INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
@@ -34,17 +34,20 @@ def page_responses(total: str, *errors: DomainError) -> dict[int | str, dict[str
 Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
 
 
-def _read_if_none_match(
+def _read_known_pages(
     request: Request, _in_openapi: Annotated[str | None, Header(alias="if-none-match")] = None
-) -> str:
-    """Joins all If-None-Match headers, since FastAPI passes on the first only. Empty if there is none."""
-    return ", ".join(request.headers.getlist("If-None-Match"))
+) -> IsKnown:
+    """Joins all If-None-Match headers, since FastAPI passes on the first only."""
+    if_none_match = ", ".join(request.headers.getlist("If-None-Match"))
+    return lambda etag: matches(if_none_match, etag)
 
 
-IfNoneMatch = Annotated[str, Depends(_read_if_none_match)]
+KnownPages = Annotated[IsKnown, Depends(_read_known_pages)]
 
 
-def page_response(page: Page, request: Request, if_none_match: str) -> Response:
+def page_response(page: Page | NotModified, request: Request) -> Response:
+    if isinstance(page, NotModified):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": page.etag})
     headers = {"ETag": page.etag, "X-Total-Count": str(page.total)}
     links = []
     if page.first_id is not None:
@@ -53,8 +56,6 @@ def page_response(page: Page, request: Request, if_none_match: str) -> Response:
         links.append(f'<{_url(request, "before", page.last_id)}>; rel="next"')
     if links:
         headers["Link"] = ", ".join(links)
-    if matches(if_none_match, page.etag):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(page.body, media_type="application/json", headers=headers)
 
 

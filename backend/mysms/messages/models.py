@@ -100,6 +100,9 @@ class Message(Document):
 
     created_at: datetime
     updated_at: datetime
+    revision: int = 0
+    """The number of the log entry that published its last change; UNPUBLISHED until then, and 0 if there was none."""
+    change_count: int = 0
     schema_version: int = 2
 
     @property
@@ -124,7 +127,9 @@ class Message(Document):
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING), ("client_id", ASCENDING)], name="client_id", unique=True),
             IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="history"),
-            IndexModel([("user_id", ASCENDING), ("updated_at", ASCENDING)], name="changes"),
+            IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("_id", DESCENDING)], name="changes"),
+            IndexModel([("user_id", ASCENDING), ("revision", DESCENDING)], name="user_revision"),
+            IndexModel([("revision", ASCENDING)], name="revision"),
             IndexModel(
                 [
                     ("user_id", ASCENDING),

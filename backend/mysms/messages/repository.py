@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bson import ObjectId
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DESCENDING
 
+from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one, marked
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Event, Message
 from mysms.messages.status import FINAL_RANK, NO_RANK, TERMINAL, is_final, rank_of
@@ -67,19 +68,33 @@ def _beyond(anchor: Message, operator: Literal["$lt", "$gt"]) -> dict[str, Any]:
     }
 
 
-async def record_event(message_id: ObjectId, event: Event) -> None:
+async def find_revision(user_id: ObjectId) -> int:
+    """Returns the highest revision of a user's messages; 0 if there is none."""
+    found = await Message.get_pymongo_collection().find_one(
+        {"user_id": user_id, "revision": {"$gt": 0}}, {"revision": 1}, sort=[("revision", DESCENDING)]
+    )
+    return 0 if found is None else int(found["revision"])
+
+
+async def list_unpublished(limit: int) -> list[Change]:
+    """Returns up to `limit` changes of all users that are marked as unpublished."""
+    found = Message.get_pymongo_collection().find({"revision": UNPUBLISHED}, MARKED_FIELDS, limit=limit)
+    return [Change.of(row) for row in await found.to_list()]
+
+
+async def record_event(message_id: ObjectId, event: Event) -> Change | None:
     """Adds an event to the timeline, and raises the status if the event's is further along. Idempotent.
 
     The status changes in the same update that adds the event. If a second, different final status is reported for a
     SID, the first stays and a status check becomes due at once. Any other event is only added. A final callback does
-    not stop the status checks; a final fetch does, since another callback may have been missed (ADR 6).
+    not stop the status checks; a final fetch does, since another callback may have been missed (ADR 6). Returns the
+    change, unless the event was known.
     """
-    messages = Message.get_pymongo_collection()
     unknown = {"_id": message_id, "events.key": {"$ne": event.key}}
     push = {"$push": {"events": push_of(event)}}
     # Only the provider's status of the message's own SID counts.
     rank = rank_of(event.status) if event.sid is not None else NO_RANK
-    moved = await messages.update_one(
+    raised = await _change(
         {**unknown, "status_rank": {"$lt": rank}, "twilio_sid": event.sid},
         {
             "$set": {
@@ -91,35 +106,35 @@ async def record_event(message_id: ObjectId, event: Event) -> None:
             **push,
         },
     )
-    if moved.matched_count:
-        return
+    if raised is not None:
+        return raised
     if rank == FINAL_RANK:
-        contradicted = await messages.update_one(
+        contradicted = await _change(
             {**unknown, "status_rank": FINAL_RANK, "twilio_sid": event.sid, "provider_status": {"$ne": event.status}},
             {"$set": {"outbound.next_check_at": event.at, "updated_at": event.at}, **push},
         )
-        if contradicted.matched_count:
-            return
+        if contradicted is not None:
+            return contradicted
     if event.sid is not None and event.error_code is not None:
         # The same status was reported before, without its error code.
-        explained = await messages.update_one(
+        explained = await _change(
             {**unknown, "twilio_sid": event.sid, "provider_status": event.status, "error_code": None},
             {"$set": {"updated_at": event.at, **_error_of(event)}, **push},
         )
-        if explained.matched_count:
-            return
-    await messages.update_one(
+        if explained is not None:
+            return explained
+    return await _change(
         {**unknown, f"events.{MAXIMUM_EVENTS - 1}": {"$exists": False}}, {"$set": {"updated_at": event.at}, **push}
     )
 
 
-async def replace_final_status(message_id: ObjectId, event: Event) -> None:
+async def replace_final_status(message_id: ObjectId, event: Event) -> Change | None:
     """Replaces another status, and its error, by the final one that the provider returned to a status check.
 
     That is a contradicting final status, or one that did not rise although the timeline has the event: a process of the
-    previous version can add an event to a migrated message.
+    previous version can add an event to a migrated message. Returns the change, if there was one.
     """
-    await Message.get_pymongo_collection().update_one(
+    return await _change(
         {
             "_id": message_id,
             "twilio_sid": event.sid,
@@ -150,9 +165,13 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     ).to_list()
     await messages.update_many(
         {"_id": {"$in": [row["_id"] for row in old]}, **kept},
-        {"$set": {"content": "", "content_removed_at": now, "updated_at": now}},
+        marked({"$set": {"content": "", "content_removed_at": now, "updated_at": now}}),
     )
     return len(old)
+
+
+async def _change(condition: Mapping[str, object], update: Mapping[str, Mapping[str, Any]]) -> Change | None:
+    return await change_one(Message.get_pymongo_collection(), condition, update)
 
 
 def push_of(event: Event) -> dict[str, object]:

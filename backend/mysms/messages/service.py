@@ -1,12 +1,14 @@
 """Reads a user's messages and conversations."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from bson import ObjectId
 from bson.errors import InvalidId
 from pydantic import TypeAdapter
 
+from mysms.changes.services import Changes
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.messages import conversations, repository
 from mysms.messages.filter import MessageFilter
@@ -32,6 +34,17 @@ class Page:
 
 
 @dataclass(frozen=True)
+class NotModified:
+    """The client has the current page."""
+
+    etag: str
+
+
+IsKnown = Callable[[str], bool]
+"""Whether the client has the page with this ETag."""
+
+
+@dataclass(frozen=True)
 class Position:
     """The position of a page: at the beginning of the list, or next to or around a message. At most one is given."""
 
@@ -47,28 +60,45 @@ class Position:
 
 
 class MessageHistory:
-    """The messages and conversations of a user, for reading."""
+    """The messages and conversations of a user, for reading.
 
-    async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
+    A page that the client has, and that nothing has changed since, is not read again: this costs no database command.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    async def page(
+        self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position, is_known: IsKnown
+    ) -> Page | NotModified:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
 
         Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
         InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
         does not match the filter.
         """
+        # Read before the page, which is then at least as new.
+        etag = _etag(user_id, await self._changes.revisions.of(user_id), message_filter, limit, position)
+        if self._is_current(user_id) and is_known(etag):
+            return NotModified(etag)
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
         total = await self._count(user_id, replace(message_filter, updated_since=None))
         body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
             body=body,
-            etag=_etag(user_id, message_filter, limit, position, total, has_newer, has_older, body),
+            etag=etag,
             total=total,
             last_id=str(rows[-1].id) if has_older else None,
             first_id=str(rows[0].id) if has_newer else None,
         )
 
-    async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
+    async def conversations(
+        self, user_id: ObjectId, *, limit: int, before: str | None, is_known: IsKnown
+    ) -> Page | NotModified:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
+        etag = _etag(user_id, await self._changes.revisions.of(user_id), "conversations", limit, before)
+        if self._is_current(user_id) and is_known(etag):
+            return NotModified(etag)
         anchor = None if before is None else await self._find_anchor(user_id, "before", before)
         await conversations.repair_counts(user_id)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
@@ -88,10 +118,14 @@ class MessageHistory:
         body = _conversations.dump_json(rows, by_alias=True)
         return Page(
             body=body,
-            etag=_etag("conversations", user_id, limit, before, total, body),
+            etag=etag,
             total=total,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
+
+    def _is_current(self, user_id: ObjectId) -> bool:
+        """Whether memory knows everything that has changed for the user."""
+        return self._changes.feed.is_current and self._changes.revisions.is_settled(user_id)
 
     async def detail(self, user_id: ObjectId, message_id: str) -> MessageDetail:
         """Returns a message with its timeline. Raises NotFoundError, also for another user's message."""
@@ -142,6 +176,6 @@ class MessageHistory:
             return None
 
 
-def _etag(*parts: object) -> str:
-    digest = hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+def _etag(user_id: ObjectId, revision: int, *query: object) -> str:
+    digest = hashlib.blake2b(repr((user_id, revision, query)).encode(), digest_size=16).hexdigest()
     return f'W/"{digest}"'

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bson import ObjectId
 
+from mysms.changes.change import UNPUBLISHED
 from mysms.core.errors import NotFoundError
 from mysms.core.logging import current_request_id
 from mysms.core.phone_numbers import PhoneNumberError, normalise
@@ -192,6 +193,8 @@ class OutboxService:
             request_id=current_request_id(),
             created_at=now,
             updated_at=now,
+            revision=UNPUBLISHED,
+            change_count=1,
         )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from bson import ObjectId
 
+from mysms.changes.change import change_one
+from mysms.changes.publisher import ChangePublisher
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
@@ -18,7 +20,8 @@ class StateWriter:
     All updates are targeted: writing a whole document would overwrite a concurrent callback.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, publisher: ChangePublisher, clock: Clock) -> None:
+        self._publisher = publisher
         self._messages = database["messages"]
         self._clock = clock
 
@@ -51,10 +54,21 @@ class StateWriter:
                     }
                 )
                 update["$push"] = {"events": repository.push_of(entry)}
-            written = await self._messages.update_one({"_id": message_id, **_condition(transition, seen)}, update)
-            if written.matched_count:
+            condition = {"_id": message_id, **_condition(transition, seen)}
+            if not transition.is_visible:
+                written = await self._messages.update_one(condition, update)
+                if written.matched_count:
+                    return True
+            elif await self.change(condition, update):
                 return True
         return False
+
+    async def change(self, condition: Mapping[str, object], update: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Changes what a user sees of a message that matches the condition, and publishes that; False if none does."""
+        change = await change_one(self._messages, condition, update)
+        if change is not None:
+            self._publisher.publish(change)
+        return change is not None
 
 
 def _condition(transition: Transition, seen: Seen) -> dict[str, object]:

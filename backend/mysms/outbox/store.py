@@ -7,6 +7,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 
+from mysms.changes.change import Change
+from mysms.changes.publisher import ChangePublisher
 from mysms.core.database import Database
 from mysms.core.metrics import DUPLICATE_SENDS
 from mysms.core.timestamps import Clock
@@ -55,6 +57,7 @@ class OutboxStore:
         message_ids: ProviderMessageIds,
         locks: ContentLocks,
         timeline: Timeline,
+        publisher: ChangePublisher,
         *,
         worker_id: str,
         clock: Clock,
@@ -68,6 +71,7 @@ class OutboxStore:
         self._message_ids = message_ids
         self._locks = locks
         self._timeline = timeline
+        self._publisher = publisher
         self._identity = identity
         self._worker_id = worker_id
         self._clock = clock
@@ -78,7 +82,10 @@ class OutboxStore:
 
     async def enqueue(self, message: Message) -> bool:
         """Stores a message, which enqueues it; returns False if its client_id is already in use."""
-        return await conversations.store(message)
+        if not await conversations.store(message):
+            return False
+        self._publisher.publish(Change(message.user_id, ObjectId(message.id), message.change_count))
+        return True
 
     async def has_pending(self) -> bool:
         """Whether anything waits to be sent, due or not."""
@@ -196,11 +203,11 @@ class OutboxStore:
             "outbound.check_count": 0,
         }
         if not await self._states.apply(OutboxEvent.ACCEPT, message_id, Seen(), values):
-            duplicate = await self._messages.update_one(
+            is_duplicate = await self._states.change(
                 {"_id": message_id, "twilio_sid": {"$ne": sid}, "outbound.duplicate_sids": {"$ne": sid}},
                 {"$push": {"outbound.duplicate_sids": sid}, "$set": {"updated_at": now}},
             )
-            DUPLICATE_SENDS.inc(duplicate.modified_count)
+            DUPLICATE_SENDS.inc(is_duplicate)
         await self._locks.unlock(dedup_key, message_id, attempt)
 
     async def _finish_attempt(self, claim: Claim, event: OutboxEvent, values: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from bson import ObjectId
 
+from mysms.changes.publisher import ChangePublisher
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 from mysms.messages.models import Event, EventSource
@@ -12,7 +13,8 @@ from mysms.providers.base import ProviderMessage
 class Timeline:
     """The timelines of messages that the provider has. Every method may be repeated."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, publisher: ChangePublisher, clock: Clock) -> None:
+        self._publisher = publisher
         self._clock = clock
 
     async def record(
@@ -34,11 +36,15 @@ class Timeline:
             error_code=error_code,
             error_message=error_message,
         )
-        await repository.record_event(message_id, event)
+        change = await repository.record_event(message_id, event)
+        if change is not None:
+            self._publisher.publish(change)
         return event
 
     async def record_answer(self, message_id: ObjectId, row: ProviderMessage) -> None:
         """Adds a status that was fetched from the provider. It replaces a contradicting final status."""
         event = await self.record(message_id, row.sid, row.status, "reconciler", row.error_code, row.error_message)
         if is_final(row.status):
-            await repository.replace_final_status(message_id, event)
+            change = await repository.replace_final_status(message_id, event)
+            if change is not None:
+                self._publisher.publish(change)

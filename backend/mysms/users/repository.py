@@ -64,8 +64,10 @@ async def extend_session(session: Session, now: datetime) -> None:
     )
 
 
-async def delete_session(session_id: ObjectId) -> None:
-    await Session.get_pymongo_collection().delete_one({"_id": session_id})
+async def delete_session(session_id: ObjectId) -> ObjectId | None:
+    """Deletes a session; returns the id of its user, or None if it does not exist."""
+    row = await Session.get_pymongo_collection().find_one_and_delete({"_id": session_id}, {"user_id": 1})
+    return None if row is None else ObjectId(row["user_id"])
 
 
 async def list_sessions(user_id: ObjectId) -> list[Session]:

@@ -6,6 +6,7 @@ from typing import Self
 
 from bson import ObjectId
 
+from mysms.changes.services import Changes
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
@@ -23,6 +24,7 @@ from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.reset_tokens import ResetTokens
 from mysms.users.second_factor import SecondFactorService
 from mysms.users.secret_cipher import SecretCipher
+from mysms.users.session_cache import SessionCache
 from mysms.users.sessions import SessionService
 from mysms.users.sign_in import SignInService
 from mysms.users.sign_up import SignUpPolicy
@@ -48,6 +50,7 @@ class UserServices:
         cls,
         settings: Settings,
         limiter: RateLimiter,
+        changes: Changes,
         events: SecurityEvents,
         mail_queue: MailQueue | None,
         erase_messages: Callable[[ObjectId], Awaitable[None]],
@@ -68,7 +71,11 @@ class UserServices:
         known_addresses = KnownAddresses(settings.jwt_secrets)
         authenticator = Authenticator(hasher, attempts, known_addresses, events)
         cipher = SecretCipher(settings.jwt_secrets)
-        sessions = SessionService(TokenSigner(settings.jwt_secrets), attempts, known_addresses, events, clock)
+        cache = SessionCache(changes.feed)
+        changes.feed.add_listener(cache)
+        sessions = SessionService(
+            TokenSigner(settings.jwt_secrets), attempts, known_addresses, cache, changes.publisher, events, clock
+        )
         notifications = Notifications(mail_queue, KnownDevices(settings.jwt_secrets), limiter, clock)
         second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)

@@ -4,6 +4,7 @@ import hmac
 
 from bson import ObjectId
 
+from mysms.changes.publisher import ChangePublisher
 from mysms.core.errors import NotFoundError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.timestamps import Clock
@@ -20,6 +21,7 @@ from mysms.users.known_addresses import KnownAddresses
 from mysms.users.models import Session, User, expiry_of
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import SessionResponse, TokenResponse
+from mysms.users.session_cache import SessionCache
 from mysms.users.tokens import (
     ACCESS_TOKEN_LIFETIME,
     AccessClaims,
@@ -41,10 +43,14 @@ class SessionService:
         signer: TokenSigner,
         attempts: AuthRateLimits,
         known_addresses: KnownAddresses,
+        cache: SessionCache,
+        publisher: ChangePublisher,
         events: SecurityEvents,
         clock: Clock,
     ) -> None:
         self._signer = signer
+        self._cache = cache
+        self._publisher = publisher
         self._attempts = attempts
         self._known_addresses = known_addresses
         self._events = events
@@ -61,10 +67,10 @@ class SessionService:
         session_id, tokens = await self._insert(user, client)
         now = await repository.find_user(ObjectId(user.id))
         if now is None or now.deleting or now.password_hash != user.password_hash:
-            await repository.delete_session(session_id)
+            await self._delete(session_id)
             raise InvalidCredentialsError
         if now.second_factor_id not in {None, user.second_factor_id}:
-            await repository.delete_session(session_id)
+            await self._delete(session_id)
             raise SecondFactorRequiredError
         await self._known_addresses.add(client.address, user)
         return tokens
@@ -82,6 +88,7 @@ class SessionService:
             raise UnauthenticatedError
         # From the change on the older sessions cannot be continued, even if they are not deleted here.
         await repository.delete_sessions(ObjectId(user.id), but=session_id)
+        await self._publisher.publish_sign_out(ObjectId(user.id))
         return tokens
 
     async def refresh(self, refresh_token: str, client: ClientInfo) -> TokenResponse:
@@ -106,7 +113,7 @@ class SessionService:
                 break
             if not hmac.compare_digest(token.predecessor_hash, newest):
                 # A successor or a sibling of this token has been used, so it was copied: end the session for both.
-                await repository.delete_session(token.session_id)
+                await self._delete(token.session_id)
                 self._events.record("refresh_token_reused", account=user.email, address=client.address)
                 raise SessionEndedError
             if await repository.advance_session(session, token, self._clock()):
@@ -125,9 +132,13 @@ class SessionService:
         except InvalidTokenError as error:
             self._events.record("access_token_forged", address=client.address)
             raise UnauthenticatedError from error
+        if self._cache.has(claims):
+            return claims
+        version = self._cache.version
         session = await repository.find_session(claims.session_id)
         if session is None or session.user_id != claims.user_id:
             raise UnauthenticatedError
+        self._cache.add(claims, version=version)
         return claims
 
     async def list_own(self, caller: AccessClaims) -> list[SessionResponse]:
@@ -144,16 +155,16 @@ class SessionService:
             session_id = self._signer.read_refresh_token(token or "").session_id
         except InvalidTokenError:
             session_id = (await self.require(token, client)).session_id
-        session = await repository.find_session(session_id)
-        if session is not None:
-            await repository.delete_session(session_id)
-            await self._record("signed_out", session.user_id, client)
+        user_id = await self._delete(session_id)
+        if user_id is not None:
+            await self._record("signed_out", user_id, client)
 
     async def end(self, caller: AccessClaims, session_id: str, client: ClientInfo) -> None:
         """Ends one of the caller's sessions. Raises NotFoundError, also for another user's session."""
         known = ObjectId.is_valid(session_id)
         if not known or not await repository.delete_own_session(caller.user_id, ObjectId(session_id)):
             raise NotFoundError("There is no such session.")
+        await self._publisher.publish_sign_out(caller.user_id)
         await self._record("session_ended", caller.user_id, client)
 
     async def end_all_own(self, caller: AccessClaims, client: ClientInfo) -> None:
@@ -163,6 +174,7 @@ class SessionService:
 
     async def end_all(self, user_id: ObjectId) -> None:
         await repository.delete_sessions(user_id)
+        await self._publisher.publish_sign_out(user_id)
 
     async def delete_expired(self) -> None:
         """Deletes all expired sessions, batch by batch. Any number of processes may do this at once."""
@@ -191,6 +203,13 @@ class SessionService:
     async def _record(self, event: SecurityEvent, user_id: ObjectId, client: ClientInfo) -> None:
         user = await repository.find_user(user_id)
         self._events.record(event, account=user.email if user else None, address=client.address)
+
+    async def _delete(self, session_id: ObjectId) -> ObjectId | None:
+        """Deletes a session, tells all processes that it has ended, and returns its user if it existed."""
+        user_id = await repository.delete_session(session_id)
+        if user_id is not None:
+            await self._publisher.publish_sign_out(user_id)
+        return user_id
 
     async def _find_continuable(self, session_id: ObjectId) -> tuple[Session, User]:
         """Returns a session and its user.

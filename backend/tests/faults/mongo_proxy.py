@@ -175,6 +175,8 @@ def is_acceptance(command: Command) -> bool:
 
 def changes_of_messages(command: Command) -> list[Command]:
     """What the command sets in messages, for each of its updates."""
-    if command.get("update") != "messages":
-        return []
-    return [update["u"].get("$set", {}) for update in command["updates"]]
+    if command.get("findAndModify") == "messages":
+        return [command["update"].get("$set", {})]
+    if command.get("update") == "messages":
+        return [update["u"].get("$set", {}) for update in command["updates"]]
+    return []

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from bson import ObjectId
 
+from mysms.changes.services import Changes
 from mysms.core import database as connection
 from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.security_events import SecurityEvents
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message, Outbound
+from mysms.messages.repository import find_revision
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
 from mysms.outbox.maintenance import Maintenance
@@ -111,10 +113,11 @@ class OutboxFixture:
         return OutboxStore(
             self.database,
             identity,
-            StateWriter(self.database, self.clock),
+            StateWriter(self.database, self.changes.publisher, self.clock),
             self.message_ids,
             self.locks,
             self.timeline,
+            self.changes.publisher,
             worker_id=worker_id,
             clock=self.clock,
             ttl=EXPIRES_AFTER,
@@ -124,12 +127,16 @@ class OutboxFixture:
         )
 
     @property
+    def changes(self) -> Changes:
+        return Changes.of(self.database, find_revision, self.clock)
+
+    @property
     def locks(self) -> ContentLocks:
         return ContentLocks(self.database)
 
     @property
     def timeline(self) -> Timeline:
-        return Timeline(self.clock)
+        return Timeline(self.changes.publisher, self.clock)
 
     @property
     def reconciliation(self) -> ReconciliationStore:

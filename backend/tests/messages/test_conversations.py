@@ -78,7 +78,7 @@ async def test_a_conversation_that_moves_up_during_paging_is_not_repeated(api_us
 async def test_the_etag_changes_only_with_the_page(api_user: ApiUser) -> None:
     number = new_number()
     await api_user.eventually((await api_user.send_accepted(number))["_id"], "delivered")
-    tag = (await api_user.call("GET", "/api/conversations")).headers["ETag"]
+    tag = await api_user.settled_etag("/api/conversations")
     assert tag.startswith('W/"')
 
     async def status(**query: str | int) -> int:

@@ -230,8 +230,7 @@ async def test_a_page_cannot_start_at_another_users_message(api: Api, api_user: 
 
 class TestETag:
     async def tag(self, api_user: ApiUser, **query: str | int) -> str:
-        response = await api_user.call("GET", "/api/messages", params=query)
-        tag: str = response.headers["ETag"]
+        tag = await api_user.settled_etag("/api/messages", **query)
         assert tag.startswith('W/"')
         return tag
 
@@ -247,7 +246,6 @@ class TestETag:
         response = await api_user.call("GET", "/api/messages", headers={"If-None-Match": tag})
         assert (response.status_code, response.content) == (304, b"")
         assert response.headers["ETag"] == tag
-        assert response.headers["X-Total-Count"] == "1"
 
     async def test_one_matching_tag_of_several_is_enough(self, api_user: ApiUser) -> None:
         tag = await self.tag(api_user)

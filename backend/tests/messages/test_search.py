@@ -137,7 +137,7 @@ async def test_each_filter_has_its_own_etag(api_user: ApiUser) -> None:
     number = new_number()
     await api_user.eventually((await api_user.send_accepted(number, "Hello"))["_id"], "delivered")
     queries: list[dict[str, Any]] = [{}, {"peer_number": number}, {"search": "Hello"}, {"search": "hello"}]
-    tags = [(await api_user.call("GET", "/api/messages", params=query)).headers["ETag"] for query in queries]
+    tags = [await api_user.settled_etag("/api/messages", **query) for query in queries]
     assert len(set(tags)) == len(queries)
     for query, tag in zip(queries, tags, strict=True):
         response = await api_user.call("GET", "/api/messages", params=query, headers={"If-None-Match": tag})

@@ -51,7 +51,9 @@ async def apply(
     }
     await fixture.database["messages"].update_one({"_id": message_id}, {"$set": values})
     before = await fixture.message(message_id)
-    written = await StateWriter(fixture.database, fixture.clock).apply(event, message_id, seen, {})
+    written = await StateWriter(fixture.database, fixture.changes.publisher, fixture.clock).apply(
+        event, message_id, seen, {}
+    )
     after = await fixture.message(message_id)
     assert written or after == before
     assert after.outbox_state is not None

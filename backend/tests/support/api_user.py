@@ -93,6 +93,16 @@ class ApiUser:
         message: Json = response.json()
         return message
 
+    async def settled_etag(self, path: str, **query: str | int) -> str:
+        """The ETag of a page once everything that has changed is published, so that only a new change changes it."""
+
+        async def tag_and_status() -> tuple[str, int]:
+            tag = (await self.call("GET", path, params=query)).headers["ETag"]
+            return tag, (await self.call("GET", path, params=query, headers={"If-None-Match": tag})).status_code
+
+        tag, _ = await eventually(tag_and_status, lambda seen: seen[1] == 304, what="a page that does not change")
+        return tag
+
     async def eventually(self, message_id: str, *statuses: str, within: float = 10) -> Json:
         """Wait until the message has one of these statuses."""
         return await eventually(

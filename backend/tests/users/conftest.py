@@ -12,6 +12,7 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from mysms.changes.services import Changes
 from mysms.core import database as connection
 from mysms.core.database import Database
 from mysms.core.heartbeat import Heartbeat
@@ -21,6 +22,7 @@ from mysms.core.settings import Settings
 from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import SmtpClient
+from mysms.messages.repository import find_revision
 from mysms.startup import bind_documents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
@@ -86,7 +88,10 @@ class UsersWithMail:
 
     def services_with(self, queue: MailQueue | None) -> UserServices:
         limiter = RateLimiter(self.database, self.clock)
-        return UserServices.of(self.settings, limiter, SecurityEvents("a secret"), queue, self._erase, self.clock)
+        changes = Changes.of(self.database, find_revision, self.clock)
+        return UserServices.of(
+            self.settings, limiter, changes, SecurityEvents("a secret"), queue, self._erase, self.clock
+        )
 
     def dispatcher_of(self, queue: MailQueue) -> MailDispatcher:
         assert self.settings.smtp_url is not None

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from mysms.changes.services import Changes
 from mysms.core import database as connection
 from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
+from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
@@ -22,6 +24,7 @@ from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.reset_tokens import ResetTokens
+from mysms.users.session_cache import SessionCache
 from mysms.users.sessions import SessionService
 from mysms.users.sign_up import SignUpPolicy
 from mysms.users.tokens import RefreshClaims, TokenSigner
@@ -55,8 +58,16 @@ class UsersFixture:
 
     @property
     def sessions(self) -> SessionService:
-        signer, events = TokenSigner(("a secret",)), SecurityEvents("a secret")
-        return SessionService(signer, self._attempts, self._known_addresses, events, self.clock)
+        changes = Changes.of(self.database, find_revision, self.clock)
+        return SessionService(
+            TokenSigner(("a secret",)),
+            self._attempts,
+            self._known_addresses,
+            SessionCache(changes.feed),
+            changes.publisher,
+            SecurityEvents("a secret"),
+            self.clock,
+        )
 
     @property
     def accounts(self) -> AccountService:

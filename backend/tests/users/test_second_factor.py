@@ -13,10 +13,12 @@ import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
+from mysms.changes.services import Changes
 from mysms.core import database as connection
 from mysms.core.errors import InvalidFieldsError
 from mysms.core.rate_limit import RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
+from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
@@ -29,6 +31,7 @@ from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.second_factor import SecondFactorService
 from mysms.users.secret_cipher import SecretCipher
+from mysms.users.session_cache import SessionCache
 from mysms.users.sessions import SessionService
 from mysms.users.tokens import AccessClaims, TokenSigner
 from tests.support.api_user import PASSWORD, ApiUser, Json, sign_in
@@ -377,8 +380,16 @@ class FactorFixture:
 
     @property
     def sessions(self) -> SessionService:
-        signer, events = TokenSigner(("a secret",)), SecurityEvents("a secret")
-        return SessionService(signer, self._attempts, self._known_addresses, events, self.clock)
+        changes = Changes.of(self.database, find_revision, self.clock)
+        return SessionService(
+            TokenSigner(("a secret",)),
+            self._attempts,
+            self._known_addresses,
+            SessionCache(changes.feed),
+            changes.publisher,
+            SecurityEvents("a secret"),
+            self.clock,
+        )
 
     @property
     def _known_addresses(self) -> KnownAddresses:

@@ -1,0 +1,1 @@
+"""Revisions and the change feed: every process learns what has changed for which user (see docs/decisions/0012)."""

@@ -1,0 +1,82 @@
+"""The stored log of changes, which all processes append to and read.
+
+The entries are numbered without gaps: an entry is only inserted after its predecessor was seen to exist. So a reader
+that has read an entry has not missed one before it, whatever the clocks say and however slow a writer is.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import DuplicateKeyError
+
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+
+KEPT_FOR = timedelta(hours=1)
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the log: the users for whom something has changed, and the users of whom sessions have ended."""
+
+    number: int
+    users: Collection[ObjectId]
+    signed_out: Collection[ObjectId]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        return cls(row["_id"], row["users"], row["signed_out"])
+
+
+class ChangeLog:
+    """The collection `changes`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._entries = database["changes"]
+        self._clock = clock
+        self._last = 0
+        """The newest entry that is known to exist."""
+
+    async def create_indexes(self) -> None:
+        await self._entries.create_index([("created_at", ASCENDING)], name="created_at")
+
+    async def append(self, users: Collection[ObjectId], signed_out: Collection[ObjectId]) -> Entry:
+        """Appends an entry. If the database does not answer, there may be one or none: append another one."""
+        while True:
+            number = self._last + 1
+            row = {"_id": number, "users": list(users), "signed_out": list(signed_out), "created_at": self._clock()}
+            try:
+                await self._entries.insert_one(row)
+            except DuplicateKeyError:
+                # Another process was first.
+                self._last = await self._read_last()
+            else:
+                self._last = number
+                return Entry.of(row)
+
+    async def find_last(self) -> int:
+        """Returns the number of the newest entry, after appending one without content if there is none."""
+        self._last = await self._read_last()
+        return self._last or (await self.append((), ())).number
+
+    async def read_from(self, number: int) -> list[Entry]:
+        """Returns this entry, if it exists, and those after it, oldest first; a limited number of them."""
+        rows = await self._entries.find({"_id": {"$gte": number}}, sort=[("_id", ASCENDING)], limit=_BATCH).to_list()
+        entries = [Entry.of(row) for row in rows]
+        if entries:
+            self._last = max(self._last, entries[-1].number)
+        return entries
+
+    async def delete_old(self) -> None:
+        """Deletes entries that are older than an hour, but never the newest one."""
+        old = {"created_at": {"$lt": self._clock() - KEPT_FOR}, "_id": {"$lt": await self._read_last()}}
+        await self._entries.delete_many(old)
+
+    async def _read_last(self) -> int:
+        row = await self._entries.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
+        return 0 if row is None else int(row["_id"])

@@ -1,0 +1,68 @@
+"""Publishes what this process has changed."""
+
+import asyncio
+
+from bson import ObjectId
+from pymongo import UpdateOne
+
+from mysms.changes.change import UNPUBLISHED, Change
+from mysms.changes.feed import ChangeFeed
+from mysms.changes.log import ChangeLog
+from mysms.changes.revisions import Revisions
+from mysms.core.cancellation import is_cancelling
+from mysms.core.database import Database
+
+_BATCH = 1000
+
+
+class ChangePublisher:
+    """Appends changes to the log, many in one entry, and gives their documents the number of the entry.
+
+    If the process ends in between, or the database fails, a document stays marked, and any process publishes it again.
+    That only makes clients ask once more.
+    """
+
+    def __init__(self, log: ChangeLog, feed: ChangeFeed, revisions: Revisions, database: Database) -> None:
+        self._log = log
+        self._feed = feed
+        self._revisions = revisions
+        self._messages = database["messages"]
+        self._waiting: list[Change] = []
+        self._has_waiting = asyncio.Event()
+
+    def publish(self, change: Change) -> None:
+        """Publishes a stored change soon, in the background."""
+        self._revisions.begin_publishing(change.user_id)
+        self._waiting.append(change)
+        self._has_waiting.set()
+
+    async def publish_sign_out(self, user_id: ObjectId) -> None:
+        """Publishes that sessions of the user have ended. Returns once all processes can learn of it."""
+        self._feed.apply(await self._log.append((), (user_id,)))
+
+    async def run(self) -> None:
+        """Publishes until the task is cancelled. May be called again after an error."""
+        while not is_cancelling():
+            await self._has_waiting.wait()
+            await self.publish_waiting()
+            if not self._waiting:
+                self._has_waiting.clear()
+
+    async def publish_waiting(self) -> None:
+        """Publishes what waits now. What could not be published waits on."""
+        batch = self._waiting[:_BATCH]
+        entry = await self._log.append({change.user_id for change in batch}, ())
+        self._feed.apply(entry)
+        await self._messages.bulk_write(
+            [
+                UpdateOne(
+                    {"_id": change.document_id, "revision": UNPUBLISHED, "change_count": change.number},
+                    {"$set": {"revision": entry.number}},
+                )
+                for change in batch
+            ],
+            ordered=False,
+        )
+        del self._waiting[: len(batch)]
+        for change in batch:
+            self._revisions.end_publishing(change.user_id)

@@ -1,0 +1,33 @@
+"""Builds and wires the change feed of a process."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Self
+
+from bson import ObjectId
+
+from mysms.changes.feed import ChangeFeed
+from mysms.changes.log import ChangeLog
+from mysms.changes.publisher import ChangePublisher
+from mysms.changes.revisions import Revisions
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The change feed of one process."""
+
+    log: ChangeLog
+    feed: ChangeFeed
+    revisions: Revisions
+    publisher: ChangePublisher
+
+    @classmethod
+    def of(cls, database: Database, load_revision: Callable[[ObjectId], Awaitable[int]], clock: Clock) -> Self:
+        """Builds the feed of the changes in the collection `messages`. For `load_revision`, see `Revisions`."""
+        log = ChangeLog(database, clock)
+        feed = ChangeFeed(log)
+        revisions = Revisions(load_revision)
+        feed.add_listener(revisions)
+        return cls(log, feed, revisions, ChangePublisher(log, feed, revisions, database))

@@ -1,0 +1,27 @@
+"""Publishes changes whose processes ended before they did."""
+
+from bson import ObjectId
+
+from mysms.changes.publisher import ChangePublisher
+from mysms.messages import conversations, repository
+
+_BATCH = 1000
+
+
+class UnpublishedChanges:
+    """Changes that stay marked from one look to the next count as left behind. Publishing one twice does no harm."""
+
+    def __init__(self, publisher: ChangePublisher) -> None:
+        self._publisher = publisher
+        self._seen: dict[ObjectId, int] = {}
+
+    async def publish_left_behind(self) -> None:
+        """Looks once. Any number of processes may do this at once."""
+        found = await repository.list_unpublished(_BATCH)
+        left_behind = [change for change in found if self._seen.get(change.document_id) == change.number]
+        for user_id in {change.user_id for change in left_behind}:
+            # A new message whose process ended may not be counted yet.
+            await conversations.repair_counts(user_id)
+        for change in left_behind:
+            self._publisher.publish(change)
+        self._seen = {change.document_id: change.number for change in found}

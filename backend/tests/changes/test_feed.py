@@ -1,0 +1,195 @@
+"""The log of changes and what processes learn from it, with several processes, lost entries and interrupted writers."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bson import ObjectId
+
+from mysms.changes.change import UNPUBLISHED, Change
+from mysms.changes.feed import CURRENT_WITHIN_SECONDS, ChangeFeed
+from mysms.changes.log import KEPT_FOR, ChangeLog, Entry
+from mysms.changes.publisher import ChangePublisher
+from mysms.changes.revisions import Revisions
+from mysms.core import database as connection
+from tests.support.servers import Mongo
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Recorder:
+    """A listener that records what it hears."""
+
+    entries: list[Entry] = field(default_factory=list)
+    resets: int = 0
+
+    def apply(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+class FeedProcess:
+    """The change feed of one process, with a clock that may be wrong."""
+
+    def __init__(self, database: connection.Database, *, clock_error: timedelta = timedelta()) -> None:
+        self.database = database
+        self.seconds = 0.0
+        self.log = ChangeLog(database, lambda: NOW + clock_error)
+        self.feed = ChangeFeed(self.log, lambda: self.seconds)
+        self.revisions = Revisions(self._load, lambda: self.seconds)
+        self.recorder = Recorder()
+        self.loads = 0
+        for listener in (self.revisions, self.recorder):
+            self.feed.add_listener(listener)
+        self.publisher = ChangePublisher(self.log, self.feed, self.revisions, database)
+
+    async def _load(self, user_id: ObjectId) -> int:
+        self.loads += 1
+        newest = await self.database["messages"].find_one({"user_id": user_id}, sort=[("revision", -1)])
+        return max(0, newest["revision"]) if newest else 0
+
+    async def change(self, user_id: ObjectId) -> Change:
+        """Store a changed message."""
+        message_id = ObjectId()
+        row = {"_id": message_id, "user_id": user_id, "revision": UNPUBLISHED, "change_count": 1}
+        await self.database["messages"].insert_one(row)
+        return Change(user_id, message_id, 1)
+
+    async def publish(self, user_id: ObjectId) -> int:
+        """Store a change and publish it; returns the revision of the user."""
+        self.publisher.publish(await self.change(user_id))
+        await self.publisher.publish_waiting()
+        return await self.revisions.of(user_id)
+
+
+@pytest.fixture
+async def database(mongodb: Mongo) -> AsyncIterator[connection.Database]:
+    async with connection.connect(mongodb.other_database(f"feed_{secrets.token_hex(4)}")) as client:
+        database = connection.database_of(client)
+        yield database
+        await client.drop_database(database.name)
+
+
+async def test_a_process_learns_what_another_has_changed(database: connection.Database) -> None:
+    one, other = FeedProcess(database), FeedProcess(database, clock_error=timedelta(hours=-5))
+    ada, bob = ObjectId(), ObjectId()
+    await one.feed.read()
+    await other.feed.read()
+    before = await other.revisions.of(ada), await other.revisions.of(bob)
+    revision = await one.publish(ada)
+    assert await one.revisions.of(ada) == revision > before[0]
+    await other.feed.read()
+    assert (await other.revisions.of(ada), await other.revisions.of(bob)) == (revision, before[1])
+    assert other.loads == 2, "what is known is not loaded again"
+
+
+async def test_entries_of_racing_processes_have_no_gaps_and_all_arrive(database: connection.Database) -> None:
+    processes = [FeedProcess(database, clock_error=timedelta(minutes=number)) for number in range(4)]
+    reader = FeedProcess(database)
+    await reader.feed.read()
+    users = [ObjectId() for _ in range(40)]
+    for index, user_id in enumerate(users):
+        await processes[index % 4].publish(user_id)
+    await reader.feed.read()
+    numbers = [entry.number for entry in reader.recorder.entries]
+    assert numbers == list(range(numbers[0], numbers[0] + len(users)))
+    assert [list(entry.users) for entry in reader.recorder.entries] == [[user_id] for user_id in users]
+
+
+async def test_many_changes_are_published_in_one_entry(database: connection.Database) -> None:
+    process = FeedProcess(database)
+    await process.feed.read()
+    changes = [await process.change(ObjectId()) for _ in range(50)]
+    for change in changes:
+        process.publisher.publish(change)
+    assert not process.revisions.is_settled(changes[0].user_id)
+    await process.publisher.publish_waiting()
+    assert process.revisions.is_settled(changes[0].user_id)
+    assert len(process.recorder.entries) == 1
+    assert await database["messages"].count_documents({"revision": process.recorder.entries[0].number}) == 50
+
+
+async def test_a_document_that_changed_again_stays_marked(database: connection.Database) -> None:
+    """So the later change is published too, whatever becomes of the process that made it."""
+    process = FeedProcess(database)
+    change = await process.change(ObjectId())
+    await database["messages"].update_one({"_id": change.document_id}, {"$inc": {"change_count": 1}})
+    process.publisher.publish(change)
+    await process.publisher.publish_waiting()
+    stored = await database["messages"].find_one({"_id": change.document_id})
+    assert stored is not None
+    assert stored["revision"] == UNPUBLISHED
+
+
+async def test_a_revision_that_is_published_while_it_is_loaded_counts(database: connection.Database) -> None:
+    """The loaded one may be older: the writer numbers the document after it has appended the entry."""
+    process = FeedProcess(database)
+    user_id = ObjectId()
+
+    async def load_slowly(_: ObjectId) -> int:
+        revisions.apply(Entry(12, [user_id], []))
+        return 7
+
+    revisions = Revisions(load_slowly)
+    assert await revisions.of(user_id) == 12
+    assert process.loads == 0
+
+
+async def test_what_was_loaded_before_a_reset_does_not_count(database: connection.Database) -> None:
+    loaded = iter([7, 12])
+
+    async def load_slowly(_: ObjectId) -> int:
+        number = next(loaded)
+        if number == 7:
+            revisions.reset()
+        return number
+
+    revisions = Revisions(load_slowly)
+    assert await revisions.of(ObjectId()) == 12
+
+
+async def test_a_reader_that_was_away_too_long_starts_over(database: connection.Database) -> None:
+    sleeper, writer = FeedProcess(database), FeedProcess(database)
+    user_id = ObjectId()
+    await sleeper.feed.read()
+    await sleeper.revisions.of(user_id)
+    for _ in range(3):
+        revision = await writer.publish(user_id)
+    late = FeedProcess(database, clock_error=KEPT_FOR + timedelta(minutes=1))
+    await late.log.delete_old()
+    assert await database["changes"].count_documents({}) == 1, "the newest entry stays"
+    resets = sleeper.recorder.resets
+    await sleeper.feed.read()
+    assert sleeper.recorder.resets == resets + 1
+    assert await sleeper.revisions.of(user_id) == revision
+
+
+@pytest.mark.parametrize("restored_to", [0, 2], ids=["empty", "an older state"])
+async def test_a_restored_log_starts_everybody_over(database: connection.Database, restored_to: int) -> None:
+    process, writer = FeedProcess(database), FeedProcess(database)
+    await process.feed.read()
+    for _ in range(3):
+        await writer.publish(ObjectId())
+    await process.feed.read()
+    await database["changes"].delete_many({"_id": {"$gt": restored_to}})
+    resets = process.recorder.resets
+    await process.feed.read()
+    assert process.recorder.resets == resets + 1
+    user_id = ObjectId()
+    revision = await FeedProcess(database).publish(user_id)
+    await process.feed.read()
+    assert await process.revisions.of(user_id) == revision
+
+
+async def test_memory_is_not_trusted_while_the_log_cannot_be_read(database: connection.Database) -> None:
+    process = FeedProcess(database)
+    assert not process.feed.is_current
+    await process.feed.read()
+    assert process.feed.is_current
+    process.seconds += CURRENT_WITHIN_SECONDS
+    assert not process.feed.is_current
