@@ -78,6 +78,7 @@ class Services:
     security_events: SecurityEvents
     database: database.Database
     locks: ContentLocks
+    changes: Changes
     users: UserServices
     history: MessageHistory
     export: AccountExport
@@ -94,6 +95,7 @@ class Services:
         """Connects to the database and runs the background tasks while the context is open."""
         await init_database(self.database, self.settings)
         await self.locks.release_stale()
+        await self.changes.upgrade.load()
         if self.settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
         async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():
@@ -212,6 +214,7 @@ class _Builder:
             security_events=self._security_events,
             database=self._database,
             locks=self._locks,
+            changes=self._changes,
             users=users,
             history=MessageHistory(self._changes),
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),

@@ -13,6 +13,7 @@ STORES = {
     "changes/change.py",
     "changes/log.py",
     "changes/publisher.py",
+    "changes/upgrade.py",
     "core/database_diagnostics.py",
     "core/migrations/indexes.py",
     "core/migrations/lock.py",

@@ -10,6 +10,7 @@ from mysms.changes.feed import ChangeFeed
 from mysms.changes.log import ChangeLog
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
+from mysms.changes.upgrade import UpgradePeriod
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 
@@ -22,6 +23,7 @@ class Changes:
     feed: ChangeFeed
     revisions: Revisions
     publisher: ChangePublisher
+    upgrade: UpgradePeriod
 
     @classmethod
     def of(cls, database: Database, load_revision: Callable[[ObjectId], Awaitable[int]], clock: Clock) -> Self:
@@ -30,4 +32,5 @@ class Changes:
         feed = ChangeFeed(log)
         revisions = Revisions(load_revision)
         feed.add_listener(revisions)
-        return cls(log, feed, revisions, ChangePublisher(log, feed, revisions, database))
+        publisher = ChangePublisher(log, feed, revisions, database)
+        return cls(log, feed, revisions, publisher, UpgradePeriod(database, clock))

@@ -78,7 +78,7 @@ class MessageHistory:
         does not match the filter.
         """
         # Read before the page, which is then at least as new.
-        etag = _etag(user_id, await self._changes.revisions.of(user_id), message_filter, limit, position)
+        etag = _etag(user_id, await self._version(user_id), message_filter, limit, position)
         if self._is_current(user_id) and is_known(etag):
             return NotModified(etag)
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
@@ -96,7 +96,7 @@ class MessageHistory:
         self, user_id: ObjectId, *, limit: int, before: str | None, is_known: IsKnown
     ) -> Page | NotModified:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
-        etag = _etag(user_id, await self._changes.revisions.of(user_id), "conversations", limit, before)
+        etag = _etag(user_id, await self._version(user_id), "conversations", limit, before)
         if self._is_current(user_id) and is_known(etag):
             return NotModified(etag)
         anchor = None if before is None else await self._find_anchor(user_id, "before", before)
@@ -122,6 +122,14 @@ class MessageHistory:
             total=total,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
+
+    async def _version(self, user_id: ObjectId) -> tuple[object, ...]:
+        """Returns what changes whenever something changes for the user; from memory if it is known."""
+        revision = await self._changes.revisions.of(user_id)
+        if self._changes.upgrade.is_over:
+            return (revision,)
+        # A process of the version before the change feed marks nothing.
+        return revision, await repository.find_last_update(user_id)
 
     def _is_current(self, user_id: ObjectId) -> bool:
         """Whether memory knows everything that has changed for the user."""
@@ -176,6 +184,6 @@ class MessageHistory:
             return None
 
 
-def _etag(user_id: ObjectId, revision: int, *query: object) -> str:
-    digest = hashlib.blake2b(repr((user_id, revision, query)).encode(), digest_size=16).hexdigest()
+def _etag(user_id: ObjectId, version: tuple[object, ...], *query: object) -> str:
+    digest = hashlib.blake2b(repr((user_id, version, query)).encode(), digest_size=16).hexdigest()
     return f'W/"{digest}"'

@@ -71,6 +71,8 @@ class MongoProxy(TcpProxy):
         self._upstream = (host, port)
         self._pause_points: list[PausePoint] = []
         self._injected_errors: list[InjectedError] = []
+        self.forwarded = 0
+        """How many commands the process has sent to the database."""
         self.worker_id: str | None = None
         """The worker ID of the process, once it has claimed a message."""
 
@@ -109,6 +111,7 @@ class MongoProxy(TcpProxy):
     ) -> None:
         while True:
             frame = await _read_frame(reader)
+            self.forwarded += 1
             if self._injected_errors:
                 request = parse(frame)
                 injected = next((each for each in self._injected_errors if each.matches(request.body)), None)

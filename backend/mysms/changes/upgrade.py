@@ -1,0 +1,39 @@
+"""The day after an upgrade, when processes of a version without the change feed may still run beside this one."""
+
+from datetime import UTC, datetime, timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from mysms.core.database import Database
+from mysms.core.timestamps import Clock
+
+_LASTS = timedelta(days=1)
+_ID = "change_feed"
+
+
+class UpgradePeriod:
+    """While it lasts, the time of a user's last update tells what such a process has changed without a mark."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._schema = database["schema"]
+        self._messages = database["messages"]
+        self._clock = clock
+        self._ends_at = datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def is_over(self) -> bool:
+        return self._clock() >= self._ends_at
+
+    async def load(self) -> None:
+        """Reads when it ends. The first process that has the change feed stores that; a new database has no upgrade."""
+        row = await self._schema.find_one({"_id": _ID})
+        if row is None:
+            is_new = await self._messages.find_one({}, {"_id": 1}) is None
+            row = {"_id": _ID, "upgrade_ends_at": self._clock() + (timedelta() if is_new else _LASTS)}
+            try:
+                await self._schema.insert_one(row)
+            except DuplicateKeyError:
+                # Another process was first.
+                await self.load()
+                return
+        self._ends_at = row["upgrade_ends_at"]
