@@ -97,6 +97,9 @@ class AccountOwner:
         for name in await self._env.database.list_collection_names():
             async for document in self._env.database[name].find({}):
                 matches = [each for each in private if each in str(document)]
+                if name == "changes":
+                    # The log of changes keeps the ID of the account for an hour.
+                    matches = [each for each in matches if each != self.id]
                 if name == "provider_message_ids":
                     # The owner of a SID is kept: the ID of a message that no longer exists.
                     matches = [each for each in matches if each != str(document["message_id"])]
