@@ -18,6 +18,8 @@ from mysms.core.timestamps import Clock
 
 KEPT_FOR = timedelta(hours=1)
 _BATCH = 500
+NO_NUMBER = 0
+"""The number of an entry that is not in the log."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pymongo import UpdateOne
 
 from mysms.changes.change import UNPUBLISHED, Change
 from mysms.changes.feed import ChangeFeed
-from mysms.changes.log import ChangeLog
+from mysms.changes.log import NO_NUMBER, ChangeLog, Entry
 from mysms.changes.revisions import Revisions
 from mysms.core.cancellation import is_cancelling
 from mysms.core.database import Database
@@ -38,7 +38,9 @@ class ChangePublisher:
 
     async def publish_sign_out(self, user_id: ObjectId) -> None:
         """Publishes that sessions of the user have ended. Returns once all processes can learn of it."""
-        self._feed.apply(await self._log.append((), (user_id,)))
+        # Here at once, also if the database fails now.
+        self._feed.apply(Entry(NO_NUMBER, (), (user_id,)))
+        await self._log.append((), (user_id,))
 
     async def run(self) -> None:
         """Publishes until the task is cancelled. May be called again after an error."""

@@ -24,22 +24,27 @@ class _Known:
 class Revisions:
     """The revisions that this process knows; it loads others from the database.
 
-    `load` returns the highest revision of a user's documents, 0 if there is none. A revision must be read before the
-    content that it describes: then the content is at least as new.
+    `load` returns the highest revision of a user's documents, 0 if there is none, and None if one is marked as changed:
+    its log entry may already have been read, while its new revision is not stored yet. A revision must be read before
+    the content that it describes: then the content is at least as new.
     """
 
-    def __init__(self, load: Callable[[ObjectId], Awaitable[int]], monotonic: MonotonicClock = time.monotonic) -> None:
+    def __init__(
+        self, load: Callable[[ObjectId], Awaitable[int | None]], monotonic: MonotonicClock = time.monotonic
+    ) -> None:
         self._load = load
         self._monotonic = monotonic
         self._known: OrderedDict[ObjectId, _Known] = OrderedDict()
         self._unpublished: Counter[ObjectId] = Counter()
         self._resets = 0
 
-    async def of(self, user_id: ObjectId) -> int:
-        """Returns the revision of a user, from memory if it is known."""
+    async def of(self, user_id: ObjectId) -> int | None:
+        """Returns the revision of a user, from memory if it is known; None while it cannot be known."""
         while (known := self._known.get(user_id)) is None:
             resets = self._resets
             loaded = await self._load(user_id)
+            if loaded is None:
+                return None
             if resets == self._resets:
                 self._raise(user_id, loaded)
         return known.number

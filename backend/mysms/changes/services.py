@@ -26,7 +26,7 @@ class Changes:
     upgrade: UpgradePeriod
 
     @classmethod
-    def of(cls, database: Database, load_revision: Callable[[ObjectId], Awaitable[int]], clock: Clock) -> Self:
+    def of(cls, database: Database, load_revision: Callable[[ObjectId], Awaitable[int | None]], clock: Clock) -> Self:
         """Builds the feed of the changes in the collection `messages`. For `load_revision`, see `Revisions`."""
         log = ChangeLog(database, clock)
         feed = ChangeFeed(log)

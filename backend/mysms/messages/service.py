@@ -126,6 +126,9 @@ class MessageHistory:
     async def _version(self, user_id: ObjectId) -> tuple[object, ...]:
         """Returns what changes whenever something changes for the user; from memory if it is known."""
         revision = await self._changes.revisions.of(user_id)
+        if revision is None:
+            # Matches no ETag that a client has.
+            return (ObjectId(),)
         if self._changes.upgrade.is_over:
             return (revision,)
         # A process of the version before the change feed marks nothing.

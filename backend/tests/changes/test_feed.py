@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bson import ObjectId
+from pymongo.errors import InvalidOperation
 
 from mysms.changes.change import UNPUBLISHED, Change
 from mysms.changes.feed import CURRENT_WITHIN_SECONDS, ChangeFeed
@@ -14,6 +15,8 @@ from mysms.changes.log import KEPT_FOR, ChangeLog, Entry
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
 from mysms.core import database as connection
+from mysms.messages.repository import find_revision
+from mysms.startup import bind_documents
 from tests.support.servers import Mongo
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -48,15 +51,20 @@ class FeedProcess:
             self.feed.add_listener(listener)
         self.publisher = ChangePublisher(self.log, self.feed, self.revisions, database)
 
-    async def _load(self, user_id: ObjectId) -> int:
+    async def _load(self, user_id: ObjectId) -> int | None:
         self.loads += 1
-        newest = await self.database["messages"].find_one({"user_id": user_id}, sort=[("revision", -1)])
-        return max(0, newest["revision"]) if newest else 0
+        return await find_revision(user_id)
 
     async def change(self, user_id: ObjectId) -> Change:
         """Store a changed message."""
         message_id = ObjectId()
-        row = {"_id": message_id, "user_id": user_id, "revision": UNPUBLISHED, "change_count": 1}
+        row = {
+            "_id": message_id,
+            "user_id": user_id,
+            "client_id": str(message_id),
+            "revision": UNPUBLISHED,
+            "change_count": 1,
+        }
         await self.database["messages"].insert_one(row)
         return Change(user_id, message_id, 1)
 
@@ -64,14 +72,17 @@ class FeedProcess:
         """Store a change and publish it; returns the revision of the user."""
         self.publisher.publish(await self.change(user_id))
         await self.publisher.publish_waiting()
-        return await self.revisions.of(user_id)
+        return self.recorder.entries[-1].number
 
 
 @pytest.fixture
 async def database(mongodb: Mongo) -> AsyncIterator[connection.Database]:
-    async with connection.connect(mongodb.other_database(f"feed_{secrets.token_hex(4)}")) as client:
+    uri = mongodb.other_database(f"feed_{secrets.token_hex(4)}")
+    async with connection.connect(uri) as client:
         database = connection.database_of(client)
+        await bind_documents(database)
         yield database
+    async with connection.connect(uri) as client:
         await client.drop_database(database.name)
 
 
@@ -82,7 +93,7 @@ async def test_a_process_learns_what_another_has_changed(database: connection.Da
     await other.feed.read()
     before = await other.revisions.of(ada), await other.revisions.of(bob)
     revision = await one.publish(ada)
-    assert await one.revisions.of(ada) == revision > before[0]
+    assert await one.revisions.of(ada) == revision != before[0]
     await other.feed.read()
     assert (await other.revisions.of(ada), await other.revisions.of(bob)) == (revision, before[1])
     assert other.loads == 2, "what is known is not loaded again"
@@ -138,6 +149,28 @@ async def test_a_revision_that_is_published_while_it_is_loaded_counts(database: 
     revisions = Revisions(load_slowly)
     assert await revisions.of(user_id) == 12
     assert process.loads == 0
+
+
+async def test_a_revision_is_not_known_between_the_log_entry_and_its_storage(database: connection.Database) -> None:
+    """A process that starts then has read past the entry, and would keep the revision before it."""
+    writer, starting = FeedProcess(database), FeedProcess(database)
+    user_id = ObjectId()
+    before = await writer.publish(user_id)
+    change = await writer.change(user_id)
+    entry = await writer.log.append((user_id,), ())
+    await starting.feed.read()
+    assert await starting.revisions.of(user_id) is None
+    await database["messages"].update_one({"_id": change.document_id}, {"$set": {"revision": entry.number}})
+    assert await starting.revisions.of(user_id) == entry.number > before
+
+
+async def test_an_ended_session_counts_here_although_the_database_fails(database: connection.Database) -> None:
+    process = FeedProcess(database)
+    user_id = ObjectId()
+    await database.client.close()
+    with pytest.raises(InvalidOperation):
+        await process.publisher.publish_sign_out(user_id)
+    assert [list(entry.signed_out) for entry in process.recorder.entries] == [[user_id]]
 
 
 async def test_what_was_loaded_before_a_reset_does_not_count(database: connection.Database) -> None:
