@@ -1,6 +1,5 @@
 """Who may see how the process is doing: whoever has METRICS_TOKEN, or without one, somebody on this machine."""
 
-import ipaddress
 import secrets
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Header, Request
 
 from mysms.api.deps import AppSettings
+from mysms.core.urls import is_loopback
 
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
@@ -31,7 +31,7 @@ def _is_from_this_machine(request: Request) -> bool:
     """
     is_direct = not any(name in request.headers for name in _PROXY_HEADERS)
     peer = request.client.host if request.client else ""
-    return is_direct and _is_loopback(peer) and _is_loopback(_hostname(request))
+    return is_direct and is_loopback(peer) and is_loopback(_hostname(request))
 
 
 def _hostname(request: Request) -> str:
@@ -40,10 +40,3 @@ def _hostname(request: Request) -> str:
         return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from mysms.core import database
 from mysms.core.database_diagnostics import inspect_database
 from mysms.core.settings import Settings
 from mysms.core.settings_sources import SettingsError
+from mysms.core.urls import Url
 from mysms.mail.smtp import MailServerError, SmtpClient
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.diagnostics import Answer, CallbackProbe, CredentialsRejectedError, inspect_account
@@ -81,7 +81,7 @@ async def _find(name: str, check: Callable[[Settings], str], settings: Settings)
 def check_browser(settings: Settings) -> str:
     """Checks that the SPA can be served and may call the API. Raises CheckFailedError."""
     origins = settings.cors_origins
-    insecure = [origin for origin in origins if origin.startswith("http://") and not _is_local(origin)]
+    insecure = [origin for origin in origins if origin.startswith("http://") and not Url.parse(origin).is_loopback]
     if insecure and settings.environment == "production":
         raise CheckFailedError(
             f"CORS_ORIGINS contains {', '.join(insecure)}: without https, others can read passwords and messages.",
@@ -94,10 +94,6 @@ def check_browser(settings: Settings) -> str:
         )
     servers = [*(["this server"] if settings.frontend_dist is not None else []), *origins]
     return f"The SPA is served from {', '.join(servers) or 'the same origin, by another server'}."
-
-
-def _is_local(url: str) -> bool:
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 async def check_database(settings: Settings) -> str:

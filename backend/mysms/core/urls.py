@@ -95,10 +95,7 @@ class Url:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is certainly this machine."""
-        try:
-            return ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     def without_trailing_slash(self) -> Self:
         return replace(self, path=self.path.rstrip("/") or "/")
@@ -124,7 +121,7 @@ def parse_host(name: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine itself."""
+    """Whether a host (an IPv6 address with or without brackets) is certainly this machine."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -126,7 +126,7 @@ class CallbackProbe:
         user, _, password = self.url.user_info.partition(":")
         try:
             with requests.Session() as session:
-                if self.url.host in {"localhost", "127.0.0.1", "[::1]"}:
+                if self.url.is_loopback:
                     # Loopback is not reached through a proxy.
                     session.trust_env = False
                 answer = self._post_once(session, signature, lambda request: request)
