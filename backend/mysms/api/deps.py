@@ -97,7 +97,6 @@ def _get_status_callbacks(services: AppServices) -> StatusCallbackHandler:
 AppSettings = Annotated[Settings, Depends(_get_settings)]
 Events = Annotated[SecurityEvents, Depends(_get_security_events)]
 Accounts = Annotated[AccountService, Depends(_get_accounts)]
-AttemptCounter = Annotated[Authenticator, Depends(_get_authenticator)]
 Sessions = Annotated[SessionService, Depends(_get_sessions)]
 SignIn = Annotated[SignInService, Depends(_get_sign_in)]
 SecondFactors = Annotated[SecondFactorService, Depends(_get_second_factor)]
@@ -144,7 +143,7 @@ CurrentUser = Annotated[AccessClaims, Depends(_get_current_user)]
 def counted(action: Action) -> Dependency:
     """Counts the client's address before the body is validated, so that invalid requests are limited too."""
 
-    async def count(authenticator: AttemptCounter, client: Client) -> None:
+    async def count(authenticator: Annotated[Authenticator, Depends(_get_authenticator)], client: Client) -> None:
         await authenticator.count_address(action, client)
 
     # The type of FastAPI's function is Any, so that it can be a default value.

@@ -18,6 +18,9 @@ _BATCH = 1000
 _LONGEST_IN_SECONDS = 120
 """Longer waits are told in minutes."""
 
+Hits = Sequence[str]
+"""The keys of hits that were counted together, for `RateLimiter.refund_all`."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -66,25 +69,29 @@ class RateLimiter:
             raise RateLimitedError(max(1, round((ends_at - now).total_seconds())))
         return key
 
-    async def hit_all(self, hits: Iterable[tuple[Limit, str]]) -> Sequence[str]:
-        """Counts a hit for the subject of each limit, and returns the keys for `refund`.
+    async def hit_all(self, limits: Iterable[tuple[Limit, str]]) -> Hits:
+        """Counts a hit for the subject of each limit.
 
         Raises RateLimitedError, without counting for any of them, once one of the limits is reached. If the database
         fails or the process ends in between, some may have counted.
         """
         counted: list[str] = []
-        for limit, subject in hits:
+        for limit, subject in limits:
             try:
                 counted.append(await self.hit(limit, subject))
             except RateLimitedError:
-                for key in counted:
-                    await self.refund(key)
+                await self.refund_all(counted)
                 raise
         return counted
 
     async def refund(self, key: str) -> None:
         """Takes back one hit."""
         await self._counters.update_one({"_id": key}, {"$inc": {"times": -1}})
+
+    async def refund_all(self, hits: Hits) -> None:
+        """Takes back hits that were counted together."""
+        for key in hits:
+            await self.refund(key)
 
     async def delete_expired(self) -> None:
         """Deletes the counters of past windows, batch by batch. Any number of processes may do this at once."""

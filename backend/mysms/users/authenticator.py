@@ -21,19 +21,19 @@ class Authenticator:
     def __init__(
         self,
         hasher: PasswordHasher,
-        attempts: AuthRateLimits,
+        rate_limits: AuthRateLimits,
         known_addresses: KnownAddresses,
         events: SecurityEvents,
     ) -> None:
         self._hasher = hasher
-        self._attempts = attempts
+        self._rate_limits = rate_limits
         self._known_addresses = known_addresses
         self._events = events
 
     async def count_address(self, action: Action, client: ClientInfo) -> None:
         """Counts an attempt of the client's address, before anything else is done for it."""
         with self._events.recording_rate_limits(address=client.address):
-            await self._attempts.count_address(action, client.address)
+            await self._rate_limits.count_address(action, client.address)
 
     async def authenticate(self, email: str, password: str, client: ClientInfo) -> User:
         """Returns the account. Raises InvalidCredentialsError, which does not reveal whether the account exists."""
@@ -46,7 +46,7 @@ class Authenticator:
         user = await repository.find_user_by_email(normal_email)
         is_known = self._known_addresses.include(client.address, user)
         with self._events.recording_rate_limits(account=normal_email, address=client.address):
-            attempt = await self._attempts.count_password(
+            hits = await self._rate_limits.count_password(
                 normal_email, user.password_version if user else 0, client.address, is_known=is_known
             )
         try:
@@ -54,7 +54,7 @@ class Authenticator:
         except InvalidCredentialsError:
             self._events.record("sign_in_failed", account=normal_email, address=client.address)
             raise
-        await self._attempts.refund(attempt)
+        await self._rate_limits.refund_all(hits)
         return user
 
     async def confirm_password(self, caller: AccessClaims, password: str, client: ClientInfo, *, field: str) -> User:
@@ -64,11 +64,11 @@ class Authenticator:
         if user is None:
             raise UnauthenticatedError
         with self._events.recording_rate_limits(account=user.email, address=client.address):
-            attempt = await self._attempts.count_confirmation(caller.session_id)
+            hits = await self._rate_limits.count_confirmation(caller.session_id)
         if await self._hasher.verify(password, user.password_hash) is Match.WRONG:
             self._events.record("password_confirmation_failed", account=user.email, address=client.address)
             raise InvalidFieldsError({field: ["is invalid"]})
-        await self._attempts.refund(attempt)
+        await self._rate_limits.refund_all(hits)
         return user
 
     async def _check(self, user: User | None, password: str) -> User:

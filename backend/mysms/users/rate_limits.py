@@ -1,17 +1,14 @@
 """Rate limits of authentication: for each client, account and session."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Literal, NamedTuple
 
 from bson import ObjectId
 
-from mysms.core.rate_limit import Limit, RateLimiter
+from mysms.core.rate_limit import Hits, Limit, RateLimiter
 
 Action = Literal["sign_in", "sign_up", "password", "password_reset"]
-Attempt = Sequence[str]
-"""What was counted for one attempt, for `AuthRateLimits.refund`."""
 
 _PASSWORD_WINDOW = timedelta(hours=1)
 _NEW_CLIENTS = 20
@@ -40,7 +37,7 @@ class AuthRateLimits:
             for key, times in client_networks(address)
         )
 
-    async def count_password(self, email: str, password_version: int, address: str, *, is_known: bool) -> Attempt:
+    async def count_password(self, email: str, password_version: int, address: str, *, is_known: bool) -> Hits:
         """Counts a password that a client gives for an account, to sign in.
 
         Each client has its own limit, so that nobody can use up the attempts of another one. All new clients together
@@ -55,20 +52,19 @@ class AuthRateLimits:
         """
         account = f"{email} {password_version}"
         own, *wider = client_networks(address)
-        hits = [self._password_limit("client", own.times, f"{account} {own.key}")]
+        limits = [self._password_limit("client", own.times, f"{account} {own.key}")]
         if not is_known:
-            hits += [self._password_limit("client", times, f"{account} {key}") for key, times in wider]
-            hits.append(self._password_limit("new clients", _NEW_CLIENTS, account))
-        return await self._limiter.hit_all(hits)
+            limits += [self._password_limit("client", times, f"{account} {key}") for key, times in wider]
+            limits.append(self._password_limit("new clients", _NEW_CLIENTS, account))
+        return await self._limiter.hit_all(limits)
 
-    async def count_confirmation(self, session_id: ObjectId) -> Attempt:
+    async def count_confirmation(self, session_id: ObjectId) -> Hits:
         """Counts a password that a signed-in user gives, by session: neither strangers nor a thief's session matter."""
         return await self._limiter.hit_all([self._password_limit("session", 1, str(session_id))])
 
-    async def refund(self, attempt: Attempt) -> None:
-        """Takes back an attempt with the right password, which does not count."""
-        for key in attempt:
-            await self._limiter.refund(key)
+    async def refund_all(self, hits: Hits) -> None:
+        """Takes back what was counted for a right password."""
+        await self._limiter.refund_all(hits)
 
     async def count_refresh(self, session_id: ObjectId) -> None:
         limit = Limit("refresh", self._per_minute, timedelta(minutes=1))

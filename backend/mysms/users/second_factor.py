@@ -2,13 +2,12 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bson import ObjectId
 
 from mysms.core.errors import InvalidFieldsError, NotFoundError
-from mysms.core.rate_limit import Limit, RateLimiter
+from mysms.core.rate_limit import Hits, Limit, RateLimiter
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.users import repository
@@ -113,7 +112,7 @@ class SecondFactorService:
         The sessions stay: the caller has given the password, and can end the others.
         """
         user = await _find(caller)
-        attempts = await self._count(_SET_UP_LIMITS, user, client)
+        hits = await self._count(_SET_UP_LIMITS, user, client)
         pending = user.pending_second_factor
         if pending is None or self._clock() > pending.expires_at:
             raise InvalidFieldsError({"code": ["has expired: please begin again"]})
@@ -125,7 +124,7 @@ class SecondFactorService:
         ):
             self._record("second_factor_failed", user, client)
             raise InvalidFieldsError({"code": ["is not valid"]})
-        await self._refund(attempts)
+        await self._limiter.refund_all(hits)
         self._record("second_factor_enabled", user, client)
         await self._notifications.notify("second_factor_enabled", user, client)
         return RecoveryCodesResponse(recovery_codes=codes)
@@ -175,14 +174,14 @@ class SecondFactorService:
 
     async def _use_totp_code(self, user: User, factor: SecondFactor, code: str, client: ClientInfo) -> bool:
         # Counted before it is checked, so that parallel guesses cannot exceed the limits.
-        attempts = await self._count(_SIGN_IN_LIMITS, user, client)
+        hits = await self._count(_SIGN_IN_LIMITS, user, client)
         step = self._matching_step(factor.secret, code)
         if step is None:
             return False
         # Encrypted anew each time, so that a secret under an older key gets the newest one.
         if not await repository.use_time_step(user, factor, step, self._cipher.renew(factor.secret)):
             return False
-        await self._refund(attempts)
+        await self._limiter.refund_all(hits)
         return True
 
     def _matching_step(self, encrypted: str, code: str) -> int | None:
@@ -195,13 +194,9 @@ class SecondFactorService:
             return None
         return matching_step(secret, code, self._clock())
 
-    async def _count(self, limits: tuple[Limit, ...], user: User, client: ClientInfo) -> Sequence[str]:
+    async def _count(self, limits: tuple[Limit, ...], user: User, client: ClientInfo) -> Hits:
         with self._events.recording_rate_limits(account=user.email, address=client.address):
             return await self._limiter.hit_all((limit, f"{user.id} {user.password_version}") for limit in limits)
-
-    async def _refund(self, attempts: Sequence[str]) -> None:
-        for attempt in attempts:
-            await self._limiter.refund(attempt)
 
     def _record(self, event: SecurityEvent, user: User, client: ClientInfo | None) -> None:
         self._events.record(event, account=user.email, address=client.address if client else None)

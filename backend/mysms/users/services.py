@@ -61,7 +61,7 @@ class UserServices:
         Without a queue no mails are sent.
         """
         hasher = PasswordHasher()
-        attempts = AuthRateLimits(
+        rate_limits = AuthRateLimits(
             limiter,
             per_minute=settings.auth_attempts_per_minute,
             per_account=settings.login_attempts_per_account,
@@ -69,12 +69,12 @@ class UserServices:
         setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
         sign_up_policy = SignUpPolicy(settings.effective_signup_mode, setup_code, clock)
         known_addresses = KnownAddresses(settings.jwt_secrets)
-        authenticator = Authenticator(hasher, attempts, known_addresses, events)
+        authenticator = Authenticator(hasher, rate_limits, known_addresses, events)
         cipher = SecretCipher(settings.jwt_secrets)
         cache = SessionCache(changes.feed)
         changes.feed.add_listener(cache)
         sessions = SessionService(
-            TokenSigner(settings.jwt_secrets), attempts, known_addresses, cache, changes.publisher, events, clock
+            TokenSigner(settings.jwt_secrets), rate_limits, known_addresses, cache, changes.publisher, events, clock
         )
         notifications = Notifications(mail_queue, KnownDevices(settings.jwt_secrets), limiter, clock)
         second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)

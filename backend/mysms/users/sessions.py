@@ -41,7 +41,7 @@ class SessionService:
     def __init__(
         self,
         signer: TokenSigner,
-        attempts: AuthRateLimits,
+        rate_limits: AuthRateLimits,
         known_addresses: KnownAddresses,
         cache: SessionCache,
         publisher: ChangePublisher,
@@ -51,7 +51,7 @@ class SessionService:
         self._signer = signer
         self._cache = cache
         self._publisher = publisher
-        self._attempts = attempts
+        self._rate_limits = rate_limits
         self._known_addresses = known_addresses
         self._events = events
         self._clock = clock
@@ -104,7 +104,7 @@ class SessionService:
             self._events.record("refresh_token_forged", address=client.address)
             raise SessionEndedError from error
         with self._events.recording_rate_limits(address=client.address):
-            await self._attempts.count_refresh(token.session_id)
+            await self._rate_limits.count_refresh(token.session_id)
         while True:
             session, user = await self._find_continuable(token.session_id)
             newest = session.token_hash or RefreshClaims(token.session_id, session.generation).hash

@@ -61,7 +61,7 @@ class UsersFixture:
         changes = Changes.of(self.database, find_revision, self.clock)
         return SessionService(
             TokenSigner(("a secret",)),
-            self._attempts,
+            self._rate_limits,
             self._known_addresses,
             SessionCache(changes.feed),
             changes.publisher,
@@ -72,7 +72,7 @@ class UsersFixture:
     @property
     def accounts(self) -> AccountService:
         hasher, events = PasswordHasher(), SecurityEvents("a secret")
-        authenticator = Authenticator(hasher, self._attempts, self._known_addresses, events)
+        authenticator = Authenticator(hasher, self._rate_limits, self._known_addresses, events)
         sign_up_policy = SignUpPolicy("open", None, self.clock)
         return AccountService(
             authenticator,
@@ -91,7 +91,7 @@ class UsersFixture:
         return ResetTokens(self.clock)
 
     @property
-    def _attempts(self) -> AuthRateLimits:
+    def _rate_limits(self) -> AuthRateLimits:
         return AuthRateLimits(self.limiter, per_minute=10, per_account=10)
 
     @property

@@ -52,10 +52,10 @@ class Account:
     async def sign_in(self, address: str, *, is_known: bool) -> bool:
         """Whether the owner, who knows the password, can sign in."""
         try:
-            attempt = await self.limits.count_password(EMAIL, 0, address, is_known=is_known)
+            hits = await self.limits.count_password(EMAIL, 0, address, is_known=is_known)
         except RateLimitedError:
             return False
-        await self.limits.refund(attempt)
+        await self.limits.refund_all(hits)
         return True
 
     async def counters(self) -> int:

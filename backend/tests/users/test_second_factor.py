@@ -373,7 +373,7 @@ class FactorFixture:
     def service(self, *installation_secrets: str) -> SecondFactorService:
         """The service of a process with these secrets, newest first."""
         limiter, events = RateLimiter(self.database, self.clock), SecurityEvents("a secret")
-        authenticator = Authenticator(PasswordHasher(), self._attempts, self._known_addresses, events)
+        authenticator = Authenticator(PasswordHasher(), self._rate_limits, self._known_addresses, events)
         cipher = SecretCipher(installation_secrets or ["a secret"])
         notifications = Notifications(None, KnownDevices(["a secret"]), limiter, self.clock)
         return SecondFactorService(authenticator, limiter, cipher, notifications, events, self.clock)
@@ -383,7 +383,7 @@ class FactorFixture:
         changes = Changes.of(self.database, find_revision, self.clock)
         return SessionService(
             TokenSigner(("a secret",)),
-            self._attempts,
+            self._rate_limits,
             self._known_addresses,
             SessionCache(changes.feed),
             changes.publisher,
@@ -396,7 +396,7 @@ class FactorFixture:
         return KnownAddresses(["a secret"])
 
     @property
-    def _attempts(self) -> AuthRateLimits:
+    def _rate_limits(self) -> AuthRateLimits:
         return AuthRateLimits(RateLimiter(self.database, self.clock), per_minute=1000, per_account=1000)
 
     async def user(self) -> User:
