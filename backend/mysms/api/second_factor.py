@@ -3,9 +3,9 @@
 from fastapi import APIRouter, status
 
 from mysms.api.deps import Client, CurrentUser, SecondFactors
-from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.errors import InvalidFieldsError, error_responses
 from mysms.core.rate_limit import RateLimitedError
-from mysms.users.errors import UnauthenticatedError
+from mysms.users.errors import NoSecondFactorError, UnauthenticatedError
 from mysms.users.schemas import (
     CodeConfirmationRequest,
     PasswordConfirmationRequest,
@@ -13,7 +13,6 @@ from mysms.users.schemas import (
     SecondFactorResponse,
     SecondFactorSetUpResponse,
 )
-from mysms.users.second_factor import NO_SECOND_FACTOR
 
 _WRONG_PASSWORD = InvalidFieldsError({"password": ["is invalid"]})
 
@@ -75,9 +74,7 @@ async def remove_second_factor(
 @router.post(
     "/recovery_codes",
     summary="Get new recovery codes",
-    responses=error_responses(
-        UnauthenticatedError(), _WRONG_PASSWORD, NotFoundError(NO_SECOND_FACTOR), RateLimitedError()
-    ),
+    responses=error_responses(UnauthenticatedError(), _WRONG_PASSWORD, NoSecondFactorError(), RateLimitedError()),
 )
 async def replace_recovery_codes(
     body: PasswordConfirmationRequest,

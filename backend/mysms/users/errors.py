@@ -37,7 +37,13 @@ class InvalidSecondFactorCodeError(DomainError):
 
     status = HTTPStatus.UNAUTHORIZED
     code = "invalid_second_factor_code"
-    example = "This code is not valid."
+    example = "This code is not valid, or was used already."
+
+
+class NoSecondFactorError(DomainError):
+    status = HTTPStatus.CONFLICT
+    code = "no_second_factor"
+    example = "You have no second factor."
 
 
 class SignUpClosedError(DomainError):

@@ -6,14 +6,19 @@ from datetime import timedelta
 
 from bson import ObjectId
 
-from mysms.core.errors import InvalidFieldsError, NotFoundError
+from mysms.core.errors import InvalidFieldsError
 from mysms.core.rate_limit import Hits, Limit, RateLimiter
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
-from mysms.users.errors import InvalidSecondFactorCodeError, SecondFactorRequiredError, UnauthenticatedError
+from mysms.users.errors import (
+    InvalidSecondFactorCodeError,
+    NoSecondFactorError,
+    SecondFactorRequiredError,
+    UnauthenticatedError,
+)
 from mysms.users.lookup import find_by_email
 from mysms.users.models import PendingSecondFactor, SecondFactor, User
 from mysms.users.notifications import Notifications
@@ -36,7 +41,6 @@ from mysms.users.secret_cipher import SecretCipher, UndecryptableError
 from mysms.users.tokens import AccessClaims
 
 SET_UP_LIFETIME = timedelta(minutes=10)
-NO_SECOND_FACTOR = "You have no second factor."
 
 _SIGN_IN_LIMITS = (
     Limit("second_factor", 10, timedelta(minutes=5)),
@@ -132,12 +136,12 @@ class SecondFactorService:
     async def replace_recovery_codes(
         self, caller: AccessClaims, password: str, client: ClientInfo
     ) -> RecoveryCodesResponse:
-        """Replaces all recovery codes. Raises InvalidFieldsError, and NotFoundError if there is no second factor."""
+        """Replaces all recovery codes. Raises InvalidFieldsError and NoSecondFactorError."""
         user = await self._confirm(caller, password, client)
         codes = new_recovery_codes()
         factor = user.second_factor
         if factor is None or not await repository.replace_recovery_codes(user, factor, _unused(codes)):
-            raise NotFoundError(NO_SECOND_FACTOR)
+            raise NoSecondFactorError
         self._record("recovery_codes_replaced", user, client)
         return RecoveryCodesResponse(recovery_codes=codes)
 

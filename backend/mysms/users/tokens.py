@@ -136,7 +136,7 @@ class TokenSigner:
         """Returns those of our keys that the token may be signed with. Up to 0.1, tokens do not name their key."""
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
-        except (JWTError, RecursionError) as error:
+        except Exception as error:
             raise InvalidTokenError from error
         return [key for key in self._keys if key_id is None or key_id == key.id]
 
@@ -146,13 +146,12 @@ class TokenSigner:
     def read_refresh_token(self, token: str) -> RefreshClaims:
         """Verifies a refresh token. Raises InvalidTokenError if it is forged."""
         try:
+            given = token.encode()
             session_id, number, _ = token.split(".")
             claims = RefreshClaims(ObjectId(session_id), int(number))
         except (ValueError, InvalidId) as error:
             raise InvalidTokenError from error
-        if not any(
-            hmac.compare_digest(_make_refresh_token(claims, key).encode(), token.encode()) for key in self._keys
-        ):
+        if not any(hmac.compare_digest(_make_refresh_token(claims, key).encode(), given) for key in self._keys):
             raise InvalidTokenError
         return claims
 
@@ -168,11 +167,15 @@ def _read_access_token(token: str, key: _Key) -> AccessClaims:
             issuer=_ISSUER,
             options={f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
         )
-        if claims.get("typ") != _ACCESS:
-            raise InvalidTokenError
-        return AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
-    except (KeyError, InvalidId, TypeError, RecursionError) as error:
+        found = AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
+    except JWTError:
+        raise
+    except Exception as error:
+        # The library lets errors of the interpreter through, such as OverflowError for an infinite time.
         raise InvalidTokenError from error
+    if claims.get("typ") != _ACCESS:
+        raise InvalidTokenError
+    return found
 
 
 def _make_refresh_token(claims: RefreshClaims, key: _Key) -> str:

@@ -59,7 +59,7 @@ def problem_of_code(response: httpx.Response) -> None:
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "This code is not valid.",
+        "detail": "This code is not valid, or was used already.",
         "code": "invalid_second_factor_code",
     }
 
@@ -191,7 +191,7 @@ async def test_each_recovery_code_works_once(api: Api, api_user: ApiUser) -> Non
 
 
 async def test_new_recovery_codes_replace_the_earlier_ones(api: Api, api_user: ApiUser) -> None:
-    problem_of(await confirm(api_user, "POST", "/recovery_codes"), 404, "not_found")
+    problem_of(await confirm(api_user, "POST", "/recovery_codes"), 409, "no_second_factor")
     app = await enable_second_factor(api_user)
     assert (await sign_in(api, api_user.email, code=app.recovery_codes[0])).status_code == 201
     new = (await confirm(api_user, "POST", "/recovery_codes")).json()["recovery_codes"]
@@ -304,7 +304,9 @@ async def test_deleting_the_account_deletes_the_factor(api: Api, api_user: ApiUs
 async def test_the_events_are_recorded(start: Start) -> None:
     async with start() as api:
         api_user = await ApiUser.sign_up(api)
+        assert (await confirm(api_user, "POST", "/recovery_codes")).status_code == 409
         app = await enable_second_factor(api_user)
+        assert await api.metric("mysms_security_events_total", kind="resource_refused") == 0
         await begin_set_up(api_user)
         assert (await put_code(api_user, app.wrong_code())).status_code == 422
         assert await api.metric("mysms_security_events_total", kind="second_factor_failed") == 1
