@@ -7,7 +7,7 @@ from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import InvalidCredentialsError, UnauthenticatedError
-from mysms.users.known_addresses import KnownAddresses
+from mysms.users.known_clients import KnownClients
 from mysms.users.models import User
 from mysms.users.passwords import Match, PasswordHasher
 from mysms.users.rate_limits import Action, AuthRateLimits
@@ -22,12 +22,12 @@ class Authenticator:
         self,
         hasher: PasswordHasher,
         rate_limits: AuthRateLimits,
-        known_addresses: KnownAddresses,
+        known_clients: KnownClients,
         events: SecurityEvents,
     ) -> None:
         self._hasher = hasher
         self._rate_limits = rate_limits
-        self._known_addresses = known_addresses
+        self._known_clients = known_clients
         self._events = events
 
     async def count_address(self, action: Action, client: ClientInfo) -> None:
@@ -44,7 +44,7 @@ class Authenticator:
             self._events.record("sign_in_failed", address=client.address)
             raise InvalidCredentialsError from None
         user = await repository.find_user_by_email(normal_email)
-        is_known = self._known_addresses.include(client.address, user)
+        is_known = self._known_clients.include_address(client.address, user)
         with self._events.recording_rate_limits(account=normal_email, address=client.address):
             hits = await self._rate_limits.count_password(
                 normal_email, user.password_version if user else 0, client.address, is_known=is_known

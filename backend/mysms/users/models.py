@@ -12,7 +12,6 @@ from mysms.users.user_agent import UNKNOWN_DEVICE
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
 SESSION_SCHEMA_VERSION = 2
-MOST_KNOWN_ADDRESSES = 20
 
 
 class PendingSecondFactor(BaseModel):
@@ -51,7 +50,7 @@ class User(Document):
     known_devices: list[str] | None = None
     """Keyed hashes of the devices from which the account was used, the newest last. None until they are recorded."""
     known_addresses: list[str] = Field(default_factory=list)
-    """Keyed hashes of the addresses that the account has had sessions from; at most `MOST_KNOWN_ADDRESSES`."""
+    """Keyed hashes of the addresses that the account has had sessions from, the newest last."""
     schema_version: int = 1
 
     @property

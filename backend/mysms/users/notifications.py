@@ -11,7 +11,7 @@ from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.core.timestamps import Clock
 from mysms.mail.queue import MailQueue
 from mysms.users.client_info import ClientInfo
-from mysms.users.devices import KnownDevices
+from mysms.users.known_clients import KnownClients
 from mysms.users.mail_texts import Notice
 from mysms.users.models import User
 
@@ -28,9 +28,11 @@ class Notifications:
     caller has to say so.
     """
 
-    def __init__(self, queue: MailQueue | None, devices: KnownDevices, limiter: RateLimiter, clock: Clock) -> None:
+    def __init__(
+        self, queue: MailQueue | None, known_clients: KnownClients, limiter: RateLimiter, clock: Clock
+    ) -> None:
         self._queue = queue
-        self._devices = devices
+        self._known_clients = known_clients
         self._limiter = limiter
         self._clock = clock
 
@@ -54,20 +56,20 @@ class Notifications:
 
     def devices_of_new_account(self, user_id: ObjectId, client: ClientInfo) -> list[str] | None:
         """Returns what to store as the known devices of an account that is created from this client."""
-        return self._devices.of_new_account(user_id, client.device) if self._queue is not None else None
+        return self._known_clients.devices_of_new_account(user_id, client.device) if self._queue is not None else None
 
     async def is_new_device(self, user: User, client: ClientInfo) -> bool:
         """Whether the account has not been used from this device; to be asked before the session is opened.
 
         Raises DatabaseError.
         """
-        return self._queue is not None and not await self._devices.is_known(user, client.device)
+        return self._queue is not None and not await self._known_clients.include_device(client.device, user)
 
     async def notify_of_new_device(self, user: User, client: ClientInfo) -> None:
         """Queues a mail about a sign-in from a new device, then records the device: a mail too many is no harm."""
         await self.notify("signed_in_from_new_device", user, client)
         try:
-            await self._devices.add(user, client.device)
+            await self._known_clients.add_device(client.device, user)
         except DatabaseError as error:
             _log.warning("A device could not be recorded (%s).", describe(error))
 

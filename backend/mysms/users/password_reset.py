@@ -11,7 +11,7 @@ from mysms.mail.queue import MailQueue
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import MailNotConfiguredError
-from mysms.users.known_addresses import KnownAddresses
+from mysms.users.known_clients import KnownClients
 from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.password_rules import find_faults
@@ -40,7 +40,7 @@ class PasswordResetService:
         limiter: RateLimiter,
         hasher: PasswordHasher,
         sessions: SessionService,
-        known_addresses: KnownAddresses,
+        known_clients: KnownClients,
         notifications: Notifications,
         events: SecurityEvents,
     ) -> None:
@@ -49,7 +49,7 @@ class PasswordResetService:
         self._limiter = limiter
         self._hasher = hasher
         self._sessions = sessions
-        self._known_addresses = known_addresses
+        self._known_clients = known_clients
         self._notifications = notifications
         self._events = events
 
@@ -91,7 +91,7 @@ class PasswordResetService:
         await self._sessions.end_all(user_id)
         await self._tokens.forget(user_id)
         # Who has the mailbox can sign in, also while others guess passwords from many addresses.
-        await self._known_addresses.add(client.address, user)
+        await self._known_clients.add_address(client.address, user)
         self._events.record("password_reset_completed", account=user.email, address=client.address)
         await self._notifications.notify("password_reset_completed", user, client)
 

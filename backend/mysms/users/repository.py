@@ -1,13 +1,13 @@
 """Reads and writes accounts, sessions, invites and password resets."""
 
 from datetime import datetime
+from typing import Literal
 
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from mysms.users.models import (
-    MOST_KNOWN_ADDRESSES,
     SESSION_SCHEMA_VERSION,
     Invite,
     PasswordReset,
@@ -181,11 +181,12 @@ async def remove_second_factor(user_id: ObjectId) -> None:
     )
 
 
-async def add_known_address(user_id: ObjectId, hashed: str) -> None:
-    """Adds an address to those of the account. The one that was added first makes room for it."""
+async def add_known_client(
+    user: User, record: Literal["known_addresses", "known_devices"], hashed: str, *, most: int
+) -> None:
+    """Adds a client to a record of the account, which keeps the `most` that were added last."""
     await User.get_pymongo_collection().update_one(
-        {"_id": user_id, "known_addresses": {"$ne": hashed}},
-        {"$push": {"known_addresses": {"$each": [hashed], "$slice": -MOST_KNOWN_ADDRESSES}}},
+        {"_id": user.id, record: {"$ne": hashed}}, {"$push": {record: {"$each": [hashed], "$slice": -most}}}
     )
 
 
@@ -236,18 +237,10 @@ async def delete_invites_of(account_id: ObjectId) -> None:
     await Invite.get_pymongo_collection().delete_many({"account_id": account_id})
 
 
-async def set_devices(user_id: ObjectId, devices: list[str]) -> None:
+async def set_known_devices(user_id: ObjectId, devices: list[str]) -> None:
     """Records the devices of an account that has no record of them."""
     await User.get_pymongo_collection().update_one(
         {"_id": user_id, "known_devices": None}, {"$set": {"known_devices": devices}}
-    )
-
-
-async def add_device(user_id: ObjectId, device: str, *, most: int) -> None:
-    """Records one more device of an account that has a record of them; keeps the newest `most`."""
-    await User.get_pymongo_collection().update_one(
-        {"_id": user_id, "known_devices": {"$ne": device}},
-        {"$push": {"known_devices": {"$each": [device], "$slice": -most}}},
     )
 
 

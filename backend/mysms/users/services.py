@@ -14,8 +14,7 @@ from mysms.core.timestamps import Clock
 from mysms.mail.queue import MailQueue
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
-from mysms.users.devices import KnownDevices
-from mysms.users.known_addresses import KnownAddresses
+from mysms.users.known_clients import KnownClients
 from mysms.users.notifications import Notifications
 from mysms.users.password_changes import PasswordService
 from mysms.users.password_reset import PasswordResetService
@@ -68,15 +67,15 @@ class UserServices:
         )
         setup_code = settings.setup_code.get_secret_value() if settings.setup_code else None
         sign_up_policy = SignUpPolicy(settings.effective_signup_mode, setup_code, clock)
-        known_addresses = KnownAddresses(settings.jwt_secrets)
-        authenticator = Authenticator(hasher, rate_limits, known_addresses, events)
+        known_clients = KnownClients(settings.jwt_secrets)
+        authenticator = Authenticator(hasher, rate_limits, known_clients, events)
         cipher = SecretCipher(settings.jwt_secrets)
         cache = SessionCache(changes.feed)
         changes.feed.add_listener(cache)
         sessions = SessionService(
-            TokenSigner(settings.jwt_secrets), rate_limits, known_addresses, cache, changes.publisher, events, clock
+            TokenSigner(settings.jwt_secrets), rate_limits, known_clients, cache, changes.publisher, events, clock
         )
-        notifications = Notifications(mail_queue, KnownDevices(settings.jwt_secrets), limiter, clock)
+        notifications = Notifications(mail_queue, known_clients, limiter, clock)
         second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)
         return cls(
@@ -94,7 +93,7 @@ class UserServices:
             authenticator=authenticator,
             notifications=notifications,
             password_reset=PasswordResetService(
-                mail_queue, reset_tokens, limiter, hasher, sessions, known_addresses, notifications, events
+                mail_queue, reset_tokens, limiter, hasher, sessions, known_clients, notifications, events
             ),
             passwords=PasswordService(authenticator, hasher, sessions, notifications, events),
             reset_tokens=reset_tokens,

@@ -17,7 +17,7 @@ from mysms.users.errors import (
     SessionEndedError,
     UnauthenticatedError,
 )
-from mysms.users.known_addresses import KnownAddresses
+from mysms.users.known_clients import KnownClients
 from mysms.users.models import Session, User, expiry_of
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import SessionResponse, TokenResponse
@@ -42,7 +42,7 @@ class SessionService:
         self,
         signer: TokenSigner,
         rate_limits: AuthRateLimits,
-        known_addresses: KnownAddresses,
+        known_clients: KnownClients,
         cache: SessionCache,
         publisher: ChangePublisher,
         events: SecurityEvents,
@@ -52,7 +52,7 @@ class SessionService:
         self._cache = cache
         self._publisher = publisher
         self._rate_limits = rate_limits
-        self._known_addresses = known_addresses
+        self._known_clients = known_clients
         self._events = events
         self._clock = clock
 
@@ -72,7 +72,7 @@ class SessionService:
         if now.second_factor_id not in {None, user.second_factor_id}:
             await self._delete(session_id)
             raise SecondFactorRequiredError
-        await self._known_addresses.add(client.address, user)
+        await self._known_clients.add_address(client.address, user)
         return tokens
 
     async def replace_all(self, user: User, client: ClientInfo) -> TokenResponse:
@@ -118,7 +118,7 @@ class SessionService:
                 raise SessionEndedError
             if await repository.advance_session(session, token, self._clock()):
                 break
-        await self._known_addresses.add(client.address, user)
+        await self._known_clients.add_address(client.address, user)
         return self._tokens(session, token.new_successor())
 
     async def require(self, access_token: str | None, client: ClientInfo) -> AccessClaims:

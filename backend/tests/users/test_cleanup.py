@@ -17,8 +17,7 @@ from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
-from mysms.users.devices import KnownDevices
-from mysms.users.known_addresses import KnownAddresses
+from mysms.users.known_clients import KnownClients
 from mysms.users.models import Invite, PasswordReset, Session, User, expiry_of
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
@@ -62,7 +61,7 @@ class UsersFixture:
         return SessionService(
             TokenSigner(("a secret",)),
             self._rate_limits,
-            self._known_addresses,
+            self._known_clients,
             SessionCache(changes.feed),
             changes.publisher,
             SecurityEvents("a secret"),
@@ -72,7 +71,7 @@ class UsersFixture:
     @property
     def accounts(self) -> AccountService:
         hasher, events = PasswordHasher(), SecurityEvents("a secret")
-        authenticator = Authenticator(hasher, self._rate_limits, self._known_addresses, events)
+        authenticator = Authenticator(hasher, self._rate_limits, self._known_clients, events)
         sign_up_policy = SignUpPolicy("open", None, self.clock)
         return AccountService(
             authenticator,
@@ -80,7 +79,7 @@ class UsersFixture:
             self.sessions,
             sign_up_policy,
             self.erase,
-            Notifications(None, KnownDevices(["a secret"]), self.limiter, self.clock),
+            Notifications(None, self._known_clients, self.limiter, self.clock),
             self.reset_tokens,
             events,
             self.clock,
@@ -95,8 +94,8 @@ class UsersFixture:
         return AuthRateLimits(self.limiter, per_minute=10, per_account=10)
 
     @property
-    def _known_addresses(self) -> KnownAddresses:
-        return KnownAddresses(["a secret"])
+    def _known_clients(self) -> KnownClients:
+        return KnownClients(["a secret"])
 
     async def store_sessions(self, count: int, *, age: timedelta, is_dated: bool = True) -> list[ObjectId]:
         """Store sessions that were last used this long ago; if not dated, as older versions stored them."""

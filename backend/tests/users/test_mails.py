@@ -25,7 +25,7 @@ from mysms.mail.messages import Letter, build_message
 from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
-from mysms.users.devices import KnownDevices
+from mysms.users.known_clients import KnownClients
 from mysms.users.schemas import PasswordChange, normalise_email
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, sign_in
 from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
@@ -167,8 +167,8 @@ async def test_a_device_that_is_used_while_the_secret_is_replaced_stays_known(us
     user = await users.sign_up("Firefox on Linux")
     old = users.settings.jwt_secrets[0]
     for secrets in (("a new secret", old), ("a new secret",)):
-        assert await KnownDevices(secrets).is_known(await users.user(user.email), "Firefox on Linux")
-        assert not await KnownDevices(secrets).is_known(await users.user(user.email), "Safari on Mac")
+        assert await KnownClients(secrets).include_device("Firefox on Linux", await users.user(user.email))
+        assert not await KnownClients(secrets).include_device("Safari on Mac", await users.user(user.email))
 
 
 async def test_a_failed_sign_in_records_no_device(users: UsersWithMail) -> None:

@@ -22,9 +22,8 @@ from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
-from mysms.users.devices import KnownDevices
 from mysms.users.errors import InvalidSecondFactorCodeError, SecondFactorRequiredError
-from mysms.users.known_addresses import KnownAddresses
+from mysms.users.known_clients import KnownClients
 from mysms.users.models import Invite, SecondFactor, Session, User
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
@@ -375,9 +374,9 @@ class FactorFixture:
     def service(self, *installation_secrets: str) -> SecondFactorService:
         """The service of a process with these secrets, newest first."""
         limiter, events = RateLimiter(self.database, self.clock), SecurityEvents("a secret")
-        authenticator = Authenticator(PasswordHasher(), self._rate_limits, self._known_addresses, events)
+        authenticator = Authenticator(PasswordHasher(), self._rate_limits, self._known_clients, events)
         cipher = SecretCipher(installation_secrets or ["a secret"])
-        notifications = Notifications(None, KnownDevices(["a secret"]), limiter, self.clock)
+        notifications = Notifications(None, self._known_clients, limiter, self.clock)
         return SecondFactorService(authenticator, limiter, cipher, notifications, events, self.clock)
 
     @property
@@ -386,7 +385,7 @@ class FactorFixture:
         return SessionService(
             TokenSigner(("a secret",)),
             self._rate_limits,
-            self._known_addresses,
+            self._known_clients,
             SessionCache(changes.feed),
             changes.publisher,
             SecurityEvents("a secret"),
@@ -394,8 +393,8 @@ class FactorFixture:
         )
 
     @property
-    def _known_addresses(self) -> KnownAddresses:
-        return KnownAddresses(["a secret"])
+    def _known_clients(self) -> KnownClients:
+        return KnownClients(["a secret"])
 
     @property
     def _rate_limits(self) -> AuthRateLimits:

@@ -10,8 +10,8 @@ from bson import ObjectId
 
 from mysms.core import database as connection
 from mysms.users import repository
-from mysms.users.known_addresses import KnownAddresses
-from mysms.users.models import MOST_KNOWN_ADDRESSES, User
+from mysms.users.known_clients import MOST_KNOWN_ADDRESSES, KnownClients
+from mysms.users.models import User
 from tests.support.servers import Mongo
 
 HOME = "203.0.113.1"
@@ -35,34 +35,36 @@ async def read(user_id: ObjectId) -> User:
 
 
 async def test_only_addresses_of_the_account_are_known(user_id: ObjectId) -> None:
-    known = KnownAddresses(["secret"])
-    await known.add(HOME, await read(user_id))
+    known = KnownClients(["secret"])
+    await known.add_address(HOME, await read(user_id))
     user = await read(user_id)
-    assert known.include(HOME, user)
-    assert not known.include("203.0.113.2", user)
-    assert not known.include(HOME, None)
+    assert known.include_address(HOME, user)
+    assert not known.include_address("203.0.113.2", user)
+    assert not known.include_address(HOME, None)
     other = user.model_copy(update={"id": ObjectId()})
-    assert not known.include(HOME, other), "the hashes of two accounts can be compared"
+    assert not known.include_address(HOME, other), "the hashes of two accounts can be compared"
 
 
 async def test_an_ipv6_client_is_known_in_its_network(user_id: ObjectId) -> None:
-    known = KnownAddresses(["secret"])
-    await known.add("2001:db8:1:2::1", await read(user_id))
+    known = KnownClients(["secret"])
+    await known.add_address("2001:db8:1:2::1", await read(user_id))
     user = await read(user_id)
-    assert known.include("2001:db8:1:2:ffff::2", user)
-    assert not known.include("2001:db8:1:3::1", user)
+    assert known.include_address("2001:db8:1:2:ffff::2", user)
+    assert not known.include_address("2001:db8:1:3::1", user)
 
 
 async def test_addresses_stay_known_while_the_secret_is_replaced(user_id: ObjectId) -> None:
-    await KnownAddresses(["old secret"]).add(HOME, await read(user_id))
+    await KnownClients(["old secret"]).add_address(HOME, await read(user_id))
     user = await read(user_id)
-    assert KnownAddresses(["new secret", "old secret"]).include(HOME, user)
-    assert not KnownAddresses(["new secret"]).include(HOME, user)
+    assert KnownClients(["new secret", "old secret"]).include_address(HOME, user)
+    assert not KnownClients(["new secret"]).include_address(HOME, user)
 
 
 async def test_concurrent_sessions_add_their_address_once_and_keep_the_list_short(user_id: ObjectId) -> None:
-    known, user = KnownAddresses(["secret"]), await read(user_id)
-    await asyncio.gather(*(known.add(HOME, user) for _ in range(10)))
+    known, user = KnownClients(["secret"]), await read(user_id)
+    await asyncio.gather(*(known.add_address(HOME, user) for _ in range(10)))
     assert len((await read(user_id)).known_addresses) == 1
-    await asyncio.gather(*(known.add(f"198.51.100.{number}", user) for number in range(2 * MOST_KNOWN_ADDRESSES)))
+    await asyncio.gather(
+        *(known.add_address(f"198.51.100.{number}", user) for number in range(2 * MOST_KNOWN_ADDRESSES))
+    )
     assert len((await read(user_id)).known_addresses) == MOST_KNOWN_ADDRESSES
