@@ -52,6 +52,7 @@ class MailQueue:
         """Creates the indexes; safe for several processes at once."""
         await self._mails.create_index([("next_attempt_at", ASCENDING)], name="due")
         await self._mails.create_index([("expires_at", ASCENDING)], name="expires_at")
+        await self._mails.create_index([("kind", ASCENDING), ("expires_at", ASCENDING)], name="kind")
         await self._mails.create_index([("facts.account_id", ASCENDING)], name="account")
 
     async def add(self, kind: str, facts: Mapping[str, Any], *, valid_for: timedelta) -> None:
@@ -70,6 +71,11 @@ class MailQueue:
         )
         if self._on_add is not None:
             self._on_add()
+
+    async def has_waiting(self, kind: str, count: int) -> bool:
+        """Whether this many mails of a kind wait to be sent."""
+        waiting = {"kind": kind, "expires_at": {"$gt": self._clock()}}
+        return await self._mails.find_one(waiting, {"_id": 1}, skip=count - 1) is not None
 
     async def claim(self) -> QueuedMail | None:
         """Returns the mail that has been due for the longest time, to be sent within `LEASE`; None if none is due."""

@@ -11,6 +11,7 @@ from mysms.users.user_agent import UNKNOWN_DEVICE
 
 IDLE_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
+RESET_TOKEN_LIFETIME = timedelta(minutes=30)
 SESSION_SCHEMA_VERSION = 2
 
 

@@ -1,22 +1,21 @@
 """Sets forgotten passwords anew, by a link that is sent by mail."""
 
-from datetime import timedelta
-
 from bson import ObjectId
 
 from mysms.core.errors import InvalidFieldsError
-from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
+from mysms.core.rate_limit import RateLimitedError
 from mysms.core.security_events import SecurityEvents
 from mysms.mail.queue import MailQueue
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import MailNotConfiguredError
 from mysms.users.known_clients import KnownClients
-from mysms.users.models import User
+from mysms.users.models import RESET_TOKEN_LIFETIME, User
 from mysms.users.notifications import Notifications
 from mysms.users.password_rules import find_faults
 from mysms.users.passwords import PasswordHasher
-from mysms.users.reset_tokens import LIFETIME, ResetTokens
+from mysms.users.rate_limits import AuthRateLimits
+from mysms.users.reset_tokens import ResetTokens
 from mysms.users.schemas import ResetPassword
 from mysms.users.sessions import SessionService
 
@@ -24,10 +23,11 @@ RESET_MAIL = "password_reset"
 """The kind of the mail with the link."""
 NOT_VALID = {"token": ["is not valid any more"]}
 
-_PER_EMAIL = Limit("password_reset:email", 3, LIFETIME)
-"""In the lifetime of a link. So somebody who uses the limit up for others leaves a working link in their mailbox."""
-_IN_TOTAL = Limit("password_reset:all", 1000, timedelta(minutes=5))
-"""Bounds the queue, whatever the number of addresses from which requests come."""
+MOST_WAITING = 5000
+"""How many mails may wait to be sent, whatever the number of addresses from which requests come.
+
+That is 83 times the share of one client, by default, and takes a few megabytes."""
+_RETRY_SECONDS = 60
 
 
 class PasswordResetService:
@@ -37,7 +37,7 @@ class PasswordResetService:
         self,
         queue: MailQueue | None,
         tokens: ResetTokens,
-        limiter: RateLimiter,
+        rate_limits: AuthRateLimits,
         hasher: PasswordHasher,
         sessions: SessionService,
         known_clients: KnownClients,
@@ -46,7 +46,7 @@ class PasswordResetService:
     ) -> None:
         self._queue = queue
         self._tokens = tokens
-        self._limiter = limiter
+        self._rate_limits = rate_limits
         self._hasher = hasher
         self._sessions = sessions
         self._known_clients = known_clients
@@ -58,7 +58,9 @@ class PasswordResetService:
         return self._queue is not None
 
     async def request(self, email: str, client: ClientInfo) -> None:
-        """Queues the mail with the link. Raises MailNotConfiguredError, and RateLimitedError if all users ask too much.
+        """Queues the mail with the link.
+
+        Raises MailNotConfiguredError, and RateLimitedError if the client has asked too much or the queue is full.
 
         Does the same for every email: the account is looked up when the mail is sent. Too many requests for one email
         are dropped in silence, so that nobody's mailbox is filled, and no answer tells what others have asked for.
@@ -66,14 +68,16 @@ class PasswordResetService:
         if self._queue is None:
             raise MailNotConfiguredError
         self._events.record("password_reset_requested", account=email, address=client.address)
+        with self._events.recording_rate_limits(account=email, address=client.address):
+            await self._rate_limits.count_reset_request(client.address)
+            if await self._queue.has_waiting(RESET_MAIL, MOST_WAITING):
+                raise RateLimitedError(_RETRY_SECONDS)
         try:
             with self._events.recording_rate_limits(account=email, address=client.address):
-                await self._limiter.hit(_PER_EMAIL, email)
+                await self._rate_limits.count_reset_mail(email)
         except RateLimitedError:
             return
-        with self._events.recording_rate_limits(account=email, address=client.address):
-            await self._limiter.hit(_IN_TOTAL, "")
-        await self._queue.add(RESET_MAIL, {"email": email}, valid_for=LIFETIME)
+        await self._queue.add(RESET_MAIL, {"email": email}, valid_for=RESET_TOKEN_LIFETIME)
 
     async def complete(self, reset: ResetPassword, client: ClientInfo) -> None:
         """Sets the password and ends all sessions. A second factor stays.

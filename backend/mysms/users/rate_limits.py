@@ -7,12 +7,18 @@ from typing import Literal, NamedTuple
 from bson import ObjectId
 
 from mysms.core.rate_limit import Hits, Limit, RateLimiter
+from mysms.users.models import RESET_TOKEN_LIFETIME
 
 Action = Literal["sign_in", "sign_up", "password", "password_reset"]
 
 _PASSWORD_WINDOW = timedelta(hours=1)
 _NEW_CLIENTS = 20
 """All new clients of an account together have this many times the attempts of one."""
+_RESET_MAIL_LIMITS = (
+    Limit("password_reset:email", 3, RESET_TOKEN_LIFETIME),
+    Limit("password_reset:email:day", 10, timedelta(days=1)),
+)
+"""Somebody who uses the first limit up for others leaves a working link in their mailbox."""
 
 
 class Network(NamedTuple):
@@ -61,6 +67,15 @@ class AuthRateLimits:
     async def count_confirmation(self, session_id: ObjectId) -> Hits:
         """Counts a password that a signed-in user gives, by session: neither strangers nor a thief's session matter."""
         return await self._limiter.hit_all([self._password_limit("session", 1, str(session_id))])
+
+    async def count_reset_request(self, address: str) -> None:
+        """Counts a request for a reset link. Each client has a share of the queue of mails, and so has an IPv6 /48."""
+        limit = Limit("password_reset:client", self._per_minute, RESET_TOKEN_LIFETIME)
+        await self._limiter.hit(limit, client_networks(address)[-1].key)
+
+    async def count_reset_mail(self, email: str) -> None:
+        """Counts a mail with a reset link, also to an email without an account."""
+        await self._limiter.hit_all((limit, email) for limit in _RESET_MAIL_LIMITS)
 
     async def refund_all(self, hits: Hits) -> None:
         """Takes back what was counted for a right password."""

@@ -2,15 +2,14 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bson import ObjectId
 
 from mysms.core.timestamps import Clock
 from mysms.users import repository
-from mysms.users.models import PasswordReset, User
+from mysms.users.models import RESET_TOKEN_LIFETIME, PasswordReset, User
 
-LIFETIME = timedelta(minutes=30)
 _TOKEN_BYTES = 32
 _MOST_OPEN = 5
 """How many tokens of an account are valid at the same time. A mail that arrives twice has two, and both work."""
@@ -26,7 +25,7 @@ class ResetTokens:
     async def make(self, user: User) -> tuple[str, datetime]:
         """Returns a new token for the account, and when it expires."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        expires_at = self._clock() + LIFETIME
+        expires_at = self._clock() + RESET_TOKEN_LIFETIME
         reset = PasswordReset(
             id=_hashed(token), user_id=user.id, password_version=user.password_version, expires_at=expires_at
         )

@@ -19,6 +19,7 @@ from mysms.users.errors import (
     SecondFactorRequiredError,
     UnauthenticatedError,
 )
+from mysms.users.known_clients import KnownClients
 from mysms.users.lookup import find_by_email
 from mysms.users.models import PendingSecondFactor, SecondFactor, User
 from mysms.users.notifications import Notifications
@@ -32,6 +33,7 @@ from mysms.users.one_time_codes import (
     normalise_code,
     otpauth_uri,
 )
+from mysms.users.rate_limits import client_networks
 from mysms.users.schemas import (
     RecoveryCodesResponse,
     SecondFactorResponse,
@@ -48,8 +50,9 @@ _SIGN_IN_LIMITS = (
 )
 """A guess hits one of three valid codes in a million, so the second limit leaves less than one chance in 5,000 a day.
 
-Recovery codes are not limited: they cannot be guessed, and so they let the owner in while somebody who knows the
-password uses up the attempts. A new password starts new counts.
+Each known address of the account has counts of its own, so that the owner gets in there while somebody who knows the
+password uses up the attempts from elsewhere. From a new address, a recovery code does: those cannot be guessed, and are
+not limited. A new password starts new counts.
 """
 _SET_UP_LIMITS = (Limit("second_factor:set_up", 10, timedelta(minutes=5)),)
 
@@ -63,6 +66,7 @@ class SecondFactorService:
         self,
         authenticator: Authenticator,
         limiter: RateLimiter,
+        known_clients: KnownClients,
         cipher: SecretCipher,
         notifications: Notifications,
         events: SecurityEvents,
@@ -70,6 +74,7 @@ class SecondFactorService:
     ) -> None:
         self._authenticator = authenticator
         self._limiter = limiter
+        self._known_clients = known_clients
         self._cipher = cipher
         self._notifications = notifications
         self._events = events
@@ -116,7 +121,7 @@ class SecondFactorService:
         The sessions stay: the caller has given the password, and can end the others.
         """
         user = await _find(caller)
-        hits = await self._count(_SET_UP_LIMITS, user, client)
+        hits = await self._count(_SET_UP_LIMITS, _attempts_of(user), user, client)
         pending = user.pending_second_factor
         if pending is None or self._clock() > pending.expires_at:
             raise InvalidFieldsError({"code": ["has expired: please begin again"]})
@@ -178,7 +183,10 @@ class SecondFactorService:
 
     async def _use_totp_code(self, user: User, factor: SecondFactor, code: str, client: ClientInfo) -> bool:
         # Counted before it is checked, so that parallel guesses cannot exceed the limits.
-        hits = await self._count(_SIGN_IN_LIMITS, user, client)
+        subject = _attempts_of(user)
+        if self._known_clients.include_address(client.address, user):
+            subject += f" {client_networks(client.address)[0].key}"
+        hits = await self._count(_SIGN_IN_LIMITS, subject, user, client)
         step = self._matching_step(factor.secret, code)
         if step is None:
             return False
@@ -198,9 +206,9 @@ class SecondFactorService:
             return None
         return matching_step(secret, code, self._clock())
 
-    async def _count(self, limits: tuple[Limit, ...], user: User, client: ClientInfo) -> Hits:
+    async def _count(self, limits: tuple[Limit, ...], subject: str, user: User, client: ClientInfo) -> Hits:
         with self._events.recording_rate_limits(account=user.email, address=client.address):
-            return await self._limiter.hit_all((limit, f"{user.id} {user.password_version}") for limit in limits)
+            return await self._limiter.hit_all((limit, subject) for limit in limits)
 
     def _record(self, event: SecurityEvent, user: User, client: ClientInfo | None) -> None:
         self._events.record(event, account=user.email, address=client.address if client else None)
@@ -211,6 +219,11 @@ async def _find(caller: AccessClaims) -> User:
     if user is None:
         raise UnauthenticatedError
     return user
+
+
+def _attempts_of(user: User) -> str:
+    """Returns the subject of the limits on codes."""
+    return f"{user.id} {user.password_version}"
 
 
 def _unused(codes: list[str]) -> dict[str, bool]:

@@ -76,7 +76,7 @@ class UserServices:
             TokenSigner(settings.jwt_secrets), rate_limits, known_clients, cache, changes.publisher, events, clock
         )
         notifications = Notifications(mail_queue, known_clients, limiter, clock)
-        second_factor = SecondFactorService(authenticator, limiter, cipher, notifications, events, clock)
+        second_factor = SecondFactorService(authenticator, limiter, known_clients, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)
         return cls(
             accounts=AccountService(
@@ -93,7 +93,7 @@ class UserServices:
             authenticator=authenticator,
             notifications=notifications,
             password_reset=PasswordResetService(
-                mail_queue, reset_tokens, limiter, hasher, sessions, known_clients, notifications, events
+                mail_queue, reset_tokens, rate_limits, hasher, sessions, known_clients, notifications, events
             ),
             passwords=PasswordService(authenticator, hasher, sessions, notifications, events),
             reset_tokens=reset_tokens,

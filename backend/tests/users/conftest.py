@@ -122,8 +122,13 @@ class UsersWithMail:
     def claims(self, user: User) -> AccessClaims:
         return AccessClaims(ObjectId(user.id), ObjectId())
 
-    async def request_reset(self, email: str) -> None:
-        await self.services.password_reset.request(email, ClientInfo("192.0.2.1", "curl"))
+    def restart(self, **settings: object) -> None:
+        """Replace the services by those of a process with other settings."""
+        self.settings = self.settings.model_copy(update=settings)
+        self.services = self.services_with(self.queue)
+
+    async def request_reset(self, email: str, address: str = "192.0.2.1") -> None:
+        await self.services.password_reset.request(email, ClientInfo(address, "curl"))
 
     async def reset(self, token: str, password: str) -> None:
         reset = ResetPassword.model_validate({"token": token, "password": password, "password_confirmation": password})

@@ -374,10 +374,12 @@ class FactorFixture:
     def service(self, *installation_secrets: str) -> SecondFactorService:
         """The service of a process with these secrets, newest first."""
         limiter, events = RateLimiter(self.database, self.clock), SecurityEvents("a secret")
-        authenticator = Authenticator(PasswordHasher(), self._rate_limits, self._known_clients, events)
+        authenticator = Authenticator(PasswordHasher(), self._rate_limits, self.known_clients, events)
         cipher = SecretCipher(installation_secrets or ["a secret"])
-        notifications = Notifications(None, self._known_clients, limiter, self.clock)
-        return SecondFactorService(authenticator, limiter, cipher, notifications, events, self.clock)
+        notifications = Notifications(None, self.known_clients, limiter, self.clock)
+        return SecondFactorService(
+            authenticator, limiter, self.known_clients, cipher, notifications, events, self.clock
+        )
 
     @property
     def sessions(self) -> SessionService:
@@ -385,7 +387,7 @@ class FactorFixture:
         return SessionService(
             TokenSigner(("a secret",)),
             self._rate_limits,
-            self._known_clients,
+            self.known_clients,
             SessionCache(changes.feed),
             changes.publisher,
             SecurityEvents("a secret"),
@@ -393,7 +395,7 @@ class FactorFixture:
         )
 
     @property
-    def _known_clients(self) -> KnownClients:
+    def known_clients(self) -> KnownClients:
         return KnownClients(["a secret"])
 
     @property
@@ -424,9 +426,9 @@ async def fixture(mongodb: Mongo) -> AsyncIterator[FactorFixture]:
         await client.drop_database(database.name)
 
 
-async def is_accepted(service: SecondFactorService, user: User, code: str) -> bool:
+async def is_accepted(service: SecondFactorService, user: User, code: str, client: ClientInfo = CLIENT) -> bool:
     try:
-        await service.require(user, code, CLIENT)
+        await service.require(user, code, client)
     except InvalidSecondFactorCodeError:
         return False
     return True
@@ -509,6 +511,25 @@ async def test_wrong_codes_are_limited_per_day_and_right_ones_are_not(fixture: F
     assert await is_accepted(service, await fixture.user(), recovery_codes[0])
     fixture.now += timedelta(days=1)
     assert await is_accepted(service, await fixture.user(), totp.at(fixture.now))
+
+
+async def test_the_owner_gets_in_from_a_known_address_while_codes_are_guessed_elsewhere(fixture: FactorFixture) -> None:
+    totp, _ = await fixture.enable()
+    await fixture.known_clients.add_address(CLIENT.address, await fixture.user())
+    user, service = await fixture.user(), fixture.service()
+    right = {totp.at(fixture.now + timedelta(seconds=30 * steps)) for steps in (-1, 0, 1)}
+    wrong = next(code for number in range(4) if (code := f"{number:06}") not in right)
+    fixture.now += timedelta(seconds=30)
+    for number in range(10):
+        assert not await is_accepted(service, user, wrong, ClientInfo(f"198.51.100.{number}", "curl"))
+    with pytest.raises(RateLimitedError):
+        await service.require(user, wrong, ClientInfo("198.51.100.99", "curl"))
+    for _ in range(9):
+        assert not await is_accepted(service, user, wrong)
+    assert await is_accepted(service, user, totp.at(fixture.now))
+    assert not await is_accepted(service, user, wrong)
+    with pytest.raises(RateLimitedError):
+        await service.require(user, wrong, CLIENT)
 
 
 async def test_a_secret_is_encrypted_under_the_newest_key_at_its_next_use(fixture: FactorFixture) -> None:
