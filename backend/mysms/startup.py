@@ -15,11 +15,11 @@ from mysms.messages.models import Conversation, Message
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.twilio import is_simulator
-from mysms.users.models import Invite, PasswordReset, Session, User
+from mysms.users.models import Invite, ResetToken, Session, User
 
 _log = logging.getLogger(__name__)
 
-_MODELS = [User, Session, Invite, PasswordReset, Message, Conversation]
+_MODELS = [User, Session, Invite, ResetToken, Message, Conversation]
 
 
 class UnsafeConfigurationError(Exception):

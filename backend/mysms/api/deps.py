@@ -101,7 +101,7 @@ Sessions = Annotated[SessionService, Depends(_get_sessions)]
 SignIn = Annotated[SignInService, Depends(_get_sign_in)]
 SecondFactors = Annotated[SecondFactorService, Depends(_get_second_factor)]
 Passwords = Annotated[PasswordService, Depends(_get_passwords)]
-PasswordReset = Annotated[PasswordResetService, Depends(_get_password_reset)]
+PasswordResets = Annotated[PasswordResetService, Depends(_get_password_reset)]
 History = Annotated[MessageHistory, Depends(_get_history)]
 Export = Annotated[AccountExport, Depends(_get_export)]
 Outbox = Annotated[OutboxService, Depends(_get_outbox)]
@@ -132,7 +132,7 @@ async def _get_current_user(services: AppServices, token: BearerToken, client: C
         yield caller
     except tuple(_REFUSALS) as error:
         event = next(event for kind, event in _REFUSALS.items() if isinstance(error, kind))
-        account = (await services.users.accounts.find(caller.user_id)).email
+        account = (await services.users.accounts.find(caller)).email
         services.security_events.record(event, account=account, address=client.address)
         raise
 

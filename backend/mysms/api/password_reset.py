@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from mysms.api.deps import Client, PasswordReset, counted
+from mysms.api.deps import Client, PasswordResets, counted
 from mysms.core.errors import InvalidFieldsError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.users.errors import MailNotConfiguredError
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/users/password_reset", tags=["Accounts"])
 
 
 @router.get("", summary="Get the way to reset a password")
-async def password_reset_policy(service: PasswordReset) -> PasswordResetPolicyResponse:
+async def password_reset_policy(service: PasswordResets) -> PasswordResetPolicyResponse:
     """Returns whether a forgotten password can be reset by mail."""
     return PasswordResetPolicyResponse(by_mail=service.is_available)
 
@@ -32,7 +32,7 @@ async def password_reset_policy(service: PasswordReset) -> PasswordResetPolicyRe
     ),
     dependencies=[counted("password_reset")],
 )
-async def request_password_reset(body: ForgottenPasswordRequest, service: PasswordReset, client: Client) -> Response:
+async def request_password_reset(body: ForgottenPasswordRequest, service: PasswordResets, client: Client) -> Response:
     """Sends a link by mail if there is an account with this email. The response is the same for every email."""
     await service.request(body.user.email, client)
     return Response(status_code=status.HTTP_202_ACCEPTED)
@@ -45,6 +45,6 @@ async def request_password_reset(body: ForgottenPasswordRequest, service: Passwo
     responses=error_responses(InvalidFieldsError(NOT_VALID), RateLimitedError()),
     dependencies=[counted("password_reset")],
 )
-async def reset_password(body: ResetPasswordRequest, service: PasswordReset, client: Client) -> None:
+async def reset_password(body: ResetPasswordRequest, service: PasswordResets, client: Client) -> None:
     """Sets a new password with the token from a mail, and ends all your sessions. A token works once."""
     await service.complete(body.user, client)

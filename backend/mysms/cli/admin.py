@@ -26,7 +26,7 @@ class SendingIsOnError(Exception):
 
 
 @dataclass(frozen=True)
-class PasswordReset:
+class NewPassword:
     """The new password of an account, and whether a sign-in requires its second factor, too."""
 
     password: str
@@ -62,13 +62,13 @@ async def make_invite(settings: Settings) -> str:
         return await services.users.accounts.make_invite()
 
 
-async def reset_password(settings: Settings, email: str, *, remove_second_factor: bool) -> PasswordReset:
+async def reset_password(settings: Settings, email: str, *, remove_second_factor: bool) -> NewPassword:
     """Sets a new random password and ends all sessions. Raises UnknownAccountError."""
     async with _connected(settings) as services:
-        password = await services.users.passwords.reset(email)
+        password = await services.users.passwords.reset_by_operator(email)
         if remove_second_factor:
             await services.users.second_factor.remove_by_operator(email)
-        return PasswordReset(password, await services.users.second_factor.is_enabled_for(email))
+        return NewPassword(password, await services.users.second_factor.is_enabled_for(email))
 
 
 async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:

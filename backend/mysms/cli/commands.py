@@ -141,12 +141,12 @@ def _print_invite(settings: Settings) -> int:
 
 def _reset_password(settings: Settings, email: str, *, remove_second_factor: bool) -> int:
     configure_logging(settings.effective_log_format)
-    reset = asyncio.run(reset_password(settings, email, remove_second_factor=remove_second_factor))
-    if reset.needs_second_factor:
+    new = asyncio.run(reset_password(settings, email, remove_second_factor=remove_second_factor))
+    if new.needs_second_factor:
         print("The second factor stays: signing in also requires a code. --remove-second-factor removes it.")
     elif remove_second_factor:
         print("The account has no second factor now.")
-    print(f"The new password of {email} is  {reset.password}")
+    print(f"The new password of {email} is  {new.password}")
     print("All sessions of the account have ended. Change the password on the account page after signing in.")
     return 0
 

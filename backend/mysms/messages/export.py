@@ -45,7 +45,7 @@ class AccountExport:
 
         Raises RateLimitedError, and UnauthenticatedError if the account is gone.
         """
-        user = await self._accounts.find(caller.user_id)
+        user = await self._accounts.find(caller)
         with self._events.recording_rate_limits(account=user.email, address=client.address):
             await self._limiter.hit(_LIMIT, str(caller.user_id))
         head = ExportHead(

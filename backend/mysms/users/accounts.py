@@ -13,7 +13,8 @@ from mysms.core.timestamps import Clock
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
-from mysms.users.errors import SignUpClosedError, UnauthenticatedError
+from mysms.users.errors import SignUpClosedError
+from mysms.users.lookup import find_signed_in
 from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
@@ -101,12 +102,9 @@ class AccountService:
         self._events.record("invite_created")
         return code
 
-    async def find(self, user_id: ObjectId) -> User:
-        """Returns the account. Raises UnauthenticatedError if it is gone."""
-        user = await repository.find_user(user_id)
-        if user is None:
-            raise UnauthenticatedError
-        return user
+    async def find(self, caller: AccessClaims) -> User:
+        """Returns the caller's account. Raises UnauthenticatedError if it is gone."""
+        return await find_signed_in(caller)
 
     async def is_active(self, user_id: ObjectId) -> bool:
         """Whether the account exists and is not being deleted."""

@@ -6,8 +6,9 @@ from mysms.core.errors import InvalidFieldsError
 from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
-from mysms.users.errors import InvalidCredentialsError, UnauthenticatedError
+from mysms.users.errors import InvalidCredentialsError
 from mysms.users.known_clients import KnownClients
+from mysms.users.lookup import find_signed_in
 from mysms.users.models import User
 from mysms.users.passwords import Match, PasswordHasher
 from mysms.users.rate_limits import Action, AuthRateLimits
@@ -60,9 +61,7 @@ class Authenticator:
     async def confirm_password(self, caller: AccessClaims, password: str, client: ClientInfo, *, field: str) -> User:
         """Returns the account of a signed-in user. Raises InvalidFieldsError if the password is wrong."""
         await self.count_address("password", client)
-        user = await repository.find_user(caller.user_id)
-        if user is None:
-            raise UnauthenticatedError
+        user = await find_signed_in(caller)
         with self._events.recording_rate_limits(account=user.email, address=client.address):
             hits = await self._rate_limits.count_confirmation(caller.session_id)
         if await self._hasher.verify(password, user.password_hash) is Match.WRONG:

@@ -109,7 +109,7 @@ class Invite(Document):
         indexes: ClassVar = [IndexModel([("account_id", ASCENDING)], name="account")]
 
 
-class PasswordReset(Document):
+class ResetToken(Document):
     """A token with which a password can be set, stored under its hash.
 
     It is bound to the password that it replaces, so any change of the password makes it invalid, its own use included.

@@ -9,7 +9,7 @@ from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
-from mysms.users.lookup import find_by_email
+from mysms.users.lookup import find_by_email, find_signed_in
 from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.password_rules import find_faults
@@ -56,8 +56,8 @@ class PasswordService:
 
         The change has been validated without knowing the email, which the new password may not consist of.
         """
-        account = await repository.find_user(caller.user_id)
-        faults = find_faults(change.password, account.email) if account else []
+        account = await find_signed_in(caller)
+        faults = find_faults(change.password, account.email)
         errors: FieldErrors = {"password": faults} if faults else {}
         try:
             user = await self._authenticator.confirm_password(
@@ -69,7 +69,7 @@ class PasswordService:
             raise InvalidFieldsError(errors)
         return user
 
-    async def reset(self, email: str) -> str:
+    async def reset_by_operator(self, email: str) -> str:
         """Sets a random password, which it returns, and ends all sessions. Raises UnknownAccountError.
 
         The second factor stays.

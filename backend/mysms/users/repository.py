@@ -10,8 +10,8 @@ from pymongo.errors import DuplicateKeyError
 from mysms.users.models import (
     SESSION_SCHEMA_VERSION,
     Invite,
-    PasswordReset,
     PendingSecondFactor,
+    ResetToken,
     SecondFactor,
     Session,
     User,
@@ -244,25 +244,25 @@ async def set_known_devices(user_id: ObjectId, devices: list[str]) -> None:
     )
 
 
-async def insert_reset(reset: PasswordReset, *, most: int) -> None:
-    """Stores a password reset; of each account, at most the newest `most` stay valid."""
-    resets = PasswordReset.get_pymongo_collection()
-    open_ones = await resets.find({"user_id": reset.user_id}, {"_id": 1}, sort=[("expires_at", -1)]).to_list()
-    await resets.delete_many({"_id": {"$in": [row["_id"] for row in open_ones[most - 1 :]]}})
-    await reset.insert()
+async def insert_reset_token(token: ResetToken, *, most: int) -> None:
+    """Stores a token; of each account, at most the newest `most` stay valid."""
+    tokens = ResetToken.get_pymongo_collection()
+    open_ones = await tokens.find({"user_id": token.user_id}, {"_id": 1}, sort=[("expires_at", -1)]).to_list()
+    await tokens.delete_many({"_id": {"$in": [row["_id"] for row in open_ones[most - 1 :]]}})
+    await token.insert()
 
 
-async def find_reset(token_hash: str) -> PasswordReset | None:
-    return await PasswordReset.find_one({"_id": token_hash})
+async def find_reset_token(token_hash: str) -> ResetToken | None:
+    return await ResetToken.find_one({"_id": token_hash})
 
 
-async def delete_resets(user_id: ObjectId) -> None:
-    await PasswordReset.get_pymongo_collection().delete_many({"user_id": user_id})
+async def delete_reset_tokens(user_id: ObjectId) -> None:
+    await ResetToken.get_pymongo_collection().delete_many({"user_id": user_id})
 
 
-async def delete_expired_resets(now: datetime, *, limit: int) -> int:
-    """Deletes up to `limit` expired password resets; returns how many it found."""
-    resets = PasswordReset.get_pymongo_collection()
-    over = await resets.find({"expires_at": {"$lte": now}}, {"_id": 1}, limit=limit).to_list()
-    await resets.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
+async def delete_expired_reset_tokens(now: datetime, *, limit: int) -> int:
+    """Deletes up to `limit` expired tokens; returns how many it found."""
+    tokens = ResetToken.get_pymongo_collection()
+    over = await tokens.find({"expires_at": {"$lte": now}}, {"_id": 1}, limit=limit).to_list()
+    await tokens.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
     return len(over)

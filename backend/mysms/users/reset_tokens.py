@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from mysms.core.timestamps import Clock
 from mysms.users import repository
-from mysms.users.models import RESET_TOKEN_LIFETIME, PasswordReset, User
+from mysms.users.models import RESET_TOKEN_LIFETIME, ResetToken, User
 
 _TOKEN_BYTES = 32
 _MOST_OPEN = 5
@@ -26,30 +26,30 @@ class ResetTokens:
         """Returns a new token for the account, and when it expires."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         expires_at = self._clock() + RESET_TOKEN_LIFETIME
-        reset = PasswordReset(
+        stored = ResetToken(
             id=_hashed(token), user_id=user.id, password_version=user.password_version, expires_at=expires_at
         )
-        await repository.insert_reset(reset, most=_MOST_OPEN)
+        await repository.insert_reset_token(stored, most=_MOST_OPEN)
         return token, expires_at
 
     async def find_user(self, token: str) -> User | None:
         """Returns the account whose password the token may replace; None if it is forged, used, expired or outdated."""
-        reset = await repository.find_reset(_hashed(token))
-        if reset is None or reset.expires_at <= self._clock():
+        stored = await repository.find_reset_token(_hashed(token))
+        if stored is None or stored.expires_at <= self._clock():
             return None
-        user = await repository.find_user(ObjectId(reset.user_id))
-        if user is None or user.deleting or user.password_version != reset.password_version:
+        user = await repository.find_user(ObjectId(stored.user_id))
+        if user is None or user.deleting or user.password_version != stored.password_version:
             return None
         return user
 
     async def forget(self, user_id: ObjectId) -> None:
         """Deletes the tokens of an account."""
-        await repository.delete_resets(user_id)
+        await repository.delete_reset_tokens(user_id)
 
     async def delete_expired(self) -> None:
         """Deletes all expired tokens, batch by batch. Any number of processes may do this at once."""
         now = self._clock()
-        while await repository.delete_expired_resets(now, limit=_BATCH) == _BATCH:
+        while await repository.delete_expired_reset_tokens(now, limit=_BATCH) == _BATCH:
             pass
 
 

@@ -124,7 +124,7 @@ def _only_text(value: object) -> object:
 Text = Annotated[str, AfterValidator(_require_whole_characters)]
 InviteCode = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
 SecondFactorCode = Annotated[str, Field(max_length=MAXIMUM_CODE_LENGTH), AfterValidator(_require_whole_characters)]
-ResetToken = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
+ResetTokenText = Annotated[str, Field(max_length=100), AfterValidator(_require_whole_characters)]
 FormText = Annotated[str, BeforeValidator(_only_text)]
 Email = Annotated[
     str,
@@ -138,7 +138,7 @@ Password = Annotated[
 ]
 
 
-class NewPassword(StrictModel):
+class PasswordWithConfirmation(StrictModel):
     password: Password = Field(examples=["correct horse battery"])
     password_confirmation: Annotated[
         str, Field(examples=["correct horse battery"]), BeforeValidator(_require_confirmation)
@@ -161,7 +161,7 @@ class NewPassword(StrictModel):
         return shown
 
 
-class Registration(NewPassword):
+class Registration(PasswordWithConfirmation):
     email: Email = Field(examples=["ada@example.com"])
     invite_code: InviteCode | None = Field(
         None, examples=[None], description="Required if sign-up is by invitation (see GET /users/sign_up)."
@@ -191,7 +191,7 @@ def _if_acceptable(kind: TypeAdapter[str], value: object) -> str | None:
         return None
 
 
-class PasswordChange(NewPassword):
+class PasswordChange(PasswordWithConfirmation):
     current_password: Text = Field(examples=["correct horse battery"])
 
 
@@ -207,8 +207,8 @@ class ForgottenPasswordRequest(StrictModel):
     user: ForgottenPassword
 
 
-class ResetPassword(NewPassword):
-    token: ResetToken = Field(examples=["7Zf3b1x0c5Jm2Qk8Hn4Rt6Vw9Ys1Ad3Fg5Lp7Zx0Cb2"])
+class ResetPassword(PasswordWithConfirmation):
+    token: ResetTokenText = Field(examples=["7Zf3b1x0c5Jm2Qk8Hn4Rt6Vw9Ys1Ad3Fg5Lp7Zx0Cb2"])
 
 
 class ResetPasswordRequest(StrictModel):

@@ -17,10 +17,9 @@ from mysms.users.errors import (
     InvalidSecondFactorCodeError,
     NoSecondFactorError,
     SecondFactorRequiredError,
-    UnauthenticatedError,
 )
 from mysms.users.known_clients import KnownClients
-from mysms.users.lookup import find_by_email
+from mysms.users.lookup import find_by_email, find_signed_in
 from mysms.users.models import PendingSecondFactor, SecondFactor, User
 from mysms.users.notifications import Notifications
 from mysms.users.one_time_codes import (
@@ -95,7 +94,7 @@ class SecondFactorService:
             raise InvalidSecondFactorCodeError
 
     async def describe(self, caller: AccessClaims) -> SecondFactorResponse:
-        factor = (await _find(caller)).second_factor
+        factor = (await find_signed_in(caller)).second_factor
         return SecondFactorResponse(
             enabled=factor is not None, recovery_codes_left=len(factor.recovery_codes) if factor else 0
         )
@@ -120,7 +119,7 @@ class SecondFactorService:
 
         The sessions stay: the caller has given the password, and can end the others.
         """
-        user = await _find(caller)
+        user = await find_signed_in(caller)
         hits = await self._count(_SET_UP_LIMITS, _attempts_of(user), user, client)
         pending = user.pending_second_factor
         if pending is None or self._clock() > pending.expires_at:
@@ -212,13 +211,6 @@ class SecondFactorService:
 
     def _record(self, event: SecurityEvent, user: User, client: ClientInfo | None) -> None:
         self._events.record(event, account=user.email, address=client.address if client else None)
-
-
-async def _find(caller: AccessClaims) -> User:
-    user = await repository.find_user(caller.user_id)
-    if user is None:
-        raise UnauthenticatedError
-    return user
 
 
 def _attempts_of(user: User) -> str:

@@ -18,7 +18,7 @@ from mysms.users import repository
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.known_clients import KnownClients
-from mysms.users.models import Invite, PasswordReset, Session, User, expiry_of
+from mysms.users.models import Invite, ResetToken, Session, User, expiry_of
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.rate_limits import AuthRateLimits
@@ -150,7 +150,7 @@ class UsersFixture:
 async def fixture(mongodb: Mongo) -> AsyncIterator[UsersFixture]:
     async with connection.connect(mongodb.other_database(f"office_{secrets.token_hex(4)}")) as client:
         database = connection.database_of(client)
-        await connection.init_documents(database, [User, Session, Invite, PasswordReset])
+        await connection.init_documents(database, [User, Session, Invite, ResetToken])
         fixture = UsersFixture(database)
         await fixture.limiter.create_indexes()
         yield fixture

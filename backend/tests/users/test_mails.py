@@ -48,7 +48,7 @@ async def test_a_mail_says_what_happened_when_and_on_which_device(users: UsersWi
         {"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD}
     )
     await users.services.passwords.change(users.claims(user), change, ClientInfo("192.0.2.1", "Safari on iPhone"))
-    await users.services.passwords.reset(user.email)
+    await users.services.passwords.reset_by_operator(user.email)
     await users.services.notifications.notify("second_factor_removed", user, ClientInfo("192.0.2.1", "Edge on Mac"))
     users.now += minutes(3)
     await users.deliver()
@@ -199,7 +199,7 @@ async def test_without_a_mail_server_nothing_is_queued_or_recorded(users: UsersW
     users.services = users.services_with(None)
     email = (await users.sign_up()).email
     await users.sign_in(email, "Safari on iPhone")
-    await users.services.passwords.reset(email)
+    await users.services.passwords.reset_by_operator(email)
     assert await users.queued() == []
     assert (await users.user(email)).known_devices is None
 

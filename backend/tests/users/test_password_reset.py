@@ -200,7 +200,7 @@ async def test_any_change_of_the_password_outdates_a_token(users: UsersWithMail)
     )
     await users.services.passwords.change(users.claims(user), change, ClientInfo("192.0.2.1", "curl"))
     await assert_invalid(users, first)
-    await users.services.passwords.reset(user.email)
+    await users.services.passwords.reset_by_operator(user.email)
     await assert_invalid(users, second)
 
     users.now += minutes(31)
