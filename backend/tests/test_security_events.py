@@ -1,6 +1,5 @@
 """Security events: each kind happens, is logged, counted and documented; nobody can forge a line, or fill the disk."""
 
-import asyncio
 import contextlib
 import json
 import re
@@ -20,7 +19,7 @@ from mysms.core.security_events import LINES_OF_KIND, SecurityEvent, SecurityEve
 from mysms.users.tokens import AccessClaims, TokenSigner
 from tests.support.api_user import PASSWORD, ApiUser, new_email, new_number, register, sign_in
 from tests.support.authenticator_app import enable_second_factor
-from tests.support.limited_server import SOON, START, connected, server_with
+from tests.support.limited_server import SOON, START, HeldRequests, connected, server_with
 from tests.support.mail_server import MailServer, running_mail_server, token_of
 from tests.support.polling import eventually
 from tests.support.processes import BACKEND, Process, free_port
@@ -380,12 +379,12 @@ async def too_many_connections() -> None:
 
 
 async def too_busy() -> None:
-    limits = replace(SOON, connections=2)
-    async with server_with(limits, seconds=1) as url:
-        for _ in range(3):
+    held = HeldRequests()
+    async with server_with(replace(SOON, connections=2), held=held) as url:
+        for count in range(1, 4):
             async with connected(url) as (_, writer):
                 writer.write(START + b"\r\n")
-                await asyncio.sleep(0.1)
+                await held.wait_for(count)
         async with connected(url) as (reader, writer):
             writer.write(START + b"\r\n")
             await reader.read()

@@ -31,12 +31,34 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         writer.transport.abort()
 
 
+class HeldRequests:
+    """The requests that a server has begun to answer, until they are released."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._released = asyncio.Event()
+
+    async def hold(self) -> None:
+        self._count += 1
+        await self._released.wait()
+
+    async def wait_for(self, count: int) -> None:
+        await eventually(lambda: asyncio.sleep(0, self._count), lambda held: held >= count, what=f"{count} requests")
+
+    def release(self) -> None:
+        self._released.set()
+
+
 @contextlib.asynccontextmanager
-async def server_with(limits: ConnectionLimits, seconds: float = 0) -> AsyncIterator[str]:
-    """A server that responds with RESPONSE, after some time, whose URL it yields."""
+async def server_with(
+    limits: ConnectionLimits, *, seconds: float = 0, held: HeldRequests | None = None
+) -> AsyncIterator[str]:
+    """A server that responds with RESPONSE, after some time or once requests are released, whose URL it yields."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(seconds)
+        if held is not None:
+            await held.hold()
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(256):
             await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
@@ -51,5 +73,7 @@ async def server_with(limits: ConnectionLimits, seconds: float = 0) -> AsyncIter
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        if held is not None:
+            held.release()
         server.should_exit = server.force_exit = True
         await serving

@@ -13,7 +13,7 @@ import pytest
 
 from mysms.web.connection_limits import ConnectionLimits
 from mysms.web.response_headers import DEFAULT_HEADERS
-from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, connected, server_with
+from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, HeldRequests, connected, server_with
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Start
 
@@ -82,13 +82,6 @@ async def is_ended(reader: asyncio.StreamReader) -> bool:
 async def test_what_is_not_http_is_rejected(api: Api, sent: bytes) -> None:
     status, problem = await response_to(api.url, sent)
     assert (status, problem["status"], problem["code"]) == (400, 400, "malformed_request")
-
-
-async def test_an_upgrade_is_ignored(api: Api) -> None:
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}
-    response = await api.http.get("/up", headers=upgrade)
-    assert response.status_code == 200
-    assert response.headers["Cache-Control"] == "no-store"
 
 
 class TestHeaders:
@@ -236,20 +229,23 @@ class TestNumber:
 
     async def test_requests_in_progress_are_not_ended_for_others(self) -> None:
         two = replace(NOT_SOON, connections=2)
-        async with server_with(two, seconds=1) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        held = HeldRequests()
+        async with server_with(two, held=held) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
             requests = [asyncio.create_task(http.get("/")) for _ in range(2)]
-            await asyncio.sleep(0.5)
+            await held.wait_for(2)
             async with connected(url) as (reader, _):
                 assert await is_ended(reader)
+            held.release()
             assert [(await request).status_code for request in requests] == [200, 200]
 
     async def test_more_requests_than_connections_are_turned_away(self) -> None:
         """A request goes on when its client has left, so that there can be more of them than connections."""
-        async with server_with(replace(NOT_SOON, connections=2), seconds=1) as url:
-            for _ in range(3):
+        held = HeldRequests()
+        async with server_with(replace(NOT_SOON, connections=2), held=held) as url:
+            for count in range(1, 4):
                 async with connected(url) as (_, writer):
                     writer.write(START + b"\r\n")
-                    await asyncio.sleep(0.1)
+                    await held.wait_for(count)
             status, problem = await response_to(url, START + b"\r\n")
             assert (status, problem["code"]) == (503, "too_busy")
 

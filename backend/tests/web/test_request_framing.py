@@ -73,5 +73,7 @@ async def test_methods_of_no_use_are_refused(api: Api, method: str) -> None:
 async def test_an_upgrade_is_ignored(api: Api) -> None:
     """There are no WebSockets, and no HTTP/2 without TLS."""
     for protocol in ("websocket", "h2c"):
-        response = await api.http.get("/up", headers={"Connection": "Upgrade", "Upgrade": protocol})
+        handshake = {"Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13"}
+        response = await api.http.get("/up", headers={"Connection": "Upgrade", "Upgrade": protocol, **handshake})
         assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-store"
