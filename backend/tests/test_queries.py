@@ -14,6 +14,7 @@ STORES = {
     "changes/log.py",
     "changes/publisher.py",
     "changes/upgrade.py",
+    "core/batches.py",
     "core/database_diagnostics.py",
     "core/migrations/indexes.py",
     "core/migrations/lock.py",

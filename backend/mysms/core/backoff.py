@@ -9,6 +9,12 @@ Jitter = Callable[[], float]
 jitter: Jitter = random.SystemRandom().random
 
 
+def backoff(failures: int, first: float, longest: float, jitter: float) -> float:
+    """Returns the delay in seconds after this many failures, at least one."""
+    delay: float = min(first * 2 ** min(failures - 1, 16), longest)
+    return delay * (0.5 + 0.5 * jitter)
+
+
 class Backoff:
     """Delays in seconds that double from `first` up to `longest`, each spread by jitter over its upper half."""
 
@@ -20,9 +26,8 @@ class Backoff:
 
     def next_wait(self) -> float:
         """Counts a failure and returns the delay after it."""
-        wait: float = min(self._first * 2 ** min(self.failures, 16), self._longest)
         self.failures += 1
-        return wait * (0.5 + 0.5 * self._jitter())
+        return backoff(self.failures, self._first, self._longest, self._jitter())
 
     def reset(self) -> None:
         self.failures = 0

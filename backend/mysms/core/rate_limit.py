@@ -10,11 +10,11 @@ from http import HTTPStatus
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
+from mysms.core.batches import delete_in_batches
 from mysms.core.database import Database
 from mysms.core.errors import DomainError
 from mysms.core.timestamps import Clock
 
-_BATCH = 1000
 _LONGEST_IN_SECONDS = 120
 """Longer waits are told in minutes."""
 
@@ -94,13 +94,8 @@ class RateLimiter:
             await self.refund(key)
 
     async def delete_expired(self) -> None:
-        """Deletes the counters of past windows, batch by batch. Any number of processes may do this at once."""
-        now = self._clock()
-        while True:
-            over = await self._counters.find({"expires_at": {"$lt": now}}, {"_id": 1}, limit=_BATCH).to_list()
-            await self._counters.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
-            if len(over) < _BATCH:
-                return
+        """Deletes the counters of past windows. Any number of processes may do this at once."""
+        await delete_in_batches(self._counters, {"expires_at": {"$lt": self._clock()}})
 
     async def _increment(self, key: str, most: int, ends_at: datetime) -> bool:
         """Increments a counter that is below `most`, creating it if it is missing; returns False if it is not below."""

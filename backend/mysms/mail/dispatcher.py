@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from mysms.core.backoff import Backoff, Jitter, jitter
+from mysms.core.backoff import Backoff, Jitter, backoff, jitter
 from mysms.core.cancellation import is_cancelling
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.metrics import MAILS
@@ -93,7 +93,8 @@ class MailDispatcher:
             await self._queue.remove(mail)
             self._note("refused", mail, error.reason)
         except MailServerError as error:
-            await self._queue.retry(mail, self._wait_after(mail.attempt))
+            wait = backoff(mail.attempt, _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS, self._jitter())
+            await self._queue.retry(mail, timedelta(seconds=wait))
             self._note("deferred", mail, error.reason)
             if not isinstance(error, MailDeferredError):
                 await self._sleep(self._pause.next_wait())
@@ -103,10 +104,6 @@ class MailDispatcher:
             MAILS.labels("sent").inc()
         self._pause.reset()
         return True
-
-    def _wait_after(self, attempt: int) -> timedelta:
-        wait = min(_FIRST_WAIT_SECONDS * 2 ** min(attempt - 1, 16), _LONGEST_WAIT_SECONDS)
-        return timedelta(seconds=wait * (0.5 + 0.5 * self._jitter()))
 
     def _note(self, outcome: str, mail: QueuedMail, reason: str) -> None:
         MAILS.labels(outcome).inc()

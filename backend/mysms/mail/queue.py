@@ -11,13 +11,13 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
 
+from mysms.core.batches import delete_in_batches
 from mysms.core.database import Database
 from mysms.core.metrics import MAILS
 from mysms.core.timestamps import Clock
 
 LEASE = timedelta(seconds=90)
 """How long a process may take to send a mail, before another one sends it. Longer than `smtp.TIMEOUT_SECONDS`."""
-_BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,6 @@ class MailQueue:
         await self._mails.delete_many({"facts.account_id": account_id})
 
     async def delete_expired(self) -> None:
-        """Removes all mails that are given up, batch by batch. Any number of processes may do this at once."""
-        now = self._clock()
-        while True:
-            over = await self._mails.find({"expires_at": {"$lte": now}}, {"_id": 1}, limit=_BATCH).to_list()
-            deleted = await self._mails.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
-            MAILS.labels("expired").inc(deleted.deleted_count)
-            if len(over) < _BATCH:
-                return
+        """Removes all mails that are given up. Any number of processes may do this at once."""
+        deleted = await delete_in_batches(self._mails, {"expires_at": {"$lte": self._clock()}})
+        MAILS.labels("expired").inc(deleted)

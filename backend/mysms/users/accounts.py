@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bson import ObjectId
 
+from mysms.core.batches import BATCH
 from mysms.core.database import DatabaseError
 from mysms.core.errors import FieldErrors, InvalidFieldsError
 from mysms.core.security_events import SecurityEvents
@@ -25,9 +26,6 @@ from mysms.users.sign_up import NOT_VALID, Admission, SignUpPolicy, hash_invite,
 from mysms.users.tokens import AccessClaims
 
 EMAIL_TAKEN = {"email": ["has already been taken"]}
-
-_BATCH = 200
-"""How many documents a background task processes in one step, which keeps each step short."""
 
 
 class AccountService:
@@ -125,7 +123,7 @@ class AccountService:
         account, then raises the first error.
         """
         failure: Exception | None = None
-        for user_id in await repository.list_deleting(_BATCH):
+        for user_id in await repository.list_deleting(BATCH):
             try:
                 await self._finish_deletion(user_id)
             except Exception as error:  # noqa: BLE001  # one account must not block the others

@@ -7,6 +7,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from mysms.core.batches import delete_in_batches
 from mysms.users.models import (
     SESSION_SCHEMA_VERSION,
     Invite,
@@ -85,12 +86,9 @@ async def delete_sessions(user_id: ObjectId, *, but: ObjectId | None = None) -> 
     await Session.get_pymongo_collection().delete_many({"user_id": user_id, "_id": {"$ne": but}})
 
 
-async def delete_expired_sessions(now: datetime, *, limit: int) -> int:
-    """Deletes up to `limit` expired sessions; returns how many it found. A session that is used meanwhile stays."""
-    sessions = Session.get_pymongo_collection()
-    over = await sessions.find({"expires_at": {"$lt": now}}, {"_id": 1}, limit=limit).to_list()
-    await sessions.delete_many({"_id": {"$in": [row["_id"] for row in over]}, "expires_at": {"$lt": now}})
-    return len(over)
+async def delete_expired_sessions(now: datetime) -> None:
+    """Deletes all expired sessions. A session that is used meanwhile stays."""
+    await delete_in_batches(Session.get_pymongo_collection(), {"expires_at": {"$lt": now}})
 
 
 async def date_sessions(*, limit: int) -> int:
@@ -260,9 +258,5 @@ async def delete_reset_tokens(user_id: ObjectId) -> None:
     await ResetToken.get_pymongo_collection().delete_many({"user_id": user_id})
 
 
-async def delete_expired_reset_tokens(now: datetime, *, limit: int) -> int:
-    """Deletes up to `limit` expired tokens; returns how many it found."""
-    tokens = ResetToken.get_pymongo_collection()
-    over = await tokens.find({"expires_at": {"$lte": now}}, {"_id": 1}, limit=limit).to_list()
-    await tokens.delete_many({"_id": {"$in": [row["_id"] for row in over]}})
-    return len(over)
+async def delete_expired_reset_tokens(now: datetime) -> None:
+    await delete_in_batches(ResetToken.get_pymongo_collection(), {"expires_at": {"$lte": now}})

@@ -13,7 +13,6 @@ from mysms.users.models import RESET_TOKEN_LIFETIME, ResetToken, User
 _TOKEN_BYTES = 32
 _MOST_OPEN = 5
 """How many tokens of an account are valid at the same time. A mail that arrives twice has two, and both work."""
-_BATCH = 200
 
 
 class ResetTokens:
@@ -47,10 +46,8 @@ class ResetTokens:
         await repository.delete_reset_tokens(user_id)
 
     async def delete_expired(self) -> None:
-        """Deletes all expired tokens, batch by batch. Any number of processes may do this at once."""
-        now = self._clock()
-        while await repository.delete_expired_reset_tokens(now, limit=_BATCH) == _BATCH:
-            pass
+        """Deletes all expired tokens. Any number of processes may do this at once."""
+        await repository.delete_expired_reset_tokens(self._clock())
 
 
 def _hashed(token: str) -> str:

@@ -5,6 +5,7 @@ import hmac
 from bson import ObjectId
 
 from mysms.changes.publisher import ChangePublisher
+from mysms.core.batches import BATCH
 from mysms.core.errors import NotFoundError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.timestamps import Clock
@@ -30,9 +31,6 @@ from mysms.users.tokens import (
     RefreshClaims,
     TokenSigner,
 )
-
-_BATCH = 200
-"""How many documents a background task processes in one step, which keeps each step short."""
 
 
 class SessionService:
@@ -177,12 +175,10 @@ class SessionService:
         await self._publisher.publish_sign_out(user_id)
 
     async def delete_expired(self) -> None:
-        """Deletes all expired sessions, batch by batch. Any number of processes may do this at once."""
-        while await repository.date_sessions(limit=_BATCH) == _BATCH:
+        """Deletes all expired sessions. Any number of processes may do this at once."""
+        while await repository.date_sessions(limit=BATCH) == BATCH:
             pass
-        now = self._clock()
-        while await repository.delete_expired_sessions(now, limit=_BATCH) == _BATCH:
-            pass
+        await repository.delete_expired_sessions(self._clock())
 
     async def _insert(self, user: User, client: ClientInfo) -> tuple[ObjectId, TokenResponse]:
         now = self._clock()
