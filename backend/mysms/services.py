@@ -194,7 +194,7 @@ class _Builder:
             self._limiter,
             self._changes,
             self._security_events,
-            self._mail_queue if settings.smtp_url is not None else None,
+            self._mail_queue if settings.mail is not None else None,
             self._erasure.erase,
             utc_now,
         )
@@ -319,13 +319,12 @@ class _Builder:
         return tasks
 
     def _build_mail_tasks(self, users: UserServices) -> list[BackgroundTask]:
-        settings = self._settings
-        client = SmtpClient.of(settings)
-        if client is None or settings.mail_from is None or settings.app_url is None:
+        mail = self._settings.mail
+        if mail is None:
             return []
-        write = UserMails(users.reset_tokens, settings.app_url).write
+        write = UserMails(users.reset_tokens, mail.app_url).write
         heartbeat = Heartbeat("mail", MAIL_TIMEOUT_SECONDS + _LONGEST_ROUND.total_seconds())
-        dispatcher = MailDispatcher(self._mail_queue, client, write, settings.mail_from, utc_now, heartbeat)
+        dispatcher = MailDispatcher(self._mail_queue, SmtpClient.of(mail), write, mail.sender, utc_now, heartbeat)
         self._mail_queue.on_add(dispatcher.wake)
         return [BackgroundTask("mail", dispatcher.run, heartbeat=heartbeat)]
 

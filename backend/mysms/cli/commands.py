@@ -14,6 +14,7 @@ from mysms.cli.admin import SendingIsOnError, make_invite, migrate_database, rec
 from mysms.cli.demo import DemoError, run_demo
 from mysms.cli.doctor import run_checks, settings_results
 from mysms.core.database import DatabaseConfigurationError
+from mysms.core.email_addresses import normalise_email
 from mysms.core.logging import configure_logging
 from mysms.core.migrations.outbound_fields import UnsuitableDatabaseError
 from mysms.core.migrations.runner import SCHEMA_VERSION, MigrationNeededError, NewerDatabaseError
@@ -24,7 +25,6 @@ from mysms.main import create_app
 from mysms.providers.base import ProviderUnavailableError
 from mysms.startup import UnsafeConfigurationError, check_start
 from mysms.users.errors import UnknownAccountError
-from mysms.users.schemas import normalise_email
 from mysms.web.connection_limits import ConnectionLimits, limited_protocol, most_connections
 from mysms.web.graceful_shutdown import Server, ShutdownState
 

@@ -252,13 +252,13 @@ def _who_asks_for_credentials(probe: CallbackProbe, answer: Answer) -> CheckFail
 
 async def check_mail(settings: Settings) -> str:
     """Checks that the mail server accepts the connection and the sign-in; sends nothing. Raises CheckFailedError."""
-    client = SmtpClient.of(settings)
-    if client is None or settings.smtp_url is None:
+    mail = settings.mail
+    if mail is None:
         return "No mail server is set: a forgotten password is replaced with `mysms reset-password`."
     try:
-        await client.check()
+        await SmtpClient.of(mail).check()
     except MailServerError as error:
         remedy = "Check SMTP_URL: host and port, user name and password (percent-encoded), and smtp:// or smtps://."
-        raise CheckFailedError(f"{settings.smtp_url.address}: {error}", remedy) from error
-    secured = "with TLS" if settings.smtp_needs_tls or settings.smtp_url.scheme == "smtps" else "without TLS"
-    return f"The mail server {settings.smtp_url.address} accepts our connection, {secured}."
+        raise CheckFailedError(f"{mail.server.address}: {error}", remedy) from error
+    secured = "with TLS" if mail.needs_tls or mail.server.scheme == "smtps" else "without TLS"
+    return f"The mail server {mail.server.address} accepts our connection, {secured}."

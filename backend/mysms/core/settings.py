@@ -2,16 +2,17 @@
 
 import os
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
-import email_validator
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, create_model, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from mysms.core.email_addresses import ascii_email
 from mysms.core.logging import LogFormat
 from mysms.core.phone_numbers import is_country
 from mysms.core.secret_strength import contains, weakness
@@ -109,6 +110,17 @@ class _ApiSettings(TrimmedSettings):
 
 _old_fields: dict[str, Any] = dict.fromkeys(RENAMED_SETTINGS, (str | None, None))
 _OldSettings = create_model("_OldSettings", __base__=_ApiSettings, **_old_fields)
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """How mails are sent, and where their links lead."""
+
+    server: SmtpUrl
+    needs_tls: bool
+    """Whether nothing may be sent to the server without TLS: always, except to a developer's own machine."""
+    sender: str
+    app_url: Url
 
 
 class Settings(_ApiSettings):
@@ -290,12 +302,12 @@ class Settings(_ApiSettings):
         if value is None:
             return None
         try:
-            found = email_validator.validate_email(value, check_deliverability=False, globally_deliverable=False)
-        except email_validator.EmailNotValidError:
-            found = None
-        if found is None or found.ascii_email is None:
+            address = ascii_email(value)
+        except ValueError:
+            address = None
+        if address is None:
             raise ValueError("must be a mail address without a name, such as mysms@example.com")
-        return found.ascii_email
+        return address
 
     @field_validator("app_url")
     @classmethod
@@ -371,10 +383,12 @@ class Settings(_ApiSettings):
         return 5.0 if self.environment == "production" else 0.0
 
     @property
-    def smtp_needs_tls(self) -> bool:
-        """Whether nothing may be sent to the mail server without TLS: always, except to a developer's own machine."""
-        is_local = self.smtp_url is not None and self.smtp_url.is_loopback
-        return self.environment == "production" or not is_local
+    def mail(self) -> MailSettings | None:
+        """The settings of mail, of which all are given or none; None without a mail server."""
+        if self.smtp_url is None or self.mail_from is None or self.app_url is None:
+            return None
+        needs_tls = self.environment == "production" or not self.smtp_url.is_loopback
+        return MailSettings(self.smtp_url, needs_tls, self.mail_from, self.app_url)
 
     @property
     def send_lease(self) -> timedelta:

@@ -9,7 +9,7 @@ from typing import Self
 
 import aiosmtplib
 
-from mysms.core.settings import Settings
+from mysms.core.settings import MailSettings
 from mysms.core.smtp_url import SmtpUrl
 
 TIMEOUT_SECONDS = 45.0
@@ -43,12 +43,8 @@ class SmtpClient:
         self._needs_tls = needs_tls
 
     @classmethod
-    def of(cls, settings: Settings) -> Self | None:
-        """Returns the client of the configured mail server; None if there is none."""
-        if settings.smtp_url is None or settings.mail_from is None:
-            return None
-        domain = settings.mail_from.rpartition("@")[2]
-        return cls(settings.smtp_url, domain, needs_tls=settings.smtp_needs_tls)
+    def of(cls, settings: MailSettings) -> Self:
+        return cls(settings.server, settings.sender.rpartition("@")[2], needs_tls=settings.needs_tls)
 
     async def send(self, mail: EmailMessage, recipient: str) -> None:
         """Returns once the server has accepted the mail. Raises a MailServerError."""

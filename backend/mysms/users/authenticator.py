@@ -2,6 +2,7 @@
 
 from bson import ObjectId
 
+from mysms.core.email_addresses import normalise_email
 from mysms.core.errors import InvalidFieldsError
 from mysms.core.security_events import SecurityEvents
 from mysms.users import repository
@@ -12,7 +13,6 @@ from mysms.users.lookup import find_signed_in
 from mysms.users.models import User
 from mysms.users.passwords import Match, PasswordHasher
 from mysms.users.rate_limits import Action, AuthRateLimits
-from mysms.users.schemas import normalise_email
 from mysms.users.tokens import AccessClaims
 
 

@@ -1,9 +1,9 @@
 """Finds accounts that should exist."""
 
+from mysms.core.email_addresses import normalise_email
 from mysms.users import repository
 from mysms.users.errors import UnauthenticatedError, UnknownAccountError
 from mysms.users.models import User
-from mysms.users.schemas import normalise_email
 from mysms.users.tokens import AccessClaims
 
 

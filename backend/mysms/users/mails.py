@@ -2,9 +2,9 @@
 
 from typing import get_args
 
-import email_validator
 from bson import ObjectId
 
+from mysms.core.email_addresses import ascii_email
 from mysms.core.urls import Url
 from mysms.mail.messages import Letter
 from mysms.mail.queue import QueuedMail
@@ -51,7 +51,6 @@ def _letter(user: User, text: MailText) -> Letter:
 def _deliverable(email: str) -> str:
     """Returns the address in ASCII if it can be written so: not every mail server accepts others."""
     try:
-        found = email_validator.validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except email_validator.EmailNotValidError:
+        return ascii_email(email) or email
+    except ValueError:
         return email
-    return found.ascii_email or email

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, Self
 
-import email_validator
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -19,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from mysms.core.email_addresses import MAXIMUM_EMAIL_LENGTH, normalise_email
 from mysms.core.settings import SignUpMode
 from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
@@ -28,24 +28,6 @@ from mysms.users.password_rules import find_faults
 from mysms.users.passwords import LONGEST_FORM, MAXIMUM_PASSWORD_LENGTH, normalise_password
 
 MINIMUM_PASSWORD_LENGTH = 8
-MAXIMUM_EMAIL_LENGTH = 254
-"""RFC 5321, section 4.5.3.1.3, less the angle brackets."""
-
-# The library's documented way to accept special-use domains: an installation may have a mail server for a local domain
-# such as .local, or none at all.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
-
-
-def normalise_email(value: str) -> str:
-    """Returns the normal form of an email address. Raises ValueError if it is not an email address."""
-    if len(value) > MAXIMUM_EMAIL_LENGTH:
-        # Normalising a long text of combining characters takes long.
-        raise ValueError("too long")
-    email = email_validator.validate_email(value.strip(), check_deliverability=False, globally_deliverable=False)
-    if "=?" in email.local_part:
-        # RFC 2047: programs that read mails would decode it.
-        raise ValueError("an encoded word")
-    return email.normalized.lower()
 
 
 def _require_email(value: str) -> str:

@@ -36,7 +36,6 @@ class UserServices:
 
     accounts: AccountService
     authenticator: Authenticator
-    notifications: Notifications
     password_reset: PasswordResetService
     passwords: PasswordService
     reset_tokens: ResetTokens
@@ -91,7 +90,6 @@ class UserServices:
                 clock,
             ),
             authenticator=authenticator,
-            notifications=notifications,
             password_reset=PasswordResetService(
                 mail_queue, reset_tokens, rate_limits, hasher, sessions, known_clients, notifications, events
             ),

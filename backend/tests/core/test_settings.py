@@ -391,7 +391,7 @@ def test_the_settings_of_mail_belong_together(environment: pytest.MonkeyPatch, m
 
 def test_the_address_of_the_app_is_not_enough_for_mail(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("APP_URL", MAIL["APP_URL"])
-    assert load_settings().smtp_url is None
+    assert load_settings().mail is None
 
 
 @pytest.mark.parametrize(
@@ -408,8 +408,9 @@ def test_the_address_of_the_mail_server(
 ) -> None:
     for name, value in {**MAIL, "SMTP_URL": written}.items():
         environment.setenv(name, value)
-    url = load_settings().smtp_url
-    assert url is not None
+    mail = load_settings().mail
+    assert mail is not None
+    url = mail.server
     assert (url.scheme, url.host, url.port, url.user, url.password) == (scheme, host, port, user, password)
     assert "p:/%#" not in url.address + repr(url)
 
@@ -428,6 +429,7 @@ def test_the_address_of_the_mail_server(
         ("SMTP_URL", "smtp://u@h.example", "both a user name and a password"),
         ("MAIL_FROM", "MySMS <mysms@example.com>", "without a name"),
         ("MAIL_FROM", "mysms", "must be a mail address"),
+        ("MAIL_FROM", "=?utf-8?q?x?=@example.com", "must be a mail address"),
         ("APP_URL", "sms.example.com", "must be a URL"),
         ("APP_URL", "https://sms.example.com/?a=b", "the address of the start page"),
         ("APP_URL", "https://sms.example.com/#a", "the address of the start page"),
@@ -457,7 +459,9 @@ def test_mail_needs_tls_except_on_a_developers_machine(
 ) -> None:
     for name, value in {**MAIL, "SMTP_URL": server, "ENVIRONMENT": environment_name}.items():
         environment.setenv(name, value)
-    assert load_settings().smtp_needs_tls is needs_tls
+    mail = load_settings().mail
+    assert mail is not None
+    assert mail.needs_tls is needs_tls
 
 
 class TestProduction:

@@ -26,8 +26,10 @@ from mysms.messages.repository import find_revision
 from mysms.startup import bind_documents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
+from mysms.users.known_clients import KnownClients
 from mysms.users.mails import UserMails
 from mysms.users.models import User
+from mysms.users.notifications import Notifications
 from mysms.users.schemas import Credentials, Registration, ResetPassword, SignedInResponse
 from mysms.users.services import UserServices
 from mysms.users.tokens import AccessClaims
@@ -93,14 +95,25 @@ class UsersWithMail:
             self.settings, limiter, changes, SecurityEvents("a secret"), queue, self._erase, self.clock
         )
 
+    @property
+    def notifications(self) -> Notifications:
+        known_clients = KnownClients(self.settings.jwt_secrets)
+        return Notifications(self.queue, known_clients, RateLimiter(self.database, self.clock), self.clock)
+
     def dispatcher_of(self, queue: MailQueue) -> MailDispatcher:
-        assert self.settings.smtp_url is not None
-        assert self.settings.app_url is not None
-        client = SmtpClient(self.settings.smtp_url, "mail.example", needs_tls=False)
-        write = UserMails(self.services.reset_tokens, self.settings.app_url).write
+        mail = self.settings.mail
+        assert mail is not None
+        write = UserMails(self.services.reset_tokens, mail.app_url).write
         heartbeat = Heartbeat("mail", 60)
         return MailDispatcher(
-            queue, client, write, MAIL_FROM, self.clock, heartbeat, sleep=self._note_pause, jitter=lambda: 0.0
+            queue,
+            SmtpClient.of(mail),
+            write,
+            mail.sender,
+            self.clock,
+            heartbeat,
+            sleep=self._note_pause,
+            jitter=lambda: 0.0,
         )
 
     async def sign_up(self, device: str = "Firefox on Linux", email: str | None = None) -> User:

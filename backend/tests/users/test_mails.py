@@ -20,13 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pymongo import AsyncMongoClient
 from pyotp import TOTP
 
+from mysms.core.email_addresses import normalise_email
 from mysms.core.smtp_url import SmtpUrl
 from mysms.mail.messages import Letter, build_message
 from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
 from mysms.users.known_clients import KnownClients
-from mysms.users.schemas import PasswordChange, normalise_email
+from mysms.users.schemas import PasswordChange
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, sign_in
 from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
 from tests.support.mail_server import USER, MailServer, running_mail_server, token_of
@@ -49,7 +50,7 @@ async def test_a_mail_says_what_happened_when_and_on_which_device(users: UsersWi
     )
     await users.services.passwords.change(users.claims(user), change, ClientInfo("192.0.2.1", "Safari on iPhone"))
     await users.services.passwords.reset_by_operator(user.email)
-    await users.services.notifications.notify("second_factor_removed", user, ClientInfo("192.0.2.1", "Edge on Mac"))
+    await users.notifications.notify("second_factor_removed", user, ClientInfo("192.0.2.1", "Edge on Mac"))
     users.now += minutes(3)
     await users.deliver()
     changed, by_operator, factor = users.server.to(user.email)
@@ -121,9 +122,9 @@ async def test_an_address_that_would_become_something_else_gets_no_mail(users: U
     user = await users.sign_up()
     # Stored by an earlier version.
     await users.database["users"].update_one({"_id": user.id}, {"$set": {"email": address}})
-    await users.services.notifications.notify("password_changed", user)
+    await users.notifications.notify("password_changed", user)
     other = await users.sign_up()
-    await users.services.notifications.notify("password_changed", other)
+    await users.notifications.notify("password_changed", other)
     await users.deliver()
     assert [mail["To"] for mail in users.server.mails] == [other.email]
     assert (users.pauses, await users.queued()) == ([], [])
@@ -182,15 +183,15 @@ async def test_a_failed_sign_in_records_no_device(users: UsersWithMail) -> None:
 async def test_the_list_of_devices_is_bounded(users: UsersWithMail) -> None:
     user = await users.sign_up()
     for number in range(40):
-        await users.services.notifications.notify_of_new_device(user, ClientInfo("", f"Browser {number}"))
+        await users.notifications.notify_of_new_device(user, ClientInfo("", f"Browser {number}"))
     assert len((await users.user(user.email)).known_devices or ()) == 30
 
 
 async def test_one_account_gets_few_mails_of_a_kind_per_day(users: UsersWithMail) -> None:
     user = await users.sign_up()
     for _ in range(15):
-        await users.services.notifications.notify("password_changed", user)
-    await users.services.notifications.notify("second_factor_removed", user)
+        await users.notifications.notify("password_changed", user)
+    await users.notifications.notify("second_factor_removed", user)
     await users.deliver()
     assert len(users.server.mails) == 11
 
@@ -304,7 +305,7 @@ async def test_a_claim_that_was_not_settled_is_taken_over_after_the_lease(users:
 async def test_a_mail_is_given_up_after_a_day(users: UsersWithMail) -> None:
     users.server.mail_answer = "451 Not now"
     user = await users.sign_up()
-    await users.services.notifications.notify("password_changed", user)
+    await users.notifications.notify("password_changed", user)
     attempts = 0
     for _ in range(24 * 60):
         attempts += await users.dispatcher.send_next()

@@ -227,7 +227,7 @@ async def test_a_token_is_worthless_once_the_deletion_of_the_account_has_begun(u
     await repository.mark_deleting(ObjectId(user.id))
     await assert_invalid(users, token)
     await users.request_reset(new_email())
-    await users.services.notifications.notify("password_changed", user)
+    await users.notifications.notify("password_changed", user)
     await users.services.accounts.finish_deletions()
     await assert_invalid(users, token)
     assert await users.database["password_resets"].find().to_list() == []
