@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -129,6 +130,8 @@ async def test_production_warns_of_an_unencrypted_connection_to_a_public_host(tm
         mongodb_uri="mongodb://somebody:hunter2@127.1:9/mysms",
         twilio_url=UNREACHABLE_URL,
         ENVIRONMENT="production",
+        JWT_SECRET=token_hex(32),
+        TWILIO_AUTH_TOKEN=token_hex(16),
         TWILIO_STATUS_CALLBACK_URL="",
     )
     async with starting(tmp_path, environment) as process:

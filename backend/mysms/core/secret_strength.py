@@ -1,40 +1,74 @@
-"""Detects secrets that are easy to guess. Pure.
+"""Estimates how easy a secret is to guess. Pure.
 
-It recognises what people type or copy. It cannot recognise a secret that was published elsewhere, or a sentence of
-unusual words, so the documentation asks for generated secrets.
+The estimate is the length, in bits, of a description of the secret: of its words, dates, sequences and repetitions by
+what they are, and of every other character by itself. A secret of n random bits has a description that is k bits
+shorter than n with a probability of about 2^-k only, however many patterns are known. So a low estimate is never bad
+luck. A high one proves nothing: what was published elsewhere, and sentences of unusual words, are not recognised, so
+the documentation asks for generated secrets.
 """
 
 import base64
 import contextlib
+import math
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 
-_FEWEST_CHARACTERS = 6
-"""The fewest different characters. Of random texts of 16 hexadecimal digits, 3 in 100,000 have fewer."""
+from mysms.core.secret_words import WORDS
+
+_BITS_PER_CHARACTER = 2.5
+"""What a secret of the minimum length needs. A random hexadecimal digit has 4, a decimal one 3.3."""
+_WORD_BITS = math.log2(len(WORDS))
+_CASE_BITS = 0.5
+"""A word in another case, or with digits for letters."""
+_SEPARATOR_BITS = 0.5
+_DATE_BITS = math.log2(200 * 366) + 2
+_YEAR_BITS = math.log2(200) + 2
+_SEQUENCE_BITS = 6
+_KEYBOARD_BITS = 8
+_REPETITION_BITS = 4
+"""Beside where the repeated text begins, and how long it is."""
+
 _PLACEHOLDER = re.compile(
-    r"change.?(me|this)|replace.?(me|this)|placeholder|your.{0,12}(own|secret|key|token)|openssl|256.?bit|^<.*>$", re.I
+    r"change.?(me|this)|replace.?(me|this)|placeholder|your.{0,12}(own|secret|key|token)|openssl|256.?bit|"
+    r"^<[a-z _-]*>$|quick.?brown.?fox|horse.?battery.?staple|lorem.?ipsum",
+    re.I,
 )
+_PUBLISHED = re.compile(r"\bthe.tests\b|zk3vq8xnw1rtd6lp|93d1f07c|e0b4c7196fd2a835|41b7e09c|5d20f8a3|7f31c6", re.I)
+"""What the secrets in this project's own tests contain, or have contained."""
 _SHORTEST_RUN = 3
-_SEPARATORS = tuple(" -_.,:/+")
+_SEPARATORS = " -_.,:/+!'"
 _KEYBOARD = (
     *("`1234567890-=", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./", "~!@#$%^&*()_+", "qwertzuiop", "azertyuiop"),
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",
 )
 _RUNS = " ".join([*_KEYBOARD, *(row[::-1] for row in _KEYBOARD)])
-_WORDS = tuple(
-    """
-    access account admin alone and any api app application are auth authentication backend battery brown but by can
-    cannot change code company correct database default demo dev development dog dolor dont encryption enough example
-    for fox frontend from guess hash have hello horse insecure ipsum is it jumps json jwt key know lazy letmein local
-    long login lorem master me message messages messenger metrics mongodb must my myapp mysms never nobody nopass not of
-    once only or our over pass password passphrase phrase please private prod product production program project quick
-    random root safe salt sample secret secretkey secure security server session setup should sign signing simulated
-    sms some something staple string strong super temp temporary test testing tests text that the there this to token
-    top tokens twilio use used user value very want web website welcome will with wont word world you your
-    """.split()  # noqa: SIM905  # much shorter than a list
-)
 _LEET = str.maketrans("01345789@$!", "oieastbgasi")
+_ALPHABETS = (
+    string.digits,
+    "0123456789abcdef",
+    "0123456789ABCDEF",
+    string.ascii_lowercase,
+    string.ascii_uppercase,
+    string.ascii_lowercase + string.digits,
+    string.ascii_uppercase + string.digits,
+    string.ascii_letters,
+    string.ascii_letters + string.digits,
+    string.ascii_letters + string.digits + "-_",
+    string.ascii_letters + string.digits + "+/",
+    string.printable,
+)
+_MONTH, _DAY, _YEAR = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])", "(19|20)[0-9]{2}"
+_DATE = re.compile(
+    "|".join(
+        rf"{first}(?P<s{index}>[-./_ ]?){second}(?P=s{index}){third}"
+        for index, (first, second, third) in enumerate(
+            [(_YEAR, _MONTH, _DAY), (_DAY, _MONTH, _YEAR), (_MONTH, _DAY, _YEAR)]
+        )
+    )
+)
+_ONE_YEAR = re.compile(_YEAR)
 
 
 def weakness(secret: str, minimum_length: int) -> str:
@@ -43,17 +77,18 @@ def weakness(secret: str, minimum_length: int) -> str:
         return f"it is shorter than {minimum_length} characters"
     if _PLACEHOLDER.search(secret):
         return "it is a well-known placeholder"
-    if len(set(secret)) < _FEWEST_CHARACTERS or secret in (secret * 2)[1:-1]:
+    if _PUBLISHED.search(secret):
+        return "it is published in this project's source"
+    if secret in (secret * 2)[1:-1]:
         return "it repeats itself"
-    # A generated secret of the minimum length has nearly as many independent parts as characters.
-    enough = minimum_length // 2
-    if _count_parts(secret) < enough or any(
-        # What is not a text has fewer characters than its encoding, and each of them is worth more.
-        _count_parts(text) < (enough if _is_text(text) and len(text) > enough else enough // 2)
-        for text in _decoded(secret)
-    ):
-        return "it consists of common words, sequences or repetitions"
+    if entropy(secret) < _BITS_PER_CHARACTER * minimum_length:
+        return "it consists of common words, dates, sequences or repetitions"
     return ""
+
+
+def entropy(secret: str) -> float:
+    """Estimates the bits that somebody has to guess who knows how people make secrets up."""
+    return min(map(_bits, (secret, *_decoded(secret))))
 
 
 def contains(secret: str, other: str) -> bool:
@@ -61,59 +96,90 @@ def contains(secret: str, other: str) -> bool:
     return _folded(other) in _folded(secret)
 
 
-def _count_parts(text: str) -> int:
-    """Counts the parts of a text that do not follow from one another.
-
-    A common word, characters in sequence or side by side on a keyboard, and a repetition count as one part, with a
-    separator after it; every other character counts as one. A text that mixes two others character by character has
-    the parts of both.
-    """
-    folded = _folded(text)
-    return min(_count(folded), _count(folded[::2]) + _count(folded[1::2]))
+def _bits(text: str) -> float:
+    """The shorter of two descriptions: of the text, and of two texts that are mixed character by character."""
+    text = unicodedata.normalize("NFKC", text)
+    return min(_description(text), 1 + _description(text[::2]) + _description(text[1::2]))
 
 
-def _count(text: str) -> int:
-    words = text.translate(_LEET)
-    position = parts = 0
-    while position < len(text):
-        length = max(1, *_predictable_lengths(text, words, position))
-        position += length
-        if length > 1 and text[position : position + 1] in _SEPARATORS:
-            position += 1
-        parts += 1
-    return parts
+def _description(text: str) -> float:
+    """Returns the length of the shortest description of the text, in bits."""
+    literal = _bits_per_character(text)
+    folded = text.casefold()
+    if len(folded) != len(text):
+        text = folded
+    best = [0.0] + [math.inf] * len(text)
+    for start in range(len(text)):
+        best[start + 1] = min(best[start + 1], best[start] + literal)
+        for length, bits in _patterns(text, folded, start):
+            end = start + length
+            best[end] = min(best[end], best[start] + bits)
+            if text[end : end + 1] and text[end] in _SEPARATORS:
+                best[end + 1] = min(best[end + 1], best[start] + bits + _SEPARATOR_BITS)
+    return best[-1]
 
 
-def _predictable_lengths(text: str, words: str, position: int) -> Iterator[int]:
-    """Yields how many characters from the position on are predictable, in each way of predicting them."""
-    yield max((len(word) for word in _WORDS if words.startswith(word, position)), default=0)
+def _bits_per_character(text: str) -> float:
+    """Returns the bits of a character in the smallest usual alphabet, or in one that is described first."""
+    if not text:
+        return 0.0
+    used = set(text)
+    size = min((len(each) for each in _ALPHABETS if used.issubset(each)), default=256 if max(used) < "Ā" else 2**16)
+    described = math.log2(math.comb(size, len(used))) / len(text) + math.log2(len(used))
+    return min(math.log2(size), described)
+
+
+def _patterns(text: str, folded: str, start: int) -> Iterator[tuple[int, float]]:
+    """Yields the length and the description's bits of each pattern that begins at the position."""
+    for length in _word_lengths(folded, start):
+        written = text[start : start + length]
+        yield length, _WORD_BITS + (0 if written.isalpha() and written.islower() else _CASE_BITS)
+    if found := _DATE.match(text, start):
+        yield found.end() - start, _DATE_BITS
+    if found := _ONE_YEAR.match(text, start):
+        yield 4, _YEAR_BITS
     for step in (-1, 0, 1):
-        end = position + 1
+        end = start + 1
         while end < len(text) and ord(text[end]) - ord(text[end - 1]) == step:
             end += 1
-        yield _run(end - position)
-    for known in (text[:position], _RUNS):
-        end = position + _SHORTEST_RUN
-        while end <= len(text) and text[position:end] in known:
-            end += 1
-        yield _run(end - 1 - position)
+        yield from _run(end - start, _SEQUENCE_BITS)
+    yield from _run(_longest(folded, start, _RUNS), _KEYBOARD_BITS)
+    length = _longest(folded, start, folded[:start])
+    yield from _run(length, _REPETITION_BITS + math.log2(start + 1) + math.log2(length + 1))
 
 
-def _run(length: int) -> int:
-    return length if length >= _SHORTEST_RUN else 0
+def _word_lengths(folded: str, start: int) -> Iterator[int]:
+    for written in {folded, folded.translate(_LEET)}:
+        for length in range(2, min(_LONGEST_WORD, len(folded) - start) + 1):
+            if written[start : start + length] in WORDS:
+                yield length
+
+
+_LONGEST_WORD = max(map(len, WORDS))
+
+
+def _longest(text: str, start: int, known: str) -> int:
+    """Returns how many characters from the position on are in the known text."""
+    length = 0
+    while start + length < len(text) and text[start : start + length + 1] in known:
+        length += 1
+    return length
+
+
+def _run(length: int, bits: float) -> Iterator[tuple[int, float]]:
+    if length >= _SHORTEST_RUN:
+        yield length, bits
 
 
 def _decoded(secret: str) -> Iterator[str]:
     """Yields what the secret may encode in hexadecimal digits or in Base64, one byte as one character."""
     unpadded = secret.rstrip("=")
     padded = unpadded + "=" * (-len(unpadded) % 4)
-    for decode, text in ((bytes.fromhex, secret), (base64.urlsafe_b64decode, padded), (base64.b64decode, padded)):
+    with contextlib.suppress(ValueError):
+        yield bytes.fromhex(secret).decode("latin-1")
+    for altchars in (b"+/", b"-_"):
         with contextlib.suppress(ValueError):
-            yield decode(text).decode("latin-1")
-
-
-def _is_text(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+            yield base64.b64decode(padded, altchars, validate=True).decode("latin-1")
 
 
 def _folded(text: str) -> str:

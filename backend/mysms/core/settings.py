@@ -7,7 +7,7 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, create_model, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
@@ -51,6 +51,9 @@ _SECRETS = {
     "twilio_webhook_key_previous": (16, "can forge the status of messages", _COPY_KEY),
 }
 """The minimum length of each secret in production, what becomes possible for whoever guesses it, and the remedy."""
+
+_SHORTEST_COMPARED = 8
+"""Fewer characters may be part of another secret by coincidence."""
 
 _WIDEST_TRUSTED_NETWORK = 7
 """The prefix length of fc00::/7, the widest private network."""
@@ -287,13 +290,14 @@ class Settings(_ApiSettings):
         length, consequence, remedy = _SECRETS[str(info.field_name)]
         if weak := weakness(secret, length):
             raise ValueError(f"is too weak for production: {weak}. Anyone who guesses it {consequence}. {remedy}")
-        for name in ("mongodb_uri", *_SECRETS):
-            other = _text_of(info.data.get(name))
-            if other and (contains(secret, other) or contains(other, secret)):
-                raise ValueError(
-                    f"has a value that is also in {name.upper()}: whoever learns one of them has both. Use a value for "
-                    "this setting only"
-                )
+        _require_own_value(secret, info)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _require_own_password(cls, value: SmtpUrl | None, info: ValidationInfo) -> SmtpUrl | None:
+        if value is not None and info.data.get("environment") == "production":
+            _require_own_value(value.password, info)
         return value
 
     @field_validator("mail_from")
@@ -409,8 +413,29 @@ def _texts_of(*secrets: SecretStr | None) -> tuple[str, ...]:
     return tuple(secret.get_secret_value() for secret in secrets if secret is not None)
 
 
-def _text_of(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+def _require_own_value(secret: str, info: ValidationInfo) -> None:
+    """Raises ValueError if the secret is in another setting, of those that have been validated before this one."""
+    for name in ("mongodb_uri", "smtp_url", *_SECRETS):
+        others = _secrets_of(info.data.get(name))
+        if len(secret) >= _SHORTEST_COMPARED and any(
+            contains(secret, other) or contains(other, secret) for other in others if len(other) >= _SHORTEST_COMPARED
+        ):
+            raise ValueError(
+                f"has a value that is also in {name.upper()}: whoever learns one of them has both. Use a value for "
+                "this setting only"
+            )
+
+
+def _secrets_of(value: object) -> tuple[str, ...]:
+    """Returns the secret in the value of a setting. Of a connection string: the string, and its password."""
+    if isinstance(value, SecretStr):
+        return (value.get_secret_value(),)
+    if isinstance(value, SmtpUrl):
+        return (value.password,)
+    if isinstance(value, str):
+        user_info = value.partition("://")[2].partition("/")[0].rpartition("@")[0]
+        return (value, unquote(value), unquote(user_info.partition(":")[2]))
+    return ()
 
 
 def _origin(text: str) -> Url:

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 from pathlib import Path
+from secrets import token_hex
 
 from tests.support.api_user import ApiUser, new_email, register, sign_in
 from tests.support.processes import Process, clean_environment, free_port
@@ -62,7 +63,12 @@ async def test_serve_reports_a_port_in_use_in_one_sentence(tmp_path: Path) -> No
 async def test_production_rejects_the_development_servers(tmp_path: Path, simulator: Simulator) -> None:
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(
-            port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url, ENVIRONMENT="production"
+            port=free_port(),
+            mongodb_uri=mongodb.uri,
+            twilio_url=simulator.url,
+            ENVIRONMENT="production",
+            JWT_SECRET=token_hex(32),
+            TWILIO_AUTH_TOKEN=token_hex(16),
         )
         output = await output_of_failed_start(tmp_path, environment)
     assert "MONGODB_URI points to this project's development database" in output

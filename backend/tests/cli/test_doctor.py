@@ -105,15 +105,16 @@ async def test_an_old_name_is_explained(tmp_path: Path) -> None:
     assert (code, lines) == (1, [f"wrong  settings  {sentence}.env.example describes each setting."])
 
 
-def settings_of(api: Api | None = None, **changes: object) -> Settings:
-    """The settings of a running API, with these changes."""
+def settings_of(api: Api | None = None, *, environment_name: str = "development", **changes: object) -> Settings:
+    """The settings of a running API, with these changes. Production would refuse the secrets of the tests."""
     environment = (
         api.environment
         if api
         else api_environment(port=free_port(), mongodb_uri=UNREACHABLE_DATABASE, twilio_url=UNREACHABLE_URL)
     )
     known = {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
-    return Settings(_env_file=None, **{**known, **changes})  # type: ignore[arg-type]
+    settings = Settings(_env_file=None, **{**known, **changes})  # type: ignore[arg-type]
+    return settings.model_copy(update={"environment": environment_name})
 
 
 def failure_of(check: Callable[[Settings], str], settings: Settings) -> CheckFailedError:
@@ -133,7 +134,7 @@ async def test_what_the_running_api_lacks_is_named(start: Start, token: str) -> 
 
 
 def test_an_insecure_origin_in_production_is_a_problem() -> None:
-    production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
+    production: dict[str, Any] = {"environment_name": "production"}
     assert (
         "without https" in failure_of(check_browser, settings_of(cors_origins="http://192.168.1.5", **production)).said
     )
@@ -164,7 +165,7 @@ async def test_wrong_credentials_and_a_development_database_are_problems(mongodb
         found = await asyncio.to_thread(database_failure, settings_of(mongodb_uri=with_credentials))
         assert "rejects requests" in found.said
         assert "secret" not in found.said + found.remedy
-        production: dict[str, Any] = {"environment": "production", "reconcile_after_seconds": 60}
+        production: dict[str, Any] = {"environment_name": "production"}
         found = await asyncio.to_thread(database_failure, settings_of(mongodb_uri=mongodb.uri, **production))
         assert "development database" in found.said
     assert "encrypted" not in await check_database(settings_of(mongodb_uri=mongodb.uri))
@@ -181,7 +182,7 @@ async def test_wrong_credentials_and_a_development_database_are_problems(mongodb
         ({"twilio_from_number": "+14155550100"}, "does not own +14155550100"),
         ({"twilio_from_number": "+15005550007"}, "+15005550007 cannot send SMS"),
         ({"twilio_api_base_url": UNREACHABLE_URL}, "does not respond"),
-        ({"environment": "production", "reconcile_after_seconds": 60}, "the simulator"),
+        ({"environment_name": "production"}, "the simulator"),
     ],
 )
 async def test_an_account_that_cannot_send_is_a_problem(

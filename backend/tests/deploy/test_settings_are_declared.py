@@ -1,5 +1,7 @@
 """Every setting is declared in the deployment files."""
 
+from secrets import token_hex
+
 import pytest
 
 from mysms.core.settings import RENAMED_SETTINGS, Settings
@@ -32,9 +34,9 @@ def test_the_values_for_render_are_valid_and_mostly_defaults(monkeypatch: pytest
         monkeypatch.delenv(name, raising=False)
     needed = {
         "MONGODB_URI": "mongodb://localhost/mysms",
-        "JWT_SECRET": "Zk3vQ8xNw1rTd6LpYb0HgCs7Jm4Fa9Ue",
+        "JWT_SECRET": token_hex(32),
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "93d1f07c6be24a85",
+        "TWILIO_AUTH_TOKEN": token_hex(16),
         "TWILIO_FROM_NUMBER": "+15005550006",
         "ENVIRONMENT": "production",
     }
