@@ -14,7 +14,7 @@ SPA_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
 SCHEMA := frontend/src/app/api/schema.d.ts
 SBOM_DIR := sbom
 
-.PHONY: help install run dev test test-backend test-frontend test-e2e test-faults test-mutation test-nginx test-rolling-restart \
+.PHONY: help install run dev mysms test test-backend test-frontend test-e2e test-faults test-mutation test-nginx test-rolling-restart \
 	fuzz lighthouse long-thread lint format api-types lock sbom clean
 
 help: ## List the targets
@@ -27,6 +27,9 @@ run: install ## Run everything on this machine (PORT, MONGODB_PORT, TWILIO_SIMUL
 
 dev: $(BACKEND_READY) $(FRONTEND_READY) ## Like run, for developers: the API with reload, and ng serve on port 4200
 	@exec $(BIN)/mysms demo --dev
+
+mysms: $(BACKEND_READY) ## Run a command beside make run: make mysms ARGS="reset-password ada@example.com"
+	@$(BIN)/mysms $(if $(ARGS),demo $(ARGS),--help)
 
 test: test-backend test-frontend test-e2e ## Run all tests
 
@@ -92,6 +95,7 @@ sbom: $(BACKEND_READY) ## Write the software bills of materials (CycloneDX) of A
 	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements backend/requirements.lock --pyproject backend/pyproject.toml \
 		--output-file $(SBOM_DIR)/api.cdx.json
 	@npm --prefix frontend sbom --sbom-format cyclonedx --sbom-type application --package-lock-only > $(SBOM_DIR)/spa.cdx.json
+	@echo "The bills of materials (CycloneDX) are in $(SBOM_DIR)/api.cdx.json and $(SBOM_DIR)/spa.cdx.json."
 
 clean: ## Remove installed and built files; keeps your data in backend/.data
 	rm -rf $(VENV) frontend/node_modules frontend/dist frontend/.angular sbom

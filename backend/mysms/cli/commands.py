@@ -11,7 +11,7 @@ from datetime import datetime
 import uvicorn
 
 from mysms.cli.admin import SendingIsOnError, make_invite, migrate_database, recover_backup, reset_password
-from mysms.cli.demo import DemoError, run_demo
+from mysms.cli.demo import DemoError, enter_demo, run_demo
 from mysms.cli.doctor import run_checks, settings_results
 from mysms.core.database import DatabaseConfigurationError
 from mysms.core.email_addresses import normalise_email
@@ -40,6 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="run the API with the settings in the environment")
     demo = commands.add_parser("demo", help="run everything locally, with simulators for what is not configured")
     demo.add_argument("--dev", action="store_true", help="reload the API on changes, and serve the SPA with ng serve")
+    demo.add_argument(
+        "arguments",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND",
+        help="a command to run with the settings of the demo, such as: reset-password ada@example.com",
+    )
     commands.add_parser("invite", help="create an invite code, with which one person can sign up")
     reset = commands.add_parser("reset-password", help="set a new password for an account and end its sessions")
     reset.add_argument("email")
@@ -80,18 +86,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     commands: dict[str, Callable[[], int]] = {
         "serve": lambda: _serve(load_settings()),
-        "demo": lambda: run_demo(dev=given.dev),
-        "invite": lambda: _print_invite(load_settings()),
+        "demo": lambda: _run_in_demo(given.arguments) if given.arguments else run_demo(dev=given.dev),
+        "invite": lambda: _print_invite(load_settings(without_twilio=True)),
         "doctor": _print_checks,
         "reset-password": lambda: _reset_password(
-            load_settings(), given.email, remove_second_factor=given.remove_second_factor
+            load_settings(without_twilio=True), given.email, remove_second_factor=given.remove_second_factor
         ),
-        "migrate": lambda: _migrate(load_settings()),
+        "migrate": lambda: _migrate(load_settings(without_twilio=True)),
         "recover-backup": lambda: _recover_backup(load_settings(), given.since),
-        "log-hash": lambda: _print_log_hash(load_settings(), given.subject),
+        "log-hash": lambda: _print_log_hash(load_settings(without_twilio=True), given.subject),
         "openapi": _print_openapi,
     }
     return commands[given.command]()
+
+
+def _run_in_demo(arguments: Sequence[str]) -> int:
+    enter_demo()
+    return main(arguments)
 
 
 def _serve(settings: Settings) -> int:
@@ -134,20 +145,24 @@ def _print_checks() -> int:
 
 
 def _print_invite(settings: Settings) -> int:
+    """Prints the code alone on standard output, so that a script can use it."""
     configure_logging(settings.effective_log_format)
-    print(asyncio.run(make_invite(settings)))
+    code = asyncio.run(make_invite(settings))
+    where = f" at {settings.app_url.address}" if settings.app_url is not None else ""
+    print(f"One person can sign up{where} with this invite code. It does not expire:", file=sys.stderr, flush=True)
+    print(code)
     return 0
 
 
 def _reset_password(settings: Settings, email: str, *, remove_second_factor: bool) -> int:
     configure_logging(settings.effective_log_format)
     new = asyncio.run(reset_password(settings, email, remove_second_factor=remove_second_factor))
+    print(f"New password of {email}: {new.password}")
+    print("All sessions of the account have ended. Whoever signs in with it should change it on the account page.")
     if new.needs_second_factor:
-        print("The second factor stays: signing in also requires a code. --remove-second-factor removes it.")
+        print("Signing in also requires a code of the second factor, unless --remove-second-factor removes it.")
     elif remove_second_factor:
-        print("The account has no second factor now.")
-    print(f"The new password of {email} is  {new.password}")
-    print("All sessions of the account have ended. Change the password on the account page after signing in.")
+        print("The account has no second factor any more.")
     return 0
 
 

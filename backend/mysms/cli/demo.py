@@ -61,10 +61,17 @@ class DemoSettings(TrimmedSettings):
     twilio_account_sid: str | None = None
     twilio_api_base_url: str | None = None
     jwt_secret: str | None = None
+    signup_mode: str | None = None
+    setup_code: str | None = None
     docs_enabled: bool = True
     smtp_url: str | None = None
     mail_from: str | None = None
     app_url: str | None = None
+
+    @property
+    def needs_invites(self) -> bool:
+        """Whether sign-up must not be open, which it is in development: messages cost money."""
+        return self.twilio_account_sid is not None and self.signup_mode is None
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,20 @@ def run_demo(*, dev: bool) -> int:
     return 0
 
 
+def enter_demo() -> None:
+    """Gives this process the settings of the running demo. Raises DemoError and SettingsError."""
+    settings = read_settings(DemoSettings)
+    data = settings.data_dir.absolute()
+    if not data.is_dir() or (settings.mongodb_uri is None and not _listens(settings.mongodb_port)):
+        raise DemoError(
+            f"`make run` is not running with its data in {data}. Start it first, and repeat what you have set for it, "
+            "such as DATA_DIR or MONGODB_PORT."
+        )
+    os.environ.update(_environment(settings, data, dev=False))
+    # The parts of the demo read the .env of this folder, too.
+    os.chdir(_BACKEND)
+
+
 def _make_private(data: Path) -> None:
     """Makes the folder of the data, or takes other users' access to it away. Raises DemoError."""
     try:
@@ -136,7 +157,7 @@ def _make_private(data: Path) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         for folder in (data, logs):
             folder.chmod(0o700)
-        for file in (*data.glob("*.sqlite3*"), *data.glob("jwt-secret"), *logs.glob("*.log")):
+        for file in (*data.glob("*.sqlite3*"), *data.glob("jwt-secret"), *data.glob("setup-code"), *logs.glob("*.log")):
             file.chmod(0o600)
     except OSError as error:
         raise DemoError(
@@ -160,6 +181,10 @@ def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[st
         environment["APP_URL"] = settings.app_url or _app_url(settings, dev=dev)
     if settings.jwt_secret is None:
         environment["JWT_SECRET"] = _kept_secret(data / "jwt-secret")
+    if settings.needs_invites:
+        # A website can give its own name the address of this machine, sign up in the browser, and send messages.
+        environment["SIGNUP_MODE"] = "invite"
+        environment["SETUP_CODE"] = settings.setup_code or _kept_secret(data / "setup-code")
     if _BUILT_SPA.is_dir() and not dev:
         environment.setdefault("FRONTEND_DIST", str(_BUILT_SPA))
     return environment
@@ -317,9 +342,15 @@ def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
         print("  A message to +15005550001 is rejected; a message to +15005553003 is not delivered.")
     else:
         print("  Messages are sent through your Twilio account, at Twilio's prices.")
+    if settings.needs_invites:
+        print(
+            f"  The first account needs this invite code:  {settings.setup_code or _kept_secret(data / 'setup-code')}"
+        )
+        print("  Further codes:  make mysms ARGS=invite")
     if settings.smtp_url is None:
         print(f"  No mail leaves this machine either. Caught mails:  http://localhost:{settings.mail_port}")
     if settings.docs_enabled:
         print(f"  API documentation:  http://localhost:{settings.port}/docs")
+    print('  A new password for an account:  make mysms ARGS="reset-password EMAIL"')
     print(f"  Data and logs: {data}")
     print("  Press Ctrl-C to stop.\n", flush=True)

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from secrets import token_hex
 
+from tests.support.admin_commands import new_password_in
 from tests.support.api_user import ApiUser, new_email, register, sign_in
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.responses import field_errors
@@ -102,13 +103,36 @@ async def test_resetting_a_password_ends_all_sessions(tmp_path: Path) -> None:
             api_user = await ApiUser.sign_up(api)
             reset = Process("reset", ["mysms", "reset-password", api_user.email.upper()], tmp_path, environment)
             assert await reset.wait_for_exit() == 0
-            password = reset.text().splitlines()[-2].split()[-1]
+            password = new_password_in(reset.text())
             assert (await api_user.call("GET", "/users")).status_code == 401
             assert (await sign_in(api, api_user.email)).status_code == 401
             assert (await sign_in(api, api_user.email, password)).status_code == 201
         unknown = Process("nobody", ["mysms", "reset-password", "nobody@example.com"], tmp_path, environment)
         assert await unknown.wait_for_exit() == 1
         assert unknown.text().splitlines() == ["There is no account with the email nobody@example.com."]
+
+
+async def test_accounts_are_administered_without_a_twilio_account(tmp_path: Path) -> None:
+    """The settings of one may be missing, or of no use."""
+    async with running_mongodb(tmp_path) as mongodb:
+        environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
+        async with running_api(tmp_path, environment) as api:
+            api_user = await ApiUser.sign_up(api)
+            commands = (["migrate"], ["invite"], ["reset-password", api_user.email], ["log-hash", api_user.email])
+            without = {name: value for name, value in environment.items() if not name.startswith("TWILIO_")}
+            for number, command in enumerate(commands):
+                process = Process(f"command-{number}", ["mysms", *command], tmp_path, without)
+                assert await process.wait_for_exit() == 0, process.text()
+                if command[0] == "reset-password":
+                    password = new_password_in(process.text())
+                    assert (await sign_in(api, api_user.email, password)).status_code == 201
+            wrong = {**without, "TWILIO_ACCOUNT_SID": "wrong", "TWILIO_AUTH_TOKEN": "wr ong"}
+            invite = Process("wrong", ["mysms", "invite"], tmp_path, wrong)
+            assert await invite.wait_for_exit() == 0
+        recover = ["mysms", "recover-backup", "--since", "2026-01-01T00:00:00Z"]
+        process = Process("recover", recover, tmp_path, without)
+        assert await process.wait_for_exit() == 1
+        assert "TWILIO_ACCOUNT_SID is missing." in process.text(), "which asks Twilio"
 
 
 async def test_sigterm_ends_the_process(tmp_path: Path) -> None:

@@ -2,15 +2,17 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from mysms.cli.demo import DemoSettings, parts_of
+from tests.support.admin_commands import new_password_in
 from tests.support.api_user import PASSWORD, new_email, new_number
 from tests.support.polling import eventually
 from tests.support.processes import Process, clean_environment, free_port
@@ -27,15 +29,24 @@ class Demo:
         self.ports = {name: free_port() for name in PORTS}
         self.process: Process | None = None
 
-    def start(self, **variables: str) -> Process:
+    def start(self, *arguments: str, **variables: str) -> Process:
+        """Start the demo, or a command beside it."""
         ports = {name: str(port) for name, port in self.ports.items()}
         environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports, **variables)
-        self.process = Process("demo", ["mysms", "demo"], self.directory, environment)
-        return self.process
+        name = "-".join(["demo", *arguments[:1]])
+        process = Process(name, ["mysms", "demo", *arguments], self.directory, environment)
+        self.process = self.process or process
+        return process
+
+    async def run(self, *arguments: str) -> str:
+        """Run a command beside the demo. Returns its output."""
+        process = self.start(*arguments)
+        assert await process.wait_for_exit() == 0, process.text()
+        return process.text()
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
-        process = self.start()
+    async def running(self, **variables: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
+        process = self.start(**variables)
         url = f"http://127.0.0.1:{self.ports['PORT']}"
         try:
             async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
@@ -141,12 +152,53 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
         refresh = {"grant_type": "refresh_token", "refresh_token": session["refresh_token"]}
         assert (await http.post("/users/token", data=refresh)).status_code == 200
         assert (await http.post("/users/sign_in", json={"user": user})).status_code == 201
+        user["password"] = new_password_in(await demo.run("reset-password", user["email"]))
+        assert (await http.post("/users/sign_in", json={"user": user})).status_code == 201
+        assert "wrong" not in await demo.run("doctor")
+        demo.assert_private()
 
         # The demo also ends if one of its parts ends, and names the part.
         os.kill(demo.part("devservers.twilio"), signal.SIGKILL)
         assert await process.wait_for_exit(within=20) == 1
     assert "The part twilio stopped" in process.text()
     await demo.assert_nothing_left()
+
+
+async def test_a_command_beside_no_demo_says_so(demo: Demo) -> None:
+    process = demo.start("invite")
+    assert await process.wait_for_exit() == 1
+    (sentence,) = process.text().splitlines()
+    assert sentence.startswith(f"`make run` is not running with its data in {demo.directory / 'data'}.")
+    assert not (demo.directory / "data").exists()
+
+
+async def test_with_a_real_account_nobody_signs_up_without_a_code(demo: Demo) -> None:
+    """Not even a website that gives its own name the address of this machine."""
+    account = {
+        "TWILIO_ACCOUNT_SID": f"AC{'1' * 32}",
+        "TWILIO_AUTH_TOKEN": "a-real-token",
+        "TWILIO_FROM_NUMBER": "+14155550100",
+        "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
+    }
+    async with demo.running(**account) as (process, http):
+        shown = await eventually(async_text(process), lambda text: "to stop" in text, what="the explanation")
+        (code,) = re.findall(r"invite code:  (\S+)", shown)
+        user = {"email": new_email(), "password": PASSWORD, "password_confirmation": PASSWORD}
+        rebound = {"Host": f"evil.example:{demo.ports['PORT']}", "Origin": "http://evil.example"}
+        refused = await http.post("/users", json={"user": user}, headers=rebound)
+        assert list(refused.json()["errors"]) == ["invite_code"]
+        assert (await http.post("/users", json={"user": {**user, "invite_code": code}})).status_code == 201
+        another = (await demo.run("invite")).splitlines()[-1]
+        user = {**user, "email": new_email(), "invite_code": another}
+        assert (await http.post("/users", json={"user": user})).status_code == 201
+        assert (demo.directory / "data" / "setup-code").stat().st_mode & 0o777 == 0o600
+
+
+def async_text(process: Process) -> Callable[[], Awaitable[str]]:
+    async def read() -> str:
+        return process.text()
+
+    return read
 
 
 async def test_a_folder_that_all_users_share_is_refused(demo: Demo) -> None:

@@ -20,6 +20,7 @@ def bills(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
     command = ["make", "--old-file=backend/.venv/.installed", "sbom", f"SBOM_DIR={directory}"]
     made = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
+    assert f"are in {directory}/api.cdx.json and {directory}/spa.cdx.json." in made.stdout
     return {part: json.loads((directory / f"{part}.cdx.json").read_text()) for part in ("api", "spa")}
 
 

@@ -1,0 +1,9 @@
+"""What the commands for operators print."""
+
+import re
+
+
+def new_password_in(output: str) -> str:
+    """The password that `mysms reset-password` has made."""
+    (password,) = re.findall(r"^New password of \S+: (\S+)$", output, re.MULTILINE)
+    return str(password)
