@@ -1,15 +1,16 @@
-"""`python -m devservers.smtp --port N --smtp-port M`: catch mails until SIGTERM or SIGINT."""
+"""`python -m devservers.smtp --port N --smtp-port M --data FILE`: catch mails until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
 import contextlib
 import sys
+from pathlib import Path
 
 import uvicorn
 
 from devservers.local_requests import SECURITY_HEADERS
 from devservers.smtp import __doc__ as manual
-from devservers.smtp.mailbox import Mailbox
+from devservers.smtp.mailbox import Mailbox, MailboxUnavailableError
 from devservers.smtp.page import create_app
 from devservers.smtp.receiver import NAME, Receiver
 
@@ -22,13 +23,14 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--port", type=int, required=True, help="port of the page")
     parser.add_argument("--smtp-port", type=int, required=True, help="port for mails")
+    parser.add_argument("--data", type=Path, required=True, help="file for the mails, created if needed")
+    parser.add_argument("--app-url", default="", help="address of the app, to which links in mails may lead")
     return parser.parse_args()
 
 
-async def serve(port: int, smtp_port: int) -> None:
-    mailbox = Mailbox()
+async def serve(mailbox: Mailbox, app_url: str, port: int, smtp_port: int) -> None:
     config = uvicorn.Config(
-        create_app(mailbox),
+        create_app(mailbox, app_url),
         host=HOST,
         port=port,
         log_level="warning",
@@ -47,8 +49,11 @@ async def serve(port: int, smtp_port: int) -> None:
 def main() -> int:
     options = arguments()
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve(options.port, options.smtp_port))
+        with contextlib.suppress(KeyboardInterrupt), contextlib.closing(Mailbox(options.data)) as mailbox:
+            asyncio.run(serve(mailbox, options.app_url, options.port, options.smtp_port))
+    except MailboxUnavailableError as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"The mail catcher cannot listen: {error}.", file=sys.stderr)
         return 1

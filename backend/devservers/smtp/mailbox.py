@@ -1,13 +1,29 @@
-"""The received mails, in memory."""
+"""The received mails, in one SQLite file. A mail is committed before its response."""
 
-from collections import deque
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
+from pathlib import Path
 
 MAX_MAILS = 300
+
+_SCHEMA_VERSION = 1
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS mails (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  received_at TEXT NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL, content BLOB NOT NULL
+);
+PRAGMA user_version = {_SCHEMA_VERSION};
+COMMIT;
+"""
+
+
+class MailboxUnavailableError(Exception):
+    """The data file cannot be used; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -20,23 +36,49 @@ class Mail:
     """The plain text; empty if the mail has none."""
 
     @classmethod
-    def parse(cls, content: bytes, sender: str, recipients: Sequence[str], now: datetime) -> "Mail":
+    def parse(cls, content: bytes, sender: str, recipients: Sequence[str], received_at: datetime) -> "Mail":
         message = BytesParser(policy=policy.default).parsebytes(content)
         body = message.get_body(("plain",))
         text = body.get_content() if body is not None else ""
-        return cls(now, sender, tuple(recipients), str(message["Subject"] or ""), text.replace("\r\n", "\n"))
+        return cls(received_at, sender, tuple(recipients), str(message["Subject"] or ""), text.replace("\r\n", "\n"))
 
 
 class Mailbox:
     """The newest mails, the newest first."""
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._mails: deque[Mail] = deque(maxlen=MAX_MAILS)
+    def __init__(self, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Opens or creates the file. Raises MailboxUnavailableError."""
         self._now = now
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+            # The exclusive lock keeps a second mail catcher off the file; the kernel releases it when the process ends.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # A commit must survive a crash of this process, but not a power failure.
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] not in {0, _SCHEMA_VERSION}:
+                raise sqlite3.DatabaseError("it was written by another version of the mail catcher; remove it")
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise MailboxUnavailableError(f"The data file {path} cannot be used: {error}.") from error
+
+    def close(self) -> None:
+        self._db.close()
 
     def add(self, content: bytes, sender: str, recipients: Sequence[str]) -> None:
-        self._mails.appendleft(Mail.parse(content, sender, recipients, self._now()))
+        """Keeps a mail. The oldest ones are deleted."""
+        row = (self._now().isoformat(), sender, "\n".join(recipients), content)
+        added = self._db.execute(
+            "INSERT INTO mails (received_at, sender, recipients, content) VALUES (?, ?, ?, ?)", row
+        ).lastrowid
+        self._db.execute("DELETE FROM mails WHERE position <= ?", [(added or 0) - MAX_MAILS])
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Returns all mails, or those to one address."""
-        return [mail for mail in self._mails if to is None or to.lower() in map(str.lower, mail.recipients)]
+        rows = self._db.execute("SELECT received_at, sender, recipients, content FROM mails ORDER BY position DESC")
+        mails = [
+            Mail.parse(content, sender, recipients.split("\n"), datetime.fromisoformat(received_at))
+            for received_at, sender, recipients, content in rows
+        ]
+        return [mail for mail in mails if to is None or to.lower() in map(str.lower, mail.recipients)]

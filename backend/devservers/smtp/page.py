@@ -1,4 +1,4 @@
-"""The page with the mails, which are shown as text only. No inline styles, inline scripts or external resources."""
+"""The page with the mails: text with links. No inline styles, inline scripts or external resources."""
 
 from dataclasses import asdict
 from html import escape
@@ -12,17 +12,21 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from devservers.local_requests import LocalRequestsOnly
+from devservers.smtp.links import with_links
 from devservers.smtp.mailbox import Mail, Mailbox
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
     "Cache-Control": "no-store",
 }
 
 
-def create_app(mailbox: Mailbox) -> Starlette:
+def create_app(mailbox: Mailbox, app_url: str) -> Starlette:
     async def show(_request: Request) -> Response:
-        return HTMLResponse(_document(mailbox.mails()), headers=HEADERS)
+        return HTMLResponse(_document(mailbox.mails(), app_url), headers=HEADERS)
 
     async def list_mails(request: Request) -> Response:
         mails = mailbox.mails(request.query_params.get("to"))
@@ -39,14 +43,18 @@ def create_app(mailbox: Mailbox) -> Starlette:
     )
 
 
-def _document(mails: list[Mail]) -> str:
-    shown = "".join(map(_article, mails)) or '<p class="empty">No mails yet. A mail to a user appears here.</p>'
+def _document(mails: list[Mail], app_url: str) -> str:
+    shown = (
+        "".join(_article(mail, app_url) for mail in mails)
+        or '<p class="empty">No mails yet. A mail to a user appears here.</p>'
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Caught mails</title>
+<link rel="icon" href="/static/icon.svg">
 <link rel="stylesheet" href="/static/page.css">
 <script src="/static/refresh.js" defer></script>
 </head>
@@ -58,10 +66,11 @@ def _document(mails: list[Mail]) -> str:
 """
 
 
-def _article(mail: Mail) -> str:
+def _article(mail: Mail, app_url: str) -> str:
     time = mail.received_at.isoformat(timespec="milliseconds")
     return (
         f"<article><h2>{escape(mail.subject)}</h2>"
         f'<p class="meta">to <b>{escape(", ".join(mail.recipients))}</b> · '
-        f'<time datetime="{time}">{time[11:19]} UTC</time></p><pre>{escape(mail.text)}</pre></article>'
+        f'<time datetime="{time}">{time[:10]} {time[11:19]} UTC</time></p>'
+        f"<pre>{with_links(mail.text, app_url)}</pre></article>"
     )

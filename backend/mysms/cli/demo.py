@@ -221,7 +221,8 @@ def parts_of(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
     if settings.smtp_url is None:
         ports = {"MAIL_PORT": settings.mail_port, "SMTP_PORT": settings.smtp_port}
         command = [python, "-m", "devservers.smtp", "--port", str(settings.mail_port)]
-        command += ["--smtp-port", str(settings.smtp_port)]
+        command += ["--smtp-port", str(settings.smtp_port), "--data", str(data / "mails.sqlite3")]
+        command += ["--app-url", settings.app_url or _app_url(settings, dev=dev)]
         parts.append(_Part("mail", command, ports, lambda: all(map(_listens, ports.values()))))
     serve = [python, "-m", "mysms", "serve"]
     if dev:

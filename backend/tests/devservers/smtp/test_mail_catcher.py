@@ -1,5 +1,9 @@
 """The mail catcher of `make run`: keeps every mail and shows it as text."""
 
+import contextlib
+import os
+import re
+import signal
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,11 +16,14 @@ from devservers.smtp.mailbox import MAX_MAILS, Mailbox
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import is_listening
 
+APP_URL = "https://sms.example.com/app"
+
 
 class Catcher:
     def __init__(self, directory: Path) -> None:
         self.port, self.smtp_port = free_port(), free_port()
         module = ["devservers.smtp", "--port", str(self.port), "--smtp-port", str(self.smtp_port)]
+        module += ["--data", str(directory / "mails.sqlite3"), "--app-url", APP_URL]
         self.process = Process("mail", module, directory, clean_environment())
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
 
@@ -30,16 +37,23 @@ class Catcher:
         return await is_listening(self.port) and await is_listening(self.smtp_port)
 
 
-@pytest.fixture
-async def catcher(tmp_path: Path) -> AsyncIterator[Catcher]:
-    catcher = Catcher(tmp_path)
+@contextlib.asynccontextmanager
+async def running(directory: Path) -> AsyncIterator[Catcher]:
+    catcher = Catcher(directory)
     try:
         await catcher.process.wait_until(catcher.is_ready)
         yield catcher
     finally:
         await catcher.http.aclose()
-        catcher.process.stop()
+        if catcher.process.exit_code is None:
+            catcher.process.stop()
     assert "Traceback" not in catcher.process.text()
+
+
+@pytest.fixture
+async def catcher(tmp_path: Path) -> AsyncIterator[Catcher]:
+    async with running(tmp_path) as catcher:
+        yield catcher
 
 
 async def test_mails_are_listed_newest_first_and_by_recipient(catcher: Catcher) -> None:
@@ -69,7 +83,7 @@ async def test_the_page_shows_mails_as_text(catcher: Catcher) -> None:
     assert "<script>" not in page.text
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert "unsafe" not in page.headers["Content-Security-Policy"]
-    for name in ("page.css", "refresh.js"):
+    for name in ("page.css", "refresh.js", "icon.svg"):
         assert f"/static/{name}" in page.text
         assert (await catcher.http.get(f"/static/{name}")).is_success
 
@@ -91,23 +105,105 @@ async def test_a_website_whose_name_leads_to_this_machine_gets_nothing(catcher: 
         assert (await catcher.http.get(path, headers={"Host": host})).status_code == 200
 
 
-async def test_the_number_of_mails_is_bounded() -> None:
-    mailbox = Mailbox()
-    for number in range(MAX_MAILS + 10):
-        mailbox.add(f"Subject: {number}\r\n\r\nHello".encode(), "a@example.com", ["b@example.com"])
-    assert [mail.subject for mail in mailbox.mails()[:2]] == [str(MAX_MAILS + 9), str(MAX_MAILS + 8)]
-    assert len(mailbox.mails()) == MAX_MAILS
+async def links_in(catcher: Catcher, text: str) -> list[str]:
+    """The links of the page after a mail with this text."""
+    await catcher.send("ada@example.com", text=text)
+    article = (await catcher.http.get("/")).text.partition("</article>")[0]
+    links = re.findall(r'<a href="([^"]*)" target="_blank" rel="noopener noreferrer">([^<]*)</a>', article)
+    assert article.count("<a ") == len(links)
+    assert all(address == shown for address, shown in links)
+    return [address for address, _ in links]
 
 
-async def test_a_mail_that_is_not_well_formed_is_kept() -> None:
-    mailbox = Mailbox()
-    for content in (b"", b"\xff\xfe", b"Content-Type: text/html\r\n\r\n<b>", b"Subject: =?x?q?\xff?=\r\n\r\n\xff"):
-        mailbox.add(content, "", [])
-    assert len(mailbox.mails()) == 4
+async def test_links_to_this_machine_and_to_the_app_can_be_pressed(catcher: Catcher) -> None:
+    for url in (
+        "http://localhost:8000/reset-password#token_-1",
+        "http://127.0.0.1:8000/a?b=c",
+        "http://[::1]:8000/",
+        "https://sms.example.com/app/reset-password#token",
+    ):
+        for text in (url, f"Open ({url}).", f"<{url}>"):
+            assert await links_in(catcher, text) == [url]
+    assert await links_in(catcher, "http://localhost/?a=1&b=2") == ["http://localhost/?a=1&amp;b=2"]
+    assert await links_in(catcher, "http://localhost/a and http://localhost/b") == [
+        "http://localhost/a",
+        "http://localhost/b",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://evil.example/",
+        "http://localhost.evil.example/",
+        "http://localhost@evil.example/",
+        "http://localhost:8000@evil.example/",
+        "http://evil.example\\@localhost/",
+        "http://localhost\\@evil.example/",
+        "http://sms.example.com/app",
+        "https://sms.example.com:8443/app",
+        "https://sms.example.com.evil.example/",
+        "http://localhost:port/",
+        "http://[::1",
+        "javascript:alert(1)//http:",
+        "data:text/html,x",
+    ],
+)
+async def test_other_links_stay_text(catcher: Catcher, text: str) -> None:
+    assert await links_in(catcher, text) == []
+
+
+async def test_a_link_cannot_leave_its_attribute(catcher: Catcher) -> None:
+    text = """http://localhost/"onclick="alert(1)"x='<script>alert(1)</script>"""
+    (link,) = await links_in(catcher, text)
+    assert not {'"', "'", "<", ">"} & set(link)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_mails_survive_a_restart(tmp_path: Path, number: signal.Signals) -> None:
+    async with running(tmp_path) as catcher:
+        await catcher.send("ada@example.com", subject="Kept", text="Grüße")
+        before = (await catcher.http.get("/mails.json")).json()
+        os.kill(catcher.process.pid, number)
+        await catcher.process.wait_for_exit()
+    async with running(tmp_path) as catcher:
+        assert (await catcher.http.get("/mails.json")).json() == before
+        assert "Grüße" in (await catcher.http.get("/")).text
+
+
+async def test_the_oldest_mails_are_deleted(tmp_path: Path) -> None:
+    for first in (0, MAX_MAILS):
+        with contextlib.closing(Mailbox(tmp_path / "mails.sqlite3")) as mailbox:
+            for number in range(first, first + MAX_MAILS - 10):
+                mailbox.add(f"Subject: {number}\r\n\r\nHello".encode(), "a@example.com", ["b@example.com"])
+            subjects = [mail.subject for mail in mailbox.mails()]
+    newest = 2 * MAX_MAILS - 11
+    assert subjects[:2] == [str(newest), str(newest - 1)]
+    assert len(subjects) == MAX_MAILS
+
+
+async def test_a_mail_that_is_not_well_formed_is_kept(tmp_path: Path) -> None:
+    with contextlib.closing(Mailbox(tmp_path / "mails.sqlite3")) as mailbox:
+        for content in (b"", b"\xff\xfe", b"Content-Type: text/html\r\n\r\n<b>", b"Subject: =?x?q?\xff?=\r\n\r\n\xff"):
+            mailbox.add(content, "", [])
+        assert len(mailbox.mails()) == 4
+
+
+async def test_a_file_that_cannot_be_used_is_reported_in_one_sentence(catcher: Catcher, tmp_path: Path) -> None:
+    """Such as that of a mail catcher that is running, or of something else."""
+    other = tmp_path / "other"
+    other.write_text("This is no database, but a text of more than sixteen bytes.")
+    for file in (tmp_path / "mails.sqlite3", other):
+        module = ["devservers.smtp", "--port", str(free_port()), "--smtp-port", str(free_port()), "--data", str(file)]
+        second = Process(f"second-{file.stem}", module, tmp_path, clean_environment())
+        assert await second.wait_for_exit() == 1
+        (line,) = second.text().splitlines()
+        assert line.startswith(f"The data file {file} cannot be used: ")
 
 
 async def test_a_port_in_use_is_reported_in_one_sentence(catcher: Catcher, tmp_path: Path) -> None:
     module = ["devservers.smtp", "--port", str(free_port()), "--smtp-port", str(catcher.smtp_port)]
+    module += ["--data", str(tmp_path / "another.sqlite3")]
     second = Process("second", module, tmp_path, clean_environment())
     assert await second.wait_for_exit() == 1
     (line,) = second.text().splitlines()

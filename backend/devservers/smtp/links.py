@@ -1,0 +1,40 @@
+"""Makes the links in the text of a mail clickable, if they lead to this machine or to the app. Pure."""
+
+import re
+from html import escape
+from urllib.parse import urlsplit
+
+_URL = re.compile(r"https?://[!-~]+")
+_LOOPBACK_HOST = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+_AFTER_A_URL = ".,;:!?)]}>'\""
+"""Punctuation that belongs to the sentence rather than to the URL before it."""
+
+
+def with_links(text: str, app_url: str) -> str:
+    """Returns the text as HTML. Everything is escaped; other addresses stay text."""
+    parts: list[str] = []
+    end = 0
+    for found in _URL.finditer(text):
+        url = found.group().rstrip(_AFTER_A_URL)
+        if _is_allowed(url, app_url):
+            safe = escape(url)
+            parts += [
+                escape(text[end : found.start()]),
+                f'<a href="{safe}" target="_blank" rel="noopener noreferrer">{safe}</a>',
+            ]
+            end = found.start() + len(url)
+    return "".join([*parts, escape(text[end:])])
+
+
+def _is_allowed(url: str, app_url: str) -> bool:
+    # Browsers read a backslash as a slash, and what is before an @ as a user name: the host would be another one.
+    if "\\" in url:
+        return False
+    try:
+        parts, app = urlsplit(url), urlsplit(app_url)
+        origin, app_origin = (parts.scheme, parts.hostname, parts.port), (app.scheme, app.hostname, app.port)
+    except ValueError:
+        return False
+    if "@" in parts.netloc or not parts.hostname:
+        return False
+    return _LOOPBACK_HOST.fullmatch(parts.hostname) is not None or origin == app_origin
