@@ -56,9 +56,17 @@ def test_the_profiles_share_no_network_volume_or_secret() -> None:
         if SecretStr in (field.annotation, *get_args(field.annotation))
     }
     simulated = SERVICES["simulated-api"]["environment"]
-    assert {name: simulated[name] for name in {*secret, "MONGODB_URI"}} == {
-        **dict.fromkeys({*secret, "MONGODB_URI"}, ""),
+    assert {name: simulated[name] for name in {*secret, "MONGODB_URI", "SMTP_URL"} & set(simulated)} == {
+        "JWT_SECRET": "",
+        "SETUP_CODE": "",
+        "MONGODB_URI": "",
         "TWILIO_AUTH_TOKEN": "simulated-auth-token",
+    }
+    # Values in .env take precedence over the generated files.
+    assert {name for name in SERVICES["api"]["environment"] if name in {*secret, "MONGODB_URI", "SMTP_URL"}} == {
+        "JWT_SECRET",
+        "SETUP_CODE",
+        "MONGODB_URI",
     }
 
 
@@ -159,19 +167,25 @@ def test_the_database_requires_a_password_and_logs_no_queries() -> None:
     assert "--slowOpSampleRate 0" in script
 
 
-def test_secrets_are_generated_once_and_the_setup_code_is_shown(tmp_path: Path) -> None:
-    """Runs the script of the service, with temporary folders instead of its volumes."""
+def run_secrets(directory: Path, **given: str) -> str:
+    """Runs the script of the service, with folders in this directory instead of its volumes. Returns its output."""
     shell, options, script = SERVICES["secrets"]["command"]
-    folders = {"/mongodb-secrets": tmp_path / "database", "/secrets": tmp_path / "api"}
     script = script.replace("$$", "$")
-    for mounted, folder in folders.items():
-        folder.mkdir()
-        script = re.sub(rf"(?<![\w-]){mounted}(?=/)", str(folder), script)
-    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **SERVICES["secrets"]["environment"]}
+    for mounted, folder in FOLDERS.items():
+        (directory / folder).mkdir(exist_ok=True)
+        script = re.sub(rf"(?<![\w-]){mounted}(?=/)", str(directory / folder), script)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "MONGODB_HOST": SERVICES["secrets"]["environment"]["MONGODB_HOST"], **given}
+    command = [shell, options, script]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
+
+FOLDERS = {"/mongodb-secrets": "database", "/secrets": "api"}
+
+
+def test_secrets_are_generated_once_and_the_setup_code_is_shown(tmp_path: Path) -> None:
     def run() -> str:
-        command = [shell, options, script]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        return run_secrets(tmp_path)
 
     def read(name: str) -> dict[str, str]:
         return {file.name: file.read_text().strip() for file in (tmp_path / name).iterdir()}
@@ -189,7 +203,36 @@ def test_secrets_are_generated_once_and_the_setup_code_is_shown(tmp_path: Path) 
     assert (
         database["tools.yaml"] == f"uri: mongodb://admin:{database['ADMIN_PASSWORD']}@127.0.0.1:27017/?authSource=admin"
     )
-    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for folder in folders.values() for file in folder.iterdir())
+    assert all(
+        stat.S_IMODE(file.stat().st_mode) == 0o600
+        for folder in FOLDERS.values()
+        for file in (tmp_path / folder).iterdir()
+    )
     assert [secret for secret in random if secret in shown] == [api["SETUP_CODE"]]
     assert run() == shown
     assert (read("api"), read("database")) == (api, database)
+
+
+def test_secrets_in_the_env_file_become_files_until_they_are_removed_from_it(tmp_path: Path) -> None:
+    given = {
+        name: f"a value of {name} with $, ' and %40"
+        for name in SERVICES["secrets"]["environment"]
+        if name != "MONGODB_HOST"
+    }
+    assert "TWILIO_AUTH_TOKEN" in given
+
+    def stored() -> dict[str, str]:
+        return {file.name: file.read_text() for file in (tmp_path / "api").iterdir() if file.name in given}
+
+    shown = run_secrets(tmp_path, **given)
+    assert stored() == {name: f"{value}\n" for name, value in given.items()}
+    assert not [value for value in given.values() if value in shown]
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in (tmp_path / "api").iterdir())
+    run_secrets(tmp_path, TWILIO_AUTH_TOKEN="another", SMTP_URL="")
+    assert stored() == {"TWILIO_AUTH_TOKEN": "another\n"}
+    run_secrets(tmp_path)
+    assert stored() == {}
+    # What the operator has stored there stays.
+    (tmp_path / "api" / "TWILIO_AUTH_TOKEN").write_text("by hand")
+    run_secrets(tmp_path)
+    assert stored() == {"TWILIO_AUTH_TOKEN": "by hand"}

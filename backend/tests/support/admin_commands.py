@@ -4,6 +4,6 @@ import re
 
 
 def new_password_in(output: str) -> str:
-    """The password that `mysms reset-password` has made."""
-    (password,) = re.findall(r"^New password of \S+: (\S+)$", output, re.MULTILINE)
+    """The password that `mysms reset-password` has made last."""
+    *_, password = re.findall(r"^New password of \S+: (\S+)$", output, re.MULTILINE)
     return str(password)
