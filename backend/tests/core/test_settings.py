@@ -804,6 +804,16 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     assert not os.environ.get("UNKNOWN")
 
 
+def test_a_copy_of_the_example_points_nowhere(environment: pytest.MonkeyPatch) -> None:
+    """`mysms serve` says what is to be filled in, and `make run` still starts its own servers."""
+    for name in COMPLETE:
+        environment.delenv(name)
+    Path(".env").write_text((Path(__file__).parents[2] / ".env.example").read_text())
+    assert settings_errors() == [f"{name} is missing." for name in COMPLETE]
+    demo = read_settings(DemoSettings, _env_file=".env")
+    assert (demo.mongodb_uri, demo.twilio_account_sid, demo.smtp_url, demo.jwt_secret) == (None, None, None, None)
+
+
 @pytest.mark.parametrize(("old", "new"), RENAMED_SETTINGS.items())
 def test_an_old_name_is_rejected_and_the_new_one_is_named(environment: pytest.MonkeyPatch, old: str, new: str) -> None:
     environment.setenv(old.upper(), "1")

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from mysms.core.settings import Settings
-from tests.deploy.files import Data, read_yaml, schema_errors
+from tests.deploy.files import TOP, Data, read_yaml, schema_errors
 
 COMPOSE = read_yaml("docker-compose.yml")
 SERVICES: Data = COMPOSE["services"]
@@ -236,3 +236,35 @@ def test_secrets_in_the_env_file_become_files_until_they_are_removed_from_it(tmp
     (tmp_path / "api" / "TWILIO_AUTH_TOKEN").write_text("by hand")
     run_secrets(tmp_path)
     assert stored() == {"TWILIO_AUTH_TOKEN": "by hand"}
+
+
+def test_the_secret_of_tokens_is_rotated_as_the_documentation_says(tmp_path: Path) -> None:
+    """Runs the commands as written, with a folder instead of the volume, and a `docker` that runs them here."""
+    text = (TOP / "backend/docs/rotation.md").read_text().partition("## TWILIO_AUTH_TOKEN")[0]
+    rotation, leak = re.findall(r"^```sh\n(.*?)```", text, re.DOTALL | re.MULTILINE)
+    steps = rotation.split("\n\n")
+    docker = tmp_path / "docker"
+    docker.write_text("""#!/bin/sh
+[ "$2" = run ] || exit 0
+while [ "$1" != secrets ]; do shift; done
+shift
+exec "$@"
+""")
+    docker.chmod(0o700)
+    run_secrets(tmp_path)
+    volume = tmp_path / "api"
+
+    def run(commands: str) -> dict[str, str]:
+        path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        script = re.sub(r"(?<= )/secrets", str(volume), commands)
+        subprocess.run(["sh", "-euc", script], env={"PATH": path}, check=True)
+        return {file.name: file.read_text() for file in volume.iterdir() if file.name.startswith("JWT")}
+
+    (old,) = run("true").values()
+    added = run(steps[0])
+    new = added["JWT_SECRET_PREVIOUS"]
+    assert added == {"JWT_SECRET": old, "JWT_SECRET_PREVIOUS": new}
+    assert len(new.strip()) == 64
+    assert run(steps[1]) == {"JWT_SECRET": new, "JWT_SECRET_PREVIOUS": old}
+    assert run(steps[2]) == {"JWT_SECRET": new}
+    assert run(leak) == {}
