@@ -27,7 +27,7 @@ def with_links(text: str, app_url: str) -> str:
 
 
 def _is_allowed(url: str, app_url: str) -> bool:
-    # Browsers read a backslash as a slash, and what is before an @ as a user name: the host would be another one.
+    # Browsers read a backslash as a slash, so they would find another host.
     if "\\" in url:
         return False
     try:
@@ -35,6 +35,4 @@ def _is_allowed(url: str, app_url: str) -> bool:
         origin, app_origin = (parts.scheme, parts.hostname, parts.port), (app.scheme, app.hostname, app.port)
     except ValueError:
         return False
-    if "@" in parts.netloc or not parts.hostname:
-        return False
-    return _LOOPBACK_HOST.fullmatch(parts.hostname) is not None or origin == app_origin
+    return bool(_LOOPBACK_HOST.fullmatch(parts.hostname or "")) or origin == app_origin
