@@ -2,28 +2,18 @@ import { ChangeDetectionStrategy, Component, inject, input, signal } from '@angu
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
 import { accountTexts } from '../i18n/account-texts';
-import { Busy } from '../ui/busy';
 import { Field } from '../ui/field';
-import { Notice } from '../ui/notice';
-import { KeepFocusOnPress } from '../ui/keep-focus-on-press';
 import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
-import { newPasswordControls } from './new-password';
-import { PasswordStrength } from './password-strength/password-strength';
+import { FormFooter } from './form-footer/form-footer';
 import { FormSubmission } from './form-submission';
+import { NewPassword } from './new-password/new-password';
+import { newPasswordControls } from './new-password/new-password-controls';
 
 @Component({
   selector: 'app-change-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [
-    Busy,
-    Field,
-    Notice,
-    PasswordStrength,
-    ReactiveFormsModule,
-    RouterLink,
-    KeepFocusOnPress,
-  ],
+  imports: [Field, FormFooter, NewPassword, ReactiveFormsModule, RouterLink],
   templateUrl: './change-password.html',
   host: { class: 'panel', role: 'region', 'aria-labelledby': 'change-password' },
 })
@@ -34,7 +24,7 @@ export class ChangePassword {
 
   protected readonly texts = accountTexts.changePassword;
   protected readonly forgotIt = accountTexts.forgotIt;
-  protected readonly passwordHint = accountTexts.passwordHint;
+  protected readonly newPasswordLabels = accountTexts.newPasswords.another;
   protected readonly done = signal('');
   protected readonly form = new FormGroup({
     current_password: new FormControl('', { nonNullable: true, validators: requiredPassword }),

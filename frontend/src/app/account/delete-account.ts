@@ -8,57 +8,35 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { UserStorage } from '../session/user-storage';
 import { accountTexts } from '../i18n/account-texts';
 import { signOutTexts } from '../i18n/sign-out-texts';
-import { Autofocus } from '../ui/autofocus';
-import { Busy } from '../ui/busy';
-import { Field } from '../ui/field';
-import { Notice } from '../ui/notice';
-import { KeepFocusOnPress } from '../ui/keep-focus-on-press';
-import { requiredPassword } from '../ui/validators';
 import { AccountStore } from './account-store';
-import { FormSubmission } from './form-submission';
+import { ConfirmPassword } from './confirm-password/confirm-password';
 
 @Component({
   selector: 'app-delete-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Busy, Field, Notice, ReactiveFormsModule, KeepFocusOnPress],
+  imports: [ConfirmPassword],
   template: `
     <header>
       <h2 id="delete-account">{{ texts.title }}</h2>
       <p>{{ texts.intro }}</p>
     </header>
     @if (asks()) {
-      <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
-        <app-field
-          name="delete-password"
-          type="password"
-          autocomplete="current-password"
-          [label]="texts.confirm"
-          [control]="form.controls.password"
-        />
+      <app-confirm-password
+        name="delete-password"
+        [isDangerous]="true"
+        [submit]="texts.submit"
+        [submitting]="texts.submitting"
+        [cancel]="texts.cancel"
+        [action]="deleteAccount"
+        (cancelled)="keep()"
+      >
         @if (unsent(); as unsent) {
           <p>{{ signOutTexts.withAccount(unsent) }}</p>
         }
-        @if (submission.problem(); as problem) {
-          <app-notice>{{ problem }}</app-notice>
-        }
-        <div class="panel__footer">
-          <button
-            appKeepFocusOnPress
-            type="submit"
-            class="button button--danger"
-            [appBusy]="submission.busy()"
-          >
-            {{ submission.busy() ? texts.submitting : texts.submit }}
-          </button>
-          <button type="button" class="button button--quiet" (click)="keep()">
-            {{ texts.cancel }}
-          </button>
-        </div>
-      </form>
+      </app-confirm-password>
     } @else {
       <div class="panel__footer">
         <button #begin type="button" class="button button--danger-quiet" (click)="ask()">
@@ -81,12 +59,8 @@ export class DeleteAccount {
   protected readonly asks = signal(false);
   /** What deleting the account would delete from this browser too. */
   protected readonly unsent = signal(this.#userStorage.unsentCounts());
-  protected readonly form = new FormGroup({
-    password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
-  });
-  protected readonly submission = new FormSubmission(this.form, () =>
-    this.#store.deleteAccount(this.form.getRawValue().password),
-  );
+  protected readonly deleteAccount = (password: string): Promise<void> =>
+    this.#store.deleteAccount(password);
 
   protected ask(): void {
     this.unsent.set(this.#userStorage.unsentCounts());
@@ -95,7 +69,6 @@ export class DeleteAccount {
 
   protected keep(): void {
     this.asks.set(false);
-    this.form.reset();
     afterNextRender(() => this.begin()?.nativeElement.focus(), { injector: this.#injector });
   }
 }

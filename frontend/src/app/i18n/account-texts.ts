@@ -11,10 +11,19 @@ export const accountTexts = {
     'Good. A few more letters make it strong.',
     'Strong.',
   ],
-  passwordConfirmation: 'Confirm password',
+  newPasswords: {
+    first: { password: 'Password', confirmation: 'Confirm password' },
+    another: { password: 'New password', confirmation: 'Confirm new password' },
+  },
   passwordMismatch: "doesn't match Password",
   forgotIt: 'Forgot it?',
   retrying: 'Retrying…',
+
+  confirmPassword: {
+    label: 'Your password, to confirm',
+    submitting: 'Checking…',
+    cancel: 'Cancel',
+  },
 
   signIn: {
     title: 'Welcome back',
@@ -118,8 +127,6 @@ export const accountTexts = {
     title: 'Change password',
     intro: 'This signs out your other sessions.',
     current: 'Current password',
-    new: 'New password',
-    confirmation: 'Confirm new password',
     submit: 'Change password',
     submitting: 'Changing your password…',
     done: 'Your password has been changed, and your other sessions are signed out.',
@@ -140,7 +147,6 @@ export const accountTexts = {
     intro:
       "Permanently deletes your account and all its messages. Messages that haven't been sent yet won't be sent.",
     begin: 'Delete account…',
-    confirm: 'Your password, to confirm',
     submit: 'Delete account and messages',
     submitting: 'Deleting…',
     cancel: 'Keep my account',

@@ -9,9 +9,6 @@ export const secondFactorTexts = {
   },
   loading: 'Loading…',
   tryAgain: 'Try again',
-  cancel: 'Cancel',
-  password: 'Your password, to confirm',
-  confirming: 'Checking…',
   on: 'On',
   codesLeft: (count: number) =>
     plural(count, {
@@ -21,19 +18,19 @@ export const secondFactorTexts = {
   fewLeft: 'Make new ones before you need the last.',
 
   begin: 'Set up…',
-  replace: 'Use another phone…',
+  usePhone: 'Use another phone…',
   beginSubmit: 'Set up',
   turnOff: 'Turn off…',
   turnOffSubmit: 'Turn off the second step',
   turnOffWarning: 'Signing in will ask for your password only.',
-  renew: 'New recovery codes…',
-  renewSubmit: 'Make new codes',
-  renewWarning: 'The codes that you have will stop working.',
+  replaceCodes: 'New recovery codes…',
+  replaceCodesSubmit: 'Make new codes',
+  replaceCodesWarning: 'The codes that you have will stop working.',
 
   done: {
     on: 'The second step is on.',
     off: 'The second step is off.',
-    renewed: 'You have new recovery codes.',
+    codesReplaced: 'You have new recovery codes.',
   },
 
   setUp: {

@@ -16,12 +16,11 @@ import { accountTexts } from '../../i18n/account-texts';
 import { SessionClient } from '../../session/session-client';
 import { SessionStore } from '../../session/session-store';
 import { Autofocus } from '../../ui/autofocus';
-import { Busy } from '../../ui/busy';
 import { Field } from '../../ui/field';
 import { focusMainIfLost } from '../../ui/focus-main';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { Notice } from '../../ui/notice';
 import { email, required } from '../../ui/validators';
+import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 import { AuthCard } from '../sign-in/auth-card';
 import { untilKnown } from '../until-known';
@@ -30,16 +29,7 @@ import { untilKnown } from '../until-known';
 @Component({
   selector: 'app-forgot-password-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [
-    AuthCard,
-    Autofocus,
-    Busy,
-    Field,
-    KeepFocusOnPress,
-    Notice,
-    ReactiveFormsModule,
-    RouterLink,
-  ],
+  imports: [AuthCard, Autofocus, Field, FormFooter, Notice, ReactiveFormsModule, RouterLink],
   template: `
     <app-auth-card [heading]="isSent() ? texts.sentTitle : texts.title" [intro]="intro()">
       @if (isSent()) {
@@ -58,17 +48,11 @@ import { untilKnown } from '../until-known';
             [label]="emailLabel"
             [control]="form.controls.email"
           />
-          @if (submission.problem(); as problem) {
-            <app-notice>{{ problem }}</app-notice>
-          }
-          <button
-            appKeepFocusOnPress
-            type="submit"
-            class="button button--primary button--large"
-            [appBusy]="submission.busy()"
-          >
-            {{ submission.busy() ? texts.submitting : texts.submit }}
-          </button>
+          <app-form-footer
+            [submission]="submission"
+            [submit]="texts.submit"
+            [submitting]="texts.submitting"
+          />
         </form>
       } @else if (byMail() === undefined && policy.problem()) {
         <app-notice>{{ policy.problem() }}</app-notice>

@@ -15,14 +15,11 @@ import { toProblem } from '../../api/problem';
 import { accountTexts } from '../../i18n/account-texts';
 import { SessionStore } from '../../session/session-store';
 import { Autofocus } from '../../ui/autofocus';
-import { Busy } from '../../ui/busy';
-import { Field } from '../../ui/field';
 import { focusMainIfLost } from '../../ui/focus-main';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
-import { Notice } from '../../ui/notice';
+import { FormFooter } from '../form-footer/form-footer';
+import { NewPassword } from '../new-password/new-password';
 import { FormSubmission } from '../form-submission';
-import { newPasswordControls } from '../new-password';
-import { PasswordStrength } from '../password-strength/password-strength';
+import { newPasswordControls } from '../new-password/new-password-controls';
 import { AuthCard } from '../sign-in/auth-card';
 import { ResetToken } from './reset-token';
 
@@ -33,49 +30,21 @@ import { ResetToken } from './reset-token';
 @Component({
   selector: 'app-reset-password-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [
-    AuthCard,
-    Autofocus,
-    Busy,
-    Field,
-    KeepFocusOnPress,
-    Notice,
-    PasswordStrength,
-    ReactiveFormsModule,
-    RouterLink,
-  ],
+  imports: [AuthCard, Autofocus, FormFooter, NewPassword, ReactiveFormsModule, RouterLink],
   template: `
     <app-auth-card [heading]="shown().title" [intro]="shown().intro">
       @if (link() === 'given') {
         <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
-          <app-field
+          <app-new-password
             name="new-password"
-            type="password"
-            autocomplete="new-password"
-            [label]="passwordTexts.new"
-            [hint]="passwordHint"
-            [control]="form.controls.password"
-          >
-            <app-password-strength [control]="form.controls.password" />
-          </app-field>
-          <app-field
-            name="new-password-confirmation"
-            type="password"
-            autocomplete="new-password"
-            [label]="passwordTexts.confirmation"
-            [control]="form.controls.password_confirmation"
+            [labels]="passwordLabels"
+            [controls]="form.controls"
           />
-          @if (submission.problem(); as problem) {
-            <app-notice>{{ problem }}</app-notice>
-          }
-          <button
-            appKeepFocusOnPress
-            type="submit"
-            class="button button--primary button--large"
-            [appBusy]="submission.busy()"
-          >
-            {{ submission.busy() ? texts.submitting : texts.submit }}
-          </button>
+          <app-form-footer
+            [submission]="submission"
+            [submit]="texts.submit"
+            [submitting]="texts.submitting"
+          />
         </form>
       } @else {
         <p>
@@ -94,8 +63,7 @@ export class ResetPasswordPage {
   readonly #injector = inject(Injector);
 
   protected readonly texts = accountTexts.resetPassword;
-  protected readonly passwordTexts = accountTexts.changePassword;
-  protected readonly passwordHint = accountTexts.passwordHint;
+  protected readonly passwordLabels = accountTexts.newPasswords.another;
   protected readonly link = signal<'given' | 'missing' | 'over'>('missing');
   protected readonly shown = computed(() => this.texts.links[this.link()]);
 

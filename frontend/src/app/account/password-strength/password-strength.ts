@@ -3,7 +3,7 @@ import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { FormControl } from '@angular/forms';
 import { debounceTime, startWith, switchMap, tap } from 'rxjs';
 import { accountTexts } from '../../i18n/account-texts';
-import { MIN_PASSWORD_LENGTH } from '../new-password';
+import { MIN_PASSWORD_LENGTH } from '../new-password/new-password-controls';
 import type { Strength } from './estimate-strength';
 
 /** The user has stopped typing. */

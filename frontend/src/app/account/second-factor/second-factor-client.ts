@@ -19,16 +19,16 @@ export class SecondFactorClient {
     return this.#http.post<SecondFactorSetUp>(this.#url, { user: { password } }, { timeout });
   }
 
-  enable(code: string): Observable<RecoveryCodes> {
+  turnOn(code: string): Observable<RecoveryCodes> {
     return this.#http.put<RecoveryCodes>(this.#url, { user: { code } }, { timeout });
   }
 
-  renewRecoveryCodes(password: string): Observable<RecoveryCodes> {
+  replaceRecoveryCodes(password: string): Observable<RecoveryCodes> {
     const url = `${this.#url}/recovery_codes`;
     return this.#http.post<RecoveryCodes>(url, { user: { password } }, { timeout });
   }
 
-  disable(password: string): Observable<unknown> {
+  turnOff(password: string): Observable<unknown> {
     return this.#http.delete(this.#url, { body: { user: { password } }, timeout });
   }
 }

@@ -43,17 +43,17 @@ export class SecondFactorStore {
   }
 
   /** Returns the recovery codes. */
-  async enable(code: string): Promise<readonly string[]> {
-    return this.#accept(await firstValueFrom(this.#client.enable(code)));
+  async turnOn(code: string): Promise<readonly string[]> {
+    return this.#accept(await firstValueFrom(this.#client.turnOn(code)));
   }
 
   /** Returns the new recovery codes. */
-  async renewRecoveryCodes(password: string): Promise<readonly string[]> {
-    return this.#accept(await firstValueFrom(this.#client.renewRecoveryCodes(password)));
+  async replaceRecoveryCodes(password: string): Promise<readonly string[]> {
+    return this.#accept(await firstValueFrom(this.#client.replaceRecoveryCodes(password)));
   }
 
-  async disable(password: string): Promise<void> {
-    await firstValueFrom(this.#client.disable(password));
+  async turnOff(password: string): Promise<void> {
+    await firstValueFrom(this.#client.turnOff(password));
     this.#secondFactor.set({ enabled: false, recovery_codes_left: 0 });
   }
 

@@ -12,7 +12,7 @@ import { SecondFactorSetUp } from '../../api/models';
 import { secondFactorTexts } from '../../i18n/second-factor-texts';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
-import { ConfirmPassword } from './confirm-password';
+import { ConfirmPassword } from '../confirm-password/confirm-password';
 import { RecoveryCodes } from './recovery-codes';
 import { SecondFactorClient } from './second-factor-client';
 import { SecondFactorStore } from './second-factor-store';
@@ -20,7 +20,7 @@ import { SetUpSecondFactor } from './set-up-second-factor';
 
 /** The secret and the recovery codes are held as long as they are shown, and no longer. */
 type Step =
-  | { readonly kind: 'overview' | 'begin' | 'renew' | 'turn-off' }
+  | { readonly kind: 'overview' | 'begin' | 'replace-codes' | 'turn-off' }
   | { readonly kind: 'set-up'; readonly setUp: SecondFactorSetUp }
   | { readonly kind: 'codes'; readonly codes: readonly string[] };
 
@@ -53,17 +53,17 @@ export class SecondFactor {
     this.show({ kind: 'set-up', setUp: await this.store.beginSetUp(password) });
   };
 
-  protected readonly enable = async (code: string): Promise<void> => {
-    this.show({ kind: 'codes', codes: await this.store.enable(code) }, this.texts.done.on);
+  protected readonly turnOn = async (code: string): Promise<void> => {
+    this.show({ kind: 'codes', codes: await this.store.turnOn(code) }, this.texts.done.on);
   };
 
-  protected readonly renew = async (password: string): Promise<void> => {
-    const codes = await this.store.renewRecoveryCodes(password);
-    this.show({ kind: 'codes', codes }, this.texts.done.renewed);
+  protected readonly replaceCodes = async (password: string): Promise<void> => {
+    const codes = await this.store.replaceRecoveryCodes(password);
+    this.show({ kind: 'codes', codes }, this.texts.done.codesReplaced);
   };
 
   protected readonly turnOff = async (password: string): Promise<void> => {
-    await this.store.disable(password);
+    await this.store.turnOff(password);
     this.show({ kind: 'overview' }, this.texts.done.off);
   };
 

@@ -1,13 +1,12 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { SecondFactorSetUp } from '../../api/models';
+import { accountTexts } from '../../i18n/account-texts';
 import { secondFactorTexts } from '../../i18n/second-factor-texts';
-import { Busy } from '../../ui/busy';
 import { CopyButton } from '../../ui/copy-button';
 import { Field } from '../../ui/field';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
-import { Notice } from '../../ui/notice';
 import { required } from '../../ui/validators';
+import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 import { QrCode } from './qr-code';
 
@@ -15,7 +14,7 @@ import { QrCode } from './qr-code';
 @Component({
   selector: 'app-set-up-second-factor',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, CopyButton, Field, KeepFocusOnPress, Notice, QrCode, ReactiveFormsModule],
+  imports: [CopyButton, Field, FormFooter, QrCode, ReactiveFormsModule],
   template: `
     <h3 tabindex="-1">{{ texts.title }}</h3>
     <p>{{ texts.scan }}</p>
@@ -39,39 +38,32 @@ import { QrCode } from './qr-code';
         [label]="texts.code"
         [control]="form.controls.code"
       />
-      @if (submission.problem(); as problem) {
-        <app-notice>{{ problem }}</app-notice>
-      }
-      <div class="panel__footer">
-        <button
-          appKeepFocusOnPress
-          type="submit"
-          class="button button--primary"
-          [appBusy]="submission.busy()"
-        >
-          {{ submission.busy() ? texts.submitting : texts.submit }}
-        </button>
+      <app-form-footer
+        [submission]="submission"
+        [submit]="texts.submit"
+        [submitting]="texts.submitting"
+      >
         <button type="button" class="button button--quiet" (click)="cancelled.emit()">
           {{ cancel }}
         </button>
-      </div>
+      </app-form-footer>
     </form>
   `,
   host: { class: 'second-factor__step' },
 })
 export class SetUpSecondFactor {
   readonly setUp = input.required<SecondFactorSetUp>();
-  readonly enable = input.required<(code: string) => Promise<void>>();
+  readonly turnOn = input.required<(code: string) => Promise<void>>();
   readonly cancelled = output();
 
   protected readonly texts = secondFactorTexts.setUp;
-  protected readonly cancel = secondFactorTexts.cancel;
+  protected readonly cancel = accountTexts.confirmPassword.cancel;
   /** Easier to type; what is copied has no gaps. */
   protected readonly keyParts = computed(() => this.setUp().secret.match(/.{1,4}/g) ?? []);
   protected readonly form = new FormGroup({
     code: new FormControl('', { nonNullable: true, validators: required }),
   });
   protected readonly submission = new FormSubmission(this.form, () =>
-    this.enable()(this.form.getRawValue().code.replace(/\s/g, '')),
+    this.turnOn()(this.form.getRawValue().code.replace(/\s/g, '')),
   );
 }

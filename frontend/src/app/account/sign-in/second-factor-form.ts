@@ -13,11 +13,9 @@ import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { toProblem } from '../../api/problem';
 import { accountTexts } from '../../i18n/account-texts';
 import { splitAtPlaceholder } from '../../i18n/plural';
-import { Busy } from '../../ui/busy';
 import { Field } from '../../ui/field';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
-import { Notice } from '../../ui/notice';
 import { required, setServerErrors } from '../../ui/validators';
+import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 
 export type CodeKind = 'code' | 'recovery-code';
@@ -26,7 +24,7 @@ export type CodeKind = 'code' | 'recovery-code';
 @Component({
   selector: 'app-second-factor-form',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Field, KeepFocusOnPress, Notice, ReactiveFormsModule],
+  imports: [Field, FormFooter, ReactiveFormsModule],
   template: `
     <form novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
       @if (kind() === 'code') {
@@ -48,17 +46,11 @@ export type CodeKind = 'code' | 'recovery-code';
           [control]="form.controls.code"
         />
       }
-      @if (submission.problem(); as problem) {
-        <app-notice>{{ problem }}</app-notice>
-      }
-      <button
-        appKeepFocusOnPress
-        type="submit"
-        class="button button--primary button--large"
-        [appBusy]="submission.busy()"
-      >
-        {{ submission.busy() ? texts.submitting : texts.submit }}
-      </button>
+      <app-form-footer
+        [submission]="submission"
+        [submit]="texts.submit"
+        [submitting]="texts.submitting"
+      />
     </form>
     <p>
       <button type="button" class="link" (click)="switchKind()">

@@ -14,13 +14,11 @@ import { toProblem } from '../../api/problem';
 import { SessionStore } from '../../session/session-store';
 import { accountTexts } from '../../i18n/account-texts';
 import { Autofocus } from '../../ui/autofocus';
-import { Busy } from '../../ui/busy';
 import { Field } from '../../ui/field';
 import { focusMainIfLost } from '../../ui/focus-main';
-import { Notice } from '../../ui/notice';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { email, required, requiredPassword } from '../../ui/validators';
 import { AuthCard } from './auth-card';
+import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 import { CodeKind, SecondFactorForm } from './second-factor-form';
 
@@ -30,12 +28,10 @@ import { CodeKind, SecondFactorForm } from './second-factor-form';
   imports: [
     AuthCard,
     Autofocus,
-    Busy,
     Field,
-    Notice,
+    FormFooter,
     ReactiveFormsModule,
     RouterLink,
-    KeepFocusOnPress,
     SecondFactorForm,
   ],
   template: `
@@ -71,17 +67,11 @@ import { CodeKind, SecondFactorForm } from './second-factor-form';
           >
             <a class="field__aside" routerLink="/forgot-password">{{ texts.forgotIt }}</a>
           </app-field>
-          @if (submission.problem(); as problem) {
-            <app-notice>{{ problem }}</app-notice>
-          }
-          <button
-            appKeepFocusOnPress
-            type="submit"
-            class="button button--primary button--large"
-            [appBusy]="submission.busy()"
-          >
-            {{ submission.busy() ? texts.signIn.submitting : texts.signIn.submit }}
-          </button>
+          <app-form-footer
+            [submission]="submission"
+            [submit]="texts.signIn.submit"
+            [submitting]="texts.signIn.submitting"
+          />
         </form>
         <p>
           {{ texts.signIn.newHere }}

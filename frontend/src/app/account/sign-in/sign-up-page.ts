@@ -6,14 +6,13 @@ import { SessionClient } from '../../session/session-client';
 import { SessionStore } from '../../session/session-store';
 import { accountTexts } from '../../i18n/account-texts';
 import { Autofocus } from '../../ui/autofocus';
-import { Busy } from '../../ui/busy';
 import { Field } from '../../ui/field';
 import { Notice } from '../../ui/notice';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { email, required } from '../../ui/validators';
 import { AuthCard } from './auth-card';
-import { newPasswordControls } from '../new-password';
-import { PasswordStrength } from '../password-strength/password-strength';
+import { newPasswordControls } from '../new-password/new-password-controls';
+import { FormFooter } from '../form-footer/form-footer';
+import { NewPassword } from '../new-password/new-password';
 import { FormSubmission } from '../form-submission';
 import { untilKnown } from '../until-known';
 
@@ -23,13 +22,12 @@ import { untilKnown } from '../until-known';
   imports: [
     AuthCard,
     Autofocus,
-    Busy,
     Field,
+    FormFooter,
+    NewPassword,
     Notice,
-    PasswordStrength,
     ReactiveFormsModule,
     RouterLink,
-    KeepFocusOnPress,
   ],
   templateUrl: './sign-up-page.html',
 })

@@ -1,7 +1,7 @@
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { AbstractControl, FormControl, ValidatorFn } from '@angular/forms';
-import { accountTexts } from '../i18n/account-texts';
-import { passwordLength, requiredPassword } from '../ui/validators';
+import { accountTexts } from '../../i18n/account-texts';
+import { passwordLength, requiredPassword } from '../../ui/validators';
 
 export const MIN_PASSWORD_LENGTH = 8;
 const MAX_PASSWORD_LENGTH = 128;

@@ -1,56 +1,53 @@
 import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
-import { secondFactorTexts } from '../../i18n/second-factor-texts';
+import { accountTexts } from '../../i18n/account-texts';
 import { Autofocus } from '../../ui/autofocus';
-import { Busy } from '../../ui/busy';
 import { Field } from '../../ui/field';
-import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
-import { Notice } from '../../ui/notice';
 import { requiredPassword } from '../../ui/validators';
+import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 
-/** Asks for the password before something is done with it. */
+/** Asks for the password before something is done with it. What it contains stands before the buttons. */
 @Component({
   selector: 'app-confirm-password',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Busy, Field, KeepFocusOnPress, Notice, ReactiveFormsModule],
+  imports: [Autofocus, Field, FormFooter, ReactiveFormsModule],
   template: `
     <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
       <app-field
-        name="second-factor-password"
         type="password"
         autocomplete="current-password"
-        [label]="texts.password"
+        [name]="name()"
+        [label]="texts.label"
         [hint]="warning()"
         [control]="form.controls.password"
       />
-      @if (submission.problem(); as problem) {
-        <app-notice>{{ problem }}</app-notice>
-      }
-      <div class="panel__footer">
-        <button
-          appKeepFocusOnPress
-          type="submit"
-          class="button button--primary"
-          [appBusy]="submission.busy()"
-        >
-          {{ submission.busy() ? texts.confirming : submitLabel() }}
-        </button>
+      <ng-content />
+      <app-form-footer
+        [submission]="submission"
+        [submit]="submit()"
+        [submitting]="submitting()"
+        [isDangerous]="isDangerous()"
+      >
         <button type="button" class="button button--quiet" (click)="cancelled.emit()">
-          {{ texts.cancel }}
+          {{ cancel() }}
         </button>
-      </div>
+      </app-form-footer>
     </form>
   `,
 })
 export class ConfirmPassword {
-  readonly submitLabel = input.required<string>();
+  readonly name = input.required<string>();
+  readonly submit = input.required<string>();
+  readonly submitting = input<string>(accountTexts.confirmPassword.submitting);
+  readonly cancel = input<string>(accountTexts.confirmPassword.cancel);
   /** What it entails. */
   readonly warning = input('');
+  readonly isDangerous = input(false);
   readonly action = input.required<(password: string) => Promise<void>>();
   readonly cancelled = output();
 
-  protected readonly texts = secondFactorTexts;
+  protected readonly texts = accountTexts.confirmPassword;
   protected readonly form = new FormGroup({
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });

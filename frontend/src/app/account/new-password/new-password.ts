@@ -1,0 +1,44 @@
+import { ChangeDetectionStrategy, Component, input } from '@angular/core';
+import { FormControl } from '@angular/forms';
+import { accountTexts } from '../../i18n/account-texts';
+import { Field } from '../../ui/field';
+import { PasswordStrength } from '../password-strength/password-strength';
+
+/** The two fields for a new password, with advice. */
+@Component({
+  selector: 'app-new-password',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Field, PasswordStrength],
+  template: `
+    <app-field
+      type="password"
+      autocomplete="new-password"
+      [name]="name()"
+      [label]="labels().password"
+      [hint]="hint"
+      [control]="controls().password"
+    >
+      <app-password-strength [control]="controls().password" [email]="email()" />
+    </app-field>
+    <app-field
+      type="password"
+      autocomplete="new-password"
+      [name]="name() + '-confirmation'"
+      [label]="labels().confirmation"
+      [control]="controls().password_confirmation"
+    />
+  `,
+  host: { class: 'new-password' },
+})
+export class NewPassword {
+  readonly name = input.required<string>();
+  readonly labels = input.required<{ readonly password: string; readonly confirmation: string }>();
+  readonly controls = input.required<{
+    readonly password: FormControl<string>;
+    readonly password_confirmation: FormControl<string>;
+  }>();
+  /** Of whom the password is, as far as that is known. */
+  readonly email = input('');
+
+  protected readonly hint = accountTexts.passwordHint;
+}
