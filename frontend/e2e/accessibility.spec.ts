@@ -92,17 +92,17 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'sign up, closed');
     });
 
-    test('the second factor and the reset of a password', async ({ page, tolerate }) => {
+    test('two-step sign-in and the reset of a password', async ({ page, tolerate }) => {
       tolerate(/401|422/);
       await generateApi(page, { conversations: 0, messages: 0 });
       await page.goto('/sign-in');
       await fillSignIn(page, WITH_SECOND_FACTOR);
       await expect(page.getByLabel('Six-digit code')).toBeFocused();
-      await check(page, 'the second step');
+      await check(page, 'the step for the code');
       await page.getByRole('button', { name: 'Use a recovery code' }).click();
       await page.getByRole('button', { name: 'Continue' }).click();
-      await expect(page.getByText("Recovery code can't be blank")).toBeVisible();
-      await check(page, 'the second step, by a recovery code');
+      await expect(page.getByText("This code can't be blank")).toBeVisible();
+      await check(page, 'the step for the code, by a recovery code');
 
       await page.goto('/forgot-password');
       await page.getByLabel('Email').fill(EMAIL);
@@ -123,27 +123,27 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       }
       await page.getByLabel('Confirm new password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Change password' }).click();
-      await expect(page.getByRole('link', { name: 'Ask for another mail' })).toBeVisible();
+      await expect(page.getByRole('link', { name: 'Ask for a new link' })).toBeVisible();
       await check(page, 'a link that does not work any more');
 
       await page.goto('/sign-in');
       await fillSignIn(page, EMAIL);
       await openAccount(page);
-      const panel = page.getByRole('region', { name: 'Second step' });
+      const panel = page.getByRole('region', { name: 'Two-step sign-in' });
       await panel.getByRole('button', { name: 'Set up…' }).click();
       await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
-      await check(page, 'the password for a second factor');
+      await check(page, 'the password for two-step sign-in');
       await panel.getByRole('button', { name: 'Set up' }).click();
       await expect(panel.getByRole('img', { name: 'QR code' })).toBeVisible();
       await expect(panel.getByRole('heading', { level: 3 })).toBeFocused();
-      await check(page, 'a second factor to be set up');
+      await check(page, 'two-step sign-in to be set up');
       await panel.getByLabel('Six-digit code from the app').fill('123456');
       await panel.getByRole('button', { name: 'Turn on' }).click();
       await expect(panel.getByRole('heading', { level: 3 })).toHaveText('Your recovery codes');
       await check(page, 'the recovery codes');
       await panel.getByRole('button', { name: 'I have kept them' }).click();
       await expect(panel).toContainText('10 recovery codes are left.');
-      await check(page, 'a second factor');
+      await check(page, 'two-step sign-in');
     });
 
     test('messages', async ({ page, request, phone }) => {

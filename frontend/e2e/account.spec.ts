@@ -111,7 +111,7 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await panel.getByLabel('Confirm new password').fill('a new and other one');
   await panel.getByRole('button', { name: 'Change password' }).click();
   await expect(panel.getByLabel('Confirm new password')).toHaveAccessibleDescription(
-    "Confirm new password doesn't match Password.",
+    "Password confirmation doesn't match the password.",
   );
   await panel.getByLabel('Confirm new password').fill('a new and longer one');
   await panel.getByRole('button', { name: 'Change password' }).click();
@@ -129,7 +129,9 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
-  await expect(page.getByText("You've been signed out everywhere.")).toBeVisible();
+  await expect(
+    page.getByText("You've been signed out on all devices, this one included."),
+  ).toBeVisible();
   await fillSignIn(page, email, 'a new and longer one');
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
 });
@@ -203,7 +205,7 @@ test('an account is deleted by password, with all its messages', async ({ page, 
   await page.keyboard.type('wrong horse');
   await page.keyboard.press('Enter');
   await expect(panel.getByLabel('Your password, to confirm')).toHaveAccessibleDescription(
-    /is invalid/,
+    'Your password is invalid.',
   );
   await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
   await panel.getByRole('button', { name: 'Delete account and messages' }).click();

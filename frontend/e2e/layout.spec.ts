@@ -66,7 +66,7 @@ for (const [row, viewport] of SIZES.entries()) {
       }
     });
 
-    test('the second factor and the reset of a password', async ({ page, tolerate }) => {
+    test('two-step sign-in and the reset of a password', async ({ page, tolerate }) => {
       tolerate(/401|422/);
       await watchPage(page);
       await generateApi(page, { conversations: 0, messages: 0 });
@@ -74,11 +74,11 @@ for (const [row, viewport] of SIZES.entries()) {
       await fillSignIn(page, WITH_SECOND_FACTOR, PASSWORD);
       await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
       await turn(page, '.auth-card');
-      await check(page, 'the second step', []);
+      await check(page, 'the step for the code', []);
       await page.getByRole('button', { name: 'Use a recovery code' }).click();
       await page.getByRole('button', { name: 'Continue' }).click();
-      await expect(page.getByText("Recovery code can't be blank")).toBeVisible();
-      await check(page, 'the second step, by a recovery code', []);
+      await expect(page.getByText("This code can't be blank")).toBeVisible();
+      await check(page, 'the step for the code, by a recovery code', []);
 
       await page.goto('/forgot-password');
       await page.getByLabel('Email').fill(WITH_SECOND_FACTOR);
@@ -92,20 +92,20 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'a new password, a weak one', []);
       await page.getByLabel('Confirm new password').fill('password');
       await page.getByRole('button', { name: 'Change password' }).click();
-      await expect(page.getByRole('link', { name: 'Ask for another mail' })).toBeVisible();
+      await expect(page.getByRole('link', { name: 'Ask for a new link' })).toBeVisible();
       await check(page, 'a link that does not work any more', []);
 
       await page.goto('/sign-in');
       await fillSignIn(page, EMAIL, PASSWORD);
       await expect(page.getByRole('button', { name: /^Account of/ })).toBeVisible();
       await page.goto('/account');
-      const panel = page.getByRole('region', { name: 'Second step' });
+      const panel = page.getByRole('region', { name: 'Two-step sign-in' });
       await panel.getByRole('button', { name: 'Set up…' }).click();
       await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
       await panel.getByRole('button', { name: 'Set up' }).click();
       await expect(panel.getByRole('img', { name: 'QR code' })).toBeVisible();
       await turn(page, 'app-account-page');
-      await check(page, 'a second factor to be set up', [HEADER]);
+      await check(page, 'two-step sign-in to be set up', [HEADER]);
       await panel.getByLabel('Six-digit code from the app').fill('123456');
       await panel.getByRole('button', { name: 'Turn on' }).click();
       await expect(panel.getByRole('group', { name: 'Recovery codes' })).toBeVisible();
@@ -113,7 +113,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'the recovery codes', [HEADER]);
       await panel.getByRole('button', { name: 'I have kept them' }).click();
       await expect(panel).toContainText('10 recovery codes are left.');
-      await check(page, 'a second factor', [HEADER]);
+      await check(page, 'two-step sign-in', [HEADER]);
     });
 
     test('every other page, and every call answered by a 503', async ({

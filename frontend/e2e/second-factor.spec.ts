@@ -15,7 +15,7 @@ import {
 const REFUSED = /(401 .*\/users\/sign_in|422 .*\/users\/second_factor)/;
 const HOME = 'Send your first message';
 
-const panelOf = (page: Page) => page.getByRole('region', { name: 'Second step' });
+const panelOf = (page: Page) => page.getByRole('region', { name: 'Two-step sign-in' });
 
 /** On the account page. Returns the secret, and when its first code was used. */
 async function setUp(page: Page): Promise<{ secret: string; at: number; codes: string[] }> {
@@ -34,7 +34,7 @@ async function setUp(page: Page): Promise<{ secret: string; at: number; codes: s
   return { secret, at, codes };
 }
 
-test('a second factor is set up, asked for at sign-in, and turned off', async ({
+test('two-step sign-in is set up, asked for at sign-in, and turned off', async ({
   page,
   tolerate,
 }) => {
@@ -47,12 +47,12 @@ test('a second factor is set up, asked for at sign-in, and turned off', async ({
   await page.keyboard.type('wrong horse');
   await page.keyboard.press('Enter');
   await expect(panel.getByLabel('Your password, to confirm')).toHaveAccessibleDescription(
-    'Your password, to confirm is invalid.',
+    'Your password is invalid.',
   );
   await panel.getByRole('button', { name: 'Cancel' }).click();
   const { secret, at } = await setUp(page);
   await expect(panel.getByRole('status').filter({ hasText: /./ })).toHaveText(
-    'The second step is on.',
+    'Two-step sign-in is on.',
   );
   await panel.getByRole('button', { name: 'I have kept them' }).click();
   await expect(panel).toContainText('10 recovery codes are left.');
@@ -65,14 +65,14 @@ test('a second factor is set up, asked for at sign-in, and turned off', async ({
   await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
   await expect(code).toBeFocused();
   await expect(code).toHaveAccessibleDescription(
-    'Enter the six digits from your authenticator app.',
+    'Enter the six-digit code from your authenticator app.',
   );
   await expect(code).toHaveAttribute('inputmode', 'numeric');
   await expect(code).toHaveAttribute('autocomplete', 'one-time-code');
   // The code of the set-up works once.
   await code.fill(codeOf(secret, at));
   await page.keyboard.press('Enter');
-  await expect(code).toHaveAccessibleDescription('Six-digit code is not valid.');
+  await expect(code).toHaveAccessibleDescription('This code is not valid, or was used already.');
   await expect(code).toBeFocused();
   const kept = await page.evaluate(() =>
     JSON.stringify([localStorage, sessionStorage, history.state, location.href]),
@@ -95,8 +95,8 @@ test('a second factor is set up, asked for at sign-in, and turned off', async ({
   await openAccount(page);
   await panel.getByRole('button', { name: 'Turn off…' }).click();
   await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
-  await panel.getByRole('button', { name: 'Turn off the second step' }).click();
-  await expect(panel.getByRole('status')).toHaveText('The second step is off.');
+  await panel.getByRole('button', { name: 'Turn off two-step sign-in' }).click();
+  await expect(panel.getByRole('status')).toHaveText('Two-step sign-in is off.');
   await signOut(page);
   await fillSignIn(page, email);
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
@@ -115,7 +115,9 @@ test('a recovery code signs in once, and new ones replace those before', async (
   await panel.getByRole('button', { name: 'Download' }).click();
   const file = await downloaded;
   expect(file.suggestedFilename()).toBe('my-sms-messenger-recovery-codes.txt');
-  expect((await readFile(await file.path(), 'utf8')).trim().split('\n')).toEqual(codes);
+  const text = await readFile(await file.path(), 'utf8');
+  expect(text).toContain(`MySMS Messenger: recovery codes\n\nAccount: ${email}\nMade on: `);
+  expect(text.trim().split('\n').slice(-codes.length)).toEqual(codes);
   await panel.getByRole('button', { name: 'I have kept them' }).click();
   await signOut(page);
 
@@ -143,7 +145,7 @@ test('a recovery code signs in once, and new ones replace those before', async (
   await signIn(page, email);
   await signInWith(codes[1] ?? '');
   await expect(page.getByLabel('Recovery code')).toHaveAccessibleDescription(
-    'Recovery code is not valid.',
+    'This code is not valid, or was used already.',
   );
   await page.getByLabel('Recovery code').fill(renewed[0] ?? '');
   await page.keyboard.press('Enter');

@@ -386,7 +386,7 @@ test('all errors of a sign-up are shown at once, each at its field', async ({ pa
       'Password is too short (minimum is 8 characters).',
     );
     await expect(confirmation).toHaveAccessibleDescription(
-      "Confirm password doesn't match Password.",
+      "Password confirmation doesn't match the password.",
     );
     await expect(address).toBeFocused();
   };

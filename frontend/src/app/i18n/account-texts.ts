@@ -3,6 +3,7 @@ export const accountTexts = {
   email: 'Email',
   password: 'Password',
   passwordHint: 'At least 8 characters.',
+  passwordTooShort: 'Too short.',
   /** From the weakest to the strongest. */
   passwordStrengths: [
     'Very weak: it is among the first that anybody tries.',
@@ -15,12 +16,15 @@ export const accountTexts = {
     first: { password: 'Password', confirmation: 'Confirm password' },
     another: { password: 'New password', confirmation: 'Confirm new password' },
   },
-  passwordMismatch: "doesn't match Password",
+  passwordConfirmationNoun: 'Password confirmation',
+  passwordMismatch: "doesn't match the password",
   forgotIt: 'Forgot it?',
   retrying: 'Retrying…',
 
   confirmPassword: {
     label: 'Your password, to confirm',
+    /** What errors are about. */
+    noun: 'Your password',
     submitting: 'Checking…',
     cancel: 'Cancel',
   },
@@ -37,7 +41,7 @@ export const accountTexts = {
       'session-ended': 'Your session has ended. Please sign in again.',
       'ended-elsewhere':
         "Your session was ended elsewhere. Anything you hadn't sent has been deleted from this browser. Please sign in again.",
-      'signed-out-everywhere': "You've been signed out everywhere.",
+      'signed-out-everywhere': "You've been signed out on all devices, this one included.",
       'password-reset': 'Your password has been changed. Please sign in with the new one.',
       'account-deleted': 'Your account and all its messages have been deleted.',
     },
@@ -45,11 +49,13 @@ export const accountTexts = {
 
   secondStep: {
     title: 'One more step',
-    intro: 'Enter the six digits from your authenticator app.',
+    intro: 'Enter the six-digit code from your authenticator app.',
     introToRecovery: 'Enter one of your recovery codes. Each of them works once.',
     code: 'Six-digit code',
     recoveryCode: 'Recovery code',
-    invalid: 'is not valid',
+    /** What errors are about. */
+    noun: 'This code',
+    invalid: 'is not valid, or was used already',
     submit: 'Continue',
     submitting: 'Signing in…',
     toRecoveryCode: 'Use a recovery code',
@@ -85,12 +91,13 @@ export const accountTexts = {
       },
       over: {
         title: "This link doesn't work any more",
-        intro: 'It has been used already, or it is older than 30 minutes.',
+        intro:
+          'The link was used already, or is older than 30 minutes. Your password is as it was before.',
       },
     },
     submit: 'Change password',
     submitting: 'Changing your password…',
-    askForAnother: 'Ask for another mail',
+    askForAnother: 'Ask for a new link',
   },
 
   signUp: {
@@ -110,7 +117,7 @@ export const accountTexts = {
 
   sessions: {
     title: 'Your sessions',
-    intro: 'The devices you are signed in on.',
+    intro: 'The devices you are signed in on. “Sign out everywhere” includes this one.',
     loading: 'Loading your sessions…',
     current: 'This device',
     lastUsed: 'Last used #',

@@ -1,11 +1,11 @@
 import { plural } from './plural';
 
-/** The second factor, on the account page. */
+/** Two-step sign-in, on the account page. */
 export const secondFactorTexts = {
-  title: 'Second step',
+  title: 'Two-step sign-in',
   intro: {
-    on: 'Besides your password, signing in asks for a code from an authenticator app.',
-    off: 'Protect your account: signing in will also ask for a code from an authenticator app on your phone.',
+    on: 'Besides your password, signing in asks for a six-digit code from your authenticator app.',
+    off: 'Protect your account: signing in will also ask for a six-digit code from an authenticator app on your phone.',
   },
   loading: 'Loading…',
   tryAgain: 'Try again',
@@ -15,21 +15,21 @@ export const secondFactorTexts = {
       one: '# recovery code is left.',
       other: '# recovery codes are left.',
     }),
-  fewLeft: 'Make new ones before you need the last.',
+  fewLeft: 'Make new ones, in case you lose your phone.',
 
   begin: 'Set up…',
   usePhone: 'Use another phone…',
   beginSubmit: 'Set up',
   turnOff: 'Turn off…',
-  turnOffSubmit: 'Turn off the second step',
+  turnOffSubmit: 'Turn off two-step sign-in',
   turnOffWarning: 'Signing in will ask for your password only.',
   replaceCodes: 'New recovery codes…',
   replaceCodesSubmit: 'Make new codes',
   replaceCodesWarning: 'The codes that you have will stop working.',
 
   done: {
-    on: 'The second step is on.',
-    off: 'The second step is off.',
+    on: 'Two-step sign-in is on.',
+    off: 'Two-step sign-in is off.',
     codesReplaced: 'You have new recovery codes.',
   },
 
@@ -48,12 +48,24 @@ export const secondFactorTexts = {
   recoveryCodes: {
     title: 'Your recovery codes',
     intro:
-      'If you lose your phone, each of these codes signs you in once in place of the six digits. Keep them in a safe place: they are shown only now.',
+      'If you lose your phone, each of these codes signs you in once in place of the six-digit code. Keep them in a safe place: they are shown only now.',
     list: 'Recovery codes',
     copy: 'Copy',
     copyLabel: 'Copy the recovery codes',
     download: 'Download',
     fileName: 'my-sms-messenger-recovery-codes.txt',
+    file: ({ email, date, codes }: { email: string; date: string; codes: readonly string[] }) =>
+      `MySMS Messenger: recovery codes
+
+Account: ${email}
+Made on: ${date}
+
+If you lose your phone, sign in with your email and password. When you are asked
+for the six-digit code, choose "Use a recovery code" and enter one of these.
+Each works once. Any codes made earlier have stopped working.
+
+${codes.join('\n')}
+`,
     kept: 'I have kept them',
   },
 } as const;

@@ -1,6 +1,6 @@
 import { Directive, ElementRef, afterNextRender, inject } from '@angular/core';
 
-/** Focuses the first field, except where that would open an on-screen keyboard. */
+/** Focuses the first field that is empty, or the first one, except where that would open an on-screen keyboard. */
 @Directive({ selector: 'form[appAutofocus]' })
 export class Autofocus {
   readonly #form = inject<ElementRef<HTMLFormElement>>(ElementRef).nativeElement;
@@ -8,7 +8,10 @@ export class Autofocus {
   constructor() {
     afterNextRender(() => {
       if (!matchMedia('(pointer: fine)').matches) return;
-      this.#form.querySelector<HTMLElement>('input, textarea')?.focus();
+      const fields = this.#form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
+        ':is(input, textarea):not([hidden])',
+      );
+      ([...fields].find(({ value }) => value === '') ?? fields[0])?.focus();
     });
   }
 }

@@ -3,7 +3,7 @@ import { FormControl, ReactiveFormsModule } from '@angular/forms';
 import { formTexts } from '../i18n/form-texts';
 import { controlEvents } from './control-events';
 import { Icon } from './icon';
-import { errorMessages } from './validators';
+import { errorMessages, showsErrors } from './validators';
 
 /**
  * A text input with its label, its hint, and its errors once the user has been there. What it contains comes after them;
@@ -50,6 +50,8 @@ import { errorMessages } from './validators';
 export class Field {
   readonly name = input.required<string>();
   readonly label = input.required<string>();
+  /** The subject of the sentences about errors, where that is not the label. */
+  readonly noun = input('');
   readonly control = input.required<FormControl<string>>();
   readonly type = input('text');
   readonly autocomplete = input('off');
@@ -68,8 +70,10 @@ export class Field {
     this.#events();
     const control = this.control();
     const isShown = this.showsErrorIfBlank() || control.value.trim() !== '';
-    return isShown && control.touched && control.dirty
-      ? errorMessages(control).map((sentence) => formTexts.fieldError(this.label(), sentence))
+    return isShown && showsErrors(control)
+      ? errorMessages(control).map((sentence) =>
+          formTexts.fieldError(this.noun() || this.label(), sentence),
+        )
       : [];
   });
   protected readonly describedBy = computed(() => {

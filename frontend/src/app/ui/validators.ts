@@ -35,10 +35,13 @@ export function setServerErrors(
   errors: Readonly<Record<string, readonly string[]>>,
 ): string[] {
   const unmatched: string[] = [];
-  for (const [field, sentences] of Object.entries(errors)) {
+  for (const [field, reported] of Object.entries(errors)) {
+    const sentences = reported.map((sentence) => formTexts.apiErrors[sentence] ?? sentence);
     const control = controls[field];
     if (control === undefined) {
-      unmatched.push(...sentences.map((sentence) => formTexts.fieldError(field, sentence)));
+      unmatched.push(
+        ...sentences.map((sentence) => formTexts.fieldError(formTexts.apiField(field), sentence)),
+      );
     } else {
       control.setErrors({ server: sentences });
       control.markAsTouched();
@@ -46,6 +49,11 @@ export function setServerErrors(
     }
   }
   return unmatched;
+}
+
+/** Whether the user has been there: a field that is still to be filled in shows no error. */
+export function showsErrors({ touched, dirty, invalid }: AbstractControl): boolean {
+  return touched && dirty && invalid;
 }
 
 export function errorMessages(control: AbstractControl): string[] {

@@ -1,6 +1,7 @@
-import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
+import { ChangeDetectionStrategy, Component, inject, input, output } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { accountTexts } from '../../i18n/account-texts';
+import { SessionStore } from '../../session/session-store';
 import { Autofocus } from '../../ui/autofocus';
 import { Field } from '../../ui/field';
 import { requiredPassword } from '../../ui/validators';
@@ -14,11 +15,14 @@ import { FormSubmission } from '../form-submission';
   imports: [Autofocus, Field, FormFooter, ReactiveFormsModule],
   template: `
     <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+      <!-- For password managers, which ask whose password it is. -->
+      <input hidden name="username" autocomplete="username" [value]="user()?.email" />
       <app-field
         type="password"
         autocomplete="current-password"
         [name]="name()"
         [label]="texts.label"
+        [noun]="texts.noun"
         [hint]="warning()"
         [control]="form.controls.password"
       />
@@ -47,6 +51,7 @@ export class ConfirmPassword {
   readonly action = input.required<(password: string) => Promise<void>>();
   readonly cancelled = output();
 
+  protected readonly user = inject(SessionStore).user;
   protected readonly texts = accountTexts.confirmPassword;
   protected readonly form = new FormGroup({
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),

@@ -25,6 +25,7 @@ import { PasswordStrength } from '../password-strength/password-strength';
       autocomplete="new-password"
       [name]="name() + '-confirmation'"
       [label]="labels().confirmation"
+      [noun]="confirmationNoun"
       [control]="controls().password_confirmation"
     />
   `,
@@ -40,5 +41,6 @@ export class NewPassword {
   /** Of whom the password is, as far as that is known. */
   readonly email = input('');
 
+  protected readonly confirmationNoun = accountTexts.passwordConfirmationNoun;
   protected readonly hint = accountTexts.passwordHint;
 }

@@ -77,7 +77,13 @@ describe('ResetPasswordPage', () => {
     await refuse({ token: ['is not valid any more'] });
     expect(page().querySelector('h1')?.textContent).toBe("This link doesn't work any more");
     expect(page().querySelector('form')).toBeNull();
-    expect(page().querySelector('a')?.getAttribute('href')).toBe('/forgot-password');
+    const next = page().querySelector('a');
+    expect(next?.getAttribute('href')).toBe('/forgot-password');
+    expect(document.activeElement).toBe(next);
+    const why = document.getElementById(next?.getAttribute('aria-describedby') ?? '');
+    expect(why?.textContent).toBe(
+      'The link was used already, or is older than 30 minutes. Your password is as it was before.',
+    );
 
     await open('/reset-password#newer');
     expect(page().querySelector('h1')?.textContent).toBe('Choose a new password');

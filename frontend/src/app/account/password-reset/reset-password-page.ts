@@ -1,12 +1,13 @@
 import {
   ChangeDetectionStrategy,
   Component,
-  DOCUMENT,
+  ElementRef,
   Injector,
   afterNextRender,
   computed,
   inject,
   signal,
+  viewChild,
 } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormGroup, ReactiveFormsModule } from '@angular/forms';
@@ -15,7 +16,6 @@ import { toProblem } from '../../api/problem';
 import { accountTexts } from '../../i18n/account-texts';
 import { SessionStore } from '../../session/session-store';
 import { Autofocus } from '../../ui/autofocus';
-import { focusMainIfLost } from '../../ui/focus-main';
 import { FormFooter } from '../form-footer/form-footer';
 import { NewPassword } from '../new-password/new-password';
 import { FormSubmission } from '../form-submission';
@@ -47,9 +47,13 @@ import { ResetToken } from './reset-token';
           />
         </form>
       } @else {
-        <p>
-          <a routerLink="/forgot-password">{{ texts.askForAnother }}</a>
-        </p>
+        <a
+          #next
+          class="button button--primary"
+          routerLink="/forgot-password"
+          aria-describedby="auth-card-intro"
+          >{{ texts.askForAnother }}</a
+        >
       }
     </app-auth-card>
   `,
@@ -59,8 +63,9 @@ export class ResetPasswordPage {
   readonly #router = inject(Router);
   readonly #route = inject(ActivatedRoute);
   readonly #token = inject(ResetToken);
-  readonly #document = inject(DOCUMENT);
   readonly #injector = inject(Injector);
+
+  protected readonly next = viewChild<ElementRef<HTMLElement>>('next');
 
   protected readonly texts = accountTexts.resetPassword;
   protected readonly passwordLabels = accountTexts.newPasswords.another;
@@ -76,7 +81,7 @@ export class ResetPasswordPage {
       this.#token.value = '';
       this.link.set('over');
       this.#afterRender(() => {
-        focusMainIfLost(this.#document);
+        this.next()?.nativeElement.focus();
       });
       return;
     }

@@ -1,5 +1,6 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { FormControl } from '@angular/forms';
+import { setServerErrors } from '../../ui/validators';
 import { estimateStrength } from './estimate-strength';
 import { PasswordStrength } from './password-strength';
 
@@ -61,7 +62,18 @@ describe('PasswordStrength', () => {
 
   it('calls nothing good that is too short', async () => {
     control.setValue('x9$Kq!z');
-    await says('Weak. Add words that have nothing to do with each other.');
+    await says('Too short.');
+    expect(meter.querySelectorAll('.password-strength__part--on')).toHaveLength(1);
+  });
+
+  it('says nothing beside an error of the field, which it might contradict', async () => {
+    control.setValue('correct horse battery');
+    await says('Strong.');
+    setServerErrors({ control }, { control: ['is too common'] });
+    await says('');
+    expect(meter.querySelector('.password-strength__bar')).toBeNull();
+    control.setValue('correct horse battery staple');
+    await says('Strong.');
   });
 
   async function says(text: string): Promise<void> {

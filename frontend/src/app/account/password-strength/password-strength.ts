@@ -3,6 +3,8 @@ import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { FormControl } from '@angular/forms';
 import { debounceTime, startWith, switchMap, tap } from 'rxjs';
 import { accountTexts } from '../../i18n/account-texts';
+import { controlEvents } from '../../ui/control-events';
+import { showsErrors } from '../../ui/validators';
 import { MIN_PASSWORD_LENGTH } from '../new-password/new-password-controls';
 import type { Strength } from './estimate-strength';
 
@@ -11,13 +13,13 @@ const PAUSE_MS = 400;
 
 /**
  * Says how strong a new password is, once the user pauses. It only advises: the API decides. What it needs is loaded after
- * the first letter; if that fails, it says nothing.
+ * the first letter; if that fails, it says nothing. Nor does it where the field shows an error, which it might contradict.
  */
 @Component({
   selector: 'app-password-strength',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    @if (strength() !== undefined) {
+    @if (shown() !== undefined) {
       <div class="password-strength__bar" aria-hidden="true">
         @for (part of [1, 2, 3, 4]; track part) {
           <span [class.password-strength__part--on]="part <= parts()"></span>
@@ -26,19 +28,28 @@ const PAUSE_MS = 400;
     }
     <p class="field__hint" aria-live="polite">{{ text() }}</p>
   `,
-  host: { class: 'password-strength', '[attr.data-strength]': 'strength()' },
+  host: { class: 'password-strength', '[attr.data-strength]': 'shown()' },
 })
 export class PasswordStrength {
   readonly control = input.required<FormControl<string>>();
   /** Of whom the password is, as far as that is known. */
   readonly email = input('');
 
+  readonly #events = controlEvents(this.control);
+
+  readonly #strength = signal<Strength | 'too-short' | undefined>(undefined);
   /** Undefined while there is nothing to say. */
-  protected readonly strength = signal<Strength | undefined>(undefined);
-  protected readonly parts = computed(() => Math.max(1, this.strength() ?? 0));
+  protected readonly shown = computed(() => {
+    this.#events();
+    return showsErrors(this.control()) ? undefined : this.#strength();
+  });
+  protected readonly parts = computed(() => Math.max(1, Number(this.shown()) || 0));
   protected readonly text = computed(() => {
-    const strength = this.strength();
-    return strength === undefined ? '' : accountTexts.passwordStrengths[strength];
+    const strength = this.shown();
+    if (strength === undefined) return '';
+    return strength === 'too-short'
+      ? accountTexts.passwordTooShort
+      : accountTexts.passwordStrengths[strength];
   });
 
   constructor() {
@@ -46,7 +57,7 @@ export class PasswordStrength {
       .pipe(
         switchMap((control) => control.valueChanges.pipe(startWith(control.value))),
         tap((password) => {
-          if (password === '') this.strength.set(undefined);
+          if (password === '') this.#strength.set(undefined);
           else load().catch(() => undefined);
         }),
         debounceTime(PAUSE_MS),
@@ -54,16 +65,15 @@ export class PasswordStrength {
         takeUntilDestroyed(),
       )
       .subscribe((strength) => {
-        this.strength.set(strength);
+        this.#strength.set(strength);
       });
   }
 
-  async #estimate(password: string): Promise<Strength | undefined> {
+  async #estimate(password: string): Promise<Strength | 'too-short' | undefined> {
     if (password === '') return undefined;
     const { estimateStrength } = await load();
-    const strength = estimateStrength(password, this.email());
     const isTooShort = Array.from(password.normalize('NFC')).length < MIN_PASSWORD_LENGTH;
-    return isTooShort && strength > 1 ? 1 : strength;
+    return isTooShort ? 'too-short' : estimateStrength(password, this.email());
   }
 }
 

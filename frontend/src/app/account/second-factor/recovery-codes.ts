@@ -1,5 +1,7 @@
 import { ChangeDetectionStrategy, Component, DOCUMENT, inject, input, output } from '@angular/core';
+import { formatDate } from '../../i18n/relative-time';
 import { secondFactorTexts } from '../../i18n/second-factor-texts';
+import { SessionStore } from '../../session/session-store';
 import { CopyButton } from '../../ui/copy-button';
 import { saveFile } from '../../ui/save-file';
 
@@ -32,6 +34,7 @@ import { saveFile } from '../../ui/save-file';
 })
 export class RecoveryCodes {
   readonly #document = inject(DOCUMENT);
+  readonly #user = inject(SessionStore).user;
 
   readonly codes = input.required<readonly string[]>();
   readonly kept = output();
@@ -43,7 +46,11 @@ export class RecoveryCodes {
   }
 
   protected download(): void {
-    const file = new Blob([`${this.text()}\n`], { type: 'text/plain' });
-    saveFile(this.#document, file, this.texts.fileName);
+    const text = this.texts.file({
+      email: this.#user()?.email ?? '',
+      date: formatDate(new Date()),
+      codes: this.codes(),
+    });
+    saveFile(this.#document, new Blob([text], { type: 'text/plain' }), this.texts.fileName);
   }
 }

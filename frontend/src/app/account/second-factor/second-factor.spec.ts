@@ -1,5 +1,6 @@
 import { provideHttpClient } from '@angular/common/http';
 import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
+import { signal } from '@angular/core';
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { of } from 'rxjs';
 import { SessionStore } from '../../session/session-store';
@@ -20,7 +21,13 @@ describe('SecondFactor', () => {
       providers: [
         provideHttpClient(),
         provideHttpClientTesting(),
-        { provide: SessionStore, useValue: { statusChanges: of('signed-in') } },
+        {
+          provide: SessionStore,
+          useValue: {
+            statusChanges: of('signed-in'),
+            user: signal({ id: 'u1', email: 'ada@example.com' }),
+          },
+        },
       ],
     });
     http = TestBed.inject(HttpTestingController);
@@ -40,10 +47,13 @@ describe('SecondFactor', () => {
   it('is set up with the password, the QR code and the first code, and shows the recovery codes once', async () => {
     await answer('GET', { enabled: false, recovery_codes_left: 0 });
     await press('Set up…');
-    expect(document.activeElement).toBe(panel.querySelector('input'));
+    expect(document.activeElement).toBe(panel.querySelector('input[type=password]'));
+    expect(panel.querySelector<HTMLInputElement>('[autocomplete=username]')?.value).toBe(
+      'ada@example.com',
+    );
     await type('wrong');
     await refuse('POST', { password: ['is invalid'] });
-    expect(alert()).toBe('Your password, to confirm is invalid.');
+    expect(alert()).toBe('Your password is invalid.');
     await type('correct horse');
     await answer('POST', { secret: SECRET, otpauth_uri: `otpauth://totp/x?secret=${SECRET}` });
 
@@ -54,13 +64,16 @@ describe('SecondFactor', () => {
     });
     await type('12 34 56');
     expect(await refuse('PUT', { code: ['is not valid'] })).toEqual({ user: { code: '123456' } });
-    expect(alert()).toBe('Six-digit code from the app is not valid.');
+    expect(alert()).toBe('This code is not valid.');
     await type('234567');
     await answer('PUT', { recovery_codes: CODES });
 
     expect(panel.querySelector('pre')?.textContent).toBe(CODES.join('\n'));
     expect(document.activeElement?.textContent).toBe('Your recovery codes');
-    expect(status()).toBe('The second step is on.');
+    expect(status()).toBe('Two-step sign-in is on.');
+    expect(await savedText()).toMatch(
+      /^MySMS Messenger: recovery codes\n\nAccount: ada@example\.com\nMade on: .*\d{4}.*\n\n[^]*Each works once\.[^]*\n\naaaa-bbb0\n[^]*aaaa-bbb9\n$/,
+    );
     await press('I have kept them');
     expect(panel.textContent).not.toContain(CODES[0]);
     expect(panel.textContent).not.toContain(SECRET);
@@ -81,7 +94,7 @@ describe('SecondFactor', () => {
     await type('correct horse');
     const asked = await answer('DELETE', null);
     expect(asked).toEqual({ user: { password: 'correct horse' } });
-    expect(status()).toBe('The second step is off.');
+    expect(status()).toBe('Two-step sign-in is off.');
     expect(panel.textContent).toContain('Set up…');
   });
 
@@ -109,6 +122,21 @@ describe('SecondFactor', () => {
     await fixture.whenStable();
   }
 
+  async function savedText(): Promise<string> {
+    let saved = new Blob();
+    const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockReturnValue();
+    Object.assign(URL, {
+      createObjectURL: (blob: Blob) => {
+        saved = blob;
+        return 'blob:';
+      },
+      revokeObjectURL: () => undefined,
+    });
+    await press('Download');
+    click.mockRestore();
+    return saved.text();
+  }
+
   async function press(text: string): Promise<void> {
     const buttons = [...panel.querySelectorAll('button')];
     const button = buttons.find(({ textContent }) => textContent.trim() === text);
@@ -119,7 +147,7 @@ describe('SecondFactor', () => {
 
   /** Into the only field, and submits it. */
   async function type(value: string): Promise<void> {
-    const field = panel.querySelector('input');
+    const field = panel.querySelector<HTMLInputElement>('input:not([hidden])');
     if (!field) throw new Error('There is no field');
     field.value = value;
     field.dispatchEvent(new Event('input'));

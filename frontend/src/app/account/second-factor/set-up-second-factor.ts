@@ -36,6 +36,7 @@ import { QrCode } from './qr-code';
         autocomplete="one-time-code"
         inputmode="numeric"
         [label]="texts.code"
+        [noun]="noun"
         [control]="form.controls.code"
       />
       <app-form-footer
@@ -57,6 +58,7 @@ export class SetUpSecondFactor {
   readonly cancelled = output();
 
   protected readonly texts = secondFactorTexts.setUp;
+  protected readonly noun = accountTexts.secondStep.noun;
   protected readonly cancel = accountTexts.confirmPassword.cancel;
   /** Easier to type; what is copied has no gaps. */
   protected readonly keyParts = computed(() => this.setUp().secret.match(/.{1,4}/g) ?? []);

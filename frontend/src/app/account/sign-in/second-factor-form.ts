@@ -27,6 +27,8 @@ export type CodeKind = 'code' | 'recovery-code';
   imports: [Field, FormFooter, ReactiveFormsModule],
   template: `
     <form novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
+      <!-- For password managers, which ask whose code it is. -->
+      <input hidden name="username" autocomplete="username" [value]="email()" />
       @if (kind() === 'code') {
         <app-field
           class="code-field"
@@ -35,15 +37,16 @@ export type CodeKind = 'code' | 'recovery-code';
           inputmode="numeric"
           description="auth-card-intro"
           [label]="texts.code"
-          [control]="form.controls.code"
+          [noun]="texts.noun"
+          [control]="form.controls.second_factor_code"
         />
       } @else {
         <app-field
-          class="code-field"
           name="recovery-code"
           description="auth-card-intro"
           [label]="texts.recoveryCode"
-          [control]="form.controls.code"
+          [noun]="texts.noun"
+          [control]="form.controls.second_factor_code"
         />
       }
       <app-form-footer
@@ -77,16 +80,17 @@ export class SecondFactorForm {
   protected readonly texts = accountTexts.secondStep;
   protected readonly signingInAs = splitAtPlaceholder(accountTexts.secondStep.signingInAs);
   protected readonly form = new FormGroup({
-    code: new FormControl('', { nonNullable: true, validators: required }),
+    // As the API names it in its errors.
+    second_factor_code: new FormControl('', { nonNullable: true, validators: required }),
   });
   protected readonly submission = new FormSubmission(this.form, async () => {
-    const { code } = this.form.getRawValue();
+    const { second_factor_code: code } = this.form.getRawValue();
     try {
       // Apps show the digits in groups.
       await this.signIn()(this.kind() === 'code' ? code.replace(/\s/g, '') : code.trim());
     } catch (error) {
       if (toProblem(error).code !== 'invalid_second_factor_code') throw error;
-      setServerErrors(this.form.controls, { code: [this.texts.invalid] });
+      setServerErrors(this.form.controls, { second_factor_code: [this.texts.invalid] });
     }
   });
 
@@ -102,8 +106,11 @@ export class SecondFactorForm {
 
   /** On a touch screen too: there is nothing else to do here. */
   #focusField(): void {
-    afterNextRender(() => this.#host.nativeElement.querySelector('input')?.focus(), {
-      injector: this.#injector,
-    });
+    afterNextRender(
+      () => this.#host.nativeElement.querySelector<HTMLElement>('input:not([hidden])')?.focus(),
+      {
+        injector: this.#injector,
+      },
+    );
   }
 }

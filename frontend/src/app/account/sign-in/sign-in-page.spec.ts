@@ -48,7 +48,7 @@ describe('SignInPage with a second factor', () => {
     expect(field.inputMode).toBe('numeric');
     expect(field.autocomplete).toBe('one-time-code');
     expect(document.getElementById('auth-card-intro')?.textContent).toBe(
-      'Enter the six digits from your authenticator app.',
+      'Enter the six-digit code from your authenticator app.',
     );
     expect(field.getAttribute('aria-describedby')).toBe('auth-card-intro');
     expect(page.querySelector('[type=password]')).toBeNull();
@@ -67,7 +67,7 @@ describe('SignInPage with a second factor', () => {
       },
     });
     expect(page.querySelector('[role=alert]')?.textContent).toContain(
-      'Six-digit code is not valid.',
+      'This code is not valid, or was used already.',
     );
     expect(document.activeElement).toBe(input('one-time-code'));
 
@@ -95,7 +95,9 @@ describe('SignInPage with a second factor', () => {
     await submit();
     const request = await refuse(401, 'invalid_second_factor_code');
     expect(request.request.body).toMatchObject({ user: { second_factor_code: 'abcd-efgh' } });
-    expect(page.querySelector('[role=alert]')?.textContent).toContain('Recovery code is not valid');
+    expect(page.querySelector('[role=alert]')?.textContent).toContain(
+      'This code is not valid, or was used already.',
+    );
     await press('Use the authenticator app');
     expect(document.activeElement).toBe(input('one-time-code'));
     expect(page.querySelector('[role=alert]')).toBeNull();
@@ -106,6 +108,19 @@ describe('SignInPage with a second factor', () => {
     expect(input('email').value).toBe('');
     expect(input('password').value).toBe('');
     expect(document.activeElement).toBe(input('email'));
+  });
+
+  it('tells password managers whose code it is', () => {
+    expect(page.querySelector<HTMLInputElement>('[autocomplete=username]')?.value).toBe(
+      'ada@example.com',
+    );
+  });
+
+  it('shows any error of the code at its field', async () => {
+    type('one-time-code', '1'.repeat(200));
+    await submit();
+    await refuse(422, 'invalid_fields', {}, { second_factor_code: ['is too long'] });
+    expect(page.querySelector('[role=alert]')?.textContent).toContain('This code is too long.');
   });
 
   async function settle(): Promise<void> {
@@ -140,10 +155,11 @@ describe('SignInPage with a second factor', () => {
     status: number,
     code = '',
     headers: Record<string, string> = {},
+    errors: Record<string, string[]> = {},
   ): Promise<TestRequest> {
     const request = http.expectOne('/users/sign_in');
     if (status === 0) request.error(new ProgressEvent('error'));
-    else request.flush({ code }, { status, statusText: 'No', headers });
+    else request.flush({ code, errors }, { status, statusText: 'No', headers });
     await settle();
     return request;
   }

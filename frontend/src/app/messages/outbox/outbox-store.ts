@@ -363,7 +363,7 @@ function describe(problem: Problem): string {
     content: messagesTexts.compose.message,
   };
   const sentences = Object.entries(problem.errors).flatMap(([field, errors]) =>
-    errors.map((error) => formTexts.fieldError(labels[field] ?? field, error)),
+    errors.map((error) => formTexts.fieldError(labels[field] ?? formTexts.apiField(field), error)),
   );
   if (sentences.length > 0) return sentences.join(' ');
   // The time of the next attempt is shown beside it.
