@@ -132,6 +132,21 @@ test('the page for a new password stays when the session here turns out to have 
   ).toBeVisible();
 });
 
+test('the email goes along to the page about a forgotten password, and back', async ({ page }) => {
+  await page.goto('/sign-in');
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByRole('link', { name: 'Forgot it?' }).click();
+  await expect(page.getByLabel('Email')).toHaveValue('ada@example.com');
+  await page.getByLabel('Email').fill('ada@example.org');
+  await page.getByRole('link', { name: 'Back to sign in' }).click();
+  await expect(page.getByLabel('Email')).toHaveValue('ada@example.org');
+  await expect(page.getByLabel('Password')).toBeFocused();
+  const kept = await page.evaluate(() =>
+    JSON.stringify([localStorage, sessionStorage, history.state, location.href]),
+  );
+  expect(kept).not.toContain('ada@');
+});
+
 test('a reload of the page for a new password asks for the link again', async ({ page }) => {
   await page.goto('/reset-password#some-token');
   await expect(page).toHaveURL('/reset-password');

@@ -152,7 +152,7 @@ test('a recovery code signs in once, and new ones replace those before', async (
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
 });
 
-test('going back from the second step leaves the page, and coming again begins with the password', async ({
+test('going back from the code leads to the password, and further back to the page before', async ({
   page,
   tolerate,
 }) => {
@@ -160,13 +160,39 @@ test('going back from the second step leaves the page, and coming again begins w
   await page.route('**/users/sign_in', (route) =>
     route.fulfill({ status: 401, json: { status: 401, code: 'second_factor_required' } }),
   );
-  await page.goto('/sign-up');
+  await page.goto('/account');
+  await page.getByRole('link', { name: 'Create an account' }).click();
   await page.getByRole('link', { name: 'Sign in' }).click();
+  const askedForCode = async (): Promise<void> => {
+    await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
+    await expect(page.getByLabel('Six-digit code')).toBeFocused();
+    await expect(page).toHaveURL('/sign-in?returnTo=%2Faccount&step=code');
+  };
+  const askedForPassword = async (): Promise<void> => {
+    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+    await expect(page.getByLabel('Email')).toHaveValue('ada@example.com');
+    await expect(page.getByLabel('Password')).toHaveValue('');
+    await expect(page).toHaveURL('/sign-in?returnTo=%2Faccount');
+  };
   await fillSignIn(page, 'ada@example.com');
-  await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
+  await askedForCode();
+  await page.goBack();
+  await askedForPassword();
+  await expect(page.getByLabel('Password')).toBeFocused();
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await askedForCode();
+  await page.goBack();
+  await page.goForward();
+  await askedForPassword();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await askedForCode();
+
+  await page.getByRole('button', { name: 'Not you?' }).click();
+  await expect(page.getByLabel('Email')).toHaveValue('');
+  await expect(page.getByLabel('Email')).toBeFocused();
+  await page.goBack();
   await page.goBack();
   await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
-  await page.goForward();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
-  await expect(page.getByLabel('Password')).toHaveValue('');
 });

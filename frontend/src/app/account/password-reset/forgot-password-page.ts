@@ -8,7 +8,7 @@ import {
   inject,
   signal,
 } from '@angular/core';
-import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
+import { FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { RouterLink } from '@angular/router';
 import { firstValueFrom } from 'rxjs';
 import { toProblem } from '../../api/problem';
@@ -19,10 +19,10 @@ import { Autofocus } from '../../ui/autofocus';
 import { Field } from '../../ui/field';
 import { focusMainIfLost } from '../../ui/focus-main';
 import { Notice } from '../../ui/notice';
-import { email, required } from '../../ui/validators';
 import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 import { AuthCard } from '../sign-in/auth-card';
+import { typedEmailControl } from '../typed-email';
 import { untilKnown } from '../until-known';
 
 /** Asks for a mail with a link. The answer is the same for every email. */
@@ -95,9 +95,7 @@ export class ForgotPasswordPage {
     }
   });
 
-  protected readonly form = new FormGroup({
-    email: new FormControl('', { nonNullable: true, validators: [required, email] }),
-  });
+  protected readonly form = new FormGroup({ email: typedEmailControl() });
   protected readonly submission = new FormSubmission(this.form, async () => {
     try {
       await firstValueFrom(this.#client.requestPasswordReset(this.form.getRawValue().email.trim()));

@@ -5,7 +5,8 @@ import {
   provideHttpClientTesting,
 } from '@angular/common/http/testing';
 import { ComponentFixture, TestBed } from '@angular/core/testing';
-import { provideRouter } from '@angular/router';
+import { Location } from '@angular/common';
+import { Router, provideRouter } from '@angular/router';
 import { SessionStore } from '../../session/session-store';
 import { SignInPage } from './sign-in-page';
 
@@ -23,6 +24,7 @@ describe('SignInPage with a second factor', () => {
       providers: [provideHttpClient(), provideHttpClientTesting(), provideRouter([])],
     });
     http = TestBed.inject(HttpTestingController);
+    TestBed.inject(Router).initialNavigation();
     fixture = TestBed.createComponent(SignInPage);
     page = fixture.nativeElement as HTMLElement;
     document.body.append(page);
@@ -108,6 +110,28 @@ describe('SignInPage with a second factor', () => {
     expect(input('email').value).toBe('');
     expect(input('password').value).toBe('');
     expect(document.activeElement).toBe(input('email'));
+    expect(TestBed.inject(Location).path()).not.toContain('step');
+  });
+
+  it('has an entry of its own in the history: going back leads to the password', async () => {
+    const location = TestBed.inject(Location);
+    expect(location.path()).toContain('step=code');
+    location.back();
+    await settle();
+    expect(page.querySelector('h1')?.textContent).toBe('Welcome back');
+    expect(input('email').value).toBe('ada@example.com');
+    expect(input('password').value).toBe('');
+    expect(document.activeElement).toBe(input('password'));
+
+    // The password is gone, so nothing leads forward but the password.
+    location.forward();
+    await settle();
+    expect(page.querySelector('h1')?.textContent).toBe('Welcome back');
+    expect(location.path()).not.toContain('step');
+    type('password', 'correct horse');
+    await submit();
+    await refuse(401, 'second_factor_required');
+    expect(page.querySelector('h1')?.textContent).toBe('One more step');
   });
 
   it('tells password managers whose code it is', () => {

@@ -1,26 +1,30 @@
+import { Location } from '@angular/common';
 import {
   ChangeDetectionStrategy,
   Component,
-  DOCUMENT,
   Injector,
   afterNextRender,
   computed,
   inject,
   signal,
 } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
-import { RouterLink } from '@angular/router';
+import { ActivatedRoute, NavigationExtras, Router, RouterLink } from '@angular/router';
 import { toProblem } from '../../api/problem';
 import { SessionStore } from '../../session/session-store';
 import { accountTexts } from '../../i18n/account-texts';
 import { Autofocus } from '../../ui/autofocus';
 import { Field } from '../../ui/field';
-import { focusMainIfLost } from '../../ui/focus-main';
-import { email, required, requiredPassword } from '../../ui/validators';
+import { requiredPassword } from '../../ui/validators';
 import { AuthCard } from './auth-card';
 import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
+import { typedEmailControl } from '../typed-email';
 import { CodeKind, SecondFactorForm } from './second-factor-form';
+
+/** The value of `step` in the address. */
+const CODE_STEP = 'code';
 
 @Component({
   selector: 'app-sign-in-page',
@@ -83,12 +87,16 @@ import { CodeKind, SecondFactorForm } from './second-factor-form';
 })
 export class SignInPage {
   readonly #session = inject(SessionStore);
-  readonly #document = inject(DOCUMENT);
+  readonly #router = inject(Router);
+  readonly #route = inject(ActivatedRoute);
+  readonly #location = inject(Location);
   readonly #injector = inject(Injector);
 
   protected readonly texts = accountTexts;
   protected readonly signOutReason = this.#session.signOutReason;
-  /** Which code is asked for, once email and password are known to be right. They stay in this page only. */
+  /** Email and password are right, and stay in this page only. */
+  #asksForCode = false;
+  /** Which code is asked for. */
   protected readonly codeKind = signal<CodeKind | undefined>(undefined);
   protected readonly heading = computed(() =>
     this.codeKind() === undefined ? accountTexts.signIn.title : accountTexts.secondStep.title,
@@ -104,7 +112,7 @@ export class SignInPage {
     }
   });
   protected readonly form = new FormGroup({
-    email: new FormControl('', { nonNullable: true, validators: [required, email] }),
+    email: typedEmailControl(),
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });
   protected readonly submission = new FormSubmission(this.form, async () => {
@@ -112,21 +120,45 @@ export class SignInPage {
       await this.#session.signIn(this.form.getRawValue());
     } catch (error) {
       if (toProblem(error).code !== 'second_factor_required') throw error;
-      this.codeKind.set('code');
+      this.#asksForCode = true;
+      await this.#goTo(CODE_STEP);
     }
   });
+
+  constructor() {
+    this.#route.queryParamMap.pipe(takeUntilDestroyed()).subscribe((params) => {
+      const isCodeStep = params.get('step') === CODE_STEP;
+      if (isCodeStep && this.#asksForCode) {
+        this.codeKind.set('code');
+        return;
+      }
+      this.#asksForCode = false;
+      this.codeKind.set(undefined);
+      this.form.controls.password.reset();
+      // After a reload, or a step forward. During a navigation, the router would put it back.
+      if (isCodeStep) {
+        afterNextRender(() => void this.#goTo(null, { replaceUrl: true }), {
+          injector: this.#injector,
+        });
+      }
+    });
+  }
 
   protected readonly signInWithCode = (second_factor_code: string): Promise<void> =>
     this.#session.signIn({ ...this.form.getRawValue(), second_factor_code });
 
   protected startOver(): void {
-    this.form.reset();
-    this.codeKind.set(undefined);
-    afterNextRender(
-      () => {
-        focusMainIfLost(this.#document);
-      },
-      { injector: this.#injector },
-    );
+    this.form.reset({ email: '', password: '' });
+    this.#location.back();
+  }
+
+  /** The step for the code has an entry of its own in the history, so that going back leads to the password. */
+  async #goTo(step: string | null, extras: NavigationExtras = {}): Promise<void> {
+    await this.#router.navigate([], {
+      relativeTo: this.#route,
+      queryParams: { step },
+      queryParamsHandling: 'merge',
+      ...extras,
+    });
   }
 }
