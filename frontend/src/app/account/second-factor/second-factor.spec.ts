@@ -14,6 +14,7 @@ describe('SecondFactor', () => {
   let fixture: ComponentFixture<SecondFactor>;
   let panel: HTMLElement;
   let http: HttpTestingController;
+  const status = signal('signed-in');
 
   beforeEach(async () => {
     vi.stubGlobal('matchMedia', () => ({ matches: true }));
@@ -25,6 +26,7 @@ describe('SecondFactor', () => {
           provide: SessionStore,
           useValue: {
             statusChanges: of('signed-in'),
+            status,
             user: signal({ id: 'u1', email: 'ada@example.com' }),
           },
         },
@@ -70,7 +72,7 @@ describe('SecondFactor', () => {
 
     expect(panel.querySelector('pre')?.textContent).toBe(CODES.join('\n'));
     expect(document.activeElement?.textContent).toBe('Your recovery codes');
-    expect(status()).toBe('Two-step sign-in is on.');
+    expect(done()).toBe('Two-step sign-in is on.');
     expect(await savedText()).toMatch(
       /^MySMS Messenger: recovery codes\n\nAccount: ada@example\.com\nMade on: .*\d{4}.*\n\n[^]*Each works once\.[^]*\n\naaaa-bbb0\n[^]*aaaa-bbb9\n$/,
     );
@@ -94,8 +96,17 @@ describe('SecondFactor', () => {
     await type('correct horse');
     const asked = await answer('DELETE', null);
     expect(asked).toEqual({ user: { password: 'correct horse' } });
-    expect(status()).toBe('Two-step sign-in is off.');
+    expect(done()).toBe('Two-step sign-in is off.');
     expect(panel.textContent).toContain('Set up…');
+  });
+
+  it('does not say that it is loading while the session cannot be renewed', async () => {
+    expect(panel.textContent).toContain('Loading…');
+    status.set('unavailable');
+    await settle();
+    expect(panel.textContent).not.toContain('Loading…');
+    status.set('signed-in');
+    await answer('GET', { enabled: false, recovery_codes_left: 0 });
   });
 
   it('is not changed by cancelling', async () => {
@@ -115,7 +126,7 @@ describe('SecondFactor', () => {
   });
 
   const alert = () => panel.querySelector('[role=alert]')?.textContent.trim();
-  const status = () => panel.querySelector('[role=status].second-factor__done')?.textContent;
+  const done = () => panel.querySelector('[role=status].second-factor__done')?.textContent;
 
   async function settle(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
