@@ -41,11 +41,11 @@ _EVENTS: Mapping[Notice, _Event] = {
         "Somebody signed in to your MySMS Messenger account\nfrom a device that has not been used for it before.",
     ),
     "second_factor_enabled": _Event(
-        "The second factor was turned on",
+        "Two-step sign-in was turned on",
         "Your MySMS Messenger account asks for a code at sign-in now,\nbesides the password.",
     ),
     "second_factor_removed": _Event(
-        "The second factor was turned off",
+        "Two-step sign-in was turned off",
         "Your MySMS Messenger account no longer asks for a code\nat sign-in: the password alone is enough.",
     ),
 }

@@ -59,7 +59,7 @@ async def test_a_mail_says_what_happened_when_and_on_which_device(users: UsersWi
     assert "Device: Safari on iPhone" in changed.get_content()
     assert "The administrator has set a new password" in by_operator.get_content()
     assert "Device:" not in by_operator.get_content()
-    assert factor["Subject"] == "The second factor was turned off"
+    assert factor["Subject"] == "Two-step sign-in was turned off"
     for mail in (changed, by_operator, factor):
         text = mail.get_content()
         assert "MySMS Messenger" in text
@@ -233,8 +233,8 @@ async def test_a_user_is_told_that_the_second_factor_was_removed(users: UsersWit
     await users.services.second_factor.remove(claims, PASSWORD, client)
     await users.deliver()
     enabled, told = users.server.to(user.email)
-    assert enabled["Subject"] == "The second factor was turned on"
-    assert told["Subject"] == "The second factor was turned off"
+    assert enabled["Subject"] == "Two-step sign-in was turned on"
+    assert told["Subject"] == "Two-step sign-in was turned off"
     assert "Device: Edge on Mac" in told.get_content()
 
 
