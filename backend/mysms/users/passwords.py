@@ -1,18 +1,21 @@
-"""Hashes passwords: argon2 of the password in Unicode form NFC, in threads, a few at a time."""
+"""Hashes passwords: argon2 of the password in Unicode form NFC, in a few threads of its own."""
 
+import asyncio
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from passlib.context import CryptContext
 
 MAXIMUM_PASSWORD_LENGTH = 128
 """Characters, in form NFC."""
 LONGEST_FORM = 4 * MAXIMUM_PASSWORD_LENGTH
 """A text is at most four times as long in any form as in NFC: https://www.unicode.org/faq/normalization.html#12"""
-_CONCURRENT_HASHES = 2
-"""Each hash uses a core and tens of megabytes for tens of milliseconds; more at once would starve the API."""
+_THREADS = 2
+"""Each hash uses a core for tens of milliseconds; more at once would starve the API.
+
+A thread keeps the memory of a hash, 19 MiB, for its next one: so there are no more, and no other threads hash.
+"""
 
 _context = CryptContext(schemes=["argon2"], argon2__memory_cost=19_456, argon2__time_cost=2, argon2__parallelism=1)
 """19 MiB, two passes, one lane: OWASP recommends these parameters (docs/decisions/0005)."""
@@ -39,13 +42,13 @@ class PasswordHasher:
     """Hashes and verifies passwords."""
 
     def __init__(self) -> None:
-        self._limiter = CapacityLimiter(_CONCURRENT_HASHES)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="password-hash")
         self._dummy_hash = _context.hash("nobody's password")
 
     async def hash(self, password: str) -> str:
-        normal = normalise_password(password)
-        hashed: str = await anyio.to_thread.run_sync(_context.hash, normal, limiter=self._limiter)
-        return hashed
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, _context.hash, normalise_password(password)
+        )
 
     async def verify(self, password: str, password_hash: str | None) -> Match:
         """Compares a password with a hash. For an unknown user (None) this takes as long as for a wrong password.
@@ -66,5 +69,4 @@ class PasswordHasher:
         return match if password_hash is not None else Match.WRONG
 
     async def _matches(self, text: str, password_hash: str) -> bool:
-        right: bool = await anyio.to_thread.run_sync(_context.verify, text, password_hash, limiter=self._limiter)
-        return right
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _context.verify, text, password_hash)
