@@ -219,4 +219,4 @@ async def delete_account(body: AccountDeletionRequest, user: CurrentUser, accoun
 @router.get("", summary="Get the current user", responses=error_responses(UnauthenticatedError()))
 async def current_user(user: CurrentUser, accounts: Accounts) -> AccountResponse:
     """Returns the account to which the access token belongs."""
-    return AccountResponse.of(await accounts.find(user))
+    return await accounts.describe(user)

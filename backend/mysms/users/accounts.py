@@ -12,6 +12,7 @@ from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import SignUpMode
 from mysms.core.timestamps import Clock
 from mysms.users import repository
+from mysms.users.account_cache import AccountCache
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
 from mysms.users.errors import SignUpClosedError
@@ -20,7 +21,7 @@ from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.passwords import PasswordHasher
 from mysms.users.reset_tokens import ResetTokens
-from mysms.users.schemas import Applicant, Registration, SignedInResponse
+from mysms.users.schemas import AccountResponse, Applicant, Registration, SignedInResponse
 from mysms.users.sessions import SessionService
 from mysms.users.sign_up import NOT_VALID, Admission, SignUpPolicy, hash_invite, new_invite
 from mysms.users.tokens import AccessClaims
@@ -43,6 +44,7 @@ class AccountService:
         erase_messages: Callable[[ObjectId], Awaitable[None]],
         notifications: Notifications,
         reset_tokens: ResetTokens,
+        cache: AccountCache,
         events: SecurityEvents,
         clock: Clock,
     ) -> None:
@@ -53,6 +55,7 @@ class AccountService:
         self._erase_messages = erase_messages
         self._notifications = notifications
         self._reset_tokens = reset_tokens
+        self._cache = cache
         self._events = events
         self._clock = clock
 
@@ -103,6 +106,14 @@ class AccountService:
     async def find(self, caller: AccessClaims) -> User:
         """Returns the caller's account. Raises UnauthenticatedError if it is gone."""
         return await find_signed_in(caller)
+
+    async def describe(self, caller: AccessClaims) -> AccountResponse:
+        """Returns the caller's account, from memory if it is known. Raises UnauthenticatedError if it is gone."""
+        account = self._cache.get(caller.user_id)
+        if account is None:
+            account = AccountResponse.of(await self.find(caller))
+            self._cache.add(caller.user_id, account)
+        return account
 
     async def is_active(self, user_id: ObjectId) -> bool:
         """Whether the account exists and is not being deleted."""

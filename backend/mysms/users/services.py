@@ -12,6 +12,7 @@ from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
 from mysms.core.timestamps import Clock
 from mysms.mail.queue import MailQueue
+from mysms.users.account_cache import AccountCache
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.known_clients import KnownClients
@@ -71,6 +72,8 @@ class UserServices:
         cipher = SecretCipher(settings.jwt_secrets)
         cache = SessionCache(changes.feed)
         changes.feed.add_listener(cache)
+        account_cache = AccountCache()
+        changes.feed.add_listener(account_cache)
         sessions = SessionService(
             TokenSigner(settings.jwt_secrets), rate_limits, known_clients, cache, changes.publisher, events, clock
         )
@@ -86,6 +89,7 @@ class UserServices:
                 erase_messages,
                 notifications,
                 reset_tokens,
+                account_cache,
                 events,
                 clock,
             ),

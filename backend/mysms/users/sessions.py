@@ -124,7 +124,7 @@ class SessionService:
         if not access_token:
             raise UnauthenticatedError
         try:
-            claims = self._signer.read_access_token(access_token)
+            claims = self._signer.read_access_token(access_token, self._clock())
         except ExpiredTokenError as error:
             raise UnauthenticatedError from error
         except InvalidTokenError as error:

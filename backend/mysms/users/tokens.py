@@ -16,8 +16,9 @@ from typing import Self
 
 from bson import ObjectId
 from bson.errors import InvalidId
-from jose import ExpiredSignatureError, JWTError, jwt
+from jose import JWTError, jwt
 
+from mysms.core.bounded_cache import BoundedCache
 from mysms.core.derived_keys import derive_key
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
@@ -31,6 +32,8 @@ _HASH_BYTES = 16
 _RANDOM_BYTES = 16
 _KEY_ID_BYTES = 8
 _COUNTED_BELOW = 2**63
+_VERIFIED_TOKENS = 50_000
+"""How many tokens are known as verified. More of them only have to be verified more than once."""
 
 
 class InvalidTokenError(Exception):
@@ -45,6 +48,15 @@ class ExpiredTokenError(InvalidTokenError):
 class AccessClaims:
     user_id: ObjectId
     session_id: ObjectId
+
+
+@dataclass(frozen=True)
+class _VerifiedToken:
+    """An access token that is ours."""
+
+    claims: AccessClaims
+    expires_at: int
+    """Seconds since 1970; the last one is included."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,7 @@ class TokenSigner:
 
     def __init__(self, jwt_secrets: tuple[str, ...]) -> None:
         self._keys = [_Key(secret) for secret in jwt_secrets]
+        self._verified: BoundedCache[bytes, _VerifiedToken] = BoundedCache(_VERIFIED_TOKENS)
 
     def make_access_token(self, claims: AccessClaims, now: datetime) -> str:
         key = self._keys[0]
@@ -121,13 +134,25 @@ class TokenSigner:
             )
         )
 
-    def read_access_token(self, token: str) -> AccessClaims:
-        """Verifies an access token. Raises InvalidTokenError if it is forged or of another type, ExpiredTokenError."""
+    def read_access_token(self, token: str, now: datetime) -> AccessClaims:
+        """Verifies an access token. Raises InvalidTokenError if it is forged or of another type, ExpiredTokenError.
+
+        The signature of a token is verified once, its lifetime each time.
+        """
+        # Not the token itself, with which whoever reads this process's memory could sign in.
+        digest = hashlib.blake2b(token.encode(errors="replace"), digest_size=_HASH_BYTES).digest()
+        verified = self._verified.get(digest)
+        if verified is None:
+            verified = self._verify(token)
+            self._verified.add(digest, verified)
+        if verified.expires_at < int(now.timestamp()):
+            raise ExpiredTokenError
+        return verified.claims
+
+    def _verify(self, token: str) -> _VerifiedToken:
         for key in self._keys_for(token):
             try:
-                return _read_access_token(token, key)
-            except ExpiredSignatureError as error:
-                raise ExpiredTokenError from error
+                return _verify_access_token(token, key)
             except JWTError:
                 continue
         raise InvalidTokenError
@@ -156,7 +181,7 @@ class TokenSigner:
         return claims
 
 
-def _read_access_token(token: str, key: _Key) -> AccessClaims:
+def _verify_access_token(token: str, key: _Key) -> _VerifiedToken:
     """Raises JWTError if the key has not signed the token, and InvalidTokenError if it has signed something else."""
     try:
         claims = jwt.decode(
@@ -165,9 +190,10 @@ def _read_access_token(token: str, key: _Key) -> AccessClaims:
             algorithms=[_ALGORITHM],
             audience=_AUDIENCE,
             issuer=_ISSUER,
-            options={f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
+            options={"verify_exp": False} | {f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
         )
-        found = AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
+        access = AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
+        verified = _VerifiedToken(access, expires_at=int(claims["exp"]))
     except JWTError:
         raise
     except Exception as error:
@@ -175,7 +201,7 @@ def _read_access_token(token: str, key: _Key) -> AccessClaims:
         raise InvalidTokenError from error
     if claims.get("typ") != _ACCESS:
         raise InvalidTokenError
-    return found
+    return verified
 
 
 def _make_refresh_token(claims: RefreshClaims, key: _Key) -> str:

@@ -15,6 +15,7 @@ from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.messages.repository import find_revision
 from mysms.users import repository
+from mysms.users.account_cache import AccountCache
 from mysms.users.accounts import AccountService
 from mysms.users.authenticator import Authenticator
 from mysms.users.known_clients import KnownClients
@@ -81,6 +82,7 @@ class UsersFixture:
             self.erase,
             Notifications(None, self._known_clients, self.limiter, self.clock),
             self.reset_tokens,
+            AccountCache(),
             events,
             self.clock,
         )

@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 from jose import jwt
 
-from mysms.users.tokens import AccessClaims, InvalidTokenError, RefreshClaims, TokenSigner
+from mysms.users.tokens import AccessClaims, ExpiredTokenError, InvalidTokenError, RefreshClaims, TokenSigner
 
 SIGNER = TokenSigner(("a secret for this file",))
 ACCESS = AccessClaims(ObjectId(), ObjectId())
@@ -22,13 +22,13 @@ def now() -> datetime:
 
 
 def test_an_access_token_contains_its_claims() -> None:
-    assert SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now())) == ACCESS
+    assert SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now()), now()) == ACCESS
 
 
 def test_an_access_token_is_valid_for_fifteen_minutes() -> None:
-    SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=14)))
+    SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=14)), now())
     with pytest.raises(InvalidTokenError):
-        SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=15, seconds=1)))
+        SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=15, seconds=1)), now())
 
 
 def test_a_refresh_token_contains_its_claims() -> None:
@@ -56,7 +56,7 @@ def test_a_refresh_token_names_its_predecessor_and_no_other() -> None:
 def test_tokens_signed_with_another_secret_are_rejected() -> None:
     stranger = TokenSigner(("another secret",))
     with pytest.raises(InvalidTokenError):
-        stranger.read_access_token(SIGNER.make_access_token(ACCESS, now()))
+        stranger.read_access_token(SIGNER.make_access_token(ACCESS, now()), now())
     with pytest.raises(InvalidTokenError):
         stranger.read_refresh_token(SIGNER.make_refresh_token(REFRESH))
 
@@ -66,13 +66,13 @@ def key_id_of(signer: TokenSigner) -> str:
 
 
 def assert_reads(reader: TokenSigner, signer: TokenSigner) -> None:
-    assert reader.read_access_token(signer.make_access_token(ACCESS, now())) == ACCESS
+    assert reader.read_access_token(signer.make_access_token(ACCESS, now()), now()) == ACCESS
     assert reader.read_refresh_token(signer.make_refresh_token(REFRESH)) == REFRESH
 
 
 def assert_rejects(reader: TokenSigner, signer: TokenSigner) -> None:
     with pytest.raises(InvalidTokenError):
-        reader.read_access_token(signer.make_access_token(ACCESS, now()))
+        reader.read_access_token(signer.make_access_token(ACCESS, now()), now())
     with pytest.raises(InvalidTokenError):
         reader.read_refresh_token(signer.make_refresh_token(REFRESH))
 
@@ -101,9 +101,9 @@ def claims_of(signer: TokenSigner) -> dict[str, Any]:
 def test_a_token_of_the_previous_version_names_no_key() -> None:
     for secret in ("new", "old"):
         token = jwt.encode(claims_of(SIGNER), secret)
-        assert TokenSigner(("new", "old")).read_access_token(token) == ACCESS
+        assert TokenSigner(("new", "old")).read_access_token(token, now()) == ACCESS
     with pytest.raises(InvalidTokenError):
-        TokenSigner(("new", "old")).read_access_token(jwt.encode(claims_of(SIGNER), "foreign"))
+        TokenSigner(("new", "old")).read_access_token(jwt.encode(claims_of(SIGNER), "foreign"), now())
 
 
 @pytest.mark.parametrize("key_id", ["", "foreign", 0, 1, True, [], ["new"], {}, {"$ne": None}, "../../dev/null"])
@@ -112,7 +112,7 @@ def test_a_foreign_key_id_selects_no_key(key_id: object) -> None:
     for secret in ("new", "old"):
         token = jwt.encode(claims_of(signer), secret, headers={"kid": key_id})
         with pytest.raises(InvalidTokenError):
-            signer.read_access_token(token)
+            signer.read_access_token(token, now())
 
 
 def test_a_key_id_of_ours_is_no_signature() -> None:
@@ -121,14 +121,14 @@ def test_a_key_id_of_ours_is_no_signature() -> None:
         ours = key_id_of(TokenSigner((secret,)))
         for forger in ("foreign", ours, ""):
             with pytest.raises(InvalidTokenError):
-                signer.read_access_token(jwt.encode(claims_of(signer), forger, headers={"kid": ours}))
+                signer.read_access_token(jwt.encode(claims_of(signer), forger, headers={"kid": ours}), now())
     with pytest.raises(InvalidTokenError):
-        signer.read_access_token(jwt.encode(claims_of(signer), "old", headers={"kid": key_id_of(signer)}))
+        signer.read_access_token(jwt.encode(claims_of(signer), "old", headers={"kid": key_id_of(signer)}), now())
 
 
 def test_access_and_refresh_tokens_are_not_interchangeable() -> None:
     with pytest.raises(InvalidTokenError):
-        SIGNER.read_access_token(SIGNER.make_refresh_token(REFRESH))
+        SIGNER.read_access_token(SIGNER.make_refresh_token(REFRESH), now())
     with pytest.raises(InvalidTokenError):
         SIGNER.read_refresh_token(SIGNER.make_access_token(ACCESS, now()))
 
@@ -138,4 +138,29 @@ def test_a_malformed_token_is_rejected(token: str) -> None:
     with pytest.raises(InvalidTokenError):
         SIGNER.read_refresh_token(token)
     with pytest.raises(InvalidTokenError):
-        SIGNER.read_access_token(token)
+        SIGNER.read_access_token(token, now())
+
+
+def test_a_signature_is_verified_once_and_the_lifetime_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[str] = []
+
+    def decode(token: str, *args: Any, **options: Any) -> dict[str, Any]:
+        verified.append(token)
+        return real_decode(token, *args, **options)
+
+    real_decode = jwt.decode
+    monkeypatch.setattr(jwt, "decode", decode)
+    signer = TokenSigner(("a secret for this test",))
+    token = signer.make_access_token(ACCESS, now())
+    assert [signer.read_access_token(token, now()) for _ in range(3)] == [ACCESS] * 3
+    assert verified == [token]
+    signer.read_access_token(token, now() + timedelta(minutes=14))
+    with pytest.raises(ExpiredTokenError):
+        signer.read_access_token(token, now() + timedelta(minutes=15, seconds=1))
+
+
+def test_a_token_that_was_never_ours_is_not_remembered() -> None:
+    signer = TokenSigner(("a secret for this test",))
+    for _ in range(2):
+        with pytest.raises(InvalidTokenError):
+            signer.read_access_token(SIGNER.make_access_token(ACCESS, now()), now())
