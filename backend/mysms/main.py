@@ -19,31 +19,33 @@ from mysms.api import (
     users,
     webhooks,
 )
+from mysms.api.refusals import record_refusals
 from mysms.core.logging import configure_logging
 from mysms.core.phone_numbers import MAXIMUM_WRITTEN
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings, load_settings
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 from mysms.services import LifespanState, build_services
-from mysms.web.access_log import REQUEST_ID_HEADER, AccessLogMiddleware, RequestIdMiddleware
+from mysms.web.access_log import REQUEST_ID_HEADER, AccessLogMiddleware
 from mysms.web.docs import DESCRIPTION, install_docs
-from mysms.web.graceful_shutdown import ConnectionCloseMiddleware, ShutdownState
+from mysms.web.graceful_shutdown import ShutdownState
 from mysms.web.middleware import BodyLimitMiddleware, JsonSuffixMiddleware, UnhandledErrorMiddleware
 from mysms.web.problem_details import add_exception_handlers, customize_openapi
-from mysms.web.response_headers import DefaultHeadersMiddleware
-from mysms.web.security_events import SecurityEventMiddleware
+from mysms.web.response_headers import ResponseHeadersMiddleware
+from mysms.web.security_events import ForeignOriginMiddleware
 from mysms.web.spa import SinglePageApp
 
 _ROUTERS = (
+    # The routes of a request are tried in this order, so those that are used most come first.
+    messages.router,
+    health.router,
+    conversations.router,
+    webhooks.router,
+    sending.router,
     users.router,
     second_factor.router,
     password_reset.router,
-    messages.router,
-    conversations.router,
-    sending.router,
     export.router,
-    webhooks.router,
-    health.router,
     metrics.router,
 )
 
@@ -84,12 +86,16 @@ def create_app(
         # A redirect would lead to whatever host the request names.
         redirect_slashes=False,
         lifespan=lifespan,
+        # Its log would have the messages of exceptions, and the check for a provider costs a tenth of a short request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for router in _ROUTERS:
-        app.include_router(router)
+        # Not included: an included router looks for the route of a request again, in its own list.
+        app.router.routes.extend(router.routes)
     if settings.docs_enabled:
         install_docs(app)
     add_exception_handlers(app)
+    record_refusals(app)
     customize_openapi(app)
     if settings.frontend_dist is not None:
         # Only paths without an API route get here. An API route answers 405 to an unknown method itself.
@@ -100,7 +106,7 @@ def create_app(
 
 def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState, events: SecurityEvents) -> None:
     """Adds the middleware, innermost first: the one added last sees a request first."""
-    app.add_middleware(BodyLimitMiddleware, limits=_BODY_BYTES)
+    app.add_middleware(BodyLimitMiddleware, limits=_BODY_BYTES, events=events)
     app.add_middleware(UnhandledErrorMiddleware)
     app.add_middleware(
         CORSMiddleware,
@@ -109,11 +115,9 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState, e
         allow_headers=["Authorization", "Idempotency-Key", "If-None-Match"],
         expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
     )
-    app.add_middleware(DefaultHeadersMiddleware)
-    app.add_middleware(ConnectionCloseMiddleware, shutdown=shutdown)
-    app.add_middleware(SecurityEventMiddleware, events=events, allowed_origins=settings.cors_origins)
+    app.add_middleware(ResponseHeadersMiddleware, shutdown=shutdown)
+    app.add_middleware(ForeignOriginMiddleware, events=events, allowed_origins=settings.cors_origins)
     app.add_middleware(AccessLogMiddleware)
-    app.add_middleware(RequestIdMiddleware)
     app.add_middleware(JsonSuffixMiddleware)
 
 

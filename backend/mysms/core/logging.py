@@ -1,9 +1,12 @@
 """Structured logging. Log lines never contain a phone number, a message text or a token.
 
-Our own log lines and those of the libraries share one pipeline and one format: text for people or JSON for programs.
+All log lines share one pipeline and one format: text for people or JSON for programs. Lines of structlog's loggers, of
+which there is one for each request, are rendered and written at once; those of the standard library's, which is slower,
+pass through its handlers first.
 Values that are bound to the context (`bound`), such as the request id, are part of every line logged inside it.
 """
 
+import contextlib
 import logging
 import math
 import re
@@ -34,9 +37,10 @@ _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def configure_logging(log_format: LogFormat) -> None:
     """Sends all log lines of this process of level INFO and above to standard error."""
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*_SHARED, *_renderers(log_format)],
+        logger_factory=_StandardError,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -52,6 +56,20 @@ def configure_logging(log_format: LogFormat) -> None:
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _StandardError(structlog.WriteLogger):
+    """Writes lines, like the standard library's handler: a log that cannot be written must not make a request fail."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(sys.stderr)
+        self.name = name
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            super().msg(message)
+
+    info = warning = error = msg
 
 
 class ThrottledWarnings:

@@ -66,7 +66,7 @@ SUMMARY_SECONDS = 60.0
 LINES_OF_KIND = 30
 """How many events of a kind have a line of their own between two summaries, so that nobody can fill the disk."""
 
-_log = structlog.stdlib.get_logger("mysms.security")
+_log = structlog.get_logger("mysms.security")
 
 for _kind in get_args(SecurityEvent):
     SECURITY_EVENTS.labels(_kind)

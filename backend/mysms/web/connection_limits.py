@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from mysms.core.errors import DomainError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.web.problem_details import RequestTimeoutError, problem_response
-from mysms.web.response_headers import set_default_headers
+from mysms.web.response_headers import with_default_headers
 
 _MOST_CONNECTIONS = 1000
 _OTHER_FILES = 100
@@ -219,8 +219,11 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._record(event)
         response = problem_response(error)
-        set_default_headers(response.headers)
-        headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
+        headers = [
+            *self.server_state.default_headers,
+            *with_default_headers(response.raw_headers),
+            (b"connection", b"close"),
+        ]
         lines = [
             f"HTTP/1.1 {error.status.value} {error.status.phrase}".encode(),
             *(b": ".join(each) for each in headers),

@@ -5,8 +5,6 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _GRACE_SECONDS = 1.0
 """Grace period for connections accepted just before the socket closed."""
@@ -31,22 +29,6 @@ class ShutdownState:
     async def check(self) -> str | None:
         """Reports a problem while the process is draining; a readiness check."""
         return "The process is shutting down." if self.is_draining else None
-
-
-class ConnectionCloseMiddleware:
-    """Closes connections while the process drains, so that clients connect to another process."""
-
-    def __init__(self, app: ASGIApp, shutdown: ShutdownState) -> None:
-        self._app = app
-        self._shutdown = shutdown
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._shutdown.is_draining:
-                MutableHeaders(scope=message)["Connection"] = "close"
-            await send(message)
-
-        await self._app(scope, receive, send_and_close if scope["type"] == "http" else send)
 
 
 class Server(uvicorn.Server):

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mysms.core.security_events import SecurityEvents
 from mysms.web.problem_details import InternalServerError, RequestTimeoutError, RequestTooLargeError, problem_response
+from mysms.web.security_events import address_of
 
 _log = logging.getLogger(__name__)
 
@@ -18,6 +20,7 @@ BODY_BYTES = 8 * 1024
 _DISCARDED_BYTES = 1024 * 1024
 """How much of a body that is too large is read nevertheless: a client that is still sending may miss the response."""
 BODY_WITHIN_SECONDS = 10.0
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class JsonSuffixMiddleware:
@@ -40,21 +43,30 @@ class BodyLimitMiddleware:
     has no timeout for a slow body.
     """
 
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int], within_seconds: float = BODY_WITHIN_SECONDS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Mapping[str, int],
+        events: SecurityEvents,
+        within_seconds: float = BODY_WITHIN_SECONDS,
+    ) -> None:
         self._app = app
         self._limits = limits
+        self._events = events
         self._within_seconds = within_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
         try:
             async with asyncio.timeout(self._within_seconds):
                 body = await _read(receive, self._limit_of(scope["path"]))
         except TimeoutError:
+            self._events.record("slow_request", address=address_of(scope))
             await problem_response(RequestTimeoutError())(scope, receive, send)
         except RequestTooLargeError as error:
+            self._events.record("request_too_large", address=address_of(scope))
             await problem_response(error)(scope, receive, send)
         except ClientDisconnect:
             return
@@ -69,6 +81,11 @@ class BodyLimitMiddleware:
     def _limit_of(self, path: str) -> int:
         limits = (limit for parent, limit in self._limits.items() if path == parent or path.startswith(f"{parent}/"))
         return next(limits, BODY_BYTES)
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether the request has a body: RFC 9112, section 6.3."""
+    return any(name in _FRAMING for name, _ in scope["headers"])
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -1,7 +1,9 @@
 """The headers of every response: security headers, and no caching unless a route says otherwise."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mysms.web.graceful_shutdown import ShutdownState
+from mysms.web.raw_headers import RawHeaders
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -23,22 +25,34 @@ DEFAULT_HEADERS = {
 }
 
 
-def set_default_headers(headers: MutableHeaders) -> None:
-    """Adds those of the headers that the response does not have."""
-    for name, value in DEFAULT_HEADERS.items():
-        headers.setdefault(name, value)
+_RAW_DEFAULT_HEADERS = [(name.lower().encode(), value.encode()) for name, value in DEFAULT_HEADERS.items()]
+_RAW_CLOSE = (b"connection", b"close")
 
 
-class DefaultHeadersMiddleware:
-    """Adds the default headers to every response."""
+def with_default_headers(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
+    """Returns the headers of a response, and those of the default headers that it does not have."""
+    given = list(headers)
+    names = {name.lower() for name, _ in given}
+    return given + [default for default in _RAW_DEFAULT_HEADERS if default[0] not in names]
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class ResponseHeadersMiddleware:
+    """Adds the default headers to every response; while the process drains, also one that closes the connection.
+
+    So clients connect to another process.
+    """
+
+    def __init__(self, app: ASGIApp, shutdown: ShutdownState) -> None:
         self._app = app
+        self._shutdown = shutdown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                set_default_headers(MutableHeaders(scope=message))
+                headers = with_default_headers(message["headers"])
+                if self._shutdown.is_draining:
+                    headers = [each for each in headers if each[0] != _RAW_CLOSE[0]] + [_RAW_CLOSE]
+                message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from mysms.core.security_events import SecurityEvents
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 from mysms.users.passwords import MAXIMUM_PASSWORD_LENGTH
 from mysms.web.middleware import BODY_BYTES, BodyLimitMiddleware
@@ -35,8 +36,8 @@ async def bytes_read(path: str, chunks: list[bytes]) -> tuple[int, int]:
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    scope: Scope = {"type": "http", "method": "POST", "path": path, "headers": []}
-    await BodyLimitMiddleware(app, LIMITS)(scope, receive, send)
+    scope: Scope = {"type": "http", "method": "POST", "path": path, "headers": [(b"transfer-encoding", b"chunked")]}
+    await BodyLimitMiddleware(app, LIMITS, SecurityEvents("a secret"))(scope, receive, send)
     return statuses[0], read
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from mysms.core.security_events import SecurityEvents
 from mysms.web.middleware import BodyLimitMiddleware
 
-SCOPE: Scope = {"type": "http", "method": "POST", "path": "/users", "headers": []}
+SCOPE: Scope = {"type": "http", "method": "POST", "path": "/users", "headers": [(b"content-length", b"9")]}
 
 
 async def response_to(chunks: list[bytes], *, ends: bool, within_seconds: float) -> tuple[int, dict[str, Any]]:
@@ -32,7 +33,7 @@ async def response_to(chunks: list[bytes], *, ends: bool, within_seconds: float)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": json.dumps({"read": body.decode()}).encode()})
 
-    await BodyLimitMiddleware(app, {}, within_seconds)(SCOPE, receive, send)
+    await BodyLimitMiddleware(app, {}, SecurityEvents("a secret"), within_seconds)(SCOPE, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
