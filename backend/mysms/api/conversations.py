@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
 from mysms.api.deps import CurrentUser, History
-from mysms.api.pagination import INVALID_LIMIT, KnownPages, Limit, page_response, page_responses
+from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.messages.schemas import DEFAULT_PAGE, ConversationResponse
 
-router = APIRouter(prefix="/api/conversations", tags=["Messages"])
+router = APIRouter(prefix="/api/conversations", tags=["Messages"], route_class=ConditionalRoute)
 
 
 @router.get(
@@ -16,17 +17,17 @@ router = APIRouter(prefix="/api/conversations", tags=["Messages"])
     response_model=list[ConversationResponse],
     summary="List your conversations",
     responses=page_responses("The number of your conversations.", INVALID_LIMIT),
+    openapi_extra=IF_NONE_MATCH,
 )
 async def list_conversations(
     request: Request,
     user: CurrentUser,
     history: History,
-    is_known: KnownPages,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
         str | None, Query(description="The `_id` of the last message in the last row of the previous page.")
     ] = None,
 ) -> Response:
     """Returns one row for each number with which you have exchanged messages, newest message first."""
-    page = await history.conversations(user.user_id, limit=limit, before=before, is_known=is_known)
+    page = await history.conversations(user.user_id, limit=limit, before=before)
     return page_response(page, request)

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
+from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
 from mysms.api.deps import CurrentUser, History, Outbox, assume_default_country
-from mysms.api.pagination import INVALID_LIMIT, KnownPages, Limit, page_response, page_responses
+from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.timestamps import UtcDatetime
 from mysms.messages.filter import MessageFilter
@@ -85,20 +86,10 @@ _SENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get(
-    "",
-    response_model=list[MessageResponse],
-    summary="List your messages",
-    responses=page_responses(
-        "The number of your messages, counting only those that match `peer_number` and `search`.",
-        INVALID_LIMIT,
-    ),
-)
 async def list_messages(
     request: Request,
     user: CurrentUser,
     history: History,
-    is_known: KnownPages,
     limit: Limit = DEFAULT_PAGE,
     before: Annotated[
         str | None,
@@ -137,10 +128,23 @@ async def list_messages(
 ) -> Response:
     """Returns your messages, newest first, by `created_at` and then `_id`."""
     message_filter = MessageFilter(peer_number, search, updated_since)
-    page = await history.page(
-        user.user_id, message_filter, limit=limit, position=Position(before, after, around), is_known=is_known
-    )
+    page = await history.page(user.user_id, message_filter, limit=limit, position=Position(before, after, around))
     return page_response(page, request)
+
+
+router.add_api_route(
+    "",
+    list_messages,
+    methods=["GET"],
+    response_model=list[MessageResponse],
+    summary="List your messages",
+    responses=page_responses(
+        "The number of your messages, counting only those that match `peer_number` and `search`.",
+        INVALID_LIMIT,
+    ),
+    openapi_extra=IF_NONE_MATCH,
+    route_class_override=ConditionalRoute,
+)
 
 
 @router.post(

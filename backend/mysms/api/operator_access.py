@@ -4,24 +4,23 @@ import secrets
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Header, Request
+from fastapi import Request
 
-from mysms.api.deps import AppSettings
+from mysms.api.deps import get_services, provided
 from mysms.core.urls import is_loopback
 
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
-def _is_operator(
-    request: Request, settings: AppSettings, authorization: Annotated[str, Header(include_in_schema=False)] = ""
-) -> bool:
-    token = settings.metrics_token
+def _is_operator(request: Request) -> bool:
+    token = get_services(request).settings.metrics_token
     if token is None:
         return _is_from_this_machine(request)
+    authorization = request.headers.get("Authorization", "")
     return secrets.compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode())
 
 
-IsOperator = Annotated[bool, Depends(_is_operator)]
+IsOperator = Annotated[bool, provided(_is_operator)]
 
 
 def _is_from_this_machine(request: Request) -> bool:

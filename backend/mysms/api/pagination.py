@@ -1,13 +1,12 @@
-"""Pages of a list over HTTP: headers, links and conditional requests."""
+"""Pages of a list over HTTP: headers and links."""
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 
 from mysms.core.errors import DomainError, InvalidFieldsError, error_responses
-from mysms.core.etags import matches
 from mysms.messages.schemas import MAXIMUM_PAGE
-from mysms.messages.service import IsKnown, NotModified, Page
+from mysms.messages.service import Page
 from mysms.users.errors import UnauthenticatedError
 
 INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
@@ -34,21 +33,8 @@ def page_responses(total: str, *errors: DomainError) -> dict[int | str, dict[str
 Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
 
 
-def _read_known_pages(
-    request: Request, _in_openapi: Annotated[str | None, Header(alias="if-none-match")] = None
-) -> IsKnown:
-    """Joins all If-None-Match headers, since FastAPI passes on the first only."""
-    if_none_match = ", ".join(request.headers.getlist("If-None-Match"))
-    return lambda etag: matches(if_none_match, etag)
-
-
-KnownPages = Annotated[IsKnown, Depends(_read_known_pages)]
-
-
-def page_response(page: Page | NotModified, request: Request) -> Response:
-    if isinstance(page, NotModified):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": page.etag})
-    headers = {"ETag": page.etag, "X-Total-Count": str(page.total)}
+def page_response(page: Page, request: Request) -> Response:
+    headers = {"ETag": request.state.etag, "X-Total-Count": str(page.total)}
     links = []
     if page.first_id is not None:
         links.append(f'<{_url(request, "after", page.first_id)}>; rel="prev"')

@@ -31,7 +31,7 @@ def _recording(event: SecurityEvent) -> Callable[[Request, DomainError], Awaitab
         if caller is not None:
             services = get_services(request)
             try:
-                account = (await services.users.accounts.find(caller.user_id)).email
+                account = (await services.users.accounts.find(caller)).email
             except UnauthenticatedError as gone:
                 return problem_response(gone)
             services.security_events.record(event, account=account, address=get_client_info(request).address)

@@ -1,7 +1,6 @@
 """Reads a user's messages and conversations."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from bson import ObjectId
@@ -25,7 +24,6 @@ class Page:
 
     body: bytes
     """A JSON array."""
-    etag: str
     total: int
     last_id: str | None
     """The id of the last row's message, if there are older rows."""
@@ -34,14 +32,12 @@ class Page:
 
 
 @dataclass(frozen=True)
-class NotModified:
-    """The client has the current page."""
+class Version:
+    """What tells the present answer to a query from earlier ones."""
 
     etag: str
-
-
-IsKnown = Callable[[str], bool]
-"""Whether the client has the page with this ETag."""
+    is_current: bool
+    """Whether memory knows everything that has changed for the user."""
 
 
 @dataclass(frozen=True)
@@ -60,45 +56,36 @@ class Position:
 
 
 class MessageHistory:
-    """The messages and conversations of a user, for reading.
-
-    A page that the client has, and that nothing has changed since, is not read again: this costs no database command.
-    """
+    """The messages and conversations of a user, for reading."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
 
-    async def page(
-        self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position, is_known: IsKnown
-    ) -> Page | NotModified:
+    async def version(self, user_id: ObjectId, query: str) -> Version:
+        """Returns the version of what a query shows, from memory if the user's revision is known."""
+        digest = hashlib.blake2b(repr((user_id, await self._revision(user_id), query)).encode(), digest_size=16)
+        is_current = self._changes.feed.is_current and self._changes.revisions.is_settled(user_id)
+        return Version(f'W/"{digest.hexdigest()}"', is_current)
+
+    async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
 
         Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
         InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
         does not match the filter.
         """
-        # Read before the page, which is then at least as new.
-        etag = _etag(user_id, await self._version(user_id), message_filter, limit, position)
-        if self._is_current(user_id) and is_known(etag):
-            return NotModified(etag)
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
         total = await self._count(user_id, replace(message_filter, updated_since=None))
         body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
             body=body,
-            etag=etag,
             total=total,
             last_id=str(rows[-1].id) if has_older else None,
             first_id=str(rows[0].id) if has_newer else None,
         )
 
-    async def conversations(
-        self, user_id: ObjectId, *, limit: int, before: str | None, is_known: IsKnown
-    ) -> Page | NotModified:
+    async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
-        etag = _etag(user_id, await self._version(user_id), "conversations", limit, before)
-        if self._is_current(user_id) and is_known(etag):
-            return NotModified(etag)
         anchor = None if before is None else await self._find_anchor(user_id, "before", before)
         await conversations.repair_counts(user_id)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
@@ -118,12 +105,11 @@ class MessageHistory:
         body = _conversations.dump_json(rows, by_alias=True)
         return Page(
             body=body,
-            etag=etag,
             total=total,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
 
-    async def _version(self, user_id: ObjectId) -> tuple[object, ...]:
+    async def _revision(self, user_id: ObjectId) -> tuple[object, ...]:
         """Returns what changes whenever something changes for the user; from memory if it is known."""
         revision = await self._changes.revisions.of(user_id)
         if revision is None:
@@ -133,10 +119,6 @@ class MessageHistory:
             return (revision,)
         # A process of the version before the change feed marks nothing.
         return revision, await repository.find_last_update(user_id)
-
-    def _is_current(self, user_id: ObjectId) -> bool:
-        """Whether memory knows everything that has changed for the user."""
-        return self._changes.feed.is_current and self._changes.revisions.is_settled(user_id)
 
     async def detail(self, user_id: ObjectId, message_id: str) -> MessageDetail:
         """Returns a message with its timeline. Raises NotFoundError, also for another user's message."""
@@ -185,8 +167,3 @@ class MessageHistory:
             return await repository.find_own(user_id, ObjectId(message_id))
         except InvalidId:
             return None
-
-
-def _etag(user_id: ObjectId, version: tuple[object, ...], *query: object) -> str:
-    digest = hashlib.blake2b(repr((user_id, version, query)).encode(), digest_size=16).hexdigest()
-    return f'W/"{digest}"'

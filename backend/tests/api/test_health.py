@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from mysms.api import health
-from mysms.api.deps import get_services
 from mysms.core.background_task import BackgroundTask
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.readiness import Check, find_problems
@@ -128,8 +128,11 @@ async def ready_with(checks: Mapping[str, Check]) -> httpx.Response:
     """The response of /ready with these checks."""
     app = FastAPI()
     app.include_router(health.router)
-    app.dependency_overrides[get_services] = lambda: StubServices(checks)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
+
+    async def with_services(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {"services": StubServices(checks)}}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(with_services), base_url="http://localhost") as http:
         return await http.get("/ready")
 
 

@@ -1,0 +1,58 @@
+"""Lists that are read only if they have changed since the client got them: conditional requests, RFC 9110."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response, status
+from fastapi.routing import APIRoute
+
+from mysms.api.deps import get_services, require_caller
+from mysms.core.etags import matches
+
+IF_NONE_MATCH: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "if-none-match",
+            "in": "header",
+            "required": False,
+            "schema": {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "If-None-Match"},
+        }
+    ]
+}
+"""The `openapi_extra` of these routes."""
+
+_ANY = "*"
+"""Any version of a valid query: whether it is valid is not known yet."""
+
+
+class ConditionalRoute(APIRoute):
+    """Responds with 304 to a client that has the present version, before FastAPI reads the parameters.
+
+    Reading them costs more than all else, and most requests are polls that find nothing new. The version is that of the
+    query as it was sent: who has it has sent the same, valid query before.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_if_changed(request: Request) -> Response:
+            caller = await require_caller(request)
+            # Read before the list, which is then at least as new.
+            version = await get_services(request).history.version(caller.user_id, _query_of(request))
+            # FastAPI itself passes on the first of several such headers only.
+            known = ", ".join(request.headers.getlist("If-None-Match"))
+            is_known = version.is_current and matches(known, version.etag)
+            not_modified = Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": version.etag})
+            if is_known and known != _ANY:
+                return not_modified
+            request.state.etag = version.etag
+            response = await handle(request)
+            return not_modified if is_known and response.status_code == status.HTTP_200_OK else response
+
+        return handle_if_changed
+
+
+def _query_of(request: Request) -> str:
+    """Returns all that decides on what the request shows to its user, except for the messages."""
+    country = get_services(request).settings.default_country
+    return f"{country} {request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
