@@ -190,7 +190,8 @@ def _verify_access_token(token: str, key: _Key) -> _VerifiedToken:
             algorithms=[_ALGORITHM],
             audience=_AUDIENCE,
             issuer=_ISSUER,
-            options={"verify_exp": False} | {f"require_{name}": True for name in ("sub", "iss", "aud", "iat", "exp")},
+            # The library would verify what is required.
+            options={"verify_exp": False} | {f"require_{name}": True for name in ("sub", "iss", "aud", "iat")},
         )
         access = AccessClaims(user_id=ObjectId(claims["sub"]), session_id=ObjectId(claims["sid"]))
         verified = _VerifiedToken(access, expires_at=int(claims["exp"]))

@@ -27,7 +27,7 @@ def test_an_access_token_contains_its_claims() -> None:
 
 def test_an_access_token_is_valid_for_fifteen_minutes() -> None:
     SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=14)), now())
-    with pytest.raises(InvalidTokenError):
+    with pytest.raises(ExpiredTokenError):
         SIGNER.read_access_token(SIGNER.make_access_token(ACCESS, now() - timedelta(minutes=15, seconds=1)), now())
 
 
