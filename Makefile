@@ -15,7 +15,7 @@ SCHEMA := frontend/src/app/api/schema.d.ts
 SBOM_DIR := sbom
 
 .PHONY: help install run dev mysms test test-backend test-frontend test-e2e test-faults test-mutation test-nginx test-rolling-restart \
-	fuzz lighthouse long-thread lint format api-types lock sbom clean
+	fuzz bench bench-short lighthouse long-thread lint format api-types lock sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -53,6 +53,12 @@ test-rolling-restart: $(BACKEND_READY) ## Restart two API processes in turn, und
 
 test-nginx: $(BACKEND_READY) ## Test the SPA's nginx configuration in front of a real API: pages, caching, headers, URLs (needs nginx)
 	cd backend && $(BIN)/pytest tests/deploy/site_behind_nginx.py
+
+bench: $(BACKEND_READY) ## Compare the API's speed with servers that do one thing by hand (needs wrk; docs/performance.md)
+	cd backend && $(BIN)/python -m tests.bench
+
+bench-short: $(BACKEND_READY) ## Short form of bench: fails if a ratio has fallen by more than 30 %
+	cd backend && $(BIN)/python -m tests.bench --short
 
 lighthouse: install ## Lighthouse scores of the sign-in page and the messages page, medians of five runs
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && lighthouse/run.sh

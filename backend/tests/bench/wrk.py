@@ -1,0 +1,66 @@
+"""Runs wrk, the load tool: https://github.com/wg/wrk."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.processes import OTHER_CORE, pinned_to
+
+CONNECTIONS = 8
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+class LoadToolError(Exception):
+    """wrk is missing, or a server answered wrongly."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Requests to one URL, the same ones again and again, or those of a Lua script."""
+
+    url: str
+    headers: Mapping[str, str]
+    script: Path | None = None
+    argument: str = ""
+    """For the script."""
+
+
+@dataclass(frozen=True)
+class Result:
+    requests: int
+    seconds: float
+    median_latency_seconds: float
+    tool_processor_seconds: float
+
+
+def run(load: Load, seconds: int, connections: int = CONNECTIONS) -> Result:
+    """Requests as fast as the server answers. Raises LoadToolError if a response is an error, or none came."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise LoadToolError("`make bench` needs wrk: apt-get install wrk, or brew install wrk.")
+    command = [program, "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
+    for name, value in load.headers.items():
+        command += ["--header", f"{name}: {value}"]
+    if load.script is not None:
+        command += ["--script", str(load.script)]
+    with pinned_to(OTHER_CORE):
+        process = subprocess.Popen([*command, load.url, "--", load.argument], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    totals = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", output)
+    median = re.search(r"50%\s+([\d.]+)(us|ms|s|m)", output)
+    if process.returncode or totals is None or median is None or "Non-2xx" in output or "Socket errors" in output:
+        raise LoadToolError(f"{load.url} was not served without errors:\n{output}")
+    return Result(
+        requests=int(totals[1]),
+        seconds=float(totals[2]) * _UNITS[totals[3]],
+        median_latency_seconds=float(median[1]) * _UNITS[median[2]],
+        tool_processor_seconds=usage.ru_utime + usage.ru_stime,
+    )
