@@ -12,8 +12,8 @@ from tests.bench.processes import processor_seconds
 _WARM_UP_SECONDS = 1
 _FEWEST_REQUESTS = 30
 """Of a round: the kernel counts processor time in hundredths of a second."""
-_MOST_RUNS = 20
-"""Of a round, until it has so many."""
+_MOST_RUNS = 6
+"""Of a round, until it has so many, each twice as long as the one before."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ async def _measure(contender: Contender, seconds: int) -> Round:
         # On a busy machine a slow server may not even answer once in a second.
         if len(results) == _MOST_RUNS:
             raise wrk.LoadToolError(f"{contender.load().url} hardly answers.")
-        results.append(await asyncio.to_thread(wrk.run, contender.load(), seconds))
+        results.append(await asyncio.to_thread(wrk.run, contender.load(), seconds * 2 ** len(results)))
     used = processor_seconds(contender.pid) - before
     requests = sum(each.requests for each in results)
     return Round(
