@@ -9,6 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from mysms.api import (
     conversations,
+    event_streams,
     export,
     health,
     messages,
@@ -24,6 +25,7 @@ from mysms.core.logging import configure_logging
 from mysms.core.phone_numbers import MAXIMUM_WRITTEN
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings, load_settings
+from mysms.core.stream_capacity import StreamCapacity
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 from mysms.services import LifespanState, build_services
 from mysms.web.access_log import REQUEST_ID_HEADER, AccessLogMiddleware
@@ -45,6 +47,7 @@ _ROUTERS = (
     users.router,
     second_factor.router,
     password_reset.router,
+    event_streams.router,
     export.router,
     metrics.router,
 )
@@ -61,7 +64,10 @@ _BODY_BYTES = {
 
 
 def create_app(
-    settings: Settings, shutdown: ShutdownState | None = None, events: SecurityEvents | None = None
+    settings: Settings,
+    shutdown: ShutdownState | None = None,
+    events: SecurityEvents | None = None,
+    streams: StreamCapacity | None = None,
 ) -> FastAPI:
     """Creates the API with all its services. It connects to the database in its lifespan.
 
@@ -69,7 +75,7 @@ def create_app(
     """
     shutdown = shutdown or ShutdownState()
     events = events or SecurityEvents.of(settings)
-    services = build_services(settings, shutdown, events)
+    services = build_services(settings, shutdown, events, streams)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[LifespanState]:
@@ -112,7 +118,7 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState, e
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Idempotency-Key", "If-None-Match"],
+        allow_headers=["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
         expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
     )
     app.add_middleware(ResponseHeadersMiddleware, shutdown=shutdown)

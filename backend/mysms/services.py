@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypedDict
 
+from mysms.changes.event_streams import LOOK_EVERY_SECONDS, EventStreams
 from mysms.changes.feed import READ_EVERY_SECONDS
 from mysms.changes.services import Changes
 from mysms.core import database
 from mysms.core.background_task import BackgroundTask, every, running
 from mysms.core.event_loop_lag import monitor_event_loop_lag
 from mysms.core.heartbeat import Heartbeat
-from mysms.core.metrics import SENDING_PAUSED
+from mysms.core.metrics import EVENT_STREAMS, SENDING_PAUSED
 from mysms.core.migrations.runner import migrate
 from mysms.core.rate_limit import RateLimiter
 from mysms.core.readiness import Check, check_of, find_problems
 from mysms.core.security_events import SUMMARY_SECONDS, SecurityEvents
 from mysms.core.settings import Settings
+from mysms.core.stream_capacity import StreamCapacity
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
 from mysms.mail.dispatcher import MailDispatcher
@@ -79,6 +81,7 @@ class Services:
     database: database.Database
     locks: ContentLocks
     changes: Changes
+    event_streams: EventStreams
     users: UserServices
     history: MessageHistory
     export: AccountExport
@@ -104,6 +107,7 @@ class Services:
 
     async def measure(self) -> None:
         """Updates the gauges."""
+        EVENT_STREAMS.set(self.event_streams.count)
         SENDING_PAUSED.set(self.settings.sending_enabled and self.outbox.pause is not None)
         await self.outbox_metrics.measure()
 
@@ -137,20 +141,27 @@ class LifespanState(TypedDict):
     services: Services
 
 
-def build_services(settings: Settings, shutdown: ShutdownState, events: SecurityEvents) -> Services:
+def build_services(
+    settings: Settings, shutdown: ShutdownState, events: SecurityEvents, streams: StreamCapacity | None = None
+) -> Services:
     """Builds all services without connecting to anything; `Services.running` connects.
 
     Raises DatabaseConfigurationError.
     """
     db = database.database_of(database.connect(settings.mongodb_uri))
-    return _Builder(settings, db, shutdown, events).build()
+    return _Builder(settings, db, shutdown, events, streams or StreamCapacity()).build()
 
 
 class _Builder:
     """Wires the services of one process together, each built once."""
 
     def __init__(
-        self, settings: Settings, db: database.Database, shutdown: ShutdownState, events: SecurityEvents
+        self,
+        settings: Settings,
+        db: database.Database,
+        shutdown: ShutdownState,
+        events: SecurityEvents,
+        streams: StreamCapacity,
     ) -> None:
         self._settings = settings
         self._database = db
@@ -159,6 +170,7 @@ class _Builder:
         self._mail_queue = MailQueue(db, utc_now)
         self._security_events = events
         self._changes = Changes.of(db, find_revision, utc_now)
+        self._event_streams = EventStreams(self._changes.feed, self._changes.revisions, streams)
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
         self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
@@ -198,6 +210,9 @@ class _Builder:
             self._erasure.erase,
             utc_now,
         )
+        # After the listeners that it builds on: the revisions, and the known sessions.
+        self._changes.feed.add_listener(self._event_streams)
+        self._shutdown.on_stop(self._event_streams.shut_down)
         delivery_tasks = self._build_delivery_tasks()
         self._shutdown.on_stop(delivery_tasks.dispatcher.stop)
         outbox = OutboxService(
@@ -215,6 +230,7 @@ class _Builder:
             database=self._database,
             locks=self._locks,
             changes=self._changes,
+            event_streams=self._event_streams,
             users=users,
             history=MessageHistory(self._changes),
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
@@ -306,6 +322,7 @@ class _Builder:
             BackgroundTask("change-feed", lambda: every(READ_EVERY_SECONDS, self._changes.feed.read)),
             BackgroundTask("change-publisher", self._changes.publisher.run),
             BackgroundTask("unpublished-changes", lambda: every(_REPUBLISH_SECONDS, unpublished.publish_left_behind)),
+            BackgroundTask("event-streams", lambda: every(LOOK_EVERY_SECONDS, self._event_streams.keep_alive)),
             BackgroundTask("change-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._changes.log.delete_old)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),

@@ -30,6 +30,8 @@ class ChangeFeed:
         self._monotonic = monotonic
         self._listeners: list[ChangeListener] = []
         self._position: int | None = None
+        self.followed_since = 0
+        """The entry from which on this process knows all entries."""
         self._current_at = float("-inf")
 
     def add_listener(self, listener: ChangeListener) -> None:
@@ -39,6 +41,11 @@ class ChangeFeed:
     def is_current(self) -> bool:
         """Whether all changes are known that were published more than a few seconds ago."""
         return self._monotonic() - self._current_at < CURRENT_WITHIN_SECONDS
+
+    @property
+    def position(self) -> int:
+        """The last entry that has been read, 0 before the first `read`."""
+        return self._position or 0
 
     async def read(self) -> None:
         """Applies all new entries."""
@@ -66,6 +73,6 @@ class ChangeFeed:
         return len(entries) > 1
 
     async def _start_over(self) -> None:
-        self._position = await self._log.find_last()
+        self._position = self.followed_since = await self._log.find_last()
         for listener in self._listeners:
             listener.reset()

@@ -21,11 +21,12 @@ from mysms.core.migrations.runner import SCHEMA_VERSION, MigrationNeededError, N
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings, load_settings
 from mysms.core.settings_sources import SettingsError
+from mysms.core.stream_capacity import StreamCapacity
 from mysms.main import create_app
 from mysms.providers.base import ProviderUnavailableError
 from mysms.startup import UnsafeConfigurationError, check_start
 from mysms.users.errors import UnknownAccountError
-from mysms.web.connection_limits import ConnectionLimits, limited_protocol, most_connections
+from mysms.web.connection_limits import ConnectionLimits, limited_protocol, most_open
 from mysms.web.graceful_shutdown import Server, ShutdownState
 
 _SHUTDOWN_SECONDS = 20
@@ -116,10 +117,12 @@ def _serve(settings: Settings) -> int:
     asyncio.run(check_start(settings))
     shutdown = ShutdownState()
     events = SecurityEvents.of(settings)
-    app = create_app(settings, shutdown, events)
+    most_connections, most_streams = most_open()
+    streams = StreamCapacity(most_streams)
+    app = create_app(settings, shutdown, events, streams)
     config = uvicorn.Config(
         app,
-        http=limited_protocol(ConnectionLimits(connections=most_connections()), events),
+        http=limited_protocol(ConnectionLimits(most_connections), events, streams),
         ws="none",
         log_config=None,
         access_log=False,

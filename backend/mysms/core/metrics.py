@@ -6,7 +6,10 @@ Labels have few, fixed values: clients cannot choose any, and none contains pers
 from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("mysms_requests", "Requests that got a response.", ["method", "route", "status"])
-REQUEST_SECONDS = Histogram("mysms_request_seconds", "Duration of requests.", ["route"])
+REQUEST_SECONDS = Histogram(
+    "mysms_request_seconds", "Duration of requests; of event streams, the time until they are open.", ["route"]
+)
+EVENT_STREAMS = Gauge("mysms_event_streams", "Open event streams.")
 
 SENDS = Counter("mysms_sends", "Attempts to send a message through the provider, by outcome.", ["outcome"])
 TIME_TO_PROVIDER_SECONDS = Histogram(

@@ -130,14 +130,20 @@ class SessionService:
         except InvalidTokenError as error:
             self._events.record("access_token_forged", address=client.address)
             raise UnauthenticatedError from error
+        if not await self.is_active(claims):
+            raise UnauthenticatedError
+        return claims
+
+    async def is_active(self, claims: AccessClaims) -> bool:
+        """Whether the session of a verified token has not ended."""
         if self._cache.has(claims):
-            return claims
+            return True
         version = self._cache.version
         session = await repository.find_session(claims.session_id)
         if session is None or session.user_id != claims.user_id:
-            raise UnauthenticatedError
+            return False
         self._cache.add(claims, version=version)
-        return claims
+        return True
 
     async def list_own(self, caller: AccessClaims) -> list[SessionResponse]:
         """Returns the caller's sessions, most recently used first."""

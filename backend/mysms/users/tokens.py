@@ -11,7 +11,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from bson import ObjectId
@@ -179,6 +179,11 @@ class TokenSigner:
         if not any(hmac.compare_digest(_make_refresh_token(claims, key).encode(), given) for key in self._keys):
             raise InvalidTokenError
         return claims
+
+
+def expiry_of(access_token: str) -> datetime:
+    """Returns when an access token expires that has been verified."""
+    return datetime.fromtimestamp(jwt.get_unverified_claims(access_token)["exp"], UTC)
 
 
 def _verify_access_token(token: str, key: _Key) -> _VerifiedToken:

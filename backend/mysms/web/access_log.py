@@ -41,13 +41,17 @@ class AccessLogMiddleware:
         status: int | None = None
         given = find_header(scope["headers"], _RAW_REQUEST_ID_HEADER).decode("latin-1")
         request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+        is_stream = False
 
         async def send_and_count(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_stream
             if message["type"] == "http.response.start":
                 status = int(message["status"])
                 # Counted before the response is sent, so that a client that has the response finds it counted.
                 _counter(scope["method"], _route_of(scope), status).inc()
+                is_stream = find_header(message["headers"], b"content-type").startswith(b"text/event-stream")
+                if is_stream:
+                    _histogram(_route_of(scope)).observe(time.perf_counter() - started_at)
                 message["headers"] = [*message["headers"], (_RAW_REQUEST_ID_HEADER, request_id.encode())]
             await send(message)
 
@@ -57,7 +61,8 @@ class AccessLogMiddleware:
             finally:
                 seconds = time.perf_counter() - started_at
                 route = _route_of(scope)
-                _histogram(route).observe(seconds)
+                if not is_stream:
+                    _histogram(route).observe(seconds)
                 _log.info(
                     "Request completed." if status is not None else "Request aborted: the client disconnected.",
                     method=scope["method"],

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mysms.core.errors import DomainError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
+from mysms.core.stream_capacity import MOST_STREAMS, StreamCapacity
 from mysms.web.problem_details import RequestTimeoutError, problem_response
 from mysms.web.response_headers import with_default_headers
 
@@ -50,7 +51,9 @@ class ConnectionLimits:
     """The limits of one process."""
 
     connections: int = _MOST_CONNECTIONS
-    """Also the limit on requests in progress: a request goes on when its connection has ended."""
+    """Also the limit on requests in progress: a request goes on when its connection has ended.
+
+    Event streams have a limit of their own, and do not count."""
     header_bytes: int = 16 * 1024
     """For the request line and all headers, as in Node.js; also for all of a chunked body that is not content."""
     headers: int = 100
@@ -62,16 +65,18 @@ class ConnectionLimits:
     """For a client that does not read its response."""
 
 
-def most_connections() -> int:
-    """Returns how many connections the process can have beside its other open files."""
+def most_open() -> tuple[int, int]:
+    """Returns how many connections, and how many event streams, the process can have beside its other open files."""
     if sys.platform == "win32":
-        return _MOST_CONNECTIONS
+        return _MOST_CONNECTIONS, MOST_STREAMS
     import resource  # noqa: PLC0415  # does not exist on Windows
 
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS
-    return min(_MOST_CONNECTIONS, max(files - _OTHER_FILES, files // 2))
+        return _MOST_CONNECTIONS, MOST_STREAMS
+    free = max(files - _OTHER_FILES, files // 2)
+    connections = min(_MOST_CONNECTIONS, free * 2 // 3)
+    return connections, min(MOST_STREAMS, free - connections)
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -79,6 +84,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
     events: ClassVar[SecurityEvents]
+    streams: ClassVar[StreamCapacity]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self._deadline: asyncio.TimerHandle | None = None
@@ -90,7 +96,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._awaits_headers = True
         super().connection_made(transport)
         self._set_deadline(self.limits.headers_within_seconds)
-        if len(self.connections) > self.limits.connections:
+        if len(self.connections) - self.streams.open > self.limits.connections:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -168,7 +174,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return self._header_bytes > self.limits.header_bytes or len(self.headers or ()) > self.limits.headers
 
     def _is_too_busy(self) -> bool:
-        return len(self.tasks) > self.limits.connections
+        return len(self.tasks) - self.streams.open > self.limits.connections
 
     def _make_room(self) -> None:
         """Ends the connection that has waited longest for a request, half-sent requests first; if none waits, this one.
@@ -240,7 +246,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self.events.record(event, address=self.client[0] if self.client else None)
 
 
-def limited_protocol(limits: ConnectionLimits, events: SecurityEvents) -> type[LimitedProtocol]:
+def limited_protocol(
+    limits: ConnectionLimits, events: SecurityEvents, streams: StreamCapacity
+) -> type[LimitedProtocol]:
     """Returns the protocol with these limits, for `uvicorn.Config(http=…)`."""
 
     class Protocol(LimitedProtocol):
@@ -248,4 +256,5 @@ def limited_protocol(limits: ConnectionLimits, events: SecurityEvents) -> type[L
 
     Protocol.limits = limits
     Protocol.events = events
+    Protocol.streams = streams
     return Protocol

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from mysms.core.security_events import SecurityEvents
+from mysms.core.stream_capacity import StreamCapacity
 from mysms.web.connection_limits import ConnectionLimits, limited_protocol
 from tests.support.polling import eventually
 
@@ -65,7 +66,7 @@ async def server_with(
         await send({"type": "http.response.body"})
 
     listener = socket.create_server(("127.0.0.1", 0))
-    protocol = limited_protocol(limits, SecurityEvents("a secret"))
+    protocol = limited_protocol(limits, SecurityEvents("a secret"), StreamCapacity())
     config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listener]))

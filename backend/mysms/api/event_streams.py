@@ -1,0 +1,99 @@
+"""Route for the event stream."""
+
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+
+from mysms.api.deps import AppServices, BearerToken, CurrentUser
+from mysms.changes.event_streams import EventStream, StreamsUnavailableError, Subscriber, TooManyStreamsError
+from mysms.core.backoff import jitter
+from mysms.core.errors import error_responses
+from mysms.core.timestamps import utc_now
+from mysms.users.errors import UnauthenticatedError
+from mysms.users.tokens import expiry_of
+
+router = APIRouter(prefix="/api/events", tags=["Messages"])
+
+_LONGEST_NUMBER = 18
+_FIRST_RETRY_MILLISECONDS = 1000
+_RETRY_SPREAD_MILLISECONDS = 4000
+
+_EXAMPLE = """retry: 2480
+
+event: resync
+data: {"revision": 1041}
+id: 1041
+
+: ping
+
+event: changes
+data: {"revision": 1057}
+id: 1057
+
+"""
+
+
+async def _open_stream(
+    services: AppServices,
+    user: CurrentUser,
+    token: BearerToken,
+    last_event_id: Annotated[
+        str | None, Header(description="The id of the last event that you have received.", examples=["1041"])
+    ] = None,
+) -> AsyncIterator[EventStream]:
+    lifetime = (expiry_of(token or "") - utc_now()).total_seconds()
+    subscriber = Subscriber(user.user_id, time.monotonic() + lifetime, partial(services.users.sessions.is_active, user))
+    stream = await services.event_streams.open(subscriber, _number(last_event_id))
+    try:
+        yield stream
+    finally:
+        services.event_streams.close(stream)
+
+
+@router.get(
+    "",
+    summary="Follow changes",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        },
+        **error_responses(UnauthenticatedError(), TooManyStreamsError(), StreamsUnavailableError()),
+    },
+)
+async def stream_events(stream: Annotated[EventStream, Depends(_open_stream)]) -> EventSourceResponse:
+    """Tells as server-sent events when something has changed for you; what, the list of messages says.
+
+    `changes`: something has changed. `resync`: it is not known what has changed since the event in `Last-Event-ID`, or
+    there was none. After each, ask for the messages that changed, without `If-None-Match`: for a second, another
+    process may still respond with 304. Events that follow closely may be sent as one.
+
+    A comment is sent after 15 s of silence. The stream ends when the access token expires, when the session ends, and
+    when the server restarts: connect again after `retry` milliseconds, with the id of the last event in
+    `Last-Event-ID`. If nothing has changed meanwhile, no event is sent.
+    """
+    # nginx must not buffer it. FastAPI's own streaming of a generator has three more tasks and a timer for each stream.
+    return EventSourceResponse(_encode(stream), headers={"X-Accel-Buffering": "no"})
+
+
+async def _encode(stream: EventStream) -> AsyncIterator[bytes]:
+    # Clients that lose their connections together must not come back together.
+    yield format_sse_event(retry=_FIRST_RETRY_MILLISECONDS + round(_RETRY_SPREAD_MILLISECONDS * jitter()))
+    async for event in stream:
+        if event is None:
+            yield KEEPALIVE_COMMENT
+        else:
+            # Clients ignore an event without data.
+            yield format_sse_event(event=event.kind, data_str=f'{{"revision": {event.id}}}', id=str(event.id))
+
+
+def _number(event_id: str | None) -> int | None:
+    """Returns the number of one of our events; None for other ids."""
+    is_number = event_id is not None and event_id.isascii() and event_id.isdigit() and len(event_id) <= _LONGEST_NUMBER
+    return int(event_id) if event_id and is_number else None
