@@ -12,7 +12,7 @@ import pytest
 from jose import jwt
 
 from mysms.changes.event_streams import KEEP_ALIVE_SECONDS, MOST_PER_USER
-from tests.support.api_user import ApiUser, new_number, sign_in
+from tests.support.api_user import ApiUser, sign_in
 from tests.support.event_client import EventClient, following
 from tests.support.polling import eventually
 from tests.support.responses import problem_of
@@ -21,9 +21,7 @@ from tests.support.servers import ALLOWED_ORIGIN, JWT_SECRET, Api, Start
 STAYS_QUEUED = "+15005551002"
 
 
-def follow(
-    api_user: ApiUser, last_event_id: str | None = None
-) -> contextlib.AbstractAsyncContextManager[EventClient]:
+def follow(api_user: ApiUser, last_event_id: str | None = None) -> contextlib.AbstractAsyncContextManager[EventClient]:
     return following(api_user.api.url, api_user.access_token, last_event_id)
 
 
@@ -120,7 +118,7 @@ class TestResuming:
         async with following(api_user.api.url, api_user.access_token) as first:
             await first.wait_for(1)
         http = httpx.AsyncClient(base_url=api_user.api.url, trust_env=False, timeout=httpx.Timeout(30, read=None))
-        headers = {"Authorization": f"Bearer {api_user.access_token}", "Last-Event-ID": unknown.encode()}
+        headers = {b"Authorization": f"Bearer {api_user.access_token}".encode(), b"Last-Event-ID": unknown.encode()}
         async with http, http.stream("GET", "/api/events", headers=headers) as response:
             client = EventClient(response)
             reading = asyncio.create_task(client.read())
@@ -158,7 +156,9 @@ class TestTheEnd:
     async def test_a_stream_needs_a_session(self, api: Api, readonly_user: ApiUser) -> None:
         problem_of(await api.http.get("/api/events"), 401, "not_signed_in")
         for token in ("nonsense", readonly_user.refresh_token):
-            problem_of(await replace(readonly_user, access_token=token).call("GET", "/api/events"), 401, "not_signed_in")
+            problem_of(
+                await replace(readonly_user, access_token=token).call("GET", "/api/events"), 401, "not_signed_in"
+            )
 
     async def test_it_ends_with_its_session_alone(self, api: Api, api_user: ApiUser) -> None:
         other = ApiUser.from_response(api, (await sign_in(api, api_user.email)).json())

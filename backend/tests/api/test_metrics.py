@@ -20,6 +20,7 @@ COUNTERS = [
     ),
     *("mysms_duplicate_sends_total", "mysms_event_loop_lag_seconds_bucket", "mysms_outbox_pending"),
     *("mysms_outbox_oldest_age_seconds", "mysms_outbox_unconfirmed", "mysms_sending_paused", "process_open_fds"),
+    "mysms_event_streams",
 ]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -87,3 +87,17 @@ async def following(url: str, token: str, last_event_id: str | None = None) -> A
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+
+async def call_briefly(http: httpx.AsyncClient, method: str, path: str, **request: Any) -> httpx.Response:
+    """Send a request. Of a stream, which does not end by itself, the response contains the beginning only."""
+    async with http.stream(method, path, **request) as response:
+        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            await response.aread()
+            return response
+        content = b""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                async for chunk in response.aiter_raw():
+                    content += chunk
+        return httpx.Response(response.status_code, headers=response.headers, content=content, request=response.request)

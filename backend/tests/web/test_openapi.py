@@ -15,6 +15,7 @@ EXPECTED = {
     "GET /api/messages",
     "POST /api/messages",
     "GET /api/messages/{message_id}",
+    "GET /api/events",
     "POST /api/twilio/status_callback",
     "GET /up",
     "GET /ready",

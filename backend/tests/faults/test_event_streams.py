@@ -1,0 +1,117 @@
+"""A client that resumes its event stream learns of every change, whatever happens to connections and processes."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+import httpx
+
+from tests.faults.environment import Environment, running_environment
+from tests.faults.scale import seeded_random
+from tests.support.event_client import EventClient
+from tests.support.polling import eventually
+
+STAYS_QUEUED = "+15005551002"
+CHANGES = 40
+
+
+class Follower:
+    """Follows the events of one user as the SPA does: whatever ends the stream, it resumes at a running process."""
+
+    def __init__(self, env: Environment, name: str) -> None:
+        self._env = env
+        self._random = seeded_random(f"follower {name}")
+        self.last_id = ""
+        self.kinds: list[str] = []
+        self._stream: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        while True:
+            self._stream = asyncio.create_task(self._follow())
+            with contextlib.suppress(asyncio.CancelledError, httpx.TransportError):
+                await self._stream
+            await asyncio.sleep(0.05)
+
+    def disconnect(self) -> None:
+        if self._stream is not None:
+            self._stream.cancel()
+
+    async def _follow(self) -> None:
+        api = self._random.choice(self._env.running_apis)
+        headers = {**self._env.headers, "Last-Event-ID": self.last_id}
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=None)) as http,
+            http.stream("GET", f"{api.url}/api/events", headers=headers) as response,
+        ):
+            if response.status_code != 200:
+                return
+            client = EventClient(response)
+            reading = asyncio.create_task(client.read())
+            try:
+                while not reading.done():
+                    await asyncio.sleep(0.01)
+                    self._note(client)
+            finally:
+                reading.cancel()
+                self._note(client)
+
+    def _note(self, client: EventClient) -> None:
+        for event in client.events:
+            self.last_id = event.id
+            self.kinds.append(event.kind)
+        client.events.clear()
+
+
+async def last_change(env: Environment) -> int:
+    """The number of the last log entry that concerns the user."""
+    row = await env.database["changes"].find_one({"users": {"$ne": []}}, sort=[("_id", -1)])
+    return int(row["_id"]) if row else 0
+
+
+async def test_no_change_is_missed_by_a_client_that_resumes(tmp_path: Path) -> None:
+    random = seeded_random("event streams")
+    async with running_environment(tmp_path, processes=2, name="event streams") as env:
+        follower = Follower(env, "of both")
+        following = asyncio.create_task(follower.run())
+        try:
+            for number in range(CHANGES):
+                await env.post(STAYS_QUEUED, f"Change {number}", to=random.choice(env.running_apis))
+                if random.random() < 0.3:
+                    follower.disconnect()
+                if number % 15 == 10:
+                    killed = random.choice(env.apis)
+                    await killed.kill_and_wait()
+                    await killed.start()
+
+            async def newest() -> tuple[str, int]:
+                return follower.last_id, await last_change(env)
+
+            await asyncio.sleep(1)
+            await eventually(newest, lambda seen: int(seen[0] or 0) >= seen[1] > 0, what="the last change")
+            assert "changes" in follower.kinds
+        finally:
+            following.cancel()
+            follower.disconnect()
+            await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_a_process_that_hangs_does_not_hide_changes(tmp_path: Path) -> None:
+    """Its streams are silent while it is stopped, and tell what they have missed when it goes on."""
+    async with running_environment(tmp_path, processes=2, name="stopped stream") as env:
+        stopped, writer = env.apis
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=None)) as http,
+            http.stream("GET", f"{stopped.url}/api/events", headers=env.headers) as response,
+        ):
+            client = EventClient(response)
+            reading = asyncio.create_task(client.read())
+            await client.wait_for(1)
+            stopped.process.send_signal(signal.SIGSTOP)
+            await env.post(STAYS_QUEUED, "Meanwhile", to=writer)
+            await asyncio.sleep(2)
+            assert len(client.events) == 1
+            stopped.process.send_signal(signal.SIGCONT)
+            await client.wait_for(2)
+            assert client.events[1].kind == "changes"
+            reading.cancel()
