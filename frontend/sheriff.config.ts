@@ -15,6 +15,7 @@ export const config: SheriffConfig = {
       storage: 'storage',
       ui: 'ui',
       layout: 'layout',
+      events: 'domain:events',
       messages: 'domain:messages',
       account: 'feature:account',
       messenger: 'feature:messenger',

@@ -142,6 +142,8 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       // After the first page all others at once, because a thousand are loaded often.
       if (asked.has('before')) asked.set('limit', '1000');
       return page(asked, api.stored.conversations, (index) => aConversation(api, index));
+    case '/api/events':
+      return { contentType: 'text/event-stream', body: '' };
     case '/api/messages':
       break;
     default:

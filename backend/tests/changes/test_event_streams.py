@@ -170,6 +170,10 @@ async def test_an_id_from_before_the_feed_was_followed_is_too_old(hub: Hub) -> N
     assert await next_of(await later.open(last_event_id=started)) == Event("changes", newest)
 
 
+async def test_an_id_that_this_log_cannot_have_had_is_unknown(hub: Hub) -> None:
+    assert await all_of(await hub.open(last_event_id=2)) == [Event("resync", 1)]
+
+
 async def test_a_comment_is_due_after_silence_only(hub: Hub) -> None:
     silent, busy = await hub.open(ADA), await hub.open(BOB)
     assert (await next_of(silent), await next_of(busy)) == (Event("resync", 1), Event("resync", 1))

@@ -29,8 +29,7 @@ class Follower:
     async def run(self) -> None:
         while True:
             self._stream = asyncio.create_task(self._follow())
-            with contextlib.suppress(asyncio.CancelledError, httpx.TransportError):
-                await self._stream
+            await asyncio.wait([self._stream])
             await asyncio.sleep(0.05)
 
     def disconnect(self) -> None:
@@ -38,6 +37,10 @@ class Follower:
             self._stream.cancel()
 
     async def _follow(self) -> None:
+        with contextlib.suppress(httpx.TransportError):
+            await self._read()
+
+    async def _read(self) -> None:
         api = self._random.choice(self._env.running_apis)
         headers = {**self._env.headers, "Last-Event-ID": self.last_id}
         async with (

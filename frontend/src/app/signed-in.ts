@@ -1,17 +1,21 @@
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { EventsClient } from './events/events-client';
+import { LiveUpdates } from './events/live-updates';
 import { SignedInLayout } from './layout/signed-in-layout';
+import { MessageSync } from './messages/message-sync';
 import { MESSAGES_PROVIDERS, startMessages } from './messages/provide-messages';
 import { StatusAnnouncer } from './messages/status-announcer';
 
 /**
  * Provides the domains, which live as long as the user is signed in, whichever page is open: messages go on being sent and
- * polled for. The root component creates it anew for each user.
+ * polled for, at once when the API says that something has changed. The root component creates it anew for each user.
  */
 @Component({
   selector: 'app-signed-in',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [SignedInLayout],
-  providers: [MESSAGES_PROVIDERS],
+  providers: [MESSAGES_PROVIDERS, EventsClient, LiveUpdates],
   template: `
     <app-signed-in-layout />
     <div class="visually-hidden" aria-live="polite">
@@ -27,5 +31,12 @@ export class SignedIn {
 
   constructor() {
     startMessages();
+    const sync = inject(MessageSync);
+    inject(LiveUpdates)
+      .changes()
+      .pipe(takeUntilDestroyed())
+      .subscribe(() => {
+        sync.refresh();
+      });
   }
 }

@@ -1,8 +1,8 @@
 import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
 import { TestBed } from '@angular/core/testing';
-import { NEVER, Observable, Subscription, of, throwError } from 'rxjs';
+import { NEVER, Observable, Subject, Subscription, of, throwError } from 'rxjs';
 import { RANDOM } from './backoff';
-import { HIDDEN_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll } from './poll';
+import { HIDDEN_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll, SHORTEST_PAUSE_MS } from './poll';
 
 const DOWN = failure(503);
 /** After each failure, at the most that chance makes of it. */
@@ -136,6 +136,76 @@ describe('Poll', () => {
     polling.unsubscribe();
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  describe('with triggers', () => {
+    const triggers = new Subject<void>();
+
+    beforeEach(() => {
+      polling.unsubscribe();
+      work.mockClear();
+      polling = poll.every(work, triggers).subscribe();
+      vi.advanceTimersByTime(1_000);
+      expect(work).toHaveBeenCalledTimes(1);
+    });
+
+    it('runs at once, and the interval begins anew', () => {
+      triggers.next();
+      vi.advanceTimersByTime(0);
+      expect(work).toHaveBeenCalledTimes(2);
+      vi.advanceTimersByTime(POLL_INTERVAL_MS - 1);
+      expect(work).toHaveBeenCalledTimes(2);
+      vi.advanceTimersByTime(1);
+      expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it('runs once for many triggers at a time, and soon again for those that come later', () => {
+      for (let times = 0; times < 50; times++) triggers.next();
+      vi.advanceTimersByTime(0);
+      for (let times = 0; times < 50; times++) triggers.next();
+      vi.advanceTimersByTime(SHORTEST_PAUSE_MS - 1);
+      expect(work).toHaveBeenCalledTimes(2);
+      vi.advanceTimersByTime(1);
+      expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it('runs again if it was running: it may have read what the trigger is about too early', () => {
+      const answer = new Subject<void>();
+      work.mockReturnValueOnce(answer);
+      triggers.next();
+      vi.advanceTimersByTime(0);
+      triggers.next();
+      vi.advanceTimersByTime(5_000);
+      expect(work).toHaveBeenCalledTimes(2);
+      answer.complete();
+      vi.advanceTimersByTime(SHORTEST_PAUSE_MS);
+      expect(work).toHaveBeenCalledTimes(3);
+      vi.advanceTimersByTime(POLL_INTERVAL_MS - 1);
+      expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it('does not run sooner than the backoff says', () => {
+      work.mockImplementation(() => DOWN);
+      triggers.next();
+      vi.advanceTimersByTime(0);
+      for (let times = 0; times < 19; times++) {
+        triggers.next();
+        vi.advanceTimersByTime(100);
+      }
+      expect(work).toHaveBeenCalledTimes(2);
+      vi.advanceTimersByTime(100);
+      expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it('does not run while the page is hidden', () => {
+      show('hidden');
+      vi.advanceTimersByTime(HIDDEN_POLL_INTERVAL_MS - 1);
+      triggers.next();
+      vi.advanceTimersByTime(0);
+      expect(work).toHaveBeenCalledTimes(1);
+      vi.advanceTimersByTime(HIDDEN_POLL_INTERVAL_MS);
+      expect(work).toHaveBeenCalledTimes(2);
+    });
   });
 
   describe('until it is done', () => {

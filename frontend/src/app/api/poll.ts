@@ -26,6 +26,8 @@ export const POLL_INTERVAL_MS = 10_000;
 export const HIDDEN_POLL_INTERVAL_MS = 60_000;
 /** Even if the page or the network comes back more often. */
 export const SHORTEST_RETRY_MS = 1_000;
+/** From the end of one run to the next, however many triggers there are. */
+export const SHORTEST_PAUSE_MS = 300;
 
 /**
  * Decides when to call the API and when to retry. A failed call is retried after a backoff with jitter, and no sooner
@@ -43,9 +45,16 @@ export class Poll {
     this.#wakeUps.next();
   }
 
-  /** Runs the work now and again ten seconds after each end, or a minute while the page is hidden; never twice at once. */
-  every(work: () => Observable<unknown>): Observable<unknown> {
-    return this.#attempts(work);
+  /**
+   * Runs the work now and again ten seconds after each end, or a minute while the page is hidden; never twice at once. It
+   * also runs after each trigger, and again if it was running; but triggers do not shorten a backoff, and a hidden page
+   * ignores them.
+   */
+  every(
+    work: () => Observable<unknown>,
+    triggers: Observable<unknown> = EMPTY,
+  ): Observable<unknown> {
+    return this.#attempts(work, () => true, triggers);
   }
 
   /** Retries the work until it succeeds, and emits its value; a permanent error ends it. */
@@ -55,12 +64,16 @@ export class Poll {
 
   #attempts<T>(
     work: () => Observable<T>,
-    isRetried: (error: unknown) => boolean = () => true,
+    isRetried: (error: unknown) => boolean,
+    triggers: Observable<unknown> = EMPTY,
   ): Observable<T> {
     return defer(() => {
       const ended = new Subject<void>();
       let failures = 0;
       let notBefore = 0;
+      let endedAt = -Infinity;
+      let isRunning = false;
+      let runsAgain = false;
 
       const fail = (error: unknown): Observable<never> => {
         if (!isRetried(error)) return throwError(() => error);
@@ -70,8 +83,17 @@ export class Poll {
         notBefore = performance.now() + Math.max(asked, SHORTEST_RETRY_MS);
         return EMPTY;
       };
-      const interval = (): number =>
-        failures === 0 ? POLL_INTERVAL_MS : backoff(failures, this.#random);
+      const interval = (): number => {
+        if (failures > 0) return backoff(failures, this.#random);
+        return runsAgain ? SHORTEST_PAUSE_MS : POLL_INTERVAL_MS;
+      };
+      const due = triggers.pipe(
+        tap(() => {
+          runsAgain = isRunning;
+        }),
+        filter(() => !isRunning && failures === 0 && !this.#isHidden()),
+        map(() => Math.max(0, endedAt + SHORTEST_PAUSE_MS - performance.now())),
+      );
       const wait = (pauseMs: number): Observable<unknown> => {
         const hiddenMs = this.#isHidden() ? HIDDEN_POLL_INTERVAL_MS * (1 + this.#random() / 4) : 0;
         return timer(Math.max(pauseMs, hiddenMs, notBefore - performance.now())).pipe(
@@ -85,10 +107,14 @@ export class Poll {
         fromEvent(window, 'online'),
         this.#wakeUps,
       ).pipe(startWith(null));
-      return merge(wakeUps.pipe(map(() => 0)), ended.pipe(map(interval))).pipe(
+      return merge(wakeUps.pipe(map(() => 0)), ended.pipe(map(interval)), due).pipe(
         switchMap(wait),
         exhaustMap(() =>
-          defer(work).pipe(
+          defer(() => {
+            isRunning = true;
+            runsAgain = false;
+            return work();
+          }).pipe(
             tap({
               complete: () => {
                 failures = 0;
@@ -96,6 +122,8 @@ export class Poll {
             }),
             catchError(fail),
             finalize(() => {
+              isRunning = false;
+              endedAt = performance.now();
               ended.next();
             }),
           ),

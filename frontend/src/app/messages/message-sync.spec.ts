@@ -2,6 +2,7 @@ import { TestRequest } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { RANDOM } from '../api/backoff';
 import { Message } from '../api/models';
+import { SHORTEST_PAUSE_MS } from '../api/poll';
 import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
@@ -57,6 +58,25 @@ describe('MessageSync', () => {
 
     await api.nextPoll();
     expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"1"');
+  });
+
+  it('polls at once when something has changed, without an ETag, also if it is just polling', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [], { etag: 'W/"1"' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    sync.refresh();
+    await api.settle();
+    const first = api.expectChanges();
+    expect(first.request.headers.has('If-None-Match')).toBe(false);
+    sync.refresh();
+    await api.answerChanges(first, [], { etag: 'W/"2"' });
+    await vi.advanceTimersByTimeAsync(SHORTEST_PAUSE_MS);
+    const second = api.expectChanges();
+    expect(second.request.headers.has('If-None-Match')).toBe(false);
+    await api.answerChanges(second, [], { etag: 'W/"3"' });
+    await api.nextPoll();
+    expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"3"');
   });
 
   it('polls from the epoch while there is no message', async () => {

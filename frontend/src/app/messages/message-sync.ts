@@ -54,6 +54,7 @@ export class MessageSync {
   readonly #destroyRef = inject(DestroyRef);
 
   readonly #subscribers: MessageSubscriber[] = [];
+  readonly #refreshes = new Subject<void>();
   readonly #statusChanges = new Subject<readonly Message[]>();
   readonly #total = signal<number | undefined>(undefined);
   readonly #problem = signal('');
@@ -83,12 +84,18 @@ export class MessageSync {
     this.#destroyRef.onDestroy(() => {
       this.#connection.reset();
     });
-    this.#whileSignedIn(() => this.#polling.every(() => this.#poll()))
+    this.#whileSignedIn(() => this.#polling.every(() => this.#poll(), this.#refreshes))
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe();
     this.#sessionStatus.pipe(takeUntilDestroyed(this.#destroyRef)).subscribe((status) => {
       if (status === 'unavailable') this.#connection.failed();
     });
+  }
+
+  /** Polls at once, because something has changed at the API. */
+  refresh(): void {
+    this.#client.distrustEtag();
+    this.#refreshes.next();
   }
 
   /** Runs a load until it succeeds and emits its result; a permanent error ends it. */

@@ -31,6 +31,7 @@ export class MessagesClient {
   readonly #api = `${inject(API_BASE_URL)}/api`;
   readonly #messages = `${this.#api}/messages`;
   #lastChanges: { readonly since: string; readonly etag: string } | undefined;
+  #trustsEtag = true;
 
   /** Newest first; with `before`, those whose last message is older than this one. */
   conversations(before?: string): Observable<Page<Conversation>> {
@@ -49,7 +50,9 @@ export class MessagesClient {
   /** All messages that have changed at or after this time; 'unchanged' if the response would be the same as the last one. */
   changes(since: string): Observable<Changes | Unchanged> {
     const first = { updated_since: since, limit: MAX_PAGE };
-    const etag = this.#lastChanges?.since === since ? this.#lastChanges.etag : undefined;
+    const isKnown = this.#trustsEtag && this.#lastChanges?.since === since;
+    const etag = isKnown ? this.#lastChanges?.etag : undefined;
+    this.#trustsEtag = true;
     this.#lastChanges = undefined;
     return this.#rows<Message>(this.#messages, first, etag).pipe(
       expand((response) => {
@@ -75,6 +78,14 @@ export class MessagesClient {
         return of<Unchanged>('unchanged');
       }),
     );
+  }
+
+  /**
+   * Makes the next `changes` read the messages. Of a change that one process of the API has told of, another may not know
+   * for a second, and would answer that nothing has changed.
+   */
+  distrustEtag(): void {
+    this.#trustsEtag = false;
   }
 
   detail(id: string): Observable<MessageDetail> {

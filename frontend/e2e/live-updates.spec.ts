@@ -1,0 +1,69 @@
+import { Page, Route } from '@playwright/test';
+import { enter, expect, newPerson, openThread, storedBubble, test } from './fixtures';
+
+/** Long before the next poll, which comes ten seconds after the last one. */
+const BEFORE_THE_POLL_MS = 5_000;
+/** The next poll, and its response. */
+const WITH_THE_POLL_MS = 10_500;
+/** At once, and 1, 3 and 7 seconds later with the shortest jitter. */
+const MOST_STREAM_REQUESTS = 4;
+
+async function waitForPoll(page: Page): Promise<void> {
+  await page.waitForResponse((response) => response.url().includes('updated_since='));
+}
+
+test('a status shows at once, without waiting for the poll', async ({ page, request, phone }) => {
+  const person = await newPerson(request);
+  await person.write(phone.unhurried, 'Shows at once');
+  const opened = page.waitForResponse('**/api/events');
+  await enter(page, person);
+  expect((await opened).status()).toBe(200);
+  expect((await opened).url()).not.toContain('?');
+  await openThread(page, phone.unhurried);
+  const message = storedBubble(page, 'Shows at once');
+  await expect(message).toContainText('Queued');
+
+  for (const status of ['sent', 'delivered']) {
+    await waitForPoll(page);
+    await phone.report('Shows at once', status);
+    const reportedAt = Date.now();
+    await expect(message).toContainText(new RegExp(status, 'i'), { timeout: BEFORE_THE_POLL_MS });
+    test.info().annotations.push({ type: status, description: `${Date.now() - reportedAt} ms` });
+  }
+});
+
+for (const [name, answer] of [
+  ['blocked', (route: Route) => route.abort()],
+  ['refused', (route: Route) => route.fulfill({ status: 503, json: {} })],
+  ['held back by a proxy', () => Promise.resolve()],
+] as const) {
+  test(`a status shows with the next poll if the event stream is ${name}`, async ({
+    page,
+    request,
+    phone,
+    tolerate,
+  }) => {
+    tolerate(/Failed to load resource/);
+    const person = await newPerson(request);
+    const text = `Shows although the stream is ${name}`;
+    await person.write(phone.unhurried, text);
+    let streams = 0;
+    await page.route('**/api/events', (route) => {
+      streams += 1;
+      return answer(route);
+    });
+    await enter(page, person);
+    await page.getByRole('link', { name: new RegExp(text) }).click();
+    await expect(storedBubble(page, text)).toContainText('Queued');
+    await waitForPoll(page);
+    const startedAt = Date.now();
+    const before = streams;
+    await phone.report(text, 'delivered');
+    await expect(storedBubble(page, text)).toContainText('Delivered', {
+      timeout: WITH_THE_POLL_MS,
+    });
+    await expect(page.getByRole('status').first()).toHaveText('Up to date');
+    expect(before).toBeGreaterThan(0);
+    expect(Date.now() - startedAt > 16_000 || streams <= MOST_STREAM_REQUESTS).toBe(true);
+  });
+}
