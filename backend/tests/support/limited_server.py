@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mysms.core.security_events import SecurityEvents
 from mysms.core.stream_capacity import StreamCapacity
@@ -52,11 +52,19 @@ class HeldRequests:
 
 @contextlib.asynccontextmanager
 async def server_with(
-    limits: ConnectionLimits, *, seconds: float = 0, held: HeldRequests | None = None
+    limits: ConnectionLimits,
+    *,
+    seconds: float = 0,
+    held: HeldRequests | None = None,
+    streams: StreamCapacity | None = None,
+    app: ASGIApp | None = None,
 ) -> AsyncIterator[str]:
-    """A server that responds with RESPONSE, after some time or once requests are released, whose URL it yields."""
+    """A server whose URL it yields.
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    Unless it has an app of its own, it responds with RESPONSE, after some time or once requests are released.
+    """
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(seconds)
         if held is not None:
             await held.hold()
@@ -66,8 +74,11 @@ async def server_with(
         await send({"type": "http.response.body"})
 
     listener = socket.create_server(("127.0.0.1", 0))
-    protocol = limited_protocol(limits, SecurityEvents("a secret"), StreamCapacity())
-    config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)
+    if app is not None:
+        # For accepted connections, too: a client that does not read is noticed after fewer bytes.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    protocol = limited_protocol(limits, SecurityEvents("a secret"), streams or StreamCapacity())
+    config = uvicorn.Config(app or respond, http=protocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listener]))
     await eventually(lambda: asyncio.sleep(0, server.started), bool, what="the server to start")

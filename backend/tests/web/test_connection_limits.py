@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mysms.core.stream_capacity import StreamCapacity
 from mysms.web.connection_limits import ConnectionLimits
 from mysms.web.response_headers import DEFAULT_HEADERS
 from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, HeldRequests, connected, server_with
@@ -248,6 +249,17 @@ class TestNumber:
                     await held.wait_for(count)
             status, problem = await response_to(url, START + b"\r\n")
             assert (status, problem["code"]) == (503, "too_busy")
+
+    async def test_event_streams_count_neither_as_connections_nor_as_requests(self) -> None:
+        streams = StreamCapacity()
+        server = server_with(replace(NOT_SOON, connections=2), seconds=1, streams=streams)
+        async with server as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            requests = []
+            for number in range(4):
+                streams.open = min(number, 2)
+                requests.append(asyncio.create_task(http.get("/")))
+                await asyncio.sleep(0.1)
+            assert [(await request).status_code for request in requests] == [200] * 4
 
     async def test_the_half_sent_request_that_waits_longest_is_ended_first(self) -> None:
         async with server_with(replace(NOT_SOON, connections=2)) as url, contextlib.AsyncExitStack() as stack:
