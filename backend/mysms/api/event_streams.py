@@ -78,7 +78,7 @@ async def stream_events(stream: Annotated[EventStream, Depends(_open_stream)]) -
     when the server restarts: connect again after `retry` milliseconds, with the id of the last event in
     `Last-Event-ID`. If nothing has changed meanwhile, no event is sent.
     """
-    # nginx must not buffer it. FastAPI's own streaming of a generator has three more tasks and a timer for each stream.
+    # nginx must not buffer it. FastAPI's own streaming of a generator has two tasks and a timer more for each stream.
     return EventSourceResponse(_encode(stream), headers={"X-Accel-Buffering": "no"})
 
 

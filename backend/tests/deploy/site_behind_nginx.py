@@ -17,6 +17,8 @@ import pytest
 
 from mysms.web.response_headers import CONTENT_SECURITY_POLICY, DEFAULT_HEADERS, TRUSTED_TYPES
 from tests.deploy.files import FRONTEND
+from tests.support.api_user import ApiUser
+from tests.support.event_client import following
 from tests.support.hostile_hosts import assert_no_host_comes_back
 from tests.support.nginx import running_nginx
 from tests.support.polling import eventually
@@ -102,6 +104,15 @@ async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
         problem_of(await http.get("/api/nothing"), 404, "not_found")
         problem_of(await http.get("/metrics"), 403, "metrics_from_loopback_only")
         problem_of(await http.post("/users", content=b" " * 100_000), 413, "request_too_large")
+
+
+async def test_events_are_not_held_back(site: str, api: Api) -> None:
+    user = await ApiUser.sign_up(api)
+    async with following(site, user.access_token) as client:
+        await client.wait_for(1)
+        assert client.response.headers["X-Accel-Buffering"] == "no", "for another nginx in front"
+        await user.send_accepted("+15005551002")
+        await client.wait_for(2)
 
 
 async def sign_in(site: str, *, from_address: str, claims: str) -> int:
