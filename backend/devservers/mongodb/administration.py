@@ -7,7 +7,7 @@ from typing import Final
 
 from devservers.mongodb.arguments import Arguments
 from devservers.mongodb.context import Context
-from devservers.mongodb.documents import MAX_DOCUMENT_SIZE, Document
+from devservers.mongodb.documents import MAX_DOCUMENT_SIZE, Document, encode
 from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.projection import Projection
@@ -20,7 +20,7 @@ _WIRE_VERSION: Final = 21
 _SERVER_MARKER: Final = {"mysmsDevelopmentServer": True}
 
 
-def hello(_context: Context, _arguments: Arguments) -> Document:
+async def hello(_context: Context, _arguments: Arguments) -> Document:
     """The handshake. Any fields of the driver are accepted."""
     return {
         "helloOk": True,
@@ -37,14 +37,14 @@ def hello(_context: Context, _arguments: Arguments) -> Document:
     }
 
 
-def ping(_context: Context, arguments: Arguments) -> Document:
+async def ping(_context: Context, arguments: Arguments) -> Document:
     """An empty successful reply."""
     arguments.value(arguments.name)
     arguments.reject_unknown()
     return {}
 
 
-def build_info(_context: Context, arguments: Arguments) -> Document:
+async def build_info(_context: Context, arguments: Arguments) -> Document:
     """The MongoDB version that this server emulates, and the marker that it is not MongoDB."""
     arguments.value(arguments.name)
     arguments.reject_unknown()
@@ -57,7 +57,7 @@ def build_info(_context: Context, arguments: Arguments) -> Document:
     }
 
 
-def server_status(context: Context, arguments: Arguments) -> Document:
+async def server_status(context: Context, arguments: Arguments) -> Document:
     """Counters of the server."""
     arguments.value("serverStatus")
     arguments.reject_unknown()
@@ -73,14 +73,14 @@ def server_status(context: Context, arguments: Arguments) -> Document:
     }
 
 
-def end_sessions(_context: Context, arguments: Arguments) -> Document:
+async def end_sessions(_context: Context, arguments: Arguments) -> Document:
     """A successful reply: this server has no sessions."""
     arguments.array("endSessions")
     arguments.reject_unknown()
     return {}
 
 
-def list_databases(context: Context, arguments: Arguments) -> Document:
+async def list_databases(context: Context, arguments: Arguments) -> Document:
     """The databases that have a collection."""
     arguments.value("listDatabases")
     query = Filter(arguments.document("filter", {}))
@@ -92,7 +92,7 @@ def list_databases(context: Context, arguments: Arguments) -> Document:
     return {"databases": [{"name": database["name"]} for database in found] if name_only else found}
 
 
-def list_collections(context: Context, arguments: Arguments) -> Document:
+async def list_collections(context: Context, arguments: Arguments) -> Document:
     """The collections of a database."""
     arguments.value("listCollections")
     query = Filter(arguments.document("filter", {}))
@@ -110,10 +110,10 @@ def list_collections(context: Context, arguments: Arguments) -> Document:
         if query.matches(described):
             found.append(described)
     namespace = f"{arguments.database}.$cmd.listCollections"
-    return context.cursors.open(namespace, found, Projection({}), batch_size=batch_size)
+    return await context.cursors.open(namespace, list(map(encode, found)), Projection({}), batch_size=batch_size)
 
 
-def create(context: Context, arguments: Arguments) -> Document:
+async def create(context: Context, arguments: Arguments) -> Document:
     """Create a collection."""
     namespace = arguments.namespace("create")
     arguments.reject("capped", "viewOn", "timeseries", "validator", "collation", "expireAfterSeconds")
@@ -124,7 +124,7 @@ def create(context: Context, arguments: Arguments) -> Document:
     return {}
 
 
-def drop(context: Context, arguments: Arguments) -> Document:
+async def drop(context: Context, arguments: Arguments) -> Document:
     """Drop a collection."""
     namespace = arguments.namespace("drop")
     arguments.reject_unknown()
@@ -135,7 +135,7 @@ def drop(context: Context, arguments: Arguments) -> Document:
     return {"ns": namespace, "nIndexesWas": dropped}
 
 
-def drop_database(context: Context, arguments: Arguments) -> Document:
+async def drop_database(context: Context, arguments: Arguments) -> Document:
     """Drop all collections of a database."""
     arguments.value("dropDatabase")
     arguments.reject_unknown()

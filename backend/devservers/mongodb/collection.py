@@ -1,16 +1,19 @@
 """A collection in memory: documents in natural order with their indexes, and queries and changes."""
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from devservers.mongodb.documents import Document
+from devservers.mongodb.documents import Document, decode, encode
 from devservers.mongodb.errors import Code, CommandError
-from devservers.mongodb.indexes import ID_INDEX, Index, IndexSpec
+from devservers.mongodb.indexes import ID_INDEX, NO_KEYS, Index, IndexKeys, IndexSpec, ValueKeys
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.ordering import key
-from devservers.mongodb.planning import choose_plan
-from devservers.mongodb.sorting import Sort, sort_documents
+from devservers.mongodb.planning import Plan, choose_plan
+from devservers.mongodb.scans import Scan
+from devservers.mongodb.sorting import Sort, Sorter
+from devservers.mongodb.turns import Turn, give_way
 
 
 class Change(NamedTuple):
@@ -23,7 +26,7 @@ class Change(NamedTuple):
 
     def inverse(self) -> "Change":
         """The change that undoes this one."""
-        return Change(self.id_key, self.after, self.before)
+        return Change(self.id_key, self.after, self.before, b"" if self.before is None else encode(self.before))
 
 
 class Statistics:
@@ -34,52 +37,101 @@ class Statistics:
 
 
 class Collection:
-    """Documents by the key of their `_id`. A stored document is never mutated, only replaced."""
+    """Documents as BSON, by the key of their `_id`, in natural order."""
 
-    def __init__(self, namespace: str, statistics: Statistics) -> None:
+    def __init__(self, namespace: str, statistics: Statistics, turn: Turn) -> None:
         self.namespace = namespace
-        self.documents: dict[bytes, Document] = {}
+        self.documents: dict[bytes, bytes] = {}
         self.indexes: dict[str, Index] = {}
+        self.changes = 0
+        """How many changes were applied, for commands that must know of those that were made while they gave way."""
         self._statistics = statistics
+        self._turn = turn
+        self._detached_scans: list[Scan] = []
 
-    def load(self, documents: dict[bytes, Document], specs: Iterable[IndexSpec]) -> None:
+    def load(self, documents: dict[bytes, bytes], specs: Iterable[IndexSpec]) -> None:
         """Load stored documents and build the indexes."""
         self.documents = documents
-        self.indexes = {spec.name: self.build_index(spec) for spec in (ID_INDEX, *specs)}
+        self.indexes = {index.spec.name: index for index in self.build_indexes([ID_INDEX, *specs])}
 
-    def build_index(self, spec: IndexSpec) -> Index:
-        """Build an index over the existing documents, without adding it to the collection."""
-        index = Index(self.namespace, spec)
-        index.build(self.documents)
-        return index
+    def build_indexes(self, specs: Iterable[IndexSpec]) -> list[Index]:
+        """Build indexes over the existing documents, without adding them to the collection."""
+        indexes = [Index(self.namespace, spec) for spec in specs]
+        for id_key, data in self.documents.items():
+            values = ValueKeys(decode(data))
+            for index in indexes:
+                index.append(index.keys(values), id_key)
+        for index in indexes:
+            index.complete(self.documents)
+        return indexes
 
-    def find(self, query: Filter, sort: Sort, skip: int = 0, limit: int = 0) -> list[Document]:
-        """The matching documents in order; a limit of 0 means no limit. The caller must not mutate the documents."""
+    async def find(self, query: Filter, sort: Sort, skip: int = 0, limit: int = 0) -> list[bytes]:
+        """The matching documents in order, all as they were at one moment; a limit of 0 means no limit."""
         wanted = skip + limit if limit else 0
-        plan = choose_plan(self.indexes.values(), query.predicates, sort, wanted)
-        if plan is None:
-            candidates: Iterable[Document] = self.documents.values()
-        else:
-            entries = plan.index.entries
-            id_keys = (entries[position][1] for positions in plan.positions for position in positions)
-            distinct = dict.fromkeys(id_keys) if plan.index.is_multikey else id_keys
-            candidates = (self.documents[id_key] for id_key in distinct)
-        found = self._matching(query, candidates)
-        if sort and not (plan and plan.is_sorted):
-            return sort_documents(found, sort, wanted)[skip:]
-        return list(islice(found, skip, wanted or None))
+        plan = choose_plan(self.indexes.values(), query, sort, wanted)
+        sorter = Sorter[bytes](sort, wanted) if sort and not (plan and plan.is_sorted) else None
+        found: list[bytes] = []
+        with self._scan(plan) as scan:
+            while candidates := scan.documents():
+                for data in candidates:
+                    document = decode(data)
+                    self._statistics.documents_examined += 1
+                    if query.matches(document):
+                        if sorter is not None:
+                            sorter.add(document, data)
+                        else:
+                            found.append(data)
+                            if len(found) == wanted:
+                                return found[skip:]
+                    if self._turn.is_over():
+                        await self._give_way(scan)
+        return found[skip:] if sorter is None else await self._first(sorter, skip, wanted)
 
-    def count(self, query: Filter, skip: int, limit: int) -> int:
+    async def count(self, query: Filter, skip: int, limit: int) -> int:
         """The number of matching documents, at most `limit` unless that is 0."""
+        wanted = skip + limit if limit else 0
+        plan = choose_plan(self.indexes.values(), query, [], wanted, counting=True)
         if query.is_empty:
-            return min(max(len(self.documents) - skip, 0), limit or len(self.documents))
-        return len(self.find(query, [], skip, limit))
+            total = len(self.documents)
+        elif plan is not None and plan.is_exact:
+            total = await self._count_entries(plan, wanted)
+        else:
+            total = len(await self.find(query, [], 0, wanted))
+        return max(min(total, wanted or total) - skip, 0)
 
-    def _matching(self, query: Filter, candidates: Iterable[Document]) -> Iterator[Document]:
-        for document in candidates:
-            self._statistics.documents_examined += 1
-            if query.matches(document):
-                yield document
+    async def _count_entries(self, plan: Plan, wanted: int) -> int:
+        if not plan.has_duplicates:
+            return sum(map(len, plan.positions))
+        total = 0
+        with self._scan(plan) as scan:
+            while (found := len(scan.id_keys())) and (not wanted or total < wanted):
+                total += found
+                if self._turn.is_over():
+                    await self._give_way(scan)
+        return total
+
+    async def _first(self, sorter: Sorter[bytes], skip: int, wanted: int) -> list[bytes]:
+        found = []
+        for data in islice(sorter.items(), skip, wanted or None):
+            found.append(data)
+            if self._turn.is_over():
+                await give_way()
+        return found
+
+    @contextlib.contextmanager
+    def _scan(self, plan: Plan | None) -> Iterator[Scan]:
+        scan = Scan(self.documents, plan)
+        try:
+            yield scan
+        finally:
+            if scan.is_detached:
+                self._detached_scans.remove(scan)
+
+    async def _give_way(self, scan: Scan) -> None:
+        if not scan.is_detached:
+            scan.detach()
+            self._detached_scans.append(scan)
+        await give_way()
 
     def apply(self, changes: list[Change]) -> None:
         """Apply all changes in order, or none of them if one violates a unique index."""
@@ -94,22 +146,27 @@ class Collection:
     def _apply_one(self, change: Change) -> None:
         if change.before is None and change.after is not None and change.id_key in self.documents:
             raise self.indexes["_id_"].duplicate_key_error(change.after, change.id_key)
-        moves: list[tuple[Index, list[bytes], list[bytes]]] = []
+        moves: list[tuple[Index, IndexKeys, IndexKeys]] = []
+        before = None if change.before is None else ValueKeys(change.before)
+        after = None if change.after is None else ValueKeys(change.after)
         for index in self.indexes.values():
-            old = index.keys(change.before) if change.before is not None else []
-            new = index.keys(change.after) if change.after is not None else []
+            old = NO_KEYS if before is None else index.keys(before)
+            new = NO_KEYS if after is None else index.keys(after)
             if old != new:
                 taken = index.find_duplicate(new, change.id_key)
                 if taken is not None and change.after is not None:
                     raise index.duplicate_key_error(change.after, taken)
                 moves.append((index, old, new))
+        self.changes += 1
+        for scan in self._detached_scans:
+            scan.keep(change.id_key, self.documents.get(change.id_key))
         for index, old, new in moves:
             index.remove(old, change.id_key)
             index.add(new, change.id_key)
         if change.after is None:
             del self.documents[change.id_key]
         else:
-            self.documents[change.id_key] = change.after
+            self.documents[change.id_key] = change.data
 
 
 def id_key_of(document: Document) -> bytes:

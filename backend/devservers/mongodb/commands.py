@@ -1,7 +1,7 @@
 """The table of commands, and their dispatch."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from devservers.mongodb import administration, index_commands, reads, writes
 from devservers.mongodb.arguments import Arguments
@@ -9,7 +9,7 @@ from devservers.mongodb.context import Context
 from devservers.mongodb.documents import Document
 from devservers.mongodb.errors import Code, CommandError, error_fields
 
-Command = Callable[[Context, Arguments], Document]
+Command = Callable[[Context, Arguments], Coroutine[Any, Any, Document]]
 
 _COMMANDS: Final[dict[str, Command]] = {
     "hello": administration.hello,
@@ -42,15 +42,15 @@ _COMMANDS: Final[dict[str, Command]] = {
 }
 
 
-def _unknown(_context: Context, arguments: Arguments) -> Document:
+async def _unknown(_context: Context, arguments: Arguments) -> Document:
     raise CommandError(Code.CommandNotFound, f"no such command: '{arguments.name}'")
 
 
-def run(context: Context, body: Document) -> Document:
+async def run(context: Context, body: Document) -> Document:
     """Run a command. Errors are returned as replies."""
     name = next(iter(body), "")
     command = _COMMANDS.get(name, _unknown)
     try:
-        return {**command(context, Arguments.of_command(body)), "ok": 1.0}
+        return {**await command(context, Arguments.of_command(body)), "ok": 1.0}
     except CommandError as error:
         return {"ok": 0.0, **error_fields(error)}

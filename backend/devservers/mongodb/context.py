@@ -12,6 +12,9 @@ class Context:
     """The state of one server process."""
 
     store: Store
-    cursors: Cursors = field(default_factory=Cursors)
+    cursors: Cursors = field(init=False)
     started_at: float = field(default_factory=time.monotonic)
     connections: int = 0
+
+    def __post_init__(self) -> None:
+        self.cursors = Cursors(self.store.turn)

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
-from bson.raw_bson import RawBSONDocument
 
 # Clients may send any BSON value.
 Document = dict[str, Any]
@@ -31,8 +30,3 @@ def decode(data: bytes) -> Document:
 def decode_all(data: bytes) -> list[Document]:
     """The concatenated documents in BSON bytes."""
     return bson.decode_all(data, _CODEC)
-
-
-def encoded(document: Mapping[str, Any]) -> RawBSONDocument:
-    """The encoded document, for use in a reply without encoding it again."""
-    return RawBSONDocument(encode(document))

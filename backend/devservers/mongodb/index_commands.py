@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from devservers.mongodb.arguments import Arguments
 from devservers.mongodb.context import Context
-from devservers.mongodb.documents import Document
+from devservers.mongodb.documents import Document, encode
 from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.indexes import Index, IndexSpec
 from devservers.mongodb.projection import Projection
@@ -13,7 +13,7 @@ from devservers.mongodb.projection import Projection
 _NOT_SUPPORTED: Final = ("sparse", "partialFilterExpression", "expireAfterSeconds", "collation", "hidden", "weights")
 
 
-def create_indexes(context: Context, arguments: Arguments) -> Document:
+async def create_indexes(context: Context, arguments: Arguments) -> Document:
     """Build all indexes, or none if one of them fails."""
     namespace = arguments.namespace("createIndexes")
     specs = [_parse(index) for index in arguments.array("indexes")]
@@ -25,7 +25,7 @@ def create_indexes(context: Context, arguments: Arguments) -> Document:
     for spec in specs:
         if _is_new(spec, [*(index.spec for index in collection.indexes.values()), *new]):
             new.append(spec)
-    indexes = [collection.build_index(spec) for spec in new]
+    indexes = collection.build_indexes(new)
     is_new_collection = namespace not in context.store
     context.store.create(namespace)
     for index in indexes:
@@ -38,17 +38,17 @@ def create_indexes(context: Context, arguments: Arguments) -> Document:
     }
 
 
-def list_indexes(context: Context, arguments: Arguments) -> Document:
+async def list_indexes(context: Context, arguments: Arguments) -> Document:
     """The indexes of a collection."""
     namespace = arguments.namespace("listIndexes")
     batch_size = arguments.batch_size()
     arguments.reject_unknown()
     _check_exists(context, namespace)
-    found = [index.spec.document() for index in context.store.collection(namespace).indexes.values()]
-    return context.cursors.open(namespace, found, Projection({}), batch_size=batch_size)
+    found = [encode(index.spec.document()) for index in context.store.collection(namespace).indexes.values()]
+    return await context.cursors.open(namespace, found, Projection({}), batch_size=batch_size)
 
 
-def drop_indexes(context: Context, arguments: Arguments) -> Document:
+async def drop_indexes(context: Context, arguments: Arguments) -> Document:
     """Drop indexes by name or by key."""
     namespace = arguments.namespace("dropIndexes")
     wanted = arguments.value("index")

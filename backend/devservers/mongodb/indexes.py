@@ -5,15 +5,16 @@ An index only yields candidates, which the filter then checks. It may yield too 
 
 import json
 from bisect import bisect_left, insort
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise, product
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 
-from devservers.mongodb.documents import Document
+from devservers.mongodb.documents import Document, decode
 from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.ordering import Marker, descending, key
 from devservers.mongodb.paths import contains_array, index_values_at
@@ -43,54 +44,59 @@ class Index:
         self.spec = spec
         self.entries: list[tuple[bytes, bytes]] = []
         self._namespace = namespace
-        self._paths = [path.split(".") for path, _ in spec.fields]
-        self._documents_with_several_keys = 0
+        self._documents_with_several_values = [0] * len(spec.fields)
 
     @property
-    def is_multikey(self) -> bool:
-        """Whether any document has several entries. Such an index supports neither sorting nor two-sided ranges."""
-        return self._documents_with_several_keys > 0
+    def multikey(self) -> list[bool]:
+        """For each field, whether any document has several values in it, and so several entries."""
+        return [count > 0 for count in self._documents_with_several_values]
 
-    def keys(self, document: Document) -> list[bytes]:
-        """The document's index keys."""
+    def keys(self, values: "ValueKeys") -> "IndexKeys":
+        """A document's index keys."""
         parts = [
-            [_directed_key(value, direction) for value in values]
-            for values, (_, direction) in zip(self._values(document), self.spec.fields, strict=True)
+            values[path] if direction > 0 else tuple(map(descending, values[path]))
+            for path, direction in self.spec.fields
         ]
-        return list(dict.fromkeys(map(b"".join, product(*parts))))
+        if values.arrays and sum(path in values.arrays for path, _ in self.spec.fields) > 1:
+            raise CommandError(
+                Code.CannotIndexParallelArrays, f"cannot index parallel arrays: index '{self.spec.name}'"
+            )
+        several = tuple(field for field, keys in enumerate(parts) if len(keys) > 1)
+        return IndexKeys(tuple(map(b"".join, product(*parts))), several)
 
-    def find_duplicate(self, keys: list[bytes], id_key: bytes) -> bytes | None:
+    def find_duplicate(self, keys: "IndexKeys", id_key: bytes) -> bytes | None:
         """The first of the keys that violates uniqueness because another document has it, or None."""
-        for candidate in keys if self.spec.unique else ():
+        for candidate in keys.entries if self.spec.unique else ():
             position = bisect_left(self.entries, (candidate,))
             neighbours = self.entries[position : position + 2]
             if any(entry_key == candidate and owner != id_key for entry_key, owner in neighbours):
                 return candidate
         return None
 
-    def add(self, keys: list[bytes], id_key: bytes) -> None:
+    def add(self, keys: "IndexKeys", id_key: bytes) -> None:
         """Add a document's entries."""
-        for entry_key in keys:
+        for entry_key in keys.entries:
             insort(self.entries, (entry_key, id_key))
-        self._documents_with_several_keys += len(keys) > 1
+        self._count_several(keys, 1)
 
-    def remove(self, keys: list[bytes], id_key: bytes) -> None:
+    def remove(self, keys: "IndexKeys", id_key: bytes) -> None:
         """Remove a document's entries."""
-        for entry_key in keys:
+        for entry_key in keys.entries:
             del self.entries[bisect_left(self.entries, (entry_key, id_key))]
-        self._documents_with_several_keys -= len(keys) > 1
+        self._count_several(keys, -1)
 
-    def build(self, documents: dict[bytes, Document]) -> None:
-        """Add the entries of all documents. Raises DuplicateKey if a unique key occurs twice."""
-        for id_key, document in documents.items():
-            keys = self.keys(document)
-            self.entries += [(entry_key, id_key) for entry_key in keys]
-            self._documents_with_several_keys += len(keys) > 1
+    def append(self, keys: "IndexKeys", id_key: bytes) -> None:
+        """Add a document's entries while the index is built; `complete` must follow."""
+        self.entries += [(entry_key, id_key) for entry_key in keys.entries]
+        self._count_several(keys, 1)
+
+    def complete(self, documents: Mapping[bytes, bytes]) -> None:
+        """Sort the appended entries. Raises DuplicateKey if a unique key occurs twice."""
         self.entries.sort()
         if self.spec.unique:
             for (one, _), (other, id_key) in pairwise(self.entries):
                 if one == other:
-                    raise self.duplicate_key_error(documents[id_key], other)
+                    raise self.duplicate_key_error(decode(documents[id_key]), other)
 
     def between(self, low: bytes, high: bytes) -> range:
         """The positions of the entries from `low` (inclusive) to `high` (exclusive)."""
@@ -101,7 +107,7 @@ class Index:
         fields = self.spec.fields
         values = next(
             values
-            for values in product(*self._values(document))
+            for values in product(*(index_values_at(document, path.split(".")) for path, _ in fields))
             if duplicate == b"".join(map(_directed_key, values, (direction for _, direction in fields)))
         )
         key_value = {
@@ -115,13 +121,38 @@ class Index:
             keyValue=key_value,
         )
 
-    def _values(self, document: Document) -> list[list[Any]]:
-        """The values of each field of the index. An array has one value per element."""
-        if len(self._paths) > 1 and sum(contains_array(document, parts) for parts in self._paths) > 1:
-            raise CommandError(
-                Code.CannotIndexParallelArrays, f"cannot index parallel arrays: index '{self.spec.name}'"
-            )
-        return [index_values_at(document, parts) for parts in self._paths]
+    def _count_several(self, keys: "IndexKeys", change: int) -> None:
+        for field in keys.several:
+            self._documents_with_several_values[field] += change
+
+
+class IndexKeys(NamedTuple):
+    """The keys of a document in one index, and the numbers of the fields in which it has several values."""
+
+    entries: tuple[bytes, ...]
+    several: tuple[int, ...]
+
+
+NO_KEYS = IndexKeys((), ())
+
+
+class ValueKeys(dict[str, tuple[bytes, ...]]):
+    """The distinct keys of a document's values by path, computed once for all indexes. An array yields its elements.
+
+    `arrays` has the paths that were asked for and lead through or to an array.
+    """
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.arrays: set[str] = set()
+        self._document = document
+
+    def __missing__(self, path: str) -> tuple[bytes, ...]:
+        parts = path.split(".")
+        if contains_array(self._document, parts):
+            self.arrays.add(path)
+        keys = self[path] = tuple(dict.fromkeys(map(key, index_values_at(self._document, parts))))
+        return keys
 
 
 def _directed_key(value: Any, direction: int) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from devservers.mongodb.collection import Change
-from devservers.mongodb.documents import Document, decode, encode
+from devservers.mongodb.documents import decode, encode
 from devservers.mongodb.indexes import IndexSpec
 
 _SCHEMA: Final = """
@@ -67,11 +67,10 @@ class Journal:
             spec = decode(data)
             yield IndexSpec(spec["name"], tuple(spec["key"].items()), unique=spec["unique"])
 
-    def documents(self, namespace: str) -> Iterator[tuple[bytes, Document]]:
-        """The stored documents of a collection with the keys of their `_id`, in natural order."""
+    def documents(self, namespace: str) -> Iterator[tuple[bytes, bytes]]:
+        """The keys of the `_id`s of a collection's stored documents, and the documents as BSON, in natural order."""
         query = "SELECT identity, data FROM documents WHERE collection = ? ORDER BY number"
-        for id_key, data in self._sqlite.execute(query, (self._numbers[namespace],)):
-            yield id_key, decode(data)
+        yield from self._sqlite.execute(query, (self._numbers[namespace],))
 
     def create(self, namespace: str) -> None:
         """Add a collection."""

@@ -54,6 +54,7 @@ class Filter:
             for path, condition in conjunct.items()
             if not path.startswith("$")
         ]
+        self.has_only_predicates = len(self.predicates) == len(self._conjuncts)
 
     @property
     def is_empty(self) -> bool:
@@ -73,6 +74,7 @@ class ElementFilter:
             not _is_operators(condition) or next(iter(condition)) in _LOGICAL
         )
         self._filter = Filter(condition if self._on_fields else {"element": condition})
+        self.predicates = [] if self._on_fields else self._filter.predicates
 
     def matches(self, element: Any) -> bool:
         """Whether the element matches. An array as an element is compared as a whole."""

@@ -62,6 +62,11 @@ def type_of(value_key: bytes) -> int:
     return value_key[0]
 
 
+def is_null(value_key: bytes) -> bool:
+    """Whether the key's value is null or missing."""
+    return value_key == NULL_KEY
+
+
 def is_array(value_key: bytes) -> bool:
     """Whether the key's value is an array."""
     return value_key[0] == _ARRAY

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from devservers.mongodb.documents import Document
+from bson.raw_bson import RawBSONDocument
+
+from devservers.mongodb.documents import Document, decode, encode
 from devservers.mongodb.errors import Code, CommandError, not_implemented
 
 # The fields of a projection as a tree; a leaf is an empty dict.
@@ -33,6 +35,10 @@ class Projection:
             return document
         projected: Document = (_include if self._includes else _exclude)(document, self._tree)
         return projected
+
+    def apply_to_bson(self, data: bytes) -> RawBSONDocument:
+        """The projected document, for use in a reply without encoding it again."""
+        return RawBSONDocument(data if self._is_empty else encode(self.apply(decode(data))))
 
 
 def _flag(path: str, value: Any) -> bool:

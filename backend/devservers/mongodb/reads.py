@@ -6,17 +6,18 @@ from bson import Int64
 
 from devservers.mongodb.arguments import Arguments
 from devservers.mongodb.context import Context
-from devservers.mongodb.documents import Document
+from devservers.mongodb.documents import Document, decode
 from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.ordering import MISSING, key
 from devservers.mongodb.paths import values_at
-from devservers.mongodb.pipeline import parse_pipeline
+from devservers.mongodb.pipeline import Pipeline
 from devservers.mongodb.projection import Projection
 from devservers.mongodb.sorting import parse_sort
+from devservers.mongodb.turns import give_way
 
 
-def find(context: Context, arguments: Arguments) -> Document:
+async def find(context: Context, arguments: Arguments) -> Document:
     """Find documents, with sort, skip, limit and projection."""
     namespace = arguments.namespace("find")
     query = Filter(arguments.document("filter", {}))
@@ -30,11 +31,11 @@ def find(context: Context, arguments: Arguments) -> Document:
         "hint", "collation", "let", "min", "max", "returnKey", "showRecordId", "tailable", "awaitData", "oplogReplay"
     )
     arguments.reject_unknown()
-    found = context.store.collection(namespace).find(query, sort, skip, limit)
-    return context.cursors.open(namespace, found, projection, batch_size=batch_size, single_batch=single_batch)
+    found = await context.store.collection(namespace).find(query, sort, skip, limit)
+    return await context.cursors.open(namespace, found, projection, batch_size=batch_size, single_batch=single_batch)
 
 
-def get_more(context: Context, arguments: Arguments) -> Document:
+async def get_more(context: Context, arguments: Arguments) -> Document:
     """The next batch of a cursor."""
     identifier = arguments.value("getMore")
     namespace = arguments.namespace("collection")
@@ -42,10 +43,10 @@ def get_more(context: Context, arguments: Arguments) -> Document:
     arguments.reject_unknown()
     if not isinstance(identifier, int):
         raise CommandError(Code.TypeMismatch, "BSON field 'getMore.getMore' is the wrong type, expected type 'long'")
-    return context.cursors.more(identifier, namespace, batch_size)
+    return await context.cursors.more(identifier, namespace, batch_size)
 
 
-def kill_cursors(context: Context, arguments: Arguments) -> Document:
+async def kill_cursors(context: Context, arguments: Arguments) -> Document:
     """Close cursors."""
     arguments.namespace("killCursors")
     identifiers = arguments.array("cursors")
@@ -55,17 +56,17 @@ def kill_cursors(context: Context, arguments: Arguments) -> Document:
     return {"cursorsKilled": killed, "cursorsNotFound": not_found, "cursorsAlive": [], "cursorsUnknown": []}
 
 
-def count(context: Context, arguments: Arguments) -> Document:
+async def count(context: Context, arguments: Arguments) -> Document:
     """Count the matching documents."""
     namespace = arguments.namespace("count")
     query = Filter(arguments.document("query", {}))
     skip, limit = arguments.count("skip", 0), arguments.count("limit", 0)
     arguments.reject("hint", "collation")
     arguments.reject_unknown()
-    return {"n": context.store.collection(namespace).count(query, skip, limit)}
+    return {"n": await context.store.collection(namespace).count(query, skip, limit)}
 
 
-def distinct(context: Context, arguments: Arguments) -> Document:
+async def distinct(context: Context, arguments: Arguments) -> Document:
     """The distinct values of a field. An array yields its elements."""
     namespace = arguments.namespace("distinct")
     path = arguments.string("key")
@@ -73,25 +74,23 @@ def distinct(context: Context, arguments: Arguments) -> Document:
     arguments.reject("hint", "collation")
     arguments.reject_unknown()
     found: dict[bytes, Any] = {}
-    for document in context.store.collection(namespace).find(query, []):
-        for value in values_at(document, path.split(".")):
+    for data in await context.store.collection(namespace).find(query, []):
+        for value in values_at(decode(data), path.split(".")):
             for element in value if isinstance(value, list) else [value]:
                 if element is not MISSING:
                     found.setdefault(key(element), element)
+        if context.store.turn.is_over():
+            await give_way()
     return {"values": [found[value_key] for value_key in sorted(found)]}
 
 
-def aggregate(context: Context, arguments: Arguments) -> Document:
-    """Run a pipeline. A leading `$match` may use an index."""
-    stages = arguments.array("pipeline")
-    pipeline = parse_pipeline(stages)
+async def aggregate(context: Context, arguments: Arguments) -> Document:
+    """Run a pipeline. Its leading stages may use an index."""
+    pipeline = Pipeline(arguments.array("pipeline"))
     namespace = arguments.namespace("aggregate")
     batch_size = arguments.batch_size()
     arguments.ignore("allowDiskUse")
     arguments.reject("hint", "collation", "let", "explain", "bypassDocumentValidation")
     arguments.reject_unknown()
-    leading = stages[0].get("$match") if stages else None
-    documents = context.store.collection(namespace).find(Filter(leading or {}), [])
-    for stage in pipeline[1:] if leading else pipeline:
-        documents = stage(documents)
-    return context.cursors.open(namespace, documents, Projection({}), batch_size=batch_size)
+    found = await pipeline.run(context.store.collection(namespace), context.store.turn)
+    return await context.cursors.open(namespace, found, Projection({}), batch_size=batch_size)

@@ -1,8 +1,8 @@
 """Sort specifications: parsing, and sorting of documents in memory."""
 
-from collections.abc import Iterable
-from heapq import nsmallest
-from typing import Any
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from typing import Any, Final, Generic, TypeVar
 
 from devservers.mongodb.documents import Document
 from devservers.mongodb.errors import Code, CommandError, not_implemented
@@ -11,6 +11,11 @@ from devservers.mongodb.paths import index_values_at
 
 # Paths with their directions, 1 or -1.
 Sort = list[tuple[str, int]]
+
+Item = TypeVar("Item")
+
+# Sorting a run of this length takes less than a millisecond.
+_RUN: Final = 1000
 
 
 def parse_sort(spec: dict[str, Any]) -> Sort:
@@ -25,14 +30,45 @@ def parse_sort(spec: dict[str, Any]) -> Sort:
     return [(path, int(direction)) for path, direction in spec.items()]
 
 
-def sort_documents(documents: Iterable[Document], sort: Sort, limit: int = 0) -> list[Document]:
-    """The documents in this order; only the first `limit` if that is not 0."""
+class Sorter(Generic[Item]):
+    """Sorts in small steps: short sorted runs, which are merged while they are read. Stable.
 
-    def sort_key(document: Document) -> bytes:
-        parts = []
-        for path, direction in sort:
-            keys = map(key, index_values_at(document, path.split(".")))
-            parts.append(min(keys) if direction > 0 else descending(max(keys)))
-        return b"".join(parts)
+    With a `limit` that is not 0, only the first items are kept.
+    """
 
-    return nsmallest(limit, documents, key=sort_key) if limit else sorted(documents, key=sort_key)
+    def __init__(self, sort: Sort, limit: int = 0) -> None:
+        self._sort = sort
+        self._limit = limit or None
+        self._added = 0
+        self._run: list[tuple[bytes, int, Item]] = []
+        self._runs: list[list[tuple[bytes, int, Item]]] = []
+
+    def add(self, document: Document, item: Item) -> None:
+        """Add an item, which is sorted by this document."""
+        self._run.append((_sort_key(document, self._sort), self._added, item))
+        self._added += 1
+        if len(self._run) == _RUN:
+            self._end_run()
+
+    def items(self) -> Iterator[Item]:
+        """All items in order. None may be added any more."""
+        self._end_run()
+        return (item for _, _, item in merge(*self._runs))
+
+    def _end_run(self) -> None:
+        self._run.sort()
+        self._runs.append(self._run[: self._limit])
+        self._run = []
+
+
+def sort_documents(documents: Iterable[Document], sort: Sort) -> list[Document]:
+    """The documents in this order."""
+    return sorted(documents, key=lambda document: _sort_key(document, sort))
+
+
+def _sort_key(document: Document, sort: Sort) -> bytes:
+    parts = []
+    for path, direction in sort:
+        keys = map(key, index_values_at(document, path.split(".")))
+        parts.append(min(keys) if direction > 0 else descending(max(keys)))
+    return b"".join(parts)

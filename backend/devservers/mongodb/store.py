@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from devservers.mongodb.collection import Change, Collection, Statistics
 from devservers.mongodb.indexes import Index
 from devservers.mongodb.journal import Journal
+from devservers.mongodb.turns import Turn
 
 
 class Store:
@@ -16,10 +17,11 @@ class Store:
 
     def __init__(self, journal: Journal) -> None:
         self.statistics = Statistics()
+        self.turn = Turn()
         self._journal = journal
         self._collections: dict[str, Collection] = {}
         for namespace in journal.namespaces():
-            collection = self._collections[namespace] = Collection(namespace, self.statistics)
+            collection = self._collections[namespace] = Collection(namespace, self.statistics, self.turn)
             collection.load(dict(journal.documents(namespace)), journal.indexes(namespace))
 
     def __contains__(self, namespace: str) -> bool:
@@ -29,7 +31,7 @@ class Store:
         """The collection, or a temporary empty one if it does not exist."""
         found = self._collections.get(namespace)
         if found is None:
-            found = Collection(namespace, self.statistics)
+            found = Collection(namespace, self.statistics, self.turn)
             found.load({}, [])
         return found
 

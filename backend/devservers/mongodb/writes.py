@@ -1,7 +1,7 @@
 """Write commands."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from bson import ObjectId
 
@@ -13,36 +13,42 @@ from devservers.mongodb.errors import Code, CommandError, error_fields
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.ordering import MISSING
 from devservers.mongodb.projection import Projection
-from devservers.mongodb.sorting import parse_sort
+from devservers.mongodb.sorting import Sort, parse_sort
 from devservers.mongodb.store import Store
+from devservers.mongodb.turns import finish, give_way
 from devservers.mongodb.updates import Update, check_field_names
 
 Result = TypeVar("Result")
 
+# A write takes about as long as examining this number of documents.
+_WORK_PER_WRITE: Final = 5
+# How often a search for the document to change gives way to others; after that it runs to the end at once.
+_PATIENT_ATTEMPTS: Final = 3
 
-def insert(context: Context, arguments: Arguments) -> Document:
+
+async def insert(context: Context, arguments: Arguments) -> Document:
     """Insert documents."""
     namespace = arguments.namespace("insert")
     documents = arguments.array("documents")
     ordered = _ordered(arguments)
 
-    def insert_one(document: Any) -> None:
+    async def insert_one(document: Any) -> None:
         if not isinstance(document, dict):
             raise CommandError(Code.TypeMismatch, "an inserted document must be an object")
         check_field_names(document)
         context.store.apply(namespace, [_insertion(document)])
 
-    inserted, errors = _execute_all(documents, insert_one, ordered=ordered)
+    inserted, errors = await _execute_all(context, documents, insert_one, ordered=ordered)
     return {"n": len(inserted), **errors}
 
 
-def update(context: Context, arguments: Arguments) -> Document:
+async def update(context: Context, arguments: Arguments) -> Document:
     """Update, replace or upsert documents."""
     namespace = arguments.namespace("update")
     statements = arguments.array("updates")
     ordered = _ordered(arguments)
 
-    def update_some(statement: Any) -> tuple[int, int, list[Any]]:
+    async def update_some(statement: Any) -> tuple[int, int, list[Any]]:
         fields = Arguments("update.updates", statement)
         spec, change = fields.document("q"), Update(fields.value("u"))
         multi, upsert = fields.boolean("multi"), fields.boolean("upsert")
@@ -50,9 +56,9 @@ def update(context: Context, arguments: Arguments) -> Document:
         fields.reject_unknown()
         if multi and change.is_replacement:
             raise CommandError(Code.FailedToParse, "multi update is not supported for replacement-style update")
-        return _update(context.store, namespace, spec, change, multi=multi, upsert=upsert)
+        return await _update(context.store, namespace, spec, change, multi=multi, upsert=upsert)
 
-    results, errors = _execute_all(statements, update_some, ordered=ordered)
+    results, errors = await _execute_all(context, statements, update_some, ordered=ordered)
     upserted = [{"index": index, "_id": value} for index, (_, _, new) in results.items() for value in new]
     return {
         "n": sum(matched + len(new) for matched, _, new in results.values()),
@@ -62,28 +68,30 @@ def update(context: Context, arguments: Arguments) -> Document:
     }
 
 
-def delete(context: Context, arguments: Arguments) -> Document:
+async def delete(context: Context, arguments: Arguments) -> Document:
     """Delete documents."""
     namespace = arguments.namespace("delete")
     statements = arguments.array("deletes")
     ordered = _ordered(arguments)
 
-    def delete_some(statement: Any) -> int:
+    async def delete_some(statement: Any) -> int:
         fields = Arguments("delete.deletes", statement)
         query, limit = Filter(fields.document("q")), fields.count("limit", 0)
         fields.reject("collation", "hint")
         fields.reject_unknown()
         if limit > 1:
             raise CommandError(Code.FailedToParse, "The limit field in delete objects must be 0 or 1")
-        found = context.store.collection(namespace).find(query, [], limit=limit)
-        context.store.apply(namespace, [_removal(document) for document in found])
-        return len(found)
+        if limit == 1:
+            found = await _find_current(context.store, namespace, query, [])
+            context.store.apply(namespace, [_removal(document) for document in found])
+            return len(found)
+        return await _delete_all(context.store, namespace, query)
 
-    results, errors = _execute_all(statements, delete_some, ordered=ordered)
+    results, errors = await _execute_all(context, statements, delete_some, ordered=ordered)
     return {"n": sum(results.values()), **errors}
 
 
-def find_and_modify(context: Context, arguments: Arguments) -> Document:
+async def find_and_modify(context: Context, arguments: Arguments) -> Document:
     """Update or delete the first document in the sort order, and return it as it was before or is after."""
     namespace = arguments.namespace(arguments.name)
     spec = arguments.document("query", {})
@@ -98,7 +106,7 @@ def find_and_modify(context: Context, arguments: Arguments) -> Document:
     if remove and (upsert or new):
         raise CommandError(Code.FailedToParse, "Cannot specify new=true or upsert=true with remove=true")
 
-    found = context.store.collection(namespace).find(Filter(spec), sort, limit=1)
+    found = await _find_current(context.store, namespace, Filter(spec), sort, upsert=upsert)
     before = found[0] if found else None
     after: Document | None = None
     outcome: Document = {"n": len(found)}
@@ -127,8 +135,8 @@ def _ordered(arguments: Arguments) -> bool:
     return ordered
 
 
-def _execute_all(
-    statements: list[Any], execute: Callable[[Any], Result], *, ordered: bool
+async def _execute_all(
+    context: Context, statements: list[Any], execute: Callable[[Any], Coroutine[Any, Any, Result]], *, ordered: bool
 ) -> tuple[dict[int, Result], Document]:
     """Execute the statements. Returns the results by index, and the reply's `writeErrors` if there are any."""
     if not statements:
@@ -137,19 +145,24 @@ def _execute_all(
     errors: list[Document] = []
     for index, statement in enumerate(statements):
         try:
-            results[index] = execute(statement)
+            results[index] = await execute(statement)
         except CommandError as error:
             errors.append({"index": index, **error_fields(error)})
             if ordered:
                 break
+        if context.store.turn.is_over(_WORK_PER_WRITE):
+            await give_way()
     return results, {"writeErrors": errors} if errors else {}
 
 
-def _update(
+async def _update(
     store: Store, namespace: str, spec: Document, change: Update, *, multi: bool, upsert: bool
 ) -> tuple[int, int, list[Any]]:
     """The number of matched documents, the number of modified ones, and the `_id`s of upserted ones."""
-    found = store.collection(namespace).find(Filter(spec), [], limit=0 if multi else 1)
+    query = Filter(spec)
+    found = [] if multi and not upsert else await _find_current(store, namespace, query, [], upsert=upsert)
+    if multi and (found or not upsert):
+        return *await _update_all(store, namespace, query, change), []
     if found or not upsert:
         alterations = [altered for document in found if (altered := _alteration(document, change)) is not None]
         store.apply(namespace, alterations)
@@ -157,6 +170,64 @@ def _update(
     insertion = _insertion(change.new_document(spec))
     store.apply(namespace, [insertion])
     return 0, 0, [insertion.after["_id"] if insertion.after else None]
+
+
+async def _find_current(
+    store: Store, namespace: str, query: Filter, sort: Sort, *, upsert: bool = False
+) -> list[Document]:
+    """The first matching document, if there is one, as it is now, although others may have run meanwhile.
+
+    For an upsert, nothing found means that there is none now, so that a second one cannot be inserted.
+    """
+    for _ in range(_PATIENT_ATTEMPTS):
+        collection = store.collection(namespace)
+        changes = collection.changes
+        found = await collection.find(query, sort, limit=1)
+        now = store.collection(namespace)
+        is_unchanged = now is collection and now.changes == changes
+        documents = list(map(decode, found))
+        if is_unchanged or (not found and not upsert):
+            return documents
+        if found and now.documents.get(id_key_of(documents[0])) == found[0]:
+            return documents
+    return list(map(decode, finish(store.collection(namespace).find(query, sort, limit=1))))
+
+
+async def _update_all(store: Store, namespace: str, query: Filter, change: Update) -> tuple[int, int]:
+    """Update all matching documents, or none if one update fails. Returns how many matched, and how many changed."""
+    prepared: list[tuple[bytes, bytes, Change | None]] = []
+    for data in await store.collection(namespace).find(query, []):
+        document = decode(data)
+        prepared.append((id_key_of(document), data, _alteration(document, change)))
+        if store.turn.is_over(_WORK_PER_WRITE):
+            await give_way()
+    matched = 0
+    alterations: list[Change] = []
+    for id_key, data, prepared_alteration in prepared:
+        alteration = prepared_alteration
+        current = store.collection(namespace).documents.get(id_key)
+        if current != data:
+            if current is None or not query.matches(decode(current)):
+                continue
+            alteration = _alteration(decode(current), change)
+        matched += 1
+        if alteration is not None:
+            alterations.append(alteration)
+    store.apply(namespace, alterations)
+    return matched, len(alterations)
+
+
+async def _delete_all(store: Store, namespace: str, query: Filter) -> int:
+    """Delete all matching documents. Returns how many there were."""
+    deleted = 0
+    for data in await store.collection(namespace).find(query, []):
+        current = store.collection(namespace).documents.get(id_key_of(decode(data)))
+        if current is not None and (current == data or query.matches(decode(current))):
+            store.apply(namespace, [_removal(decode(current))])
+            deleted += 1
+        if store.turn.is_over(_WORK_PER_WRITE):
+            await give_way()
+    return deleted
 
 
 def _insertion(document: Document) -> Change:

@@ -9,7 +9,8 @@ from pymongo.collection import Collection
 
 from devservers.mongodb.documents import Document
 
-USERS, MANY = 100, 100_000
+MANY = 100_000
+NEWEST = [("at", -1), ("_id", -1)]
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,7 @@ def things(own_client: MongoClient[Document]) -> Iterator[Collection[Document]]:
     things.create_index([("user", 1), ("at", -1), ("_id", -1)])
     things.create_index("email", unique=True)
     things.create_index("tags")
+    things.create_index([("user", 1), ("words", 1), ("at", -1), ("_id", -1)])
     yield things
     own_client.drop_database("examined")
 
@@ -26,7 +28,15 @@ def things(own_client: MongoClient[Document]) -> Iterator[Collection[Document]]:
 def fill(things: Collection[Document], start: int, stop: int) -> None:
     for first in range(start, stop, 5000):
         things.insert_many(
-            {"_id": n, "user": n // 100, "at": n % 100, "email": f"{n}@x", "tags": [n, -n - 1]}
+            {
+                "_id": n,
+                "user": n // 100,
+                "at": n % 100,
+                "email": f"{n}@x",
+                "tags": [n, -n - 1],
+                "words": ["all", f"all {n % 10}", f"only {n}"],
+                "parity": n % 2,
+            }
             for n in range(first, min(first + 5000, stop))
         )
 
@@ -48,7 +58,24 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "both sides": (3, lambda things: list(things.find({"user": 7, "at": {"$gte": 90, "$lt": 93}}))),
     "a range of _ids": (10, lambda things: list(things.find({"_id": {"$lt": 10}}))),
     "the first by _id": (1, lambda things: things.find_one({}, sort=[("_id", 1)])),
-    "a count": (100, lambda things: things.count_documents({"user": 7})),
+    "a count": (0, lambda things: things.count_documents({"user": 7})),
+    "a count with a limit": (0, lambda things: things.count_documents({"user": 7}, limit=10)),
+    "a count over a range": (0, lambda things: things.count_documents({"user": 7, "at": {"$gt": 50}})),
+    "a count of elements": (0, lambda things: things.count_documents({"user": 7, "words": "all"})),
+    "a limited count by another field": (10, lambda t: t.count_documents({"user": 7, "parity": {"$gte": 0}}, limit=10)),
+    "the least": (1, lambda things: things.find_one({"user": 7}, sort=[("at", 1)])),
+    "the greatest": (1, lambda things: things.find_one({"user": 7}, sort=[("at", -1)])),
+    "elements in order": (20, lambda t: list(t.find({"user": 7, "words": "all"}).sort(NEWEST).limit(20))),
+    "the rarest of all words": (
+        1,
+        lambda t: list(t.find({"user": 7, "words": {"$all": ["all", "all 7", "only 777"]}}).sort(NEWEST).limit(20)),
+    ),
+    "a beginning": (
+        10,
+        lambda t: list(t.find({"user": 7, "words": {"$elemMatch": {"$gte": "only 75", "$lt": "only 76"}}})),
+    ),
+    "the narrower side of a range": (1, lambda t: list(t.find({"user": 7, "words": {"$gte": "only 799", "$lt": "x"}}))),
+    "a pipeline": (10, lambda t: list(t.aggregate([{"$match": {"user": 7}}, {"$sort": {"at": -1}}, {"$limit": 10}]))),
     "a count of all": (0, lambda things: things.estimated_document_count()),
     "an update": (1, lambda things: things.update_one({"_id": 77}, {"$inc": {"n": 1}})),
     "a bulk": (2, lambda t: t.bulk_write([UpdateOne({"_id": n}, {"$inc": {"n": 1}}) for n in (3, 4)])),

@@ -1,5 +1,6 @@
 """A query with an index returns the same documents as a collection scan."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from bson import ObjectId
@@ -7,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devservers.mongodb.collection import Change, Collection, Statistics
-from devservers.mongodb.documents import Document, encode
+from devservers.mongodb.documents import Document, decode, encode
 from devservers.mongodb.errors import CommandError
 from devservers.mongodb.indexes import IndexSpec
 from devservers.mongodb.matching import Filter
 from devservers.mongodb.ordering import key
 from devservers.mongodb.sorting import Sort, sort_documents
+from devservers.mongodb.turns import Turn, finish
 
 PATHS = ["a", "b", "a.b", "a.c", "b.c"]
 SCALARS: st.SearchStrategy[Any] = st.sampled_from(
@@ -34,6 +36,7 @@ CONDITIONS = st.one_of(
     st.booleans().map(lambda wanted: {"$exists": wanted}),
     RANGES.map(lambda operators: {"$not": operators}),
     RANGES.map(lambda operators: {"$elemMatch": operators}),
+    st.lists(VALUES, max_size=3).map(lambda values: {"$all": values}),
 )
 SIMPLE = st.dictionaries(st.sampled_from(PATHS), CONDITIONS, min_size=1, max_size=3)
 QUERIES = SIMPLE | st.lists(SIMPLE, min_size=1, max_size=2).flatmap(
@@ -45,7 +48,14 @@ FIELDS = st.lists(
 )
 
 
-def ids_of(documents: list[Document]) -> list[Any]:
+# New fields of documents, or None for their removal, by `_id`.
+Changes = dict[int, Document | None]
+CHANGES: st.SearchStrategy[Changes] = st.dictionaries(
+    st.integers(0, 11), st.none() | st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2), max_size=3
+)
+
+
+def ids_of(documents: Iterable[Document]) -> list[Any]:
     return [document["_id"] for document in documents]
 
 
@@ -59,7 +69,13 @@ DENSE_DOCUMENTS = st.lists(
 )
 LOWER, UPPER = (st.dictionaries(st.sampled_from(names), FEW, min_size=1, max_size=1) for names in (LOW, HIGH))
 DENSE_RANGES = LOWER | UPPER | st.tuples(LOWER, UPPER).map(lambda sides: {**sides[0], **sides[1]})
-DENSE_CONDITIONS = DENSE_RANGES | FEW | st.lists(FEW, max_size=2).map(lambda values: {"$in": values})
+DENSE_CONDITIONS = st.one_of(
+    DENSE_RANGES,
+    FEW,
+    st.lists(FEW, max_size=2).map(lambda values: {"$in": values}),
+    st.tuples(st.lists(FEW, max_size=2), DENSE_RANGES).map(lambda both: {"$all": both[0], **both[1]}),
+    DENSE_RANGES.map(lambda operators: {"$elemMatch": operators}),
+)
 DENSE_QUERIES = st.fixed_dictionaries({"a": DENSE_CONDITIONS}, optional={"b": DENSE_CONDITIONS})
 DENSE_FIELDS = st.permutations(["a", "b"]).flatmap(
     lambda paths: st.tuples(*(st.tuples(st.just(path), st.sampled_from([1, -1])) for path in paths)).map(list)
@@ -78,13 +94,13 @@ def test_an_index_changes_no_result(
     data: st.DataObject,
 ) -> None:
     collection = filled(documents, indexes)
-    for number in data.draw(st.lists(st.integers(0, len(documents) - 1), max_size=3, unique=True)):
-        change(collection, number, data.draw(st.none() | st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2)))
+    make_changes(collection, data.draw(CHANGES))
     require_scan_results(collection, spec, sort, skip, limit)
-    for name in collection.indexes:
-        rebuilt = collection.build_index(collection.indexes[name].spec)
-        assert rebuilt.entries == collection.indexes[name].entries
-        assert rebuilt.is_multikey == collection.indexes[name].is_multikey
+    for name, index in collection.indexes.items():
+        if name != "_id_":
+            [rebuilt] = collection.build_indexes([index.spec])
+            assert rebuilt.entries == index.entries
+            assert rebuilt.multikey == index.multikey
 
 
 @settings(max_examples=600, deadline=None)
@@ -95,17 +111,47 @@ def test_bounds_orders_and_arrays(
     require_scan_results(filled(documents, [index]), spec, sort, 0, limit)
 
 
+@settings(max_examples=300, deadline=None)
+@given(DOCUMENTS | DENSE_DOCUMENTS, st.lists(FIELDS, max_size=2), QUERIES, SORTS, st.integers(0, 3), CHANGES)
+def test_changes_between_the_turns_of_a_query_do_not_change_its_result(
+    documents: list[Document], indexes: list[Sort], spec: Document, sort: Sort, limit: int, changes: Changes
+) -> None:
+    collection = filled(documents, indexes, Turn(work=1))
+    query, order = Filter(spec), [*sort, ("_id", 1)]
+    expected = expected_ids(collection, query, order, 0, limit)
+    running = collection.find(query, order, limit=limit)
+    try:
+        running.send(None)
+    except StopIteration as end:
+        found = end.value
+    else:
+        make_changes(collection, changes)
+        insert(collection, {"_id": 100, "a": 1, "b": 1})
+        found = finish(running)
+    assert ids_of(map(decode, found)) == expected
+
+
 def require_scan_results(collection: Collection, spec: Document, sort: Sort, skip: int, limit: int) -> None:
     query = Filter(spec)
-    scanned = [document for document in collection.documents.values() if query.matches(document)]
-    assert sorted(ids_of(collection.find(query, []))) == sorted(ids_of(scanned))
+    scanned = scan(collection, query)
+    assert sorted(ids_of(map(decode, finish(collection.find(query, []))))) == sorted(ids_of(scanned))
+    assert finish(collection.count(query, 0, 0)) == len(scanned)
+    assert finish(collection.count(query, skip, limit)) == len(scanned[skip : skip + limit if limit else None])
     for total in ([*sort, ("_id", 1)], [*sort, ("_id", -1)]):
-        expected = sort_documents(scanned, total)[skip : skip + limit if limit else None]
-        assert ids_of(collection.find(query, total, skip, limit)) == ids_of(expected)
+        found = finish(collection.find(query, total, skip, limit))
+        assert ids_of(map(decode, found)) == expected_ids(collection, query, total, skip, limit)
 
 
-def filled(documents: list[Document], indexes: list[Sort]) -> Collection:
-    collection = Collection("test.things", Statistics())
+def expected_ids(collection: Collection, query: Filter, sort: Sort, skip: int, limit: int) -> list[Any]:
+    return ids_of(sort_documents(scan(collection, query), sort)[skip : skip + limit if limit else None])
+
+
+def scan(collection: Collection, query: Filter) -> list[Document]:
+    return [document for document in map(decode, collection.documents.values()) if query.matches(document)]
+
+
+def filled(documents: list[Document], indexes: list[Sort], turn: Turn | None = None) -> Collection:
+    collection = Collection("test.things", Statistics(), turn or Turn())
     collection.load({}, [IndexSpec(str(n), tuple(fields)) for n, fields in enumerate(indexes)])
     for number, fields in enumerate(documents):
         insert(collection, {"_id": number, **fields})
@@ -113,17 +159,20 @@ def filled(documents: list[Document], indexes: list[Sort]) -> Collection:
 
 
 def insert(collection: Collection, document: Document) -> None:
-    try:
-        collection.apply([Change(key(document["_id"]), None, document, encode(document))])
-    except CommandError as refused:
-        assert refused.code.name == "CannotIndexParallelArrays"  # noqa: PT017
+    apply(collection, Change(key(document["_id"]), None, document, encode(document)))
 
 
-def change(collection: Collection, number: int, fields: Document | None) -> None:
-    before = collection.documents.get(key(number))
-    if before is None:
-        return
+def make_changes(collection: Collection, changes: Changes) -> None:
+    for number, fields in changes.items():
+        before = collection.documents.get(key(number))
+        if before is not None:
+            after = None if fields is None else {"_id": number, **fields}
+            data = b"" if after is None else encode(after)
+            apply(collection, Change(key(number), decode(before), after, data))
+
+
+def apply(collection: Collection, change: Change) -> None:
     try:
-        collection.apply([Change(key(number), before, None if fields is None else {"_id": number, **fields})])
+        collection.apply([change])
     except CommandError as refused:
         assert refused.code.name == "CannotIndexParallelArrays"  # noqa: PT017
