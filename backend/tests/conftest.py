@@ -1,16 +1,14 @@
 """The servers of a test run: started on first use, stopped at the end of the run."""
 
-import os
-import secrets
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from pymongo import AsyncMongoClient
 
 from tests.support.api_user import ApiUser
+from tests.support.database import chosen_database, mongod_of_the_path, running_database
 from tests.support.processes import free_port
 from tests.support.servers import (
     Api,
@@ -19,26 +17,28 @@ from tests.support.servers import (
     Start,
     api_environment,
     running_api,
-    running_mongodb,
     running_simulator,
 )
+
+_DATABASE = chosen_database()
+
+
+def pytest_report_header() -> str:
+    return f"database: {_DATABASE}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.collectonly:
+        servers = contextlib.ExitStack()
+        config.add_cleanup(servers.close)
+        servers.enter_context(mongod_of_the_path())
 
 
 @pytest.fixture(scope="session")
 async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mongo]:
-    """The server of TEST_MONGODB_URI, with a temporary database; otherwise the development server."""
-    elsewhere = os.environ.get("TEST_MONGODB_URI")
-    if elsewhere:
-        name = f"mysms_tests_{secrets.token_hex(6)}"
-        yield Mongo(urlsplit(elsewhere)._replace(path=f"/{name}").geturl(), process=None)
-        async with AsyncMongoClient[dict[str, object]](elsewhere) as client:
-            # Some tests create their own databases, whose names start with this one.
-            for each in await client.list_database_names():
-                if each.startswith(name):
-                    await client.drop_database(each)
-    else:
-        async with running_mongodb(tmp_path_factory.mktemp("mongodb")) as mongodb:
-            yield mongodb
+    """The database of most tests. Some create their own, whose names start with this one."""
+    async with running_database(tmp_path_factory.mktemp("mongodb")) as mongodb:
+        yield mongodb
 
 
 @pytest.fixture(scope="session")

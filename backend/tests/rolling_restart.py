@@ -21,6 +21,7 @@ import pytest
 
 from tests.support.api_user import ApiUser
 from tests.support.contract import Contract
+from tests.support.database import running_database
 from tests.support.nginx import running_nginx
 from tests.support.polling import eventually
 from tests.support.processes import BACKEND, Process, free_port
@@ -30,7 +31,6 @@ from tests.support.servers import (
     api_environment,
     callback_url_of,
     is_listening,
-    running_mongodb,
     running_simulator,
 )
 
@@ -138,7 +138,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
     front_port, *ports = (free_port() for _ in range(3))
     front_url = f"http://127.0.0.1:{front_port}"
     async with (
-        running_mongodb(tmp_path) as mongodb,
+        running_database(tmp_path) as mongodb,
         running_simulator(tmp_path) as simulator,
         httpx.AsyncClient(base_url=front_url, trust_env=False, timeout=30) as http,
     ):

@@ -12,6 +12,7 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from tests.support.api_user import ApiUser
+from tests.support.database import running_database
 from tests.support.processes import Process, free_port
 from tests.support.servers import Mongo, api_environment, is_up, running_api, running_mongodb
 
@@ -145,7 +146,7 @@ async def test_production_warns_of_an_unencrypted_connection_to_a_public_host(tm
 
 
 async def test_an_index_that_has_changed_is_rebuilt(tmp_path: Path) -> None:
-    async with running_mongodb(tmp_path) as mongodb, AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
+    async with running_database(tmp_path) as mongodb, AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
         messages = client.get_default_database()["messages"]
         await messages.create_index([("content", 1)], name="client_id")
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
@@ -156,7 +157,7 @@ async def test_an_index_that_has_changed_is_rebuilt(tmp_path: Path) -> None:
 
 async def test_an_index_that_cannot_be_built_is_reported_in_one_sentence(tmp_path: Path) -> None:
     """Two messages have the same idempotency key. Without the index, one key could create two messages."""
-    async with running_mongodb(tmp_path) as mongodb:
+    async with running_database(tmp_path) as mongodb:
         async with AsyncMongoClient[dict[str, Any]](mongodb.uri) as client:
             row = {"user_id": 1, "client_id": "key:1", "schema_version": 2}
             await client.get_default_database()["messages"].insert_many([{**row}, {**row}])

@@ -1,6 +1,7 @@
 """`mysms demo`: runs the whole product on this machine until Ctrl-C, each part as a process.
 
-Uses what the environment configures (MONGODB_URI, TWILIO_*), and starts development servers for the rest.
+Uses what the environment configures (MONGODB_URI, TWILIO_*), and starts development servers for the rest, and a mongod
+where one is on the PATH.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from typing import Self
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from mysms.cli.local_database import LocalDatabase, local_database
 from mysms.core.settings_sources import TrimmedSettings, read_settings
 
 _BACKEND = Path(__file__).resolve().parents[2]
@@ -111,8 +113,9 @@ def run_demo(*, dev: bool) -> int:
     # The parts inherit it.
     os.umask(0o077)
     _make_private(data)
-    environment = _environment(settings, data, dev=dev)
-    parts = parts_of(settings, data, dev=dev)
+    database = local_database(data, settings.mongodb_port, _listens) if settings.mongodb_uri is None else None
+    environment = _environment(settings, data, database, dev=dev)
+    parts = parts_of(settings, data, database, dev=dev)
     for part in parts:
         _require_free_ports(part, dev=dev)
 
@@ -125,7 +128,7 @@ def run_demo(*, dev: bool) -> int:
             _await_ready(part, process, log, stop)
             if stop.is_set():
                 return 0
-        _explain(settings, data, dev=dev)
+        _explain(settings, data, database, dev=dev)
         while not stop.wait(0.5):
             for name, (process, log) in processes.items():
                 if process.poll() is not None:
@@ -165,12 +168,12 @@ def _make_private(data: Path) -> None:
         ) from error
 
 
-def _environment(settings: DemoSettings, data: Path, *, dev: bool) -> Mapping[str, str]:
+def _environment(settings: DemoSettings, data: Path, database: LocalDatabase | None, *, dev: bool) -> Mapping[str, str]:
     """Returns the environment of the parts: the configured settings, and those of the development servers."""
     origin = f"http://127.0.0.1:{settings.port}"
     environment = {**os.environ, "PORT": str(settings.port)}
-    if settings.mongodb_uri is None:
-        environment["MONGODB_URI"] = f"mongodb://127.0.0.1:{settings.mongodb_port}/mysms"
+    if database is not None:
+        environment["MONGODB_URI"] = database.uri
     if settings.twilio_account_sid is None:
         environment |= _SIMULATED_ACCOUNT
         environment["TWILIO_API_BASE_URL"] = f"http://127.0.0.1:{settings.twilio_simulator_port}"
@@ -199,15 +202,12 @@ def _kept_secret(file: Path) -> str:
     return file.read_text()
 
 
-def parts_of(settings: DemoSettings, data: Path, *, dev: bool) -> list[_Part]:
-    """Returns the parts in the order in which they start."""
+def parts_of(settings: DemoSettings, data: Path, database: LocalDatabase | None, *, dev: bool) -> list[_Part]:
+    """Returns the parts in the order in which they start. `database` is None if MONGODB_URI is configured."""
     python = sys.executable
     parts = []
-    if settings.mongodb_uri is None:
-        port = settings.mongodb_port
-        file = str(data / "mongodb.sqlite3")
-        command = [python, "-m", "devservers.mongodb", "--port", str(port), "--data", file]
-        parts.append(_Part("mongodb", command, {"MONGODB_PORT": port}, lambda: _listens(port)))
+    if database is not None:
+        parts.append(_Part("mongodb", database.command, {"MONGODB_PORT": settings.mongodb_port}, database.answers))
     if settings.twilio_account_sid is None:
         simulator_port = settings.twilio_simulator_port
         command = [python, "-m", "devservers.twilio", "--port", str(simulator_port)]
@@ -333,7 +333,7 @@ def _app_url(settings: DemoSettings, *, dev: bool) -> str:
     return f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
 
 
-def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
+def _explain(settings: DemoSettings, data: Path, database: LocalDatabase | None, *, dev: bool) -> None:
     print(f"\n  MySMS Messenger is running:  {_app_url(settings, dev=dev)}\n")
     print(
         "  Sign up with any email and an uncommon password of 8 characters, and text a number such as +1 415 555 2671."
@@ -353,5 +353,6 @@ def _explain(settings: DemoSettings, data: Path, *, dev: bool) -> None:
     if settings.docs_enabled:
         print(f"  API documentation:  http://localhost:{settings.port}/docs")
     print('  A new password for an account:  make mysms ARGS="reset-password EMAIL"')
+    print(f"  Database: {'that of MONGODB_URI' if database is None else database.description}")
     print(f"  Data and logs: {data}")
     print("  Press Ctrl-C to stop.\n", flush=True)

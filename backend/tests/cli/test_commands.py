@@ -8,6 +8,7 @@ from secrets import token_hex
 
 from tests.support.admin_commands import new_password_in
 from tests.support.api_user import ApiUser, new_email, register, sign_in
+from tests.support.database import running_database
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.responses import field_errors
 from tests.support.servers import Simulator, api_environment, is_listening, is_up, running_api, running_mongodb
@@ -76,7 +77,7 @@ async def test_production_rejects_the_development_servers(tmp_path: Path, simula
 
 
 async def test_an_invitation_is_valid_for_one_account(tmp_path: Path) -> None:
-    async with running_mongodb(tmp_path) as mongodb:
+    async with running_database(tmp_path) as mongodb:
         environment = api_environment(
             port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL, SIGNUP_MODE="invite"
         )
@@ -97,7 +98,7 @@ async def test_an_invitation_is_valid_for_one_account(tmp_path: Path) -> None:
 
 
 async def test_resetting_a_password_ends_all_sessions(tmp_path: Path) -> None:
-    async with running_mongodb(tmp_path) as mongodb:
+    async with running_database(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         async with running_api(tmp_path, environment) as api:
             api_user = await ApiUser.sign_up(api)
@@ -136,7 +137,7 @@ async def test_accounts_are_administered_without_a_twilio_account(tmp_path: Path
 
 
 async def test_sigterm_ends_the_process(tmp_path: Path) -> None:
-    async with running_mongodb(tmp_path) as mongodb:
+    async with running_database(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         async with running_api(tmp_path, environment) as api:
             api.process.send_signal(signal.SIGTERM)

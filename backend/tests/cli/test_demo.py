@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from mysms.cli.demo import DemoSettings, parts_of
+from tests.support import fake_mongod
 from tests.support.admin_commands import new_password_in
 from tests.support.api_user import PASSWORD, new_email, new_number
 from tests.support.polling import eventually
@@ -26,12 +27,15 @@ class Demo:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.executables = directory / "executables"
         self.ports = {name: free_port() for name in PORTS}
         self.process: Process | None = None
 
     def start(self, *arguments: str, **variables: str) -> Process:
         """Start the demo, or a command beside it."""
         ports = {name: str(port) for name, port in self.ports.items()}
+        # Nothing else of the PATH is needed, and it may have a mongod.
+        variables = {"PATH": str(self.executables), **variables}
         environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports, **variables)
         name = "-".join(["demo", *arguments[:1]])
         process = Process(name, ["mysms", "demo", *arguments], self.directory, environment)
@@ -56,6 +60,12 @@ class Demo:
             if process.exit_code is None:
                 process.send_signal(signal.SIGINT)
                 await process.wait_for_exit()
+
+    async def stop(self) -> None:
+        """As Ctrl-C does."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        assert await self.process.wait_for_exit(within=20) == 0
 
     def children(self) -> list[int]:
         """The processes of this demo, including orphans."""
@@ -142,10 +152,10 @@ async def test_the_demo_stops_cleanly_and_keeps_its_data(demo: Demo) -> None:
             assert await is_listening(port)
         demo.assert_private()
 
-        process.send_signal(signal.SIGINT)
-        assert await process.wait_for_exit(within=20) == 0
+        await demo.stop()
     assert "Traceback" not in process.text()
     assert "MySMS Messenger is running" in process.text()
+    assert "Database: the development server, since there is no mongod on the PATH.\n" in process.text()
     await demo.assert_nothing_left()
 
     # As an earlier version left them.
@@ -208,6 +218,41 @@ def async_text(process: Process) -> Callable[[], Awaitable[str]]:
     return read
 
 
+async def test_the_demo_takes_a_mongod_on_the_path(demo: Demo) -> None:
+    """A stand-in: it takes the arguments of mongod, needs the configuration of a set, and has data of its own."""
+    user = {"email": new_email(), "password": PASSWORD}
+    data = demo.directory / "data"
+    fake_mongod.install(demo.executables)
+    async with demo.running() as (process, http):
+        signed_up = await http.post("/users", json={"user": {**user, "password_confirmation": PASSWORD}})
+        assert signed_up.status_code == 201
+        await demo.stop()
+    assert f"Database: MongoDB ({demo.executables / 'mongod'}).\n" in process.text()
+    assert (data / "logs" / "mongodb.log").read_text().endswith(f"{fake_mongod.STOPPED}\n")
+    assert not (data / "mongodb.sqlite3").exists()
+    assert (data / "mongodb").stat().st_mode & 0o777 == 0o700
+    await demo.assert_nothing_left()
+
+    # Another port: the member does not find itself in its set any more.
+    demo.ports["MONGODB_PORT"] = free_port()
+    async with demo.running() as (_, http):
+        assert (await http.post("/users/sign_in", json={"user": user})).status_code == 201
+        await demo.stop()
+
+    (demo.executables / "mongod").unlink()
+    async with demo.running() as (process, http):
+        assert (await http.post("/users/sign_in", json={"user": user})).status_code == 401
+        await demo.stop()
+    assert f"on the PATH. It does not show the data in {data / 'mongodb'}, from runs with mongod.\n" in process.text()
+
+    fake_mongod.install(demo.executables)
+    async with demo.running() as (process, http):
+        assert (await http.post("/users/sign_in", json={"user": user})).status_code == 201
+        await demo.stop()
+    assert f" It does not show the data in {data / 'mongodb.sqlite3'}, from runs without mongod.\n" in process.text()
+    await demo.assert_nothing_left()
+
+
 async def test_a_folder_that_all_users_share_is_refused(demo: Demo) -> None:
     """Such as /tmp, which nobody else could use any more if it were made private."""
     data = demo.directory / "data"
@@ -230,7 +275,7 @@ async def test_a_folder_that_cannot_be_used_is_reported_in_one_sentence(demo: De
 
 def test_the_reloading_server_logs_no_paths(tmp_path: Path) -> None:
     settings = DemoSettings(_env_file=None, data_dir=tmp_path)
-    (api,) = [part for part in parts_of(settings, tmp_path, dev=True) if part.name == "api"]
+    (api,) = [part for part in parts_of(settings, tmp_path, None, dev=True) if part.name == "api"]
     assert "--no-access-log" in api.command
 
 

@@ -12,15 +12,15 @@ from mysms.core.heartbeat import Heartbeat
 from mysms.messages.models import Message, Outbound
 from mysms.reconciliation.polling import ProviderThread
 from tests.faults.outbox_fixture import IDENTITY, OutboxFixture, StubProvider, open_outbox_fixture
-from tests.support.servers import running_mongodb
+from tests.support.database import running_database
 
 FEW, MANY = 50, 1000
 
 
 @pytest.fixture
 async def fixture(tmp_path: Path) -> AsyncIterator[OutboxFixture]:
-    """On a separate database server, so that no other test changes its counters."""
-    async with running_mongodb(tmp_path) as mongodb, open_outbox_fixture(mongodb.uri) as fixture:
+    """On a separate database, on a server of its own unless TEST_MONGODB_URI is set."""
+    async with running_database(tmp_path) as mongodb, open_outbox_fixture(mongodb.uri) as fixture:
         yield fixture
 
 
@@ -59,6 +59,16 @@ async def examined(fixture: OutboxFixture) -> int:
     return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 
+async def cost(fixture: OutboxFixture, work: Callable[[], Awaitable[object]]) -> int:
+    """The documents examined; the minimum of three runs, because other processes may use the server, too."""
+    costs = []
+    for _ in range(3):
+        before = await examined(fixture)
+        await work()
+        costs.append(await examined(fixture) - before)
+    return min(costs)
+
+
 async def test_the_cost_of_a_loop_does_not_grow_with_the_messages(fixture: OutboxFixture) -> None:
     provider_thread = ProviderThread(Heartbeat("test", 60))
     provider = StubProvider()
@@ -74,9 +84,7 @@ async def test_the_cost_of_a_loop_does_not_grow_with_the_messages(fixture: Outbo
         await fixture.database["messages"].insert_many([stored(fixture, index) for index in range(have, stop)])
         costs[stop] = {}
         for name, run_round in rounds.items():
-            before = await examined(fixture)
-            await run_round()
-            costs[stop][name] = await examined(fixture) - before
+            costs[stop][name] = await cost(fixture, run_round)
     provider_thread.close()
     assert costs[MANY] == costs[FEW] == dict.fromkeys(rounds, 0)
 
@@ -89,7 +97,10 @@ async def test_claiming_a_status_check_costs_the_same_however_many_are_due(fixtu
         outbound = {**row["outbound"], "state": "accepted", "next_check_at": fixture.now}
         row |= {"outbound": outbound, "twilio_sid": f"SM{index}"}
         await fixture.database["messages"].insert_one(row)
-    before = await examined(fixture)
-    claimed = [await queue.claim_status_check() for _ in range(10)]
-    assert len({check.message_id for check in claimed if check is not None}) == 10
-    assert await examined(fixture) - before <= 2 * 10
+    claimed = []
+
+    async def claim_ten() -> None:
+        claimed.extend([await queue.claim_status_check() for _ in range(10)])
+
+    assert await cost(fixture, claim_ten) <= 2 * 10
+    assert len({check.message_id for check in claimed if check is not None}) == len(claimed)
