@@ -1,10 +1,9 @@
-"""An index: a sorted list of entries, searched by bisection, that also enforces unique keys.
+"""An index: sorted entries, searched by bisection, that also enforce unique keys.
 
 An index only yields candidates, which the filter then checks. It may yield too many documents, but never too few.
 """
 
 import json
-from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from bson import ObjectId
 
 from devservers.mongodb.documents import Document, decode
+from devservers.mongodb.entries import Entries, Entry
 from devservers.mongodb.errors import Code, CommandError
 from devservers.mongodb.ordering import Marker, descending, key
 from devservers.mongodb.paths import contains_array, index_values_at
@@ -42,7 +42,8 @@ class Index:
 
     def __init__(self, namespace: str, spec: IndexSpec) -> None:
         self.spec = spec
-        self.entries: list[tuple[bytes, bytes]] = []
+        self.entries = Entries()
+        self._appended: list[Entry] = []
         self._namespace = namespace
         self._documents_with_several_values = [0] * len(spec.fields)
 
@@ -67,8 +68,7 @@ class Index:
     def find_duplicate(self, keys: "IndexKeys", id_key: bytes) -> bytes | None:
         """The first of the keys that violates uniqueness because another document has it, or None."""
         for candidate in keys.entries if self.spec.unique else ():
-            position = bisect_left(self.entries, (candidate,))
-            neighbours = self.entries[position : position + 2]
+            neighbours = self.entries.first(candidate, 2)
             if any(entry_key == candidate and owner != id_key for entry_key, owner in neighbours):
                 return candidate
         return None
@@ -76,23 +76,24 @@ class Index:
     def add(self, keys: "IndexKeys", id_key: bytes) -> None:
         """Add a document's entries."""
         for entry_key in keys.entries:
-            insort(self.entries, (entry_key, id_key))
+            self.entries.add((entry_key, id_key))
         self._count_several(keys, 1)
 
     def remove(self, keys: "IndexKeys", id_key: bytes) -> None:
         """Remove a document's entries."""
         for entry_key in keys.entries:
-            del self.entries[bisect_left(self.entries, (entry_key, id_key))]
+            self.entries.remove((entry_key, id_key))
         self._count_several(keys, -1)
 
     def append(self, keys: "IndexKeys", id_key: bytes) -> None:
         """Add a document's entries while the index is built; `complete` must follow."""
-        self.entries += [(entry_key, id_key) for entry_key in keys.entries]
+        self._appended += [(entry_key, id_key) for entry_key in keys.entries]
         self._count_several(keys, 1)
 
     def complete(self, documents: Mapping[bytes, bytes]) -> None:
         """Sort the appended entries. Raises DuplicateKey if a unique key occurs twice."""
-        self.entries.sort()
+        self.entries = Entries(self._appended)
+        self._appended = []
         if self.spec.unique:
             for (one, _), (other, id_key) in pairwise(self.entries):
                 if one == other:
@@ -100,7 +101,7 @@ class Index:
 
     def between(self, low: bytes, high: bytes) -> range:
         """The positions of the entries from `low` (inclusive) to `high` (exclusive)."""
-        return range(bisect_left(self.entries, (low,)), bisect_left(self.entries, (high,)))
+        return range(self.entries.position(low), self.entries.position(high))
 
     def duplicate_key_error(self, document: Document, duplicate: bytes) -> CommandError:
         """The error for a document whose key `duplicate` another document has."""

@@ -1,8 +1,7 @@
 """Scans: the candidates of a query, as the collection was when the scan began."""
 
 from collections import deque
-from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from devservers.mongodb.planning import Plan
@@ -21,24 +20,33 @@ class Scan:
         self._documents = documents
         self._changed: dict[bytes, bytes | None] = {}
         self._seen: set[bytes] | None = set() if plan is not None and plan.has_duplicates else None
-        self._entries: Sequence[tuple[bytes, bytes]] = plan.index.entries if plan is not None else ()
-        self._id_keys: Sequence[bytes] | None = list(documents) if plan is None else None
-        self._ranges = deque(plan.positions if plan is not None else [range(len(documents))])
+        self._index = None if plan is None else plan.index
+        self._ranges = deque([] if plan is None else plan.positions)
+        # Where the candidates do not come from the index (any more).
+        self._id_keys = iter(list(documents) if plan is None else [])
 
     def id_keys(self) -> list[bytes]:
         """The next candidates by the keys of their `_id`s; none at the end."""
+        while portion := self._portion():
+            if self._seen is None:
+                return portion
+            new = [each for each in dict.fromkeys(portion) if each not in self._seen]
+            self._seen.update(new)
+            if new:
+                return new
+        return []
+
+    def _portion(self) -> list[bytes]:
         while self._ranges:
             positions = self._ranges.popleft()
-            portion, rest = positions[:_PORTION], positions[_PORTION:]
-            if rest:
-                self._ranges.appendleft(rest)
-            found = [self._id_keys[at] if self._id_keys is not None else self._entries[at][1] for at in portion]
-            if self._seen is not None:
-                found = [each for each in dict.fromkeys(found) if each not in self._seen]
-                self._seen.update(found)
-            if found:
-                return found
-        return []
+            if len(positions) > _PORTION:
+                self._ranges.appendleft(positions[_PORTION:])
+            if positions:
+                return self._from_index(positions[:_PORTION])
+        return list(islice(self._id_keys, _PORTION))
+
+    def _from_index(self, positions: range) -> list[bytes]:
+        return [] if self._index is None else [id_key for _, id_key in self._index.entries.at(positions)]
 
     def documents(self) -> list[bytes]:
         """The next candidates as BSON; none at the end."""
@@ -50,16 +58,11 @@ class Scan:
 
     def detach(self) -> None:
         """Become independent of later changes of the index."""
+        if self._ranges:
+            self._id_keys = iter(list(chain.from_iterable(map(self._from_index, self._ranges))))
+            self._ranges.clear()
         self.is_detached = True
-        if self._id_keys is None:
-            self._entries = list(chain.from_iterable(map(self._slice, self._ranges)))
-            self._ranges = deque([range(len(self._entries))])
 
     def keep(self, id_key: bytes, data: bytes | None) -> None:
         """Remember the version of a document that is about to change; None if there is none."""
         self._changed.setdefault(id_key, data)
-
-    def _slice(self, positions: range) -> Sequence[tuple[bytes, bytes]]:
-        ends = sorted((positions[0], positions[-1])) if positions else [0, -1]
-        entries = self._entries[ends[0] : ends[1] + 1]
-        return entries if positions.step > 0 else entries[::-1]

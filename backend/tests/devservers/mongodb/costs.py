@@ -31,7 +31,7 @@ CONVERSATIONS: Final = 60
 USER: Final = ObjectId("5" * 24)
 BEGUN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH: Final = 5_000
-_ROUNDS: Final = 41
+_ROUNDS: Final = 21
 _NEWEST: Final = [("created_at", -1), ("_id", -1)]
 _WORDS: Final = 5
 _sent = count(10_000_000)
@@ -161,7 +161,7 @@ def _cost(messages: Collection[Document], operate: Operation, rounds: int) -> Co
     operate(messages)
     documents = examined(messages) - before
     times: list[float] = []
-    ends = time.perf_counter() + 20
+    ends = time.perf_counter() + 5
     while len(times) < rounds and (time.perf_counter() < ends or not times):
         begun = time.perf_counter()
         operate(messages)

@@ -1,5 +1,6 @@
 """A query with an index returns the same documents as a collection scan."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from devservers.mongodb.collection import Change, Collection, Statistics
 from devservers.mongodb.documents import Document, decode, encode
+from devservers.mongodb.entries import Entries, Entry
 from devservers.mongodb.errors import CommandError
 from devservers.mongodb.indexes import IndexSpec
 from devservers.mongodb.matching import Filter
@@ -99,7 +101,7 @@ def test_an_index_changes_no_result(
     for name, index in collection.indexes.items():
         if name != "_id_":
             [rebuilt] = collection.build_indexes([index.spec])
-            assert rebuilt.entries == index.entries
+            assert list(rebuilt.entries) == list(index.entries)
             assert rebuilt.multikey == index.multikey
 
 
@@ -176,3 +178,25 @@ def apply(collection: Collection, change: Change) -> None:
         collection.apply([change])
     except CommandError as refused:
         assert refused.code.name == "CannotIndexParallelArrays"  # noqa: PT017
+
+
+KEYS = st.binary(max_size=2)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(KEYS, KEYS), unique=True), st.lists(st.tuples(KEYS, KEYS)), KEYS, st.data())
+def test_chunks_of_entries_are_one_sorted_list(
+    initial: list[Entry], toggled: list[Entry], low: bytes, data: st.DataObject
+) -> None:
+    entries, expected = Entries(initial, chunk=2), set(initial)
+    for entry in toggled:
+        (entries.remove if entry in expected else entries.add)(entry)
+        expected ^= {entry}
+    ordered = sorted(expected)
+    assert list(entries) == ordered
+    position = bisect_left(ordered, (low,))
+    assert entries.position(low) == position
+    assert entries.first(low, 3) == ordered[position : position + 3]
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, len(ordered)), st.integers(0, len(ordered)))))
+    assert entries.at(range(start, stop)) == ordered[start:stop]
+    assert entries.at(range(start, stop)[::-1]) == ordered[start:stop][::-1]
