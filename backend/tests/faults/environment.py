@@ -163,7 +163,7 @@ class ApiProcess:
 class Environment:
     uri: str
     mongodb: MongoProcess | None
-    """None if TEST_MONGODB_URI is set: that server cannot be killed."""
+    """None if it is the server of TEST_MONGODB_URI, which cannot be killed."""
     simulator: Simulator
     apis: Sequence[ApiProcess]
     callback_proxy: CallbackProxy
@@ -303,14 +303,17 @@ async def running_environment(
     pace: float = 0.1,
     name: str = "environment",
     list_order: str | None = None,
+    own_mongodb: bool = False,
     **settings: str,
 ) -> AsyncIterator[Environment]:
     """Start all processes on free ports. `settings` are those of the API processes.
 
+    With `own_mongodb`, the database can be killed: it is a development server also if TEST_MONGODB_URI is set.
+
     With a `list_order` the provider's list has this order and already contains older messages.
     """
     async with contextlib.AsyncExitStack() as stack:
-        uri, mongodb = await _database(stack, directory)
+        uri, mongodb = await _database(stack, directory, own=own_mongodb)
         simulator = await stack.enter_async_context(running_simulator(directory, list_order or LIST_ORDER))
         await simulator.control.set_pace(pace)
         apis: list[ApiProcess] = []
@@ -345,9 +348,9 @@ async def running_environment(
         yield env
 
 
-async def _database(stack: contextlib.AsyncExitStack, directory: Path) -> tuple[str, MongoProcess | None]:
+async def _database(stack: contextlib.AsyncExitStack, directory: Path, *, own: bool) -> tuple[str, MongoProcess | None]:
     elsewhere = os.environ.get("TEST_MONGODB_URI")
-    if elsewhere:
+    if elsewhere and not own:
         name = f"mysms_faults_{secrets.token_hex(6)}"
 
         async def drop() -> None:

@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from tests.faults.assertions import final_report
 from tests.faults.environment import running_environment
 from tests.faults.load_clients import LoadClients
@@ -17,9 +15,8 @@ NUMBERS = [f"+1313555{number:04}" for number in range(30)]
 
 async def test_database_kills_neither_lose_nor_duplicate_messages(tmp_path: Path, list_order: str) -> None:
     random = seeded_random("database")
-    async with running_environment(tmp_path, list_order=list_order, name="database") as env:
-        if env.mongodb is None:
-            pytest.skip("the database of TEST_MONGODB_URI cannot be killed")
+    async with running_environment(tmp_path, list_order=list_order, name="database", own_mongodb=True) as env:
+        assert env.mongodb is not None
         clients = LoadClients(env, random, numbers=NUMBERS, gives_up=0.1)
         over = False
         load = asyncio.create_task(clients.send_until(lambda: over, CONCURRENCY, pause=0.2))

@@ -5,8 +5,6 @@ import signal
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.faults.assertions import final_report
 from tests.faults.environment import running_environment
 from tests.faults.load_clients import LoadClients
@@ -48,9 +46,8 @@ async def test_a_stop_under_load_is_prompt_and_loses_nothing(tmp_path: Path, lis
 
 async def test_shutdown_completes_without_a_database(tmp_path: Path) -> None:
     """The process has an outcome that it cannot record; another process will reconcile the message."""
-    async with running_environment(tmp_path, processes=1, name="gone") as env:
-        if env.mongodb is None:
-            pytest.skip("the database of TEST_MONGODB_URI cannot be killed")
+    async with running_environment(tmp_path, processes=1, name="gone", own_mongodb=True) as env:
+        assert env.mongodb is not None
         (api,) = env.apis
         await env.simulator.control.set_fault("late_commit", seconds=0.8)
         posting = asyncio.create_task(env.post(NUMBERS[0], "Hardly out"))
