@@ -16,7 +16,7 @@ from bson import ObjectId
 from devservers.mongodb.documents import Document, decode
 from devservers.mongodb.entries import Entries, Entry
 from devservers.mongodb.errors import Code, CommandError
-from devservers.mongodb.ordering import Marker, descending, key
+from devservers.mongodb.ordering import MISSING, Marker, descending, key
 from devservers.mongodb.paths import contains_array, index_values_at
 
 
@@ -55,13 +55,15 @@ class Index:
     def keys(self, values: "ValueKeys") -> "IndexKeys":
         """A document's index keys."""
         parts = [
-            values[path] if direction > 0 else tuple(map(descending, values[path]))
+            values[path] if direction > 0 else tuple([descending(each) for each in values[path]])
             for path, direction in self.spec.fields
         ]
         if values.arrays and sum(path in values.arrays for path, _ in self.spec.fields) > 1:
             raise CommandError(
                 Code.CannotIndexParallelArrays, f"cannot index parallel arrays: index '{self.spec.name}'"
             )
+        if max(map(len, parts)) == 1:
+            return IndexKeys((b"".join([each for (each,) in parts]),), ())
         several = tuple(field for field, keys in enumerate(parts) if len(keys) > 1)
         return IndexKeys(tuple(map(b"".join, product(*parts))), several)
 
@@ -149,6 +151,10 @@ class ValueKeys(dict[str, tuple[bytes, ...]]):
         self._document = document
 
     def __missing__(self, path: str) -> tuple[bytes, ...]:
+        if "." not in path and not isinstance(value := self._document.get(path, MISSING), list):
+            # Nearly all paths of all documents.
+            self[path] = single = (key(value),)
+            return single
         parts = path.split(".")
         if contains_array(self._document, parts):
             self.arrays.add(path)
