@@ -113,7 +113,7 @@ def run_demo(*, dev: bool) -> int:
     # The parts inherit it.
     os.umask(0o077)
     _make_private(data)
-    database = local_database(data, settings.mongodb_port, _listens) if settings.mongodb_uri is None else None
+    database = _database_of(settings, data)
     environment = _environment(settings, data, database, dev=dev)
     parts = parts_of(settings, data, database, dev=dev)
     for part in parts:
@@ -146,9 +146,14 @@ def enter_demo() -> None:
             f"`make run` is not running with its data in {data}. Start it first, and repeat what you have set for it, "
             "such as DATA_DIR or MONGODB_PORT."
         )
-    os.environ.update(_environment(settings, data, dev=False))
+    os.environ.update(_environment(settings, data, _database_of(settings, data), dev=False))
     # The parts of the demo read the .env of this folder, too.
     os.chdir(_BACKEND)
+
+
+def _database_of(settings: DemoSettings, data: Path) -> LocalDatabase | None:
+    """Returns the database that the demo runs; None if MONGODB_URI names another one."""
+    return None if settings.mongodb_uri is not None else local_database(data, settings.mongodb_port, _listens)
 
 
 def _make_private(data: Path) -> None:
