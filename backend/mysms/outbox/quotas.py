@@ -27,11 +27,11 @@ class SendQuotas:
         allowed_number_prefixes: Collection[str],
     ) -> None:
         self._limiter = limiter
-        self._quotas = (
-            (Limit("messages:minute", per_user_per_minute, timedelta(minutes=1)), UserMinuteQuotaError),
-            (Limit("messages:day", per_user_per_day, timedelta(days=1)), UserDailyQuotaError),
-            (Limit("messages:installation", per_day, timedelta(days=1)), GlobalDailyQuotaError),
-        )
+        self._quotas = {
+            Limit("messages:minute", per_user_per_minute, timedelta(minutes=1)): UserMinuteQuotaError,
+            Limit("messages:day", per_user_per_day, timedelta(days=1)): UserDailyQuotaError,
+            Limit("messages:installation", per_day, timedelta(days=1)): GlobalDailyQuotaError,
+        }
         self._allowed_countries = tuple(allowed_number_prefixes)
 
     async def consume(self, user_id: ObjectId, recipient_number: str) -> Consumed:
@@ -42,15 +42,15 @@ class SendQuotas:
         """
         if self._allowed_countries and not recipient_number.startswith(self._allowed_countries):
             raise CountryNotAllowedError
-        counted: list[str] = []
-        for limit, error in self._quotas:
-            subject = _EVERYBODY if error is GlobalDailyQuotaError else str(user_id)
-            try:
-                counted.append(await self._limiter.hit(limit, subject))
-            except RateLimitedError as reached:
-                await self.refund(counted)
-                raise error(reached.retry_after_seconds) from reached
-        return counted
+        try:
+            return await self._limiter.hit_all(
+                (limit, _EVERYBODY if error is GlobalDailyQuotaError else str(user_id))
+                for limit, error in self._quotas.items()
+            )
+        except RateLimitedError as reached:
+            raise next(
+                error(reached.retry_after_seconds) for limit, error in self._quotas.items() if limit == reached.limit
+            ) from reached
 
     async def refund(self, consumed: Consumed) -> None:
         """Takes back what was counted for a message that was certainly not stored."""
