@@ -29,9 +29,11 @@ from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
 from mysms.messages.export import AccountExport
+from mysms.messages.interrupted_counts import InterruptedCounts
 from mysms.messages.repository import find_revision
 from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
+from mysms.messages.totals import MessageTotals
 from mysms.messages.unpublished import UnpublishedChanges
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.outbox.erasure import Erasure
@@ -171,13 +173,14 @@ class _Builder:
         self._security_events = events
         self._changes = Changes.of(db, find_revision, utc_now)
         self._event_streams = EventStreams(self._changes.feed, self._changes.revisions, streams)
+        self._totals = MessageTotals(db, self._changes.upgrade)
         self._identity = SenderIdentity.of(settings)
         self._provider = TwilioProvider.of(settings)
         self._timeout = timedelta(seconds=settings.twilio_timeout_seconds)
         # Longer than any provider request: a list takes six timeouts, and two more for its last page.
         self._hold = 10 * self._timeout
         self._reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
-        self._locks = ContentLocks(db)
+        self._locks = ContentLocks(db, settings.send_lease)
         self._message_ids = ProviderMessageIds(db, utc_now)
         self._timeline = Timeline(self._changes.publisher, utc_now)
         self._erasure = Erasure(db, self._locks, utc_now)
@@ -232,7 +235,7 @@ class _Builder:
             changes=self._changes,
             event_streams=self._event_streams,
             users=users,
-            history=MessageHistory(self._changes),
+            history=MessageHistory(self._changes, self._totals),
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
             outbox=outbox,
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
@@ -314,6 +317,7 @@ class _Builder:
 
     def _build_other_tasks(self, users: UserServices) -> list[BackgroundTask]:
         unpublished = UnpublishedChanges(self._changes.publisher)
+        interrupted = InterruptedCounts(self._changes.publisher)
         tasks = [
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
             BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.accounts.finish_deletions)),
@@ -323,6 +327,9 @@ class _Builder:
             BackgroundTask("change-publisher", self._changes.publisher.run),
             BackgroundTask("unpublished-changes", lambda: every(_REPUBLISH_SECONDS, unpublished.publish_left_behind)),
             BackgroundTask("event-streams", lambda: every(LOOK_EVERY_SECONDS, self._event_streams.keep_alive)),
+            BackgroundTask("interrupted-counts", lambda: every(_REPUBLISH_SECONDS, interrupted.complete)),
+            BackgroundTask("message-totals", lambda: every(_CLEAN_UP_SECONDS, self._totals.complete)),
+            BackgroundTask("lock-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._locks.release_stale)),
             BackgroundTask("change-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._changes.log.delete_old)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),

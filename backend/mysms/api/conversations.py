@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/conversations", tags=["Messages"], route_class=C
     "",
     response_model=list[ConversationResponse],
     summary="List your conversations",
-    responses=page_responses("The number of your conversations.", INVALID_LIMIT),
+    responses=page_responses(INVALID_LIMIT),
     openapi_extra=IF_NONE_MATCH,
 )
 async def list_conversations(

@@ -18,7 +18,7 @@ from mysms.messages.schemas import (
     PeerNumber,
     SendRequest,
 )
-from mysms.messages.service import Position
+from mysms.messages.service import MOST_COUNTED, Position
 from mysms.outbox.errors import (
     CountryNotAllowedError,
     GlobalDailyQuotaError,
@@ -123,10 +123,15 @@ async def list_messages(
     ] = None,
     updated_since: Annotated[
         UtcDatetime | None,
-        Query(description="Only messages that changed at or after this time.", examples=["2026-11-22T10:42:07.120Z"]),
+        Query(
+            description="Only messages that changed at or after this time, those that changed last first: by "
+            "`updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask "
+            "again from a little before the time of the first request.",
+            examples=["2026-11-22T10:42:07.120Z"],
+        ),
     ] = None,
 ) -> Response:
-    """Returns your messages, newest first, by `created_at` and then `_id`."""
+    """Returns your messages, newest first, by `created_at` and then `_id`; with `updated_since`, by `updated_at`."""
     message_filter = MessageFilter(peer_number, search, updated_since)
     page = await history.page(user.user_id, message_filter, limit=limit, position=Position(before, after, around))
     return page_response(page, request)
@@ -139,8 +144,9 @@ router.add_api_route(
     response_model=list[MessageResponse],
     summary="List your messages",
     responses=page_responses(
-        "The number of your messages, counting only those that match `peer_number` and `search`.",
         INVALID_LIMIT,
+        total="The number of your messages, counting only those that match `peer_number` and `search`. With `search`, "
+        f"at most {MOST_COUNTED + 1}, which means more than {MOST_COUNTED}.",
     ),
     openapi_extra=IF_NONE_MATCH,
     route_class_override=ConditionalRoute,

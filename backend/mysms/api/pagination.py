@@ -20,11 +20,11 @@ _PAGE_HEADERS = {
 }
 
 
-def page_responses(total: str, *errors: DomainError) -> dict[int | str, dict[str, Any]]:
-    """Returns the `responses=` of a list; `total` describes X-Total-Count."""
-    headers = {**_PAGE_HEADERS, "X-Total-Count": {"description": total, "schema": {"type": "integer"}}}
+def page_responses(*errors: DomainError, total: str | None = None) -> dict[int | str, dict[str, Any]]:
+    """Returns the `responses=` of a list; `total` describes X-Total-Count, if there is one."""
+    counted = {"X-Total-Count": {"description": total, "schema": {"type": "integer"}}} if total else {}
     return {
-        status.HTTP_200_OK: {"headers": headers},
+        status.HTTP_200_OK: {"headers": _PAGE_HEADERS | counted},
         status.HTTP_304_NOT_MODIFIED: {"description": "The page still has this ETag."},
         **error_responses(UnauthenticatedError(), *errors),
     }
@@ -34,7 +34,9 @@ Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
 
 
 def page_response(page: Page, request: Request) -> Response:
-    headers = {"ETag": request.state.etag, "X-Total-Count": str(page.total)}
+    headers = {"ETag": request.state.etag}
+    if page.total is not None:
+        headers["X-Total-Count"] = str(page.total)
     links = []
     if page.first_id is not None:
         links.append(f'<{_url(request, "after", page.first_id)}>; rel="prev"')

@@ -40,6 +40,15 @@ def marked(update: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     return {operator: {**update.get(operator, {}), **MARK.get(operator, {})} for operator in operators}
 
 
+async def find_and_update(
+    documents: AsyncCollection[dict[str, Any]],
+    condition: Mapping[str, object],
+    update: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any] | None:
+    """Updates a document that matches the condition; returns it as it is now, or None if none matches."""
+    return await documents.find_one_and_update(condition, update, return_document=ReturnDocument.AFTER)
+
+
 async def change_one(
     documents: AsyncCollection[dict[str, Any]],
     condition: Mapping[str, object],

@@ -13,6 +13,9 @@ from mysms.core.cancellation import is_cancelling
 from mysms.core.database import Database
 
 _BATCH = 1000
+_GATHER_SECONDS = 0.02
+"""Changes of this time share an entry."""
+_LATER_SECONDS = 0.2
 
 
 class ChangePublisher:
@@ -28,6 +31,7 @@ class ChangePublisher:
         self._revisions = revisions
         self._messages = database["messages"]
         self._waiting: list[Change] = []
+        self._later: dict[ObjectId, tuple[Change, asyncio.TimerHandle]] = {}
         self._has_waiting = asyncio.Event()
 
     def publish(self, change: Change) -> None:
@@ -35,6 +39,22 @@ class ChangePublisher:
         self._revisions.begin_publishing(change.user_id)
         self._waiting.append(change)
         self._has_waiting.set()
+        if (later := self._later.pop(change.document_id, None)) is not None:
+            earlier, timer = later
+            timer.cancel()
+            self._revisions.end_publishing(earlier.user_id)
+
+    def publish_later(self, change: Change) -> None:
+        """Publishes a stored change that another one of the document probably follows: at once with that one.
+
+        This process shows it now, and others within a second, as any change.
+        """
+        self._revisions.begin_publishing(change.user_id)
+        timer = asyncio.get_running_loop().call_later(_LATER_SECONDS, self._publish_waited_for, change.document_id)
+        self._later[change.document_id] = change, timer
+
+    def _publish_waited_for(self, document_id: ObjectId) -> None:
+        self.publish(self._later[document_id][0])
 
     async def publish_sign_out(self, user_id: ObjectId) -> None:
         """Publishes that sessions of the user have ended. Returns once all processes can learn of it."""
@@ -46,6 +66,7 @@ class ChangePublisher:
         """Publishes until the task is cancelled. May be called again after an error."""
         while not is_cancelling():
             await self._has_waiting.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
             await self.publish_waiting()
             if not self._waiting:
                 self._has_waiting.clear()

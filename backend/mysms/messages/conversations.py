@@ -1,55 +1,90 @@
-"""Conversations: one document for each user and number, so that listing them does not depend on the message count.
+"""Conversations and totals: counters, so that reading them does not depend on the number of messages.
 
-The counters are exact without transactions. A process that stores a message first adds its id to the conversation's
-pending ids. After the insert it counts the message and removes the id in one update, so that any process may repeat
-this and the message is counted once. If the process ends in between, the next reader finds the pending id and counts.
-The id of a message that was never stored stays pending, since the process that stores it may only be slow.
+There is one document for each user and number, and one with the total of each user. The counters are exact without
+transactions. A process that stores a message first adds its id to the pending ids of both documents. After the insert
+it counts the message and removes the id in one update of each, so that any process may repeat this and the message is
+counted once. If the process ends in between, another one finds the pending ids and counts (`InterruptedCounts`). The id
+of a message that was never stored stays pending, since the process that stores it may only be slow.
 """
 
 import contextlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from beanie import PydanticObjectId
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
 from mysms.messages.models import Conversation, Message
 
+_DUPLICATE_KEY = 11000
 
-async def store(message: Message) -> bool:
-    """Stores a message and counts it in its conversation; returns False if its client_id is already in use."""
-    user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
-    conversation = _id_of(user_id, message.peer_number)
-    if not await _add_pending_id(conversation, message_id):
-        await _create(user_id, message.peer_number)
-        await _add_pending_id(conversation, message_id)
+
+class PendingId(NamedTuple):
+    """A message that was announced to a counter and is not counted there."""
+
+    counter_id: str
+    message_id: ObjectId
+
+
+async def insert(message: Message) -> bool:
+    """Stores a message that `count` is to count; returns False if its client_id is already in use."""
+    await _add_pending_id(message)
+    # The messages of earlier versions are in no total.
+    message.is_totalled = True
     try:
         await message.insert()
     except DuplicateKeyError:
-        await _remove_pending_id(conversation, message_id)
+        await _remove_pending_id(message)
         return False
-    # The message is stored even if this fails; then a reader counts it.
-    with contextlib.suppress(DatabaseError):
-        await _count(conversation, message_id, message.created_at)
     return True
 
 
-async def repair_counts(user_id: ObjectId) -> None:
-    """Counts messages whose process ended before it counted them."""
-    uncounted = await Conversation.find({"user_id": user_id, "pending_count": {"$gt": 0}}).to_list()
-    pending = {ObjectId(message_id): each.id for each in uncounted for message_id in each.pending_message_ids}
-    if not pending:
-        return
-    stored = Message.get_pymongo_collection().find({"_id": {"$in": list(pending)}}, {"created_at": 1})
-    for row in await stored.to_list():
-        await _count(pending[row["_id"]], row["_id"], row["created_at"])
+async def count(message: Message) -> None:
+    """Counts a stored message. If the database fails, the message is counted later."""
+    with contextlib.suppress(DatabaseError):
+        await count_all(dict.fromkeys(_pending_ids(message), message.created_at))
 
 
-async def list_own(user_id: ObjectId, *, limit: int, before: Message | None = None) -> list[Conversation]:
-    """Returns a page of a user's conversations, newest message first, starting after the message `before`."""
-    last = {"$gt": ""} if before is None else {"$gt": "", "$lt": _sort_key(before.created_at, ObjectId(before.id))}
+async def count_all(created_at: Mapping[PendingId, datetime]) -> None:
+    """Counts stored messages, given when each was created. May be repeated."""
+    await Conversation.get_pymongo_collection().bulk_write(
+        [
+            UpdateOne(
+                {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": True}},
+                {
+                    "$unset": {f"pending_message_ids.{pending.message_id}": True},
+                    "$inc": {"pending_count": -1, "messages": 1},
+                    "$max": {"last_message_key": _sort_key(at, pending.message_id)},
+                },
+            )
+            for pending, at in created_at.items()
+        ],
+        ordered=False,
+    )
+
+
+async def list_pending(limit: int) -> list[PendingId]:
+    """Returns the pending ids of up to `limit` counters of all users."""
+    rows = Conversation.get_pymongo_collection().find(
+        {"pending_count": {"$gt": 0}}, {"pending_message_ids": 1}, limit=limit
+    )
+    return [
+        PendingId(row["_id"], ObjectId(message_id))
+        for row in await rows.to_list()
+        for message_id in row["pending_message_ids"]
+    ]
+
+
+async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None) -> list[Conversation]:
+    """Returns a page of a user's conversations, newest message first.
+
+    It starts after the conversation whose newest message was created at this time and has this id.
+    """
+    last = {"$gt": ""} if before is None else {"$gt": "", "$lt": _sort_key(*before)}
     return (
         await Conversation.find({"user_id": user_id, "last_message_key": last})
         .sort("-last_message_key")
@@ -58,18 +93,34 @@ async def list_own(user_id: ObjectId, *, limit: int, before: Message | None = No
     )
 
 
-async def count_own(user_id: ObjectId) -> int:
-    return await Conversation.find({"user_id": user_id, "last_message_key": {"$gt": ""}}).count()
+async def count_messages(user_id: ObjectId, peer_numbers: Collection[str]) -> int:
+    """Returns the number of messages in the conversations with these numbers."""
+    ids = [_id_of(user_id, number) for number in peer_numbers]
+    rows = Conversation.get_pymongo_collection().find({"_id": {"$in": ids}}, {"messages": 1})
+    return sum([row["messages"] for row in await rows.to_list()])
 
 
-async def count_messages(user_id: ObjectId, peer_number: str) -> int:
-    """Returns the number of messages in one conversation."""
-    found = await Conversation.find_one({"_id": _id_of(user_id, peer_number)})
-    return 0 if found is None else found.messages
+async def find_total(user_id: ObjectId) -> int:
+    """Returns the number of a user's messages, once `MessageTotals` has counted those of earlier versions."""
+    row = await Conversation.get_pymongo_collection().find_one(
+        {"_id": str(user_id)}, {"messages": 1, "earlier_messages": 1}
+    )
+    return 0 if row is None else int(row["messages"]) + int(row.get("earlier_messages", 0))
+
+
+async def add_earlier_messages(user_id: ObjectId, number: int) -> None:
+    """Sets the number of a user's messages that earlier versions have stored. May be repeated."""
+    update = {"$set": {"earlier_messages": number}, "$setOnInsert": {**_EMPTY, "pending_count": 0}}
+    with contextlib.suppress(DuplicateKeyError):  # A message has just created it.
+        await Conversation.get_pymongo_collection().update_one({"_id": str(user_id)}, update, upsert=True)
+        return
+    await Conversation.get_pymongo_collection().update_one({"_id": str(user_id)}, update)
 
 
 async def erase(user_id: ObjectId) -> None:
-    await Conversation.get_pymongo_collection().delete_many({"user_id": user_id})
+    counters = Conversation.get_pymongo_collection()
+    await counters.delete_many({"user_id": user_id})
+    await counters.delete_one({"_id": str(user_id)})
 
 
 def last_message_id(conversation: Conversation) -> ObjectId:
@@ -77,45 +128,57 @@ def last_message_id(conversation: Conversation) -> ObjectId:
     return ObjectId((conversation.last_message_key or "").partition(" ")[2])
 
 
-async def _add_pending_id(conversation: str, message_id: ObjectId) -> bool:
-    """Adds a message to the pending ids; returns False if the conversation does not exist yet."""
-    added = await Conversation.get_pymongo_collection().update_one(
-        {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": False}},
-        {"$set": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": 1}},
-    )
-    return bool(added.matched_count)
+async def _add_pending_id(message: Message) -> None:
+    """Adds a message to the pending ids of its counters, which are created if necessary. May be repeated."""
+    own: Sequence[Mapping[str, Any]] = [{"user_id": message.user_id, "peer_number": message.peer_number}, {}]
+    updates = [
+        UpdateOne(
+            {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": False}},
+            {
+                "$set": {f"pending_message_ids.{pending.message_id}": True},
+                "$inc": {"pending_count": 1},
+                "$setOnInsert": {**_EMPTY, **fields},
+            },
+            upsert=True,
+        )
+        for pending, fields in zip(_pending_ids(message), own, strict=True)
+    ]
+    for _ in range(2):
+        try:
+            await Conversation.get_pymongo_collection().bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+                raise
+            # Another process has just created the counter, or the driver has repeated the update. The second try does
+            # what is left.
+        else:
+            return
 
 
-async def _count(conversation: str, message_id: ObjectId, created_at: datetime) -> None:
-    await Conversation.get_pymongo_collection().update_one(
-        {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": True}},
-        {
-            "$unset": {f"pending_message_ids.{message_id}": True},
-            "$inc": {"pending_count": -1, "messages": 1},
-            "$max": {"last_message_key": _sort_key(created_at, message_id)},
-        },
-    )
-
-
-async def _remove_pending_id(conversation: str, message_id: ObjectId) -> None:
+async def _remove_pending_id(message: Message) -> None:
     """Removes the pending id of a rejected insert, or counts the message if a retry by the driver had stored it."""
-    stored = await Message.get_pymongo_collection().find_one({"_id": message_id}, {"created_at": 1})
-    if stored is not None:
-        await _count(conversation, message_id, stored["created_at"])
+    if await Message.get_pymongo_collection().find_one({"_id": message.id}, {"_id": 1}) is not None:
+        await count(message)
         return
-    await Conversation.get_pymongo_collection().update_one(
-        {"_id": conversation, f"pending_message_ids.{message_id}": {"$exists": True}},
-        {"$unset": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": -1}},
+    await Conversation.get_pymongo_collection().bulk_write(
+        [
+            UpdateOne(
+                {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": True}},
+                {"$unset": {f"pending_message_ids.{pending.message_id}": True}, "$inc": {"pending_count": -1}},
+            )
+            for pending in _pending_ids(message)
+        ],
+        ordered=False,
     )
 
 
-async def _create(user_id: ObjectId, peer_number: str) -> None:
-    """Creates a conversation without messages, unless it exists."""
-    conversation = Conversation(
-        id=_id_of(user_id, peer_number), user_id=PydanticObjectId(user_id), peer_number=peer_number
-    )
-    with contextlib.suppress(DuplicateKeyError):
-        await conversation.insert()
+_EMPTY: Mapping[str, Any] = {"messages": 0, "schema_version": 2}
+
+
+def _pending_ids(message: Message) -> Iterable[PendingId]:
+    """The conversation of a message, and the total of its user."""
+    user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
+    return PendingId(_id_of(user_id, message.peer_number), message_id), PendingId(str(user_id), message_id)
 
 
 def _id_of(user_id: ObjectId, peer_number: str) -> str:

@@ -11,6 +11,7 @@ from mysms.core.timestamps import Clock
 from mysms.messages import repository
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Message
+from mysms.messages.repository import Anchor
 from mysms.messages.schemas import ExportHead, MessageDetail
 from mysms.users.accounts import AccountService
 from mysms.users.client_info import ClientInfo
@@ -54,7 +55,7 @@ class AccountExport:
             sessions=await self._sessions.list_own(caller),
         )
         # Read before the response begins, so that an unavailable database gets an error and not a truncated document.
-        first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE)
+        first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE, with_timeline=True)
         self._events.record("account_exported", account=user.email, address=client.address)
         return self._pieces(caller.user_id, head, first)
 
@@ -65,5 +66,6 @@ class AccountExport:
             rows = (MessageDetail.of(message).model_dump_json(by_alias=True).encode() for message in page)
             yield separator + b",".join(rows)
             separator = b","
-            page = await repository.list_own(user_id, _EVERYTHING, limit=_PAGE, before=page[-1])
+            last = Anchor(page[-1].created_at, ObjectId(page[-1].id))
+            page = await repository.list_own(user_id, _EVERYTHING, limit=_PAGE, before=last, with_timeline=True)
         yield b"]}"

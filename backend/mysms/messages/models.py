@@ -103,7 +103,14 @@ class Message(Document):
     revision: int = 0
     """The number of the log entry that published its last change; UNPUBLISHED until then, and 0 if there was none."""
     change_count: int = 0
+    is_totalled: bool = False
+    """Whether the total of its user's messages counts it on its own; false for the messages of earlier versions."""
     schema_version: int = 2
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a repeated request returns this message."""
+        return not self.client_id.startswith("message:")
 
     @property
     def idempotency_key(self) -> str | None:
@@ -128,6 +135,15 @@ class Message(Document):
             IndexModel([("user_id", ASCENDING), ("client_id", ASCENDING)], name="client_id", unique=True),
             IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="history"),
             IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("_id", DESCENDING)], name="changes"),
+            IndexModel(
+                [
+                    ("user_id", ASCENDING),
+                    ("peer_number", ASCENDING),
+                    ("updated_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="conversation_changes",
+            ),
             IndexModel([("user_id", ASCENDING), ("revision", DESCENDING)], name="user_revision"),
             IndexModel([("revision", ASCENDING)], name="revision"),
             IndexModel(
@@ -149,7 +165,10 @@ class Message(Document):
 
 
 class Conversation(Document):
-    """The counters of a user's messages with one number. The module `conversations` maintains them."""
+    """The counters of a user's messages with one number. The module `conversations` maintains them.
+
+    The same collection has one document with the total of each user, without the first two fields below.
+    """
 
     id: str  # type: ignore[assignment]  # made of the user and the number
     user_id: PydanticObjectId
@@ -167,6 +186,6 @@ class Conversation(Document):
         name = "conversations"
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING), ("last_message_key", DESCENDING)], name="newest"),
-            IndexModel([("user_id", ASCENDING), ("pending_count", ASCENDING)], name="pending"),
+            IndexModel([("pending_count", ASCENDING)], name="uncounted"),
             IndexModel([("schema_version", ASCENDING)], name="schema_version"),
         ]

@@ -1,8 +1,8 @@
 """Reads messages and records their events. Every update is targeted, so that concurrent updates cannot be lost."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING
 from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one, marked
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Event, Message
-from mysms.messages.status import FINAL_RANK, NO_RANK, TERMINAL, is_final, rank_of
+from mysms.messages.status import FINAL_RANK, TERMINAL, is_final, rank_of
 
 MAXIMUM_EVENTS = 100
 
@@ -28,43 +28,98 @@ async def find(message_id: ObjectId) -> Message | None:
 
 
 async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Message]:
-    """Returns those of the messages that exist, by id."""
-    found = await Message.find({"_id": {"$in": list(message_ids)}}).to_list()
+    """Returns those of the messages that exist, by id, without their timelines."""
+    found = await _list({"_id": {"$in": list(message_ids)}}, [], 0, with_timeline=False)
     return {ObjectId(message.id): message for message in found}
 
 
-async def count_own(user_id: ObjectId, message_filter: MessageFilter) -> int:
-    return await Message.find(message_filter.query(user_id)).count()
+async def find_created_at(message_ids: Collection[ObjectId]) -> dict[ObjectId, datetime]:
+    """Returns when each of the messages was created, for those that exist."""
+    found = Message.get_pymongo_collection().find({"_id": {"$in": list(message_ids)}}, {"created_at": 1})
+    return {row["_id"]: row["created_at"] for row in await found.to_list()}
 
 
-async def matches_filter(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> bool:
-    return await Message.find({**message_filter.query(user_id), "_id": message_id}).exists()
+async def mark_changed(message_id: ObjectId) -> Change | None:
+    """Marks a message because something about it has changed that is stored elsewhere."""
+    return await _change({"_id": message_id}, {})
+
+
+async def count_own(user_id: ObjectId, message_filter: MessageFilter, *, most: int | None = None) -> int:
+    """Returns the number of messages that match, but not more than `most`."""
+    limit: dict[str, Any] = {} if most is None else {"limit": most}
+    return await Message.get_pymongo_collection().count_documents(message_filter.query(user_id), **limit)
+
+
+async def count_earlier(user_id: ObjectId) -> int:
+    """Returns the number of messages that earlier versions have stored, which are in no total."""
+    return await Message.get_pymongo_collection().count_documents({"user_id": user_id, "is_totalled": {"$ne": True}})
+
+
+async def find_matching(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Message | None:
+    """Returns a message without its timeline, if it matches."""
+    query = {**message_filter.query(user_id), "_id": message_id}
+    found = await _list(query, [], 1, with_timeline=False)
+    return found[0] if found else None
+
+
+class Anchor(NamedTuple):
+    """A position in a list of messages: that of a message, by the time that the list is sorted by."""
+
+    at: datetime
+    message_id: ObjectId
+
+
+def order_of(message_filter: MessageFilter) -> Literal["created_at", "updated_at"]:
+    """Returns the time by which a list is sorted. What asks for changes is sorted by change, so that it ends early."""
+    return "created_at" if message_filter.updated_since is None else "updated_at"
+
+
+async def find_anchor(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Anchor | None:
+    order = order_of(message_filter)
+    row = await Message.get_pymongo_collection().find_one({"_id": message_id, "user_id": user_id}, {order: 1})
+    return None if row is None else Anchor(row[order], row["_id"])
 
 
 async def list_own(
-    user_id: ObjectId, message_filter: MessageFilter, *, limit: int, before: Message | None = None
+    user_id: ObjectId,
+    message_filter: MessageFilter,
+    *,
+    limit: int,
+    before: Anchor | None = None,
+    with_timeline: bool = False,
 ) -> list[Message]:
-    """Returns a page, newest first, by `created_at` and then `_id`, starting after the message `before`."""
-    query = message_filter.query(user_id)
-    if before is not None:
-        query |= _beyond(before, "$lt")
-    return await Message.find(query).sort("-created_at", "-_id").limit(limit).to_list()
+    """Returns a page, newest first, by `order_of` and then `_id`, starting after the position `before`."""
+    order, query = order_of(message_filter), message_filter.query(user_id)
+    sort = [(order, DESCENDING), ("_id", DESCENDING)]
+    return await _list(_beyond(query, order, before, "$lt"), sort, limit, with_timeline=with_timeline)
 
 
-async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Message) -> list[Message]:
-    """Returns the messages that directly follow `after` in time, newest first as in `list_own`."""
-    query = message_filter.query(user_id) | _beyond(after, "$gt")
-    return (await Message.find(query).sort("+created_at", "+_id").limit(limit).to_list())[::-1]
+async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor) -> list[Message]:
+    """Returns the messages that directly follow a position in time, newest first as in `list_own`."""
+    order, query = order_of(message_filter), message_filter.query(user_id)
+    sort = [(order, ASCENDING), ("_id", ASCENDING)]
+    return (await _list(_beyond(query, order, after, "$gt"), sort, limit, with_timeline=False))[::-1]
 
 
-def _beyond(anchor: Message, operator: Literal["$lt", "$gt"]) -> dict[str, Any]:
-    """Returns the condition for messages older or newer than a message; the range on `created_at` is for the index."""
+async def _list(
+    query: Mapping[str, Any], sort: Sequence[tuple[str, int]], limit: int, *, with_timeline: bool
+) -> list[Message]:
+    rows = Message.get_pymongo_collection().find(
+        query, None if with_timeline else {"events": 0}, sort=sort or None, limit=limit
+    )
+    return [Message.model_validate(row) for row in await rows.to_list()]
+
+
+def _beyond(
+    query: dict[str, Any], order: str, anchor: Anchor | None, operator: Literal["$lt", "$gt"]
+) -> dict[str, Any]:
+    """Returns the query for the older or newer ones of some messages; the range on the time is for the index."""
+    if anchor is None:
+        return query
     return {
-        "created_at": {f"{operator}e": anchor.created_at},
-        "$or": [
-            {"created_at": {operator: anchor.created_at}},
-            {"created_at": anchor.created_at, "_id": {operator: anchor.id}},
-        ],
+        **query,
+        order: {**query.get(order, {}), f"{operator}e": anchor.at},
+        "$or": [{order: {operator: anchor.at}}, {order: anchor.at, "_id": {operator: anchor.message_id}}],
     }
 
 
@@ -102,25 +157,24 @@ async def record_event(message_id: ObjectId, event: Event) -> Change | None:
     not stop the status checks; a final fetch does, since another callback may have been missed (ADR 6). Returns the
     change, unless the event was known.
     """
-    unknown = {"_id": message_id, "events.key": {"$ne": event.key}}
-    push = {"$push": {"events": push_of(event)}}
+    return await raise_status(message_id, event) or await record_without_raising(message_id, event)
+
+
+async def raise_status(message_id: ObjectId, event: Event) -> Change | None:
+    """Adds an event that is further along than the status, if the message has its SID; see `record_event`."""
     # Only the provider's status of the message's own SID counts.
-    rank = rank_of(event.status) if event.sid is not None else NO_RANK
-    raised = await _change(
-        {**unknown, "status_rank": {"$lt": rank}, "twilio_sid": event.sid},
-        {
-            "$set": {
-                "provider_status": event.status,
-                "status_rank": rank,
-                "updated_at": event.at,
-                **_consequences(event),
-            },
-            **push,
-        },
+    if event.sid is None or not rank_of(event.status):
+        return None
+    return await _change(
+        {**_unknown(message_id, event), "status_rank": {"$lt": rank_of(event.status)}, "twilio_sid": event.sid},
+        {"$set": {"updated_at": event.at, **status_of(event)}, "$push": {"events": push_of(event)}},
     )
-    if raised is not None:
-        return raised
-    if rank == FINAL_RANK:
+
+
+async def record_without_raising(message_id: ObjectId, event: Event) -> Change | None:
+    """Adds an event that is not further along than the status; see `record_event`."""
+    unknown, push = _unknown(message_id, event), {"$push": {"events": push_of(event)}}
+    if event.sid is not None and rank_of(event.status) == FINAL_RANK:
         contradicted = await _change(
             {**unknown, "status_rank": FINAL_RANK, "twilio_sid": event.sid, "provider_status": {"$ne": event.status}},
             {"$set": {"outbound.next_check_at": event.at, "updated_at": event.at}, **push},
@@ -182,6 +236,11 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     return len(old)
 
 
+def _unknown(message_id: ObjectId, event: Event) -> dict[str, object]:
+    """Returns the condition for a message whose timeline does not have the event."""
+    return {"_id": message_id, "events.key": {"$ne": event.key}}
+
+
 async def _change(condition: Mapping[str, object], update: Mapping[str, Mapping[str, Any]]) -> Change | None:
     return await change_one(Message.get_pymongo_collection(), condition, update)
 
@@ -191,10 +250,20 @@ def push_of(event: Event) -> dict[str, object]:
     return {"$each": [event.model_dump()], "$slice": MAXIMUM_EVENTS}
 
 
-def _consequences(event: Event) -> Mapping[str, object]:
-    """Returns the fields that change with the status. A final fetch stops the status checks; a callback does not."""
+def status_of(event: Event) -> Mapping[str, object]:
+    """Returns the fields that change when the event's status becomes that of the message; none if it is unknown.
+
+    A final fetch stops the status checks; a callback does not.
+    """
+    if not rank_of(event.status):
+        return {}
     is_final_fetch = event.source == "reconciler" and is_final(event.status)
-    return {**_error_of(event), **({"outbound.next_check_at": None} if is_final_fetch else {})}
+    return {
+        "provider_status": event.status,
+        "status_rank": rank_of(event.status),
+        **_error_of(event),
+        **({"outbound.next_check_at": None} if is_final_fetch else {}),
+    }
 
 
 def _error_of(event: Event) -> Mapping[str, object]:

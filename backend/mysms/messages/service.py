@@ -11,8 +11,14 @@ from mysms.changes.services import Changes
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.messages import conversations, repository
 from mysms.messages.filter import MessageFilter
+from mysms.messages.known_anchors import KnownAnchors
 from mysms.messages.models import Message
+from mysms.messages.repository import Anchor
 from mysms.messages.schemas import ConversationResponse, MessageDetail, MessageResponse
+from mysms.messages.totals import MessageTotals
+
+MOST_COUNTED = 1000
+"""The results of a search that are counted; one more means that there are more."""
 
 _messages = TypeAdapter(list[MessageResponse])
 _conversations = TypeAdapter(list[ConversationResponse])
@@ -24,7 +30,8 @@ class Page:
 
     body: bytes
     """A JSON array."""
-    total: int
+    total: int | None
+    """The number of messages in all pages, at most MOST_COUNTED + 1 for a search; None for conversations."""
     last_id: str | None
     """The id of the last row's message, if there are older rows."""
     first_id: str | None = None
@@ -58,8 +65,10 @@ class Position:
 class MessageHistory:
     """The messages and conversations of a user, for reading."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, totals: MessageTotals) -> None:
         self._changes = changes
+        self._totals = totals
+        self._anchors = KnownAnchors()
 
     async def version(self, user_id: ObjectId, query: str) -> Version:
         """Returns the version of what a query shows, from memory if the user's revision is known."""
@@ -75,6 +84,7 @@ class MessageHistory:
         does not match the filter.
         """
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
+        self._anchors.keep(user_id, *rows[:1], *rows[-1:])
         total = await self._count(user_id, replace(message_filter, updated_since=None))
         body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
@@ -86,12 +96,11 @@ class MessageHistory:
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
-        anchor = None if before is None else await self._find_anchor(user_id, "before", before)
-        await conversations.repair_counts(user_id)
+        anchor = None if before is None else await self._find_anchor(user_id, MessageFilter(), "before", before)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
-        total = await conversations.count_own(user_id)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
         messages = await repository.find_all(last_ids)
+        self._anchors.keep(user_id, *messages.values())
         rows = [
             ConversationResponse(
                 peer_number=conversation.peer_number,
@@ -105,7 +114,7 @@ class MessageHistory:
         body = _conversations.dump_json(rows, by_alias=True)
         return Page(
             body=body,
-            total=total,
+            total=None,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
 
@@ -128,10 +137,11 @@ class MessageHistory:
         return MessageDetail.of(message)
 
     async def _count(self, user_id: ObjectId, message_filter: MessageFilter) -> int:
-        if message_filter.search is None and len(message_filter.peer_numbers) == 1:
-            await conversations.repair_counts(user_id)
-            return await conversations.count_messages(user_id, message_filter.peer_numbers[0])
-        return await repository.count_own(user_id, message_filter)
+        if message_filter.search is not None:
+            return await repository.count_own(user_id, message_filter, most=MOST_COUNTED + 1)
+        if message_filter.peer_number is not None:
+            return await conversations.count_messages(user_id, message_filter.peer_numbers)
+        return await self._totals.of(user_id)
 
     async def _rows(
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position
@@ -140,24 +150,42 @@ class MessageHistory:
         names = position.given()
         if len(names) > 1:
             raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
-        anchor = await self._find_anchor(user_id, names[0], getattr(position, names[0])) if names else None
         # Reads one more than requested, to see whether there is another page.
-        if anchor is None or position.before is not None:
-            older = await repository.list_own(user_id, message_filter, limit=limit + 1, before=anchor)
-            return older[:limit], False, len(older) > limit
+        if position.around is not None:
+            return await self._rows_around(user_id, message_filter, limit, position.around)
         if position.after is not None:
-            newer = await repository.list_newer(user_id, message_filter, limit=limit + 1, after=anchor)
+            after = await self._find_anchor(user_id, message_filter, "after", position.after)
+            newer = await repository.list_newer(user_id, message_filter, limit=limit + 1, after=after)
             return newer[-limit:], len(newer) > limit, False
-        if not await repository.matches_filter(user_id, message_filter, ObjectId(anchor.id)):
+        before = None
+        if position.before is not None:
+            before = await self._find_anchor(user_id, message_filter, "before", position.before)
+        older = await repository.list_own(user_id, message_filter, limit=limit + 1, before=before)
+        return older[:limit], False, len(older) > limit
+
+    async def _rows_around(
+        self, user_id: ObjectId, message_filter: MessageFilter, limit: int, message_id: str
+    ) -> tuple[list[Message], bool, bool]:
+        anchor = await self._find_anchor(user_id, message_filter, "around", message_id)
+        message = await repository.find_matching(user_id, message_filter, anchor.message_id)
+        if message is None:
             raise InvalidFieldsError({"around": ["does not match the filter"]})
         most_newer, most_older = (limit - 1) // 2, limit // 2
         newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 1, after=anchor)
         older = await repository.list_own(user_id, message_filter, limit=most_older + 1, before=anchor)
         has_newer, has_older = len(newer) > most_newer, len(older) > most_older
-        return [*newer[has_newer:], anchor, *older[:most_older]], has_newer, has_older
+        return [*newer[has_newer:], message, *older[:most_older]], has_newer, has_older
 
-    async def _find_anchor(self, user_id: ObjectId, name: str, message_id: str) -> Message:
-        anchor = await self._find(user_id, message_id)
+    async def _find_anchor(
+        self, user_id: ObjectId, message_filter: MessageFilter, name: str, message_id: str
+    ) -> Anchor:
+        by_creation = repository.order_of(message_filter) == "created_at"
+        known = self._anchors.find(user_id, message_id) if by_creation else None
+        if known is not None:
+            return known
+        anchor = None
+        if ObjectId.is_valid(message_id):
+            anchor = await repository.find_anchor(user_id, message_filter, ObjectId(message_id))
         if anchor is None:
             raise InvalidFieldsError({name: ["is not one of your messages"]})
         return anchor

@@ -3,7 +3,7 @@
 from bson import ObjectId
 
 from mysms.changes.publisher import ChangePublisher
-from mysms.messages import conversations, repository
+from mysms.messages import repository
 
 _BATCH = 1000
 
@@ -19,9 +19,6 @@ class UnpublishedChanges:
         """Looks once. Any number of processes may do this at once."""
         found = await repository.list_unpublished(_BATCH)
         left_behind = [change for change in found if self._seen.get(change.document_id) == change.number]
-        for user_id in {change.user_id for change in left_behind}:
-            # A new message whose process ended may not be counted yet.
-            await conversations.repair_counts(user_id)
         for change in left_behind:
             self._publisher.publish(change)
         self._seen = {change.document_id: change.number for change in found}

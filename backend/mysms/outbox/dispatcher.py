@@ -6,7 +6,8 @@ import logging
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from bson import ObjectId
 
@@ -15,6 +16,7 @@ from mysms.core.cancellation import is_cancelling
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.logging import bound
 from mysms.core.timestamps import Clock
+from mysms.messages.models import Message
 from mysms.outbox.pauses import Pause
 from mysms.outbox.records import Claim
 from mysms.outbox.store import OutboxStore
@@ -28,11 +30,16 @@ PAUSE_SECONDS = 30.0
 RECENT_ACCEPTANCE_SECONDS = 600.0
 """For this long after an acceptance, an error about our number is attributed to the recipient, and does not pause."""
 
+_WAITING_PER_THREAD = 8
+
 _log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Claims a message whenever a worker is free, and notifies waiting requests when its attempt has ended."""
+    """Claims a message whenever a worker is free, and notifies waiting requests when its attempt has ended.
+
+    A new message is claimed in its insert, if a worker is free then.
+    """
 
     def __init__(
         self,
@@ -48,9 +55,10 @@ class Dispatcher:
         self._clock = clock
         self.heartbeat = heartbeat
         self._free = asyncio.Semaphore(threads)
+        self._most_waiting = _WAITING_PER_THREAD * threads
         self._wake = asyncio.Event()
-        self._sending: set[asyncio.Task[None]] = set()
-        self._waiting: defaultdict[ObjectId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._sending: set[asyncio.Task[Any]] = set()
+        self._waiting: defaultdict[ObjectId, set[asyncio.Future[Message | None]]] = defaultdict(set)
         self._resume_at = 0.0
         self._accepted_at = -math.inf
         self._stopping = False
@@ -61,10 +69,47 @@ class Dispatcher:
         """Makes the dispatcher look for due messages now."""
         self._wake.set()
 
+    async def enqueue(self, message: Message) -> bool:
+        """Stores a message, and starts its attempt if a worker is free; returns False if its client_id is in use."""
+        if not self.can_send_now:
+            return await self._outbox.enqueue(message)
+        # Does not wait, since a worker is free.
+        await self._free.acquire()
+        task = asyncio.create_task(self._enqueue_claimed(message, time.monotonic()), name="storing a message")
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        # Cancelled with its request, it might leave a claimed message that others must reconcile.
+        return await asyncio.shield(task)
+
+    async def _enqueue_claimed(self, message: Message, claimed_at: float) -> bool:
+        try:
+            is_stored = await self._outbox.enqueue_claimed(message)
+        except Exception:
+            # The message may be stored as claimed.
+            self._start(self._give_back(Claim.of_new(message), claimed_at), "giving back a claim")
+            raise
+        claim = Claim.of_new(message)
+        if is_stored and claim is not None:
+            self._start(self._send(claim, claimed_at))
+        else:
+            self._free.release()
+        return is_stored
+
+    async def _give_back(self, claim: Claim | None, claimed_at: float) -> None:
+        try:
+            if claim is not None:
+                with bound(**claim.log_context):
+                    await self._worker.give_back(claim, claimed_at)
+        finally:
+            self._free.release()
+
     @contextlib.contextmanager
-    def watch_attempt(self, message_id: ObjectId) -> Iterator[asyncio.Future[None]]:
-        """Returns a future that completes when an attempt for this message has ended in this process."""
-        ended = asyncio.get_running_loop().create_future()
+    def watch_attempt(self, message_id: ObjectId) -> Iterator[asyncio.Future[Message | None]]:
+        """Returns a future that completes when an attempt for this message has ended in this process.
+
+        Its result is the message as it was then, if that is known.
+        """
+        ended: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
         self._waiting[message_id].add(ended)
         try:
             yield ended
@@ -80,8 +125,13 @@ class Dispatcher:
 
     @property
     def can_send_now(self) -> bool:
-        """Whether a message that is due now would be sent at once."""
+        """Whether a worker is free for a message that is due now."""
         return self.pause is None and not self._stopping and not self._free.locked()
+
+    @property
+    def may_send_soon(self) -> bool:
+        """Whether waiting for the attempt of a due message makes sense: not if many requests wait already."""
+        return self.pause is None and not self._stopping and len(self._waiting) <= self._most_waiting
 
     def stop(self) -> None:
         """Stops starting attempts; those in progress continue (see `finish`)."""
@@ -99,7 +149,8 @@ class Dispatcher:
 
     async def finish(self) -> None:
         """Waits for the attempts in progress."""
-        await asyncio.gather(*self._sending, return_exceptions=True)
+        while self._sending:
+            await asyncio.gather(*self._sending, return_exceptions=True)
 
     async def _send_next(self) -> bool:
         """Starts one attempt once a worker is free; returns False if nothing can be sent now."""
@@ -118,10 +169,7 @@ class Dispatcher:
         if claim is None:
             await self._end_pause_if_nothing_pending()
             return False
-        task = asyncio.create_task(self._send(claim, claimed_at), name="attempt to send")
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-        task.add_done_callback(note_failure)
+        self._start(self._send(claim, claimed_at))
         return True
 
     async def _end_pause_if_nothing_pending(self) -> None:
@@ -143,14 +191,22 @@ class Dispatcher:
             self._resume_at = time.monotonic() + PAUSE_SECONDS
             _log.error("Sending is paused, since Twilio rejects all messages: %s", outcome.reason)
 
+    def _start(self, work: Coroutine[None, None, None], name: str = "attempt to send") -> None:
+        task = asyncio.create_task(work, name=name)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        task.add_done_callback(note_failure)
+
     async def _send(self, claim: Claim, claimed_at: float) -> None:
         with bound(**claim.log_context):
             try:
-                outcome = await self._worker.send(claim, claimed_at)
+                ended = await self._worker.send(claim, claimed_at)
             finally:
                 self._free.release()
-                self._wake.set()
-            self._update_pause(outcome)
-        for ended in self._waiting.get(claim.message_id, ()):
-            if not ended.done():
-                ended.set_result(None)
+                if self.pause is not None:
+                    # Until now nothing else was tried.
+                    self._wake.set()
+            self._update_pause(ended.outcome)
+        for waiting in self._waiting.get(claim.message_id, ()):
+            if not waiting.done():
+                waiting.set_result(ended.message)

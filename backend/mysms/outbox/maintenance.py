@@ -59,7 +59,8 @@ class Maintenance:
         self._leases = {message.message_id: self._watch(message, now) for message in claimed}
         for message in claimed:
             if now - self._leases[message.message_id].seen_since >= self._lease_seconds:
-                await self._outbox.end_lease(message)
+                if not await self._outbox.end_lease(message):
+                    continue
                 RECONCILED.labels("lease_over").inc()
                 with bound(**message.log_context):
                     _log.info("The lease has ended. The reconciler checks whether Twilio has the message.")

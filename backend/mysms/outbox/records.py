@@ -7,7 +7,9 @@ from typing import Any, Self
 
 from bson import ObjectId
 
+from mysms.messages.models import Message
 from mysms.messages.status import OutboxState
+from mysms.providers.base import Outcome
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,22 @@ class Claim:
         return {"request_id": self.request_id, "message_id": str(self.message_id), "attempt": self.attempt}
 
     @classmethod
+    def of_new(cls, message: Message) -> Self | None:
+        """Returns the claim of a message that is claimed when it is stored; None if it is not."""
+        if message.outbound is None or message.outbound.state is not OutboxState.CLAIMED:
+            return None
+        return cls(
+            message_id=ObjectId(message.id),
+            attempt=message.outbound.attempt,
+            from_number=message.from_number,
+            to_number=message.recipient_number,
+            content=message.content,
+            dedup_key=message.outbound.dedup_key,
+            created_at=message.created_at,
+            request_id=message.request_id,
+        )
+
+    @classmethod
     def of(cls, row: Mapping[str, Any], attempt: int) -> Self:
         return cls(
             message_id=row["_id"],
@@ -40,6 +58,15 @@ class Claim:
             created_at=row["created_at"],
             request_id=row.get("request_id"),
         )
+
+
+@dataclass(frozen=True)
+class EndedAttempt:
+    """An attempt whose outcome is recorded, if the database could record it."""
+
+    outcome: Outcome
+    message: Message | None
+    """The message as it was then; None if the outcome changed nothing."""
 
 
 @dataclass(frozen=True)

@@ -111,43 +111,74 @@ class OutboxService:
         return self._dispatcher.pause
 
     async def _store_and_send(self, message: Message, replaces: Message | None = None) -> MessageResponse:
+        current = await self._send_stored(message) or await self._send_new(message, replaces)
+        if current is None:
+            # Another request with the same key was first.
+            current = await self._send_stored(message) or message
+        answer = MessageResponse.of(current)
+        if current.outbox_state is not None and current.outbox_state in _NOT_SENT:
+            raise _NOT_SENT[current.outbox_state](answer)
+        return answer
+
+    async def _send_stored(self, message: Message) -> Message | None:
+        """Awaits the attempt of the message that an earlier request with the same key has stored, if there is one.
+
+        Returns that message. Raises IdempotencyKeyReusedError if it is another one.
+        """
+        if not message.is_repeatable:
+            return None
         stored = await repository.find_by_client_id(message.user_id, message.client_id)
         if stored is None:
-            # No refund if storing fails: the database may have stored the message anyway, which is then sent.
-            consumed = await self._quotas.consume(message.user_id, message.recipient_number)
-            # After the quotas, since a rejected retry must change nothing. From here on only the retry may be sent.
-            if replaces is not None and not await self._outbox.request_cancel(replaces):
+            return None
+        if not _is_same_request(stored, message):
+            raise IdempotencyKeyReusedError
+        message_id = ObjectId(stored.id)
+        with self._dispatcher.watch_attempt(message_id) as ended:
+            # Read again after subscribing: an earlier end of the attempt is seen here, a later one completes `ended`.
+            stored = await repository.find(message_id) or stored
+            if not self._dispatcher.may_send_soon:
+                return stored
+            self._dispatcher.wake()
+            # Polls too, since another process may send it, which does not complete `ended`.
+            return await self._await_attempt(stored, ended, poll_seconds=_POLL_SECONDS)
+
+    async def _send_new(self, message: Message, replaces: Message | None) -> Message | None:
+        """Stores and sends a message; returns it as it is then, or None if its client_id is already in use."""
+        # No refund if storing fails: the database may have stored the message anyway, which is then sent.
+        consumed = await self._quotas.consume(message.user_id, message.recipient_number)
+        # After the quotas, since a rejected retry must change nothing. From here on only the retry may be sent.
+        if replaces is not None and not await self._outbox.request_cancel(replaces):
+            await self._quotas.refund(consumed)
+            raise NotRetryableError
+        with self._dispatcher.watch_attempt(ObjectId(message.id)) as ended:
+            if not await self._dispatcher.enqueue(message):
                 await self._quotas.refund(consumed)
-                raise NotRetryableError
-            if not await self._outbox.enqueue(message):
-                await self._quotas.refund(consumed)
-                stored = await repository.find_by_client_id(message.user_id, message.client_id)
-            elif not await self._is_active(message.user_id):
+                return None
+            # The attempt has begun meanwhile.
+            _, is_active = await asyncio.gather(self._outbox.count(message), self._is_active(message.user_id))
+            if not is_active:
                 # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
                 await self._erasure.erase(message.user_id)
                 raise UnauthenticatedError
-        if stored is not None and not _is_same_request(stored, message):
-            raise IdempotencyKeyReusedError
-        message = await self._await_attempt(stored or message)
-        answer = MessageResponse.of(message)
-        if message.outbox_state is not None and message.outbox_state in _NOT_SENT:
-            raise _NOT_SENT[message.outbox_state](answer)
-        return answer
-
-    async def _await_attempt(self, message: Message) -> Message:
-        """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""
-        message_id = ObjectId(message.id)
-        with self._dispatcher.watch_attempt(message_id) as ended:
-            # Read again after subscribing: an earlier end of the attempt is seen here, a later one completes `ended`.
-            message = await repository.find(message_id) or message
-            if not self._dispatcher.can_send_now:
+            if message.outbox_state is OutboxState.CLAIMED:
+                return await self._await_attempt(message, ended, poll_seconds=RESPONSE_DEADLINE_SECONDS)
+            if not self._dispatcher.may_send_soon:
                 return message
             self._dispatcher.wake()
-            deadline = time.monotonic() + RESPONSE_DEADLINE_SECONDS
-            while self._is_attempt_expected(message) and not ended.done() and time.monotonic() < deadline:
-                # Polls too, since another process may send it, which does not complete `ended`.
-                await asyncio.wait([ended], timeout=_POLL_SECONDS)
-                message = await repository.find(message_id) or message
+            return await self._await_attempt(message, ended, poll_seconds=_POLL_SECONDS)
+
+    async def _await_attempt(
+        self, message: Message, ended: asyncio.Future[Message | None], *, poll_seconds: float
+    ) -> Message:
+        """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""
+        deadline = time.monotonic() + RESPONSE_DEADLINE_SECONDS
+        while self._is_attempt_expected(message) and time.monotonic() < deadline:
+            await asyncio.wait([ended], timeout=poll_seconds)
+            if ended.done() and (now := ended.result()) is not None:
+                return now
+            message = await repository.find(ObjectId(message.id)) or message
+            if ended.done():
+                break
         return message
 
     def _is_attempt_expected(self, message: Message) -> bool:

@@ -1,11 +1,11 @@
-"""Writes the outbox state of messages. Nothing else does."""
+"""Writes the outbox state of stored messages. Nothing else does."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from bson import ObjectId
 
-from mysms.changes.change import change_one
+from mysms.changes.change import Change, change_one, find_and_update, marked
 from mysms.changes.publisher import ChangePublisher
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
@@ -32,10 +32,13 @@ class StateWriter:
         seen: Seen,
         values: Mapping[str, object],
         source: EventSource = "send",
-    ) -> bool:
-        """Writes the transition of this event whose guards hold, with the values; returns False if none does.
+        *,
+        entry: Event | None = None,
+    ) -> Mapping[str, Any] | None:
+        """Writes the transition of this event whose guards hold, with the values; returns None if none does.
 
-        `source` is the source of the timeline entry.
+        `source` is the source of the timeline entry; `entry` is the entry of a transition without one of its own.
+        Returns the document as it is now.
         """
         now = self._clock()
         for transition in transitions_of(event):
@@ -53,15 +56,15 @@ class StateWriter:
                         "error_message": values.get("error_message"),
                     }
                 )
+            if entry is not None:
                 update["$push"] = {"events": repository.push_of(entry)}
             condition = {"_id": message_id, **_condition(transition, seen)}
-            if not transition.is_visible:
-                written = await self._messages.update_one(condition, update)
-                if written.matched_count:
-                    return True
-            elif await self.change(condition, update):
-                return True
-        return False
+            row = await find_and_update(self._messages, condition, marked(update) if transition.is_visible else update)
+            if row is not None:
+                if transition.is_visible:
+                    self._publisher.publish(Change.of(row))
+                return row
+        return None
 
     async def change(self, condition: Mapping[str, object], update: Mapping[str, Mapping[str, Any]]) -> bool:
         """Changes what a user sees of a message that matches the condition, and publishes that; False if none does."""

@@ -12,8 +12,8 @@ from mysms.changes.publisher import ChangePublisher
 from mysms.core.database import Database
 from mysms.core.metrics import DUPLICATE_SENDS
 from mysms.core.timestamps import Clock
-from mysms.messages import conversations
-from mysms.messages.models import Message
+from mysms.messages import conversations, repository
+from mysms.messages.models import Event, Message
 from mysms.messages.status import OutboxState
 from mysms.outbox.backoff import backoff, next_check, next_reconcile_at, paused_backoff
 from mysms.outbox.locks import ContentLocks
@@ -81,11 +81,29 @@ class OutboxStore:
         self._sending_enabled = sending_enabled
 
     async def enqueue(self, message: Message) -> bool:
-        """Stores a message, which enqueues it; returns False if its client_id is already in use."""
-        if not await conversations.store(message):
-            return False
-        self._publisher.publish(Change(message.user_id, ObjectId(message.id), message.change_count))
-        return True
+        """Stores a message, which enqueues it; returns False if its client_id is already in use. `count` comes next."""
+        return await conversations.insert(message)
+
+    async def enqueue_claimed(self, message: Message) -> bool:
+        """Stores a message that this process sends next; returns False if its client_id is already in use.
+
+        It is claimed in the insert itself, unless an identical text is in flight: then it is stored as pending. If this
+        raises an error, the message may have been stored.
+        """
+        outbound, message_id, attempt = message.outbound, ObjectId(message.id), 1
+        if outbound is None or not await self._locks.take(outbound.dedup_key, message_id, attempt):
+            return await self.enqueue(message)
+        outbound.state = OutboxState.CLAIMED
+        outbound.attempt, outbound.worker_id, outbound.first_claimed_at = attempt, self._worker_id, self._clock()
+        is_stored = await self.enqueue(message)
+        if not is_stored:
+            await self._locks.unlock(outbound.dedup_key, message_id, attempt)
+        return is_stored
+
+    async def count(self, message: Message) -> None:
+        """Counts a stored message in its conversation, and publishes both."""
+        await conversations.count(message)
+        self._publisher.publish_later(Change(message.user_id, ObjectId(message.id), message.change_count))
 
     async def has_pending(self) -> bool:
         """Whether anything waits to be sent, due or not."""
@@ -115,9 +133,8 @@ class OutboxStore:
 
     async def _claim(self, row: Mapping[str, Any]) -> Claim | None:
         attempt = row["outbound"]["attempt"] + 1
-        holder = await self._locks.lock(row["outbound"]["dedup_key"], row["_id"], attempt)
-        if holder is not None:
-            await self._postpone(holder, row)
+        if not await self._locks.take(row["outbound"]["dedup_key"], row["_id"], attempt):
+            await self._postpone(row)
             return None
         values = {
             "outbound.attempt": attempt,
@@ -125,7 +142,7 @@ class OutboxStore:
             "outbound.first_claimed_at": row["outbound"]["first_claimed_at"] or self._clock(),
         }
         if not await self._states.apply(OutboxEvent.CLAIM, row["_id"], Seen(row["outbound"]["attempt"]), values):
-            await self._locks.release_if_terminal(row["outbound"]["dedup_key"], row["_id"])
+            await self._locks.release_if_over(row["outbound"]["dedup_key"], row["_id"])
             return None
         claim = Claim.of(row, attempt)
         # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
@@ -136,9 +153,8 @@ class OutboxStore:
             return None
         return claim
 
-    async def _postpone(self, holder: ObjectId, row: Mapping[str, Any]) -> None:
+    async def _postpone(self, row: Mapping[str, Any]) -> None:
         """Postpones a message until the identical text before it has an outcome."""
-        await self._locks.release_if_terminal(row["outbound"]["dedup_key"], holder)
         await self._messages.update_one(
             {"_id": row["_id"], "outbound.state": OutboxState.PENDING, "outbound.attempt": row["outbound"]["attempt"]},
             {"$set": {"outbound.next_attempt_at": self._clock() + _CONTENT_LOCK_RETRY}},
@@ -165,34 +181,47 @@ class OutboxStore:
 
     # Outcomes
 
-    async def settle(self, claim: Claim, outcome: Outcome, jitter: float) -> None:
-        """Records the outcome of an attempt. Only an acceptance still counts once another attempt has begun."""
+    async def settle(self, claim: Claim, outcome: Outcome, jitter: float) -> Message | None:
+        """Records the outcome of an attempt. Only an acceptance still counts once another attempt has begun.
+
+        Returns the message as it is now, unless the outcome changed nothing.
+        """
         match outcome:
             case Accepted(sid, status):
-                if await self.accept(claim.message_id, claim.attempt, claim.dedup_key, sid):
-                    await self._timeline.record(claim.message_id, sid, status, "send")
+                event = self._timeline.event_of(sid, status, "send")
+                if not await self._message_ids.own(sid, claim.message_id, claim.attempt):
+                    return None
+                row = await self._accept(claim.message_id, claim.attempt, claim.dedup_key, sid, event)
             case Rejected(code, reason):
                 error = {"error_code": code, "error_message": reason}
-                await self._finish_attempt(claim, OutboxEvent.REJECT, error)
+                row = await self._finish_attempt(claim, OutboxEvent.REJECT, error)
             case RetryableFailure(_, code):
                 due = self._clock() + backoff(claim.attempt, code, jitter)
-                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"outbound.next_attempt_at": due})
+                row = await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"outbound.next_attempt_at": due})
             case AccountUnavailable():
                 due = self._clock() + paused_backoff(claim.attempt, jitter)
-                await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"outbound.next_attempt_at": due})
+                row = await self._finish_attempt(claim, OutboxEvent.RETRY_LATER, {"outbound.next_attempt_at": due})
             case Indeterminate():
-                await self._states.apply(
+                row = await self._states.apply(
                     OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._unconfirmed_fields(), "send"
                 )
+        return None if row is None else Message.model_validate(row)
 
-    async def accept(self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str) -> bool:
-        """Makes the message the owner of the SID, and accepted; returns False if another message owns the SID."""
+    async def accept(
+        self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str, event: Event | None = None
+    ) -> bool:
+        """Makes the message the owner of the SID, and accepted; returns False if another message owns the SID.
+
+        Records the event too, which is one of that SID.
+        """
         if not await self._message_ids.own(sid, message_id, attempt):
             return False
-        await self._accept(message_id, attempt, dedup_key, sid)
+        await self._accept(message_id, attempt, dedup_key, sid, event)
         return True
 
-    async def _accept(self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str) -> None:
+    async def _accept(
+        self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str, event: Event | None = None
+    ) -> Mapping[str, Any] | None:
         now = self._clock()
         values = {
             **_CLEARED_FIELDS,
@@ -201,18 +230,29 @@ class OutboxStore:
             "error_message": None,
             "outbound.next_check_at": next_check(now, 0, callbacks_enabled=self._callbacks_enabled),
             "outbound.check_count": 0,
+            # Before a message has a SID, it has no provider status that this one could contradict.
+            **({} if event is None else repository.status_of(event)),
         }
-        if not await self._states.apply(OutboxEvent.ACCEPT, message_id, Seen(), values):
+        row = await self._states.apply(OutboxEvent.ACCEPT, message_id, Seen(), values, entry=event)
+        if row is None:
             is_duplicate = await self._states.change(
                 {"_id": message_id, "twilio_sid": {"$ne": sid}, "outbound.duplicate_sids": {"$ne": sid}},
                 {"$push": {"outbound.duplicate_sids": sid}, "$set": {"updated_at": now}},
             )
             DUPLICATE_SENDS.inc(is_duplicate)
+            if event is not None:
+                await self._timeline.record(message_id, event)
         await self._locks.unlock(dedup_key, message_id, attempt)
+        return row
 
-    async def _finish_attempt(self, claim: Claim, event: OutboxEvent, values: Mapping[str, object]) -> None:
-        await self._states.apply(event, claim.message_id, Seen(claim.attempt), {**_CLEARED_FIELDS, **values}, "send")
+    async def _finish_attempt(
+        self, claim: Claim, event: OutboxEvent, values: Mapping[str, object]
+    ) -> Mapping[str, Any] | None:
+        row = await self._states.apply(
+            event, claim.message_id, Seen(claim.attempt), {**_CLEARED_FIELDS, **values}, "send"
+        )
         await self._locks.unlock(claim.dedup_key, claim.message_id, claim.attempt)
+        return row
 
     # Messages that the provider may have
 
@@ -223,12 +263,21 @@ class OutboxStore:
         )
         return [InFlightMessage.of(row) for row in await rows.to_list()]
 
-    async def end_lease(self, message: InFlightMessage) -> None:
-        """Makes a claimed message unconfirmed after the lease of its worker has ended."""
+    async def end_lease(self, message: InFlightMessage) -> bool:
+        """Makes a claimed message unconfirmed after the lease of its worker has ended; returns whether it did.
+
+        A message without its lock, which was stored too late, stays claimed until it can have the lock: two identical
+        texts must not be looked for at once.
+        """
+        if not await self._locks.take(message.dedup_key, message.message_id, message.attempt):
+            return False
         seen = Seen(message.attempt, worker_id=message.worker_id)
-        await self._states.apply(
+        row = await self._states.apply(
             OutboxEvent.END_LEASE, message.message_id, seen, self._unconfirmed_fields(), "reconciler"
         )
+        if row is None:
+            await self._locks.release_if_over(message.dedup_key, message.message_id)
+        return row is not None
 
     async def requeue(self, message: InFlightMessage) -> None:
         """Makes a message pending that the provider does not have, or cancelled if the user requested that.
@@ -284,9 +333,9 @@ class OutboxStore:
             return False
         message_id, seen = ObjectId(message.id), Seen(message.outbound.attempt)
         cancelled = await self._states.apply(OutboxEvent.CANCEL, message_id, seen, {}, "user")
-        if cancelled:
+        if cancelled is not None:
             await self._locks.release(message.outbound.dedup_key, message_id)
-        return cancelled
+        return cancelled is not None
 
     async def request_cancel(self, message: Message) -> bool:
         """Prevents an unconfirmed message from being sent again; returns False if it is not unconfirmed."""
@@ -296,9 +345,9 @@ class OutboxStore:
         requested = await self._states.apply(
             OutboxEvent.REQUEST_CANCEL, message_id, Seen(), {"outbound.cancel_requested": True}
         )
-        if requested:
+        if requested is not None:
             await self._locks.release(message.outbound.dedup_key, message_id)
-        return requested
+        return requested is not None
 
     def _in_state(self, state: OutboxState) -> dict[str, object]:
         """Returns the query for this sender's messages in a state."""

@@ -2,6 +2,7 @@
 
 from bson import ObjectId
 
+from mysms.changes.change import Change
 from mysms.changes.publisher import ChangePublisher
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
@@ -17,17 +18,16 @@ class Timeline:
         self._publisher = publisher
         self._clock = clock
 
-    async def record(
+    def event_of(
         self,
-        message_id: ObjectId,
         sid: str,
         status: str,
         source: EventSource,
         error_code: int | None = None,
         error_message: str | None = None,
     ) -> Event:
-        """Adds a provider status, and raises the message's status if this one is further along."""
-        event = Event(
+        """Returns the event of a provider status."""
+        return Event(
             key=f"{source}:{sid}:{status}:{error_code or ''}",
             at=self._clock(),
             source=source,
@@ -36,15 +36,28 @@ class Timeline:
             error_code=error_code,
             error_message=error_message,
         )
-        change = await repository.record_event(message_id, event)
-        if change is not None:
-            self._publisher.publish(change)
-        return event
+
+    async def record(self, message_id: ObjectId, event: Event) -> None:
+        """Adds an event, and raises the message's status if this one is further along."""
+        self._publish(await repository.record_event(message_id, event))
+
+    async def raise_status(self, message_id: ObjectId, event: Event) -> bool:
+        """Adds an event if it raises the status of the message with its SID; returns whether it did."""
+        change = await repository.raise_status(message_id, event)
+        self._publish(change)
+        return change is not None
+
+    async def record_without_raising(self, message_id: ObjectId, event: Event) -> None:
+        """Adds an event that does not raise the status."""
+        self._publish(await repository.record_without_raising(message_id, event))
 
     async def record_answer(self, message_id: ObjectId, row: ProviderMessage) -> None:
         """Adds a status that was fetched from the provider. It replaces a contradicting final status."""
-        event = await self.record(message_id, row.sid, row.status, "reconciler", row.error_code, row.error_message)
+        event = self.event_of(row.sid, row.status, "reconciler", row.error_code, row.error_message)
+        await self.record(message_id, event)
         if is_final(row.status):
-            change = await repository.replace_final_status(message_id, event)
-            if change is not None:
-                self._publisher.publish(change)
+            self._publish(await repository.replace_final_status(message_id, event))
+
+    def _publish(self, change: Change | None) -> None:
+        if change is not None:
+            self._publisher.publish(change)

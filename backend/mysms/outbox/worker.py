@@ -16,7 +16,8 @@ from mysms.core.heartbeat import MonotonicClock
 from mysms.core.metrics import SENDS, SETTLE_FAILURES, SETTLES_ABANDONED, TIME_TO_PROVIDER_SECONDS
 from mysms.core.timestamps import Clock
 from mysms.core.urls import Url
-from mysms.outbox.records import Claim
+from mysms.messages.models import Message
+from mysms.outbox.records import Claim, EndedAttempt
 from mysms.outbox.store import OutboxStore
 from mysms.providers.base import Accepted, Indeterminate, OutboundMessage, Outcome, Provider, RetryableFailure
 from mysms.providers.callback_url import url_for_twilio
@@ -60,7 +61,7 @@ class Worker:
         self._stopped = asyncio.Event()
         self._unrecorded: dict[Claim, str] = {}
 
-    async def send(self, claim: Claim, claimed_at: float) -> Outcome:
+    async def send(self, claim: Claim, claimed_at: float) -> EndedAttempt:
         """Makes the attempt and records its outcome. `claimed_at` is when claiming began, on the monotonic clock."""
         deadline = claimed_at + self._start_within_seconds
         loop = asyncio.get_running_loop()
@@ -68,11 +69,11 @@ class Worker:
         outcome = await loop.run_in_executor(self._threads, context.run, self._attempt, claim, deadline)
         SENDS.labels(type(outcome).__name__).inc()
         _log.info("The attempt has ended: %s.", type(outcome).__name__)
-        try:
-            await self._settle(claim, outcome, claimed_at)
-        finally:
-            self._unrecorded.pop(claim, None)
-        return outcome
+        return EndedAttempt(outcome, await self._settle(claim, outcome, claimed_at))
+
+    async def give_back(self, claim: Claim, claimed_at: float) -> None:
+        """Makes a message pending whose attempt does not begin, because the database has not confirmed its claim."""
+        await self._settle(claim, RetryableFailure("The claim is not known to be stored."), claimed_at)
 
     @property
     def problem(self) -> str | None:
@@ -82,8 +83,14 @@ class Worker:
         causes = ", ".join(sorted(set(self._unrecorded.values())))
         return f"Outcomes that could not be recorded yet: {len(self._unrecorded)} ({causes})."
 
-    async def _settle(self, claim: Claim, outcome: Outcome, claimed_at: float) -> None:
-        """Records the outcome, and retries with a backoff if the database fails.
+    async def _settle(self, claim: Claim, outcome: Outcome, claimed_at: float) -> Message | None:
+        try:
+            return await self._record(claim, outcome, claimed_at)
+        finally:
+            self._unrecorded.pop(claim, None)
+
+    async def _record(self, claim: Claim, outcome: Outcome, claimed_at: float) -> Message | None:
+        """Records the outcome, and retries with a backoff if the database fails; returns the message as it is then.
 
         While the database is unreachable, this retries until the process ends: the SID must not be lost, and no other
         process can end the lease meanwhile. Errors that are not transient are retried until the lease has ended,
@@ -94,7 +101,7 @@ class Worker:
         give_up_at = claimed_at + self._lease_seconds
         while True:
             try:
-                await self._outbox.settle(claim, outcome, self._jitter())
+                message = await self._outbox.settle(claim, outcome, self._jitter())
             except Exception as error:  # noqa: BLE001  # any error: the provider may have the message
                 wait, now, transient = backoff.next_wait(), self._monotonic(), is_transient(error)
                 SETTLE_FAILURES.labels("transient" if transient else "permanent").inc()
@@ -105,7 +112,7 @@ class Worker:
                     SETTLES_ABANDONED.inc()
                     unexpected = None if isinstance(error, DatabaseError) else error
                     _log.error("The outcome was not recorded (%s).", describe(error), exc_info=unexpected)
-                    return
+                    return None
                 if backoff.should_log:
                     _log.warning("The outcome could not be recorded (%s); retrying.", describe(error))
                 with contextlib.suppress(TimeoutError):
@@ -113,7 +120,7 @@ class Worker:
             else:
                 if isinstance(outcome, Accepted):
                     TIME_TO_PROVIDER_SECONDS.observe((self._clock() - claim.created_at).total_seconds())
-                return
+                return message
 
     def _attempt(self, claim: Claim, deadline: float) -> Outcome:
         text = OutboundMessage(claim.from_number, claim.to_number, claim.content, self._callback_url_of(claim))

@@ -177,7 +177,10 @@ def is_acceptance(command: Command) -> bool:
 
 
 def changes_of_messages(command: Command) -> list[Command]:
-    """What the command sets in messages, for each of its updates."""
+    """What the command sets in messages, for each of its updates, or in the outbox of those that it inserts."""
+    if command.get("insert") == "messages":
+        rows = [row.get("outbound") or {} for row in command["documents"]]
+        return [{f"outbound.{name}": value for name, value in row.items()} for row in rows]
     if command.get("findAndModify") == "messages":
         return [command["update"].get("$set", {})]
     if command.get("update") == "messages":

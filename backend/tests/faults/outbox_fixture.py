@@ -1,6 +1,7 @@
 """The outbox in the test's own process, on a real database: tests control every step of a race."""
 
 import asyncio
+import functools
 import itertools
 import secrets
 from collections.abc import AsyncIterator
@@ -51,6 +52,7 @@ EXPIRES_AFTER = timedelta(hours=24)
 RECONCILE_AFTER = timedelta(seconds=300)
 ABSENCE_CONFIRMED_AFTER = timedelta(seconds=900)
 HOLD = timedelta(seconds=40)
+LEASE = timedelta(seconds=40)
 
 _counter = itertools.count(1)
 
@@ -108,6 +110,9 @@ class OutboxFixture:
     def clock(self) -> datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.now.timestamp()
+
     def outbox(self, worker_id: str, identity: SenderIdentity = IDENTITY) -> OutboxStore:
         """The outbox of a process with this worker ID."""
         return OutboxStore(
@@ -130,9 +135,9 @@ class OutboxFixture:
     def changes(self) -> Changes:
         return Changes.of(self.database, find_revision, self.clock)
 
-    @property
+    @functools.cached_property
     def locks(self) -> ContentLocks:
-        return ContentLocks(self.database)
+        return ContentLocks(self.database, LEASE, self.monotonic)
 
     @property
     def timeline(self) -> Timeline:
@@ -209,8 +214,21 @@ class OutboxFixture:
     async def enqueue(
         self, outbox: OutboxStore, number: str, text: str, identity: SenderIdentity = IDENTITY
     ) -> ObjectId:
+        message = self.compose(number, text, identity)
+        assert await outbox.enqueue(message)
+        return ObjectId(message.id)
+
+    async def enqueue_claimed(self, outbox: OutboxStore, number: str, text: str) -> Claim:
+        """Store a message that this process claims in the insert."""
+        message = self.compose(number, text)
+        assert await outbox.enqueue_claimed(message)
+        claim = Claim.of_new(message)
+        assert claim is not None
+        return claim
+
+    def compose(self, number: str, text: str, identity: SenderIdentity = IDENTITY) -> Message:
         message_id = ObjectId()
-        message = Message(
+        return Message(
             id=message_id,
             user_id=ObjectId(),
             client_id=f"message:{message_id}",
@@ -229,8 +247,6 @@ class OutboxFixture:
             created_at=self.now,
             updated_at=self.now,
         )
-        assert await outbox.enqueue(message)
-        return message_id
 
     async def claim(self, outbox: OutboxStore) -> Claim:
         """Claim the due message."""

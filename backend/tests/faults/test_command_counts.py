@@ -3,6 +3,10 @@
 Background tasks send commands too, so many requests are made, and their share is counted.
 """
 
+import asyncio
+import itertools
+import statistics
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -11,10 +15,16 @@ import pytest
 from mysms.core.timestamps import to_rfc3339, utc_now
 from tests.faults.environment import Environment, running_environment
 from tests.support.polling import eventually
+from tests.support.servers import callback_url_of
+from tests.support.status_callbacks import PATH, form_of, query_of, signature_of
 
 REQUESTS = 200
 NOTHING = 0.25
 """Commands per request. Background tasks send about this many in the time of so many requests, at the most."""
+SEPARATE_REQUESTS = 40
+STAYS_QUEUED = "+15005551002"
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +41,34 @@ async def commands_per(env: Environment, request: Callable[[], Awaitable[httpx.R
     for _ in range(REQUESTS):
         assert (await request()).status_code == status
     return (proxy.forwarded - before) / REQUESTS
+
+
+async def commands_in_all(env: Environment, request: Callable[[], Awaitable[httpx.Response]], status: int) -> float:
+    """The number of commands per request, without those that the process would have sent anyway."""
+    proxy = env.apis[0].mongo_proxy
+    before, seconds = proxy.forwarded, 3.0
+    await asyncio.sleep(seconds)
+    idle = (proxy.forwarded - before) / seconds
+    before, started = proxy.forwarded, time.monotonic()
+    for _ in range(SEPARATE_REQUESTS):
+        assert (await request()).status_code == status
+    await asyncio.sleep(0.5)
+    return (proxy.forwarded - before - idle * (time.monotonic() - started)) / SEPARATE_REQUESTS
+
+
+async def commands_until_answer(
+    env: Environment, request: Callable[[], Awaitable[httpx.Response]], status: int
+) -> float:
+    """The median number of commands between a request and its response, each request alone."""
+    proxy, counts = env.apis[0].mongo_proxy, []
+    for _ in range(SEPARATE_REQUESTS):
+        # What the previous request does in the background is done after this.
+        await asyncio.sleep(0.05)
+        before = proxy.forwarded
+        answer = await request()
+        counts.append(proxy.forwarded - before)
+        assert answer.status_code == status, answer.text
+    return statistics.median(counts)
 
 
 @pytest.mark.parametrize("path", ["/api/messages", "/api/conversations"])
@@ -59,3 +97,59 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
 
     await read_account()
     assert await commands_per(env, read_account, 200) < 1 + NOTHING
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/api/messages", {}),
+        ("/api/messages", {"peer_number": "+13125550001"}),
+        ("/api/messages", {"updated_since": "2026-01-01T00:00:00.000Z"}),
+        ("/api/messages", {"before": "a message"}),
+        ("/api/conversations", {}),
+    ],
+)
+async def test_a_page_costs_two_commands(env: Environment, path: str, query: dict[str, str]) -> None:
+    await env.post("+13125550001", "Hello again")
+
+    async def read() -> httpx.Response:
+        return await env.http.get(f"{env.apis[0].url}{path}", params=query, headers=env.headers)
+
+    if "before" in query:
+        query = {"limit": "1"}
+        query = {"before": (await read()).json()[-1]["_id"]}
+    assert await commands_until_answer(env, read, 200) <= 2
+
+
+@pytest.mark.parametrize(("key", "most"), [(False, 9), (True, 10)])
+@pytest.mark.parametrize("is_first", [False, True])
+async def test_a_send_costs_a_fixed_number_of_commands(env: Environment, key: bool, most: int, is_first: bool) -> None:
+    async def send() -> httpx.Response:
+        number = next(_numbers)
+        recipient = f"+1313555{number:04}" if is_first else "+13125550001"
+        headers = {**env.headers, "Idempotency-Key": f"key {number}"} if key else env.headers
+        body = {"message": {"recipient_number": recipient, "content": f"Number {number}"}}
+        return await env.http.post(f"{env.apis[0].url}/api/messages", json=body, headers=headers)
+
+    env.callback_proxy.pause()
+    try:
+        await send()
+        assert await commands_until_answer(env, send, 201) <= most
+        # All in all: the publication of the change, which other sends may share, comes after the response.
+        assert await commands_in_all(env, send, 201) <= most + 2.5
+    finally:
+        env.callback_proxy.resume()
+
+
+async def test_a_status_callback_costs_three_commands(env: Environment) -> None:
+    sent = [await env.post(STAYS_QUEUED, f"Callback {number}") for number in range(2 * SEPARATE_REQUESTS)]
+    waiting = iter(sent)
+
+    async def report() -> httpx.Response:
+        message = next(waiting)
+        query, form = query_of(message), form_of(message, "sent")
+        signature = signature_of(f"{callback_url_of(f'http://127.0.0.1:{env.callback_proxy.port}')}?{query}", form)
+        url = f"{env.apis[0].url}{PATH}?{query}"
+        return await env.http.post(url, data=form, headers={"X-Twilio-Signature": signature})
+
+    assert await commands_until_answer(env, report, 204) <= 3

@@ -23,4 +23,6 @@ async def test_a_message_that_may_have_been_stored_counts(tmp_path: Path) -> Non
         answer = await env.http.post(url, json=body, headers=env.headers)
         assert (answer.status_code, answer.json()["code"]) == (429, "day_quota")
         (row,) = await env.database["messages"].find().to_list()
-        await env.eventually(str(row["_id"]), "sent", "delivered")
+        sent = await env.eventually(str(row["_id"]), "sent", "delivered")
+        # It was not sent before the database confirmed it, so nothing about it is uncertain.
+        assert "unconfirmed" not in [event["status"] for event in sent["timeline"]]

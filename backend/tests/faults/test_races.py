@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from mysms.messages.status import OutboxState
-from mysms.outbox.locks import ContentLocks
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Rejected, RetryableFailure
 from mysms.reconciliation.matching import could_be, match
 from tests.faults.outbox_fixture import (
@@ -36,9 +35,9 @@ async def test_a_request_that_would_start_too_late_is_not_sent(fixture: OutboxFi
     message_id = await fixture.enqueue(outbox, new_number(), TEXT)
     sender = fixture.sender(outbox, provider, timedelta(seconds=10))
     claim = await fixture.claim(outbox)
-    outcome = await sender.send(claim, claimed_at=time.monotonic() - 11)
+    ended = await sender.send(claim, claimed_at=time.monotonic() - 11)
     sender.close()
-    assert isinstance(outcome, RetryableFailure)
+    assert isinstance(ended.outcome, RetryableFailure)
     assert provider.sent == []
     assert (await fixture.message(message_id)).outbox_state is OutboxState.PENDING
 
@@ -149,9 +148,7 @@ async def test_a_stale_lock_of_a_settled_message_is_released(fixture: OutboxFixt
     second_id = await fixture.enqueue(outbox, number, TEXT)
     first = await fixture.claim(outbox)
     await outbox.settle(first, Accepted(SID, "queued"), 0.5)
-    await ContentLocks(fixture.database).lock(first.dedup_key, first.message_id, first.attempt)
-    assert await outbox.claim_next() is None
-    fixture.advance(minutes=1)
+    await fixture.locks.lock(first.dedup_key, first.message_id, first.attempt)
     assert (await fixture.claim(outbox)).message_id == second_id
 
 
@@ -164,8 +161,8 @@ async def test_a_late_lock_request_of_an_earlier_attempt_is_ignored(fixture: Out
     second = await fixture.claim(outbox)
     await fixture.enqueue(outbox, number, TEXT)
     # Another process read the message before its first attempt and continues now; then the first attempt ends.
-    await ContentLocks(fixture.database).lock(first.dedup_key, message_id, first.attempt)
-    await ContentLocks(fixture.database).unlock(first.dedup_key, message_id, first.attempt)
+    await fixture.locks.lock(first.dedup_key, message_id, first.attempt)
+    await fixture.locks.unlock(first.dedup_key, message_id, first.attempt)
     assert second.attempt == 2
     assert await outbox.claim_next() is None
 

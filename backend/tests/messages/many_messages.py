@@ -49,7 +49,7 @@ class ManyMessages:
             await self._count(rows)
 
     async def _count(self, rows: Sequence[Json]) -> None:
-        """Add messages, the oldest first, to the counters of their conversations."""
+        """Add messages, the oldest first, to the counters of their conversations and to the total."""
         counts = Counter(row["peer_number"] for row in rows)
         newest = {row["peer_number"]: row for row in rows}
         user_id = ObjectId(self.api_user.id)
@@ -74,6 +74,7 @@ class ManyMessages:
                 )
                 for number, count in counts.items()
             ]
+            + [UpdateOne({"_id": str(user_id)}, {"$inc": {"messages": len(rows)}})]
         )
 
     async def examined(self) -> int:

@@ -8,6 +8,7 @@ from pymongo import AsyncMongoClient
 
 from mysms.core.timestamps import utc_now
 from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.polling import eventually
 from tests.support.responses import field_errors
 from tests.support.servers import Api, Mongo
 
@@ -28,7 +29,7 @@ def summary(rows: list[Json]) -> list[tuple[str, str, int]]:
 async def test_without_messages_the_list_is_empty(api_user: ApiUser) -> None:
     response = await api_user.call("GET", "/api/conversations")
     assert response.json() == []
-    assert response.headers["X-Total-Count"] == "0"
+    assert "X-Total-Count" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["content-type"] == "application/json"
     assert "Link" not in response.headers
@@ -56,7 +57,6 @@ async def test_pages_cover_all_conversations_without_gap_or_repeat(api_user: Api
         seen: list[str] = []
         response = await api_user.call("GET", "/api/conversations", params={"limit": limit})
         while True:
-            assert response.headers["X-Total-Count"] == "4"
             seen += [row["peer_number"] for row in response.json()]
             if "next" not in response.links:
                 break
@@ -139,11 +139,11 @@ async def test_deleting_an_account_deletes_its_conversations(api_user: ApiUser, 
         assert await kept.count_documents(own) == 0
 
 
-async def test_an_interrupted_count_is_completed_by_the_next_reader(api_user: ApiUser, mongodb: Mongo) -> None:
+async def test_an_interrupted_count_is_completed(api_user: ApiUser, mongodb: Mongo) -> None:
     """A process can end after announcing a message, or after storing it."""
     ann, bob = new_number(), new_number()
     await api_user.send_accepted(ann)
-    newest = await api_user.send_accepted(bob)
+    await api_user.send_accepted(bob)
     async with AsyncMongoClient[Json](mongodb.uri) as client:
         database = client.get_default_database()
         own = {"user_id": ObjectId(api_user.id)}
@@ -153,20 +153,35 @@ async def test_an_interrupted_count_is_completed_by_the_next_reader(api_user: Ap
         at = utc_now() + timedelta(seconds=1)
         copy = {**message, "_id": uncounted, "client_id": f"message:{uncounted}", "created_at": at, "content": "Late"}
         for message_id in (never_stored, uncounted):
-            await database["conversations"].update_one(
-                {**own, "peer_number": ann},
-                {"$set": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": 1}},
-            )
+            for counter in (f"{api_user.id} {ann}", api_user.id):
+                await database["conversations"].update_one(
+                    {"_id": counter},
+                    {"$set": {f"pending_message_ids.{message_id}": True}, "$inc": {"pending_count": 1}},
+                )
         assert summary(await conversations(api_user)) == [(bob, "Hello", 1), (ann, "Hello", 1)]
         await database["messages"].insert_one(copy)
-        for _ in range(2):
-            assert summary(await conversations(api_user)) == [(ann, "Late", 2), (bob, "Hello", 1)]
+        await eventually_listed(api_user, [(ann, "Late", 2), (bob, "Hello", 1)])
+        assert await total(api_user) == 3
         # The process was only slow: a message that it stores later is counted.
-        again = {
-            **copy,
-            "_id": never_stored,
-            "client_id": f"message:{never_stored}",
-            "created_at": newest["created_at"],
-        }
-        await database["messages"].insert_one({**again, "created_at": at + timedelta(seconds=1), "content": "Last"})
-        assert summary(await conversations(api_user)) == [(ann, "Last", 3), (bob, "Hello", 1)]
+        again = {**copy, "_id": never_stored, "client_id": f"message:{never_stored}", "content": "Last"}
+        await database["messages"].insert_one({**again, "created_at": at + timedelta(seconds=1)})
+        await eventually_listed(api_user, [(ann, "Last", 3), (bob, "Hello", 1)])
+        assert await total(api_user) == 4
+
+
+async def eventually_listed(api_user: ApiUser, expected: list[tuple[str, str, int]]) -> None:
+    """Also for a client that repeats its ETag."""
+    etag, rows = "", list[Json]()
+
+    async def listed() -> list[tuple[str, str, int]]:
+        nonlocal etag, rows
+        response = await api_user.call("GET", "/api/conversations", headers={"If-None-Match": etag})
+        if response.status_code == 200:
+            etag, rows = response.headers["ETag"], response.json()
+        return summary(rows)
+
+    await eventually(listed, lambda now: now == expected, within=30, what="the counts")
+
+
+async def total(api_user: ApiUser) -> int:
+    return int((await api_user.call("GET", "/api/messages")).headers["X-Total-Count"])

@@ -172,12 +172,32 @@ async def test_updated_since_lists_only_changed_messages(api: Api, api_user: Api
     await report(api, changed, "sent")
 
     found = await api_user.list(updated_since=since)
-    assert [message["_id"] for message in found] == [newest["_id"], changed["_id"]]
+    # What has changed last comes first.
+    assert [message["_id"] for message in found] == [changed["_id"], newest["_id"]]
     # The time itself is included: a change of the same millisecond must not be missed.
     after = (await api_user.detail(changed["_id"]))["updated_at"]
     assert changed["_id"] in await ids(api_user, updated_since=after)
     assert await ids(api_user, updated_since="2999-01-01T00:00:00Z") == []
     assert await ids(api_user, updated_since=after.replace("Z", "+00:00")) == await ids(api_user, updated_since=after)
+
+
+async def test_pages_of_changes_cover_all_of_them_in_the_order_of_the_changes(api: Api, api_user: ApiUser) -> None:
+    messages = [await api_user.send_accepted(STAYS_QUEUED, f"Number {number}") for number in range(5)]
+    for message in (messages[3], messages[0]):
+        await report(api, message, "sent")
+    changed = [messages[number]["_id"] for number in (0, 3, 4, 2, 1)]
+    for limit in (1, 2, 5):
+        seen: list[str] = []
+        response = await api_user.call(
+            "GET", "/api/messages", params={"limit": limit, "updated_since": messages[0]["created_at"]}
+        )
+        while True:
+            assert response.headers["X-Total-Count"] == "5"
+            seen += [row["_id"] for row in response.json()]
+            if "next" not in response.links:
+                break
+            response = await api_user.call("GET", response.links["next"]["url"])
+        assert seen == changed
 
 
 @pytest.mark.parametrize(

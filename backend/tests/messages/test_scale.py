@@ -7,6 +7,7 @@ from typing import Any
 from tests.messages.many_messages import ManyMessages, phone_number
 
 FEW, MANY = 1_000, 100_000
+LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
 async def cost(many_messages: ManyMessages, operate: Callable[[], Awaitable[Any]]) -> int:
@@ -31,6 +32,13 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
 
     middle, deep = "", ""
     operations: dict[str, Callable[[], Awaitable[Any]]] = {
+        "the newest messages": lambda: read("/api/messages", limit=50),
+        "the next messages": lambda: read("/api/messages", limit=50, before=deep),
+        "the poll of the SPA": lambda: read("/api/messages", limit=200, updated_since=now()),
+        "what changed long ago": lambda: read("/api/messages", limit=50, updated_since=LONG_AGO),
+        "what changed long ago in one": lambda: read(
+            "/api/messages", limit=50, peer_number=phone_number(7), updated_since=LONG_AGO
+        ),
         "conversations": lambda: read("/api/conversations", limit=50),
         "the next conversations": lambda: read("/api/conversations", limit=50, before=middle),
         "one conversation": lambda: read("/api/messages", peer_number=phone_number(7), limit=10),
@@ -44,6 +52,7 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
     for start, stop in ((0, FEW), (FEW, MANY)):
         await many_messages.store(start, stop)
         rows = (await read("/api/conversations", limit=50)).json()
+        assert int((await read("/api/messages", limit=1)).headers["X-Total-Count"]) > stop
         assert sum(row["messages"] for row in rows) > 0.7 * stop
         middle = rows[20]["last_message"]["_id"]
         deep = str((await database["messages"].find_one({"client_id": f"many:{stop // 120 * 60}"}) or {})["_id"])

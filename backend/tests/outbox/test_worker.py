@@ -62,7 +62,7 @@ class Attempt:
 
     async def run(self) -> Outcome:
         claim = Claim(ObjectId(), 1, "+15005550006", "+14155550100", "Hello", "key", utc_now(), None)
-        return await self.worker.send(claim, claimed_at=0.0)
+        return (await self.worker.send(claim, claimed_at=0.0)).outcome
 
 
 def metric_value(name: str, **labels: str) -> float:

@@ -1,0 +1,27 @@
+"""The positions of messages between which pages were cut, in memory."""
+
+from collections import OrderedDict
+
+from bson import ObjectId
+
+from mysms.messages.models import Message
+from mysms.messages.repository import Anchor
+
+_CAPACITY = 10_000
+
+
+class KnownAnchors:
+    """The newest of these positions. They stay true, because when a message was created never changes."""
+
+    def __init__(self) -> None:
+        self._anchors: OrderedDict[tuple[ObjectId, str], Anchor] = OrderedDict()
+
+    def find(self, user_id: ObjectId, message_id: str) -> Anchor | None:
+        return self._anchors.get((user_id, message_id))
+
+    def keep(self, user_id: ObjectId, *messages: Message) -> None:
+        """Keeps the positions of the messages at the ends of a page of this user."""
+        for message in messages:
+            self._anchors[user_id, str(message.id)] = Anchor(message.created_at, ObjectId(message.id))
+        while len(self._anchors) > _CAPACITY:
+            self._anchors.popitem(last=False)

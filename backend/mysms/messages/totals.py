@@ -1,0 +1,48 @@
+"""The number of each user's messages, which is kept and not counted."""
+
+from bson import ObjectId
+
+from mysms.changes.upgrade import UpgradePeriod
+from mysms.core.database import Database
+from mysms.messages import conversations, repository
+from mysms.messages.filter import MessageFilter
+
+_BATCH = 100
+_ID = "message_totals"
+
+
+class MessageTotals:
+    """The totals, which count the messages of earlier versions once those versions have certainly stopped.
+
+    Until then each total is counted anew, at a cost that grows with it.
+    """
+
+    def __init__(self, database: Database, upgrade: UpgradePeriod) -> None:
+        self._schema = database["schema"]
+        self._users = database["users"]
+        self._upgrade = upgrade
+        self._is_complete = False
+
+    async def of(self, user_id: ObjectId) -> int:
+        if self._is_complete:
+            return await conversations.find_total(user_id)
+        return await repository.count_own(user_id, MessageFilter())
+
+    async def complete(self) -> None:
+        """Counts the messages of earlier versions, user by user, once after an upgrade. May be interrupted.
+
+        Any number of processes may do this at once.
+        """
+        if self._is_complete or not self._upgrade.is_over:
+            return
+        if await self._schema.find_one({"_id": _ID}) is None:
+            last: dict[str, object] = {}
+            while ids := [
+                row["_id"] async for row in self._users.find(last, {"_id": 1}, sort=[("_id", 1)], limit=_BATCH)
+            ]:
+                for user_id in ids:
+                    if number := await repository.count_earlier(user_id):
+                        await conversations.add_earlier_messages(user_id, number)
+                last = {"_id": {"$gt": ids[-1]}}
+            await self._schema.update_one({"_id": _ID}, {"$set": {"is_complete": True}}, upsert=True)
+        self._is_complete = True
