@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import defaultdict
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 from bson import ObjectId
@@ -69,21 +69,31 @@ class Dispatcher:
         """Makes the dispatcher look for due messages now."""
         self._wake.set()
 
-    async def enqueue(self, message: Message) -> bool:
-        """Stores a message, and starts its attempt if a worker is free; returns False if its client_id is in use."""
+    async def enqueue(self, message: Message, confirm: Callable[[], Awaitable[None]]) -> bool:
+        """Stores a message, and starts its attempt if a worker is free; returns False if its client_id is in use.
+
+        `confirm` runs once it is stored, before the attempt. If it raises an error, there is none yet.
+        """
         if not self.can_send_now:
-            return await self._outbox.enqueue(message)
+            is_stored = await self._outbox.enqueue(message)
+            if is_stored:
+                await confirm()
+            return is_stored
         # Does not wait, since a worker is free.
         await self._free.acquire()
-        task = asyncio.create_task(self._enqueue_claimed(message, time.monotonic()), name="storing a message")
+        task = asyncio.create_task(self._enqueue_claimed(message, confirm, time.monotonic()), name="storing a message")
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
         # Cancelled with its request, it might leave a claimed message that others must reconcile.
         return await asyncio.shield(task)
 
-    async def _enqueue_claimed(self, message: Message, claimed_at: float) -> bool:
+    async def _enqueue_claimed(
+        self, message: Message, confirm: Callable[[], Awaitable[None]], claimed_at: float
+    ) -> bool:
         try:
             is_stored = await self._outbox.enqueue_claimed(message)
+            if is_stored:
+                await confirm()
         except Exception:
             # The message may be stored as claimed.
             self._start(self._give_back(Claim.of_new(message), claimed_at), "giving back a claim")

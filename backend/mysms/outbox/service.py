@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from bson import ObjectId
 
@@ -151,21 +152,23 @@ class OutboxService:
             await self._quotas.refund(consumed)
             raise NotRetryableError
         with self._dispatcher.watch_attempt(ObjectId(message.id)) as ended:
-            if not await self._dispatcher.enqueue(message):
+            if not await self._dispatcher.enqueue(message, partial(self._confirm, message)):
                 await self._quotas.refund(consumed)
                 return None
-            # The attempt has begun meanwhile.
-            _, is_active = await asyncio.gather(self._outbox.count(message), self._is_active(message.user_id))
-            if not is_active:
-                # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
-                await self._erasure.erase(message.user_id)
-                raise UnauthenticatedError
             if message.outbox_state is OutboxState.CLAIMED:
                 return await self._await_attempt(message, ended, poll_seconds=RESPONSE_DEADLINE_SECONDS)
             if not self._dispatcher.may_send_soon:
                 return message
             self._dispatcher.wake()
             return await self._await_attempt(message, ended, poll_seconds=_POLL_SECONDS)
+
+    async def _confirm(self, message: Message) -> None:
+        """Counts a message that was just stored. Raises UnauthenticatedError if its account is gone."""
+        _, is_active = await asyncio.gather(self._outbox.count(message), self._is_active(message.user_id))
+        if not is_active:
+            # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
+            await self._erasure.erase(message.user_id)
+            raise UnauthenticatedError
 
     async def _await_attempt(
         self, message: Message, ended: asyncio.Future[Message | None], *, poll_seconds: float

@@ -91,7 +91,9 @@ class OutboxStore:
         raises an error, the message may have been stored.
         """
         outbound, message_id, attempt = message.outbound, ObjectId(message.id), 1
-        if outbound is None or not await self._locks.take(outbound.dedup_key, message_id, attempt):
+        if outbound is None or not await self._locks.take(
+            outbound.dedup_key, message_id, attempt, is_before_insert=True
+        ):
             return await self.enqueue(message)
         outbound.state = OutboxState.CLAIMED
         outbound.attempt, outbound.worker_id, outbound.first_claimed_at = attempt, self._worker_id, self._clock()

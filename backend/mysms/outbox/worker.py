@@ -72,8 +72,8 @@ class Worker:
         return EndedAttempt(outcome, await self._settle(claim, outcome, claimed_at))
 
     async def give_back(self, claim: Claim, claimed_at: float) -> None:
-        """Makes a message pending whose attempt does not begin, because the database has not confirmed its claim."""
-        await self._settle(claim, RetryableFailure("The claim is not known to be stored."), claimed_at)
+        """Makes a message pending whose attempt does not begin: it may not be stored, or its account is gone."""
+        await self._settle(claim, RetryableFailure("The attempt did not begin."), claimed_at)
 
     @property
     def problem(self) -> str | None:

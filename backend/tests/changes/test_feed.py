@@ -1,5 +1,6 @@
 """The log of changes and what processes learn from it, with several processes, lost entries and interrupted writers."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from mysms.changes.revisions import Revisions
 from mysms.core import database as connection
 from mysms.messages.repository import find_revision
 from mysms.startup import bind_documents
+from tests.support.polling import eventually
 from tests.support.servers import Mongo
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -226,3 +228,31 @@ async def test_memory_is_not_trusted_while_the_log_cannot_be_read(database: conn
     assert process.feed.is_current
     process.seconds += CURRENT_WITHIN_SECONDS
     assert not process.feed.is_current
+
+
+async def test_a_change_that_another_one_follows_is_published_with_that_one(database: connection.Database) -> None:
+    process, ada = FeedProcess(database), ObjectId()
+    first = await process.change(ada)
+    process.publisher.publish_later(first)
+    assert not process.revisions.is_settled(ada)
+    process.publisher.publish(Change(ada, first.document_id, 2))
+    assert not process.revisions.is_settled(ada)
+    await process.publisher.publish_waiting()
+    assert process.revisions.is_settled(ada)
+    await asyncio.sleep(0.3)
+    assert process.revisions.is_settled(ada)
+    assert [set(entry.users) for entry in process.recorder.entries] == [{ada}]
+
+
+async def test_a_change_that_no_other_one_follows_is_published_all_the_same(database: connection.Database) -> None:
+    process, ada = FeedProcess(database), ObjectId()
+    process.publisher.publish_later(await process.change(ada))
+    publishing = asyncio.create_task(process.publisher.run())
+
+    async def is_settled() -> bool:
+        return process.revisions.is_settled(ada)
+
+    await eventually(is_settled, bool, what="a publication")
+    publishing.cancel()
+    await asyncio.gather(publishing, return_exceptions=True)
+    assert [set(entry.users) for entry in process.recorder.entries] == [{ada}]

@@ -63,7 +63,7 @@ async def test_the_lock_of_a_message_that_is_not_stored_yet_is_kept(fixture: Out
     """Its process is slow, and may still begin its attempt."""
     outbox, number = fixture.outbox("other"), new_number()
     message_id = await fixture.enqueue(outbox, number, TEXT)
-    assert await fixture.locks.take(IDENTITY.dedup_key(number, TEXT), ObjectId(), 1)
+    assert await fixture.locks.take(IDENTITY.dedup_key(number, TEXT), ObjectId(), 1, is_before_insert=True)
     for _ in range(3):
         assert await outbox.claim_next() is None
         await fixture.locks.release_stale()
@@ -74,7 +74,7 @@ async def test_the_lock_of_a_message_that_is_not_stored_yet_is_kept(fixture: Out
 
 async def test_a_leftover_lock_is_removed(fixture: OutboxFixture) -> None:
     """The process ended between taking the lock and storing the message."""
-    await fixture.locks.take("a text", ObjectId(), 1)
+    await fixture.locks.take("a text", ObjectId(), 1, is_before_insert=True)
     await fixture.locks.release_stale()
     assert await fixture.database["content_locks"].count_documents({}) == 1
     fixture.now += LEASE + timedelta(seconds=1)
