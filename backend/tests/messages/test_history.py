@@ -156,7 +156,7 @@ async def test_around_accepts_only_a_message_that_matches_the_filter(api: Api, a
 
 
 async def test_the_next_link_keeps_the_query(api_user: ApiUser) -> None:
-    messages = await write(api_user, 3)
+    messages = [await api_user.send_accepted(STAYS_QUEUED, f"Number {number}") for number in range(3)][::-1]
     since = messages[-1]["created_at"]
     response = await api_user.call("GET", "/api/messages", params={"limit": 1, "updated_since": since})
     url = response.links["next"]["url"]
