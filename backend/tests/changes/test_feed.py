@@ -12,7 +12,7 @@ from pymongo.errors import InvalidOperation
 
 from mysms.changes.change import UNPUBLISHED, Change
 from mysms.changes.feed import CURRENT_WITHIN_SECONDS, ChangeFeed
-from mysms.changes.log import KEPT_FOR, ChangeLog, Entry
+from mysms.changes.log import KEPT, KEPT_FOR, ChangeLog, Entry
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
 from mysms.core import database as connection
@@ -44,7 +44,8 @@ class FeedProcess:
     def __init__(self, database: connection.Database, *, clock_error: timedelta = timedelta()) -> None:
         self.database = database
         self.seconds = 0.0
-        self.log = ChangeLog(database, lambda: NOW + clock_error)
+        self.clock_error = clock_error
+        self.log = ChangeLog(database, lambda: NOW + self.clock_error)
         self.feed = ChangeFeed(self.log, lambda: self.seconds)
         self.revisions = Revisions(self._load, lambda: self.seconds)
         self.recorder = Recorder()
@@ -141,7 +142,6 @@ async def test_a_document_that_changed_again_stays_marked(database: connection.D
 
 async def test_a_revision_that_is_published_while_it_is_loaded_counts(database: connection.Database) -> None:
     """The loaded one may be older: the writer numbers the document after it has appended the entry."""
-    process = FeedProcess(database)
     user_id = ObjectId()
 
     async def load_slowly(_: ObjectId) -> int:
@@ -150,7 +150,6 @@ async def test_a_revision_that_is_published_while_it_is_loaded_counts(database: 
 
     revisions = Revisions(load_slowly)
     assert await revisions.of(user_id) == 12
-    assert process.loads == 0
 
 
 async def test_a_revision_is_not_known_between_the_log_entry_and_its_storage(database: connection.Database) -> None:
@@ -193,15 +192,51 @@ async def test_a_reader_that_was_away_too_long_starts_over(database: connection.
     user_id = ObjectId()
     await sleeper.feed.read()
     await sleeper.revisions.of(user_id)
-    for _ in range(3):
-        revision = await writer.publish(user_id)
+    await fill_log(writer)
+    revision = await writer.publish(user_id)
     late = FeedProcess(database, clock_error=KEPT_FOR + timedelta(minutes=1))
     await late.log.delete_old()
-    assert await database["changes"].count_documents({}) == 1, "the newest entry stays"
+    assert await database["changes"].count_documents({}) == KEPT, "the newest entries stay"
     resets = sleeper.recorder.resets
     await sleeper.feed.read()
     assert sleeper.recorder.resets == resets + 1
     assert await sleeper.revisions.of(user_id) == revision
+
+
+@pytest.mark.parametrize("frozen", [True, False], ids=["a frozen process", "a command"])
+async def test_nobody_appends_a_number_that_was_deleted(database: connection.Database, *, frozen: bool) -> None:
+    """Its readers have passed it, so they would never read the entry."""
+    writer, reader, user_id = FeedProcess(database), FeedProcess(database), ObjectId()
+    late = FeedProcess(database)
+    if frozen:
+        await late.feed.read()
+    await fill_log(writer)
+    late.clock_error = KEPT_FOR + timedelta(minutes=1)
+    await late.log.delete_old()
+    await reader.feed.read()
+    await late.publisher.publish_sign_out(user_id)
+    await reader.feed.read()
+    assert [list(entry.signed_out) for entry in reader.recorder.entries] == [[user_id]]
+
+
+async def test_wrong_clocks_delete_no_number_that_a_writer_follows(database: connection.Database) -> None:
+    writer, other, user_id = FeedProcess(database), FeedProcess(database), ObjectId()
+    await writer.publish(ObjectId())
+    for _ in range(5):
+        await other.publish(ObjectId())
+    await FeedProcess(database, clock_error=timedelta(days=1)).log.delete_old()
+    reader = FeedProcess(database)
+    await reader.feed.read()
+    await writer.publish(user_id)
+    await reader.feed.read()
+    assert [list(entry.users) for entry in reader.recorder.entries] == [[user_id]]
+
+
+async def fill_log(process: FeedProcess) -> None:
+    """Append more entries than are always kept."""
+    number = await process.publish(ObjectId())
+    rows = [{"_id": number + offset, "users": [], "signed_out": [], "created_at": NOW} for offset in range(1, KEPT + 1)]
+    await process.database["changes"].insert_many(rows)
 
 
 @pytest.mark.parametrize("restored_to", [0, 2], ids=["empty", "an older state"])
