@@ -115,7 +115,7 @@ async def test_resetting_a_password_ends_all_sessions(tmp_path: Path) -> None:
 
 async def test_accounts_are_administered_without_a_twilio_account(tmp_path: Path) -> None:
     """The settings of one may be missing, or of no use."""
-    async with running_mongodb(tmp_path) as mongodb:
+    async with running_database(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=UNREACHABLE_URL)
         async with running_api(tmp_path, environment) as api:
             api_user = await ApiUser.sign_up(api)
