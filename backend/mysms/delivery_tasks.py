@@ -10,6 +10,11 @@ from mysms.outbox.worker import Worker
 from mysms.reconciliation.polling import PollingLoop, ProviderThread
 
 _LAST_CLAIM_SECONDS = 2.0
+_BEFORE_CANCELLING_SECONDS = 0.1
+"""Without a database, all operations wait for a server in steps of half a second. One that is cancelled at the moment
+when its step ends leaves the driver's lock locked, for which all others wait forever. The last attempt, or request, may
+have ended at such a moment.
+"""
 
 
 class DeliveryTasks:
@@ -39,10 +44,12 @@ class DeliveryTasks:
             self.worker.stop()
             # Lets a claim in progress complete: cut off, it would leave a claimed message that others must reconcile.
             await asyncio.wait(loops[:1], timeout=_LAST_CLAIM_SECONDS)
+            # Before the loops are cancelled: without a database, that can block the driver's other operations.
+            await self.dispatcher.finish()
+            await asyncio.sleep(_BEFORE_CANCELLING_SECONDS)
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-            await self.dispatcher.finish()
             self.worker.close()
             for thread in self._provider_threads:
                 thread.close()

@@ -99,17 +99,19 @@ class Dispatcher:
             self._start(self._give_back(Claim.of_new(message), claimed_at), "giving back a claim")
             raise
         claim = Claim.of_new(message)
-        if is_stored and claim is not None:
-            self._start(self._send(claim, claimed_at))
-        else:
+        if not is_stored or claim is None:
             self._free.release()
+        elif self._stopping:
+            self._start(self._give_back(claim, claimed_at), "giving back a claim")
+        else:
+            self._start(self._send(claim, claimed_at))
         return is_stored
 
     async def _give_back(self, claim: Claim | None, claimed_at: float) -> None:
         try:
             if claim is not None:
                 with bound(**claim.log_context):
-                    await self._worker.give_back(claim, claimed_at)
+                    self._tell_waiting(claim, await self._worker.give_back(claim, claimed_at))
         finally:
             self._free.release()
 
@@ -217,6 +219,9 @@ class Dispatcher:
                     # Until now nothing else was tried.
                     self._wake.set()
             self._update_pause(ended.outcome)
+        self._tell_waiting(claim, ended.message)
+
+    def _tell_waiting(self, claim: Claim, message: Message | None) -> None:
         for waiting in self._waiting.get(claim.message_id, ()):
             if not waiting.done():
-                waiting.set_result(ended.message)
+                waiting.set_result(message)

@@ -141,7 +141,7 @@ class OutboxService:
                 return stored
             self._dispatcher.wake()
             # Polls too, since another process may send it, which does not complete `ended`.
-            return await self._await_attempt(stored, ended, poll_seconds=_POLL_SECONDS)
+            return await self._await_attempt(stored, ended)
 
     async def _send_new(self, message: Message, replaces: Message | None) -> Message | None:
         """Stores and sends a message; returns it as it is then, or None if its client_id is already in use."""
@@ -156,11 +156,14 @@ class OutboxService:
                 await self._quotas.refund(consumed)
                 return None
             if message.outbox_state is OutboxState.CLAIMED:
-                return await self._await_attempt(message, ended, poll_seconds=RESPONSE_DEADLINE_SECONDS)
+                await asyncio.wait([ended], timeout=RESPONSE_DEADLINE_SECONDS)
+                if not ended.done():
+                    return message
+                return ended.result() or await repository.find(ObjectId(message.id)) or message
             if not self._dispatcher.may_send_soon:
                 return message
             self._dispatcher.wake()
-            return await self._await_attempt(message, ended, poll_seconds=_POLL_SECONDS)
+            return await self._await_attempt(message, ended)
 
     async def _confirm(self, message: Message) -> None:
         """Counts a message that was just stored. Raises UnauthenticatedError if its account is gone."""
@@ -170,13 +173,11 @@ class OutboxService:
             await self._erasure.erase(message.user_id)
             raise UnauthenticatedError
 
-    async def _await_attempt(
-        self, message: Message, ended: asyncio.Future[Message | None], *, poll_seconds: float
-    ) -> Message:
+    async def _await_attempt(self, message: Message, ended: asyncio.Future[Message | None]) -> Message:
         """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""
         deadline = time.monotonic() + RESPONSE_DEADLINE_SECONDS
         while self._is_attempt_expected(message) and time.monotonic() < deadline:
-            await asyncio.wait([ended], timeout=poll_seconds)
+            await asyncio.wait([ended], timeout=_POLL_SECONDS)
             if ended.done() and (now := ended.result()) is not None:
                 return now
             message = await repository.find(ObjectId(message.id)) or message

@@ -71,9 +71,12 @@ class Worker:
         _log.info("The attempt has ended: %s.", type(outcome).__name__)
         return EndedAttempt(outcome, await self._settle(claim, outcome, claimed_at))
 
-    async def give_back(self, claim: Claim, claimed_at: float) -> None:
-        """Makes a message pending whose attempt does not begin: it may not be stored, or its account is gone."""
-        await self._settle(claim, RetryableFailure("The attempt did not begin."), claimed_at)
+    async def give_back(self, claim: Claim, claimed_at: float) -> Message | None:
+        """Makes a message pending whose attempt does not begin, and returns it.
+
+        It may not be stored, its account is gone, or the process is stopping.
+        """
+        return await self._settle(claim, RetryableFailure("The attempt did not begin."), claimed_at)
 
     @property
     def problem(self) -> str | None:

@@ -60,22 +60,30 @@ async def test_shutdown_completes_without_a_database(tmp_path: Path) -> None:
         await asyncio.gather(posting, return_exceptions=True)
 
 
-async def test_a_claim_during_shutdown_is_released(tmp_path: Path, list_order: str) -> None:
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_a_claim_during_shutdown_is_released(tmp_path: Path, list_order: str, is_new: bool) -> None:
     """Otherwise the message would stay unconfirmed for minutes, until its absence is confirmed."""
     async with running_environment(tmp_path, list_order=list_order, processes=1, name="last claim") as env:
         (api,) = env.apis
+        if not is_new:
+            # The first attempt is rejected, so the dispatcher makes another one.
+            await env.simulator.control.set_fault("rate_limited", to=NUMBERS[0], times=1)
+            assert (await env.post(NUMBERS[0], "At the last moment"))["status"] == "pending"
         claim = api.mongo_proxy.add(PausePoint(is_claim, "reply"))
-        posting = asyncio.create_task(env.post(NUMBERS[0], "At the last moment"))
+        posting = asyncio.create_task(env.post(NUMBERS[0], "At the last moment")) if is_new else None
         await asyncio.wait_for(claim.reached.wait(), 20)
         api.process.send_signal(signal.SIGTERM)
 
         async def log() -> str:
             return api.process.text()
 
-        await eventually(log, lambda text: "Waiting for application shutdown" in text, what="the end of all requests")
+        # A request that stores a message is completed; the dispatcher is stopped after all requests.
+        step = "Shutting down" if is_new else "Waiting for application shutdown"
+        await eventually(log, lambda text: step in text, what=step)
         claim.release()
         await api.process.wait_for_exit(within=15)
-        assert (await posting)["status"] == "pending"
+        if posting is not None:
+            assert (await posting)["status"] == "pending"
         (row,) = await env.database["messages"].find().to_list()
         assert (row["outbound"]["state"], row["outbound"]["worker_id"]) == ("pending", None)
         assert await env.sids_at_provider("At the last moment") == []
