@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.assertions import final_report
 from tests.faults.environment import running_environment
 from tests.faults.load_clients import LoadClients
