@@ -133,9 +133,11 @@ def test_production_never_uses_the_simulator() -> None:
         "TWILIO_TIMEOUT_SECONDS",
     }
     assert all(simulated[name] is not None for name in account), "no setting of a real account"
-    mail = {"SMTP_URL", "MAIL_FROM", "APP_URL"}
+    mail = {"MAIL_FROM", "APP_URL"}
     assert mail <= production.keys()
     assert all(simulated[name] == "" for name in mail), "no mail leaves the machine"
+    assert "SMTP_URL" in SERVICES["secrets"]["environment"]
+    assert "SMTP_URL" not in {**simulated, **SERVICES["simulated-secrets"]["environment"]}
 
 
 def test_the_simulator_and_its_api_use_the_same_account() -> None:
