@@ -29,7 +29,7 @@ dev: $(BACKEND_READY) $(FRONTEND_READY) ## Like run, for developers: the API wit
 	@exec $(BIN)/mysms demo --dev
 
 mysms: $(BACKEND_READY) ## Run a command beside make run: make mysms ARGS="reset-password ada@example.com"
-	@$(BIN)/mysms $(if $(ARGS),demo $(ARGS),--help)
+	@$(BIN)/mysms $(if $(filter-out -h --help,$(ARGS)),demo $(ARGS),--help)
 
 test: test-backend test-frontend test-e2e ## Run all tests
 

@@ -48,10 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="a command to run with the settings of the demo, such as: reset-password ada@example.com",
     )
     commands.add_parser("invite", help="create an invite code, with which one person can sign up")
-    reset = commands.add_parser("reset-password", help="set a new password for an account and end its sessions")
-    reset.add_argument("email")
+    reset = commands.add_parser(
+        "reset-password",
+        help="make a new password for an account, print it, and end all sessions",
+        description="Makes a new password for an account and prints it, for you to pass on. Ends all sessions of the "
+        "account. Two-step sign-in stays on.",
+    )
+    reset.add_argument("email", help="the email of the account")
     reset.add_argument(
-        "--remove-second-factor", action="store_true", help="for somebody who has also lost phone and recovery codes"
+        "--remove-second-factor",
+        action="store_true",
+        help="also turn two-step sign-in off, for somebody who has lost phone and recovery codes",
     )
     commands.add_parser("doctor", help="check settings, database, Twilio and callback URL, and show how to fix them")
     commands.add_parser(
@@ -102,7 +109,8 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _run_in_demo(arguments: Sequence[str]) -> int:
-    enter_demo()
+    if not {"-h", "--help"} & set(arguments):
+        enter_demo()
     return main(arguments)
 
 
@@ -151,6 +159,10 @@ def _print_invite(settings: Settings) -> int:
     """Prints the code alone on standard output, so that a script can use it."""
     configure_logging(settings.effective_log_format)
     code = asyncio.run(make_invite(settings))
+    mode = settings.effective_signup_mode
+    if mode != "invite":
+        needed = "nobody needs a code" if mode == "open" else "no code is accepted"
+        print(f"Sign-up is {mode}: {needed} until SIGNUP_MODE is invite.", file=sys.stderr)
     where = f" at {settings.app_url.address}" if settings.app_url is not None else ""
     print(f"One person can sign up{where} with this invite code. It does not expire:", file=sys.stderr, flush=True)
     print(code)

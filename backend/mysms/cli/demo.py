@@ -71,9 +71,9 @@ class DemoSettings(TrimmedSettings):
     app_url: str | None = None
 
     @property
-    def needs_invites(self) -> bool:
-        """Whether sign-up must not be open, which it is in development: messages cost money."""
-        return self.twilio_account_sid is not None and self.signup_mode is None
+    def effective_signup_mode(self) -> str:
+        """By default, sign-up is not open where messages cost money."""
+        return self.signup_mode or ("open" if self.twilio_account_sid is None else "invite")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def run_demo(*, dev: bool) -> int:
             _await_ready(part, process, log, stop)
             if stop.is_set():
                 return 0
-        _explain(settings, data, database, dev=dev)
+        explain(settings, data, database, dev=dev)
         while not stop.wait(0.5):
             for name, (process, log) in processes.items():
                 if process.poll() is not None:
@@ -189,13 +189,17 @@ def _environment(settings: DemoSettings, data: Path, database: LocalDatabase | N
         environment["APP_URL"] = settings.app_url or _app_url(settings, dev=dev)
     if settings.jwt_secret is None:
         environment["JWT_SECRET"] = _kept_secret(data / "jwt-secret")
-    if settings.needs_invites:
-        # A website can give its own name the address of this machine, sign up in the browser, and send messages.
-        environment["SIGNUP_MODE"] = "invite"
-        environment["SETUP_CODE"] = settings.setup_code or _kept_secret(data / "setup-code")
+    # A website can give its own name the address of this machine, sign up in the browser, and send messages.
+    environment["SIGNUP_MODE"] = settings.effective_signup_mode
+    if settings.effective_signup_mode == "invite":
+        environment["SETUP_CODE"] = _setup_code(settings, data)
     if _BUILT_SPA.is_dir() and not dev:
         environment.setdefault("FRONTEND_DIST", str(_BUILT_SPA))
     return environment
+
+
+def _setup_code(settings: DemoSettings, data: Path) -> str:
+    return settings.setup_code or _kept_secret(data / "setup-code")
 
 
 def _kept_secret(file: Path) -> str:
@@ -338,26 +342,36 @@ def _app_url(settings: DemoSettings, *, dev: bool) -> str:
     return f"http://localhost:{_DEV_SERVER_PORT if dev else settings.port}"
 
 
-def _explain(settings: DemoSettings, data: Path, database: LocalDatabase | None, *, dev: bool) -> None:
+def explain(settings: DemoSettings, data: Path, database: LocalDatabase | None, *, dev: bool) -> None:
+    """Prints what runs where, and how to begin."""
     print(f"\n  MySMS Messenger is running:  {_app_url(settings, dev=dev)}\n")
-    print(
-        "  Sign up with any email and an uncommon password of 8 characters, and text a number such as +1 415 555 2671."
-    )
-    if settings.twilio_account_sid is None:
+    print(_how_to_begin(settings, data))
+    is_simulated = settings.twilio_account_sid is None
+    if is_simulated:
         print(f"  No SMS leaves this machine. Simulated phones:  http://localhost:{settings.twilio_simulator_port}")
         print("  A message to +15005550001 is rejected; a message to +15005553003 is not delivered.")
     else:
         print("  Messages are sent through your Twilio account, at Twilio's prices.")
-    if settings.needs_invites:
-        print(
-            f"  The first account needs this invite code:  {settings.setup_code or _kept_secret(data / 'setup-code')}"
-        )
-        print("  Further codes:  make mysms ARGS=invite")
     if settings.smtp_url is None:
-        print(f"  No mail leaves this machine either. Caught mails:  http://localhost:{settings.mail_port}")
+        either = " either" if is_simulated else ""
+        print(f"  No mail leaves this machine{either}. Caught mails:  http://localhost:{settings.mail_port}")
     if settings.docs_enabled:
         print(f"  API documentation:  http://localhost:{settings.port}/docs")
     print('  A new password for an account:  make mysms ARGS="reset-password EMAIL"')
     print(f"  Database: {'that of MONGODB_URI' if database is None else database.description}")
     print(f"  Data and logs: {data}")
     print("  Press Ctrl-C to stop.\n", flush=True)
+
+
+def _how_to_begin(settings: DemoSettings, data: Path) -> str:
+    send = "text a number such as +1 415 555 2671."
+    if settings.effective_signup_mode == "closed":
+        return f"  Sign-up is closed (SIGNUP_MODE). Sign in, and {send}"
+    if settings.effective_signup_mode == "invite":
+        return (
+            "  Sign up with an invite code, any email and an uncommon password of 8 characters, and\n"
+            f"  {send}\n"
+            f"  The first account needs this invite code:  {_setup_code(settings, data)}\n"
+            "  Further codes:  make mysms ARGS=invite"
+        )
+    return f"  Sign up with any email and an uncommon password of 8 characters, and {send}"

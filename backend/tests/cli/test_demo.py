@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mysms.cli.demo import DemoSettings, parts_of
+from mysms.cli.commands import main
+from mysms.cli.demo import DemoSettings, explain, parts_of
 from tests.support import fake_mongod
 from tests.support.admin_commands import new_password_in
 from tests.support.api_user import PASSWORD, new_email, new_number
@@ -187,6 +188,49 @@ async def test_a_command_beside_no_demo_says_so(demo: Demo) -> None:
     (sentence,) = process.text().splitlines()
     assert sentence.startswith(f"`make run` is not running with its data in {demo.directory / 'data'}.")
     assert not (demo.directory / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "command"),
+    [
+        ({}, False, False),
+        ({"signup_mode": "open", "twilio_account_sid": "AC"}, False, False),
+        ({"twilio_account_sid": "AC"}, True, True),
+        ({"signup_mode": "invite"}, True, True),
+        ({"signup_mode": "closed"}, False, False),
+    ],
+)
+def test_the_invite_code_is_printed_wherever_one_is_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: dict[str, str], code: bool, command: bool
+) -> None:
+    explain(DemoSettings(_env_file=None, setup_code="open sesame", **settings), tmp_path, None, dev=False)
+    shown = capsys.readouterr().out
+    assert ("needs this invite code:  open sesame\n" in shown, "make mysms ARGS=invite\n" in shown) == (code, command)
+    assert ("Sign up with" in shown) == (settings.get("signup_mode") != "closed")
+
+
+def test_with_a_real_account_only_mails_stay_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explain(DemoSettings(_env_file=None, twilio_account_sid="AC", setup_code="code"), tmp_path, None, dev=False)
+    shown = capsys.readouterr().out
+    assert "No SMS leaves" not in shown
+    assert "No mail leaves this machine. " in shown
+
+
+async def test_the_printed_code_creates_the_first_account(demo: Demo) -> None:
+    async with demo.running(SIGNUP_MODE="invite") as (process, http):
+        shown = await eventually(async_text(process), lambda text: "to stop" in text, what="the explanation")
+        (code,) = re.findall(r"invite code:  (\S+)", shown)
+        user = {"email": new_email(), "password": PASSWORD, "password_confirmation": PASSWORD}
+        assert (await http.post("/users", json={"user": user})).status_code == 422
+        assert (await http.post("/users", json={"user": {**user, "invite_code": code}})).status_code == 201
+        assert "nobody needs" not in await demo.run("invite")
+
+
+def test_the_help_of_a_command_needs_no_running_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "reset-password", "--help"])
+    assert ended.value.code == 0
+    assert "prints it" in capsys.readouterr().out
 
 
 async def test_with_a_real_account_nobody_signs_up_without_a_code(demo: Demo) -> None:
