@@ -175,9 +175,9 @@ def _reset_password(settings: Settings, email: str, *, remove_second_factor: boo
     print(f"New password of {email}: {new.password}")
     print("All sessions of the account have ended. Whoever signs in with it should change it on the account page.")
     if new.needs_second_factor:
-        print("Signing in also requires a code of the second factor, unless --remove-second-factor removes it.")
+        print("Two-step sign-in is still on: --remove-second-factor turns it off if phone and codes are lost.")
     elif remove_second_factor:
-        print("The account has no second factor any more.")
+        print("Two-step sign-in is off for the account.")
     return 0
 
 

@@ -191,22 +191,24 @@ async def test_a_command_beside_no_demo_says_so(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "command"),
+    ("mode", "account", "is_needed"),
     [
-        ({}, False, False),
-        ({"signup_mode": "open", "twilio_account_sid": "AC"}, False, False),
-        ({"twilio_account_sid": "AC"}, True, True),
-        ({"signup_mode": "invite"}, True, True),
-        ({"signup_mode": "closed"}, False, False),
+        (None, None, False),
+        ("open", "AC", False),
+        (None, "AC", True),
+        ("invite", None, True),
+        ("closed", None, False),
     ],
 )
 def test_the_invite_code_is_printed_wherever_one_is_needed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: dict[str, str], code: bool, command: bool
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str | None, account: str | None, is_needed: bool
 ) -> None:
-    explain(DemoSettings(_env_file=None, setup_code="open sesame", **settings), tmp_path, None, dev=False)
+    settings = DemoSettings(_env_file=None, setup_code="open sesame", signup_mode=mode, twilio_account_sid=account)
+    explain(settings, tmp_path, None, dev=False)
     shown = capsys.readouterr().out
-    assert ("needs this invite code:  open sesame\n" in shown, "make mysms ARGS=invite\n" in shown) == (code, command)
-    assert ("Sign up with" in shown) == (settings.get("signup_mode") != "closed")
+    assert ("needs this invite code:  open sesame\n" in shown) == is_needed
+    assert ("make mysms ARGS=invite\n" in shown) == is_needed
+    assert ("Sign up with" in shown) == (mode != "closed")
 
 
 def test_with_a_real_account_only_mails_stay_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
