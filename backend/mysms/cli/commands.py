@@ -162,7 +162,7 @@ def _print_invite(settings: Settings) -> int:
     mode = settings.effective_signup_mode
     if mode != "invite":
         needed = "nobody needs a code" if mode == "open" else "no code is accepted"
-        print(f"Sign-up is {mode}: {needed} until SIGNUP_MODE is invite.", file=sys.stderr)
+        print(f"In the settings of this command, sign-up is {mode} (SIGNUP_MODE): {needed}.", file=sys.stderr)
     where = f" at {settings.app_url.address}" if settings.app_url is not None else ""
     print(f"One person can sign up{where} with this invite code. It does not expire:", file=sys.stderr, flush=True)
     print(code)

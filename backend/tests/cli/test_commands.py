@@ -130,7 +130,7 @@ async def test_accounts_are_administered_without_a_twilio_account(tmp_path: Path
             wrong = {**without, "TWILIO_ACCOUNT_SID": "wrong", "TWILIO_AUTH_TOKEN": "wr ong"}
             invite = Process("wrong", ["mysms", "invite"], tmp_path, wrong)
             assert await invite.wait_for_exit() == 0
-            assert "Sign-up is open: nobody needs a code" in invite.text()
+            assert "sign-up is open (SIGNUP_MODE): nobody needs a code." in invite.text()
         recover = ["mysms", "recover-backup", "--since", "2026-01-01T00:00:00Z"]
         process = Process("recover", recover, tmp_path, without)
         assert await process.wait_for_exit() == 1
