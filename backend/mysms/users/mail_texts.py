@@ -14,7 +14,10 @@ Notice = Literal[
     "password_reset_by_operator",
     "signed_in_from_new_device",
     "second_factor_enabled",
+    "second_factor_replaced",
     "second_factor_removed",
+    "recovery_codes_replaced",
+    "recovery_code_used",
 ]
 """What a user is told by mail after it has happened."""
 
@@ -23,6 +26,15 @@ Notice = Literal[
 class _Event:
     subject: str
     sentence: str
+    beyond_the_password: str = ""
+    """What a new password does not mend, if it was somebody else."""
+
+
+_STILL_ASKS_FOR_A_CODE = """
+Signing in will still ask for a code. If you do not have the phone that
+shows it, the person who runs this server can remove it."""
+_RENEW_RECOVERY_CODES = """
+The recovery codes stay: make new ones on the account page."""
 
 
 _EVENTS: Mapping[Notice, _Event] = {
@@ -34,7 +46,8 @@ _EVENTS: Mapping[Notice, _Event] = {
         "The password of your MySMS Messenger account\nwas changed with a link that you got by mail.",
     ),
     "password_reset_by_operator": _Event(
-        "Your password was changed", "The administrator has set a new password\nfor your MySMS Messenger account."
+        "Your password was changed",
+        "The person who runs this server has set a new password\nfor your MySMS Messenger account.",
     ),
     "signed_in_from_new_device": _Event(
         "New sign-in to your account",
@@ -43,10 +56,28 @@ _EVENTS: Mapping[Notice, _Event] = {
     "second_factor_enabled": _Event(
         "Two-step sign-in was turned on",
         "Your MySMS Messenger account asks for a code at sign-in now,\nbesides the password.",
+        _STILL_ASKS_FOR_A_CODE,
+    ),
+    "second_factor_replaced": _Event(
+        "Two-step sign-in uses another phone now",
+        "Your MySMS Messenger account asks for codes of another phone now.\n"
+        "Those of the phone before, and its recovery codes, no longer work.",
+        _STILL_ASKS_FOR_A_CODE,
     ),
     "second_factor_removed": _Event(
         "Two-step sign-in was turned off",
         "Your MySMS Messenger account no longer asks for a code\nat sign-in: the password alone is enough.",
+    ),
+    "recovery_codes_replaced": _Event(
+        "You have new recovery codes",
+        "New recovery codes were made for your MySMS Messenger account.\nThose from before no longer work.",
+        _RENEW_RECOVERY_CODES,
+    ),
+    "recovery_code_used": _Event(
+        "A recovery code was used to sign in",
+        "One of your recovery codes was used for your MySMS Messenger account.\n"
+        "It will not work again. The account page shows how many are left.",
+        _RENEW_RECOVERY_CODES,
     ),
 }
 _NOT_YOU = """\
@@ -54,7 +85,8 @@ If this was you, or you asked for it, there is nothing to do.
 
 If not, somebody else can use your account. Set a new password at once:
 {app_url}/forgot-password
-That ends all sessions. Tell your administrator, too."""
+That ends all sessions.{beyond_the_password}
+Tell the person who runs this server, too."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +124,7 @@ def notice_text(notice: Notice, at: datetime, device: str | None, app_url: str) 
 
 {facts}
 
-{_NOT_YOU.format(app_url=app_url)}
+{_NOT_YOU.format(app_url=app_url, beyond_the_password=event.beyond_the_password)}
 """,
     )
 

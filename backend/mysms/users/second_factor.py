@@ -20,6 +20,7 @@ from mysms.users.errors import (
 )
 from mysms.users.known_clients import KnownClients
 from mysms.users.lookup import find_by_email, find_signed_in
+from mysms.users.mail_texts import Notice
 from mysms.users.models import PendingSecondFactor, SecondFactor, User
 from mysms.users.notifications import Notifications
 from mysms.users.one_time_codes import (
@@ -134,7 +135,8 @@ class SecondFactorService:
             raise InvalidFieldsError({"code": ["is not valid"]})
         await self._limiter.refund_all(hits)
         self._record("second_factor_enabled", user, client)
-        await self._notifications.notify("second_factor_enabled", user, client)
+        notice: Notice = "second_factor_replaced" if user.second_factor else "second_factor_enabled"
+        await self._notifications.notify(notice, user, client)
         return RecoveryCodesResponse(recovery_codes=codes)
 
     async def replace_recovery_codes(
@@ -147,6 +149,7 @@ class SecondFactorService:
         if factor is None or not await repository.replace_recovery_codes(user, factor, _unused(codes)):
             raise NoSecondFactorError
         self._record("recovery_codes_replaced", user, client)
+        await self._notifications.notify("recovery_codes_replaced", user, client)
         return RecoveryCodesResponse(recovery_codes=codes)
 
     async def remove(self, caller: AccessClaims, password: str, client: ClientInfo) -> None:
@@ -177,6 +180,7 @@ class SecondFactorService:
             return await self._use_totp_code(user, factor, code, client)
         if is_recovery_code(code) and await repository.use_recovery_code(user, factor, hash_recovery_code(code)):
             self._record("recovery_code_used", user, client)
+            await self._notifications.notify("recovery_code_used", user, client)
             return True
         return False
 

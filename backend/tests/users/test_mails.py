@@ -57,7 +57,7 @@ async def test_a_mail_says_what_happened_when_and_on_which_device(users: UsersWi
     changed, by_operator, factor = users.server.to(user.email)
     assert changed["Subject"] == by_operator["Subject"] == "Your password was changed"
     assert "Device: Safari on iPhone" in changed.get_content()
-    assert "The administrator has set a new password" in by_operator.get_content()
+    assert "The person who runs this server has set a new password" in by_operator.get_content()
     assert "Device:" not in by_operator.get_content()
     assert factor["Subject"] == "Two-step sign-in was turned off"
     for mail in (changed, by_operator, factor):
@@ -218,7 +218,7 @@ async def test_the_password_grant_and_the_operator_are_told_of_too(
         reset = Process("reset", ["mysms", "reset-password", api_user.email], tmp_path, api.environment)
         assert await reset.wait_for_exit() == 0
         (_, told) = await mail_server.wait_for(api_user.email, 2)
-        assert "The administrator has set" in told.get_content()
+        assert "The person who runs this server has set" in told.get_content()
         assert new_password_in(reset.text()) not in told.get_content()
 
 
@@ -236,6 +236,33 @@ async def test_a_user_is_told_that_the_second_factor_was_removed(users: UsersWit
     assert enabled["Subject"] == "Two-step sign-in was turned on"
     assert told["Subject"] == "Two-step sign-in was turned off"
     assert "Device: Edge on Mac" in told.get_content()
+
+
+async def test_a_user_is_told_of_another_phone_and_of_recovery_codes_and_what_to_do(users: UsersWithMail) -> None:
+    user = await users.sign_up()
+    claims, client = users.claims(user), ClientInfo("192.0.2.1", "Edge on Mac")
+    second_factor = users.services.second_factor
+    for _ in range(2):
+        secret = (await second_factor.begin(claims, PASSWORD, client)).secret
+        await second_factor.enable(claims, TOTP(secret).at(users.now), client)
+    codes = (await second_factor.replace_recovery_codes(claims, PASSWORD, client)).recovery_codes
+    await second_factor.require(await users.user(user.email), codes[0], client)
+    await users.deliver()
+    mails = users.server.to(user.email)
+    assert [mail["Subject"] for mail in mails] == [
+        "Two-step sign-in was turned on",
+        "Two-step sign-in uses another phone now",
+        "You have new recovery codes",
+        "A recovery code was used to sign in",
+    ]
+    turned_on, replaced, renewed, used = [mail.get_content() for mail in mails]
+    for text in (turned_on, replaced):
+        assert "still ask for a code" in text
+        assert "the person who runs this server can remove it" in " ".join(text.split())
+    for text in (renewed, used):
+        assert "make new ones on the account page" in text
+    assert "Device: Edge on Mac" in used
+    assert not any(code in used for code in codes)
 
 
 # The queue
