@@ -20,6 +20,8 @@ export const secondFactorTexts = {
   begin: 'Set up…',
   usePhone: 'Use another phone…',
   beginSubmit: 'Set up',
+  usePhoneWarning:
+    'Once the new phone is set up, the codes of the old one and all your recovery codes stop working.',
   turnOff: 'Turn off…',
   turnOffSubmit: 'Turn off two-step sign-in',
   turnOffWarning: 'Signing in will ask for your password only.',
@@ -29,13 +31,14 @@ export const secondFactorTexts = {
 
   done: {
     on: 'Two-step sign-in is on.',
+    phoneReplaced: 'You use another phone now, with new recovery codes.',
     off: 'Two-step sign-in is off.',
     codesReplaced: 'You have new recovery codes.',
   },
 
   setUp: {
     title: 'Add this account to your authenticator app',
-    scan: 'Scan the code with your app, or type in the key.',
+    scan: 'Scan the code with your app, or type in the key. It can be used for ten minutes; if you reload this page, begin again and scan the new one.',
     qrCode: 'QR code for your authenticator app',
     open: 'Open in an app on this device',
     key: 'Key',
@@ -67,5 +70,11 @@ Each works once. Any codes made earlier have stopped working.
 ${codes.join('\n')}
 `,
     kept: 'I have kept them',
+    leave: {
+      title: 'Leave without your recovery codes?',
+      text: 'You have neither copied nor downloaded them, and they are shown only now.',
+      confirm: 'Leave',
+      cancel: 'Stay',
+    },
   },
 } as const;

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, input, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
 import { copyTexts } from '../i18n/copy-texts';
 import { Icon } from './icon';
 
@@ -26,6 +26,8 @@ const SHOWN_FOR_MS = 2_000;
 export class CopyButton {
   readonly source = input.required<HTMLElement>();
   readonly label = input.required<string>();
+  /** It is in the clipboard. */
+  readonly copied = output();
 
   protected readonly texts = copyTexts;
   protected readonly announcement = signal('');
@@ -39,6 +41,7 @@ export class CopyButton {
       // Not available over plain http on a LAN address.
       await navigator.clipboard.writeText(source.textContent);
       this.announcement.set(this.texts.copied);
+      this.copied.emit();
       setTimeout(() => {
         this.announcement.set('');
       }, SHOWN_FOR_MS);

@@ -5,6 +5,7 @@ import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { of } from 'rxjs';
 import { SessionStore } from '../../session/session-store';
 import { SecondFactor } from './second-factor';
+import { UnsavedCodes } from './unsaved-codes';
 
 const URL_ = '/users/second_factor';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -98,6 +99,40 @@ describe('SecondFactor', () => {
     expect(asked).toEqual({ user: { password: 'correct horse' } });
     expect(done()).toBe('Two-step sign-in is off.');
     expect(panel.textContent).toContain('Set up…');
+  });
+
+  it('warns before another phone is set up, and says afterwards that it is used', async () => {
+    await answer('GET', { enabled: true, recovery_codes_left: 9 });
+    await press('Use another phone…');
+    expect(panel.textContent).toContain('the old one and all your recovery codes stop working');
+    await type('correct horse');
+    await answer('POST', { secret: SECRET, otpauth_uri: `otpauth://totp/x?secret=${SECRET}` });
+    await type('234567');
+    await answer('PUT', { recovery_codes: CODES });
+    expect(done()).toBe('You use another phone now, with new recovery codes.');
+  });
+
+  it('asks before recovery codes are left that were not saved', async () => {
+    const unsaved = TestBed.inject(UnsavedCodes);
+    const mayUnload = () => dispatchEvent(new Event('beforeunload', { cancelable: true }));
+    HTMLDialogElement.prototype.showModal = () => undefined;
+    await answer('GET', { enabled: true, recovery_codes_left: 9 });
+    expect([unsaved.mayLeave(), mayUnload()]).toEqual([true, true]);
+    await press('New recovery codes…');
+    await type('correct horse');
+    await answer('POST', { recovery_codes: CODES }, `${URL_}/recovery_codes`);
+    const labels = [...panel.querySelectorAll('button')].map((button) => button.textContent.trim());
+    expect(labels).toEqual(['Copy', 'Download', 'I have kept them']);
+    expect(mayUnload()).toBe(false);
+
+    const asked = unsaved.mayLeave();
+    await settle();
+    expect(panel.querySelector('h2#confirm-dialog-title')?.textContent).toContain('Leave without');
+    unsaved.answer(false);
+    expect(await asked).toBe(false);
+
+    await savedText();
+    expect([unsaved.mayLeave(), mayUnload()]).toEqual([true, true]);
   });
 
   it('does not say that it is loading while the session cannot be renewed', async () => {

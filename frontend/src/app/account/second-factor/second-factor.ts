@@ -60,7 +60,9 @@ export class SecondFactor {
   };
 
   protected readonly turnOn = async (code: string): Promise<void> => {
-    this.show({ kind: 'codes', codes: await this.store.turnOn(code) }, this.texts.done.on);
+    const { phoneReplaced, on } = this.texts.done;
+    const done = this.store.secondFactor()?.enabled ? phoneReplaced : on;
+    this.show({ kind: 'codes', codes: await this.store.turnOn(code) }, done);
   };
 
   protected readonly replaceCodes = async (password: string): Promise<void> => {
