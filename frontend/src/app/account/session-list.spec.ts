@@ -7,12 +7,13 @@ import { SessionList } from './session-list';
 describe('SessionList', () => {
   const status = signal('signed-in');
   const problem = signal('');
+  const sessions = signal<readonly object[] | undefined>(undefined);
 
   beforeEach(() => {
     TestBed.configureTestingModule({
       providers: [
         { provide: SessionStore, useValue: { status } },
-        { provide: AccountStore, useValue: { sessions: signal(undefined), problem } },
+        { provide: AccountStore, useValue: { sessions, problem } },
       ],
     });
   });
@@ -30,5 +31,23 @@ describe('SessionList', () => {
     problem.set('');
     status.set('unavailable');
     expect(await isLoading()).toBe(false);
+  });
+
+  it('has this device on top, and the time of day of each sign-in', async () => {
+    const session = (id: string, current: boolean) => ({
+      _id: id,
+      device: `Device ${id}`,
+      current,
+      created_at: '2026-11-20T16:05:00',
+      last_used_at: '2026-11-20T16:05:00',
+    });
+    sessions.set([session('1', false), session('2', true)]);
+    const fixture = TestBed.createComponent(SessionList);
+    fixture.autoDetectChanges();
+    await fixture.whenStable();
+    const rows = [...(fixture.nativeElement as HTMLElement).querySelectorAll('li')];
+    expect(rows[0]?.textContent).toContain('Device 2');
+    expect(rows[1]?.textContent).toContain('Device 1');
+    expect(rows[0]?.textContent).toMatch(/Signed in on .*\b(4:05|16:05)/);
   });
 });

@@ -11,8 +11,8 @@ import { Session } from '../api/models';
 import { SessionStore } from '../session/session-store';
 import { UnsentCounts, UserStorage } from '../session/user-storage';
 import { accountTexts } from '../i18n/account-texts';
-import { formatDate, relativeTime } from '../i18n/relative-time';
-import { fullTime } from '../i18n/formats';
+import { relativeTime } from '../i18n/relative-time';
+import { fullTime, shortDateAndTime } from '../i18n/formats';
 import { splitAtPlaceholder } from '../i18n/plural';
 import { signOutTexts } from '../i18n/sign-out-texts';
 import { Busy } from '../ui/busy';
@@ -35,6 +35,10 @@ export class SessionList {
   readonly #session = inject(SessionStore);
   readonly #userStorage = inject(UserStorage);
 
+  /** This device first. */
+  protected readonly sessions = computed(() =>
+    this.store.sessions()?.toSorted((a, b) => Number(b.current) - Number(a.current)),
+  );
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
   /** The connection indicator says what is wrong with the session itself. */
   protected readonly isLoading = computed(
@@ -83,8 +87,8 @@ export class SessionList {
     return relativeTime(new Date(time));
   }
 
-  protected date(time: string): string {
-    return formatDate(new Date(time));
+  protected dateAndTime(time: string): string {
+    return shortDateAndTime(new Date(time));
   }
 
   protected timestamp(time: string): string {

@@ -6,8 +6,8 @@ export const accountTexts = {
   passwordTooShort: 'Too short.',
   /** From the weakest to the strongest. */
   passwordStrengths: [
-    'Very weak: it is among the first that anybody tries.',
-    'Weak. Add words that have nothing to do with each other.',
+    'Very weak: it will probably be refused.',
+    'Weak: it may be refused. Add words that have nothing to do with each other.',
     'Fair. One more word makes it good.',
     'Good. A few more letters make it strong.',
     'Strong.',
@@ -68,11 +68,11 @@ export const accountTexts = {
     title: 'Forgot your password?',
     intro: "Enter your email, and we'll send you a link to choose a new one.",
     withoutMail:
-      'This server sends no mail. Ask the person who runs it for a new password: the command mysms reset-password makes one.',
+      'This server sends no mail. Ask the person who runs this server for a new password: the command mysms reset-password makes one.',
     submit: 'Send the link',
     submitting: 'Sending…',
     sentTitle: 'Check your mail',
-    sent: 'If there is an account with this email, a mail is on its way. The link in it works for 30 minutes.',
+    sent: 'If there is an account with this email, a mail is on its way. The link in it works for 30 minutes. There are at most three mails in half an hour.',
     nothingCame: 'Nothing came? Look among the unwanted mail, or',
     askAgain: 'try again',
     toSignIn: 'Back to sign in',
@@ -92,20 +92,22 @@ export const accountTexts = {
       over: {
         title: "This link doesn't work any more",
         intro:
-          'The link was used already, or is older than 30 minutes. Your password is as it was before.',
+          'The link was used already, is older than 30 minutes, or the password has been changed since. Nothing was changed by this.',
       },
     },
     submit: 'Change password',
     submitting: 'Changing your password…',
     askForAnother: 'Ask for a new link',
+    toSignIn: 'Back to sign in',
+    signsOutHere: 'Setting it signs you out here.',
   },
 
   signUp: {
     title: 'Create an account',
     intro: 'All you need is an email address and a password.',
-    introByInvitation: 'You need an invite code from the person who runs this service.',
+    introByInvitation: 'You need an invite code from the person who runs this server.',
     closedTitle: 'Sign-up is closed',
-    closed: 'No new accounts can be created at the moment. Ask the person who runs this service.',
+    closed: 'No new accounts can be created at the moment. Ask the person who runs this server.',
     submit: 'Create account',
     submitting: 'Creating your account…',
     inviteCode: 'Invite code',

@@ -5,7 +5,7 @@ interface FailureText {
 
 const CHECK_NUMBER = 'Check the number and send it to the right one.';
 const OTHER_WAY = 'Contact this person in another way.';
-const TELL_OPERATOR = 'Ask your administrator to fix this.';
+const TELL_OPERATOR = 'Ask the person who runs this server to fix this.';
 const REWORD = 'Rephrase it: shorter, without links and without words that look like advertising.';
 const SHORTEN = 'Make it shorter, or send it as two messages.';
 const LATER = 'Send it again later.';
@@ -56,7 +56,7 @@ export const failureTexts: Readonly<Record<string, FailureText>> = {
   21607: { cause: BAD_SENDER, advice: TELL_OPERATOR },
   21608: {
     cause: TRIAL,
-    advice: 'Ask your administrator to verify the number or to upgrade the account.',
+    advice: 'Ask the person who runs this server to verify the number or to upgrade the account.',
   },
   21609: { cause: "Twilio can't report back to this service.", advice: TELL_OPERATOR },
   21610: {

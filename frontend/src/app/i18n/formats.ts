@@ -10,6 +10,10 @@ const dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'sh
 const shortDate = new Intl.DateTimeFormat(locale, { dateStyle: 'short' });
 const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
 const longDay = new Intl.DateTimeFormat(locale, { dateStyle: 'full' });
+const shorterDateAndTime = new Intl.DateTimeFormat(locale, {
+  dateStyle: 'long',
+  timeStyle: 'short',
+});
 const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
 
 const plain = new Intl.NumberFormat(locale);
@@ -41,6 +45,11 @@ export function shortTime(time: Date, now = new Date()): string {
   if (ago <= 0) return timeOfDay(time);
   if (ago < 7) return weekday.format(time);
   return (time.getFullYear() === now.getFullYear() ? dayAndMonth : shortDate).format(time);
+}
+
+/** "20 November 2026 at 16:05". */
+export function shortDateAndTime(time: Date): string {
+  return shorterDateAndTime.format(time);
 }
 
 export function fullTime(time: Date): string {

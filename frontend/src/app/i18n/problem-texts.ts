@@ -12,7 +12,7 @@ export const problemTexts = {
     country_not_allowed: 'Messages to this country are not allowed here.',
     database_unavailable: "The server can't reach its database at the moment.",
     request_too_large: 'This is more than the server accepts at once.',
-    sign_up_closed: 'Sign-up is closed. Ask the person who runs this service.',
+    sign_up_closed: 'Sign-up is closed. Ask the person who runs this server.',
     invalid_credentials: 'Invalid email or password.',
     second_factor_required: 'Enter the six-digit code from your authenticator app.',
     invalid_second_factor_code: 'This code is not valid, or was used already.',

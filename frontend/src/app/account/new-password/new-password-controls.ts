@@ -13,10 +13,13 @@ export function newPasswordControls() {
     validators: [requiredPassword, passwordLength(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)],
   });
   const same: ValidatorFn = ({ value }: AbstractControl<string>) =>
-    value.normalize('NFC') === password.value.normalize('NFC')
+    value === '' || value.normalize('NFC') === password.value.normalize('NFC')
       ? null
       : { mismatch: accountTexts.passwordMismatch };
-  const password_confirmation = new FormControl('', { nonNullable: true, validators: same });
+  const password_confirmation = new FormControl('', {
+    nonNullable: true,
+    validators: [requiredPassword, same],
+  });
   password.valueChanges.pipe(takeUntilDestroyed()).subscribe(() => {
     password_confirmation.updateValueAndValidity();
   });

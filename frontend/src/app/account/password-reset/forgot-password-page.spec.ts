@@ -5,7 +5,8 @@ import { provideRouter } from '@angular/router';
 import { ForgotPasswordPage } from './forgot-password-page';
 
 const URL_ = '/users/password_reset';
-const WITHOUT_MAIL = 'Ask the person who runs it for a new password: the command mysms reset';
+const WITHOUT_MAIL =
+  'Ask the person who runs this server for a new password: the command mysms reset';
 
 describe('ForgotPasswordPage', () => {
   let fixture: ComponentFixture<ForgotPasswordPage>;

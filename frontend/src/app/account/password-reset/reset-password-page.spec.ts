@@ -80,9 +80,10 @@ describe('ResetPasswordPage', () => {
     const next = page().querySelector('a');
     expect(next?.getAttribute('href')).toBe('/forgot-password');
     expect(document.activeElement).toBe(next);
+    expect(page().querySelector('a[href="/sign-in"]')?.textContent).toBe('Back to sign in');
     const why = document.getElementById(next?.getAttribute('aria-describedby') ?? '');
     expect(why?.textContent).toBe(
-      'The link was used already, or is older than 30 minutes. Your password is as it was before.',
+      'The link was used already, is older than 30 minutes, or the password has been changed since. Nothing was changed by this.',
     );
 
     await open('/reset-password#newer');

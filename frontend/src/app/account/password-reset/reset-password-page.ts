@@ -34,6 +34,9 @@ import { ResetToken } from './reset-token';
   template: `
     <app-auth-card [heading]="shown().title" [intro]="shown().intro">
       @if (link() === 'given') {
+        @if (isSignedIn()) {
+          <p>{{ texts.signsOutHere }}</p>
+        }
         <form appAutofocus novalidate [formGroup]="form" (ngSubmit)="submission.submit()">
           <app-new-password
             name="new-password"
@@ -54,6 +57,9 @@ import { ResetToken } from './reset-token';
           aria-describedby="auth-card-intro"
           >{{ texts.askForAnother }}</a
         >
+        <p>
+          <a routerLink="/sign-in">{{ texts.toSignIn }}</a>
+        </p>
       }
     </app-auth-card>
   `,
@@ -69,6 +75,7 @@ export class ResetPasswordPage {
 
   protected readonly texts = accountTexts.resetPassword;
   protected readonly passwordLabels = accountTexts.newPasswords.another;
+  protected readonly isSignedIn = computed(() => this.#session.user() !== undefined);
   protected readonly link = signal<'given' | 'missing' | 'over'>('missing');
   protected readonly shown = computed(() => this.texts.links[this.link()]);
 

@@ -53,7 +53,7 @@ describe('PasswordStrength', () => {
     await says('Strong.');
     expect(meter.querySelectorAll('.password-strength__part--on')).toHaveLength(4);
     control.setValue('password');
-    await says('Very weak: it is among the first that anybody tries.');
+    await says('Very weak: it will probably be refused.');
     expect(meter.querySelectorAll('.password-strength__part--on')).toHaveLength(1);
     control.setValue('');
     await says('');
