@@ -24,7 +24,7 @@ class Explanation:
 
 _CHECK_NUMBER = "Check the number and send it to the right one."
 _OTHER_WAY = "Contact this person another way."
-_TELL_OPERATOR = "Ask your administrator to fix this."
+_TELL_OPERATOR = "Ask the person who runs this server to fix this."
 _REWORD = "Reword it: make it shorter, and avoid links and advertising language."
 _LATER = "Try again later."
 _TOMORROW = "Try again tomorrow."
@@ -75,7 +75,7 @@ _EXPLANATIONS: dict[ErrorCode, Explanation] = {
     21607: _NOT_A_SENDER,
     21608: _permanent(
         "A Twilio trial account can only send to verified numbers.",
-        "Ask your administrator to verify the number or to upgrade the account.",
+        "Ask the person who runs this server to verify the number or to upgrade the account.",
     ),
     21609: _permanent("Twilio cannot call this server's status callback URL.", _TELL_OPERATOR),
     21610: _permanent(

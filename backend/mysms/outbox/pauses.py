@@ -24,7 +24,7 @@ _CAUSES = {
 """Source: https://www.twilio.com/docs/api/errors"""
 _OTHER_CAUSE = "Twilio rejects all messages from this server."
 _DISABLED = "Sending is disabled (SENDING_ENABLED=off). Messages are accepted and wait."
-_REMEDY = "Your messages will be sent once your administrator has fixed this."
+_REMEDY = "Your messages will be sent once the person who runs this server has fixed this."
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ class PauseResponse(BaseModel):
     since: Timestamp
     reason: str = Field(
         examples=[
-            "Twilio rejects this server's credentials. Your messages will be sent once your administrator has fixed "
-            "this."
+            "Twilio rejects this server's credentials. Your messages will be sent once the person who runs this "
+            "server has fixed this."
         ],
         description="An explanation for users.",
     )

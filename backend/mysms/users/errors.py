@@ -49,13 +49,13 @@ class NoSecondFactorError(DomainError):
 class SignUpClosedError(DomainError):
     status = HTTPStatus.FORBIDDEN
     code = "sign_up_closed"
-    example = "Sign-up is closed. Please ask the administrator for an account."
+    example = "Sign-up is closed. Please ask the person who runs this server for an account."
 
 
 class MailNotConfiguredError(DomainError):
     status = HTTPStatus.CONFLICT
     code = "mail_not_configured"
-    example = "This server sends no mail. Please ask the administrator for a new password."
+    example = "This server sends no mail. Please ask the person who runs this server for a new password."
 
 
 class TokenRequestError(DomainError):

@@ -200,7 +200,9 @@ class ResetPasswordRequest(StrictModel):
 class PasswordResetPolicyResponse(BaseModel):
     """How a forgotten password can be replaced."""
 
-    by_mail: bool = Field(description="Whether a link can be sent by mail; otherwise the administrator has to help.")
+    by_mail: bool = Field(
+        description="Whether a link can be sent by mail; otherwise the person who runs this server has to help."
+    )
 
 
 class AccountDeletion(StrictModel):

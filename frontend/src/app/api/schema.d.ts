@@ -998,7 +998,7 @@ export interface components {
         PasswordResetPolicyResponse: {
             /**
              * By Mail
-             * @description Whether a link can be sent by mail; otherwise the administrator has to help.
+             * @description Whether a link can be sent by mail; otherwise the person who runs this server has to help.
              */
             by_mail: boolean;
         };
@@ -1016,7 +1016,7 @@ export interface components {
             /**
              * Reason
              * @description An explanation for users.
-             * @example Twilio rejects this server's credentials. Your messages will be sent once your administrator has fixed this.
+             * @example Twilio rejects this server's credentials. Your messages will be sent once the person who runs this server has fixed this.
              */
             reason: string;
         };
