@@ -5,7 +5,7 @@ Features raise subclasses of `DomainError`; only `web.problem_details` turns the
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,6 +71,11 @@ class Problem(BaseModel):
     code: str
     errors: dict[str, list[str]] | None = Field(
         None, description=f"The errors of each invalid field, at most {MAXIMUM_ERRORS} in total."
+    )
+    reason: Literal["unknown_token"] | None = Field(
+        None,
+        description="Only of `session_ended`: this server's secrets have not signed the refresh token. If they have"
+        " been replaced, nobody has ended the session.",
     )
 
 

@@ -75,6 +75,14 @@ class SessionEndedError(TokenRequestError):
     example = "This session has ended. Please sign in again."
 
 
+class UnknownRefreshTokenError(SessionEndedError):
+    """No secret of this server has signed the refresh token, so the server cannot know that its session was ended."""
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        return {**super().extensions, "reason": "unknown_token"}
+
+
 class InvalidGrantError(TokenRequestError):
     code = "invalid_credentials"
     oauth_error = "invalid_grant"

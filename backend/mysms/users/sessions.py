@@ -17,6 +17,7 @@ from mysms.users.errors import (
     SecondFactorRequiredError,
     SessionEndedError,
     UnauthenticatedError,
+    UnknownRefreshTokenError,
 )
 from mysms.users.known_clients import KnownClients
 from mysms.users.models import Session, User, expiry_of
@@ -100,7 +101,7 @@ class SessionService:
             token = self._signer.read_refresh_token(refresh_token)
         except InvalidTokenError as error:
             self._events.record("refresh_token_forged", address=client.address)
-            raise SessionEndedError from error
+            raise UnknownRefreshTokenError from error
         with self._events.recording_rate_limits(address=client.address):
             await self._rate_limits.count_refresh(token.session_id)
         while True:

@@ -91,10 +91,16 @@ async def test_a_forged_refresh_token_is_rejected_and_ends_no_session(
 ) -> None:
     assert callable(change)
     forged = await request_token(api, grant_type="refresh_token", refresh_token=change(api_user.refresh_token))
-    oauth_problem_of(forged, 400, "session_ended", "invalid_grant")
+    assert oauth_problem_of(forged, 400, "session_ended", "invalid_grant")["reason"] == "unknown_token"
 
     real = await request_token(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
     assert real.status_code == 200
+
+
+async def test_a_session_that_was_ended_is_told_from_an_unknown_token(api: Api, api_user: ApiUser) -> None:
+    assert (await api_user.call("DELETE", "/users/sign_out")).status_code == 204
+    ended = await request_token(api, grant_type="refresh_token", refresh_token=api_user.refresh_token)
+    assert "reason" not in oauth_problem_of(ended, 400, "session_ended", "invalid_grant")
 
 
 async def test_an_access_token_is_not_a_refresh_token(api: Api, api_user: ApiUser) -> None:

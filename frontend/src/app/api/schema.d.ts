@@ -262,6 +262,7 @@ export interface paths {
          *
          *     `grant_type=refresh_token` continues a session and returns a new refresh token, another one each time. The old one
          *     stays valid until one of the new ones is first used; using any of the others after that ends the session.
+         *     If this server's secrets have not signed it, `session_ended` has the `reason` `unknown_token`.
          *     `grant_type=password` is for the Authorize button of this page and returns an access token only.
          *     It has no way to ask for a code, so accounts with a second factor sign in in the browser only.
          */
@@ -1322,6 +1323,12 @@ export interface components {
             errors: {
                 [key: string]: string[];
             } | null;
+            /**
+             * Reason
+             * @description Only of `session_ended`: this server's secrets have not signed the refresh token. If they have been replaced, nobody has ended the session.
+             * @default null
+             */
+            reason: "unknown_token" | null;
         } & {
             [key: string]: unknown;
         };
