@@ -285,7 +285,9 @@ test('signing out says how many messages it deletes, including those of other ta
 
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await page.getByRole('button', { name: 'Sign out and delete' }).click();
-  await expect(page.getByText("You've been signed out everywhere.")).toBeVisible();
+  await expect(
+    page.getByText("You've been signed out on all devices, this one included."),
+  ).toBeVisible();
   await fillSignIn(page, email);
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
   expect(await phone.received('The first')).toBe(0);

@@ -3,11 +3,9 @@ import { Injectable, inject } from '@angular/core';
 import { Observable } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Session } from '../api/models';
+import { REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
-const REQUEST_TIMEOUT_MS = 15_000;
-/** Longer, because there may be very many messages to delete. */
-const DELETE_TIMEOUT_MS = 60_000;
-/** Longer still: all messages are sent in one response. */
+/** Longer, because all messages are sent in one response. */
 const EXPORT_TIMEOUT_MS = 300_000;
 
 @Injectable()
@@ -22,17 +20,6 @@ export class AccountClient {
 
   endSession(id: string): Observable<unknown> {
     return this.#http.delete(`${this.#users}/sessions/${id}`, { timeout: REQUEST_TIMEOUT_MS });
-  }
-
-  endAllSessions(): Observable<unknown> {
-    return this.#http.delete(`${this.#users}/sessions`, { timeout: REQUEST_TIMEOUT_MS });
-  }
-
-  deleteAccount(password: string): Observable<unknown> {
-    return this.#http.delete(this.#users, {
-      body: { user: { password } },
-      timeout: DELETE_TIMEOUT_MS,
-    });
   }
 
   /** A JSON document. */

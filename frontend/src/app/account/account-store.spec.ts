@@ -1,4 +1,4 @@
-import { provideHttpClient } from '@angular/common/http';
+import { HttpErrorResponse, provideHttpClient } from '@angular/common/http';
 import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { Subject } from 'rxjs';
@@ -21,7 +21,7 @@ describe('AccountStore', () => {
   const session = {
     statusChanges: new Subject<string>(),
     signOut: vi.fn(),
-    endSession: vi.fn(),
+    signOutEverywhere: vi.fn(() => Promise.resolve()),
     changePassword: vi.fn(() => Promise.resolve()),
   };
   let http: HttpTestingController;
@@ -89,19 +89,12 @@ describe('AccountStore', () => {
     expect(session.signOut).toHaveBeenCalledOnce();
   });
 
-  it('signs out only once all sessions are ended', async () => {
-    await load();
-    const failing = store.endAll();
-    http
-      .expectOne({ method: 'DELETE', url: '/users/sessions' })
-      .flush(null, { status: 503, statusText: 'No' });
-    await failing;
-    expect(session.endSession).not.toHaveBeenCalled();
-
-    const ending = store.endAll();
-    http.expectOne({ method: 'DELETE', url: '/users/sessions' }).flush(null);
-    await ending;
-    expect(session.endSession).toHaveBeenCalledExactlyOnceWith('signed-out-everywhere');
+  it('shows why not all sessions could be ended', async () => {
+    session.signOutEverywhere.mockRejectedValueOnce(new HttpErrorResponse({ status: 503 }));
+    await store.endAll();
+    expect(store.problem()).toBe('The server has a problem at the moment.');
+    await store.endAll();
+    expect(store.problem()).toBe('');
   });
 
   it('reloads the sessions after a change of password', async () => {
@@ -113,22 +106,6 @@ describe('AccountStore', () => {
     http.expectOne('/users/sessions').flush([here]);
     await changing;
     expect(store.sessions()).toEqual([here]);
-  });
-
-  it('signs out once the account is deleted, and rejects on a wrong password', async () => {
-    const wrong = store.deleteAccount('wrong');
-    http
-      .expectOne({ method: 'DELETE', url: '/users' })
-      .flush({ errors: { password: ['is invalid'] } }, { status: 422, statusText: 'No' });
-    await expect(wrong).rejects.toMatchObject({ status: 422 });
-    expect(session.endSession).not.toHaveBeenCalled();
-
-    const deleting = store.deleteAccount('right');
-    const request = http.expectOne({ method: 'DELETE', url: '/users' });
-    expect(request.request.body).toEqual({ user: { password: 'right' } });
-    request.flush(null);
-    await deleting;
-    expect(session.endSession).toHaveBeenCalledExactlyOnceWith('account-deleted');
   });
 
   async function load(): Promise<void> {

@@ -53,10 +53,7 @@ export class AccountStore {
   }
 
   async endAll(): Promise<void> {
-    await this.#try(async () => {
-      await firstValueFrom(this.#client.endAllSessions());
-      this.#session.endSession('signed-out-everywhere');
-    });
+    await this.#try(() => this.#session.signOutEverywhere());
   }
 
   async changePassword(change: PasswordChange): Promise<void> {
@@ -67,11 +64,6 @@ export class AccountStore {
   /** Everything that is stored about the user, as one JSON document. */
   exportAccount(): Promise<Blob> {
     return firstValueFrom(this.#client.exportAccount());
-  }
-
-  async deleteAccount(password: string): Promise<void> {
-    await firstValueFrom(this.#client.deleteAccount(password));
-    this.#session.endSession('account-deleted');
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {

@@ -8,10 +8,10 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
+import { SessionStore } from '../session/session-store';
 import { UserStorage } from '../session/user-storage';
 import { accountTexts } from '../i18n/account-texts';
 import { signOutTexts } from '../i18n/sign-out-texts';
-import { AccountStore } from './account-store';
 import { ConfirmPassword } from './confirm-password/confirm-password';
 
 @Component({
@@ -48,7 +48,7 @@ import { ConfirmPassword } from './confirm-password/confirm-password';
   host: { class: 'panel', role: 'region', 'aria-labelledby': 'delete-account' },
 })
 export class DeleteAccount {
-  readonly #store = inject(AccountStore);
+  readonly #session = inject(SessionStore);
   readonly #injector = inject(Injector);
   readonly #userStorage = inject(UserStorage);
 
@@ -60,7 +60,7 @@ export class DeleteAccount {
   /** What deleting the account would delete from this browser too. */
   protected readonly unsent = signal(this.#userStorage.unsentCounts());
   protected readonly deleteAccount = (password: string): Promise<void> =>
-    this.#store.deleteAccount(password);
+    this.#session.deleteAccount(password);
 
   protected ask(): void {
     this.unsent.set(this.#userStorage.unsentCounts());

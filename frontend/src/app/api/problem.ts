@@ -32,6 +32,11 @@ export function isTransient({ status }: Problem): boolean {
   return status < 400 || status >= 500 || [401, 408, 425, 429].includes(status);
 }
 
+/** Whether the API has answered that it has not done, and is not doing, what the request asks for. */
+export function hasRefused({ status }: Problem): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}
+
 function withoutResponse(code: 'timeout' | 'offline' | 'unknown'): Problem {
   return { status: 0, code, detail: '', errors: {}, retryAfterSeconds: undefined, members: {} };
 }

@@ -12,11 +12,13 @@ import {
   SignedInUser,
   Tokens,
 } from '../api/models';
+import { REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
 /** Marks requests that carry their own credentials and so no access token. */
 export const SKIP_AUTH = new HttpContextToken(() => false);
 
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer, because there may be very many messages to delete. */
+const DELETE_TIMEOUT_MS = 60_000;
 
 @Injectable({ providedIn: 'root' })
 export class SessionClient {
@@ -47,11 +49,19 @@ export class SessionClient {
   }
 
   changePassword(user: PasswordChange, accessToken: string): Observable<Tokens> {
-    return this.#http.put<Tokens>(
-      `${this.#users}/password`,
-      { user },
-      { ...withoutAuth(), headers: { Authorization: `Bearer ${accessToken}` } },
-    );
+    return this.#http.put<Tokens>(`${this.#users}/password`, { user }, withToken(accessToken));
+  }
+
+  endAllSessions(accessToken: string): Observable<unknown> {
+    return this.#http.delete(`${this.#users}/sessions`, withToken(accessToken));
+  }
+
+  deleteAccount(password: string, accessToken: string): Observable<unknown> {
+    return this.#http.delete(this.#users, {
+      ...withToken(accessToken),
+      body: { user: { password } },
+      timeout: DELETE_TIMEOUT_MS,
+    });
   }
 
   passwordResetPolicy(): Observable<PasswordResetPolicy> {
@@ -68,8 +78,7 @@ export class SessionClient {
 
   signOut(refreshToken: string): Observable<unknown> {
     return this.#http.delete(`${this.#users}/sign_out`, {
-      ...withoutAuth(),
-      headers: { Authorization: `Bearer ${refreshToken}` },
+      ...withToken(refreshToken),
       // The page is often closed right after signing out.
       keepalive: true,
     });
@@ -82,4 +91,10 @@ export class SessionClient {
 
 function withoutAuth(): { context: HttpContext; timeout: number } {
   return { context: new HttpContext().set(SKIP_AUTH, true), timeout: REQUEST_TIMEOUT_MS };
+}
+
+function withToken(
+  token: string,
+): ReturnType<typeof withoutAuth> & { headers: { Authorization: string } } {
+  return { ...withoutAuth(), headers: { Authorization: `Bearer ${token}` } };
 }

@@ -10,8 +10,8 @@ export interface StoredSession {
   readonly startedAt?: number;
   /** When its tokens were last renewed, likewise. */
   readonly renewedAt?: number;
-  /** This browser has asked for something that ends it, and has had no answer yet. */
-  readonly endsHere?: boolean;
+  /** Why it ends, if this browser has asked for something that ends it, and has had no answer yet. */
+  readonly endsHere?: SignOutReason | undefined;
 }
 
 export const SESSION_KEY = 'mysms.session';

@@ -6,7 +6,6 @@ import {
 } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { fillStorage } from '../storage/testing';
-import { wasEndedElsewhere } from './session-end';
 import { StoredSession } from './session-storage';
 import { SessionStore } from './session-store';
 import { tokenInterceptor } from './token-interceptor';
@@ -46,37 +45,16 @@ describe('SessionStore', () => {
     expect(session.status()).toBe('signed-out');
   });
 
-  it('erases the data of a user who signs out, and keeps it for one who has to sign in again', () => {
-    const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('mysms.drafts'));
-    const begin = () => {
-      store('refresh-1');
-      localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
-      localStorage.setItem('mysms.drafts.u2.new', '"Hi"');
-      session.start();
-      http.match('/users/token');
-    };
-    begin();
-    session.endSession('session-ended');
-    expect(kept()).toEqual(['mysms.drafts.u1.new', 'mysms.drafts.u2.new']);
-    for (const leave of [
-      () => {
-        session.signOut();
-      },
-      () => {
-        session.endSession('account-deleted');
-      },
-      () => {
-        session.endSession('signed-out-everywhere');
-      },
-      () => {
-        session.endSession('ended-elsewhere');
-      },
-    ]) {
-      begin();
-      leave();
-      expect(kept()).toEqual(['mysms.drafts.u2.new']);
-    }
+  it('erases the data of a user who signs out, and of nobody else', () => {
+    store('refresh-1');
+    localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
+    localStorage.setItem('mysms.drafts.u2.new', '"Hi"');
+    session.start();
+    http.match('/users/token');
+    session.signOut();
     http.match('/users/sign_out');
+    expect(localStorage.getItem('mysms.drafts.u1.new')).toBeNull();
+    expect(localStorage.getItem('mysms.drafts.u2.new')).toBe('"Hi"');
   });
 
   it('signs in and stores the refresh token only', async () => {
@@ -185,6 +163,18 @@ describe('SessionStore', () => {
       expect(drafts()).toBe(isErased ? null : '"Hello"');
     });
 
+    it('it was not if the server does not know its token, as after a leaked secret was replaced', async () => {
+      await beginAt(Date.now());
+      void session.refresh();
+      expectRefresh('refresh-1').flush(
+        { code: 'session_ended', reason: 'unknown_token' },
+        { status: 400, statusText: 'No' },
+      );
+      await vi.advanceTimersByTimeAsync(0);
+      expect(session.signOutReason()).toBe('session-ended');
+      expect(drafts()).toBe('"Hello"');
+    });
+
     it('is unknown for a session that an earlier version has begun', async () => {
       await signedIn();
       localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
@@ -195,22 +185,60 @@ describe('SessionStore', () => {
     });
 
     it.each([
-      ['while this browser changes the password', undefined, 'session-ended'],
-      ['when it has not had the answer', 0, 'session-ended'],
-      ['unless the password was refused', 422, 'ended-elsewhere'],
-    ])('it was not, %s', async (_, status, reason) => {
-      await beginAt(Date.now());
-      const change = { current_password: 'old', password: 'new', password_confirmation: 'new' };
-      const result = session.changePassword(change).catch(() => undefined);
-      await vi.advanceTimersByTimeAsync(0);
-      const changing = http.expectOne('/users/password');
-      if (status !== undefined) await refuse(changing, status);
-      // As another tab does, without a lock.
-      const stored = JSON.parse(localStorage.getItem('mysms.session') ?? 'null') as StoredSession;
-      expect(wasEndedElsewhere(stored, Date.now())).toBe(reason === 'ended-elsewhere');
-      if (status === undefined) await refuse(changing, 0);
-      await result;
+      ['PUT', '/users/password', 'session-ended', false],
+      ['PUT', '/users/password_reset', 'password-reset', false],
+      ['DELETE', '/users/sessions', 'signed-out-everywhere', true],
+      ['DELETE', '/users', 'account-deleted', true],
+    ])('it was not by a %s of %s, whose response is lost', async (method, url, reason, erases) => {
+      for (const status of [0, 408, 503, 401, 422, 429]) {
+        await beginAt(Date.now());
+        const result = endBy(url).catch(() => undefined);
+        await vi.advanceTimersByTimeAsync(0);
+        const request = http.expectOne({ method, url });
+        expect(endsHere()).toBe(reason);
+        await refuse(request, status);
+        await result;
+        expect(session.status()).toBe('signed-in');
+        void session.refresh();
+        await refuse(expectRefresh('refresh-1'), 400, 'session_ended');
+        const isRefused = [401, 422, 429].includes(status);
+        expect(session.signOutReason()).toBe(isRefused ? 'ended-elsewhere' : reason);
+        expect(drafts()).toBe(isRefused || erases ? null : '"Hello"');
+      }
     });
+
+    it.each(['/users/password', '/users/password_reset', '/users/sessions', '/users'])(
+      'is asked anew after %s has failed and a refresh has shown that the session goes on',
+      async (url) => {
+        await beginAt(Date.now());
+        const result = endBy(url).catch(() => undefined);
+        await vi.advanceTimersByTimeAsync(0);
+        await refuse(http.expectOne({ url }), 0);
+        await result;
+        void session.refresh();
+        await answer(expectRefresh('refresh-1'), tokens(2));
+        expect(endsHere()).toBeUndefined();
+      },
+    );
+
+    function endBy(url: string): Promise<void> {
+      const passwords = { password: 'new', password_confirmation: 'new' };
+      switch (url) {
+        case '/users/password':
+          return session.changePassword({ current_password: 'old', ...passwords });
+        case '/users/password_reset':
+          return session.resetPassword({ token: 't', ...passwords });
+        case '/users/sessions':
+          return session.signOutEverywhere();
+        default:
+          return session.deleteAccount('old');
+      }
+    }
+
+    function endsHere(): string | undefined {
+      return (JSON.parse(localStorage.getItem('mysms.session') ?? 'null') as StoredSession)
+        .endsHere;
+    }
 
     async function beginAt(time: number): Promise<void> {
       vi.setSystemTime(time);
@@ -380,7 +408,7 @@ describe('SessionStore', () => {
 
   it('has the reason of the sign-out until the next sign-in', async () => {
     await signedIn();
-    session.endSession('account-deleted');
+    await deleteAccount();
     expect(session.status()).toBe('signed-out');
     expect(stored()).toBeUndefined();
     await session.refresh();
@@ -410,7 +438,12 @@ describe('SessionStore', () => {
       new StorageEvent('storage', { key: 'mysms.sign-out-reason', newValue: null }),
     );
     expect(session.signOutReason()).toBe('session-ended');
-    session.endSession('account-deleted');
+    expect(localStorage.length).toBe(0);
+  });
+
+  it('stores nothing of the reason that it gives the other tabs', async () => {
+    await signedIn();
+    await deleteAccount();
     expect(localStorage.length).toBe(0);
   });
 
@@ -531,6 +564,57 @@ describe('SessionStore', () => {
     });
   });
 
+  describe.each([
+    ['signing out everywhere', '/users/sessions', 'signed-out-everywhere'],
+    ['deleting the account', '/users', 'account-deleted'],
+  ])('%s', (_, url, reason) => {
+    const begin = async (): Promise<{ request: TestRequest; result: Promise<unknown> }> => {
+      const result = (
+        url === '/users' ? session.deleteAccount('secret') : session.signOutEverywhere()
+      ).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(0);
+      const request = http.expectOne({ method: 'DELETE', url });
+      expect(request.request.headers.get('Authorization')).toBe('Bearer access-2');
+      expect(request.request.body).toEqual(
+        url === '/users' ? { user: { password: 'secret' } } : null,
+      );
+      return { request, result };
+    };
+
+    it('signs out once it is done, and erases what is not sent', async () => {
+      await signedIn();
+      localStorage.setItem('mysms.drafts.u1.new', '"Hello"');
+      localStorage.setItem('mysms.drafts.u2.new', '"Hi"');
+      const { request, result } = await begin();
+      expect(session.status()).toBe('signed-in');
+      request.flush(null, { status: 204, statusText: 'No Content' });
+      await result;
+      expect(session.status()).toBe('signed-out');
+      expect(session.signOutReason()).toBe(reason);
+      expect(Object.keys(localStorage)).toEqual(['mysms.drafts.u2.new']);
+    });
+
+    it.each([0, 401, 422, 503])('stays signed in after a %s', async (status) => {
+      await signedIn();
+      const { request, result } = await begin();
+      await refuse(request, status);
+      expect(await result).toMatchObject({ status });
+      expect(session.status()).toBe('signed-in');
+      expect(stored()).toBe('refresh-2');
+    });
+
+    it('lets no refresh find the session ended meanwhile', async () => {
+      await signedIn();
+      const { request, result } = await begin();
+      void session.refresh();
+      await vi.advanceTimersByTimeAsync(0);
+      http.expectNone('/users/token');
+      request.flush(null);
+      await result;
+      expect(session.signOutReason()).toBe(reason);
+    });
+  });
+
   describe('a reset of the password', () => {
     const reset = { token: 't', password: 'new', password_confirmation: 'new' };
 
@@ -541,9 +625,6 @@ describe('SessionStore', () => {
       await vi.advanceTimersByTimeAsync(0);
       const request = http.expectOne({ method: 'PUT', url: '/users/password_reset' });
       expect(request.request.body).toEqual({ user: reset });
-      // As another tab does, without a lock.
-      const during = JSON.parse(localStorage.getItem('mysms.session') ?? 'null') as StoredSession;
-      expect(during.endsHere).toBe(true);
       request.flush(null, { status: 204, statusText: 'No Content' });
       await result;
       expect(session.status()).toBe('signed-out');
@@ -614,6 +695,13 @@ describe('SessionStore', () => {
       );
     }
   });
+
+  async function deleteAccount(): Promise<void> {
+    const deleting = session.deleteAccount('secret');
+    await vi.advanceTimersByTimeAsync(0);
+    http.expectOne('/users').flush(null);
+    await deleting;
+  }
 
   async function signedIn(): Promise<void> {
     store('refresh-1');

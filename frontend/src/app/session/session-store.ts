@@ -10,11 +10,11 @@ import {
   SignedInUser,
   Tokens,
 } from '../api/models';
-import { Problem, isTransient, toProblem } from '../api/problem';
+import { Problem, hasRefused, toProblem } from '../api/problem';
 import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
-import { wasEndedElsewhere } from './session-end';
+import { reasonOfEnd } from './session-end';
 import { SignOutReason, SessionStorage, StoredSession, erasesTexts } from './session-storage';
 
 export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
@@ -100,16 +100,6 @@ export class SessionStore {
     this.#revocations.revokeAll();
   }
 
-  /** Signs this browser out because the API has ended the session. */
-  endSession(signOutReason: SignOutReason): void {
-    const userId = this.#user()?.id;
-    this.#storage.clear();
-    if (userId !== undefined && erasesTexts(signOutReason)) this.#storage.erase(userId);
-    this.#setUser(undefined);
-    this.#signOutReason.set(signOutReason);
-    this.#storage.broadcast(signOutReason);
-  }
-
   /** An access token for the next request, renewed before it expires. Rejects if none can be had. */
   async accessToken(): Promise<string> {
     if (this.#access === undefined) {
@@ -140,11 +130,10 @@ export class SessionStore {
 
   /** Changes the password. The API ends all sessions, and returns the tokens of a new one for all tabs. */
   async changePassword(change: PasswordChange): Promise<void> {
-    await this.#refreshing?.catch(() => undefined);
-    const token = await this.accessToken();
+    const token = await this.#tokenToEndWith();
     const user = this.#user();
     const startedAt = this.#storage.read()?.startedAt;
-    await this.#endingSession(async () => {
+    await this.#endingSession('session-ended', async () => {
       const tokens = await firstValueFrom(this.#client.changePassword(change, token));
       this.#takeOver(tokens, user, startedAt);
     });
@@ -156,13 +145,31 @@ export class SessionStore {
    */
   async resetPassword(reset: PasswordReset): Promise<void> {
     await this.#refreshing?.catch(() => undefined);
-    await this.#endingSession(async () => {
+    await this.#endingSession('password-reset', async () => {
       await firstValueFrom(this.#client.resetPassword(reset));
       const stored = this.#storage.read();
       if (stored) this.#revocations.add(stored.refreshToken);
-      this.endSession('password-reset');
+      this.#endSession('password-reset');
     });
     this.#revocations.revokeAll();
+  }
+
+  /** Ends all sessions of the user, this one too. */
+  async signOutEverywhere(): Promise<void> {
+    const token = await this.#tokenToEndWith();
+    await this.#endingSession('signed-out-everywhere', async () => {
+      await firstValueFrom(this.#client.endAllSessions(token));
+      this.#endSession('signed-out-everywhere');
+    });
+  }
+
+  /** Deletes the account, with all its sessions. */
+  async deleteAccount(password: string): Promise<void> {
+    const token = await this.#tokenToEndWith();
+    await this.#endingSession('account-deleted', async () => {
+      await firstValueFrom(this.#client.deleteAccount(password, token));
+      this.#endSession('account-deleted');
+    });
   }
 
   retry(): void {
@@ -170,15 +177,21 @@ export class SessionStore {
     this.refresh().catch(() => undefined);
   }
 
+  /** An access token for what ends the session: while that runs, no refresh can get one. */
+  async #tokenToEndWith(): Promise<string> {
+    await this.#refreshing?.catch(() => undefined);
+    return this.accessToken();
+  }
+
   /** Runs what ends the session at the API. No tab may refresh meanwhile, since the stored token may be worth nothing. */
-  async #endingSession(work: () => Promise<void>): Promise<void> {
+  async #endingSession(endsHere: SignOutReason, work: () => Promise<void>): Promise<void> {
     const ending = withTabLock(REFRESH_LOCK, async () => {
-      // Without a lock, another tab may refresh all the same: then it knows that nobody else has ended the session.
-      this.#storage.update({ endsHere: true });
+      // Without a lock, another tab may refresh all the same, and a response may be lost: then this says why it has ended.
+      this.#storage.update({ endsHere });
       try {
         await work();
       } catch (error) {
-        if (!isTransient(toProblem(error))) this.#storage.update({ endsHere: false });
+        if (hasRefused(toProblem(error))) this.#storage.update({ endsHere: undefined });
         throw error;
       }
     });
@@ -188,6 +201,16 @@ export class SessionStore {
         this.#refreshing = undefined;
       });
     await ending;
+  }
+
+  /** Signs this browser out because the API has ended the session. */
+  #endSession(signOutReason: SignOutReason): void {
+    const userId = this.#user()?.id;
+    this.#storage.clear();
+    if (userId !== undefined && erasesTexts(signOutReason)) this.#storage.erase(userId);
+    this.#setUser(undefined);
+    this.#signOutReason.set(signOutReason);
+    this.#storage.broadcast(signOutReason);
   }
 
   async #exchange(): Promise<void> {
@@ -205,7 +228,7 @@ export class SessionStore {
       ...sent,
       refreshToken: tokens.refresh_token,
       renewedAt: Date.now(),
-      endsHere: false,
+      endsHere: undefined,
     });
     if (this.#user()?.id === sent.user.id) this.#setTokens(tokens);
     else await this.#exchange();
@@ -222,7 +245,7 @@ export class SessionStore {
     } else if (stored.refreshToken !== sent.refreshToken) {
       await this.#exchange();
     } else {
-      this.endSession(wasEndedElsewhere(stored, Date.now()) ? 'ended-elsewhere' : 'session-ended');
+      this.#endSession(reasonOfEnd(stored, problem, Date.now()));
     }
   }
 

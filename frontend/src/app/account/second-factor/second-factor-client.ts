@@ -3,8 +3,9 @@ import { Injectable, inject } from '@angular/core';
 import { Observable } from 'rxjs';
 import { API_BASE_URL } from '../../api/base-url';
 import { RecoveryCodes, SecondFactor, SecondFactorSetUp } from '../../api/models';
+import { REQUEST_TIMEOUT_MS } from '../../api/request-timeout';
 
-const timeout = 15_000;
+const timeout = REQUEST_TIMEOUT_MS;
 
 @Injectable()
 export class SecondFactorClient {
