@@ -1,10 +1,10 @@
 import { Injectable, inject, signal } from '@angular/core';
-import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { filter, firstValueFrom } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { PasswordChange, Session } from '../api/models';
 import { describeProblem } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
+import { whenSignedIn } from '../session/when-signed-in';
 import { AccountClient } from './account-client';
 
 /** The user's sessions and the actions on the account. Loaded sessions stay when reloading fails. */
@@ -22,12 +22,7 @@ export class AccountStore {
   readonly problem = this.#problem.asReadonly();
 
   constructor() {
-    this.#session.statusChanges
-      .pipe(
-        filter((status) => status === 'signed-in'),
-        takeUntilDestroyed(),
-      )
-      .subscribe(() => void this.load());
+    whenSignedIn(() => this.load());
   }
 
   async load(): Promise<void> {

@@ -1,5 +1,6 @@
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
+import { Session } from '../api/models';
 import { SessionStore } from '../session/session-store';
 import { AccountStore } from './account-store';
 import { SessionList } from './session-list';
@@ -7,7 +8,7 @@ import { SessionList } from './session-list';
 describe('SessionList', () => {
   const status = signal('signed-in');
   const problem = signal('');
-  const sessions = signal<readonly object[] | undefined>(undefined);
+  const sessions = signal<readonly Session[] | undefined>(undefined);
 
   beforeEach(() => {
     TestBed.configureTestingModule({
@@ -30,6 +31,9 @@ describe('SessionList', () => {
     expect(await isLoading()).toBe(false);
     problem.set('');
     status.set('unavailable');
+    expect(await isLoading()).toBe(false);
+    status.set('signed-in');
+    sessions.set([]);
     expect(await isLoading()).toBe(false);
   });
 

@@ -2,13 +2,11 @@ import {
   ChangeDetectionStrategy,
   Component,
   ElementRef,
-  computed,
   inject,
   signal,
   viewChild,
 } from '@angular/core';
 import { Session } from '../api/models';
-import { SessionStore } from '../session/session-store';
 import { UnsentCounts, UserStorage } from '../session/user-storage';
 import { accountTexts } from '../i18n/account-texts';
 import { relativeTime } from '../i18n/relative-time';
@@ -19,6 +17,7 @@ import { Busy } from '../ui/busy';
 import { Notice } from '../ui/notice';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { AccountStore } from './account-store';
+import { stillLoading } from './still-loading';
 
 /** A way to sign out of this browser. */
 type SignOut = () => Promise<unknown>;
@@ -32,7 +31,6 @@ type SignOut = () => Promise<unknown>;
 })
 export class SessionList {
   protected readonly store = inject(AccountStore);
-  readonly #session = inject(SessionStore);
   readonly #userStorage = inject(UserStorage);
 
   /** This device first. */
@@ -40,10 +38,7 @@ export class SessionList {
     this.store.sessions()?.toSorted((a, b) => Number(b.current) - Number(a.current)),
   );
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
-  /** The connection indicator says what is wrong with the session itself. */
-  protected readonly isLoading = computed(
-    () => !this.store.problem() && this.#session.status() !== 'unavailable',
-  );
+  protected readonly isLoading = stillLoading(this.store.sessions, this.store.problem);
   protected readonly busy = signal(false);
   protected readonly done = signal('');
   protected readonly texts = accountTexts.sessions;

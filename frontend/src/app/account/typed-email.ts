@@ -1,8 +1,8 @@
 import { Injectable, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormControl } from '@angular/forms';
-import { filter } from 'rxjs';
 import { SessionStore } from '../session/session-store';
+import { whenSignedIn } from '../session/when-signed-in';
 import { email, required } from '../ui/validators';
 
 /** The email as it was typed last, so that nobody types it again on the next page. In memory, until a user signs in. */
@@ -11,14 +11,9 @@ export class TypedEmail {
   value = '';
 
   constructor() {
-    inject(SessionStore)
-      .statusChanges.pipe(
-        filter((status) => status === 'signed-in'),
-        takeUntilDestroyed(),
-      )
-      .subscribe(() => {
-        this.value = '';
-      });
+    whenSignedIn(() => {
+      this.value = '';
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { Problem } from '../api/problem';
-import { SignOutReason, StoredSession } from './session-storage';
+import { SignOutReason, StoredSession } from './session-repository';
 
 const A_DAY_MS = 86_400_000;
 /** The API's lifetimes (`mysms/users/models.py`), less a day, because clocks differ. */

@@ -6,7 +6,7 @@ import {
 } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { fillStorage } from '../storage/testing';
-import { StoredSession } from './session-storage';
+import { StoredSession } from './session-repository';
 import { SessionStore } from './session-store';
 import { tokenInterceptor } from './token-interceptor';
 

@@ -15,7 +15,7 @@ import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
 import { reasonOfEnd } from './session-end';
-import { SignOutReason, SessionStorage, StoredSession, erasesTexts } from './session-storage';
+import { SignOutReason, SessionRepository, StoredSession, erasesTexts } from './session-repository';
 
 export type SessionStatus = 'loading' | 'signed-in' | 'signed-out' | 'unavailable';
 
@@ -34,7 +34,7 @@ const REFRESH_LOCK = 'mysms.refresh';
 @Injectable({ providedIn: 'root' })
 export class SessionStore {
   readonly #client = inject(SessionClient);
-  readonly #storage = inject(SessionStorage);
+  readonly #storage = inject(SessionRepository);
   readonly #revocations = inject(PendingRevocations);
   readonly #random = inject(RANDOM);
 

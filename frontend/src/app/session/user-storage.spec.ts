@@ -2,13 +2,13 @@ import { TestBed } from '@angular/core/testing';
 import { Subject } from 'rxjs';
 import { BrowserStorage } from '../storage/browser-storage';
 import { fillStorage } from '../storage/testing';
-import { SessionStorage } from './session-storage';
+import { SessionRepository } from './session-repository';
 import { StorageKind, UserStorage } from './user-storage';
 
 const ada = { refreshToken: 'r', user: { id: 'ada', email: 'ada@example.com' } };
 
 describe('UserStorage', () => {
-  const session = () => TestBed.inject(SessionStorage);
+  const session = () => TestBed.inject(SessionRepository);
   const namespace = (userId = 'ada', kind: StorageKind = 'drafts') =>
     TestBed.inject(UserStorage).namespace(kind, userId);
 

@@ -1,7 +1,7 @@
 import { Injectable, computed, inject } from '@angular/core';
 import { Observable, filter, map } from 'rxjs';
 import { BrowserStorage } from '../storage/browser-storage';
-import { SESSION_KEY, SessionStorage } from './session-storage';
+import { SESSION_KEY, SessionRepository } from './session-repository';
 
 /** What users have written and the API does not have yet. */
 export type StorageKind = 'drafts' | 'unsent';
@@ -28,7 +28,7 @@ export interface StorageNamespace {
 @Injectable({ providedIn: 'root' })
 export class UserStorage {
   readonly #browser = inject(BrowserStorage);
-  readonly #session = inject(SessionStorage);
+  readonly #session = inject(SessionRepository);
 
   /** What a reload would lose because it could not be stored: the session and everything else, or texts only. */
   readonly atRisk = computed<'session' | 'texts' | undefined>(() => {

@@ -1,4 +1,5 @@
 import { Directive, ElementRef, afterNextRender, inject } from '@angular/core';
+import { TOUCH_SCREEN } from './touch-screen';
 
 /** Focuses the first field that is empty, or the first one, except where that would open an on-screen keyboard. */
 @Directive({ selector: 'form[appAutofocus]' })
@@ -7,7 +8,7 @@ export class Autofocus {
 
   constructor() {
     afterNextRender(() => {
-      if (!matchMedia('(pointer: fine)').matches) return;
+      if (matchMedia(TOUCH_SCREEN).matches) return;
       const fields = this.#form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
         ':is(input, textarea):not([hidden])',
       );

@@ -1,10 +1,10 @@
 /** Focuses the heading of the page, where reading begins; of several, that of the part opened last. */
 export function focusMain(document: Document, options: FocusOptions = {}): void {
   const headings = document.querySelectorAll<HTMLElement>(':is(main, [role=main]) h1');
-  const place = [...headings].findLast((heading) => heading.checkVisibility());
-  if (!place) return;
-  place.tabIndex = -1;
-  place.focus(options);
+  const heading = [...headings].findLast((candidate) => candidate.checkVisibility());
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus(options);
 }
 
 /** After the focused element has been removed or hidden. */

@@ -14,7 +14,7 @@ describe('ForgotPasswordPage', () => {
   let http: HttpTestingController;
 
   beforeEach(async () => {
-    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
     // jsdom has no layout.
     Object.assign(HTMLElement.prototype, { checkVisibility: () => true });
     TestBed.configureTestingModule({

@@ -20,7 +20,7 @@ describe('ResetPasswordPage', () => {
   let http: HttpTestingController;
 
   beforeEach(async () => {
-    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
     // jsdom has no layout.
     Object.assign(HTMLElement.prototype, { checkVisibility: () => true });
     localStorage.clear();

@@ -1,10 +1,9 @@
 import { Injectable, inject, signal } from '@angular/core';
-import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { filter, firstValueFrom } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { describeProblem } from '../../api/describe-problem';
 import { RecoveryCodes, SecondFactor, SecondFactorSetUp } from '../../api/models';
 import { toProblem } from '../../api/problem';
-import { SessionStore } from '../../session/session-store';
+import { whenSignedIn } from '../../session/when-signed-in';
 import { SecondFactorClient } from './second-factor-client';
 
 /** Whether the user has a second factor, and the changes of it. Secrets and recovery codes pass through and are not held. */
@@ -21,12 +20,7 @@ export class SecondFactorStore {
   readonly problem = this.#problem.asReadonly();
 
   constructor() {
-    inject(SessionStore)
-      .statusChanges.pipe(
-        filter((status) => status === 'signed-in'),
-        takeUntilDestroyed(),
-      )
-      .subscribe(() => void this.load());
+    whenSignedIn(() => this.load());
   }
 
   async load(): Promise<void> {

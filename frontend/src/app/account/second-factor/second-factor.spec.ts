@@ -18,7 +18,7 @@ describe('SecondFactor', () => {
   const status = signal('signed-in');
 
   beforeEach(async () => {
-    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
     TestBed.configureTestingModule({
       providers: [
         provideHttpClient(),

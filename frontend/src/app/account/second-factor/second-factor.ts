@@ -10,10 +10,10 @@ import {
 } from '@angular/core';
 import { SecondFactorSetUp } from '../../api/models';
 import { secondFactorTexts } from '../../i18n/second-factor-texts';
-import { SessionStore } from '../../session/session-store';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { ConfirmPassword } from '../confirm-password/confirm-password';
+import { stillLoading } from '../still-loading';
 import { RecoveryCodes } from './recovery-codes';
 import { SecondFactorClient } from './second-factor-client';
 import { SecondFactorStore } from './second-factor-store';
@@ -35,15 +35,11 @@ type Step =
 })
 export class SecondFactor {
   protected readonly store = inject(SecondFactorStore);
-  readonly #session = inject(SessionStore);
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
 
   protected readonly texts = secondFactorTexts;
-  /** The connection indicator says what is wrong with the session itself. */
-  protected readonly isLoading = computed(
-    () => !this.store.problem() && this.#session.status() !== 'unavailable',
-  );
+  protected readonly isLoading = stillLoading(this.store.secondFactor, this.store.problem);
   protected readonly step = signal<Step>({ kind: 'overview' });
   protected readonly done = signal('');
   protected readonly setUp = computed(() => {

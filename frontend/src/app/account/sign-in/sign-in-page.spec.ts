@@ -16,7 +16,7 @@ describe('SignInPage with a second factor', () => {
   let http: HttpTestingController;
 
   beforeEach(async () => {
-    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
     // jsdom has no layout.
     Object.assign(HTMLElement.prototype, { checkVisibility: () => true });
     localStorage.clear();

@@ -1,9 +1,12 @@
 import { provideHttpClient } from '@angular/common/http';
 import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
+import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
+import { EMPTY } from 'rxjs';
 import { RANDOM } from '../../api/backoff';
 import { SessionStore } from '../../session/session-store';
+import { TypedEmail } from '../typed-email';
 import { SignUpPage } from './sign-up-page';
 
 const INTRO = 'All you need is an email address and a password.';
@@ -20,9 +23,13 @@ describe('SignUpPage', () => {
         provideHttpClientTesting(),
         provideRouter([]),
         { provide: RANDOM, useValue: () => 0 },
-        { provide: SessionStore, useValue: {} },
+        {
+          provide: SessionStore,
+          useValue: { user: signal(undefined), statusChanges: EMPTY },
+        },
       ],
     });
+    TestBed.inject(TypedEmail).value = 'ada@example.com';
     const fixture = TestBed.createComponent(SignUpPage);
     fixture.autoDetectChanges();
     page = fixture.nativeElement as HTMLElement;
@@ -44,6 +51,13 @@ describe('SignUpPage', () => {
     await answer(200);
     expect(page.textContent).toContain(INTRO);
     expect(page.textContent).not.toContain('Retrying');
+  });
+
+  it('begins with the email of the page before', async () => {
+    await answer(200);
+    expect(page.querySelector<HTMLInputElement>('input[name=email]')?.value).toBe(
+      'ada@example.com',
+    );
   });
 
   it('does not retry after a permanent error', async () => {

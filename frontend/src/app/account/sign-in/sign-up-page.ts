@@ -8,12 +8,13 @@ import { accountTexts } from '../../i18n/account-texts';
 import { Autofocus } from '../../ui/autofocus';
 import { Field } from '../../ui/field';
 import { Notice } from '../../ui/notice';
-import { email, required } from '../../ui/validators';
+import { required } from '../../ui/validators';
 import { AuthCard } from './auth-card';
 import { newPasswordControls } from '../new-password/new-password-controls';
 import { FormFooter } from '../form-footer/form-footer';
 import { NewPassword } from '../new-password/new-password';
 import { FormSubmission } from '../form-submission';
+import { typedEmailControl } from '../typed-email';
 import { untilKnown } from '../until-known';
 
 @Component({
@@ -65,7 +66,7 @@ export class SignUpPage {
       { value: '', disabled: true },
       { nonNullable: true, validators: required },
     ),
-    email: new FormControl('', { nonNullable: true, validators: [required, email] }),
+    email: typedEmailControl(),
     ...newPasswordControls(),
   });
   protected readonly submission = new FormSubmission(this.form, () => {

@@ -1,5 +1,5 @@
 import { TestBed } from '@angular/core/testing';
-import { SessionStorage } from '../../session/session-storage';
+import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 import { ComposeForms, NEW_MESSAGE } from './compose-forms';
@@ -24,7 +24,7 @@ describe('ComposeForms', () => {
         { provide: SessionStore, useValue: { user: () => ada } },
       ],
     });
-    TestBed.inject(SessionStorage).write({ refreshToken: 'r', user: ada });
+    TestBed.inject(SessionRepository).write({ refreshToken: 'r', user: ada });
   });
 
   afterEach(() => {

@@ -4,7 +4,7 @@ import { EnvironmentInjector, createEnvironmentInjector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { throwError } from 'rxjs';
 import { Poll } from '../../api/poll';
-import { SessionStorage } from '../../session/session-storage';
+import { SessionRepository } from '../../session/session-repository';
 import { UserStorage } from '../../session/user-storage';
 import { RANDOM } from '../../api/backoff';
 import { API_BASE_URL } from '../../api/base-url';
@@ -160,7 +160,7 @@ describe('OutboxStore', () => {
     beforeEach(async () => {
       TestBed.resetTestingModule();
       api = setUpMessages(OutboxStore, { provide: RANDOM, useValue: () => 0.5 }, elsewhere);
-      TestBed.inject(SessionStorage).write({
+      TestBed.inject(SessionRepository).write({
         refreshToken: 'r',
         user: { id: 'ada', email: 'ada@example.com' },
       });
@@ -541,7 +541,7 @@ describe('OutboxStore', () => {
 
   async function load(): Promise<void> {
     api = setUpMessages(OutboxStore, { provide: RANDOM, useValue: () => 0.5 });
-    TestBed.inject(SessionStorage).write({
+    TestBed.inject(SessionRepository).write({
       refreshToken: 'r',
       user: { id: 'ada', email: 'ada@example.com' },
     });

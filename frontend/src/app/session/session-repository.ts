@@ -41,7 +41,7 @@ export function erasesTexts(signOutReason: SignOutReason): boolean {
 
 /** The stored session, which survives a reload and is shared by all tabs. */
 @Injectable({ providedIn: 'root' })
-export class SessionStorage {
+export class SessionRepository {
   readonly #browser = inject(BrowserStorage);
 
   /** Another tab has written or cleared the session. */
