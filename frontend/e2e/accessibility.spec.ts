@@ -263,7 +263,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
       await check(page, 'the account, with errors, about to be deleted');
 
-      // A session that the API no longer knows.
+      // A token that the API does not know.
       await page.evaluate(() => {
         const session = JSON.parse(localStorage.getItem('mysms.session') ?? '{}') as object;
         localStorage.setItem(
@@ -272,7 +272,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
         );
       });
       await page.reload();
-      await expect(page.getByText('Your session was ended elsewhere.')).toBeVisible();
+      await expect(page.getByText('Your session has ended.')).toBeVisible();
       await check(page, 'the session has ended');
     });
   });
