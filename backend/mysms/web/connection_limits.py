@@ -93,6 +93,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._overhead_bytes = 0
         """Bytes of the present request that are not content of its body."""
         self._header_bytes = 0
+        self._message_has_begun = False
         self._awaits_headers = True
         super().connection_made(transport)
         self._set_deadline(self.limits.headers_within_seconds)
@@ -126,6 +127,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._deadline is None:
             self._set_deadline(self.limits.headers_within_seconds)
         self._header_bytes = 0
+        self._message_has_begun = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -144,11 +146,13 @@ class LimitedProtocol(HttpToolsProtocol):
         self._set_deadline(self.limits.body_within_seconds)
 
     def on_body(self, body: bytes) -> None:
-        self._overhead_bytes -= len(body)
+        # The packet may have begun with the end of an earlier request, and then counts no more.
+        self._overhead_bytes = max(0, self._overhead_bytes - len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._overhead_bytes = 0
+        self._message_has_begun = False
         self._awaits_headers = True
         self._cancel_deadline()
         super().on_message_complete()
@@ -212,7 +216,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.flow.read_paused or (self._awaits_headers and not self._is_waiting()):
             # The response to an earlier request is still on its way, and must not be cut off.
             self._set_deadline(seconds)
-        elif self._overhead_bytes == 0:
+        elif self._overhead_bytes == 0 and not self._message_has_begun:
             # Browsers open connections in advance.
             self.transport.close()
         else:
