@@ -59,7 +59,7 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
 from mysms.startup import init_database
-from mysms.users.mails import UserMails
+from mysms.users.mails import KINDS, UserMails
 from mysms.users.services import UserServices
 from mysms.web.graceful_shutdown import ShutdownState
 
@@ -348,7 +348,9 @@ class _Builder:
             return []
         write = UserMails(users.reset_tokens, mail.app_url).write
         heartbeat = Heartbeat("mail", MAIL_TIMEOUT_SECONDS + _LONGEST_ROUND.total_seconds())
-        dispatcher = MailDispatcher(self._mail_queue, SmtpClient.of(mail), write, mail.sender, utc_now, heartbeat)
+        dispatcher = MailDispatcher(
+            self._mail_queue, SmtpClient.of(mail), write, KINDS, mail.sender, utc_now, heartbeat
+        )
         self._mail_queue.on_add(dispatcher.wake)
         return [BackgroundTask("mail", dispatcher.run, heartbeat=heartbeat)]
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 
 from mysms.core.backoff import Backoff, Jitter, backoff, jitter
@@ -28,7 +28,7 @@ WriteLetter = Callable[[QueuedMail], Awaitable[Letter | None]]
 
 
 class MailDispatcher:
-    """Sends one mail after the other. Failing is slower than working.
+    """Sends one mail after the other, of the kinds that `write` knows. Failing is slower than working.
 
     A mail that fails waits, longer each time. After a failure of the server, all mails wait, longer each time.
     """
@@ -38,6 +38,7 @@ class MailDispatcher:
         queue: MailQueue,
         client: SmtpClient,
         write: WriteLetter,
+        kinds: Collection[str],
         sender: str,
         clock: Clock,
         heartbeat: Heartbeat,
@@ -48,6 +49,7 @@ class MailDispatcher:
         self._queue = queue
         self._client = client
         self._write = write
+        self._kinds = kinds
         self._sender = sender
         self._clock = clock
         self.heartbeat = heartbeat
@@ -73,7 +75,7 @@ class MailDispatcher:
 
     async def send_next(self) -> bool:
         """Makes one attempt with the mail that has been due for the longest time; returns False if none is due."""
-        mail = await self._queue.claim()
+        mail = await self._queue.claim(self._kinds)
         if mail is None:
             return False
         letter = await self._write(mail)

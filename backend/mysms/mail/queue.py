@@ -3,7 +3,7 @@
 An entry holds the facts from which its mail is written when it is sent: never a text, and never a secret of a mail.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,11 +77,14 @@ class MailQueue:
         waiting = {"kind": kind, "expires_at": {"$gt": self._clock()}}
         return await self._mails.find_one(waiting, {"_id": 1}, skip=count - 1) is not None
 
-    async def claim(self) -> QueuedMail | None:
-        """Returns the mail that has been due for the longest time, to be sent within `LEASE`; None if none is due."""
+    async def claim(self, kinds: Collection[str]) -> QueuedMail | None:
+        """Returns the mail that has been due for the longest time, to be sent within `LEASE`; None if none is due.
+
+        Mails of other kinds wait for a process of the version that has queued them.
+        """
         now = self._clock()
         row = await self._mails.find_one_and_update(
-            {"next_attempt_at": {"$lte": now}, "expires_at": {"$gt": now}},
+            {"next_attempt_at": {"$lte": now}, "expires_at": {"$gt": now}, "kind": {"$in": list(kinds)}},
             {"$set": {"next_attempt_at": now + LEASE}, "$inc": {"attempts": 1}},
             sort=[("next_attempt_at", ASCENDING)],
             return_document=ReturnDocument.AFTER,
@@ -101,7 +104,7 @@ class MailQueue:
         )
 
     async def forget(self, account_id: ObjectId) -> None:
-        """Removes the mails to an account."""
+        """Removes the notices to an account. Mails with a reset link name an email only, and expire."""
         await self._mails.delete_many({"facts.account_id": account_id})
 
     async def delete_expired(self) -> None:

@@ -1,6 +1,6 @@
 """Writes the queued mails to the users."""
 
-from typing import get_args
+from typing import cast, get_args
 
 from bson import ObjectId
 
@@ -14,6 +14,8 @@ from mysms.users.models import User
 from mysms.users.password_reset import RESET_MAIL
 from mysms.users.reset_tokens import ResetTokens
 
+KINDS = (RESET_MAIL, *get_args(Notice))
+
 
 class UserMails:
     """Turns entries of the queue into letters, with the email that the account has now."""
@@ -23,7 +25,7 @@ class UserMails:
         self._app_url = app_url.address.rstrip("/")
 
     async def write(self, mail: QueuedMail) -> Letter | None:
-        """Returns the letter; None if the account does not exist or is being deleted, or a newer version has queued it.
+        """Returns the letter of a mail of these KINDS; None if the account does not exist or is being deleted.
 
         A letter with a link gets a new token at each attempt, because tokens are not stored. So a mail that is sent
         twice has two links, and both work.
@@ -31,12 +33,10 @@ class UserMails:
         if mail.kind == RESET_MAIL:
             user = await repository.find_user_by_email(mail.facts["email"])
             return None if user is None or user.deleting else _letter(user, await self._write_reset(mail, user))
-        for notice in get_args(Notice):
-            if mail.kind == notice:
-                user = await repository.find_user(ObjectId(mail.facts["account_id"]))
-                text = notice_text(notice, mail.facts["happened_at"], mail.facts["device"], self._app_url)
-                return None if user is None or user.deleting else _letter(user, text)
-        return None
+        user = await repository.find_user(ObjectId(mail.facts["account_id"]))
+        notice = cast("Notice", mail.kind)
+        text = notice_text(notice, mail.facts["happened_at"], mail.facts["device"], self._app_url)
+        return None if user is None or user.deleting else _letter(user, text)
 
     async def _write_reset(self, mail: QueuedMail, user: User) -> MailText:
         token, expires_at = await self._tokens.make(user)

@@ -27,7 +27,7 @@ from mysms.startup import bind_documents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
 from mysms.users.known_clients import KnownClients
-from mysms.users.mails import UserMails
+from mysms.users.mails import KINDS, UserMails
 from mysms.users.models import User
 from mysms.users.notifications import Notifications
 from mysms.users.schemas import Credentials, Registration, ResetPassword, SignedInResponse
@@ -109,6 +109,7 @@ class UsersWithMail:
             queue,
             SmtpClient.of(mail),
             write,
+            KINDS,
             mail.sender,
             self.clock,
             heartbeat,

@@ -27,6 +27,7 @@ from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
 from mysms.users.known_clients import KnownClients
+from mysms.users.mails import KINDS
 from mysms.users.schemas import PasswordChange
 from tests.support.admin_commands import new_password_in
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_email, sign_in
@@ -317,17 +318,29 @@ async def test_only_one_process_sends_a_mail(users: UsersWithMail) -> None:
 async def test_a_claim_that_was_not_settled_is_taken_over_after_the_lease(users: UsersWithMail) -> None:
     assert timedelta(seconds=TIMEOUT_SECONDS) < LEASE
     await users.request_reset(new_email())
-    claimed = await users.queue.claim()
+    claimed = await users.queue.claim(KINDS)
     assert claimed is not None
     assert claimed.attempt == 1
     users.now += LEASE - timedelta(seconds=1)
-    assert await users.queue.claim() is None
+    assert await users.queue.claim(KINDS) is None
     users.now += timedelta(seconds=1)
-    again = await users.queue.claim()
+    again = await users.queue.claim(KINDS)
     assert again is not None
     assert (again.id, again.attempt) == (claimed.id, 2)
     await users.queue.retry(claimed, timedelta())  # The first process wakes up: the mail is not its own any more.
-    assert await users.queue.claim() is None
+    assert await users.queue.claim(KINDS) is None
+
+
+async def test_a_mail_of_a_newer_version_waits_for_a_process_of_that_version(users: UsersWithMail) -> None:
+    """As during an upgrade, while processes of both versions run."""
+    user = await users.sign_up()
+    await users.queue.add("something_new", {"account_id": ObjectId(user.id)}, valid_for=timedelta(days=1))
+    await users.notifications.notify("password_changed", user)
+    await users.deliver()
+    assert [mail["Subject"] for mail in users.server.to(user.email)] == ["Your password was changed"]
+    newer = await users.queue.claim((*KINDS, "something_new"))
+    assert newer is not None
+    assert (newer.kind, newer.attempt) == ("something_new", 1)
 
 
 async def test_a_mail_is_given_up_after_a_day(users: UsersWithMail) -> None:
