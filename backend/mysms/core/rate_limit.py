@@ -134,7 +134,7 @@ class _Counter:
         return cls(limit, f"{limit.name}:{window}:{_hashed(subject)}", ends_at)
 
     def seconds_left(self, now: datetime) -> int:
-        return max(1, round((self.ends_at - now).total_seconds()))
+        return max(1, math.ceil((self.ends_at - now).total_seconds()))
 
 
 def _in_words(seconds: int) -> str:

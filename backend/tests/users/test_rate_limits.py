@@ -4,16 +4,19 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.users.rate_limits import client_networks
 from mysms.users.user_agent import describe_user_agent
 from tests.support.api_user import PASSWORD, ApiUser, new_email, register, sign_in
 from tests.support.rate_windows import wait_for_fresh_window
 from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api, Start
+from tests.users.conftest import UsersWithMail
 
 
 async def limited_after(allowed: int, attempt: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
@@ -52,6 +55,16 @@ async def test_sign_ups_are_limited_per_address(start: Start) -> None:
         limited = await limited_after(3, lambda: register(api))
         problem_of(limited, 429, "rate_limited")
         assert 1 <= int(limited.headers["Retry-After"]) <= 60
+
+
+async def test_after_the_wait_that_an_error_names_an_attempt_is_allowed(users: UsersWithMail) -> None:
+    limiter, limit = RateLimiter(users.database, users.clock), Limit("attempts", 1, timedelta(minutes=1))
+    users.now += timedelta(seconds=19.6)
+    await limiter.hit(limit, "ada")
+    with pytest.raises(RateLimitedError) as limited:
+        await limiter.hit(limit, "ada")
+    users.now += timedelta(seconds=limited.value.retry_after_seconds)
+    await limiter.hit(limit, "ada")
 
 
 @pytest.mark.parametrize("path", ["/users", "/users/sign_in"])
