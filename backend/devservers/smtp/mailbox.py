@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
+from email.message import MIMEPart
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -39,8 +40,16 @@ class Mail:
     def parse(cls, content: bytes, sender: str, recipients: Sequence[str], received_at: datetime) -> "Mail":
         message = BytesParser(policy=policy.default).parsebytes(content)
         body = message.get_body(("plain",))
-        text = body.get_content() if body is not None else ""
+        text = _text_of(body) if body is not None else ""
         return cls(received_at, sender, tuple(recipients), str(message["Subject"] or ""), text.replace("\r\n", "\n"))
+
+
+def _text_of(part: MIMEPart) -> str:
+    try:
+        return str(part.get_content())
+    except LookupError:
+        # The charset is unknown. The decoded payload is always bytes, since the part is no multipart.
+        return bytes(part.get_payload(decode=True)).decode(errors="replace")
 
 
 class Mailbox:

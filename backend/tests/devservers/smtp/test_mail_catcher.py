@@ -189,6 +189,12 @@ async def test_a_mail_that_is_not_well_formed_is_kept(tmp_path: Path) -> None:
         assert len(mailbox.mails()) == 4
 
 
+async def test_a_mail_in_an_unknown_charset_is_shown_as_far_as_possible(tmp_path: Path) -> None:
+    with contextlib.closing(Mailbox(tmp_path / "mails.sqlite3")) as mailbox:
+        mailbox.add(b"Content-Type: text/plain; charset=unknown\r\n\r\nHello \xff", "", [])
+        assert [mail.text for mail in mailbox.mails()] == ["Hello \N{REPLACEMENT CHARACTER}"]
+
+
 async def test_a_file_that_cannot_be_used_is_reported_in_one_sentence(catcher: Catcher, tmp_path: Path) -> None:
     """Such as that of a mail catcher that is running, or of something else."""
     other = tmp_path / "other"
