@@ -45,9 +45,9 @@ class PasswordService:
         if not await repository.change_password(user, await self._hasher.hash(change.password)):
             # Another request renewed the hash or changed the password first: check against the present hash.
             return await self.change(caller, change, client)
+        self._events.record("password_changed", account=user.email, address=client.address)
         user.password_version += 1
         tokens = await self._sessions.replace_all(user, client)
-        self._events.record("password_changed", account=user.email, address=client.address)
         await self._notifications.notify("password_changed", user, client)
         return tokens
 
@@ -77,8 +77,8 @@ class PasswordService:
         user = await find_by_email(email)
         password = new_random_password()
         await repository.reset_password(ObjectId(user.id), await self._hasher.hash(password))
-        await self._sessions.end_all(ObjectId(user.id))
         self._events.record("password_reset_by_operator", account=user.email)
+        await self._sessions.end_all(ObjectId(user.id))
         await self._notifications.notify("password_reset_by_operator", user)
         return password
 

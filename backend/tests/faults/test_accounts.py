@@ -259,7 +259,7 @@ async def test_a_sign_in_with_the_old_password_fails_if_it_changes_meanwhile(
     [writes("sessions", "insert"), writes("sessions", "delete")],
     ids=["before the new session", "before the others are deleted"],
 )
-async def test_a_password_change_ends_stolen_tokens_even_if_the_process_is_killed(
+async def test_a_password_change_ends_stolen_refresh_tokens_even_if_the_process_is_killed(
     env: Environment, owner: AccountOwner, step: Callable[[Command], bool]
 ) -> None:
     stolen = (await owner.sign_in()).json()["refresh_token"]
@@ -267,6 +267,7 @@ async def test_a_password_change_ends_stolen_tokens_even_if_the_process_is_kille
     pause_point = api.mongo_proxy.add(PausePoint(step, "request"))
     changing = asyncio.create_task(owner.change_password())
     await kill_at(pause_point, api, changing)
+    assert "kind=password_changed" in api.process.text()
     await api.start()
 
     answer = await owner.refresh(stolen)
