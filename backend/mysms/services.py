@@ -209,7 +209,7 @@ class _Builder:
             self._limiter,
             self._changes,
             self._security_events,
-            self._mail_queue if settings.mail is not None else None,
+            self._mail_queue,
             self._erasure.erase,
             utc_now,
         )

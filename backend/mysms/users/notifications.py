@@ -22,23 +22,24 @@ _log = logging.getLogger(__name__)
 
 
 class Notifications:
-    """Queues a mail about each event. Without a queue nothing is done.
+    """Queues a mail about each event, if mails are sent.
 
     `notify` and `notify_of_new_device` do not fail because of the database: what a mail is about has happened, and the
     caller has to say so.
     """
 
     def __init__(
-        self, queue: MailQueue | None, known_clients: KnownClients, limiter: RateLimiter, clock: Clock
+        self, queue: MailQueue, known_clients: KnownClients, limiter: RateLimiter, clock: Clock, *, enabled: bool
     ) -> None:
         self._queue = queue
+        self._enabled = enabled
         self._known_clients = known_clients
         self._limiter = limiter
         self._clock = clock
 
     async def notify(self, notice: Notice, user: User, client: ClientInfo | None = None) -> None:
         """Queues a mail about an event on this client; at most ten of a kind per account and day."""
-        if self._queue is None:
+        if not self._enabled:
             return
         facts = {
             "account_id": ObjectId(user.id),
@@ -56,14 +57,14 @@ class Notifications:
 
     def devices_of_new_account(self, user_id: ObjectId, client: ClientInfo) -> list[str] | None:
         """Returns what to store as the known devices of an account that is created from this client."""
-        return self._known_clients.devices_of_new_account(user_id, client.device) if self._queue is not None else None
+        return self._known_clients.devices_of_new_account(user_id, client.device) if self._enabled else None
 
     async def is_new_device(self, user: User, client: ClientInfo) -> bool:
         """Whether the account has not been used from this device; to be asked before the session is opened.
 
         Raises DatabaseError.
         """
-        return self._queue is not None and not await self._known_clients.include_device(client.device, user)
+        return self._enabled and not await self._known_clients.include_device(client.device, user)
 
     async def notify_of_new_device(self, user: User, client: ClientInfo) -> None:
         """Queues a mail about a sign-in from a new device, then records the device: a mail too many is no harm."""
@@ -74,6 +75,8 @@ class Notifications:
             _log.warning("A device could not be recorded (%s).", describe(error))
 
     async def forget(self, user_id: ObjectId) -> None:
-        """Deletes the queued mails to an account that is deleted. Raises DatabaseError."""
-        if self._queue is not None:
-            await self._queue.forget(user_id)
+        """Deletes the queued notices to an account that is deleted. Raises DatabaseError.
+
+        Also without a mail server: there may have been one until the last restart.
+        """
+        await self._queue.forget(user_id)

@@ -51,14 +51,11 @@ class UserServices:
         limiter: RateLimiter,
         changes: Changes,
         events: SecurityEvents,
-        mail_queue: MailQueue | None,
+        mail_queue: MailQueue,
         erase_messages: Callable[[ObjectId], Awaitable[None]],
         clock: Clock,
     ) -> Self:
-        """Builds the services. `erase_messages` erases the messages of an account; it must be idempotent.
-
-        Without a queue no mails are sent.
-        """
+        """Builds the services. `erase_messages` erases the messages of an account; it must be idempotent."""
         hasher = PasswordHasher()
         rate_limits = AuthRateLimits(
             limiter,
@@ -77,7 +74,7 @@ class UserServices:
         sessions = SessionService(
             TokenSigner(settings.jwt_secrets), rate_limits, known_clients, cache, changes.publisher, events, clock
         )
-        notifications = Notifications(mail_queue, known_clients, limiter, clock)
+        notifications = Notifications(mail_queue, known_clients, limiter, clock, enabled=settings.mail is not None)
         second_factor = SecondFactorService(authenticator, limiter, known_clients, cipher, notifications, events, clock)
         reset_tokens = ResetTokens(clock)
         return cls(
@@ -95,7 +92,14 @@ class UserServices:
             ),
             authenticator=authenticator,
             password_reset=PasswordResetService(
-                mail_queue, reset_tokens, rate_limits, hasher, sessions, known_clients, notifications, events
+                mail_queue if settings.mail is not None else None,
+                reset_tokens,
+                rate_limits,
+                hasher,
+                sessions,
+                known_clients,
+                notifications,
+                events,
             ),
             passwords=PasswordService(authenticator, hasher, sessions, notifications, events),
             reset_tokens=reset_tokens,

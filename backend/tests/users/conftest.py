@@ -82,23 +82,25 @@ class UsersWithMail:
         known = {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
         self.settings = Settings(_env_file=None, **known)  # type: ignore[arg-type]
         self.queue = MailQueue(self.database, self.clock)
-        self.services = self.services_with(self.queue)
+        self.services = self.build_services()
         self.dispatcher = self.dispatcher_of(self.queue)
 
     def clock(self) -> datetime:
         return self.now
 
-    def services_with(self, queue: MailQueue | None) -> UserServices:
+    def build_services(self) -> UserServices:
         limiter = RateLimiter(self.database, self.clock)
         changes = Changes.of(self.database, find_revision, self.clock)
         return UserServices.of(
-            self.settings, limiter, changes, SecurityEvents("a secret"), queue, self._erase, self.clock
+            self.settings, limiter, changes, SecurityEvents("a secret"), self.queue, self._erase, self.clock
         )
 
     @property
     def notifications(self) -> Notifications:
         known_clients = KnownClients(self.settings.jwt_secrets)
-        return Notifications(self.queue, known_clients, RateLimiter(self.database, self.clock), self.clock)
+        return Notifications(
+            self.queue, known_clients, RateLimiter(self.database, self.clock), self.clock, enabled=True
+        )
 
     def dispatcher_of(self, queue: MailQueue) -> MailDispatcher:
         mail = self.settings.mail
@@ -139,7 +141,7 @@ class UsersWithMail:
     def restart(self, **settings: object) -> None:
         """Replace the services by those of a process with other settings."""
         self.settings = self.settings.model_copy(update=settings)
-        self.services = self.services_with(self.queue)
+        self.services = self.build_services()
 
     async def request_reset(self, email: str, address: str = "192.0.2.1") -> None:
         await self.services.password_reset.request(email, ClientInfo(address, "curl"))

@@ -13,6 +13,7 @@ from mysms.changes.services import Changes
 from mysms.core import database as connection
 from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
+from mysms.mail.queue import MailQueue
 from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.account_cache import AccountCache
@@ -80,7 +81,9 @@ class UsersFixture:
             self.sessions,
             sign_up_policy,
             self.erase,
-            Notifications(None, self._known_clients, self.limiter, self.clock),
+            Notifications(
+                MailQueue(self.database, self.clock), self._known_clients, self.limiter, self.clock, enabled=False
+            ),
             self.reset_tokens,
             AccountCache(),
             events,

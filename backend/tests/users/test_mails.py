@@ -26,6 +26,7 @@ from mysms.mail.messages import Letter, build_message
 from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
+from mysms.users.errors import InvalidCredentialsError
 from mysms.users.known_clients import KnownClients
 from mysms.users.mails import KINDS
 from mysms.users.schemas import PasswordChange
@@ -176,7 +177,7 @@ async def test_a_device_that_is_used_while_the_secret_is_replaced_stays_known(us
 
 async def test_a_failed_sign_in_records_no_device(users: UsersWithMail) -> None:
     email = (await users.sign_up()).email
-    with contextlib.suppress(Exception):
+    with pytest.raises(InvalidCredentialsError):
         await users.sign_in(email, "Safari on iPhone", "wrong")
     assert await users.queued() == []
     assert await subjects_after(users, email, "Safari on iPhone") == [NEW_DEVICE]
@@ -199,12 +200,21 @@ async def test_one_account_gets_few_mails_of_a_kind_per_day(users: UsersWithMail
 
 
 async def test_without_a_mail_server_nothing_is_queued_or_recorded(users: UsersWithMail) -> None:
-    users.services = users.services_with(None)
+    users.restart(smtp_url=None)
     email = (await users.sign_up()).email
     await users.sign_in(email, "Safari on iPhone")
     await users.services.passwords.reset_by_operator(email)
     assert await users.queued() == []
     assert (await users.user(email)).known_devices is None
+
+
+async def test_the_mails_to_a_deleted_account_are_removed_also_without_a_mail_server(users: UsersWithMail) -> None:
+    """The server may be gone since they were queued."""
+    user = await users.sign_up()
+    await users.notifications.notify("password_changed", user)
+    users.restart(smtp_url=None)
+    await users.services.accounts.delete(users.claims(user), PASSWORD, ClientInfo("192.0.2.1", "curl"))
+    assert await users.queued() == []
 
 
 async def test_the_password_grant_and_the_operator_are_told_of_too(

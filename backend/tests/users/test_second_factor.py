@@ -18,6 +18,7 @@ from mysms.core import database as connection
 from mysms.core.errors import InvalidFieldsError
 from mysms.core.rate_limit import RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
+from mysms.mail.queue import MailQueue
 from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
@@ -377,7 +378,8 @@ class FactorFixture:
         limiter, events = RateLimiter(self.database, self.clock), SecurityEvents("a secret")
         authenticator = Authenticator(PasswordHasher(), self._rate_limits, self.known_clients, events)
         cipher = SecretCipher(installation_secrets or ["a secret"])
-        notifications = Notifications(None, self.known_clients, limiter, self.clock)
+        queue = MailQueue(self.database, self.clock)
+        notifications = Notifications(queue, self.known_clients, limiter, self.clock, enabled=False)
         return SecondFactorService(
             authenticator, limiter, self.known_clients, cipher, notifications, events, self.clock
         )
