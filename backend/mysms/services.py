@@ -1,4 +1,4 @@
-"""Builds and wires all long-lived parts of the application. Nothing else does."""
+"""Builds and wires all long-lived parts of the application."""
 
 import contextlib
 import logging

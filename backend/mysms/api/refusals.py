@@ -1,4 +1,4 @@
-"""Security events of what only an attacker, or a mistaken program, tries while signed in."""
+"""Refusals that are security events."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

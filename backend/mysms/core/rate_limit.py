@@ -50,7 +50,7 @@ class RateLimitedError(DomainError):
 
 
 class RateLimiter:
-    """Counts hits in the collection `rate_limits`. Subjects are IP addresses and emails, so only hashes are stored."""
+    """Counts hits in the collection `rate_limits`. Of its subject, a counter has a hash only."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._counters = database["rate_limits"]

@@ -326,7 +326,7 @@ class Settings(_ApiSettings):
         missing = [name.upper() for name, found in {**mail, "app_url": value}.items() if not found]
         if given and missing:
             raise ValueError(
-                f"belongs with SMTP_URL and MAIL_FROM: set all three or none. Missing: {', '.join(missing)}"
+                f"is needed with SMTP_URL and MAIL_FROM, which need each other. Missing: {', '.join(missing)}"
             )
         return value
 

@@ -106,7 +106,7 @@ class UnsupportedGrantTypeError(TokenRequestError):
 class InvalidTokenRequestError(TokenRequestError):
     code = "invalid_request"
     oauth_error = "invalid_request"
-    example = "refresh_token is missing."
+    example = "A parameter that this grant_type requires is missing."
 
 
 class UnknownAccountError(Exception):

@@ -69,9 +69,10 @@ class PasswordResetService:
             raise MailNotConfiguredError
         self._events.record("password_reset_requested", account=email, address=client.address)
         with self._events.recording_rate_limits(account=email, address=client.address):
-            await self._rate_limits.count_reset_request(client.address)
+            # Before counting, so that a full queue does not use up the client's share of it.
             if await self._queue.has_waiting(RESET_MAIL, MOST_WAITING):
                 raise RateLimitedError(_RETRY_SECONDS)
+            await self._rate_limits.count_reset_request(client.address)
         try:
             with self._events.recording_rate_limits(account=email, address=client.address):
                 await self._rate_limits.count_reset_mail(email)

@@ -65,7 +65,7 @@ class AuthRateLimits:
         return await self._limiter.hit_all(limits)
 
     async def count_confirmation(self, session_id: ObjectId) -> Hits:
-        """Counts a password that a signed-in user gives, by session: neither strangers nor a thief's session matter."""
+        """Counts a password that a signed-in user gives, by session: other sessions have attempts of their own."""
         return await self._limiter.hit_all([self._password_limit("session", 1, str(session_id))])
 
     async def count_reset_request(self, address: str) -> None:

@@ -6,6 +6,7 @@ from mysms.users.client_info import ClientInfo
 from mysms.users.errors import (
     InvalidCredentialsError,
     InvalidGrantError,
+    InvalidTokenRequestError,
     SecondFactorGrantError,
     SecondFactorRequiredError,
     UnsupportedGrantTypeError,
@@ -53,6 +54,8 @@ class SignInService:
         match form.grant_type:
             case "password":
                 await self._authenticator.count_address("sign_in", client)
+                if not form.username or not form.password:
+                    raise InvalidTokenRequestError
                 try:
                     signed_in = await self.sign_in(Credentials(email=form.username, password=form.password), client)
                 except InvalidCredentialsError as error:

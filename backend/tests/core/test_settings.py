@@ -424,7 +424,7 @@ def test_the_settings_of_mail_belong_together(environment: pytest.MonkeyPatch, m
     for name in MAIL.keys() - {missing}:
         environment.setenv(name, MAIL[name])
     assert settings_errors() == [
-        f"APP_URL belongs with SMTP_URL and MAIL_FROM: set all three or none. Missing: {missing}."
+        f"APP_URL is needed with SMTP_URL and MAIL_FROM, which need each other. Missing: {missing}."
     ]
 
 

@@ -307,6 +307,18 @@ async def test_the_queue_has_a_bound_and_accepts_more_once_mails_were_sent(users
     await users.request_reset(new_email())
 
 
+async def test_a_full_queue_uses_up_nobodys_share(users: UsersWithMail) -> None:
+    users.restart(auth_attempts_per_minute=1)
+    entry = {"kind": RESET_MAIL, "facts": {"email": "nobody@example.com"}, "attempts": 0, "queued_at": users.now}
+    times = {"next_attempt_at": users.now, "expires_at": users.now + minutes(30)}
+    await users.database["mails"].insert_many([{**entry, **times} for _ in range(MOST_WAITING)])
+    for _ in range(2):
+        with pytest.raises(RateLimitedError):
+            await users.request_reset(new_email())
+    await users.database["mails"].delete_many({})
+    await users.request_reset(new_email())
+
+
 async def test_a_mailbox_gets_ten_links_a_day_at_most(users: UsersWithMail) -> None:
     email = (await users.sign_up()).email
     users.now = users.now.replace(hour=0, minute=0)
