@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mysms.core.errors import DomainError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
@@ -63,6 +64,8 @@ class ConnectionLimits:
     """From the end of the headers. Longer than BODY_WITHIN_SECONDS, whose response thus comes first."""
     stalled_seconds: float = 60.0
     """For a client that does not read its response."""
+    waiting_requests: int = 8
+    """Requests on a connection that were sent before the response to an earlier one, and wait for it."""
 
 
 def most_open() -> tuple[int, int]:
@@ -95,6 +98,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._message_has_begun = False
         self._awaits_headers = True
+        self._running: RequestResponseCycle | None = None
         super().connection_made(transport)
         self._set_deadline(self.limits.headers_within_seconds)
         if len(self.connections) - self.streams.open > self.limits.connections:
@@ -103,6 +107,11 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
         self._cancel_stall_deadline()
+        self.pipeline.clear()
+        if self._running is not None and self._running is not self.cycle:
+            # uvicorn tells only the last request that its client has left.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -116,7 +125,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls this for every error of the parser
         if self._headers_are_too_large():
             self._reject(HeadersTooLargeError(), "headers_too_large")
-        elif self._is_too_busy():
+        elif self._is_too_busy() or self._are_too_many_waiting():
             self._reject(TooBusyError(), "too_busy")
         else:
             self._reject(MalformedRequestError(), "malformed_request")
@@ -129,6 +138,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._message_has_begun = True
         super().on_message_begin()
+        if self._are_too_many_waiting():
+            raise TooBusyError
 
     def on_url(self, url: bytes) -> None:
         self._count_header(len(url))
@@ -179,6 +190,13 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _is_too_busy(self) -> bool:
         return len(self.tasks) - self.streams.open > self.limits.connections
+
+    def _are_too_many_waiting(self) -> bool:
+        return self._awaits_headers and len(self.pipeline) >= self.limits.waiting_requests
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _make_room(self) -> None:
         """Ends the connection that has waited longest for a request, half-sent requests first; if none waits, this one.

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+from starlette.types import Receive, Scope, Send
 
 from mysms.core.stream_capacity import StreamCapacity
 from mysms.web.connection_limits import ConnectionLimits
@@ -281,3 +282,53 @@ class TestNumber:
             third[1].write(START + b"Connection: close\r\n\r\n")
             assert await third[0].readexactly(12) == b"HTTP/1.1 200"
             assert not second[0].at_eof()
+
+
+class TestRequestsThatWait:
+    """Requests that are sent before the response to an earlier one."""
+
+    async def test_some_are_answered_in_order(self) -> None:
+        async def repeat_path(scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": scope["raw_path"]})
+
+        sent = [b"/%d" % number for number in range(1 + NOT_SOON.waiting_requests)]
+        async with server_with(NOT_SOON, app=repeat_path) as url, connected(url) as (reader, writer):
+            writer.write(b"".join(b"GET %s HTTP/1.1\r\n\r\n" % path for path in sent))
+            received = await asyncio.wait_for(reader.readuntil(sent[-1] + b"\r\n0\r\n\r\n"), 20)
+        assert re.findall(rb"^/\d+", received, re.MULTILINE) == sent
+
+    async def test_too_many_end_their_connection(self, start: Start) -> None:
+        async with start() as api:
+            before = await api.metric("mysms_requests_total", method="GET")
+            async with connected(api.url) as (reader, writer):
+                writer.write(b"GET / HTTP/1.1\r\n\r\n" * 30_000)
+                assert await is_ended(reader)
+            answered = await api.metric("mysms_requests_total", method="GET") - before
+            requests_for_metrics = 1
+            assert answered <= 1 + NOT_SOON.waiting_requests + requests_for_metrics
+            assert await api.metric("mysms_security_events_total", kind="too_busy") == 1
+            assert "Traceback" not in api.process.text()
+
+    async def test_the_one_before_them_learns_that_its_client_has_left(self) -> None:
+        begun: list[str] = []
+        has_left = asyncio.Event()
+
+        async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+            begun.append(scope["path"])
+            await receive()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            leaving = asyncio.ensure_future(receive())
+            while not leaving.done():
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                await asyncio.sleep(0.01)
+            has_left.set()
+
+        async with server_with(NOT_SOON, app=stream) as url:
+            async with connected(url) as (reader, writer):
+                writer.write(b"GET /first HTTP/1.1\r\n\r\n")
+                await reader.readuntil(b"x")
+                writer.write(b"GET /second HTTP/1.1\r\n\r\n")
+                await reader.readexactly(100)
+            await asyncio.wait_for(has_left.wait(), 10)
+        assert begun == ["/first"]
