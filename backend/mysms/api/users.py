@@ -19,6 +19,7 @@ from mysms.api.deps import (
     get_client_info,
     get_services,
 )
+from mysms.api.forms import FormRoute
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.users.errors import (
@@ -119,18 +120,6 @@ async def sign_in(body: SignInRequest, service: SignIn, client: Client) -> Signe
     return await service.sign_in(body.user, client)
 
 
-@router.post(
-    "/token",
-    summary="Get tokens (OAuth2)",
-    responses=error_responses(
-        InvalidGrantError(),
-        SecondFactorGrantError(),
-        SessionEndedError(),
-        UnsupportedGrantTypeError(),
-        InvalidTokenRequestError(),
-        RateLimitedError(),
-    ),
-)
 async def token(
     form: Annotated[TokenForm, Form()], service: SignIn, client: Client
 ) -> TokenResponse | AccessTokenResponse:
@@ -143,6 +132,23 @@ async def token(
     It has no way to ask for a code, so accounts with a second factor sign in in the browser only.
     """
     return await service.issue_tokens(form, client)
+
+
+router.add_api_route(
+    "/token",
+    token,
+    methods=["POST"],
+    summary="Get tokens (OAuth2)",
+    responses=error_responses(
+        InvalidGrantError(),
+        SecondFactorGrantError(),
+        SessionEndedError(),
+        UnsupportedGrantTypeError(),
+        InvalidTokenRequestError(),
+        RateLimitedError(),
+    ),
+    route_class_override=FormRoute,
+)
 
 
 @router.delete(

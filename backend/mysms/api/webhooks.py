@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request, status
 
 from mysms.api.deps import AppSettings, Client, Events, StatusCallbacks
+from mysms.api.forms import require_form
 from mysms.core.errors import error_responses
 from mysms.core.logging import ThrottledWarnings
 from mysms.core.metrics import CALLBACKS
 from mysms.outbox.errors import BadSignatureError
 from mysms.outbox.status_callbacks import StatusCallback
 from mysms.providers.signatures import Signature, WebhookSecrets, explain_rejection, is_signed_by_twilio
-from mysms.web.problem_details import UnreadableBodyError
 
 _warnings = ThrottledWarnings(logging.getLogger(__name__))
 
@@ -45,17 +45,14 @@ async def _read_signed_form(
     x_twilio_signature: Annotated[str | None, Header()] = None,
     x_twilio_webhooks_signature_settings: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> StatusCallback:
-    """Reads the form and checks its signature. Raises BadSignatureError and UnreadableBodyError."""
+    """Reads the form and checks its signature. Raises BadSignatureError and NotSaidToBeAFormError."""
+    require_form(request)
     url = settings.twilio_status_callback_url
     secrets = WebhookSecrets(settings.twilio_auth_tokens, settings.twilio_webhook_keys)
     signature = Signature(x_twilio_signature or "", x_twilio_webhooks_signature_settings)
     query = request.scope["query_string"].decode("latin-1")
-    try:
-        form = await request.form()
-        is_signed = url is not None and is_signed_by_twilio(secrets, url, query, form, signature)
-    except UnicodeError as error:
-        # A multipart form may name a charset that cannot decode it, or decodes it to lone surrogates.
-        raise UnreadableBodyError from error
+    form = await request.form()
+    is_signed = url is not None and is_signed_by_twilio(secrets, url, query, form, signature)
     if not is_signed:
         CALLBACKS.labels("bad_signature", "").inc()
         events.record("webhook_forged", address=client.address)

@@ -58,6 +58,12 @@ class NotSaidToBeJsonError(DomainError):
     example = "The body must be JSON, sent with Content-Type: application/json."
 
 
+class NotSaidToBeAFormError(DomainError):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+    example = "The body must be a form, sent with Content-Type: application/x-www-form-urlencoded."
+
+
 class UnreadableBodyError(DomainError):
     """The framework's error for a body that is not UTF-8, or an incomplete form."""
 
@@ -109,7 +115,9 @@ _MALFORMED_JSON = _by_text(
         RequestTimeoutError(),
     )
 )
-_UNREADABLE_FORM = _by_text(error_responses(UnreadableBodyError(), RequestTooLargeError(), RequestTimeoutError()))
+_UNREADABLE_FORM = _by_text(
+    error_responses(NotSaidToBeAFormError(), UnreadableBodyError(), RequestTooLargeError(), RequestTimeoutError())
+)
 _UNAVAILABLE = _by_text(error_responses(UnavailableError()))
 _ASKED_BY_OPERATORS = frozenset({"/up", "/ready", "/metrics"})
 

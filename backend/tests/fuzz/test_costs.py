@@ -32,6 +32,8 @@ SLOW_TEXT = "\u0315\u0300"
 """Normalising many of these takes quadratic time."""
 NESTED_TOKEN = urlsafe_b64encode(b"[" * 5_000 + b"]" * 5_000).decode() + ".e30.e30"
 FORM = "application/x-www-form-urlencoded"
+PUNYCODE = {"Content-Type": "multipart/form-data; boundary=x; charset=punycode"}
+"""Decoding it takes quadratic time."""
 HEADERS = {
     "Accept-Encoding": "gzip;q=0," * 800,
     "Cookie": "a=;" * 2_000,
@@ -78,6 +80,7 @@ def hostile_requests(contract: Contract) -> Iterator[Request]:
             for size in SIZES:
                 for body in bodies(fields, size):
                     yield Request(method, path, body, {"Content-Type": media_type})
+                yield Request(method, path, _punycode_form(size), PUNYCODE)
 
 
 def _query_parameters(operation: Mapping[str, Any]) -> list[str]:
@@ -110,6 +113,11 @@ def _forms(fields: Mapping[str, Any], size: int) -> Iterator[str]:
     yield urlencode(dict.fromkeys(fields, SLOW_TEXT * (size // 12 // max(1, len(fields)))))
     # The fields that choose a branch have the values with which the others count.
     yield urlencode({"grant_type": "password", "username": SLOW_TEXT * (size // 12), "password": "x" * 600})
+
+
+def _punycode_form(size: int) -> str:
+    value = ("\U0001f600" * (size - 100)).encode("punycode").decode()[: size - 100]
+    return f'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n{value}\r\n--x--\r\n'
 
 
 async def longest_wait(api: Api, send: Callable[[], Awaitable[object]]) -> float:

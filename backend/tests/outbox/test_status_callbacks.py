@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -266,24 +267,25 @@ class TestForgedCallbacks:
         problem_of(await api.http.post(f"{PATH}?{query}", data=form, headers=headers), 403, "bad_signature")
         assert await readonly_user.detail(untouched["_id"]) == before
 
-    @pytest.mark.parametrize("signature", [None, "nonsense"])
-    async def test_other_types_of_bodies_are_rejected(
-        self, api: Api, readonly_user: ApiUser, untouched: Json, signature: str | None
-    ) -> None:
-        form = form_of(untouched, "delivered")
-        await self.assert_rejected(api, readonly_user, untouched, signature, data=None, json=form)
-        await self.assert_rejected(api, readonly_user, untouched, signature, data=None, content=b"")
-        await self.assert_rejected(api, readonly_user, untouched, signature, data=None, content=b"\xff\x00=%zz&&&=")
-        await self.assert_rejected(
-            api, readonly_user, untouched, signature, data=form, files={"File": ("name", b"content")}
-        )
-        await self.assert_rejected(
-            api, readonly_user, untouched, signature, data=form, files={"MessageStatus": ("name", b"delivered")}
-        )
+    @pytest.mark.parametrize("body", [b"", b"\xff\x00=%zz&&&="])
+    async def test_any_other_form_is_rejected(self, api: Api, body: bytes) -> None:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        problem_of(await api.http.post(PATH, content=body, headers=headers), 403, "bad_signature")
 
-    async def test_a_broken_multipart_body_is_a_bad_request(self, api: Api) -> None:
-        headers = {"Content-Type": "multipart/form-data", "X-Twilio-Signature": "nonsense"}
-        problem_of(await api.http.post(PATH, content=b"--x\r\nbroken", headers=headers), 400, "bad_request")
+    @pytest.mark.parametrize(
+        "content_type", ["", "application/json", "multipart/form-data; boundary=x; charset=punycode"]
+    )
+    async def test_other_types_of_bodies_are_rejected(
+        self, api: Api, readonly_user: ApiUser, untouched: Json, content_type: str
+    ) -> None:
+        """Even with a valid signature. The framework would decode a multipart form in any charset that it names."""
+        form, query = form_of(untouched, "delivered"), query_of(untouched)
+        before = await readonly_user.detail(untouched["_id"])
+        signature = signature_of(f"{api.callback_url}?{query}", form)
+        headers = {"Content-Type": content_type, "X-Twilio-Signature": signature}
+        response = await api.http.post(f"{PATH}?{query}", content=urlencode(form), headers=headers)
+        problem_of(response, 415, "unsupported_media_type")
+        assert await readonly_user.detail(untouched["_id"]) == before
 
     async def test_forged_callbacks_of_the_simulator_are_rejected(
         self, api: Api, api_user: ApiUser, message: Json, simulator: Simulator
