@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -48,6 +49,8 @@ async def serve(mailbox: Mailbox, app_url: str, port: int, smtp_port: int) -> No
 
 def main() -> int:
     options = arguments()
+    # No other user may read the mails.
+    os.umask(0o077)
     try:
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(Mailbox(options.data)) as mailbox:
             asyncio.run(serve(mailbox, options.app_url, options.port, options.smtp_port))

@@ -171,6 +171,17 @@ async def test_mails_survive_a_restart(tmp_path: Path, number: signal.Signals) -
         assert "Grüße" in (await catcher.http.get("/")).text
 
 
+def modes_in(directory: Path) -> dict[str, str]:
+    return {file.name: oct(file.stat().st_mode & 0o777) for file in directory.glob("mails.sqlite3*")}
+
+
+async def test_no_other_user_can_read_the_mails(catcher: Catcher, tmp_path: Path) -> None:
+    await catcher.send("ada@example.com")
+    modes = modes_in(tmp_path)
+    assert "mails.sqlite3" in modes
+    assert set(modes.values()) == {"0o600"}
+
+
 async def test_the_oldest_mails_are_deleted(tmp_path: Path) -> None:
     for first in (0, MAX_MAILS):
         with contextlib.closing(Mailbox(tmp_path / "mails.sqlite3")) as mailbox:
