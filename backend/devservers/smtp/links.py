@@ -2,10 +2,10 @@
 
 import re
 from html import escape
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 _URL = re.compile(r"https?://[!-~]+")
-_LOOPBACK_HOST = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 _AFTER_A_URL = ".,;:!?)]}>'\""
 """Punctuation that belongs to the sentence rather than to the URL before it."""
 
@@ -35,4 +35,11 @@ def _is_allowed(url: str, app_url: str) -> bool:
         origin, app_origin = (parts.scheme, parts.hostname, parts.port), (app.scheme, app.hostname, app.port)
     except ValueError:
         return False
-    return bool(_LOOPBACK_HOST.fullmatch(parts.hostname or "")) or origin == app_origin
+    return _is_loopback(parts.hostname or "") or origin == app_origin
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

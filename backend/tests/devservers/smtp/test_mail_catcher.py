@@ -145,6 +145,8 @@ async def test_links_to_this_machine_and_to_the_app_can_be_pressed(catcher: Catc
         "https://sms.example.com.evil.example/",
         "http://localhost:port/",
         "http://[::1",
+        "http://127.999.0.1/",
+        "http://127.0.0.1.evil.example/",
         "javascript:alert(1)//http:",
         "data:text/html,x",
     ],
