@@ -46,6 +46,11 @@ class User(Document):
     """Whether the deletion of the account has begun. It is always completed."""
     password_version: int = 0
     """How often the password has been changed. A session that began before the last change cannot be continued."""
+    code_attempts_version: int = 0
+    """How often the password has been changed by a signed-in user or the operator, not by mail.
+
+    Each of these changes starts new counts of wrong codes.
+    """
     second_factor: SecondFactor | None = None
     pending_second_factor: PendingSecondFactor | None = None
     known_devices: list[str] | None = None

@@ -90,14 +90,16 @@ class PasswordResetService:
             raise InvalidFieldsError({"password": faults})
         password_hash = await self._hasher.hash(reset.password)
         # The guarded update outdates the token, and so accepts it once.
-        while not await repository.change_password(user, password_hash):
+        while not await repository.change_password(user, password_hash, by_mail=True):
             user = await self._find_user(reset, client)
         self._events.record("password_reset_completed", account=user.email, address=client.address)
         user_id = ObjectId(user.id)
         await self._sessions.end_all(user_id)
         await self._tokens.forget(user_id)
-        # Who has the mailbox can sign in, also while others guess passwords from many addresses.
-        await self._known_clients.add_address(client.address, user)
+        # Who has the mailbox can sign in, also while others guess passwords from many addresses. With a second factor,
+        # an address is known after a code only: known ones have guesses of their own.
+        if user.second_factor is None:
+            await self._known_clients.add_address(client.address, user)
         await self._notifications.notify("password_reset_completed", user, client)
 
     async def _find_user(self, reset: ResetPassword, client: ClientInfo) -> User:

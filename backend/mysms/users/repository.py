@@ -106,15 +106,22 @@ async def date_sessions(*, limit: int) -> int:
 
 async def reset_password(user_id: ObjectId, password_hash: str) -> None:
     await User.get_pymongo_collection().update_one(
-        {"_id": user_id}, {"$set": {"password_hash": password_hash}, "$inc": {"password_version": 1}}
+        {"_id": user_id},
+        {"$set": {"password_hash": password_hash}, "$inc": {"password_version": 1, "code_attempts_version": 1}},
     )
 
 
-async def change_password(user: User, password_hash: str) -> bool:
-    """Changes the password; returns False, changing nothing, if the account has another hash meanwhile."""
+async def change_password(user: User, password_hash: str, *, by_mail: bool = False) -> bool:
+    """Changes the password; returns False, changing nothing, if the account has another hash meanwhile.
+
+    `by_mail` keeps the counts of wrong codes: the mailbox must not give more guesses at a second factor.
+    """
     changed = await User.get_pymongo_collection().update_one(
         {"_id": user.id, "password_hash": user.password_hash},
-        {"$set": {"password_hash": password_hash, "password_version": user.password_version + 1}},
+        {
+            "$set": {"password_hash": password_hash, "password_version": user.password_version + 1},
+            "$inc": {"code_attempts_version": 0 if by_mail else 1},
+        },
     )
     return bool(changed.matched_count)
 

@@ -52,7 +52,8 @@ _SIGN_IN_LIMITS = (
 
 Each known address of the account has counts of its own, so that the owner gets in there while somebody who knows the
 password uses up the attempts from elsewhere. From a new address, a recovery code does: those cannot be guessed, and are
-not limited. A new password starts new counts.
+not limited. A new password starts new counts if a signed-in user or the operator sets it, but not by mail: whoever
+reads the mailbox could repeat that.
 """
 _SET_UP_LIMITS = (Limit("second_factor:set_up", 10, timedelta(minutes=5)),)
 
@@ -219,7 +220,7 @@ class SecondFactorService:
 
 def _attempts_of(user: User) -> str:
     """Returns the subject of the limits on codes."""
-    return f"{user.id} {user.password_version}"
+    return f"{user.id} {user.code_attempts_version}"
 
 
 def _unused(codes: list[str]) -> dict[str, bool]:

@@ -37,10 +37,13 @@ from mysms.users.tokens import AccessClaims, TokenSigner
 from tests.support.admin_commands import new_password_in
 from tests.support.api_user import PASSWORD, ApiUser, Json, sign_in
 from tests.support.authenticator_app import AuthenticatorApp, begin_set_up, enable_second_factor, state_of
+from tests.support.mail_server import MailServer, token_of
+from tests.support.polling import eventually
 from tests.support.processes import Process
 from tests.support.rate_windows import wait_for_fresh_window
 from tests.support.responses import field_errors, problem_of
 from tests.support.servers import Api, Mongo, Start
+from tests.users.conftest import mail_settings
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
 CLIENT = ClientInfo("203.0.113.7", "curl")
@@ -268,6 +271,36 @@ async def test_concurrent_guesses_do_not_exceed_the_limit(start: Start) -> None:
         assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 15
         for kind, count in (("second_factor_failed", 10), ("rate_limited", 15)):
             assert await api.metric("mysms_security_events_total", kind=kind) == count
+
+
+async def newest_token(mail_server: MailServer, email: str, count: int) -> str:
+    """Wait until so many mails with links have arrived. Other mails tell of the resets."""
+
+    async def poll() -> list[str]:
+        return [token_of(mail) for mail in mail_server.to(email) if "/reset-password#" in mail.get_content()]
+
+    return (await eventually(poll, lambda tokens: len(tokens) == count, within=15, what=f"{count} links"))[-1]
+
+
+async def test_resets_by_mail_give_no_more_guesses_at_codes(start: Start, mail_server: MailServer) -> None:
+    """Whoever reads the mailbox, and has neither the password nor the phone."""
+    async with start(TRUSTED_PROXIES="127.0.0.1", **mail_settings(mail_server)) as api:
+        owner = await ApiUser.sign_up(api)
+        app = await enable_second_factor(owner)
+        await wait_for_fresh_window(300)
+        wrong, statuses = app.wrong_code(), []
+        for number, password in enumerate(("staple the battery", "another good one", "a third good one")):
+            headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+            await api.post("/users/password_reset", {"user": {"email": owner.email}}, headers)
+            token = await newest_token(mail_server, owner.email, number + 1)
+            new = {"token": token, "password": password, "password_confirmation": password}
+            reset = await api.http.put("/users/password_reset", json={"user": new}, headers=headers)
+            assert reset.status_code == 204, reset.text
+            code = {"user": {"email": owner.email, "password": password, "second_factor_code": wrong}}
+            statuses += [(await api.post("/users/sign_in", code, headers)).status_code for _ in range(6)]
+        assert statuses == [401] * 10 + [429] * 8
+        # The owner, who has used the account from another address, gets in.
+        assert (await sign_in(api, owner.email, password, await app.next_code())).status_code == 201
 
 
 async def test_codes_for_the_set_up_are_limited_by_themselves(api: Api, api_user: ApiUser) -> None:
@@ -533,6 +566,30 @@ async def test_the_owner_gets_in_from_a_known_address_while_codes_are_guessed_el
     assert not await is_accepted(service, user, wrong)
     with pytest.raises(RateLimitedError):
         await service.require(user, wrong, CLIENT)
+
+
+async def test_a_new_password_starts_new_counts_of_codes_unless_it_is_set_by_mail(fixture: FactorFixture) -> None:
+    totp, _ = await fixture.enable()
+    service = fixture.service()
+    right = {totp.at(fixture.now + timedelta(seconds=30 * steps)) for steps in (-1, 0, 1)}
+    wrong = next(code for number in range(4) if (code := f"{number:06}") not in right)
+
+    async def is_limited() -> bool:
+        try:
+            return await is_accepted(service, await fixture.user(), wrong)
+        except RateLimitedError:
+            return True
+
+    async def use_up() -> None:
+        assert [await is_limited() for _ in range(11)] == [False] * 10 + [True]
+
+    await use_up()
+    assert await repository.change_password(await fixture.user(), "set by mail", by_mail=True)
+    assert await is_limited()
+    assert await repository.change_password(await fixture.user(), "set by a signed-in user")
+    await use_up()
+    await repository.reset_password(fixture.caller.user_id, "set by the operator")
+    await use_up()
 
 
 async def test_a_secret_is_encrypted_under_the_newest_key_at_its_next_use(fixture: FactorFixture) -> None:
