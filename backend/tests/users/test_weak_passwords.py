@@ -30,10 +30,20 @@ COMMON = {
     "repeats": ["a" * 8, "🔑" * 8, "ab" * 6, "xyq!" * 3, "xyq!xyq!xy", "aaaabbbb", "111222333", "passwordpassword"],
     "sequences": ["23456789", "98765432", "cdefghijk", "абвгдежз", "abcd1234", "abcdefABC", "aabbccddee", "0987654321"],
     "decorated": ["Password1!", "p a s s w o r d", "qwerty1!", "a       ", "pass    ", "aaaaaaab", "0000000a"],
+    "digits and signs for letters": ["P@ssword", "letmein!", "pa55w0rd!"],
+    "letters that look alike": [
+        "p\N{CYRILLIC SMALL LETTER A}ssword",
+        "iloveyou".replace("o", "\N{GREEK SMALL LETTER OMICRON}"),
+    ],
+    "dates": ["19900101", "2026-11-26", "26.11.2026"],
+    "words with a year or number": ["Summer2026", "Winter2025!", "admin2026", "sms12345", "twilio12"],
+    "repeats with one more letter": ["12121212a"],
+    "backwards": ["drowssap"],
     "rows of keys": ["!@#$%^&*", "asdfghjk", "lkjhgfdsa", "qwertasdfg", "azertyuiop", "poiuztrewq"],
 }
 CONTEXT = {
     "the email": [EMAIL, EMAIL.upper(), "ada.lovelace", "engines.example.com", "lovelace1815", "Ada-Lovelace!"],
+    "the email in another form": ["@dalovelace", "a d a l o v e l a c e", "ecalevol", "l0vel4ce"],
     "the product": [
         "mysms123",
         "MySMS!!!",
@@ -53,6 +63,10 @@ GOOD = [
     "password of mine",
     "x1Q$k9zWx1Q$k9zW",
     "abc and 1234 and then",
+    "summer of 2026 in Bern",
+    "20 winters, 25 summers",
+    "born 1990 in april",
+    "пароль для работы",
 ]
 
 
