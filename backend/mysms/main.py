@@ -26,9 +26,11 @@ from mysms.core.phone_numbers import MAXIMUM_WRITTEN
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings, load_settings
 from mysms.core.stream_capacity import StreamCapacity
+from mysms.core.urls import Url
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
 from mysms.services import LifespanState, build_services
 from mysms.web.access_log import REQUEST_ID_HEADER, AccessLogMiddleware
+from mysms.web.allowed_hosts import AllowedHostsMiddleware
 from mysms.web.docs import DESCRIPTION, install_docs
 from mysms.web.graceful_shutdown import ShutdownState
 from mysms.web.middleware import BodyLimitMiddleware, JsonSuffixMiddleware, UnhandledErrorMiddleware
@@ -121,6 +123,10 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState, e
         allow_headers=["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
         expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
     )
+    if settings.allowed_hosts:
+        own = [Url.parse(origin).host for origin in settings.cors_origins]
+        own += [settings.app_url.host] if settings.app_url else []
+        app.add_middleware(AllowedHostsMiddleware, hosts=[*settings.allowed_hosts, *own])
     app.add_middleware(ResponseHeadersMiddleware, shutdown=shutdown)
     app.add_middleware(ForeignOriginMiddleware, events=events, allowed_origins=settings.cors_origins)
     app.add_middleware(AccessLogMiddleware)

@@ -69,6 +69,7 @@ class DemoSettings(TrimmedSettings):
     smtp_url: str | None = None
     mail_from: str | None = None
     app_url: str | None = None
+    allowed_hosts: str | None = None
 
     @property
     def effective_signup_mode(self) -> str:
@@ -189,7 +190,10 @@ def _environment(settings: DemoSettings, data: Path, database: LocalDatabase | N
         environment["APP_URL"] = settings.app_url or _app_url(settings, dev=dev)
     if settings.jwt_secret is None:
         environment["JWT_SECRET"] = _kept_secret(data / "jwt-secret")
-    # A website can give its own name the address of this machine, sign up in the browser, and send messages.
+    if settings.allowed_hosts is None:
+        # A website can give its own name the address of this machine, sign up in the browser, and use that account once
+        # there is a real Twilio account.
+        environment["ALLOWED_HOSTS"] = "localhost"
     environment["SIGNUP_MODE"] = settings.effective_signup_mode
     if settings.effective_signup_mode == "invite":
         environment["SETUP_CODE"] = _setup_code(settings, data)

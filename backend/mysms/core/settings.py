@@ -136,6 +136,7 @@ class Settings(_ApiSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     cors_origins: Texts = ()
+    allowed_hosts: Texts = ()
     frontend_dist: Path | None = None
     docs_enabled: bool = True
     log_format: LogFormat | None = None

@@ -248,6 +248,9 @@ async def test_with_a_real_account_nobody_signs_up_without_a_code(demo: Demo) ->
         user = {"email": new_email(), "password": PASSWORD, "password_confirmation": PASSWORD}
         rebound = {"Host": f"evil.example:{demo.ports['PORT']}", "Origin": "http://evil.example"}
         refused = await http.post("/users", json={"user": user}, headers=rebound)
+        assert refused.status_code == 421
+        assert (await http.get("/metrics", headers=rebound)).status_code == 421
+        refused = await http.post("/users", json={"user": user})
         assert list(refused.json()["errors"]) == ["invite_code"]
         assert (await http.post("/users", json={"user": {**user, "invite_code": code}})).status_code == 201
         another = (await demo.run("invite")).splitlines()[-1]

@@ -11,8 +11,9 @@ SETTINGS = {name.upper() for name in Settings.model_fields}
 
 NOT_IN_COMPOSE = {"FRONTEND_DIST"}
 """The SPA is a separate service."""
-NOT_ON_RENDER = {"FRONTEND_DIST", "HOST", "PORT", "SECRETS_DIR"}
-"""The SPA is deployed separately; the image sets HOST and Render PORT; secrets are environment variables."""
+NOT_ON_RENDER = {"ALLOWED_HOSTS", "FRONTEND_DIST", "HOST", "PORT", "SECRETS_DIR"}
+"""Render routes by host names. The SPA is deployed separately; the image sets HOST and Render PORT;
+secrets are environment variables."""
 
 
 FILES_IN_COMPOSE = {

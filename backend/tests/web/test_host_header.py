@@ -39,3 +39,25 @@ async def test_links_to_further_pages_are_relative(api: Api, api_user: ApiUser, 
     response = await response_to(api.url, request)
     assert b"\r\nlink: </api/messages?limit=1&before=" in response
     assert MARK not in response
+
+
+async def test_only_own_hosts_are_answered_once_they_are_named(start: Start) -> None:
+    """A website can give its own name the API's address, and so becomes the API's own origin in a browser there."""
+    async with start(ALLOWED_HOSTS="tunnel.example", CORS_ORIGINS="https://sms.example") as api:
+        for host, status in {
+            "localhost:8000": 200,
+            "LOCALHOST": 200,
+            "127.0.0.2:8000": 200,
+            "[::1]:8000": 200,
+            "192.168.1.20": 200,
+            "tunnel.example": 200,
+            "sms.example:443": 200,
+            "evil.example": 421,
+            "evil.example:8000": 421,
+            "localhost.evil.example": 421,
+            "127.0.0.1.evil.example": 421,
+        }.items():
+            request = f"GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+            response = await response_to(api.url, request)
+            assert response.startswith(f"HTTP/1.1 {status} ".encode()), (host, response[:100])
+            assert status == 200 or b"application/problem+json" in response
