@@ -215,6 +215,13 @@ def test_secrets_are_generated_once_and_the_setup_code_is_shown(tmp_path: Path) 
     assert (read("api"), read("database")) == (api, database)
 
 
+def test_the_uri_of_the_database_follows_its_password(tmp_path: Path) -> None:
+    run_secrets(tmp_path)
+    (tmp_path / "database" / "PASSWORD").write_text("another")
+    run_secrets(tmp_path)
+    assert "mongodb://mysms:another@" in (tmp_path / "api" / "MONGODB_URI").read_text()
+
+
 def test_secrets_in_the_env_file_become_files_until_they_are_removed_from_it(tmp_path: Path) -> None:
     given = {
         name: f"a value of {name} with $, ' and %40"
