@@ -57,7 +57,7 @@ async def test_only_own_hosts_are_answered_once_they_are_named(start: Start) -> 
             "localhost.evil.example": 421,
             "127.0.0.1.evil.example": 421,
         }.items():
-            request = f"GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+            request = f"GET /up HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
             response = await response_to(api.url, request)
             assert response.startswith(f"HTTP/1.1 {status} ".encode()), (host, response[:100])
             assert status == 200 or b"application/problem+json" in response
