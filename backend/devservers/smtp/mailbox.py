@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
-from email.message import MIMEPart
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -38,18 +37,18 @@ class Mail:
 
     @classmethod
     def parse(cls, content: bytes, sender: str, recipients: Sequence[str], received_at: datetime) -> "Mail":
-        message = BytesParser(policy=policy.default).parsebytes(content)
-        body = message.get_body(("plain",))
-        text = _text_of(body) if body is not None else ""
-        return cls(received_at, sender, tuple(recipients), str(message["Subject"] or ""), text.replace("\r\n", "\n"))
+        try:
+            message = BytesParser(policy=policy.default).parsebytes(content)
+            body = message.get_body(("plain",))
+            subject, text = str(message["Subject"] or ""), "" if body is None else str(body.get_content())
+        except Exception:  # noqa: BLE001  # the library raises errors of many kinds for mails that do not make sense
+            subject, text = "", content.decode(errors="replace")
+        return cls(received_at, sender, tuple(recipients), _encodable(subject), _encodable(text).replace("\r\n", "\n"))
 
 
-def _text_of(part: MIMEPart) -> str:
-    try:
-        return str(part.get_content())
-    except LookupError:
-        # The charset is unknown. The decoded payload is always bytes, since the part is no multipart.
-        return bytes(part.get_payload(decode=True)).decode(errors="replace")
+def _encodable(text: str) -> str:
+    """Replaces lone surrogates, which some charsets yield and no page can contain."""
+    return text.encode(errors="replace").decode()
 
 
 class Mailbox:

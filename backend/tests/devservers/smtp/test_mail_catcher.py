@@ -202,10 +202,21 @@ async def test_a_mail_that_is_not_well_formed_is_kept(tmp_path: Path) -> None:
         assert len(mailbox.mails()) == 4
 
 
-async def test_a_mail_in_an_unknown_charset_is_shown_as_far_as_possible(tmp_path: Path) -> None:
+@pytest.mark.parametrize("charset", ["unknown", "idna", "undefined", "unicode_escape", "hex", "utf-7", "a\x00b"])
+async def test_a_mail_that_cannot_be_decoded_is_shown_as_far_as_possible(tmp_path: Path, charset: str) -> None:
     with contextlib.closing(Mailbox(tmp_path / "mails.sqlite3")) as mailbox:
-        mailbox.add(b"Content-Type: text/plain; charset=unknown\r\n\r\nHello \xff", "", [])
-        assert [mail.text for mail in mailbox.mails()] == ["Hello \N{REPLACEMENT CHARACTER}"]
+        mailbox.add(
+            f"Content-Type: text/plain; charset={charset}\r\n\r\nHello ".encode() + b"\xff\\ud800 +2AA-", "", []
+        )
+        (mail,) = mailbox.mails()
+        assert "Hello" in mail.text
+        mail.text.encode()
+
+
+async def test_a_mail_without_sense_is_shown_as_far_as_possible(tmp_path: Path) -> None:
+    with contextlib.closing(Mailbox(tmp_path / "mails.sqlite3")) as mailbox:
+        mailbox.add(b"Content-Type: multipart/mixed\r\n\r\nHello", "", [])
+        assert len(mailbox.mails()) == 1
 
 
 async def test_a_file_that_cannot_be_used_is_reported_in_one_sentence(catcher: Catcher, tmp_path: Path) -> None:
