@@ -35,6 +35,13 @@ _PLACEHOLDER = re.compile(
 )
 _PUBLISHED = re.compile(r"\bthe.tests\b|zk3vq8xnw1rtd6lp|93d1f07c|e0b4c7196fd2a835|41b7e09c|5d20f8a3|7f31c6", re.I)
 """What the secrets in this project's own tests contain, or have contained."""
+_WELL_KNOWN = re.compile(
+    "09d25e094faa6ca2|5f4dcc3b5aa765d6|5baa61e4c9b93f3f|5e884898da280471|d41d8cd98f00b204|da39a3ee5e6b4b0d|e3b0c44298fc1c14",
+    re.I,
+)
+"""Of the tutorial of FastAPI; and of the MD5, SHA-1 and SHA-256 of `password` and of nothing."""
+_JUDGED = 256
+"""The characters of a secret that are looked at, since the time grows faster than their number."""
 _SHORTEST_RUN = 3
 _SEPARATORS = " -_.,:/+!'"
 _KEYBOARD = (
@@ -73,7 +80,7 @@ def weakness(secret: str, minimum_length: int) -> str:
     """Returns the reason why the secret is weak, as the end of a sentence; empty if it is not."""
     if len(secret) < minimum_length:
         return f"it is shorter than {minimum_length} characters"
-    if _PLACEHOLDER.search(secret):
+    if _PLACEHOLDER.search(secret) or _WELL_KNOWN.search(secret):
         return "it is a well-known placeholder"
     if _PUBLISHED.search(secret):
         return "it is published in this project's source"
@@ -94,6 +101,7 @@ def required_bits(minimum_length: int) -> float:
 
 def entropy(secret: str) -> float:
     """Estimates the bits that somebody has to guess who knows how people make secrets up."""
+    secret = secret[:_JUDGED]
     return min(map(_bits, (secret, *_decoded(secret))))
 
 

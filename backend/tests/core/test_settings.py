@@ -1,6 +1,7 @@
 """The settings, and the errors that prevent a start."""
 
 import base64
+import hashlib
 import os
 import re
 import string
@@ -526,6 +527,9 @@ class TestProduction:
             ("battery-staple-" * 3, "it repeats itself"),
             ("changeme, for this is no secret at all", "it is a well-known placeholder"),
             ("your-256-bit-secret-goes-right-here", "it is a well-known placeholder"),
+            ("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "it is a well-known placeholder"),
+            (hashlib.sha256(b"password").hexdigest(), "it is a well-known placeholder"),
+            ("password " * 2_000 + "!", "it consists of common words, dates, sequences or repetitions"),
             ("a-string-secret-at-least-256-bits-long", "it is a well-known placeholder"),
             ("$(openssl rand -hex 32) in a file that no shell reads", "it is a well-known placeholder"),
         ],
