@@ -18,7 +18,7 @@ class ForeignHostError(DomainError):
 
 
 class AllowedHostsMiddleware:
-    """Answers requests to these host names, to localhost and to IP addresses only.
+    """Answers requests to these host names, to localhost and names below it, and to IP addresses only.
 
     A website can give its own name the address of this machine (DNS rebinding), and so becomes the API's own origin in
     a browser here. It cannot do so with an IP address, or with localhost.
@@ -26,7 +26,7 @@ class AllowedHostsMiddleware:
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
-        self._hosts = {"localhost", *(host.lower() for host in hosts)}
+        self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._includes(find_header(scope["headers"], b"host").decode("latin-1")):
@@ -38,7 +38,8 @@ class AllowedHostsMiddleware:
         host, colon, port = header.lower().rpartition(":")
         if not colon or not (port.isdecimal() or not port):
             host = header.lower()
-        return host in self._hosts or _is_address(host.removeprefix("[").removesuffix("]"))
+        is_localhost = f".{host}".endswith(".localhost")
+        return is_localhost or host in self._hosts or _is_address(host.removeprefix("[").removesuffix("]"))
 
 
 def _is_address(host: str) -> bool:
