@@ -60,7 +60,9 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
             costs[name].append(await cost(many_messages, operate))
     for name, (few, many) in costs.items():
         assert many <= few * 1.25 + 5, f"{name}: {few} documents among {FEW} messages, {many} among {MANY}"
-    assert await cost(many_messages, lambda: read("/api/messages", search="Number 77")) >= MANY, "the counter must work"
+    # A search reads messages until it has found a thousand, so this one reads many.
+    searching = await cost(many_messages, lambda: read("/api/messages", search="Number 77"))
+    assert searching > 10 * FEW, "the counter must work"
 
 
 def now() -> str:
