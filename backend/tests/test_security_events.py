@@ -367,9 +367,14 @@ async def slow_request() -> None:
 
 
 async def response_not_read() -> None:
+    before = await in_process_count("response_not_read")
     async with server_with(SOON) as url, connected(url) as (_, writer):
         writer.write(START + b"\r\n")
-        await eventually(lambda: in_process_count("response_not_read"), bool, what="the connection to be ended")
+        await eventually(
+            lambda: in_process_count("response_not_read"),
+            lambda count: count > before,
+            what="the connection to be ended",
+        )
 
 
 async def too_many_connections() -> None:
