@@ -371,7 +371,7 @@ async def test_the_operator_can_remove_the_factor(start: Start, tmp_path: Path) 
             return process.text(), new_password_in(process.text())
 
         output, password = await reset()
-        assert "Two-step sign-in is still on." in output
+        assert "Two-step sign-in is still on: " in output
         problem_of(await sign_in(api, api_user.email, password), 401, "second_factor_required")
         signed_in = await sign_in(api, api_user.email, password, await app.next_code())
         assert signed_in.status_code == 201
