@@ -1,9 +1,8 @@
 """The positions of messages between which pages were cut, in memory."""
 
-from collections import OrderedDict
-
 from bson import ObjectId
 
+from mysms.core.bounded_cache import BoundedCache
 from mysms.messages.models import Message
 from mysms.messages.repository import Anchor
 
@@ -14,7 +13,7 @@ class KnownAnchors:
     """The newest of these positions. They stay true, because when a message was created never changes."""
 
     def __init__(self) -> None:
-        self._anchors: OrderedDict[tuple[ObjectId, str], Anchor] = OrderedDict()
+        self._anchors: BoundedCache[tuple[ObjectId, str], Anchor] = BoundedCache(_CAPACITY)
 
     def find(self, user_id: ObjectId, message_id: str) -> Anchor | None:
         return self._anchors.get((user_id, message_id))
@@ -22,6 +21,4 @@ class KnownAnchors:
     def keep(self, user_id: ObjectId, *messages: Message) -> None:
         """Keeps the positions of the messages at the ends of a page of this user."""
         for message in messages:
-            self._anchors[user_id, str(message.id)] = Anchor(message.created_at, ObjectId(message.id))
-        while len(self._anchors) > _CAPACITY:
-            self._anchors.popitem(last=False)
+            self._anchors.add((user_id, str(message.id)), Anchor(message.created_at, ObjectId(message.id)))

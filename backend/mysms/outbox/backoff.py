@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from mysms.core.backoff import backoff as exponential_backoff
+
 FIRST_BACKOFF_SECONDS = 2.0
 LONGEST_BACKOFF_SECONDS = 300.0
+_FIRST_PAUSED_BACKOFF_SECONDS = 60.0
 QUEUE_FULL_BACKOFF_SECONDS = 900.0
 """A full queue at Twilio holds several hours of messages."""
 
@@ -50,12 +53,19 @@ _CHECK_OFFSETS_WITHOUT_CALLBACKS = (
 
 
 def backoff(attempt: int, code: int | None, jitter: float) -> timedelta:
-    """Returns the delay after an attempt: doubling, capped, spread by `jitter` in [0, 1) over its upper half."""
+    """Returns the delay after an attempt."""
     if code == QUEUE_FULL_CODE:
-        longest = QUEUE_FULL_BACKOFF_SECONDS
-    else:
-        longest = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(attempt - 1, 16))
-    return timedelta(seconds=longest * (0.5 + 0.5 * jitter))
+        return _delay(1, QUEUE_FULL_BACKOFF_SECONDS, QUEUE_FULL_BACKOFF_SECONDS, jitter)
+    return _delay(attempt, FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, jitter)
+
+
+def paused_backoff(attempt: int, jitter: float) -> timedelta:
+    """Returns the delay of a message that caused a pause. Other messages are tried first, in case it was the cause."""
+    return _delay(attempt, _FIRST_PAUSED_BACKOFF_SECONDS, QUEUE_FULL_BACKOFF_SECONDS, jitter)
+
+
+def _delay(attempt: int, first: float, longest: float, jitter: float) -> timedelta:
+    return timedelta(seconds=exponential_backoff(attempt, first, longest, jitter))
 
 
 def next_check(now: datetime, checks: int, *, callbacks_enabled: bool) -> datetime | None:
@@ -85,8 +95,3 @@ def next_lookup_retry(now: datetime, due_since: datetime) -> datetime | None:
     """
     due_for = now - due_since
     return None if due_for > _RETRY_LOOKUPS_FOR else now + max(_SHORTEST_RETRY, due_for / 10)
-
-
-def paused_backoff(attempt: int, jitter: float) -> timedelta:
-    """Returns the delay of a message that caused a pause. Other messages are tried first, in case it was the cause."""
-    return timedelta(seconds=min(60 * 2 ** min(attempt - 1, 16), QUEUE_FULL_BACKOFF_SECONDS) * (0.5 + 0.5 * jitter))

@@ -45,7 +45,7 @@ class Authenticator:
             self._events.record("sign_in_failed", address=client.address)
             raise InvalidCredentialsError from None
         user = await repository.find_user_by_email(normal_email)
-        is_known = self._known_clients.include_address(client.address, user)
+        is_known = self._known_clients.knows_address(client.address, user)
         with self._events.recording_rate_limits(account=normal_email, address=client.address):
             hits = await self._rate_limits.count_password(
                 normal_email, user.password_version if user else 0, client.address, is_known=is_known

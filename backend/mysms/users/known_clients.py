@@ -30,7 +30,7 @@ class KnownClients:
         self._address_keys = [derive_key(secret, "known addresses") for secret in secrets]
         self._device_keys = [derive_key(secret, "devices") for secret in secrets]
 
-    def include_address(self, address: str, user: User | None) -> bool:
+    def knows_address(self, address: str, user: User | None) -> bool:
         """Whether the account, if there is one, has had a session from this address."""
         return user is not None and any(
             _hash_address(key, user, address) in user.known_addresses for key in self._address_keys
@@ -46,7 +46,7 @@ class KnownClients:
         """Returns what to store as the known devices of an account that is created from this device."""
         return [self._hash_device(user_id, device)]
 
-    async def include_device(self, device: str, user: User) -> bool:
+    async def knows_device(self, device: str, user: User) -> bool:
         """Whether the account was used from this device, before the session that is about to be opened."""
         user_id = ObjectId(user.id)
         known = user.known_devices

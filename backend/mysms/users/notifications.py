@@ -64,7 +64,7 @@ class Notifications:
 
         Raises DatabaseError.
         """
-        return self._enabled and not await self._known_clients.include_device(client.device, user)
+        return self._enabled and not await self._known_clients.knows_device(client.device, user)
 
     async def notify_of_new_device(self, user: User, client: ClientInfo) -> None:
         """Queues a mail about a sign-in from a new device, then records the device: a mail too many is no harm."""

@@ -69,7 +69,7 @@ class AuthRateLimits:
         return await self._limiter.hit_all([self._password_limit("session", 1, str(session_id))])
 
     async def count_reset_request(self, address: str) -> None:
-        """Counts a request for a reset link. Each client has a share of the queue of mails, and so has an IPv6 /48."""
+        """Counts a request for a reset link. Each client has a share of the queue; an IPv6 /48 counts as one."""
         limit = Limit("password_reset:client", self._per_minute, RESET_TOKEN_LIFETIME)
         await self._limiter.hit(limit, client_networks(address)[-1].key)
 

@@ -188,7 +188,7 @@ class SecondFactorService:
     async def _use_totp_code(self, user: User, factor: SecondFactor, code: str, client: ClientInfo) -> bool:
         # Counted before it is checked, so that parallel guesses cannot exceed the limits.
         subject = _attempts_of(user)
-        if self._known_clients.include_address(client.address, user):
+        if self._known_clients.knows_address(client.address, user):
             subject += f" {client_networks(client.address)[0].key}"
         hits = await self._count(_SIGN_IN_LIMITS, subject, user, client)
         step = self._matching_step(factor.secret, code)

@@ -38,26 +38,26 @@ async def test_only_addresses_of_the_account_are_known(user_id: ObjectId) -> Non
     known = KnownClients(["secret"])
     await known.add_address(HOME, await read(user_id))
     user = await read(user_id)
-    assert known.include_address(HOME, user)
-    assert not known.include_address("203.0.113.2", user)
-    assert not known.include_address(HOME, None)
+    assert known.knows_address(HOME, user)
+    assert not known.knows_address("203.0.113.2", user)
+    assert not known.knows_address(HOME, None)
     other = user.model_copy(update={"id": ObjectId()})
-    assert not known.include_address(HOME, other), "the hashes of two accounts can be compared"
+    assert not known.knows_address(HOME, other), "the hashes of two accounts can be compared"
 
 
 async def test_an_ipv6_client_is_known_in_its_network(user_id: ObjectId) -> None:
     known = KnownClients(["secret"])
     await known.add_address("2001:db8:1:2::1", await read(user_id))
     user = await read(user_id)
-    assert known.include_address("2001:db8:1:2:ffff::2", user)
-    assert not known.include_address("2001:db8:1:3::1", user)
+    assert known.knows_address("2001:db8:1:2:ffff::2", user)
+    assert not known.knows_address("2001:db8:1:3::1", user)
 
 
 async def test_addresses_stay_known_while_the_secret_is_replaced(user_id: ObjectId) -> None:
     await KnownClients(["old secret"]).add_address(HOME, await read(user_id))
     user = await read(user_id)
-    assert KnownClients(["new secret", "old secret"]).include_address(HOME, user)
-    assert not KnownClients(["new secret"]).include_address(HOME, user)
+    assert KnownClients(["new secret", "old secret"]).knows_address(HOME, user)
+    assert not KnownClients(["new secret"]).knows_address(HOME, user)
 
 
 async def test_concurrent_sessions_add_their_address_once_and_keep_the_list_short(user_id: ObjectId) -> None:

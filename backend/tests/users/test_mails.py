@@ -171,8 +171,8 @@ async def test_a_device_that_is_used_while_the_secret_is_replaced_stays_known(us
     user = await users.sign_up("Firefox on Linux")
     old = users.settings.jwt_secrets[0]
     for secrets in (("a new secret", old), ("a new secret",)):
-        assert await KnownClients(secrets).include_device("Firefox on Linux", await users.user(user.email))
-        assert not await KnownClients(secrets).include_device("Safari on Mac", await users.user(user.email))
+        assert await KnownClients(secrets).knows_device("Firefox on Linux", await users.user(user.email))
+        assert not await KnownClients(secrets).knows_device("Safari on Mac", await users.user(user.email))
 
 
 async def test_a_failed_sign_in_records_no_device(users: UsersWithMail) -> None:
