@@ -40,7 +40,8 @@ class Demo:
         environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports, **variables)
         name = "-".join(["demo", *arguments[:1]])
         process = Process(name, ["mysms", "demo", *arguments], self.directory, environment)
-        self.process = self.process or process
+        if not arguments:
+            self.process = process
         return process
 
     async def run(self, *arguments: str) -> str:
@@ -56,6 +57,8 @@ class Demo:
         try:
             async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
                 await process.wait_until(lambda: is_up(http), within=60)
+                # The API is up before all is started and explained.
+                await eventually(async_text(process), lambda text: "Ctrl-C to stop" in text, what="the explanation")
                 yield process, http
         finally:
             if process.exit_code is None:
@@ -220,8 +223,7 @@ def test_with_a_real_account_only_mails_stay_here(tmp_path: Path, capsys: pytest
 
 async def test_the_printed_code_creates_the_first_account(demo: Demo) -> None:
     async with demo.running(SIGNUP_MODE="invite") as (process, http):
-        shown = await eventually(async_text(process), lambda text: "to stop" in text, what="the explanation")
-        (code,) = re.findall(r"invite code:  (\S+)", shown)
+        (code,) = re.findall(r"invite code:  (\S+)", process.text())
         user = {"email": new_email(), "password": PASSWORD, "password_confirmation": PASSWORD}
         assert (await http.post("/users", json={"user": user})).status_code == 422
         assert (await http.post("/users", json={"user": {**user, "invite_code": code}})).status_code == 201
@@ -243,8 +245,7 @@ async def test_with_a_real_account_nobody_signs_up_without_a_code(demo: Demo) ->
         "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
     }
     async with demo.running(**account) as (process, http):
-        shown = await eventually(async_text(process), lambda text: "to stop" in text, what="the explanation")
-        (code,) = re.findall(r"invite code:  (\S+)", shown)
+        (code,) = re.findall(r"invite code:  (\S+)", process.text())
         user = {"email": new_email(), "password": PASSWORD, "password_confirmation": PASSWORD}
         rebound = {"Host": f"evil.example:{demo.ports['PORT']}", "Origin": "http://evil.example"}
         refused = await http.post("/users", json={"user": user}, headers=rebound)
