@@ -1,6 +1,7 @@
 """`mysms demo`: runs everything with one command, and leaves nothing behind but its data."""
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -31,6 +32,7 @@ class Demo:
         self.executables = directory / "executables"
         self.ports = {name: free_port() for name in PORTS}
         self.process: Process | None = None
+        self._starts = itertools.count(1)
 
     def start(self, *arguments: str, **variables: str) -> Process:
         """Start the demo, or a command beside it."""
@@ -38,7 +40,8 @@ class Demo:
         # Nothing else of the PATH is needed, and it may have a mongod.
         variables = {"PATH": str(self.executables), **variables}
         environment = clean_environment(DATA_DIR=str(self.directory / "data"), **ports, **variables)
-        name = "-".join(["demo", *arguments[:1]])
+        # Each run has a log of its own: what an earlier one has explained says nothing about this one.
+        name = "-".join(["demo", *arguments[:1], str(next(self._starts))])
         process = Process(name, ["mysms", "demo", *arguments], self.directory, environment)
         if not arguments:
             self.process = process

@@ -59,6 +59,7 @@ async def test_a_working_installation_passes_and_is_not_changed(start: Start, tm
         api_user = await ApiUser.sign_up(api)
         message = await api_user.send_accepted(new_number())
         await api_user.eventually(message["_id"], "delivered")
+        await api_user.settled_etag("/api/messages")
         before = await contents(api.mongodb_uri)
         code, lines = await doctor(tmp_path, api.environment)
         assert await contents(api.mongodb_uri) == before
