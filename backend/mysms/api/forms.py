@@ -10,16 +10,16 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from mysms.web.problem_details import NotSaidToBeAFormError
+from mysms.web.problem_details import FormBodyRequiredError
 
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 _PARAMETERS = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
 
 
 def require_form(request: Request) -> None:
-    """Raises NotSaidToBeAFormError. Call it before anything reads the body. Parameters of the type have no effect."""
+    """Raises FormBodyRequiredError. Call it before anything reads the body. Parameters of the type have no effect."""
     if _split_content_type(request)[0] != _MEDIA_TYPE:
-        raise NotSaidToBeAFormError
+        raise FormBodyRequiredError
 
 
 class FormRoute(APIRoute):
@@ -31,7 +31,7 @@ class FormRoute(APIRoute):
         async def require_form_and_handle(request: Request) -> Response:
             require_form(request)
             if _split_content_type(request)[1] not in _PARAMETERS:
-                raise NotSaidToBeAFormError
+                raise FormBodyRequiredError
             return await handle(request)
 
         return require_form_and_handle

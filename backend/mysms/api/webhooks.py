@@ -45,7 +45,7 @@ async def _read_signed_form(
     x_twilio_signature: Annotated[str | None, Header()] = None,
     x_twilio_webhooks_signature_settings: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> StatusCallback:
-    """Reads the form and checks its signature. Raises BadSignatureError and NotSaidToBeAFormError."""
+    """Reads the form and checks its signature. Raises BadSignatureError and FormBodyRequiredError."""
     require_form(request)
     url = settings.twilio_status_callback_url
     secrets = WebhookSecrets(settings.twilio_auth_tokens, settings.twilio_webhook_keys)

@@ -79,13 +79,13 @@ class DemoSettings(TrimmedSettings):
 
 @dataclass(frozen=True)
 class _Part:
-    """A process to run. `answers` returns whether it is ready."""
+    """A process to run."""
 
     name: str
     command: list[str]
     ports: Mapping[str, int]
     """By the settings that choose them. The name is empty if the port is fixed."""
-    answers: Callable[[], bool]
+    is_ready: Callable[[], bool]
     directory: Path = _BACKEND
 
 
@@ -220,7 +220,7 @@ def parts_of(settings: DemoSettings, data: Path, database: LocalDatabase | None,
     python = sys.executable
     parts = []
     if database is not None:
-        parts.append(_Part("mongodb", database.command, {"MONGODB_PORT": settings.mongodb_port}, database.answers))
+        parts.append(_Part("mongodb", database.command, {"MONGODB_PORT": settings.mongodb_port}, database.is_ready))
     if settings.twilio_account_sid is None:
         simulator_port = settings.twilio_simulator_port
         command = [python, "-m", "devservers.twilio", "--port", str(simulator_port)]
@@ -313,7 +313,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _await_ready(part: _Part, process: subprocess.Popen[bytes], log: _Log, stop: threading.Event) -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not part.answers():
+    while not part.is_ready():
         if process.poll() is not None:
             raise DemoError(_why_it_ended(part.name, process, log))
         if time.monotonic() > deadline:

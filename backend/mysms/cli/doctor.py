@@ -30,21 +30,21 @@ class CheckResult:
     """The result of one check. `remedy` describes the fix; empty if the check passed."""
 
     check: str
-    said: str
+    finding: str
     remedy: str = ""
 
     @property
     def line(self) -> str:
         mark = "wrong" if self.remedy else "ok"
-        return f"{mark:<6} {self.check:<9} {self.said} {self.remedy}".rstrip()
+        return f"{mark:<6} {self.check:<9} {self.finding} {self.remedy}".rstrip()
 
 
 class CheckFailedError(Exception):
     """A check failed."""
 
-    def __init__(self, said: str, remedy: str) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, finding: str, remedy: str) -> None:
+        super().__init__(finding)
+        self.finding = finding
         self.remedy = remedy
 
 
@@ -75,7 +75,7 @@ async def _find(name: str, check: Callable[[Settings], str], settings: Settings)
     try:
         return CheckResult(name, await asyncio.to_thread(check, settings))
     except CheckFailedError as error:
-        return CheckResult(name, error.said, error.remedy)
+        return CheckResult(name, error.finding, error.remedy)
 
 
 def check_browser(settings: Settings) -> str:

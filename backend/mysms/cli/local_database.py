@@ -14,11 +14,11 @@ from mysms.core.replica_set import NAME, ensure_primary
 
 @dataclass(frozen=True)
 class LocalDatabase:
-    """How to run it, and what to tell the user about it. `answers` returns whether it is ready."""
+    """How to run it, and what to tell the user about it."""
 
     command: list[str]
     uri: str
-    answers: Callable[[], bool]
+    is_ready: Callable[[], bool]
     description: str
 
 

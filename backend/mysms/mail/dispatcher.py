@@ -11,7 +11,7 @@ from mysms.core.cancellation import is_cancelling
 from mysms.core.heartbeat import Heartbeat
 from mysms.core.metrics import MAILS
 from mysms.core.timestamps import Clock
-from mysms.mail.messages import Letter, UnwritableAddressError, build_message
+from mysms.mail.messages import OutgoingMail, UnwritableAddressError, build_message
 from mysms.mail.queue import MailQueue, QueuedMail
 from mysms.mail.smtp import MailDeferredError, MailRefusedError, MailServerError, SmtpClient
 
@@ -23,8 +23,8 @@ _LONGEST_PAUSE_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
-WriteLetter = Callable[[QueuedMail], Awaitable[Letter | None]]
-"""Writes the letter of an entry, anew at each attempt; None if there is nobody to send it to any more."""
+WriteMail = Callable[[QueuedMail], Awaitable[OutgoingMail | None]]
+"""Writes the mail of an entry, anew at each attempt; None if there is nobody to send it to any more."""
 
 
 class MailDispatcher:
@@ -37,7 +37,7 @@ class MailDispatcher:
         self,
         queue: MailQueue,
         client: SmtpClient,
-        write: WriteLetter,
+        write: WriteMail,
         kinds: Collection[str],
         sender: str,
         clock: Clock,
@@ -78,16 +78,16 @@ class MailDispatcher:
         mail = await self._queue.claim(self._kinds)
         if mail is None:
             return False
-        letter = await self._write(mail)
-        if letter is None:
+        outgoing = await self._write(mail)
+        if outgoing is None:
             await self._queue.remove(mail)
             MAILS.labels("discarded").inc()
             return True
         try:
             message = build_message(
-                letter, sender=self._sender, message_id=f"{mail.id}.{mail.attempt}", now=self._clock()
+                outgoing, sender=self._sender, message_id=f"{mail.id}.{mail.attempt}", now=self._clock()
             )
-            await self._client.send(message, letter.recipient)
+            await self._client.send(message, outgoing.recipient)
         except UnwritableAddressError:
             await self._queue.remove(mail)
             self._note("refused", mail, "its address cannot be written into a mail")

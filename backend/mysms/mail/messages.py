@@ -15,7 +15,7 @@ class UnwritableAddressError(ValueError):
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMail:
     """A mail to one person, in plain text."""
 
     recipient: str
@@ -23,7 +23,7 @@ class Letter:
     text: str
 
 
-def build_message(letter: Letter, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
+def build_message(mail: OutgoingMail, *, sender: str, message_id: str, now: datetime) -> EmailMessage:
     """Builds a message. `message_id` is the part before the @.
 
     Raises UnwritableAddressError if the recipient's address would not arrive as it is, and ValueError if another header
@@ -31,13 +31,13 @@ def build_message(letter: Letter, *, sender: str, message_id: str, now: datetime
     """
     message = EmailMessage(policy=SMTPUTF8)
     message["From"] = _address(sender, _SENDER_NAME)
-    _add_recipient(message, letter.recipient)
-    message["Subject"] = letter.subject
+    _add_recipient(message, mail.recipient)
+    message["Subject"] = mail.subject
     message["Date"] = now
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
     # So that no out-of-office reply answers it: RFC 3834, section 5.
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
+    message.set_content(mail.text)
     return message
 
 

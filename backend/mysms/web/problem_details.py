@@ -52,13 +52,13 @@ class MalformedJsonError(DomainError):
     example = "The body is not valid JSON."
 
 
-class NotSaidToBeJsonError(DomainError):
+class JsonBodyRequiredError(DomainError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
     example = "The body must be JSON, sent with Content-Type: application/json."
 
 
-class NotSaidToBeAFormError(DomainError):
+class FormBodyRequiredError(DomainError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
     example = "The body must be a form, sent with Content-Type: application/x-www-form-urlencoded."
@@ -109,14 +109,14 @@ _INVALID_REQUEST = _by_text(error_responses(InvalidFieldsError({"content": ["mus
 _MALFORMED_JSON = _by_text(
     error_responses(
         MalformedJsonError(),
-        NotSaidToBeJsonError(),
+        JsonBodyRequiredError(),
         UnreadableBodyError(),
         RequestTooLargeError(),
         RequestTimeoutError(),
     )
 )
 _UNREADABLE_FORM = _by_text(
-    error_responses(NotSaidToBeAFormError(), UnreadableBodyError(), RequestTooLargeError(), RequestTimeoutError())
+    error_responses(FormBodyRequiredError(), UnreadableBodyError(), RequestTooLargeError(), RequestTimeoutError())
 )
 _UNAVAILABLE = _by_text(error_responses(UnavailableError()))
 _ASKED_BY_OPERATORS = frozenset({"/up", "/ready", "/metrics"})
@@ -182,7 +182,7 @@ async def _answer_invalid_request(_: Request, error: RequestValidationError) -> 
         return problem_response(MalformedJsonError())
     if any(item["loc"] == ("body",) and isinstance(item["input"], bytes) for item in found):
         # FastAPI passes a body on unparsed if its content type is not JSON.
-        return problem_response(NotSaidToBeJsonError())
+        return problem_response(JsonBodyRequiredError())
     return problem_response(InvalidFieldsError(_sentences_by_field(islice(found, MAXIMUM_ERRORS))))
 
 

@@ -121,7 +121,7 @@ def settings_of(api: Api | None = None, *, environment_name: str = "development"
 def failure_of(check: Callable[[Settings], str], settings: Settings) -> CheckFailedError:
     with pytest.raises(CheckFailedError) as found:
         check(settings)
-    assert found.value.said
+    assert found.value.finding
     assert found.value.remedy
     return found.value
 
@@ -130,20 +130,19 @@ def failure_of(check: Callable[[Settings], str], settings: Settings) -> CheckFai
 async def test_what_the_running_api_lacks_is_named(start: Start, token: str) -> None:
     async with start(SENDING_ENABLED="off", METRICS_TOKEN=token) as api:
         failure = await asyncio.to_thread(failure_of, check_process, settings_of(api))
-        assert "sending: Sending is disabled" in failure.said
+        assert "sending: Sending is disabled" in failure.finding
     assert "No API responds" in check_process(settings_of(api))
 
 
 def test_an_insecure_origin_in_production_is_a_problem() -> None:
     production: dict[str, Any] = {"environment_name": "production"}
-    assert (
-        "without https" in failure_of(check_browser, settings_of(cors_origins="http://192.168.1.5", **production)).said
-    )
+    without_https = settings_of(cors_origins="http://192.168.1.5", **production)
+    assert "without https" in failure_of(check_browser, without_https).finding
     assert check_browser(settings_of(cors_origins="http://localhost:4200,https://a.example", **production))
 
 
 def test_a_folder_without_the_app_is_a_problem(tmp_path: Path) -> None:
-    assert "no index.html" in failure_of(check_browser, settings_of(frontend_dist=tmp_path)).said
+    assert "no index.html" in failure_of(check_browser, settings_of(frontend_dist=tmp_path)).finding
     (tmp_path / "index.html").touch()
     assert check_browser(settings_of(frontend_dist=tmp_path)).startswith("The SPA is served from this server")
 
@@ -164,11 +163,11 @@ async def test_wrong_credentials_and_a_development_database_are_problems(mongodb
     if mongodb.process is not None:
         with_credentials = mongodb.uri.replace("mongodb://", "mongodb://somebody:secret@")
         found = await asyncio.to_thread(database_failure, settings_of(mongodb_uri=with_credentials))
-        assert "rejects requests" in found.said
-        assert "secret" not in found.said + found.remedy
+        assert "rejects requests" in found.finding
+        assert "secret" not in found.finding + found.remedy
         production: dict[str, Any] = {"environment_name": "production"}
         found = await asyncio.to_thread(database_failure, settings_of(mongodb_uri=mongodb.uri, **production))
-        assert "development database" in found.said
+        assert "development database" in found.finding
     assert "encrypted" not in await check_database(settings_of(mongodb_uri=mongodb.uri))
     if mongodb.process is not None:
         looks_public = mongodb.uri.replace("127.0.0.1", "127.1")
@@ -190,7 +189,7 @@ async def test_an_account_that_cannot_send_is_a_problem(
     simulator: Simulator, changes: dict[str, Any], said: str
 ) -> None:
     settings = settings_of(**{"twilio_api_base_url": simulator.url, **changes})
-    assert said in (await asyncio.to_thread(failure_of, check_account, settings)).said
+    assert said in (await asyncio.to_thread(failure_of, check_account, settings)).finding
 
 
 async def test_disabled_sending_is_mentioned(simulator: Simulator) -> None:
@@ -200,7 +199,7 @@ async def test_disabled_sending_is_mentioned(simulator: Simulator) -> None:
 
 
 async def test_a_callback_url_that_twilio_does_not_call_is_a_problem() -> None:
-    assert "does not call" in failure_of(check_callback, settings_of(twilio_api_base_url="")).said
+    assert "does not call" in failure_of(check_callback, settings_of(twilio_api_base_url="")).finding
     assert "polled with backoff" in check_callback(settings_of(twilio_status_callback_url=None))
 
 
@@ -275,7 +274,7 @@ async def test_a_proxy_that_breaks_callbacks_is_a_problem(
 ) -> None:
     found = await callback_check_through(start, change)
     assert isinstance(found, CheckFailedError)
-    assert said in found.said
+    assert said in found.finding
     assert found.remedy
 
 
@@ -289,18 +288,18 @@ async def test_callbacks_that_are_signed_with_a_shared_key_are_checked_too(start
         assert "or TWILIO_WEBHOOK_KEY" in await asyncio.to_thread(check_callback, settings_of(api))
         other = settings_of(api, twilio_webhook_key="another-key-9c1d")
         found = await asyncio.to_thread(failure_of, check_callback, other)
-        assert "signed with TWILIO_WEBHOOK_KEY" in found.said
+        assert "signed with TWILIO_WEBHOOK_KEY" in found.finding
         assert "must have the TWILIO_WEBHOOK_KEY" in found.remedy
     async with start() as api:
         found = await asyncio.to_thread(failure_of, check_callback, settings_of(api, twilio_webhook_key=key))
-        assert "signed with TWILIO_WEBHOOK_KEY" in found.said
+        assert "signed with TWILIO_WEBHOOK_KEY" in found.finding
 
 
 async def test_an_unreachable_callback_url_is_a_problem() -> None:
     found = failure_of(
         check_callback, settings_of(twilio_status_callback_url=f"{UNREACHABLE_URL}/api/twilio/status_callback")
     )
-    assert "does not respond" in found.said
+    assert "does not respond" in found.finding
 
 
 async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:
@@ -312,7 +311,7 @@ async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:
         assert (server.connections, server.attempts) == (1, 0)
         with pytest.raises(CheckFailedError, match="rejects the user name or the password") as found:
             await check_mail(settings_of(smtp_url=f"smtp://user:hunter2@{address}", **mail))
-        assert "hunter2" not in found.value.said
+        assert "hunter2" not in found.value.finding
     with pytest.raises(CheckFailedError, match="does not respond") as found:
         await check_mail(settings)
     assert "SMTP_URL" in found.value.remedy

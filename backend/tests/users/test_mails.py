@@ -22,7 +22,7 @@ from pyotp import TOTP
 
 from mysms.core.email_addresses import normalise_email
 from mysms.core.smtp_url import SmtpUrl
-from mysms.mail.messages import Letter, build_message
+from mysms.mail.messages import OutgoingMail, build_message
 from mysms.mail.queue import LEASE, MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS, MailRefusedError, MailServerError, SmtpClient
 from mysms.users.client_info import ClientInfo
@@ -86,9 +86,9 @@ async def test_the_headers_are_complete(users: UsersWithMail) -> None:
 
 @pytest.mark.parametrize("text", ["a\r\nBcc: b@example.com", "a\nb", "a\rb"])
 def test_a_header_cannot_be_injected(text: str) -> None:
-    for letter in (Letter(f"{text}@example.com", "Hello", ""), Letter("a@example.com", text, "")):
+    for mail in (OutgoingMail(f"{text}@example.com", "Hello", ""), OutgoingMail("a@example.com", text, "")):
         with pytest.raises(ValueError, match=r"(?i)line|header|CR|invalid"):
-            build_message(letter, sender=MAIL_FROM, message_id="1", now=NOW)
+            build_message(mail, sender=MAIL_FROM, message_id="1", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -468,7 +468,7 @@ async def test_whatever_a_server_says_the_mail_waits(users: UsersWithMail, greet
 
 
 def message_to(email: str) -> EmailMessage:
-    return build_message(Letter(email, "Hello", "Hello"), sender=MAIL_FROM, message_id="1", now=NOW)
+    return build_message(OutgoingMail(email, "Hello", "Hello"), sender=MAIL_FROM, message_id="1", now=NOW)
 
 
 # TLS and sign-in

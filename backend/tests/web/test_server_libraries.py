@@ -20,6 +20,6 @@ def test_they_are_locked(library: str) -> None:
 def test_they_are_used() -> None:
     """`mysms serve` leaves the choice of the event loop to uvicorn."""
     assert issubclass(LimitedProtocol, HttpToolsProtocol)
-    factory = uvicorn.Config("mysms.main:create_app_from_environment").get_loop_factory()
+    factory = uvicorn.Config("mysms.main:create_app_from_environment", log_config=None).get_loop_factory()
     assert factory is not None
     assert factory.__module__.startswith("uvloop")
