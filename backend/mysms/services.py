@@ -28,6 +28,7 @@ from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
+from mysms.messages import word_index
 from mysms.messages.export import AccountExport
 from mysms.messages.interrupted_counts import InterruptedCounts
 from mysms.messages.repository import find_revision
@@ -322,6 +323,7 @@ class _Builder:
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
             BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.accounts.finish_deletions)),
             BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.sessions.delete_expired)),
+            BackgroundTask("word-index", word_index.run),
             BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
             BackgroundTask("change-feed", lambda: every(READ_EVERY_SECONDS, self._changes.feed.read)),
             BackgroundTask("change-publisher", self._changes.publisher.run),

@@ -25,6 +25,7 @@ STORES = {
     "messages/conversations.py",
     "messages/filter.py",
     "messages/repository.py",
+    "messages/search.py",
     "messages/totals.py",
     "outbox/erasure.py",
     "outbox/locks.py",

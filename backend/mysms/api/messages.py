@@ -18,7 +18,8 @@ from mysms.messages.schemas import (
     PeerNumber,
     SendRequest,
 )
-from mysms.messages.service import MOST_COUNTED, Position
+from mysms.messages.search import MOST_COUNTED
+from mysms.messages.service import Position
 from mysms.outbox.errors import (
     CountryNotAllowedError,
     GlobalDailyQuotaError,
@@ -116,8 +117,11 @@ async def list_messages(
             min_length=1,
             max_length=MAXIMUM_SEARCH,
             pattern=r"^[^\x00]*$",
-            description="Only messages whose text contains all these words, ignoring case and Unicode form. A search "
-            "of digits and punctuation also finds messages whose number contains it.",
+            description="Only messages whose text contains all these words, in any order and regardless of case, "
+            "accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and "
+            "Thai are found wherever they occur, and an emoji is a word. A search of digits and punctuation also finds "
+            "the messages with numbers that contain it, in the ten newest such conversations. A search examines a "
+            "limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next.",
             examples=["table for four"],
         ),
     ] = None,
@@ -146,7 +150,7 @@ router.add_api_route(
     responses=page_responses(
         INVALID_LIMIT,
         total="The number of your messages, counting only those that match `peer_number` and `search`. With `search`, "
-        f"at most {MOST_COUNTED + 1}, which means more than {MOST_COUNTED}.",
+        f"{MOST_COUNTED + 1} means more than {MOST_COUNTED}, and the header is missing if the number is not known.",
     ),
     openapi_extra=IF_NONE_MATCH,
     route_class_override=ConditionalRoute,

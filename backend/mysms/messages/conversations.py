@@ -13,14 +13,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bson import ObjectId
-from pymongo import UpdateOne
+from pymongo import DESCENDING, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
-from mysms.messages.models import Conversation, Message
+from mysms.messages.models import WORDS_VERSION, Conversation, Message
+from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
+_RECENT = 1_000
 
 
 class PendingId(NamedTuple):
@@ -31,10 +33,11 @@ class PendingId(NamedTuple):
 
 
 async def insert(message: Message) -> bool:
-    """Stores a message that `count` is to count; returns False if its client_id is already in use."""
+    """Stores a message with its words, which `count` is to count; returns False if its client_id is already in use."""
     await _add_pending_id(message)
     # The messages of earlier versions are in no total.
     message.is_totalled = True
+    message.words, message.schema_version = words_of(message.content), WORDS_VERSION
     try:
         await message.insert()
     except DuplicateKeyError:
@@ -91,6 +94,18 @@ async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, Obj
         .limit(limit)
         .to_list()
     )
+
+
+async def list_recent_peers(user_id: ObjectId) -> list[str]:
+    """Returns the numbers of a user's conversations, newest message first; only the newest thousand."""
+    rows = Conversation.get_pymongo_collection().find(
+        {"user_id": user_id, "last_message_key": {"$gt": ""}},
+        {"peer_number": 1},
+        sort=[("last_message_key", DESCENDING)],
+        limit=_RECENT,
+        batch_size=_RECENT,
+    )
+    return [row["peer_number"] for row in await rows.to_list()]
 
 
 async def count_messages(user_id: ObjectId, peer_numbers: Collection[str]) -> int:

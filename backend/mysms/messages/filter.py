@@ -8,12 +8,10 @@ from typing import Any
 from bson import ObjectId
 
 from mysms.core import phone_numbers
-from mysms.core.blank import INVISIBLE
-from mysms.messages.text_patterns import pattern_of
+from mysms.core.blank import is_blank
 
 _NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
 """Digits with punctuation."""
-_BETWEEN_WORDS = re.compile(rf"[{INVISIBLE}]+")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class MessageFilter:
     peer_number: str | None = None
     """In E.164."""
     search: str | None = None
-    """Words that the text must contain, in any Unicode form; if it looks like one, also part of a number."""
+    """Words that the text must contain; if it looks like one, also part of a number. `messages.search` looks for it."""
     updated_since: datetime | None = None
 
     @property
@@ -33,29 +31,35 @@ class MessageFilter:
             return []
         return sorted({self.peer_number, phone_numbers.normalise(self.peer_number)})
 
+    @property
+    def is_search(self) -> bool:
+        return self.search is not None and not is_blank(self.search)
+
+    @property
+    def number_pattern(self) -> re.Pattern[str] | None:
+        """Matches the numbers that the search may be a part of, in any formatting and with or without prefixes."""
+        pattern = None if self.search is None else _number_pattern(self.search)
+        return None if pattern is None else re.compile(pattern)
+
     def query(self, user_id: ObjectId) -> dict[str, Any]:
+        """Returns the query for everything but the search."""
         query: dict[str, Any] = {"user_id": user_id}
-        match self.peer_numbers:
-            case []:
-                pass
-            case [number]:
-                query["peer_number"] = number
-            case numbers:
-                query["peer_number"] = {"$in": numbers}
+        for condition in self.peer_condition:
+            query |= condition
         if self.updated_since is not None:
             query["updated_at"] = {"$gte": self.updated_since}
-        if self.search is not None and (found := _conditions(self.search)):
-            query["$and"] = found
         return query
 
-
-def _conditions(search: str) -> list[dict[str, Any]]:
-    """Returns the conditions of a search, all of which must hold; none if the search is blank."""
-    words = dict.fromkeys(filter(None, _BETWEEN_WORDS.split(search)))
-    in_text: list[dict[str, Any]] = [{"content": {"$regex": pattern_of(word)}} for word in words]
-    if number := _number_pattern(search):
-        return [{"$or": [{"$and": in_text}, {"peer_number": {"$regex": number}}]}]
-    return in_text
+    @property
+    def peer_condition(self) -> list[dict[str, Any]]:
+        """The condition for the numbers, or none."""
+        match self.peer_numbers:
+            case []:
+                return []
+            case [number]:
+                return [{"peer_number": number}]
+            case numbers:
+                return [{"peer_number": {"$in": numbers}}]
 
 
 def _number_pattern(search: str) -> str | None:

@@ -17,6 +17,10 @@ from mysms.messages.status import NO_RANK, OutboxState, public_status
 EventSource = Literal["send", "callback", "reconciler", "user"]
 
 
+WORDS_VERSION = 3
+"""The schema version of a message with its words."""
+
+
 class Event(BaseModel):
     """An entry of a message's timeline. `key` identifies repetitions."""
 
@@ -79,6 +83,8 @@ class Message(Document):
     peer_number: str
     content: str
     """Empty once it was removed; a new message cannot be empty."""
+    words: list[str] | None = None
+    """What `words_of` finds in the content; None while that is not stored yet."""
     content_removed_at: datetime | None = None
     segments: int
 
@@ -154,6 +160,10 @@ class Message(Document):
                     ("_id", DESCENDING),
                 ],
                 name="conversation",
+            ),
+            IndexModel(
+                [("user_id", ASCENDING), ("words", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
+                name="words",
             ),
             IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
             _outbox_index("next_attempt_at", "outbox"),

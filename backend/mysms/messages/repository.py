@@ -5,14 +5,18 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one, marked
 from mysms.messages.filter import MessageFilter
-from mysms.messages.models import Event, Message
+from mysms.messages.models import WORDS_VERSION, Event, Message
 from mysms.messages.status import FINAL_RANK, TERMINAL, is_final, rank_of
+from mysms.messages.words import NO_WORDS, words_of
 
 MAXIMUM_EVENTS = 100
+_WITHOUT_WORDS = 2
+"""The schema version of messages without words; those of schema 1 are migrated to it first."""
+_REDACTED = {"content": "", "words": NO_WORDS}
 
 
 async def find_own(user_id: ObjectId, message_id: ObjectId) -> Message | None:
@@ -44,10 +48,8 @@ async def mark_changed(message_id: ObjectId) -> Change | None:
     return await _change({"_id": message_id}, {})
 
 
-async def count_own(user_id: ObjectId, message_filter: MessageFilter, *, most: int | None = None) -> int:
-    """Returns the number of messages that match, but not more than `most`."""
-    limit: dict[str, Any] = {} if most is None else {"limit": most}
-    return await Message.get_pymongo_collection().count_documents(message_filter.query(user_id), **limit)
+async def count_own(user_id: ObjectId) -> int:
+    return await Message.get_pymongo_collection().count_documents({"user_id": user_id})
 
 
 async def count_earlier(user_id: ObjectId) -> int:
@@ -56,7 +58,7 @@ async def count_earlier(user_id: ObjectId) -> int:
 
 
 async def find_matching(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Message | None:
-    """Returns a message without its timeline, if it matches."""
+    """Returns a message without its timeline, if it matches all but the search."""
     query = {**message_filter.query(user_id), "_id": message_id}
     found = await _list(query, [], 1, with_timeline=False)
     return found[0] if found else None
@@ -105,7 +107,7 @@ async def _list(
     query: Mapping[str, Any], sort: Sequence[tuple[str, int]], limit: int, *, with_timeline: bool
 ) -> list[Message]:
     rows = Message.get_pymongo_collection().find(
-        query, None if with_timeline else {"events": 0}, sort=sort or None, limit=limit
+        query, {"words": 0} if with_timeline else {"words": 0, "events": 0}, sort=sort or None, limit=limit
     )
     return [Message.model_validate(row) for row in await rows.to_list()]
 
@@ -231,9 +233,36 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     ).to_list()
     await messages.update_many(
         {"_id": {"$in": [row["_id"] for row in old]}, **kept},
-        marked({"$set": {"content": "", "content_removed_at": now, "updated_at": now}}),
+        marked({"$set": {**_REDACTED, "content_removed_at": now, "updated_at": now}}),
     )
     return len(old)
+
+
+async def remove_left_words(redacted_since: datetime) -> None:
+    """Removes the words of texts that a process of an earlier version, which does not know of them, has removed."""
+    left = {"content_removed_at": {"$gte": redacted_since}, "words": {"$nin": [None, *NO_WORDS]}}
+    await Message.get_pymongo_collection().update_many(left, {"$set": _REDACTED})
+
+
+async def add_missing_words(*, limit: int) -> int:
+    """Stores the words of up to `limit` messages of an earlier version; returns how many it found.
+
+    Any number of processes may do this at once, also while others change the messages or remove their texts.
+    """
+    messages = Message.get_pymongo_collection()
+    rows = await messages.find({"schema_version": _WITHOUT_WORDS}, {"content": 1}, limit=limit).to_list()
+    if rows:
+        await messages.bulk_write(
+            [
+                UpdateOne(
+                    {"_id": row["_id"], "schema_version": _WITHOUT_WORDS, "content": row["content"]},
+                    {"$set": {"words": words_of(row["content"]), "schema_version": WORDS_VERSION}},
+                )
+                for row in rows
+            ],
+            ordered=False,
+        )
+    return len(rows)
 
 
 def _unknown(message_id: ObjectId, event: Event) -> dict[str, object]:

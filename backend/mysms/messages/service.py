@@ -1,7 +1,7 @@
 """Reads a user's messages and conversations."""
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from bson import ObjectId
 from bson.errors import InvalidId
@@ -15,10 +15,8 @@ from mysms.messages.known_anchors import KnownAnchors
 from mysms.messages.models import Message
 from mysms.messages.repository import Anchor
 from mysms.messages.schemas import ConversationResponse, MessageDetail, MessageResponse
+from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
-
-MOST_COUNTED = 1000
-"""The results of a search that are counted; one more means that there are more."""
 
 _messages = TypeAdapter(list[MessageResponse])
 _conversations = TypeAdapter(list[ConversationResponse])
@@ -31,11 +29,12 @@ class Page:
     body: bytes
     """A JSON array."""
     total: int | None
-    """The number of messages in all pages, at most MOST_COUNTED + 1 for a search; None for conversations."""
+    """The number of messages in all pages; None for conversations. Of a search, see `Found.total`."""
     last_id: str | None
-    """The id of the last row's message, if there are older rows."""
+    """The id of the last row's message, if there are older rows; of a search, that of the last message searched."""
     first_id: str | None = None
-    """The id of the first row's message, if there are newer rows and the page was read in that direction."""
+    """The id of the first row's message, if there are newer rows and the page was read in that direction; of a search,
+    that of the newest message searched."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,20 @@ class MessageHistory:
     async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
 
+        A page of a search may be shorter than `limit`, or empty, although there is another one: see `messages.search`.
+
         Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
         InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
         does not match the filter.
         """
+        names = position.given()
+        if len(names) > 1:
+            raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
+        if message_filter.is_search:
+            return await self._search(user_id, message_filter, limit, position)
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
-        total = await self._count(user_id, replace(message_filter, updated_since=None))
+        total = await self._count(user_id, message_filter)
         body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
             body=body,
@@ -136,9 +142,36 @@ class MessageHistory:
             raise NotFoundError("There is no such message.")
         return MessageDetail.of(message)
 
+    async def _search(self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position) -> Page:
+        name = next(iter(position.given()), None)
+        anchor = None
+        if name is not None:
+            anchor = await self._find_anchor(user_id, message_filter, name, getattr(position, name))
+        search = Search(user_id, message_filter, limit, anchor)
+        first_id = last_id = None
+        if position.after is not None:
+            found = await search.run(newer=True)
+            ids, first_id = found.page(limit)
+            ids.reverse()
+        elif anchor is None or position.around is None:
+            found = await search.run(newer=False)
+            ids, last_id = found.page(limit)
+        else:
+            message = await repository.find_matching(user_id, message_filter, anchor.message_id)
+            if message is None or not search.matches(message):
+                raise InvalidFieldsError({"around": ["does not match the filter"]})
+            newer, first_id = (await search.run(newer=True)).page((limit - 1) // 2)
+            found = await search.run(newer=False)
+            older, last_id = found.page(limit // 2)
+            ids = [*reversed(newer), anchor.message_id, *older]
+        messages = await repository.find_all(ids) if ids else {}
+        # A missing message was just erased with its account.
+        rows = [messages[message_id] for message_id in ids if message_id in messages]
+        self._anchors.keep(user_id, *rows[:1], *rows[-1:])
+        body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
+        return Page(body=body, total=found.total, last_id=last_id, first_id=first_id)
+
     async def _count(self, user_id: ObjectId, message_filter: MessageFilter) -> int:
-        if message_filter.search is not None:
-            return await repository.count_own(user_id, message_filter, most=MOST_COUNTED + 1)
         if message_filter.peer_number is not None:
             return await conversations.count_messages(user_id, message_filter.peer_numbers)
         return await self._totals.of(user_id)
@@ -147,9 +180,6 @@ class MessageHistory:
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position
     ) -> tuple[list[Message], bool, bool]:
         """Returns the rows, newest first, and whether there are newer rows (unless it has `before`) and older rows."""
-        names = position.given()
-        if len(names) > 1:
-            raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
         # Reads one more than requested, to see whether there is another page.
         if position.around is not None:
             return await self._rows_around(user_id, message_filter, limit, position.around)

@@ -5,7 +5,6 @@ from bson import ObjectId
 from mysms.changes.upgrade import UpgradePeriod
 from mysms.core.database import Database
 from mysms.messages import conversations, repository
-from mysms.messages.filter import MessageFilter
 
 _BATCH = 100
 _ID = "message_totals"
@@ -26,7 +25,7 @@ class MessageTotals:
     async def of(self, user_id: ObjectId) -> int:
         if self._is_complete:
             return await conversations.find_total(user_id)
-        return await repository.count_own(user_id, MessageFilter())
+        return await repository.count_own(user_id)
 
     async def complete(self) -> None:
         """Counts the messages of earlier versions, user by user, once after an upgrade. May be interrupted.

@@ -19,7 +19,7 @@ async def test_an_unmarked_change_is_noticed_during_the_upgrade(mongodb: Mongo, 
         database = connection.database_of(client)
         # A message of the version before.
         await database["messages"].insert_one(
-            {"_id": ObjectId(), "user_id": ObjectId(), "client_id": "-", "schema_version": 2}
+            {"_id": ObjectId(), "user_id": ObjectId(), "client_id": "-", "content": "", "schema_version": 2}
         )
         async with start(MONGODB_URI=uri) as api:
             api_user = await ApiUser.sign_up(api)

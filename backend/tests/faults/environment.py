@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from bson import ObjectId
@@ -106,12 +106,8 @@ class ApiProcess:
     async def start(self, **changes: str) -> None:
         self.mongo_proxy.worker_id = None
         await self.mongo_proxy.open()
-        parts = urlsplit(self.mongodb_uri)
-        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-        # Ignore the addresses that the server reports: all connections must use the proxy.
-        query = urlencode([*parse_qsl(parts.query), ("directConnection", "true")])
-        proxied = parts._replace(netloc=f"{user}127.0.0.1:{self.mongo_proxy.port}", query=query)
-        settings = {**self.settings, **changes, "PORT": str(self.port), "MONGODB_URI": proxied.geturl()}
+        uri = self.mongo_proxy.uri_of(self.mongodb_uri)
+        settings = {**self.settings, **changes, "PORT": str(self.port), "MONGODB_URI": uri}
         self._process = Process(self.name, ["mysms", "serve"], self.directory, settings)
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
             await self._process.wait_until(lambda: is_up(http), within=60)

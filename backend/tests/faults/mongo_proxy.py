@@ -7,6 +7,7 @@ import asyncio
 import struct
 from collections.abc import Callable
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from devservers.mongodb.wire import parse, reply
 from tests.faults.tcp_proxy import TcpProxy, close_writer, run_until_first_ends
@@ -75,6 +76,14 @@ class MongoProxy(TcpProxy):
         """How many commands the process has sent to the database."""
         self.worker_id: str | None = None
         """The worker ID of the process, once it has claimed a message."""
+
+    def uri_of(self, uri: str) -> str:
+        """The URI of the database through this proxy, which must be open."""
+        parts = urlsplit(uri)
+        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        # Ignore the addresses that the server reports: all connections must use the proxy.
+        query = urlencode([*parse_qsl(parts.query), ("directConnection", "true")])
+        return parts._replace(netloc=f"{user}127.0.0.1:{self.port}", query=query).geturl()
 
     def add(self, pause_point: PausePoint) -> PausePoint:
         self._pause_points.append(pause_point)

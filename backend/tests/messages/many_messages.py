@@ -9,6 +9,8 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient, UpdateOne
 
 from mysms.core.timestamps import to_rfc3339
+from mysms.messages.words import words_of
+from tests.faults.mongo_proxy import Command, MongoProxy, PausePoint
 from tests.support.api_user import ApiUser, Json
 
 CONVERSATIONS = 60
@@ -17,10 +19,23 @@ _FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 5_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class ManyMessages:
     api_user: ApiUser
     client: AsyncMongoClient[Json]
+    proxy: MongoProxy
+    """Between the API and its database."""
+    reads: int = 0
+    """The number of commands so far that read messages of the user, or the conversations; nearly all are requests."""
+
+    def __post_init__(self) -> None:
+        self.proxy.add(PausePoint(self._count_read, "request"))
+
+    def _count_read(self, command: Command) -> bool:
+        query = command.get("filter", {})
+        is_of_user = query.get("user_id") == ObjectId(self.api_user.id) or "$in" in str(query.get("_id"))
+        self.reads += "getMore" in command or is_of_user
+        return False
 
     async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
         """Store delivered messages, evenly distributed over the conversations, and count them there."""
@@ -44,7 +59,9 @@ class ManyMessages:
                     "recipient_number": phone_number(index),
                     "twilio_sid": f"SM{index:032}",
                 }
-                rows.append({**template, **done, **own, **to, "content": f"{text} {index}"})
+                content = f"{text} {index} {'odd' if index % 2 else 'even'}"
+                found = {"content": content, "words": words_of(content)}
+                rows.append({**template, **done, **own, **to, **found})
             await messages.insert_many(rows)
             await self._count(rows)
 

@@ -14,6 +14,7 @@ from mysms.core.timestamps import utc_now
 from mysms.messages import repository
 from mysms.messages.retention import Retention
 from mysms.messages.status import TERMINAL, OutboxState
+from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
 from tests.support.api_user import ApiUser, Json
 from tests.support.api_user import new_number as new_recipient_number
@@ -92,7 +93,22 @@ async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, st
     fresh = await store(fixture, state, now - timedelta(hours=23))
     await Retention(timedelta(days=1), lambda: now).remove_old_texts()
     assert (await fixture.message(old)).content == ("" if state in TERMINAL else "Text")
+    assert (await fixture.message(old)).words == ([""] if state in TERMINAL else words_of("Text"))
     assert (await fixture.message(fresh)).content == "Text"
+
+
+async def test_words_that_an_earlier_version_has_left_are_removed(fixture: OutboxFixture) -> None:
+    """Also those that it left before this version was started again."""
+    retention = Retention(timedelta(days=30), lambda: fixture.now)
+    for age in (timedelta(days=99), timedelta(minutes=1)):
+        left = await store(fixture, OutboxState.ACCEPTED, fixture.now)
+        removed = {"content": "", "content_removed_at": fixture.now - age}
+        await fixture.database["messages"].update_one({"_id": left}, {"$set": removed})
+        kept = await store(fixture, OutboxState.ACCEPTED, fixture.now)
+        await retention.remove_old_texts()
+        assert (await fixture.message(left)).words == [""]
+        assert (await fixture.message(kept)).words == words_of("Text")
+        fixture.now += timedelta(minutes=1)
 
 
 async def test_texts_are_deleted_in_batches_by_several_processes(fixture: OutboxFixture) -> None:

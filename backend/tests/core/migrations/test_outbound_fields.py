@@ -119,6 +119,7 @@ def absent_fields(row: Json) -> set[str]:
         "revision",
         "change_count",
         "is_totalled",
+        "words",
     } - row.keys()
 
 
@@ -222,9 +223,7 @@ async def run_and_kill(directory: Path, uri: str, name: str, *, skip: int) -> bo
     try:
         seen = itertools.count()
         killed_at = proxy.add(PausePoint(lambda command: is_write(command) and next(seen) == skip, "reply"))
-        user = f"{address.netloc.rpartition('@')[0]}@" if "@" in address.netloc else ""
-        proxied = address._replace(netloc=f"{user}127.0.0.1:{proxy.port}", query="directConnection=true").geturl()
-        process = run_migration(directory, proxied, name)
+        process = run_migration(directory, proxy.uri_of(uri), name)
         exited = asyncio.create_task(process.wait_for_exit())
         reached = asyncio.create_task(killed_at.reached.wait())
         await asyncio.wait({exited, reached}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,271 @@
+"""Finds messages by words and by parts of numbers, newest first, at a bounded cost (ADR 14).
+
+Several sources are read and merged:
+
+- Messages with the words. If one of the conditions holds for few messages (`few`), the database checks all of these.
+  Otherwise a list in the order of time is read: that of a word if this is the only condition, else a window of
+  messages, of which the database checks the other conditions: of all lists, that whose next messages reach furthest.
+  Where the window ends, the page ends.
+- Messages of the conversations whose number contains the digits of the question.
+- A window of the messages whose words are not stored yet, because an earlier version has stored them.
+
+What asks for changes is sorted by change, as no list of a word is. There, a window of the changes is read instead.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING
+
+from mysms.messages import conversations
+from mysms.messages.filter import MessageFilter
+from mysms.messages.models import Message
+from mysms.messages.repository import Anchor, order_of
+from mysms.messages.words import Question
+
+MOST_COUNTED = 1_000
+"""The results of a search that are counted; one more means that there are more."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one search reads at most."""
+
+    few: int = MOST_COUNTED
+    """So many messages, of each condition, to check the other conditions, or to count them."""
+    window: int = 1_000
+    """So many messages of a list, if more of them fulfil each of the conditions."""
+    counted_words: int = 8
+    """So many words of a question are counted, the longest first, to find a rare one."""
+    peers: int = 10
+    """So many conversations are searched for by number, those with the newest messages."""
+
+
+_MATCHED_FIELDS = ("content", "peer_number")
+
+Condition = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The matches that follow the anchor."""
+
+    ids: Sequence[ObjectId]
+    """In the order of reading."""
+    end_id: ObjectId | None
+    """The message at which the search has stopped; None if it has found enough, or there are no more."""
+    anchor_id: ObjectId | None
+    total: int | None
+    """The number of all matches, whatever the anchor; `few` + 1 if there are more than `few`; None if not known."""
+
+    def page(self, limit: int) -> tuple[list[ObjectId], str | None]:
+        """Returns the first matches, and the id of the message from which the search is to be continued, if any."""
+        shown = list(self.ids[:limit])
+        next_id = [self.anchor_id, *shown][-1] if len(self.ids) > limit else self.end_id
+        return shown, None if next_id is None else str(next_id)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The matches of one source."""
+
+    keys: Sequence[Anchor]
+    """Those beyond the anchor, up to `end`; at least `limit + 1`, unless there are fewer."""
+    end: Anchor | None = None
+    all: frozenset[Anchor] | None = None
+    """All matches, whatever the anchor, if they are known."""
+    are_many: bool = False
+    """Whether there are more than `few`."""
+
+
+_NOTHING = _Part([], all=frozenset())
+
+
+class Search:
+    """A search of one user, from an anchor or from the newest message."""
+
+    def __init__(
+        self,
+        user_id: ObjectId,
+        message_filter: MessageFilter,
+        limit: int,
+        anchor: Anchor | None = None,
+        bounds: Bounds = Bounds(),  # immutable
+    ) -> None:
+        self._user_id = user_id
+        self._filter = message_filter
+        self._question = Question.of(message_filter.search or "")
+        self._number = message_filter.number_pattern
+        self._limit = limit
+        self._bounds = bounds
+        self._anchor = anchor
+
+    def matches(self, message: Message) -> bool:
+        """Whether a message that matches the rest of the filter is among the results, whatever the page."""
+        return self._is_match({name: getattr(message, name) for name in _MATCHED_FIELDS})
+
+    async def run(self, *, newer: bool) -> Found:
+        """Returns the matches that are older or newer than the anchor, from there on."""
+        reader = _Reader(
+            self._user_id, self._limit, order_of(self._filter), self._anchor, self._bounds, is_forward=newer
+        )
+        since = self._filter.updated_since
+        if since is not None:
+            parts = [await self._find_by_text(reader, [{"updated_at": {"$gte": since}}, *self._filter.peer_condition])]
+        else:
+            # What is not indexed is read first: whatever is indexed meanwhile is found there.
+            parts = [await self._find_by_text(reader, [{"words": None}])]
+            parts += await asyncio.gather(self._find_by_words(reader), self._find_by_number(reader))
+        keys, end = reader.merge(parts)
+        return Found(
+            ids=[key.message_id for key in keys],
+            end_id=None if end is None or len(keys) > self._limit else end.message_id,
+            anchor_id=None if self._anchor is None else self._anchor.message_id,
+            total=self._count(parts) if since is None else None,
+        )
+
+    async def _find_by_words(self, reader: "_Reader") -> _Part:
+        question = self._question
+        if question.is_empty:
+            return _NOTHING
+        words: list[Condition] = [{"words": word} for word in sorted(question.words, key=len, reverse=True)]
+        if question.beginning is not None:
+            first, beyond = question.beginning_range
+            words.insert(0, {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}})
+        peer = self._filter.peer_condition
+        conditions = [*words, *peer]
+        for condition in [*words[: self._bounds.counted_words], *peer]:
+            few = await reader.read_few([condition])
+            if few is not None and len(conditions) > 1:
+                few = await reader.read_few([{"_id": {"$in": [key.message_id for key in few]}}, *conditions])
+            if few is not None:
+                return reader.all(few)
+        if len(conditions) == 1 and question.beginning is None:
+            return _Part(await reader.read_page(conditions), are_many=True)
+        listed = [question.listed_beginning] if question.listed_beginning is not None else []
+        listed += sorted(question.words, key=len, reverse=True)[: self._bounds.counted_words]
+        lists = [*([each] for each in peer), *([{"words": word}] for word in listed)]
+        return await reader.read_window(lists or [[]], conditions)
+
+    async def _find_by_number(self, reader: "_Reader") -> _Part:
+        if self._number is None:
+            return _NOTHING
+        peers = self._filter.peer_numbers or await conversations.list_recent_peers(self._user_id)
+        peers = [peer for peer in peers if self._number.search(peer)][: self._bounds.peers]
+        if not peers:
+            return _NOTHING
+        few = await reader.read_few([{"peer_number": {"$in": peers}}])
+        if few is not None:
+            return reader.all(few)
+        pages = [await reader.read_page([{"peer_number": peer}]) for peer in peers]
+        return _Part([key for page in pages for key in page], are_many=True)
+
+    async def _find_by_text(self, reader: "_Reader", listed: Sequence[Condition]) -> _Part:
+        """Reads a window of a list, and checks the texts here."""
+        rows = await reader.find(listed, _MATCHED_FIELDS, limit=self._bounds.window + 1)
+        read = rows[: self._bounds.window]
+        keys = [reader.key_of(row) for row in read if self._is_match(row)]
+        if len(rows) > len(read):
+            return _Part(keys, reader.key_of(read[-1]))
+        return _Part(keys, all=frozenset(keys) if self._anchor is None or not rows else None)
+
+    def _count(self, parts: Sequence[_Part]) -> int | None:
+        known = [part.all for part in parts if part.all is not None]
+        if any(part.are_many for part in parts):
+            return self._bounds.few + 1
+        return min(len(frozenset().union(*known)), self._bounds.few + 1) if len(known) == len(parts) else None
+
+    def _is_match(self, row: Condition) -> bool:
+        peers = self._filter.peer_numbers
+        if peers and row["peer_number"] not in peers:
+            return False
+        if self._number is not None and self._number.search(row["peer_number"]):
+            return True
+        return not self._question.is_empty and self._question.matches(row["content"])
+
+
+class _Reader:
+    """Reads messages of a user beyond an anchor, in the order of a time."""
+
+    def __init__(
+        self, user_id: ObjectId, limit: int, order: str, anchor: Anchor | None, bounds: Bounds, *, is_forward: bool
+    ) -> None:
+        self._user_id = user_id
+        self._limit = limit
+        self._order = order
+        self._anchor = anchor
+        self._bounds = bounds
+        self._is_forward = is_forward
+
+    async def read_few(self, conditions: Sequence[Condition]) -> list[Anchor] | None:
+        """Returns all matches, whatever the anchor, in any order; None if there are more than `few`."""
+        rows = await self._read(conditions, (), limit=self._bounds.few + 1)
+        return None if len(rows) > self._bounds.few else [self.key_of(row) for row in rows]
+
+    async def read_page(self, conditions: Sequence[Condition]) -> list[Anchor]:
+        return [self.key_of(row) for row in await self.find(conditions, limit=self._limit + 1)]
+
+    async def read_window(self, lists: Sequence[Sequence[Condition]], conditions: Sequence[Condition]) -> _Part:
+        """Returns the matches among the next messages of that list whose next messages reach furthest.
+
+        Each list has all matches, and an index has it in the order of time.
+        """
+        furthest: Anchor | None = None
+        for listed in lists:
+            last = await self.find(listed, limit=1, skip=self._bounds.window - 1)
+            if not last:
+                return _Part(await self.read_page([*listed, *conditions]))
+            end = self.key_of(last[0])
+            if furthest is None or self._is_beyond(end, furthest):
+                furthest = end
+        until = [] if furthest is None else [self._range(furthest, "$lte" if self._is_forward else "$gte")]
+        keys = await self.read_page([*conditions, *until])
+        return _Part(keys, None if len(keys) > self._limit else furthest)
+
+    async def find(
+        self, conditions: Sequence[Condition], fields: Sequence[str] = (), *, limit: int, skip: int = 0
+    ) -> list[dict[str, Any]]:
+        """Returns the rows beyond the anchor."""
+        beyond = [] if self._anchor is None else [self._range(self._anchor, "$gt" if self._is_forward else "$lt")]
+        direction = ASCENDING if self._is_forward else DESCENDING
+        sort = [(self._order, direction), ("_id", direction)]
+        return await self._read([*conditions, *beyond], fields, limit=limit, skip=skip, sort=sort)
+
+    async def _read(
+        self, conditions: Sequence[Condition], fields: Sequence[str], *, limit: int, **options: Any
+    ) -> list[dict[str, Any]]:
+        query = {"user_id": self._user_id, **({"$and": list(conditions)} if conditions else {})}
+        projection = dict.fromkeys((self._order, *fields), 1)
+        # In one batch, hence one command.
+        rows = Message.get_pymongo_collection().find(query, projection, limit=limit, batch_size=limit, **options)
+        return await rows.to_list()
+
+    def all(self, keys: Collection[Anchor]) -> _Part:
+        """Returns a part with these matches, which are all."""
+        return _Part(
+            [key for key in keys if self._anchor is None or self._is_beyond(key, self._anchor)], all=frozenset(keys)
+        )
+
+    def merge(self, parts: Sequence[_Part]) -> tuple[list[Anchor], Anchor | None]:
+        """Returns the keys up to where the first part ends, in the order of reading, and that end."""
+        ends = [part.end for part in parts if part.end is not None]
+        end = None if not ends else min(ends) if self._is_forward else max(ends)
+        keys = {key for part in parts for key in part.keys if end is None or not self._is_beyond(key, end)}
+        return sorted(keys, reverse=not self._is_forward), end
+
+    def key_of(self, row: dict[str, Any]) -> Anchor:
+        return Anchor(row[self._order], row["_id"])
+
+    def _is_beyond(self, key: Anchor, other: Anchor) -> bool:
+        return key > other if self._is_forward else key < other
+
+    def _range(self, key: Anchor, operator: str) -> Condition:
+        """Returns the condition for messages on one side of a key; the range on the time is for the index."""
+        strict = operator.removesuffix("e")
+        return {
+            self._order: {f"{strict}e": key.at},
+            "$or": [{self._order: {strict: key.at}}, {self._order: key.at, "_id": {operator: key.message_id}}],
+        }

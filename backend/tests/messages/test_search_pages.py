@@ -1,0 +1,178 @@
+"""A search reads a bounded number of messages, and its pages together contain every match."""
+
+import random
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from mysms.messages import repository, word_index
+from mysms.messages.filter import MessageFilter
+from mysms.messages.models import Message
+from mysms.messages.repository import Anchor
+from mysms.messages.search import Bounds, Search
+from mysms.messages.words import words_of
+from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
+from tests.support.api_user import Json
+from tests.support.servers import Mongo
+
+SMALL = Bounds(few=4, window=5, counted_words=2, peers=2)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+VOCABULARY = ["apple", "apply", "apricot", "banana", "band", "b", "77", "1,000", "寿司", "🎉"]
+QUESTIONS = [
+    "apple",
+    "app",
+    "a",
+    "b",
+    "ban",
+    "apple banana",
+    "banana apple b",
+    "寿",
+    "🎉 apple",
+    "77",
+    "1",
+    "555",
+    "7 app",
+]
+BEFORE_ALL = Anchor(START - timedelta(days=1), ObjectId("0" * 24))
+NUMBERS = [f"+1415555{number:04}" for number in (7, 77, 1000, 2671)]
+
+
+@pytest.fixture
+async def fixture(mongodb: Mongo) -> AsyncIterator[OutboxFixture]:
+    async with open_outbox_fixture(mongodb.uri) as fixture:
+        yield fixture
+
+
+class Messages:
+    """The messages of a user, stored directly."""
+
+    def __init__(self, fixture: OutboxFixture) -> None:
+        self.user_id = ObjectId()
+        self.rows: list[Json] = []
+        self._database = fixture.database
+
+    async def store(self, texts: list[tuple[str, str]], *, old: Callable[[int], bool] = lambda _: False) -> None:
+        """Store texts to numbers; `old`: which ones a process of the previous version stores."""
+        for index, (number, text) in enumerate(texts):
+            # Pairs share their time.
+            at = START + timedelta(seconds=index // 2)
+            row: Json = {"_id": ObjectId(), "user_id": self.user_id, "client_id": str(index), "request_hash": ""}
+            row |= {"from_number": "+1", "recipient_number": number, "peer_number": number, "segments": 1}
+            row |= {"content": text, "created_at": at, "schema_version": 2}
+            row["updated_at"] = at + timedelta(seconds=index * 7 % 5)
+            if not old(index):
+                row |= {"words": words_of(text), "schema_version": 3}
+            self.rows.append(row)
+        await self._database["messages"].insert_many(self.rows)
+        await self._database["conversations"].insert_many(
+            {"_id": f"{self.user_id} {number}", "user_id": self.user_id, "peer_number": number, "last_message_key": "x"}
+            for number in {number for number, _ in texts}
+        )
+
+    async def matching(self, message_filter: MessageFilter) -> list[ObjectId]:
+        """The ids of all matches, newest first."""
+        search = Search(self.user_id, message_filter, 1, bounds=SMALL)
+        order, since = repository.order_of(message_filter), message_filter.updated_since or START
+        rows = sorted(self.rows, key=lambda row: (row[order], row["_id"]), reverse=True)
+        rows = [row for row in rows if row["updated_at"] >= since]
+        return [row["_id"] for row in rows if search.matches(Message.model_construct(**row))]
+
+    async def walk(self, message_filter: MessageFilter, limit: int, *, newer: bool) -> tuple[list[ObjectId], Any]:
+        """The ids of all pages from one end to the other, in the order of reading, and the total of the first."""
+        anchor = BEFORE_ALL if newer else None
+        ids: list[ObjectId] = []
+        totals = []
+        while True:
+            found = await Search(self.user_id, message_filter, limit, anchor, SMALL).run(newer=newer)
+            page, next_id = found.page(limit)
+            ids += page
+            totals.append(found.total)
+            if next_id is None:
+                return ids, totals[0]
+            following = await repository.find_anchor(self.user_id, message_filter, ObjectId(next_id))
+            assert following not in (None, anchor), "the search must get on"
+            anchor = following
+
+
+def random_texts(seed: int, count: int) -> list[tuple[str, str]]:
+    chance = random.Random(seed)  # repeatable
+    return [(chance.choice(NUMBERS), " ".join(chance.choices(VOCABULARY, k=chance.randrange(4)))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_pages_contain_every_match_once_and_in_order(fixture: OutboxFixture, seed: int) -> None:
+    """Also if some messages are not indexed yet."""
+    messages = Messages(fixture)
+    await messages.store(random_texts(seed, 40), old=lambda index: seed > 1 and index % seed == 0)
+    filters = [MessageFilter(search=question) for question in QUESTIONS]
+    filters += [MessageFilter(peer_number=NUMBERS[1], search=question) for question in ("app", "apple banana", "77")]
+    since = START + timedelta(seconds=9)
+    filters += [MessageFilter(search=question, updated_since=since) for question in ("a", "77", "1 app")]
+    filters += [MessageFilter(peer_number=NUMBERS[1], search="app", updated_since=since)]
+    for message_filter in filters:
+        expected = await messages.matching(message_filter)
+        bounded = len({row["peer_number"] for row in messages.rows if row["_id"] in expected})
+        if message_filter.number_pattern and not message_filter.updated_since and bounded > SMALL.peers:
+            continue  # Only some of the conversations are searched.
+        for limit in (1, 3):
+            for newer in (False, True):
+                ids, total = await messages.walk(message_filter, limit, newer=newer)
+                assert ids == expected[:: -1 if newer else 1], (message_filter, limit, newer)
+                assert total is None or newer or total == min(len(expected), SMALL.few + 1), message_filter
+
+
+async def test_words_that_never_occur_together_end_the_page(fixture: OutboxFixture) -> None:
+    messages = Messages(fixture)
+    await messages.store([(NUMBERS[0], ["ham", "eggs"][index % 2]) for index in range(30)])
+    message_filter = MessageFilter(search="ham eggs")
+    found = await Search(messages.user_id, message_filter, 10, bounds=SMALL).run(newer=False)
+    assert found.ids == []
+    assert found.total is None
+    assert found.end_id is not None
+    assert await messages.walk(message_filter, 10, newer=False) == ([], None)
+
+
+async def test_a_rare_word_finds_everything_at_once(fixture: OutboxFixture) -> None:
+    messages = Messages(fixture)
+    texts = [(NUMBERS[0], "ham and rare eggs" if index in (2, 3) else "ham and eggs") for index in range(60)]
+    await messages.store(texts)
+    for question in ("ham and rare", "ham rar", "eggs rare h", "rare and ham and"):
+        found = await Search(messages.user_id, MessageFilter(search=question), 10, bounds=Bounds(few=4, window=5)).run(
+            newer=False
+        )
+        assert (len(found.ids), found.end_id, found.total) == (2, None, 2), question
+
+
+async def test_the_list_that_reaches_furthest_is_read(fixture: OutboxFixture) -> None:
+    messages = Messages(fixture)
+    await messages.store(
+        [(NUMBERS[0], "frequently 77" if index % 10 == 0 else "frequently") for index in range(101, 0, -1)]
+    )
+    for question in ("frequently 77", "77 frequently", "77 freq"):
+        found = await Search(messages.user_id, MessageFilter(search=question), 3, bounds=SMALL).run(newer=False)
+        assert len(found.ids) == 4, question
+
+
+async def test_missing_words_are_stored_while_texts_change(fixture: OutboxFixture) -> None:
+    messages = Messages(fixture)
+    await messages.store([(NUMBERS[0], f"Old text {index}") for index in range(250)], old=lambda _: True)
+    collection = fixture.database["messages"]
+    first, second = messages.rows[0]["_id"], messages.rows[1]["_id"]
+    # A process of the version before removes the text.
+    await collection.update_one({"_id": first}, {"$set": {"content": "", "content_removed_at": fixture.now}})
+    await word_index.add_missing_words()
+    assert await collection.count_documents({"user_id": messages.user_id, "words": None}) == 0
+    rows = {row["_id"]: row async for row in collection.find({"user_id": messages.user_id})}
+    assert rows[first]["words"] == [""]
+    assert rows[second]["words"] == words_of("Old text 1")
+    assert rows[second]["updated_at"] == messages.rows[1]["updated_at"], "nothing that a user sees has changed"
+    # It removes another text, whose words are stored now.
+    await collection.update_one({"_id": second}, {"$set": {"content": "", "content_removed_at": fixture.now}})
+    await repository.remove_left_words(fixture.now - timedelta(days=1))
+    assert (await collection.find_one({"_id": second}) or {})["words"] == [""]
+    third = await collection.find_one({"_id": messages.rows[2]["_id"]})
+    assert third is not None
+    assert third["words"] == words_of("Old text 2")
