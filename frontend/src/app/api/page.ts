@@ -5,6 +5,8 @@ export interface Page<Row> {
   readonly total: number;
   /** There are older rows. */
   readonly hasMore: boolean;
+  /** The id from which the older rows follow: of a search, that of the last message searched, which need not be a row. */
+  readonly next?: string | undefined;
   /** There are newer rows, for a page that was requested by an older message. */
   readonly hasNewer: boolean;
 }

@@ -1353,7 +1353,7 @@ export interface operations {
                 around?: string | null;
                 /** @description Only messages to and from this number. */
                 peer_number?: string | null;
-                /** @description Only messages whose text contains all these words, ignoring case and Unicode form. A search of digits and punctuation also finds messages whose number contains it. */
+                /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. A search of digits and punctuation also finds the messages with numbers that contain it, in the ten newest such conversations. A search examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
                 search?: string | null;
                 /** @description Only messages that changed at or after this time, those that changed last first: by `updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask again from a little before the time of the first request. */
                 updated_since?: string | null;
@@ -1373,7 +1373,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
-                    /** @description The number of your messages, counting only those that match `peer_number` and `search`. With `search`, at most 1001, which means more than 1000. */
+                    /** @description The number of your messages, counting only those that match `peer_number` and `search`. With `search`, 1001 means more than 1000, and the header is missing if the number is not known. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };

@@ -32,6 +32,7 @@ export const messagesTexts = {
       plural(count, { one: '# or more messages found.', other: '# or more messages found.' }),
     /** The isolates keep the direction of the query's script. */
     nothing: (query: string) => `No results for “\u2068${query}\u2069”.`,
+    nothingYet: (query: string) => `No results for “\u2068${query}\u2069” in your newest messages.`,
   },
 
   thread: {

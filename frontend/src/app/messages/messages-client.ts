@@ -150,6 +150,7 @@ function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
     rows,
     total: Number(headers.get('X-Total-Count') ?? rows.length),
     hasMore: /\brel="?next"?/.test(links),
+    next: /[?&]before=([^&>]*)[^>]*>; *rel="?next"?/.exec(links)?.[1],
     hasNewer: /\brel="?prev"?/.test(links),
   };
 }

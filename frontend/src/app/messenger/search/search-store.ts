@@ -1,6 +1,17 @@
 import { Injectable, computed, inject, signal } from '@angular/core';
 import { toObservable, takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { Observable, catchError, firstValueFrom, map, of, switchMap, timer } from 'rxjs';
+import {
+  EMPTY,
+  Observable,
+  catchError,
+  expand,
+  firstValueFrom,
+  last,
+  map,
+  of,
+  switchMap,
+  timer,
+} from 'rxjs';
 import { Message } from '../../api/models';
 import { describeProblem } from '../../api/describe-problem';
 import { toProblem } from '../../api/problem';
@@ -16,6 +27,8 @@ interface Result {
 }
 
 const DEBOUNCE_MS = 250;
+/** After so many empty pages, the user decides whether to go on. */
+const EMPTY_PAGES = 10;
 const NO_RESULT: Result = { query: '', page: undefined, problem: '' };
 
 /** Searches people by number and messages by text. */
@@ -78,10 +91,9 @@ export class SearchStore {
 
   async loadMore(): Promise<void> {
     const { query, page } = this.#result();
-    const last = page?.rows.at(-1);
-    if (!page || !last || this.#loadingMore()) return;
+    if (!page?.next || this.#loadingMore()) return;
     this.#loadingMore.set(true);
-    const more = await firstValueFrom(this.#find(query, last._id));
+    const more = await firstValueFrom(this.#find(query, page.next));
     this.#loadingMore.set(false);
     if (this.#result().page !== page) return;
     this.#result.set(
@@ -91,8 +103,15 @@ export class SearchStore {
     );
   }
 
+  /** A page may be empty although there are others: the API examines a limited number of messages for each. */
   #find(query: string, before?: string): Observable<Result> {
     return this.#client.search(query, before).pipe(
+      expand((page, index) =>
+        page.rows.length === 0 && page.next && index < EMPTY_PAGES
+          ? this.#client.search(query, page.next)
+          : EMPTY,
+      ),
+      last(),
       map((page) => ({ query, page, problem: '' })),
       catchError((error: unknown) =>
         of({ query, page: undefined, problem: describeProblem(toProblem(error)) }),
