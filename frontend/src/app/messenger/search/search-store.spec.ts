@@ -1,0 +1,87 @@
+import { HttpTestingController } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { vi } from 'vitest';
+import { Message } from '../../api/models';
+import { FakeApi, aMessage, setUpMessages } from '../../messages/testing';
+import { SearchStore } from './search-store';
+
+const EMPTY_PAGES = 10;
+
+describe('SearchStore', () => {
+  let api: FakeApi;
+  let store: SearchStore;
+
+  beforeEach(() => {
+    api = setUpMessages(SearchStore);
+    store = TestBed.inject(SearchStore);
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('goes on after an empty page, from where the search has stopped', async () => {
+    await search('ham eggs');
+    await answer({ before: null }, [], 'm900');
+    expect(store.isLoading()).toBe(true);
+    await answer({ before: 'm900' }, [], 'm800');
+    await answer({ before: 'm800' }, [aMessage({ content: 'Ham and eggs' })], 'm700');
+    expect(store.messages()).toHaveLength(1);
+    expect(store.isLoading()).toBe(false);
+    expect(store.hasMore()).toBe(true);
+    const loading = store.loadMore();
+    await answer({ before: 'm700' }, [aMessage({ _id: 'm2', content: 'Eggs, ham' })]);
+    await loading;
+    expect(store.messages().map(({ _id }) => _id)).toEqual(['m1', 'm2']);
+    expect(store.hasMore()).toBe(false);
+  });
+
+  it('lets the user decide after several empty pages', async () => {
+    await search('ham eggs');
+    await answer({ before: null }, [], 'm0');
+    for (let page = 0; page < EMPTY_PAGES; page++) {
+      await answer({ before: `m${page}` }, [], `m${page + 1}`);
+    }
+    api.expectNoCall();
+    expect(store.isLoading()).toBe(false);
+    expect(store.hasMore()).toBe(true);
+    const loading = store.loadMore();
+    await answer({ before: `m${EMPTY_PAGES}` }, [aMessage({ content: 'Ham, eggs' })]);
+    await loading;
+    expect(store.messages()).toHaveLength(1);
+  });
+
+  it('stops when the query changes', async () => {
+    await search('ham eggs');
+    await answer({ before: null }, [], 'm900');
+    store.search('ham');
+    TestBed.tick();
+    TestBed.inject(HttpTestingController).match(() => true);
+    await vi.advanceTimersByTimeAsync(1000);
+    await answer({ search: 'ham', before: null }, [aMessage({ content: 'Ham' })]);
+    expect(store.messages()).toHaveLength(1);
+  });
+
+  async function search(query: string): Promise<void> {
+    store.search(query);
+    TestBed.tick();
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+
+  /** Answers the request with these parameters. `next`: the message at which the search has stopped. */
+  async function answer(
+    expected: Readonly<Record<string, string | null>>,
+    rows: Message[],
+    next?: string,
+  ): Promise<void> {
+    const request = TestBed.inject(HttpTestingController).expectOne(({ params }) =>
+      params.has('search'),
+    );
+    for (const [name, value] of Object.entries(expected)) {
+      expect(request.request.params.get(name)).toBe(value);
+    }
+    const link = `</api/messages?search=x&before=${next ?? ''}>; rel="next"`;
+    request.flush(rows, { headers: next === undefined ? {} : { Link: link } });
+    await api.settle();
+  }
+});
