@@ -41,6 +41,8 @@ class ManyMessages:
         """Store delivered messages, evenly distributed over the conversations, and count them there."""
         messages = self.client.get_default_database()["messages"]
         sent = await self.api_user.eventually((await self.api_user.send_accepted("+13275559999"))["_id"], "delivered")
+        # Else the rows would be as many changes to publish.
+        await self.api_user.settled_etag("/api/messages")
         template = await messages.find_one({"_id": ObjectId(sent["_id"])})
         assert template is not None
         done: Json = {
