@@ -28,6 +28,8 @@ class MailboxUnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Mail:
+    id: int
+    """Greater than that of every earlier mail."""
     received_at: datetime
     sender: str
     recipients: Sequence[str]
@@ -36,14 +38,15 @@ class Mail:
     """The plain text; empty if the mail has none."""
 
     @classmethod
-    def parse(cls, content: bytes, sender: str, recipients: Sequence[str], received_at: datetime) -> "Mail":
+    def parse(cls, id_: int, content: bytes, sender: str, recipients: Sequence[str], received_at: datetime) -> "Mail":
         try:
             message = BytesParser(policy=policy.default).parsebytes(content)
             body = message.get_body(("plain",))
             subject, text = str(message["Subject"] or ""), "" if body is None else str(body.get_content())
         except Exception:  # noqa: BLE001  # the library raises errors of many kinds for mails that do not make sense
             subject, text = "", content.decode(errors="replace")
-        return cls(received_at, sender, tuple(recipients), _encodable(subject), _encodable(text).replace("\r\n", "\n"))
+        text = _encodable(text).replace("\r\n", "\n")
+        return cls(id_, received_at, sender, tuple(recipients), _encodable(subject), text)
 
 
 def _encodable(text: str) -> str:
@@ -82,11 +85,15 @@ class Mailbox:
         ).lastrowid
         self._db.execute("DELETE FROM mails WHERE position <= ?", [(added or 0) - MAX_MAILS])
 
-    def mails(self, to: str | None = None) -> list[Mail]:
-        """Returns all mails, or those to one address."""
-        rows = self._db.execute("SELECT received_at, sender, recipients, content FROM mails ORDER BY position DESC")
+    def mails(self, to: str | None = None, *, before: int | None = None, limit: int = MAX_MAILS) -> list[Mail]:
+        """Returns the newest mails, at most `limit`, before the mail with that ID; of these, those to one address."""
+        rows = self._db.execute(
+            "SELECT position, content, sender, recipients, received_at FROM mails"
+            " WHERE :before IS NULL OR position < :before ORDER BY position DESC LIMIT :limit",
+            {"before": before, "limit": limit},
+        )
         mails = [
-            Mail.parse(content, sender, recipients.split("\n"), datetime.fromisoformat(received_at))
-            for received_at, sender, recipients, content in rows
+            Mail.parse(position, content, sender, recipients.split("\n"), datetime.fromisoformat(received_at))
+            for position, content, sender, recipients, received_at in rows
         ]
         return [mail for mail in mails if to is None or to.lower() in map(str.lower, mail.recipients)]

@@ -1,5 +1,7 @@
-"""The page with the mails: text with links. No inline styles, inline scripts or external resources."""
+"""The page with the mails: text with links."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -8,25 +10,25 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
+from devservers.local_page import HEADERS, document, masthead, static_files
 from devservers.local_requests import LocalRequestsOnly
 from devservers.smtp.links import with_links
 from devservers.smtp.mailbox import Mail, Mailbox
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-}
+MAX_MAILS = 50
+"""How many mails the page shows at a time. It has a link to older ones."""
+
+_ID = re.compile(r"[0-9]{1,15}")
 
 
 def create_app(mailbox: Mailbox, app_url: str) -> Starlette:
-    async def show(_request: Request) -> Response:
-        return HTMLResponse(_document(mailbox.mails(), app_url), headers=HEADERS)
+    async def show(request: Request) -> Response:
+        before = request.query_params.get("before", "")
+        # One more than is shown, to know whether there are older ones.
+        mails = mailbox.mails(before=int(before) if _ID.fullmatch(before) else None, limit=MAX_MAILS + 1)
+        return HTMLResponse(_page(mails, app_url, is_newest=not before), headers=HEADERS)
 
     async def list_mails(request: Request) -> Response:
         mails = mailbox.mails(request.query_params.get("to"))
@@ -37,40 +39,36 @@ def create_app(mailbox: Mailbox, app_url: str) -> Starlette:
         routes=[
             Route("/", show),
             Route("/mails.json", list_mails),
-            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            *static_files(Path(__file__).parent / "static"),
         ],
         middleware=[Middleware(LocalRequestsOnly)],
     )
 
 
-def _document(mails: list[Mail], app_url: str) -> str:
-    shown = (
-        "".join(_article(mail, app_url) for mail in mails)
-        or '<p class="empty">No mails yet. A mail to a user appears here.</p>'
+def _page(mails: Sequence[Mail], app_url: str, *, is_newest: bool) -> str:
+    shown = mails[:MAX_MAILS]
+    head = masthead(
+        "Caught mails",
+        "Every mail that the server sends ends here, the newest first. Times are UTC.",
+        state="No mail leaves this machine.",
+        unreachable="Can't reach the mail catcher. Retrying…",
     )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Caught mails</title>
-<link rel="icon" href="/static/icon.svg">
-<link rel="stylesheet" href="/static/page.css">
-<script src="/static/refresh.js" defer></script>
-</head>
-<body>
-<header><h1>Caught mails</h1><p id="state">No mail leaves this machine.</p></header>
-<main id="mails">{shown}</main>
-</body>
-</html>
-"""
+    newest = "" if is_newest else '<p><a href="/">Newest mails</a></p>'
+    articles = "".join(_article(mail, app_url) for mail in shown)
+    main = f'<div class="mails">{articles}</div>' if shown else f'<p class="empty">{_nothing(is_newest=is_newest)}</p>'
+    older = f'<p><a href="/?before={shown[-1].id}">Older mails</a></p>' if len(mails) > len(shown) else ""
+    return document("Caught mails", f"{head}{newest}{main}{older}", stylesheet="/static/own/mails.css")
+
+
+def _nothing(*, is_newest: bool) -> str:
+    return "No mails yet. A mail to a user appears here." if is_newest else "No older mails."
 
 
 def _article(mail: Mail, app_url: str) -> str:
     time = mail.received_at.isoformat(timespec="milliseconds")
     return (
-        f"<article><h2>{escape(mail.subject)}</h2>"
-        f'<p class="meta">to <b>{escape(", ".join(mail.recipients))}</b> · '
-        f'<time datetime="{time}">{time[:10]} {time[11:19]} UTC</time></p>'
+        f'<article class="card mail" id="mail-{mail.id}"><h2>{escape(mail.subject) or "No subject"}</h2>'
+        f'<p class="mail__meta"><span>to <b>{escape(", ".join(mail.recipients))}</b></span>'
+        f'<time datetime="{time}">{time[:10]} {time[11:19]}</time></p>'
         f"<pre>{with_links(mail.text, app_url)}</pre></article>"
     )

@@ -4,8 +4,8 @@ It serves the Messages resource of Twilio's REST API to the unmodified `twilio` 
 and keeps a ledger of the messages it accepted. Callbacks go to loopback addresses only: no SMS is sent, and no request
 leaves this machine. Every response carries `Server: MySMS-Twilio-Simulator` and `X-Simulator: mysms-twilio`.
 
-http://HOST:PORT/ shows the messages that each simulated phone received. Every number receives its messages, except for
-these magic numbers:
+http://HOST:PORT/ shows the messages that each simulated phone received, and what passed between the simulator and the
+app; it also switches the most useful faults on. Every number receives its messages, except for these magic numbers:
 
   +15005553nnn   fails at delivery with the code 30nnn, e.g. +15005553003 is unreachable (30003)
   +15005551001   stays sent

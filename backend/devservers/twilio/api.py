@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from devservers.twilio.account import Account
 from devservers.twilio.clock import Clock, iso
+from devservers.twilio.connections import NoResponse
 from devservers.twilio.delivery_scenarios import steps_to
 from devservers.twilio.errors import ApiError
 from devservers.twilio.fault import FaultContext, Operation
@@ -30,7 +31,7 @@ Form = Mapping[str, Sequence[str]]
 
 @dataclass
 class RequestRecord:
-    """A request to the API, with the fault that was applied and the HTTP status of the response."""
+    """A request to the API, with the fault that was applied and the HTTP status of the response, if there was one."""
 
     at: str
     operation: Operation
@@ -54,8 +55,9 @@ class MessagesApi:
         self._in_flight = 0
         self._requests: deque[RequestRecord] = deque(maxlen=MAX_RECORDED_REQUESTS)
 
-    def requests(self) -> Sequence[Mapping[str, object]]:
-        return [asdict(record) for record in self._requests]
+    def requests(self) -> Sequence[RequestRecord]:
+        """The newest requests, oldest first."""
+        return list(self._requests)
 
     def clear_requests(self) -> None:
         self._requests.clear()
@@ -93,7 +95,7 @@ class MessagesApi:
             response = error.response()
         finally:
             concurrent, self._in_flight = self._in_flight, self._in_flight - 1
-        record.status = response.status_code
+        record.status = None if isinstance(response, NoResponse) else response.status_code
         response.headers["Twilio-Concurrent-Requests"] = str(concurrent)
         return response
 

@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
+from devservers.local_page import static_files
 from devservers.local_requests import SECURITY_HEADERS, LocalRequestsOnly
 from devservers.twilio.account import Account
 from devservers.twilio.account_api import AccountApi, account_path
@@ -50,7 +50,7 @@ def create_app(
     api = MessagesApi(account, ledger, registry, progress, clock, list_order)
     accounts = AccountApi(account, clock)
     control = ControlApi(account, ledger, registry, callback_sender, progress, api, has_control_port=has_control_port)
-    page = Page(account, ledger, registry)
+    page = Page(account, ledger, registry, progress, api, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -63,7 +63,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", page.show),
-            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            *static_files(Path(__file__).parent / "static"),
             *control.routes(),
             Route(account_path("{account_sid}") + ".json", accounts.account),
             Route(account_path("{account_sid}") + "/IncomingPhoneNumbers.json", accounts.numbers),

@@ -97,7 +97,7 @@ class ControlApi:
         return JSONResponse({"callbacks": [_attempt(record) for record in records]})
 
     async def requests(self, _request: Request) -> Response:
-        return JSONResponse({"requests": self._api.requests()})
+        return JSONResponse({"requests": [asdict(record) for record in self._api.requests()]})
 
     async def faults(self, request: Request) -> Response:
         if request.method == "DELETE":

@@ -155,6 +155,16 @@ class Ledger:
         ).fetchall()
         return [_to_message(row).as_of(query.as_of) for row in (reversed(rows) if backwards else rows)]
 
+    def received(self, limit: int, *, to_number: str | None = None, before: str | None = None) -> list[Message]:
+        """The messages accepted last, the newest first: all, or those to one number; before the message with a SID."""
+        rows = self._db.execute(
+            "SELECT * FROM messages WHERE NOT deleted AND (:to_number IS NULL OR to_number = :to_number)"
+            " AND (:before IS NULL OR position < (SELECT position FROM messages WHERE sid = :before))"
+            " ORDER BY position DESC LIMIT :limit",
+            {"to_number": to_number, "before": before, "limit": limit},
+        )
+        return [_to_message(row) for row in rows]
+
     def exists(self, sid: str) -> bool:
         """Whether this message was ever accepted, also if it is deleted now."""
         return self._db.execute("SELECT 1 FROM messages WHERE sid = ?", [sid]).fetchone() is not None
@@ -185,8 +195,13 @@ class Ledger:
             [MAX_RECORDED_CALLBACKS],
         )
 
-    def callbacks(self, sid: str = "") -> Sequence[CallbackRecord]:
-        rows = self._db.execute("SELECT * FROM callbacks WHERE ? IN ('', sid) ORDER BY position", [sid])
+    def callbacks(self, sid: str = "", newest: int = MAX_RECORDED_CALLBACKS) -> Sequence[CallbackRecord]:
+        """The newest attempts, oldest first: of all messages, or of one."""
+        rows = self._db.execute(
+            "SELECT * FROM (SELECT * FROM callbacks WHERE ? IN ('', sid) ORDER BY position DESC LIMIT ?)"
+            " ORDER BY position",
+            [sid, newest],
+        )
         names = [field.name for field in fields(CallbackRecord)]
         return [CallbackRecord(**{n: row[n] for n in names} | {"params": json.loads(row["params"])}) for row in rows]
 

@@ -1,130 +1,108 @@
-"""The page with the simulated phones. Plain HTML without inline styles, inline scripts or external resources."""
-
-from collections.abc import Iterable, Sequence
-from html import escape
-from itertools import groupby
+"""The page with a simulated phone, its special numbers and temper, and what passed between it and the app."""
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from devservers.local_page import HEADERS, document, masthead
 from devservers.twilio.account import Account
-from devservers.twilio.clock import iso
-from devservers.twilio.delivery_scenarios import FAILURES
-from devservers.twilio.fault_registry import ActiveFault, FaultRegistry
-from devservers.twilio.ledger import Ledger, ListQuery
-from devservers.twilio.magic_numbers import MAGIC_NUMBERS
-from devservers.twilio.messages import Message, delivery_error
+from devservers.twilio.api import MessagesApi
+from devservers.twilio.clock import Clock
+from devservers.twilio.events import event_log
+from devservers.twilio.fault_registry import FaultRegistry
+from devservers.twilio.icons import SPRITE
+from devservers.twilio.ledger import Ledger
+from devservers.twilio.messages import Message
+from devservers.twilio.phone_view import handset, link, phone_list
+from devservers.twilio.progress import Progress
+from devservers.twilio.special_numbers import special_numbers
+from devservers.twilio.temper import temper
 
-MAX_MESSAGES = 300
-HUES = 8
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
-TICKS = {"delivered": "✓✓", "read": "✓✓", "sent": "✓", "undelivered": "⚠", "failed": "⚠", "canceled": "⚠"}
-FAILING_EXAMPLES = (30003, 30005, 30006, 30007, 30008)
+MAX_MESSAGES = 100
+"""How many messages the phone shows at a time."""
+MAX_LISTED = 300
+"""Of how many messages the list of phones has the numbers."""
+MAX_EVENTS = 60
 
 
 class Page:
-    def __init__(self, account: Account, ledger: Ledger, registry: FaultRegistry) -> None:
+    """GET / with these parameters, all optional.
+
+    `phone`: the number whose phone is shown; without it, that of the newest message. `before` and `list_before` are
+    SIDs: the phone and the list begin with the message before that one.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        ledger: Ledger,
+        registry: FaultRegistry,
+        progress: Progress,
+        api: MessagesApi,
+        clock: Clock,
+    ) -> None:
         self._account, self._ledger, self._registry = account, ledger, registry
+        self._progress, self._api, self._clock = progress, api, clock
 
-    async def show(self, _request: Request) -> HTMLResponse:
-        messages = self._ledger.page(ListQuery(), MAX_MESSAGES)
-        html = _document(
-            self._account, self._ledger.count(), _phones(messages), _faults(self._registry.active()), _guide()
+    async def show(self, request: Request) -> HTMLResponse:
+        query = request.query_params
+        before, list_before = query.get("before", ""), query.get("list_before", "")
+        listed = self._ledger.received(MAX_LISTED + 1, before=list_before or None)
+        phone = query.get("phone") or (listed[0].to_number if listed else "")
+        main = (
+            masthead(
+                "Simulated phone",
+                f"{_accepted(self._ledger.count())}. No text leaves this machine, nothing is billed. Times are UTC.",
+                state="Connected to the Twilio simulator",
+                unreachable="Can't reach the simulator. Retrying…",
+            )
+            + self._handset(phone, before)
+            + f'<div class="simulator__left">{self._phones(listed, phone, list_before)}'
+            f"{temper(self._registry.active(), self._progress.pace)}{special_numbers()}</div>"
+            + f'<section class="simulator__right" aria-labelledby="events"><h2 id="events">What your server saw</h2>'
+            f"{self._events()}</section>"
         )
-        return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+        page = document(
+            "Simulated phone",
+            main,
+            stylesheet="/static/own/simulator.css",
+            script="/static/own/simulator.js",
+            body=f'<p class="toast" id="said" role="status"></p>{SPRITE}',
+        )
+        return HTMLResponse(page, headers=HEADERS)
+
+    def _handset(self, phone: str, before: str) -> str:
+        messages = self._ledger.received(MAX_MESSAGES + 1, to_number=phone, before=before or None)
+        shown = messages[:MAX_MESSAGES]
+        older = link(phone=phone, before=shown[-1].sid) if len(messages) > len(shown) else ""
+        return handset(
+            phone,
+            self._account.from_number,
+            shown[::-1],
+            self._clock.now(),
+            earlier=f'<a class="handset__more" href="{older}">Earlier messages</a>' if older else "",
+            newest=f'<a class="handset__more" href="{link(phone=phone)}">Newest messages</a>' if before else "",
+        )
+
+    def _phones(self, listed: list[Message], phone: str, list_before: str) -> str:
+        shown = listed[:MAX_LISTED]
+        newest = {message.to_number: message for message in reversed(shown)}
+        phones = sorted(newest.values(), key=shown.index)
+        more = link(phone=phone, list_before=shown[-1].sid) if len(listed) > len(shown) else ""
+        return (
+            '<section aria-labelledby="phones"><h2 id="phones">Phones</h2>'
+            + (phone_list(phones, phone) if phones else '<p class="note">None has received a text yet.</p>')
+            + (f'<p><a href="{link(phone=phone)}">Newest phones</a></p>' if list_before else "")
+            + (f'<p><a href="{more}">Older phones</a></p>' if more else "")
+            + "</section>"
+        )
+
+    def _events(self) -> str:
+        log = event_log(self._api.requests()[-MAX_EVENTS:], self._ledger.callbacks(newest=MAX_EVENTS), MAX_EVENTS)
+        return (
+            f'{log}<p class="note">The newest {MAX_EVENTS}. All that is kept, as JSON: '
+            '<a href="/_control/requests">requests</a>, <a href="/_control/callbacks">callbacks</a>.</p>'
+        )
 
 
-def _document(account: Account, count: int, phones: str, faults: str, guide: str) -> str:
-    shown = f"{count} message{'' if count == 1 else 's'} accepted"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Simulated phones</title>
-<link rel="icon" href="/static/icon.svg">
-<link rel="stylesheet" href="/static/page.css">
-<script src="/static/refresh.js" defer></script>
-<noscript><meta http-equiv="refresh" content="3"></noscript>
-</head>
-<body>
-<header>
-<strong class="brand">SIMULATED PHONES</strong>
-<span class="live"><i></i><span id="state">Twilio simulator: no real SMS is sent</span></span>
-</header>
-<main id="phones">
-<section class="intro">
-<h1>Received messages</h1>
-<p>{shown} from <b class="number">{escape(account.from_number)}</b>. No real SMS is sent, and nothing is billed.</p>
-{faults}
-</section>
-{phones}
-</main>
-{guide}
-</body>
-</html>
-"""
-
-
-def _phones(messages: Sequence[Message]) -> str:
-    """One card for each number. Cards, and the messages in each of them, are sorted newest first."""
-    if not messages:
-        return '<p class="empty">No messages yet. A message that you send appears here.</p>'
-    newest = {message.to_number: index for index, message in reversed(list(enumerate(messages)))}
-    ordered = sorted(messages, key=lambda message: newest[message.to_number])
-    cards = (_phone(number, group) for number, group in groupby(ordered, key=lambda message: message.to_number))
-    return f'<div class="wall">{"".join(cards)}</div>'
-
-
-def _phone(number: str, messages: Iterable[Message]) -> str:
-    bubbles = "".join(_bubble(message) for message in messages)
-    hue = sum(map(ord, number)) % HUES
-    return (
-        f'<article class="phone"><h2><span class="avatar hue{hue}" aria-hidden="true">{escape(number[-2:])}</span>'
-        f'<span class="number">{escape(number)}</span></h2><ol>{bubbles}</ol></article>'
-    )
-
-
-def _bubble(message: Message) -> str:
-    failed = message.status in FAILURES
-    delivered = message.status in {"delivered", "read"}
-    kind = "failed" if failed else "delivered" if delivered else "pending"
-    moment = iso(message.accepted_at)
-    time = f'<time datetime="{moment}">{moment[11:19]} UTC</time>'
-    error = ""
-    if failed and message.error_code is not None:
-        error = f'<p class="error">{escape(str(delivery_error(message.error_code)))} · {message.error_code}</p>'
-    tick = f' <span aria-hidden="true">{TICKS.get(message.status, "…")}</span>'
-    return (
-        f'<li class="{kind}"><p class="bubble">{escape(message.body)}</p>{error}'
-        f'<p class="meta">{time} · {escape(message.status)}{tick}</p></li>'
-    )
-
-
-def _faults(faults: Sequence[ActiveFault]) -> str:
-    rows = "".join(
-        f"<li><code>{escape(active.fault.kind)}</code> applied {active.hits}"
-        f"{'' if active.fault.times is None else f' of {active.fault.times}'} times"
-        f"{'' if active.fault.to is None else f', only for {escape(active.fault.to)}'}</li>"
-        for active in faults
-    )
-    return f'<div class="faults"><h2>Active faults</h2><ul>{rows}</ul></div>' if faults else ""
-
-
-def _guide() -> str:
-    numbers = [(number, text) for number, (text, _) in MAGIC_NUMBERS.items()]
-    failing = [
-        (f"+15005553{code - 30000:03}", f"fails: {escape(str(delivery_error(code))).lower()} ({code})")
-        for code in FAILING_EXAMPLES
-    ]
-    rows = "".join(
-        f'<dt class="number">{number}</dt><dd>{description}</dd>' for number, description in [*failing, *numbers]
-    )
-    return (
-        "<aside><details><summary>Special numbers</summary><p>Every other number receives its messages: queued, sent, "
-        "delivered. <b>+15005553nnn</b> fails with the error code 30nnn.</p>"
-        f"<dl>{rows}</dl></details></aside>"
-    )
+def _accepted(count: int) -> str:
+    return f"{count} message{'' if count == 1 else 's'} accepted"

@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+from devservers import __file__ as devservers_file
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Start
+
+DEVSERVERS = Path(devservers_file).parent
 
 
 async def test_the_page_has_no_inline_script_and_no_other_host(api: Api) -> None:
@@ -28,6 +31,15 @@ async def test_all_files_of_the_page_exist(api: Api) -> None:
         response = await api.http.get(address)
         assert response.status_code == 200, address
         assert response.content, address
+
+
+async def test_the_page_has_the_name_and_the_mark_of_the_product(api: Api) -> None:
+    page = (await api.http.get("/docs")).text
+    assert "<title>API · MySMS Messenger</title>" in page
+    (icon,) = re.findall(r'rel="icon" href="([^"]+)"', page)
+    mark = await api.http.get(icon)
+    assert mark.headers["content-type"] == "image/svg+xml"
+    assert mark.content == (DEVSERVERS / "static" / "icon.svg").read_bytes()
 
 
 async def test_the_page_shows_our_document(api: Api) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from devservers.smtp.mailbox import MAX_MAILS, Mailbox
+from devservers.smtp.page import MAX_MAILS as MAX_SHOWN
 from tests.support.processes import Process, clean_environment, free_port
 from tests.support.servers import is_listening
 
@@ -83,9 +84,29 @@ async def test_the_page_shows_mails_as_text(catcher: Catcher) -> None:
     assert "<script>" not in page.text
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert "unsafe" not in page.headers["Content-Security-Policy"]
-    for name in ("page.css", "refresh.js", "icon.svg"):
+    assert "<title>Caught mails · MySMS Messenger</title>" in page.text
+    assert not re.search(r"<style|style=|\son\w+=\"|https?://", page.text.partition("<main>")[0])
+    for name in ("page.css", "refresh.js", "icon.svg", "own/mails.css"):
         assert f"/static/{name}" in page.text
         assert (await catcher.http.get(f"/static/{name}")).is_success
+
+
+async def test_the_page_shows_many_mails_in_parts(catcher: Catcher) -> None:
+    subjects = [f"Mail {number}." for number in range(MAX_SHOWN + 3)]
+    for subject in subjects:
+        await catcher.send("ada@example.com", subject=subject)
+    newest = (await catcher.http.get("/")).text
+    assert re.findall(r"<h2>(.*?)</h2>", newest) == subjects[:2:-1]
+    (address,) = re.findall(r'href="([^"]+)">Older mails', newest)
+    older = (await catcher.http.get(address)).text
+    assert re.findall(r"<h2>(.*?)</h2>", older) == subjects[2::-1]
+    assert "Older mails" not in older
+    assert '<a href="/">Newest mails</a>' in older
+    assert "No older mails" in (await catcher.http.get("/", params={"before": "0"})).text
+    for nonsense in ("<script>", "-1", "1" * 40, "\x00"):
+        page = await catcher.http.get("/", params={"before": nonsense})
+        assert page.status_code == 200
+        assert "<script>" not in page.text
 
 
 @pytest.mark.parametrize("path", ["/", "/mails.json", "/static/page.css"])

@@ -1,0 +1,101 @@
+"""The part of the page that tells what passed between the app and the simulator, in plain words. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from http import HTTPStatus
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from devservers.twilio.api import RequestRecord
+from devservers.twilio.clock import iso
+from devservers.twilio.icons import icon
+from devservers.twilio.ledger import CallbackRecord
+
+_OPERATIONS = {
+    "create": ("Text sent", "send"),
+    "list": ("Looked through the list of messages", "ask"),
+    "fetch": ("Asked about one message", "ask"),
+    "update": ("Changed a message", "send"),
+    "delete": ("Deleted a message", "ban"),
+}
+_REPORTS = {
+    "sent": ("Sent", "check"),
+    "delivered": ("Delivered", "checks"),
+    "read": ("Read", "checks"),
+    "undelivered": ("Not delivered", "warning"),
+    "failed": ("Failed", "warning"),
+    "canceled": ("Canceled", "ban"),
+}
+
+_KNOWN = frozenset(HTTPStatus)
+
+
+@dataclass(frozen=True)
+class Event:
+    """`at` is an ISO time; `details` is what happened to it, as plain text."""
+
+    at: str
+    name: str
+    details: str
+    glyph: str
+    is_refused: bool = False
+
+
+def event_log(requests: Sequence[RequestRecord], callbacks: Sequence[CallbackRecord], newest: int) -> str:
+    """The events, the newest first. Equal events in a row are one line with their number."""
+    events = sorted([*map(_request, requests), *map(_callback, callbacks)], key=lambda event: event.at)
+    rows = "".join(reversed(list(_rows(events[-newest:]))))
+    return f'<ol class="card events">{rows}</ol>' if rows else '<p class="card empty">Nothing yet.</p>'
+
+
+def _rows(events: Iterable[Event]) -> Iterable[str]:
+    """The oldest first, so that a row keeps its ID when others follow."""
+    used: Counter[str] = Counter()
+    for _, group in groupby(events, key=lambda event: (event.name, event.details)):
+        first, *others = group
+        last = others[-1] if others else first
+        used[first.at] += 1
+        times = f' <span class="event__times">{len(others) + 1} times</span>' if others else ""
+        yield (
+            f'<li class="event{" event--refused" if first.is_refused else ""}" id="event-{first.at}-{used[first.at]}">'
+            f'<span class="event__glyph">{icon(first.glyph)}</span>'
+            f'<span class="event__name">{escape(first.name)}{times}'
+            f'<span class="event__sub">{escape(first.details)}</span></span>'
+            f'<time class="event__time" datetime="{last.at}">{last.at[11:19]}</time></li>'
+        )
+
+
+def _request(record: RequestRecord) -> Event:
+    name, glyph = _OPERATIONS[record.operation]
+    is_refused = record.status is None or record.status >= HTTPStatus.BAD_REQUEST
+    if is_refused and record.operation == "create":
+        name = "Text not answered" if record.status is None else "Text refused"
+    details = [f"to {record.to}" if record.to else "", _answer(record.status), record.fault or ""]
+    return Event(record.at, name, " · ".join(filter(None, details)), "warning" if is_refused else glyph, is_refused)
+
+
+def _callback(record: CallbackRecord) -> Event:
+    status, to = record.params.get("MessageStatus", ""), record.params.get("To", "")
+    name, glyph = _REPORTS.get(status, (status or "Callback", "send"))
+    is_refused = record.status_code is None or record.status_code >= HTTPStatus.BAD_REQUEST
+    if is_refused:
+        name += ": report not answered" if record.status_code is None else ": report refused"
+    # The address can have credentials, and the query those of one message.
+    details = [to, f"POST {urlsplit(record.url).path or '/'}", _answer(record.status_code)]
+    if record.attempt > 1:
+        details.append(f"attempt {record.attempt}")
+    if record.error is not None:
+        details.append(record.error.partition("(")[0])
+    return Event(
+        iso(record.at), name, " · ".join(filter(None, details)), "warning" if is_refused else glyph, is_refused
+    )
+
+
+def _answer(status: int | None) -> str:
+    if status is None:
+        return "no answer"
+    if status < HTTPStatus.BAD_REQUEST or status not in _KNOWN:
+        return str(status)
+    return f"{status} {HTTPStatus(status).phrase}"

@@ -1,0 +1,40 @@
+// Copies numbers, and switches the simulator's faults and pace.
+import { refresh } from "../refresh.js";
+
+const said = document.getElementById("said");
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("button");
+  if (!button) return;
+  const { copy, fault, pace } = button.dataset;
+  try {
+    if (copy) {
+      await navigator.clipboard.writeText(copy);
+      say(`Copied ${copy}`);
+    } else {
+      if (pace) await send("POST", "pace", `{"pace": ${pace}}`);
+      else {
+        // Pressing what is on switches it off.
+        const isOn = button.getAttribute("aria-pressed") === "true";
+        await send("DELETE", "faults");
+        if (fault && !isOn) await send("POST", "faults", fault);
+      }
+      await refresh();
+    }
+  } catch (error) {
+    say(copy ? `The browser does not let this page copy. The number is ${copy}.` : `That did not work: ${error.message}`);
+  }
+});
+
+async function send(method, path, body) {
+  const response = await fetch(`/_control/${path}`, { method, body, headers: { "Content-Type": "application/json" } });
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+}
+
+let silence;
+
+function say(text) {
+  said.textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => (said.textContent = ""), 4000);
+}
