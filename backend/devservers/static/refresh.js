@@ -17,7 +17,10 @@ export async function refresh() {
   }
 }
 
-/** Makes `shown` equal to `fresh`. Elements with an ID are matched by it, and all others by their position. */
+/**
+ * Makes `shown` equal to `fresh`. Elements with an ID are matched by it, and all others by their position: what comes
+ * and goes, and what must outlast that of its neighbours, needs an ID.
+ */
 function update(shown, fresh) {
   updateAttributes(shown, fresh);
   const ids = new Set(Array.from(fresh.children, ({ id }) => id));

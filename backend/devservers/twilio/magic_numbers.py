@@ -14,14 +14,18 @@ from devservers.twilio.request_faults import Lose201, RateLimited
 
 FAILING_NUMBER = re.compile(r"\+15005553(\d{3})")
 
+# Each with what it does, in a few words and in more of them.
 MAGIC_NUMBERS: dict[str, tuple[str, Fault]] = {
     "+15005551001": ("stays sent: the carrier reports no delivery", ForceStatus(status="sent")),
-    "+15005551002": ("stays queued", ForceStatus(status="queued")),
-    "+15005551003": ("delivered, then read", ForceStatus(status="read")),
-    "+15005551004": ("accepted, but the response to the create request is lost", Lose201()),
-    "+15005551005": ("delivered, but no status callback is sent", DropCallbacks()),
-    "+15005551006": ("callbacks report delivered, then undelivered; the API reports undelivered", ConflictingFinals()),
-    "+15005551007": ("always rejected with 429: too many requests", RateLimited()),
+    "+15005551002": ("stays queued: it is never sent", ForceStatus(status="queued")),
+    "+15005551003": ("is read: delivered, then read", ForceStatus(status="read")),
+    "+15005551004": ("loses the answer: accepted, but the response to the create request is lost", Lose201()),
+    "+15005551005": ("says nothing: delivered, but no status callback is sent", DropCallbacks()),
+    "+15005551006": (
+        "contradicts itself: callbacks report delivered, then undelivered, as does the API",
+        ConflictingFinals(),
+    ),
+    "+15005551007": ("is busy: always rejected with 429, too many requests", RateLimited()),
 }
 
 

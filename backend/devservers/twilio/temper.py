@@ -71,7 +71,8 @@ def temper(active: Sequence[ActiveFault], pace: float) -> str:
         '<section aria-labelledby="temper"><h2 id="temper">Temper</h2>'
         '<p class="note">How the simulated Twilio treats the app, until it is well-behaved again or restarted.</p>'
         f"{_active(active)}"
-        f'<details class="group"><summary>Choose a temper</summary><ul class="behaviours">{calm}{rows}</ul></details>'
+        f'<details class="group" id="tempers"><summary>Choose a temper</summary>'
+        f'<ul class="behaviours">{calm}{rows}</ul></details>'
         f'<div class="paces" role="group" aria-label="Delay of deliveries"><span class="paces__label">Delay</span>'
         f'<span class="segments">{paces}</span></div></section>'
     )
@@ -101,4 +102,4 @@ def _active(active: Sequence[ActiveFault]) -> str:
         f"{'' if each.fault.to is None else f', only for {escape(each.fault.to)}'}</li>"
         for each in active
     )
-    return f'<div class="faults">{icon("warning")}<ul>{rows}</ul></div>'
+    return f'<div class="faults" id="faults">{icon("warning")}<ul>{rows}</ul></div>'
