@@ -61,7 +61,7 @@ class Simulator {
 
   async suspend(): Promise<void> {
     const child = this.process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const over = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await over;

@@ -22,7 +22,7 @@ MAGIC_NUMBERS: dict[str, tuple[str, Fault]] = {
     "+15005551004": ("loses the answer: accepted, but the response to the create request is lost", Lose201()),
     "+15005551005": ("says nothing: delivered, but no status callback is sent", DropCallbacks()),
     "+15005551006": (
-        "contradicts itself: callbacks report delivered, then undelivered, as does the API",
+        "contradicts itself: callbacks report delivered, then undelivered; the API reports undelivered",
         ConflictingFinals(),
     ),
     "+15005551007": ("is busy: always rejected with 429, too many requests", RateLimited()),
