@@ -3,6 +3,7 @@ import { firstValueFrom } from 'rxjs';
 import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
+import { MessageCache } from './cache/message-cache';
 import { Conversations, appendPage, mergeChanges, toConversations } from './conversations';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
@@ -11,14 +12,17 @@ import { MessagesClient } from './messages-client';
 @Injectable()
 export class ConversationsStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
+  readonly #cache = inject(MessageCache);
 
   readonly #loaded = signal<Conversations | undefined>(undefined);
+  /** Until the API has answered, what is loaded comes from the cache. */
+  readonly #isCurrent = signal(false);
   readonly #loadingMore = signal(false);
   readonly #problem = signal('');
 
   readonly isLoaded = computed(() => this.#loaded() !== undefined);
   readonly rows = computed(() => this.#loaded()?.rows ?? []);
-  readonly hasMore = computed(() => this.#loaded()?.hasMore ?? false);
+  readonly hasMore = computed(() => this.#isCurrent() && (this.#loaded()?.hasMore ?? false));
   readonly loadingMore = this.#loadingMore.asReadonly();
   /** Why the next page could not be loaded. */
   readonly problem = this.#problem.asReadonly();
@@ -27,9 +31,17 @@ export class ConversationsStore implements MessageSubscriber {
     inject(MessageSync).subscribe(this);
   }
 
+  /** Shows what this browser has cached until `loadFirst` has loaded the conversations. */
+  async restore(): Promise<void> {
+    const cached = await this.#cache.conversations();
+    if (cached && cached.rows.length > 0 && !this.isLoaded()) this.#loaded.set(cached);
+  }
+
   async loadFirst(): Promise<readonly Message[]> {
-    if (this.isLoaded()) return [];
-    this.#loaded.set(toConversations(await firstValueFrom(this.#client.conversations())));
+    if (this.#isCurrent()) return [];
+    const page = await firstValueFrom(this.#client.conversations());
+    this.#isCurrent.set(true);
+    this.#change(() => toConversations(page));
     return this.rows().map(({ last }) => last);
   }
 
@@ -39,7 +51,7 @@ export class ConversationsStore implements MessageSubscriber {
     this.#loadingMore.set(true);
     try {
       const page = await firstValueFrom(this.#client.conversations(last._id));
-      this.#loaded.update((loaded) => loaded && appendPage(loaded, page));
+      this.#change((loaded) => loaded && appendPage(loaded, page));
       this.#problem.set('');
     } catch (error) {
       this.#problem.set(describeProblem(toProblem(error)));
@@ -49,16 +61,25 @@ export class ConversationsStore implements MessageSubscriber {
   }
 
   applyChanges(messages: readonly Message[]): void {
-    this.#loaded.update((loaded) => loaded && mergeChanges(loaded, messages));
+    this.#change((loaded) => loaded && mergeChanges(loaded, messages));
   }
 
-  /** The known version of the message, if it is the last one of its conversation. */
+  /** The version of the message that the API has told, if it is the last one of its conversation. */
   find({ _id, peer_number }: Message): Message | undefined {
+    if (!this.#isCurrent()) return undefined;
     const last = this.rows().find(({ peer }) => peer === peer_number)?.last;
     return last?._id === _id ? last : undefined;
   }
 
   hasPending(): boolean {
     return this.rows().some(({ last }) => last.status === 'pending');
+  }
+
+  #change(change: (loaded: Conversations | undefined) => Conversations | undefined): void {
+    const before = this.#loaded();
+    const loaded = change(before);
+    if (!loaded || loaded === before) return;
+    this.#loaded.set(loaded);
+    if (this.#isCurrent()) void this.#cache.putConversations(loaded);
   }
 }

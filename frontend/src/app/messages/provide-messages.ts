@@ -1,4 +1,5 @@
 import { Provider, inject } from '@angular/core';
+import { MessageCache } from './cache/message-cache';
 import { ConversationsStore } from './conversations-store';
 import { ComposeForms } from './drafts/compose-forms';
 import { Drafts } from './drafts/drafts';
@@ -16,6 +17,7 @@ export const MESSAGES_PROVIDERS: Provider[] = [
   ConversationsStore,
   Drafts,
   MessageActions,
+  MessageCache,
   MessagesClient,
   MessageSync,
   OutboxStore,
@@ -25,11 +27,11 @@ export const MESSAGES_PROVIDERS: Provider[] = [
 ];
 
 /**
- * Starts the sync once all that subscribe to it exist, and sends what is in the outbox. Must be called in an injection
- * context.
+ * Shows what is cached, starts the sync once all that subscribe to it exist, and sends what is in the outbox. Must be called
+ * in an injection context.
  */
 export function startMessages(): void {
-  inject(ConversationsStore);
+  void inject(ConversationsStore).restore();
   inject(ThreadsStore);
   inject(StatusAnnouncer);
   inject(MessageSync).start();

@@ -11,10 +11,13 @@ import { vi } from 'vitest';
 import { Message } from '../api/models';
 import { POLL_INTERVAL_MS } from '../api/poll';
 import { SessionStore } from '../session/session-store';
+import { MessageCache } from './cache/message-cache';
+import { Conversations } from './conversations';
 import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 import { StatusAnnouncer } from './status-announcer';
+import { ThreadMessages } from './thread-messages';
 import { ThreadsStore } from './threads-store';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
@@ -63,6 +66,36 @@ export function aMinuteAfter(number: number): string {
   return new Date(NOON + number * 1000 + 60_000).toISOString();
 }
 
+/** What the browser has cached before the test, and what it has stored since. */
+export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
+  readonly cached = new Map<string, Conversations | ThreadMessages>();
+  readonly put = new Map<string, Conversations | ThreadMessages>();
+  readonly changes: Message[] = [];
+
+  conversations(): Promise<Conversations | undefined> {
+    return Promise.resolve(this.cached.get('conversations') as Conversations | undefined);
+  }
+
+  putConversations(conversations: Conversations): Promise<void> {
+    this.put.set('conversations', conversations);
+    return Promise.resolve();
+  }
+
+  thread(peer: string): Promise<ThreadMessages | undefined> {
+    return Promise.resolve(this.cached.get(peer) as ThreadMessages | undefined);
+  }
+
+  putThread(peer: string, _: number, loaded: ThreadMessages): Promise<void> {
+    this.put.set(peer, loaded);
+    return Promise.resolve();
+  }
+
+  applyChanges(messages: readonly Message[]): Promise<void> {
+    this.changes.push(...messages);
+    return Promise.resolve();
+  }
+}
+
 interface Answer {
   readonly total?: number;
   readonly etag?: string;
@@ -82,7 +115,8 @@ export function setUpMessages(...more: (Provider | EnvironmentProviders)[]): Fak
       provideHttpClient(),
       provideHttpClientTesting(),
       { provide: SessionStore, useValue: signedIn },
-      ...[ConversationsStore, MessageSync, MessagesClient, StatusAnnouncer, ThreadsStore],
+      ...[ConversationsStore, MessageCache, MessageSync, MessagesClient],
+      ...[StatusAnnouncer, ThreadsStore],
       ...more,
     ],
   });

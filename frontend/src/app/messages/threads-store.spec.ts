@@ -1,7 +1,9 @@
 import { TestBed } from '@angular/core/testing';
 import { MAX_MESSAGES } from './thread-messages';
 import { MAX_THREADS, ThreadsStore } from './threads-store';
-import { FakeApi, messages, setUpMessages } from './testing';
+import { MessageCache } from './cache/message-cache';
+import { FakeApi, FakeCache, aMinuteAfter, messages, setUpMessages } from './testing';
+import { toThreadMessages } from './thread-messages';
 
 const PEER = '+14155552671';
 /** As many as there are in the conversation. */
@@ -9,13 +11,15 @@ const ALL = 20_000;
 
 describe('ThreadsStore', () => {
   let api: FakeApi;
+  let cache: FakeCache;
   let store: ThreadsStore;
   const loaded = () => store.thread(PEER).loaded;
   const ends = () =>
     [loaded()?.messages[0], loaded()?.messages.at(-1)].map((message) => message?._id);
 
   beforeEach(() => {
-    api = setUpMessages();
+    cache = new FakeCache();
+    api = setUpMessages({ provide: MessageCache, useValue: cache });
     store = TestBed.inject(ThreadsStore);
   });
 
@@ -131,6 +135,82 @@ describe('ThreadsStore', () => {
     await open();
     expect(store.thread(PEER).problem).toBe('');
   });
+
+  it('shows what is cached until the API has answered, which replaces it', async () => {
+    cacheThread(ALL - 51, ALL - 2);
+    await store.restore(PEER);
+    expect(store.thread(PEER)).toMatchObject({ isCached: true, problem: '' });
+    expect(ends()).toEqual([idOf(ALL - 2), idOf(ALL - 51)]);
+    expect(cache.put.size).toBe(0);
+    await open();
+    expect(store.thread(PEER).isCached).toBe(false);
+    expect(ends()).toEqual([idOf(ALL), idOf(ALL - 49)]);
+  });
+
+  it('keeps showing what is cached while loading fails', async () => {
+    cacheThread(ALL - 49, ALL);
+    await store.restore(PEER);
+    const opening = store.open(PEER);
+    api.expectThread().flush(null, { status: 503, statusText: 'No' });
+    await expect(opening).rejects.toMatchObject({ status: 503 });
+    expect(store.thread(PEER)).toMatchObject({ isCached: true, loading: false });
+    expect(ends()).toEqual([idOf(ALL), idOf(ALL - 49)]);
+  });
+
+  it('does not show what is cached once the API has answered', async () => {
+    cacheThread(1, 50);
+    const restoring = store.restore(PEER);
+    await open();
+    await restoring;
+    expect(ends()[0]).toBe(idOf(ALL));
+    await store.restore(PEER);
+    expect(store.thread(PEER).isCached).toBe(false);
+  });
+
+  it('shows what is cached around a message only if it is there, and loads it in any case', async () => {
+    cacheThread(ALL - 49, ALL);
+    await store.restore(PEER, 'm5000');
+    expect(loaded()).toBeUndefined();
+    await store.restore(PEER, idOf(ALL - 10));
+    expect(store.thread(PEER).isCached).toBe(true);
+    const opening = store.openAt(PEER, idOf(ALL - 10));
+    answer(api.expectThread(), ALL - 59, ALL);
+    expect(await opening).toBe(true);
+    expect(store.thread(PEER).isCached).toBe(false);
+  });
+
+  it('knows no version of a message that is only cached: its change is nothing new', async () => {
+    cacheThread(1, 1);
+    await store.restore(PEER);
+    const [message] = messages(1, 1);
+    if (!message) throw new Error();
+    expect(store.find(message)).toBeUndefined();
+    store.applyChanges([{ ...message, status: 'sent', updated_at: aMinuteAfter(1) }]);
+    expect(loaded()?.messages[0]?.status).toBe('sent');
+    expect(cache.put.size).toBe(0);
+  });
+
+  it('caches the newest messages with their changes, and tells the cache of all others', async () => {
+    await open();
+    expect(cache.put.get(PEER)).toBe(loaded());
+    store.applyChanges(messages(ALL + 1, ALL + 1));
+    expect(cache.put.get(PEER)).toBe(loaded());
+    const elsewhere = messages(1, 1).map((message) => ({ ...message, peer_number: '+493090182' }));
+    store.applyChanges(elsewhere);
+    expect(cache.changes).toEqual([...messages(ALL + 1, ALL + 1), ...elsewhere]);
+
+    const opening = store.openAt(PEER, 'm5000');
+    answer(api.expectThread(), 4951, 5050);
+    await opening;
+    cache.put.clear();
+    store.applyChanges(messages(5000, 5000).map((m) => ({ ...m, updated_at: aMinuteAfter(5000) })));
+    expect(cache.put.size).toBe(0);
+  });
+
+  function cacheThread(from: number, to: number): void {
+    const page = { rows: messages(from, to), total: ALL, hasMore: from > 1, hasNewer: false };
+    cache.cached.set(PEER, toThreadMessages(page));
+  }
 
   async function open(peer = PEER): Promise<void> {
     const opening = store.open(peer);

@@ -3,6 +3,7 @@ import { firstValueFrom } from 'rxjs';
 import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { isTransient, toProblem } from '../api/problem';
+import { MessageCache } from './cache/message-cache';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 import {
@@ -16,6 +17,10 @@ import {
 /** A conversation as far as it is loaded, or why it is not. */
 export interface ThreadState {
   readonly loaded: ThreadMessages | undefined;
+  /** What is loaded comes from the cache of this browser, and the API has not answered yet. */
+  readonly isCached: boolean;
+  /** In milliseconds since 1970. */
+  readonly openedAt: number;
   readonly loading: boolean;
   readonly problem: string;
 }
@@ -25,12 +30,19 @@ export const MAX_THREADS = 10;
 
 const FIRST_PAGE = 50;
 const NEXT_PAGE = 100;
-const NOT_LOADED: ThreadState = { loaded: undefined, loading: false, problem: '' };
+const NOT_LOADED: ThreadState = {
+  loaded: undefined,
+  isCached: false,
+  openedAt: 0,
+  loading: false,
+  problem: '',
+};
 
 /** The conversations that have been opened. */
 @Injectable()
 export class ThreadsStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
+  readonly #cache = inject(MessageCache);
 
   /** In the order in which they were opened. */
   readonly #threads = signal<ReadonlyMap<string, ThreadState>>(new Map());
@@ -45,12 +57,25 @@ export class ThreadsStore implements MessageSubscriber {
     return this.#threads().get(peer) ?? NOT_LOADED;
   }
 
-  /** Loads the newest messages, unless some are loaded. Rejects with the error, which the thread's `problem` describes too. */
+  /**
+   * Shows the newest messages as this browser has cached them, until `open` or `openAt` has loaded some; with an id, only
+   * if they include this message.
+   */
+  async restore(peer: string, id?: string): Promise<void> {
+    if (this.thread(peer).loaded) return;
+    this.#markOpened(peer);
+    const cached = await this.#cache.thread(peer);
+    if (!cached || this.thread(peer).loaded) return;
+    if (id !== undefined && !cached.messages.some(({ _id }) => _id === id)) return;
+    this.#change(peer, { loaded: cached, isCached: true });
+  }
+
+  /** Loads the newest messages, unless the API has told some. Rejects with the error, which the thread's `problem` describes too. */
   async open(peer: string): Promise<void> {
     this.#markOpened(peer);
-    if (this.thread(peer).loaded) return;
+    if (this.#current(peer)) return;
     await this.#load(peer, async () => {
-      if (!this.thread(peer).loaded) await this.#loadNewest(peer);
+      if (!this.#current(peer)) await this.#loadNewest(peer);
     });
   }
 
@@ -64,11 +89,11 @@ export class ThreadsStore implements MessageSubscriber {
     return this.#load(peer, async () => {
       try {
         const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { around: id }));
-        this.#change(peer, { loaded: toThreadMessages(page) });
+        this.#change(peer, { loaded: toThreadMessages(page), isCached: false });
         return true;
       } catch (error) {
         if (isTransient(toProblem(error))) throw error;
-        if (!this.thread(peer).loaded) await this.#loadNewest(peer);
+        if (!this.#current(peer)) await this.#loadNewest(peer);
         return false;
       }
     });
@@ -112,10 +137,11 @@ export class ThreadsStore implements MessageSubscriber {
       const merged = loaded && mergeChanges(loaded, changes);
       if (merged !== loaded) this.#change(peer, { loaded: merged });
     }
+    if (messages.length > 0) void this.#cache.applyChanges(messages);
   }
 
   find({ _id, peer_number }: Message): Message | undefined {
-    return this.thread(peer_number).loaded?.messages.find((message) => message._id === _id);
+    return this.#current(peer_number)?.messages.find((message) => message._id === _id);
   }
 
   hasPending(): boolean {
@@ -126,7 +152,7 @@ export class ThreadsStore implements MessageSubscriber {
 
   async #loadNewest(peer: string): Promise<void> {
     const page = await firstValueFrom(this.#client.with(peer, FIRST_PAGE));
-    this.#change(peer, { loaded: toThreadMessages(page) });
+    this.#change(peer, { loaded: toThreadMessages(page), isCached: false });
   }
 
   /** The thread's `problem` is the only place that says what went wrong. */
@@ -161,14 +187,22 @@ export class ThreadsStore implements MessageSubscriber {
   }
 
   #has(peer: string, id: string): boolean {
-    return this.thread(peer).loaded?.messages.some(({ _id }) => _id === id) ?? false;
+    return this.#current(peer)?.messages.some(({ _id }) => _id === id) ?? false;
+  }
+
+  /** What is loaded, if the API has told it. */
+  #current(peer: string): ThreadMessages | undefined {
+    const { loaded, isCached } = this.thread(peer);
+    return isCached ? undefined : loaded;
   }
 
   #markOpened(peer: string): void {
     this.#threads.update((threads) => {
       const others = [...threads].filter(([other]) => other !== peer);
-      return new Map([...others.slice(1 - MAX_THREADS), [peer, threads.get(peer) ?? NOT_LOADED]]);
+      const opened = { ...(threads.get(peer) ?? NOT_LOADED), openedAt: Date.now() };
+      return new Map([...others.slice(1 - MAX_THREADS), [peer, opened]]);
     });
+    this.#putIntoCache(peer);
   }
 
   /** Changes nothing if the conversation has been dropped. */
@@ -177,6 +211,13 @@ export class ThreadsStore implements MessageSubscriber {
       const thread = threads.get(peer);
       return thread ? new Map(threads).set(peer, { ...thread, ...change }) : threads;
     });
+    if (change.loaded) this.#putIntoCache(peer);
+  }
+
+  #putIntoCache(peer: string): void {
+    const current = this.#current(peer);
+    if (!current || current.hasNewer) return;
+    void this.#cache.putThread(peer, this.thread(peer).openedAt, current);
   }
 }
 

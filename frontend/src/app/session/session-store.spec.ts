@@ -57,6 +57,73 @@ describe('SessionStore', () => {
     expect(localStorage.getItem('mysms.drafts.u2.new')).toBe('"Hi"');
   });
 
+  describe('the cache of messages', () => {
+    const deleteDatabase = vi.fn();
+
+    beforeEach(() => {
+      deleteDatabase.mockClear();
+      vi.stubGlobal('indexedDB', { deleteDatabase });
+    });
+
+    afterEach(() => {
+      vi.unstubAllGlobals();
+    });
+
+    it('is deleted at a start without a session, in case that it could not be before', () => {
+      session.start();
+      expect(deleteDatabase).toHaveBeenCalledExactlyOnceWith('mysms.cache');
+    });
+
+    it.each([
+      [
+        'signs out',
+        () => {
+          session.signOut();
+          return Promise.resolve();
+        },
+      ],
+      ['deletes the account', () => deleteAccount()],
+      [
+        'signs out in another tab',
+        () => {
+          localStorage.clear();
+          otherTabWrote();
+          return Promise.resolve();
+        },
+      ],
+      [
+        'is followed by another one in another tab',
+        () => {
+          store('refresh-of-bob', 'u2');
+          otherTabWrote();
+          return Promise.resolve();
+        },
+      ],
+    ])('stays over reloads, and is deleted when the user %s', async (_, act) => {
+      await signedIn();
+      expect(deleteDatabase).not.toHaveBeenCalled();
+      await act();
+      expect(deleteDatabase).toHaveBeenCalledExactlyOnceWith('mysms.cache');
+      http.match(() => true);
+    });
+
+    it.each([0, 400, 401, 404, 429, 500, 503])(
+      'stays while the response is a %d, and is deleted once the session has ended',
+      async (status) => {
+        store('refresh-1');
+        session.start();
+        await refuse(expectRefresh('refresh-1'), status);
+        expect(session.status()).toBe('unavailable');
+        session.retry();
+        const request = expectRefresh('refresh-1');
+        expect(deleteDatabase).not.toHaveBeenCalled();
+        await refuse(request, 400, 'session_ended');
+        expect(session.status()).toBe('signed-out');
+        expect(deleteDatabase).toHaveBeenCalledOnce();
+      },
+    );
+  });
+
   it('signs in and stores the refresh token only', async () => {
     session.start();
     const signingIn = session.signIn({ email: ada.email, password: 'password' });

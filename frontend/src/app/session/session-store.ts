@@ -11,6 +11,7 @@ import {
   Tokens,
 } from '../api/models';
 import { Problem, hasRefused, toProblem } from '../api/problem';
+import { deleteCache } from '../storage/cache-database';
 import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
@@ -296,6 +297,8 @@ export class SessionStore {
     const known =
       user === undefined ? this.#status() === 'signed-out' : user.id === this.#user()?.id;
     if (known) return;
+    // Also at a start without a session: what had to be deleted before may not have been.
+    if (user === undefined || this.#user() !== undefined) deleteCache();
     this.#cancelRetry();
     this.#access = undefined;
     this.#problem.set(undefined);

@@ -56,6 +56,17 @@ describe('toGroups', () => {
     expect(sizes(after)).toEqual([25, 25, 25, 15, 25, 25]);
   });
 
+  it('keeps the group whose oldest messages are gone, also once they are back', () => {
+    const all = messages(1, 2 * GROUP_SIZE);
+    const before = toGroups(all, today);
+    const without = toGroups(all.slice(0, -3), today, before);
+    expect(without.map(({ key }) => key)).toEqual(before.map(({ key }) => key));
+    expect(sizes(without)).toEqual([GROUP_SIZE - 3, GROUP_SIZE]);
+    const further = toGroups(all.slice(0, -5), today, without);
+    expect(further[0]?.key).toBe(before[0]?.key);
+    expect(toGroups(all, today, further)).toEqual(before);
+  });
+
   it('marks messages that have been sent again', () => {
     const failed = aMessage({ _id: 'm1', status: 'failed' });
     const before = toGroups([failed], today);

@@ -6,7 +6,7 @@ export const GROUP_SIZE = 25;
 
 /** Consecutive messages. */
 export interface Group {
-  /** The id of its oldest message. */
+  /** The id of its oldest message, or of one that is not loaded any more. */
   readonly key: string;
   /** Oldest first. */
   readonly rows: readonly MessageRow[];
@@ -22,8 +22,8 @@ export interface MessageRow {
 
 /**
  * Groups messages (newest first) in the order of reading. Groups begin where they began before: new messages join the last
- * group, earlier messages form groups of their own, and unchanged groups stay the same objects, so that they are not
- * rendered again.
+ * group, earlier messages form groups of their own, a group stays the same one if its oldest messages are gone, and
+ * unchanged groups stay the same objects, so that they are not rendered again.
  */
 export function toGroups(
   messages: readonly Message[],
@@ -33,12 +33,16 @@ export function toGroups(
   const known = new Map(before.map((group) => [group.key, group]));
   const retried = new Set(messages.flatMap(({ retry_of }) => retry_of ?? []));
   const dayOf = days(today);
+  const oldest = messages.at(-1)?._id;
+  const firstKey = before.find(({ rows }) =>
+    rows.some(({ message }) => message._id === oldest),
+  )?.key;
   const groups: { key: string; rows: MessageRow[] }[] = [];
   for (const message of messages.toReversed()) {
     const { _id } = message;
     let group = groups.at(-1);
     if (!group || group.rows.length >= GROUP_SIZE || known.has(_id)) {
-      group = { key: _id, rows: [] };
+      group = { key: (groups.length === 0 ? firstKey : undefined) ?? _id, rows: [] };
       groups.push(group);
     }
     group.rows.push({ message, day: dayOf(message), isRetried: retried.has(_id) });

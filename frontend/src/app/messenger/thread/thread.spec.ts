@@ -5,7 +5,9 @@ import { RANDOM } from '../../api/backoff';
 import { MessageActions } from '../../messages/message-actions';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { Thread } from './thread';
-import { FakeApi, messages, setUpMessages } from '../../messages/testing';
+import { MessageCache } from '../../messages/cache/message-cache';
+import { FakeApi, FakeCache, messages, setUpMessages } from '../../messages/testing';
+import { toThreadMessages } from '../../messages/thread-messages';
 
 const PEER = '+14155552671';
 /** 1, 3, 7, 15 and 31 seconds after the first, at the soonest: that is what chance makes of it here. */
@@ -15,6 +17,7 @@ type Answer = (calls: number) => { status: number; headers?: Record<string, stri
 
 describe('Thread', () => {
   let api: FakeApi;
+  let cache: FakeCache;
   let isOnline: boolean;
   let visibility: DocumentVisibilityState;
 
@@ -24,10 +27,12 @@ describe('Thread', () => {
     visibility = 'visible';
     vi.spyOn(navigator, 'onLine', 'get').mockImplementation(() => isOnline);
     vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => visibility);
-    api = setUpMessages(OutboxStore, MessageActions, provideRouter([]), {
-      provide: RANDOM,
-      useValue: () => 0,
-    });
+    cache = new FakeCache();
+    api = setUpMessages(
+      ...[OutboxStore, MessageActions, provideRouter([])],
+      { provide: MessageCache, useValue: cache },
+      { provide: RANDOM, useValue: () => 0 },
+    );
   });
 
   afterEach(() => {
@@ -123,8 +128,70 @@ describe('Thread', () => {
     expect(scrolled).not.toHaveBeenCalled();
   });
 
+  describe('with a cache', () => {
+    const STALE = 'These messages may be out of date.';
+    const bubbles = (element: HTMLElement) =>
+      [...element.querySelectorAll('app-message-bubble')].map(({ textContent }) => textContent);
+
+    beforeEach(() => {
+      const page = { rows: messages(1, 2), total: 9, hasMore: true, hasNewer: false };
+      cache.cached.set(PEER, toThreadMessages(page));
+    });
+
+    it('shows what is cached until the API has answered, and then the same elements', async () => {
+      const nativeElement = open();
+      await api.settle();
+      await api.settle();
+      expect(bubbles(nativeElement)).toHaveLength(2);
+      expect(nativeElement.textContent).not.toMatch(/Load|out of date/);
+      const newest = nativeElement.querySelector('#message-m0002');
+      api.answer(api.expectThread(), messages(2, 3), { total: 10, next: true });
+      await api.settle();
+      expect(bubbles(nativeElement).join()).toMatch(/Message 2.*Message 3/s);
+      expect(nativeElement.querySelector('#message-m0002')).toBe(newest);
+      expect(button(nativeElement, 'Load older')).toBeDefined();
+    });
+
+    it('is out of date if the page is up to date and this conversation is not yet', async () => {
+      const nativeElement = open();
+      await api.settle();
+      const request = api.expectThread();
+      await api.answerConversations([]);
+      await api.answerChanges(api.expectChanges(), []);
+      await api.settle();
+      expect(nativeElement.querySelector('[role=status]')?.textContent).toBe(STALE);
+      api.answer(request, messages(1, 3), {});
+      await api.settle();
+      expect(nativeElement.querySelector('[role=status]')).toBeNull();
+    });
+
+    it('shows nothing of it while the page is up to date', async () => {
+      api.start();
+      await api.settle();
+      await api.answerConversations([]);
+      await api.answerChanges(api.expectChanges(), []);
+      const nativeElement = create();
+      await api.settle();
+      await api.settle();
+      expect(bubbles(nativeElement)).toEqual([]);
+      expect(nativeElement.textContent).toContain('Loading messages…');
+    });
+
+    it('keeps it while the API has problems, and can be asked for again', async () => {
+      const nativeElement = open();
+      await api.settle();
+      await count(1, () => ({ status: 404 }));
+      expect(bubbles(nativeElement)).toHaveLength(2);
+      expect(button(nativeElement, 'Try again')).toBeDefined();
+    });
+  });
+
   function open(inputs: { at?: string } = {}): HTMLElement {
     api.start();
+    return create(inputs);
+  }
+
+  function create(inputs: { at?: string } = {}): HTMLElement {
     const fixture = TestBed.createComponent(Thread);
     fixture.componentRef.setInput('peer', PEER);
     if (inputs.at) fixture.componentRef.setInput('at', inputs.at);

@@ -50,8 +50,10 @@ export class Thread {
   protected readonly sync = inject(MessageSync);
   protected readonly threads = inject(ThreadsStore);
   protected readonly outbox = inject(OutboxStore);
+  readonly #connection = inject(ConnectionStatusStore);
   /** The connection indicator says why nothing is loaded. */
-  readonly #isDisconnected = inject(ConnectionStatusStore).isDisconnected;
+  readonly #isDisconnected = this.#connection.isDisconnected;
+  readonly #isUpToDate = computed(() => this.#connection.status().state === 'up-to-date');
 
   readonly peer = input.required<string>();
   /** The message to show, however far back. */
@@ -105,6 +107,10 @@ export class Thread {
   /** The message from the URL, once it is known whether it exists. */
   protected readonly found = signal<string | undefined>(undefined);
   readonly #exists = signal(true);
+  /** Shown while the page is up to date, but not yet this conversation. */
+  protected readonly staleStatus = computed(() =>
+    this.thread().isCached && this.#isUpToDate() ? messagesTexts.conversations.stale : '',
+  );
   /** Shown while the message from the URL is loaded, or if it does not exist. */
   protected readonly searchStatus = computed(() => {
     const at = this.at();
@@ -147,6 +153,10 @@ export class Thread {
         takeUntilDestroyed(),
       )
       .subscribe();
+    effect(() => {
+      const { peer, at } = this.#target();
+      if (!this.#isUpToDate()) void untracked(() => this.threads.restore(peer, at));
+    });
     // A link to the current URL: its message may be out of sight by now.
     inject(Router)
       .events.pipe(

@@ -1,0 +1,321 @@
+import { BrowserContext, Page, Route } from '@playwright/test';
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  fillSignIn,
+  newNumber,
+  newPerson,
+  openAccount,
+  openThread,
+  PASSWORD,
+  scrollTo,
+  signOut,
+  storedBubble,
+  storedRefreshToken,
+  test,
+} from './fixtures';
+
+const CACHE = 'mysms.cache';
+const STALE = 'These messages may be out of date.';
+
+/** Everything that the database has, as text; empty if there is no database. */
+function cached(page: Page): Promise<string> {
+  return page.evaluate(async (name) => {
+    const databases = await indexedDB.databases();
+    if (!databases.some((database) => database.name === name)) return '';
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => {
+          resolve(request.result);
+        };
+        request.onerror = () => {
+          reject(request.error ?? new Error());
+        };
+      });
+    const opening = indexedDB.open(name);
+    // It has been deleted meanwhile, and must not be created here.
+    opening.onupgradeneeded = () => opening.transaction?.abort();
+    const database = await done(opening).catch(() => undefined);
+    if (!database) return '';
+    const stores = [...database.objectStoreNames];
+    const rows = await Promise.all(
+      stores.map((store) => done(database.transaction(store).objectStore(store).getAll())),
+    );
+    database.close();
+    return JSON.stringify(Object.fromEntries(stores.map((store, index) => [store, rows[index]])));
+  }, CACHE);
+}
+
+/** Signs a new user in and opens a conversation that has these texts, once they are cached. */
+async function openCached(
+  page: Page,
+  person: Awaited<ReturnType<typeof newPerson>>,
+  ...texts: string[]
+): Promise<string> {
+  const number = newNumber();
+  for (const text of texts) await person.write(number, text);
+  await enter(page, person);
+  await openThread(page, number);
+  await expect(storedBubble(page, texts.at(-1) ?? '')).toContainText(/Queued|Sent|Delivered/);
+  for (const text of texts) await expect.poll(() => cached(page)).toContain(text);
+  return number;
+}
+
+/** Holds the API's answers to this page, or to all of a context, until the result is called. */
+async function holdApi(where: Page | BrowserContext): Promise<() => void> {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const wait = async (route: Route): Promise<void> => {
+    await held;
+    await route.continue();
+  };
+  await where.route(/\/(api|users)\//, wait);
+  return release;
+}
+
+test.afterEach(({ page }) => page.unrouteAll({ behavior: 'ignoreErrors' }));
+
+test('a reload shows the conversation before the API has answered, and then what it has answered', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const number = await openCached(page, person, 'The first', 'The second');
+  const release = await holdApi(page);
+  await page.reload();
+  await expect(bubble(page, 'The second')).toBeVisible();
+  await expect(page.getByRole('navigation').getByText('The second')).toBeVisible();
+  await expect(page.getByRole('status')).toHaveText('Connecting…');
+  await expect(page.getByText(STALE)).toHaveCount(0);
+
+  await person.write(number, 'The third');
+  const announced = await page.evaluateHandle(() => {
+    const texts: string[] = [];
+    for (const region of document.querySelectorAll('[aria-live="polite"]')) {
+      new MutationObserver(() => texts.push(region.textContent)).observe(region, {
+        childList: true,
+      });
+    }
+    return texts;
+  });
+  const shown = await bubble(page, 'The second').evaluateHandle((element) => element);
+  release();
+  await expect(bubble(page, 'The third')).toBeVisible();
+  await expect(page.getByRole('status')).toHaveText('Up to date');
+  expect(await shown.evaluate((element) => element.isConnected)).toBe(true);
+  expect((await announced.jsonValue()).join()).not.toMatch(/The first|The second/);
+});
+
+test('what the API answers after a reload moves nothing that the user is reading', async ({
+  page,
+  request,
+}) => {
+  test.setTimeout(180_000);
+  const person = await newPerson(request);
+  const texts = Array.from({ length: 60 }, (_, index) => `Message ${String(index + 100)}.`);
+  const number = await openCached(page, person, ...texts.slice(10));
+  const release = await holdApi(page);
+  await page.reload();
+  await scrollTo(bubble(page, 'Message 125.'));
+  for (const text of texts.slice(0, 10)) await person.write(number, `Later: ${text}`);
+  const place = async () => (await bubble(page, /Message 125\./).boundingBox())?.y ?? Number.NaN;
+  const before = await place();
+  release();
+  await expect(bubble(page, 'Later: Message 109.')).toBeAttached();
+  await expect(page.getByRole('status').first()).toHaveText('Up to date');
+  expect(Math.abs((await place()) - before)).toBeLessThan(3);
+});
+
+for (const [trouble, answer, words] of [
+  ['cannot be reached', undefined, "Can't reach the server."],
+  ['has problems', { status: 503, json: {} }, 'The server has a problem at the moment.'],
+] as const) {
+  test(`while the API ${trouble}, the conversations are shown, and what is written is sent later`, async ({
+    page,
+    request,
+    phone,
+    tolerate,
+  }) => {
+    tolerate(/Failed to load resource/);
+    const person = await newPerson(request);
+    const text = crypto.randomUUID();
+    const number = await openCached(page, person, 'Before');
+    const other = await openCached(page, person, 'Elsewhere');
+    await page.route(/\/(api|users)\//, (route) =>
+      answer ? route.fulfill(answer) : route.abort(),
+    );
+    await page.goto('about:blank');
+    await page.goto(`/messages/${encodeURIComponent(other)}`);
+    await expect(bubble(page, 'Elsewhere')).toBeVisible();
+    const status = page.getByRole('status').first();
+    await expect(status).toContainText('You are still signed in');
+    await expect(status).toContainText(words);
+    await expect(page.getByText('Up to date')).toHaveCount(0);
+    await expect(page.getByText(STALE)).toBeVisible();
+    await page.getByRole('navigation').getByText('Before').click();
+    await expect(bubble(page, 'Before')).toBeVisible();
+    await composer(page).fill(text);
+    await composer(page).press('Enter');
+    await expect(bubble(page, text)).toContainText(/Sending|Can't reach|problem/);
+    await expect(bubble(page, text).locator('.tone-danger')).toHaveCount(0);
+
+    await page.unroute(/\/(api|users)\//);
+    await expect(storedBubble(page, text)).toContainText(/Queued|Sent|Delivered/);
+    await expect(status).toHaveText('Up to date');
+    await expect(page.getByText(STALE)).toHaveCount(0);
+    await expect(page).toHaveURL(new RegExp(number.slice(1)));
+    expect(await phone.received(text)).toBe(1);
+  });
+}
+
+test('signing out empties the database, in all tabs', async ({ context, page, request }) => {
+  const person = await newPerson(request);
+  await openCached(page, person, 'For nobody else');
+  const otherTab = await context.newPage();
+  await otherTab.goto(page.url());
+  await expect(bubble(otherTab, 'For nobody else')).toBeVisible();
+  expect(await cached(page)).not.toContain((await storedRefreshToken(page)) ?? 'a token');
+  // While both tabs are writing.
+  await Promise.all([person.write(newNumber(), 'The last word'), signOut(otherTab)]);
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  for (const tab of [page, otherTab]) await expect.poll(() => cached(tab)).toBe('');
+
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  expect(await cached(page)).toBe('');
+});
+
+test('deleting the account empties the database', async ({ page, request }) => {
+  await openCached(page, await newPerson(request), 'For nobody else');
+  await openAccount(page);
+  const panel = page.getByRole('region', { name: 'Delete account' });
+  await panel.getByRole('button', { name: 'Delete account…' }).click();
+  await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Delete account and messages' }).click();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect.poll(() => cached(page)).toBe('');
+});
+
+test('another user sees nothing of the one before, even where nothing could be deleted', async ({
+  context,
+  page,
+  request,
+}) => {
+  const [ada, grace] = [await newPerson(request), await newPerson(request)];
+  await context.addInitScript(() => {
+    IDBFactory.prototype.deleteDatabase = () => {
+      throw new DOMException('Denied', 'SecurityError');
+    };
+  });
+  const number = await openCached(page, ada, 'For Ada alone');
+  await signOut(page);
+  expect(await cached(page)).toContain('For Ada alone');
+
+  const seen = await page.evaluateHandle(() => {
+    const texts: string[] = [];
+    new MutationObserver(() => texts.push(document.body.textContent)).observe(document, {
+      childList: true,
+      subtree: true,
+      characterData: true,
+    });
+    return texts;
+  });
+  await fillSignIn(page, grace.email);
+  await expect(page.getByRole('heading', { name: 'Message History (0)' })).toBeVisible();
+  expect((await seen.jsonValue()).join()).not.toContain('For Ada alone');
+  await expect.poll(() => cached(page)).not.toContain('For Ada alone');
+  const release = await holdApi(page);
+  await page.goto(`/messages/${encodeURIComponent(number)}`);
+  await expect(page.getByRole('status')).toHaveText('Connecting…');
+  await expect(page.getByText('Loading messages…')).toHaveCount(1);
+  await expect(page.getByText('For Ada alone')).toHaveCount(0);
+  release();
+});
+
+test('a session that was ended elsewhere shows what is cached until the API says so, and then nothing', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/400 .*\/users\/token/);
+  await openCached(page, await newPerson(request), 'For nobody else');
+  const headers = { Authorization: `Bearer ${(await storedRefreshToken(page)) ?? ''}` };
+  const release = await holdApi(page);
+  await page.reload();
+  await expect(bubble(page, 'For nobody else')).toBeVisible();
+  expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
+  release();
+  await expect(page.getByText('Your session was ended elsewhere.')).toBeVisible();
+  await expect(page.getByText('For nobody else')).toHaveCount(0);
+  await expect.poll(() => cached(page)).toBe('');
+});
+
+test('a text that was deleted leaves the cache, also of a conversation that is not open', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  await openCached(page, person, 'To be forgotten');
+  await openCached(page, person, 'Something else');
+  let isDeleted = false;
+  await page.route(/updated_since=/, async (route) => {
+    const response = await route.fetch({
+      headers: { ...route.request().headers(), 'if-none-match': '' },
+    });
+    const rows = (await response.json()) as { content: string; updated_at: string }[];
+    for (const row of rows) {
+      if (row.content !== 'To be forgotten') continue;
+      Object.assign(row, { content: '', updated_at: new Date().toISOString() });
+      isDeleted = true;
+    }
+    await route.fulfill({ response, json: rows });
+  });
+  // The poll after a reload asks for the last half minute.
+  await page.reload();
+  await expect.poll(() => isDeleted).toBe(true);
+  await expect.poll(() => cached(page)).not.toContain('To be forgotten');
+  expect(await cached(page)).toContain('Something else');
+});
+
+for (const [trouble, bringAbout] of Object.entries({
+  forbidden: () => {
+    Object.defineProperty(window, 'indexedDB', {
+      get: () => {
+        throw new DOMException('Access is denied for this document.', 'SecurityError');
+      },
+    });
+  },
+  broken: () => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('Internal error.', 'UnknownError');
+    };
+  },
+  full: () => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+    };
+  },
+  silent: () => {
+    IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
+  },
+})) {
+  test(`where IndexedDB is ${trouble}, everything works without a cache`, async ({
+    context,
+    page,
+    request,
+  }) => {
+    await context.addInitScript(bringAbout);
+    const person = await newPerson(request);
+    const number = newNumber();
+    await person.write(number, 'Hello there');
+    await enter(page, person);
+    await openThread(page, number);
+    await page.reload();
+    await expect(storedBubble(page, 'Hello there')).toContainText(/Queued|Sent|Delivered/);
+    await expect(page.getByRole('status')).toHaveText('Up to date');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await signOut(page);
+  });
+}

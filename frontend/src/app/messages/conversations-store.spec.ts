@@ -1,0 +1,86 @@
+import { TestBed } from '@angular/core/testing';
+import { MessageCache } from './cache/message-cache';
+import { ConversationsStore } from './conversations-store';
+import { MessageSync } from './message-sync';
+import { FakeApi, FakeCache, aMinuteAfter, messages, setUpMessages } from './testing';
+import { StatusAnnouncer } from './status-announcer';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
+import { Message } from '../api/models';
+
+const PEER = '+14155552671';
+const rowsOf = (rows: Message[]) => rows.map((last) => ({ peer: last.peer_number, last }));
+
+describe('ConversationsStore with a cache', () => {
+  let api: FakeApi;
+  let cache: FakeCache;
+  let store: ConversationsStore;
+
+  beforeEach(() => {
+    cache = new FakeCache();
+    api = setUpMessages({ provide: MessageCache, useValue: cache });
+    store = TestBed.inject(ConversationsStore);
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('shows what is cached until the API has answered, and says so', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: true });
+    await store.restore();
+    expect(store.rows()).toEqual(rowsOf(messages(1, 1)));
+    expect(store).toSatisfy(() => store.isLoaded() && !store.hasMore());
+    expect(TestBed.inject(ConnectionStatusStore).status().state).toBe('connecting');
+    api.start();
+    await api.settle();
+    expect(cache.put.size).toBe(0);
+    await api.answerConversations(messages(2, 2));
+    expect(store.rows()).toEqual(rowsOf(messages(2, 2)));
+    expect(cache.put.get('conversations')).toEqual({
+      rows: rowsOf(messages(2, 2)),
+      hasMore: false,
+    });
+  });
+
+  it('caches changes', async () => {
+    api.start();
+    await api.settle();
+    await api.answerConversations(messages(1, 1));
+    await api.answerChanges(api.expectChanges(), messages(2, 2));
+    expect(cache.put.get('conversations')).toMatchObject({ rows: rowsOf(messages(2, 2)) });
+  });
+
+  it('announces nothing that has changed since it was cached', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    await store.restore();
+    api.start();
+    await api.settle();
+    const [message] = messages(1, 1);
+    const delivered = { ...message, status: 'delivered', updated_at: aMinuteAfter(1) } as Message;
+    await api.answerConversations([delivered]);
+    await api.answerChanges(api.expectChanges(), [delivered]);
+    expect(TestBed.inject(StatusAnnouncer).announcements()).toEqual([]);
+  });
+
+  it('shows nothing cached once the API has answered, and no empty list before', async () => {
+    cache.cached.set('conversations', { rows: [], hasMore: false });
+    await store.restore();
+    expect(store.isLoaded()).toBe(false);
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    api.start();
+    await api.settle();
+    const restoring = store.restore();
+    await api.answerConversations(messages(2, 2));
+    await restoring;
+    expect(store.rows()).toEqual(rowsOf(messages(2, 2)));
+  });
+
+  it('shows a message that was sent before the API has listed it', async () => {
+    cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
+    await store.restore();
+    for (const message of messages(2, 2)) TestBed.inject(MessageSync).applyNew(message);
+    expect(store.rows()).toEqual(rowsOf(messages(2, 2)));
+    expect(store.rows()[0]?.peer).toBe(PEER);
+    expect(cache.put.size).toBe(0);
+  });
+});
