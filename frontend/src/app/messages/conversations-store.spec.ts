@@ -57,6 +57,7 @@ describe('ConversationsStore with a cache', () => {
     await api.settle();
     const [message] = messages(1, 1);
     const delivered = { ...message, status: 'delivered', updated_at: aMinuteAfter(1) } as Message;
+    TestBed.inject(MessageSync).applyChanges([delivered]);
     await api.answerConversations([delivered]);
     await api.answerChanges(api.expectChanges(), [delivered]);
     expect(TestBed.inject(StatusAnnouncer).announcements()).toEqual([]);
