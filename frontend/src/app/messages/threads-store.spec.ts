@@ -159,8 +159,13 @@ describe('ThreadsStore', () => {
 
   it('does not show what is cached once the API has answered', async () => {
     cacheThread(1, 50);
+    let read = (): void => undefined;
+    const reading = new Promise<void>((resolve) => (read = resolve));
+    const cached = cache.thread(PEER);
+    vi.spyOn(cache, 'thread').mockReturnValue(reading.then(() => cached));
     const restoring = store.restore(PEER);
     await open();
+    read();
     await restoring;
     expect(ends()[0]).toBe(idOf(ALL));
     await store.restore(PEER);

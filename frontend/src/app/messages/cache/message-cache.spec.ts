@@ -53,17 +53,18 @@ describe('MessageCache', () => {
   });
 
   it('has the threads that were opened last', async () => {
-    const peers = Array.from({ length: MAX_CACHED_THREADS + 2 }, (_, index) => `+4930${index}`);
-    for (const [index, peer] of peers.entries()) {
-      await cache.putThread(peer, NOW + index, thread(messages(1, 1)));
-      // Opened again, and then changed by a tab that has opened it before.
-      await cache.putThread('+49300', NOW + index, thread(messages(1, 1)));
-      await cache.putThread('+49300', NOW, thread(messages(1, 2)));
+    const peers = Array.from({ length: MAX_CACHED_THREADS }, (_, index) => `+4930${index}`);
+    for (const [index, peer] of peers.entries()) await open(peer, NOW + index);
+    await open('+49300', NOW + 100);
+    // A change, in a tab that has opened it before.
+    await open('+49300', NOW);
+    await open(PEER, NOW + 101);
+    const kept = (await stored('threads')).map(({ peer }) => peer as string);
+    expect(kept.sort()).toEqual([...peers.filter((peer) => peer !== '+49301'), PEER].sort());
+
+    async function open(peer: string, at: number): Promise<void> {
+      await cache.putThread(peer, at, thread(messages(1, 1)));
     }
-    const [first, ...others] = peers;
-    expect((await stored('threads')).map(({ peer }) => peer as string).sort()).toEqual(
-      [first, ...others.slice(2)].sort(),
-    );
   });
 
   it('drops a thread that was not opened for a week', async () => {
