@@ -179,6 +179,9 @@ async def test_no_route_reads_or_changes_another_users_resources(
 ) -> None:
     async with start() as api:
         owner = await make_owner(api, simulator)
+    # Sending is off, so that no attempt changes the pending message.
+    async with start(SENDING_ENABLED="off") as api:
+        owner.api_user.api = api
         before = await owner.snapshot()
         called = set()
         for call in calls_for(owner, api):
