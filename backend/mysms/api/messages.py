@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api/messages", tags=["Messages"], dependencies=[Depe
 
 _REJECTED = MessageResponse.model_validate(
     {
-        "id": "6921f0c2a4b1c93e5d0f7a12",
+        "_id": "6921f0c2a4b1c93e5d0f7a12",
         "direction": "outbound",
         "from_number": "+15005550006",
         "recipient_number": "+15005550001",
@@ -199,12 +199,13 @@ async def send_message(
 
 @router.get(
     "/{message_id}",
+    response_model=MessageDetail,
     summary="Read one message and its timeline",
     responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such message.")),
 )
-async def read_message(message_id: str, user: CurrentUser, history: History) -> MessageDetail:
+async def read_message(message_id: str, user: CurrentUser, history: History) -> Response:
     """Returns a message with its timeline."""
-    return await history.detail(user.user_id, message_id)
+    return Response(await history.detail(user.user_id, message_id), media_type="application/json")
 
 
 @router.post(

@@ -18,6 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
+from mysms.messages.encoding import CONVERSATION_FIELDS, Row
 from mysms.messages.models import WORDS_VERSION, Conversation, Message
 from mysms.messages.words import words_of
 
@@ -82,18 +83,20 @@ async def list_pending(limit: int) -> list[PendingId]:
     ]
 
 
-async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None) -> list[Conversation]:
-    """Returns a page of a user's conversations, newest message first.
+async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None) -> list[Row]:
+    """Returns a page of a user's conversations, newest message first, in one command.
 
     It starts after the conversation whose newest message was created at this time and has this id.
     """
     last = {"$gt": ""} if before is None else {"$gt": "", "$lt": _sort_key(*before)}
-    return (
-        await Conversation.find({"user_id": user_id, "last_message_key": last})
-        .sort("-last_message_key")
-        .limit(limit)
-        .to_list()
+    rows = Conversation.get_pymongo_collection().find(
+        {"user_id": user_id, "last_message_key": last},
+        CONVERSATION_FIELDS,
+        sort=[("last_message_key", DESCENDING)],
+        limit=limit,
+        batch_size=limit,
     )
+    return await rows.to_list()
 
 
 async def list_recent_peers(user_id: ObjectId) -> list[str]:
@@ -138,9 +141,9 @@ async def erase(user_id: ObjectId) -> None:
     await counters.delete_one({"_id": str(user_id)})
 
 
-def last_message_id(conversation: Conversation) -> ObjectId:
+def last_message_id(conversation: Row) -> ObjectId:
     """Returns the id of the newest message of a conversation that has messages."""
-    return ObjectId((conversation.last_message_key or "").partition(" ")[2])
+    return ObjectId(conversation["last_message_key"].partition(" ")[2])
 
 
 async def _add_pending_id(message: Message) -> None:

@@ -9,10 +9,10 @@ from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
+from mysms.messages.encoding import Row, detail_fields, encode
 from mysms.messages.filter import MessageFilter
-from mysms.messages.models import Message
 from mysms.messages.repository import Anchor
-from mysms.messages.schemas import ExportHead, MessageDetail
+from mysms.messages.schemas import ExportHead
 from mysms.users.accounts import AccountService
 from mysms.users.client_info import ClientInfo
 from mysms.users.schemas import AccountResponse
@@ -59,13 +59,13 @@ class AccountExport:
         self._events.record("account_exported", account=user.email, address=client.address)
         return self._pieces(caller.user_id, head, first)
 
-    async def _pieces(self, user_id: ObjectId, head: ExportHead, page: list[Message]) -> AsyncIterator[bytes]:
+    async def _pieces(self, user_id: ObjectId, head: ExportHead, page: list[Row]) -> AsyncIterator[bytes]:
         yield head.model_dump_json(by_alias=True).removesuffix("}").encode() + b',"messages":['
         separator = b""
         while page:
-            rows = (MessageDetail.of(message).model_dump_json(by_alias=True).encode() for message in page)
-            yield separator + b",".join(rows)
+            yield separator + b",".join(encode(detail_fields(row)) for row in page)
             separator = b","
-            last = Anchor(page[-1].created_at, ObjectId(page[-1].id))
-            page = await repository.list_own(user_id, _EVERYTHING, limit=_PAGE, before=last, with_timeline=True)
+            page = await repository.list_own(
+                user_id, _EVERYTHING, limit=_PAGE, before=Anchor.of(page[-1]), with_timeline=True
+            )
         yield b"]}"

@@ -3,7 +3,7 @@
 from bson import ObjectId
 
 from mysms.core.bounded_cache import BoundedCache
-from mysms.messages.models import Message
+from mysms.messages.encoding import Row
 from mysms.messages.repository import Anchor
 
 _CAPACITY = 10_000
@@ -18,7 +18,7 @@ class KnownAnchors:
     def find(self, user_id: ObjectId, message_id: str) -> Anchor | None:
         return self._anchors.get((user_id, message_id))
 
-    def keep(self, user_id: ObjectId, *messages: Message) -> None:
+    def keep(self, user_id: ObjectId, *rows: Row) -> None:
         """Keeps the positions of the messages at the ends of a page of this user."""
-        for message in messages:
-            self._anchors.add((user_id, str(message.id)), Anchor(message.created_at, ObjectId(message.id)))
+        for row in rows:
+            self._anchors.add((user_id, str(row["_id"])), Anchor.of(row))

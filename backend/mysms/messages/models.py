@@ -119,21 +119,12 @@ class Message(Document):
         return not self.client_id.startswith("message:")
 
     @property
-    def idempotency_key(self) -> str | None:
-        """The Idempotency-Key of the request that sent it, if it had one."""
-        kind, _, key = self.client_id.partition(":")
-        return key if kind == "key" else None
-
-    @property
     def outbox_state(self) -> OutboxState | None:
         return self.outbound.state if self.outbound is not None else None
 
     @property
     def status(self) -> str:
-        if self.outbound is None and self.direction == "outbound":
-            # A process of the previous version has just stored it; it is sent once it is migrated.
-            return OutboxState.PENDING
-        return public_status(self.outbox_state, self.provider_status)
+        return public_status(self.direction, self.outbox_state, self.provider_status)
 
     class Settings:
         name = "messages"

@@ -1,13 +1,15 @@
 """Reads messages and records their events. Every update is targeted, so that concurrent updates cannot be lost."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple, Self
 
 from bson import ObjectId
+from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one, marked
+from mysms.messages.encoding import MESSAGE_FIELDS, TIMELINE_FIELD, Row
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import WORDS_VERSION, Event, Message
 from mysms.messages.status import FINAL_RANK, TERMINAL, is_final, rank_of
@@ -17,6 +19,11 @@ MAXIMUM_EVENTS = 100
 _WITHOUT_WORDS = 2
 """The schema version of messages without words; those of schema 1 are migrated to it first."""
 _REDACTED = {"content": "", "words": NO_WORDS}
+Order = Literal["created_at", "updated_at"]
+"""The time by which a list is sorted."""
+
+_NAIVE_TIMES: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
+"""The driver takes twice as long for a page whose times have a time zone."""
 
 
 async def find_own(user_id: ObjectId, message_id: ObjectId) -> Message | None:
@@ -31,10 +38,10 @@ async def find(message_id: ObjectId) -> Message | None:
     return await Message.find_one({"_id": message_id})
 
 
-async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Message]:
+async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Row]:
     """Returns those of the messages that exist, by id, without their timelines."""
-    found = await _list({"_id": {"$in": list(message_ids)}}, [], 0, with_timeline=False)
-    return {ObjectId(message.id): message for message in found}
+    rows = await _list({"_id": {"$in": list(message_ids)}}, [], len(message_ids))
+    return {row["_id"]: row for row in rows}
 
 
 async def find_created_at(message_ids: Collection[ObjectId]) -> dict[ObjectId, datetime]:
@@ -57,10 +64,15 @@ async def count_earlier(user_id: ObjectId) -> int:
     return await Message.get_pymongo_collection().count_documents({"user_id": user_id, "is_totalled": {"$ne": True}})
 
 
-async def find_matching(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Message | None:
+async def find_matching(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Row | None:
     """Returns a message without its timeline, if it matches all but the search."""
-    query = {**message_filter.query(user_id), "_id": message_id}
-    found = await _list(query, [], 1, with_timeline=False)
+    found = await _list({**message_filter.query(user_id), "_id": message_id}, [], 1)
+    return found[0] if found else None
+
+
+async def find_detail(user_id: ObjectId, message_id: ObjectId) -> Row | None:
+    """Returns a message with its timeline."""
+    found = await _list({"_id": message_id, "user_id": user_id}, [], 1, with_timeline=True)
     return found[0] if found else None
 
 
@@ -70,8 +82,12 @@ class Anchor(NamedTuple):
     at: datetime
     message_id: ObjectId
 
+    @classmethod
+    def of(cls, row: Row, order: Order = "created_at") -> Self:
+        return cls(row[order].replace(tzinfo=UTC), row["_id"])
 
-def order_of(message_filter: MessageFilter) -> Literal["created_at", "updated_at"]:
+
+def order_of(message_filter: MessageFilter) -> Order:
     """Returns the time by which a list is sorted. What asks for changes is sorted by change, so that it ends early."""
     return "created_at" if message_filter.updated_since is None else "updated_at"
 
@@ -79,7 +95,7 @@ def order_of(message_filter: MessageFilter) -> Literal["created_at", "updated_at
 async def find_anchor(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Anchor | None:
     order = order_of(message_filter)
     row = await Message.get_pymongo_collection().find_one({"_id": message_id, "user_id": user_id}, {order: 1})
-    return None if row is None else Anchor(row[order], row["_id"])
+    return None if row is None else Anchor.of(row, order)
 
 
 async def list_own(
@@ -89,27 +105,28 @@ async def list_own(
     limit: int,
     before: Anchor | None = None,
     with_timeline: bool = False,
-) -> list[Message]:
+) -> list[Row]:
     """Returns a page, newest first, by `order_of` and then `_id`, starting after the position `before`."""
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, DESCENDING), ("_id", DESCENDING)]
     return await _list(_beyond(query, order, before, "$lt"), sort, limit, with_timeline=with_timeline)
 
 
-async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor) -> list[Message]:
+async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor) -> list[Row]:
     """Returns the messages that directly follow a position in time, newest first as in `list_own`."""
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, ASCENDING), ("_id", ASCENDING)]
-    return (await _list(_beyond(query, order, after, "$gt"), sort, limit, with_timeline=False))[::-1]
+    return (await _list(_beyond(query, order, after, "$gt"), sort, limit))[::-1]
 
 
 async def _list(
-    query: Mapping[str, Any], sort: Sequence[tuple[str, int]], limit: int, *, with_timeline: bool
-) -> list[Message]:
-    rows = Message.get_pymongo_collection().find(
-        query, {"words": 0} if with_timeline else {"words": 0, "events": 0}, sort=sort or None, limit=limit
-    )
-    return [Message.model_validate(row) for row in await rows.to_list()]
+    query: Mapping[str, Any], sort: Sequence[tuple[str, int]], limit: int, *, with_timeline: bool = False
+) -> list[Row]:
+    """Returns up to `limit` messages with the fields that the API shows, in one command. Their times are naive UTC."""
+    fields = (*MESSAGE_FIELDS, TIMELINE_FIELD) if with_timeline else MESSAGE_FIELDS
+    messages = Message.get_pymongo_collection().with_options(_NAIVE_TIMES)
+    # Without a batch size, the server would return the first hundred only.
+    return await messages.find(query, fields, sort=sort or None, limit=limit, batch_size=limit).to_list()
 
 
 def _beyond(

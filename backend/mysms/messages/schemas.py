@@ -4,15 +4,16 @@ import re
 from contextvars import ContextVar
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from mysms.core.blank import is_blank
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
-from mysms.messages.error_catalog import ErrorCode, explain
-from mysms.messages.models import Event, EventSource, Message
+from mysms.messages.encoding import encode, message_fields
+from mysms.messages.error_catalog import ErrorCode
+from mysms.messages.models import EventSource, Message
 from mysms.users.schemas import AccountResponse, SessionResponse
 
 MAXIMUM_CONTENT_LENGTH = 1600
@@ -77,8 +78,6 @@ class SendRequest(StrictModel):
 class ErrorExplanation(BaseModel):
     """An explanation of an error code."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     cause: str = Field(examples=["The phone could not be reached."])
     advice: str = Field(examples=["It may be switched off or out of range: try again later."])
     retryable: bool | None = Field(description="Whether sending the message again can help; null if unknown.")
@@ -87,7 +86,7 @@ class ErrorExplanation(BaseModel):
 class MessageResponse(BaseModel):
     """A message."""
 
-    id: str = Field(serialization_alias="_id", examples=["6921f0c2a4b1c93e5d0f7a12"])
+    id: str = Field(alias="_id", examples=["6921f0c2a4b1c93e5d0f7a12"])
     direction: Literal["outbound", "inbound"]
     from_number: str = Field(examples=["+15005550006"])
     recipient_number: str = Field(examples=["+14155552671"])
@@ -120,7 +119,7 @@ class MessageResponse(BaseModel):
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        return cls(**_fields_of(message))
+        return cls.model_validate_json(encode(message_fields(message.model_dump(by_alias=True))))
 
 
 class EventResponse(BaseModel):
@@ -136,19 +135,11 @@ class EventResponse(BaseModel):
     error_code: ErrorCode | None = Field(examples=[None])
     error_message: str | None = Field(examples=[None])
 
-    @classmethod
-    def of(cls, event: Event) -> Self:
-        return cls(**event.model_dump(exclude={"key"}))
-
 
 class MessageDetail(MessageResponse):
     """A message with its timeline, oldest event first."""
 
     timeline: list[EventResponse]
-
-    @classmethod
-    def of(cls, message: Message) -> Self:
-        return cls(**_fields_of(message), timeline=[EventResponse.of(event) for event in message.events])
 
 
 class ConversationResponse(BaseModel):
@@ -171,15 +162,3 @@ class ExportResponse(ExportHead):
     """All data of a user, newest message first."""
 
     messages: list[MessageDetail]
-
-
-def _fields_of(message: Message) -> dict[str, object]:
-    names = MessageResponse.model_fields.keys() - {"id", "client_id", "cancel_requested", "explanation", "retry_of"}
-    return {
-        "id": str(message.id),
-        "client_id": message.idempotency_key,
-        "cancel_requested": message.outbound is not None and message.outbound.cancel_requested,
-        "explanation": explain(message.error_code),
-        "retry_of": str(message.retry_of) if message.retry_of is not None else None,
-        **{name: getattr(message, name) for name in names},
-    }

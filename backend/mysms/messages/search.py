@@ -21,6 +21,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 
 from mysms.messages import conversations
+from mysms.messages.encoding import Row
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import Message
 from mysms.messages.repository import Anchor, order_of
@@ -103,9 +104,9 @@ class Search:
         self._bounds = bounds
         self._anchor = anchor
 
-    def matches(self, message: Message) -> bool:
+    def matches(self, row: Row) -> bool:
         """Whether a message that matches the rest of the filter is among the results, whatever the page."""
-        return self._is_match({name: getattr(message, name) for name in _MATCHED_FIELDS})
+        return self._is_match(row)
 
     async def run(self, *, newer: bool) -> Found:
         """Returns the matches that are older or newer than the anchor, from there on."""

@@ -4,22 +4,16 @@ import hashlib
 from dataclasses import asdict, dataclass
 
 from bson import ObjectId
-from bson.errors import InvalidId
-from pydantic import TypeAdapter
 
 from mysms.changes.services import Changes
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.messages import conversations, repository
+from mysms.messages.encoding import ConversationFields, Row, detail_fields, encode, message_fields
 from mysms.messages.filter import MessageFilter
 from mysms.messages.known_anchors import KnownAnchors
-from mysms.messages.models import Message
 from mysms.messages.repository import Anchor
-from mysms.messages.schemas import ConversationResponse, MessageDetail, MessageResponse
 from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
-
-_messages = TypeAdapter(list[MessageResponse])
-_conversations = TypeAdapter(list[ConversationResponse])
 
 
 @dataclass(frozen=True)
@@ -92,12 +86,11 @@ class MessageHistory:
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
         total = await self._count(user_id, message_filter)
-        body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
         return Page(
-            body=body,
+            body=encode([message_fields(row) for row in rows]),
             total=total,
-            last_id=str(rows[-1].id) if has_older else None,
-            first_id=str(rows[0].id) if has_newer else None,
+            last_id=str(rows[-1]["_id"]) if has_older else None,
+            first_id=str(rows[0]["_id"]) if has_newer else None,
         )
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
@@ -107,19 +100,18 @@ class MessageHistory:
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
         messages = await repository.find_all(last_ids)
         self._anchors.keep(user_id, *messages.values())
-        rows = [
-            ConversationResponse(
-                peer_number=conversation.peer_number,
-                last_message=MessageResponse.of(messages[message_id]),
-                messages=conversation.messages,
-            )
+        rows: list[ConversationFields] = [
+            {
+                "peer_number": conversation["peer_number"],
+                "last_message": message_fields(messages[message_id]),
+                "messages": conversation.get("messages", 0),
+            }
             for conversation, message_id in zip(found, last_ids, strict=False)
             # A missing message was just erased with its account.
             if message_id in messages
         ]
-        body = _conversations.dump_json(rows, by_alias=True)
         return Page(
-            body=body,
+            body=encode(rows),
             total=None,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
@@ -135,12 +127,12 @@ class MessageHistory:
         # A process of the version before the change feed marks nothing.
         return revision, await repository.find_last_update(user_id)
 
-    async def detail(self, user_id: ObjectId, message_id: str) -> MessageDetail:
-        """Returns a message with its timeline. Raises NotFoundError, also for another user's message."""
-        message = await self._find(user_id, message_id)
-        if message is None:
+    async def detail(self, user_id: ObjectId, message_id: str) -> bytes:
+        """Returns the JSON of a message with its timeline. Raises NotFoundError, also for another user's message."""
+        row = await repository.find_detail(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
+        if row is None:
             raise NotFoundError("There is no such message.")
-        return MessageDetail.of(message)
+        return encode(detail_fields(row))
 
     async def _search(self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position) -> Page:
         name = next(iter(position.given()), None)
@@ -168,7 +160,7 @@ class MessageHistory:
         # A missing message was just erased with its account.
         rows = [messages[message_id] for message_id in ids if message_id in messages]
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
-        body = _messages.dump_json([MessageResponse.of(message) for message in rows], by_alias=True)
+        body = encode([message_fields(row) for row in rows])
         return Page(body=body, total=found.total, last_id=last_id, first_id=first_id)
 
     async def _count(self, user_id: ObjectId, message_filter: MessageFilter) -> int:
@@ -178,7 +170,7 @@ class MessageHistory:
 
     async def _rows(
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position
-    ) -> tuple[list[Message], bool, bool]:
+    ) -> tuple[list[Row], bool, bool]:
         """Returns the rows, newest first, and whether there are newer rows (unless it has `before`) and older rows."""
         # Reads one more than requested, to see whether there is another page.
         if position.around is not None:
@@ -195,7 +187,7 @@ class MessageHistory:
 
     async def _rows_around(
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, message_id: str
-    ) -> tuple[list[Message], bool, bool]:
+    ) -> tuple[list[Row], bool, bool]:
         anchor = await self._find_anchor(user_id, message_filter, "around", message_id)
         message = await repository.find_matching(user_id, message_filter, anchor.message_id)
         if message is None:
@@ -219,9 +211,3 @@ class MessageHistory:
         if anchor is None:
             raise InvalidFieldsError({name: ["is not one of your messages"]})
         return anchor
-
-    async def _find(self, user_id: ObjectId, message_id: str) -> Message | None:
-        try:
-            return await repository.find_own(user_id, ObjectId(message_id))
-        except InvalidId:
-            return None

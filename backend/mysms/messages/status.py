@@ -62,7 +62,7 @@ def is_final(status: str) -> bool:
     return rank_of(status) >= FINAL_RANK
 
 
-_PUBLIC_STATUSES = {
+_PUBLIC_STATUSES: dict[str, str] = {
     OutboxState.PENDING: "pending",
     OutboxState.CLAIMED: "pending",
     OutboxState.UNCONFIRMED: "unconfirmed",
@@ -73,8 +73,11 @@ _PUBLIC_STATUSES = {
 }
 
 
-def public_status(state: OutboxState | None, provider_status: str | None) -> str:
-    """Returns the status that users see. `state` is None for an inbound message."""
+def public_status(direction: str, state: str | None, provider_status: str | None) -> str:
+    """Returns the status that users see. `state` is that of the outbox, which has none for an inbound message."""
+    if state is None and direction == "outbound":
+        # A process of the previous version has just stored it; it is sent once it is migrated.
+        return OutboxState.PENDING
     if provider_status is not None:
         return provider_status
     return "received" if state is None else _PUBLIC_STATUSES[state]

@@ -37,7 +37,7 @@ def test_earlier_statuses_are_not_final(status: str) -> None:
 
 @pytest.mark.parametrize("state", OutboxState)
 def test_the_provider_status_is_shown_if_there_is_one(state: OutboxState) -> None:
-    assert public_status(state, "sent") == "sent"
+    assert public_status("outbound", state, "sent") == "sent"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_provider_status_is_shown_if_there_is_one(state: OutboxState) -> Non
     ],
 )
 def test_otherwise_the_status_follows_the_outbox_state(state: OutboxState, shown: str) -> None:
-    assert public_status(state, None) == shown
+    assert public_status("outbound", state, None) == shown
 
 
 def test_states_that_ended_unsent_exclude_all_that_may_be_sent() -> None:
