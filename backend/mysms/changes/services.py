@@ -34,3 +34,9 @@ class Changes:
         feed.add_listener(revisions)
         publisher = ChangePublisher(log, feed, revisions, database)
         return cls(log, feed, revisions, publisher, UpgradePeriod(database, clock))
+
+    async def current_revision(self, user_id: ObjectId) -> int | None:
+        """Returns the revision of a user; None while memory may not know everything that has changed for the user."""
+        if self.upgrade.is_over and self.feed.is_current and self.revisions.is_settled(user_id):
+            return await self.revisions.of(user_id)
+        return None

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from bson import ObjectId
 
@@ -11,6 +12,7 @@ from mysms.messages import conversations, repository
 from mysms.messages.encoding import ConversationFields, Row, detail_fields, encode, message_fields
 from mysms.messages.filter import MessageFilter
 from mysms.messages.known_anchors import KnownAnchors
+from mysms.messages.known_totals import KnownTotals
 from mysms.messages.repository import Anchor
 from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
@@ -62,6 +64,7 @@ class MessageHistory:
         self._changes = changes
         self._totals = totals
         self._anchors = KnownAnchors()
+        self._known_totals = KnownTotals(changes)
 
     async def version(self, user_id: ObjectId, query: str) -> Version:
         """Returns the version of what a query shows, from memory if the user's revision is known."""
@@ -164,9 +167,10 @@ class MessageHistory:
         return Page(body=body, total=found.total, last_id=last_id, first_id=first_id)
 
     async def _count(self, user_id: ObjectId, message_filter: MessageFilter) -> int:
+        read = partial(self._totals.of, user_id)
         if message_filter.peer_number is not None:
-            return await conversations.count_messages(user_id, message_filter.peer_numbers)
-        return await self._totals.of(user_id)
+            read = partial(conversations.count_messages, user_id, message_filter.peer_numbers)
+        return await self._known_totals.of(user_id, message_filter.peer_number, read)
 
     async def _rows(
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
+from bson import ObjectId
 
 from mysms.core.timestamps import to_rfc3339, utc_now
 from tests.faults.environment import Environment, running_environment
@@ -85,16 +86,18 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "query"),
+    ("path", "query", "most"),
     [
-        ("/api/messages", {}),
-        ("/api/messages", {"peer_number": "+13125550001"}),
-        ("/api/messages", {"updated_since": "2026-01-01T00:00:00.000Z"}),
-        ("/api/messages", {"before": "a message"}),
-        ("/api/conversations", {}),
+        ("/api/messages", {}, 1),
+        ("/api/messages", {"peer_number": "+13125550001"}, 1),
+        ("/api/messages", {"updated_since": "2026-01-01T00:00:00.000Z"}, 1),
+        ("/api/messages", {"before": "a message"}, 1),
+        ("/api/conversations", {}, 2),
     ],
 )
-async def test_a_page_costs_two_commands(env: Environment, path: str, query: dict[str, str]) -> None:
+async def test_a_page_costs_a_command_if_its_total_is_known(
+    env: Environment, path: str, query: dict[str, str], most: int
+) -> None:
     await env.post("+13125550001", "Hello again")
 
     async def read() -> httpx.Response:
@@ -103,7 +106,38 @@ async def test_a_page_costs_two_commands(env: Environment, path: str, query: dic
     if "before" in query:
         query = {"limit": "1"}
         query = {"before": (await read()).json()[-1]["_id"]}
-    assert await commands_until_answer(env, read, 200) <= 2
+    assert await commands_until_answer(env, read, 200) <= most
+
+
+async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
+    stored = await env.database["messages"].find_one({})
+    assert stored is not None
+    copies = [{**stored, "_id": (copy := ObjectId()), "client_id": f"message:{copy}"} for _ in range(200)]
+    await env.database["messages"].insert_many(copies)
+
+    async def read() -> httpx.Response:
+        answer = await env.http.get(f"{env.apis[0].url}/api/messages", params={"limit": 200}, headers=env.headers)
+        assert len(answer.json()) == 200
+        return answer
+
+    assert await commands_until_answer(env, read, 200) <= 1
+    await env.database["messages"].delete_many({"_id": {"$in": [copy["_id"] for copy in copies]}})
+
+
+@pytest.mark.parametrize("query", [{}, {"peer_number": "+13125550002"}])
+async def test_a_page_costs_two_commands_after_a_change(env: Environment, query: dict[str, str]) -> None:
+    proxy = env.apis[0].mongo_proxy
+    counts, totals = [], []
+    for number in range(SEPARATE_REQUESTS // 4):
+        message = await env.post("+13125550002", f"Number {number}")
+        await env.eventually(message["_id"], "delivered")
+        await asyncio.sleep(0.05)
+        before = proxy.forwarded
+        answer = await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
+        counts.append(proxy.forwarded - before)
+        totals.append(int(answer.headers["X-Total-Count"]))
+    assert min(counts) <= 2
+    assert totals == [*range(totals[0], totals[0] + len(totals))]
 
 
 @pytest.mark.parametrize(("key", "most"), [(False, 9), (True, 10)])
