@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.bench.wrk import LoadToolError
 _SHORT, _FULL = Effort(rounds=3, seconds=1), Effort(rounds=5, seconds=3)
 
 
-async def run(effort: Effort) -> tuple[list[Line], dict[str, Any]]:
+async def run(effort: Effort, only: Collection[str] = ()) -> tuple[list[Line], dict[str, Any]]:
     """Prints the table and returns what was measured."""
     with tempfile.TemporaryDirectory() as name:
         async with (
@@ -33,7 +34,7 @@ async def run(effort: Effort) -> tuple[list[Line], dict[str, Any]]:
             start = await measure_start(bench)
             print(report.HEAD, flush=True)
             lines = []
-            async for line in compare_all(bench, bare, by_hand, effort):
+            async for line in compare_all(bench, bare, by_hand, effort, only):
                 print(report.row(line), flush=True)
                 lines.append(line)
             loaded = resident_megabytes(bench.api.process.pid)
@@ -46,9 +47,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--short", action="store_true", help="a minute, for CI: fails if a ratio has fallen")
     parser.add_argument("--results", type=Path, default=Path("bench.json"), help="where to write the results")
+    parser.add_argument("--only", nargs="+", default=(), metavar="NUMBER", help="measure these lines of the table only")
     given = parser.parse_args()
     try:
-        lines, others = asyncio.run(run(_SHORT if given.short else _FULL))
+        lines, others = asyncio.run(run(_SHORT if given.short else _FULL, given.only))
     except LoadToolError as error:
         print(error, file=sys.stderr)
         return 2

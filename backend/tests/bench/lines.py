@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -36,8 +36,14 @@ class Line:
     comparison: Comparison
 
 
-async def compare_all(bench: Bench, bare: Ceiling, by_hand: Ceiling, effort: Effort) -> AsyncIterator[Line]:
-    """Measures each line in turn."""
+async def compare_all(
+    bench: Bench, bare: Ceiling, by_hand: Ceiling, effort: Effort, only: Collection[str] = ()
+) -> AsyncIterator[Line]:
+    """Measures each line in turn, or only those with these numbers."""
+
+    def is_wanted(name: str) -> bool:
+        return not only or name.partition(" ")[0] in only
+
     api_user = await ApiUser.sign_up(bench.api)
     await store_messages(bench, api_user, _PAGE + 10)
     etag = await api_user.settled_etag("/api/messages")
@@ -55,11 +61,14 @@ async def compare_all(bench: Bench, bare: Ceiling, by_hand: Ceiling, effort: Eff
         ("5 GET /users", "a bare FastAPI route", 0.4, constant, api("/users", token)),
         ("5 GET /up", "a bare FastAPI route", 0.6, constant, api("/up", {})),
     ):
-        yield Line(name, ceiling, goal, await compare(best, own, rounds=effort.rounds, seconds=effort.seconds))
+        if is_wanted(name):
+            yield Line(name, ceiling, goal, await compare(best, own, rounds=effort.rounds, seconds=effort.seconds))
     answer = await api_user.call("GET", "/api/messages", headers={"If-None-Match": etag})
     assert answer.status_code == HTTPStatus.NOT_MODIFIED, "the polls were not unchanged"
-    yield await _status_callbacks(bench, by_hand, api_user, effort)
-    yield await _sends(bench, by_hand, api_user, effort)
+    if is_wanted("3"):
+        yield await _status_callbacks(bench, by_hand, api_user, effort)
+    if is_wanted("4"):
+        yield await _sends(bench, by_hand, api_user, effort)
 
 
 async def _status_callbacks(bench: Bench, by_hand: Ceiling, api_user: ApiUser, effort: Effort) -> Line:
