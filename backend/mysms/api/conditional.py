@@ -4,12 +4,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response, status
-from fastapi.routing import APIRoute
 
 from mysms.api.deps import get_services, require_caller
+from mysms.api.direct import SIGNED_IN, DirectRoute
 from mysms.core.etags import matches
 
 IF_NONE_MATCH: dict[str, Any] = {
+    **SIGNED_IN,
     "parameters": [
         {
             "name": "if-none-match",
@@ -17,19 +18,19 @@ IF_NONE_MATCH: dict[str, Any] = {
             "required": False,
             "schema": {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "If-None-Match"},
         }
-    ]
+    ],
 }
-"""The `openapi_extra` of these routes."""
+"""The `openapi_extra` of these routes, which need a session."""
 
 _ANY = "*"
 """Any version of a valid query: whether it is valid is not known yet."""
 
 
-class ConditionalRoute(APIRoute):
-    """Responds with 304 to a client that has the present version, before FastAPI reads the parameters.
+class ConditionalRoute(DirectRoute):
+    """Responds with 304 to a signed-in client that has the present version, before the query is read.
 
-    Reading them costs more than all else, and most requests are polls that find nothing new. The version is that of the
-    query as it was sent: who has it has sent the same, valid query before.
+    Most requests are polls that find nothing new. The version is that of the query as it was sent: who has it has sent
+    the same, valid query before.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

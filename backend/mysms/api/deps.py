@@ -7,13 +7,11 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 
-from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
 from mysms.messages.export import AccountExport
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
 from mysms.outbox.service import OutboxService
-from mysms.outbox.status_callbacks import StatusCallbackHandler
 from mysms.services import Services
 from mysms.users.accounts import AccountService
 from mysms.users.client_info import ClientInfo
@@ -55,7 +53,6 @@ def provided(find: Callable[[Request], object]) -> Dependency:
 
 AppServices = Annotated[Services, provided(get_services)]
 AppSettings = Annotated[Settings, provided(lambda request: get_services(request).settings)]
-Events = Annotated[SecurityEvents, provided(lambda request: get_services(request).security_events)]
 Accounts = Annotated[AccountService, provided(lambda request: get_services(request).users.accounts)]
 Sessions = Annotated[SessionService, provided(lambda request: get_services(request).users.sessions)]
 SignIn = Annotated[SignInService, provided(lambda request: get_services(request).users.sign_in)]
@@ -65,7 +62,6 @@ PasswordResets = Annotated[PasswordResetService, provided(lambda request: get_se
 History = Annotated[MessageHistory, provided(lambda request: get_services(request).history)]
 Export = Annotated[AccountExport, provided(lambda request: get_services(request).export)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
-StatusCallbacks = Annotated[StatusCallbackHandler, provided(lambda request: get_services(request).status_callbacks)]
 Client = Annotated[ClientInfo, provided(get_client_info)]
 
 

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, Field
 
 from mysms.api.deps import AppServices
+from mysms.api.direct import DirectRoute
 from mysms.api.operator_access import IsOperator
 
 router = APIRouter(tags=["Operations"])
@@ -15,7 +16,7 @@ class Liveness(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-_ALIVE = Liveness().model_dump_json()
+_ALIVE = Liveness().model_dump_json().encode()
 
 
 class Readiness(BaseModel):
@@ -25,11 +26,21 @@ class Readiness(BaseModel):
     )
 
 
-@router.head("/up", include_in_schema=False)
-@router.get("/up", summary="Liveness", response_model=Liveness)
-async def up() -> Response:
+async def up(_: Request) -> Response:
     """Returns 200 as long as the process responds. Checks nothing else."""
     return Response(_ALIVE, media_type="application/json")
+
+
+for method in ("GET", "HEAD"):
+    router.add_api_route(
+        "/up",
+        up,
+        methods=[method],
+        response_model=Liveness,
+        summary="Liveness",
+        include_in_schema=method == "GET",
+        route_class_override=DirectRoute,
+    )
 
 
 @router.head("/ready", include_in_schema=False)

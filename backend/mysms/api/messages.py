@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from pydantic import BaseModel, Field
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
-from mysms.api.deps import CurrentUser, History, Outbox, assume_default_country
+from mysms.api.deps import CurrentUser, History, Outbox, assume_default_country, get_services, require_caller
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.timestamps import UtcDatetime
@@ -35,7 +36,7 @@ from mysms.outbox.errors import (
 )
 from mysms.users.errors import UnauthenticatedError
 
-router = APIRouter(prefix="/api/messages", tags=["Messages"], dependencies=[Depends(assume_default_country)])
+router = APIRouter(prefix="/api/messages", tags=["Messages"])
 
 _REJECTED = MessageResponse.model_validate(
     {
@@ -87,57 +88,52 @@ _SENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def list_messages(
-    request: Request,
-    user: CurrentUser,
-    history: History,
-    limit: Limit = DEFAULT_PAGE,
-    before: Annotated[
-        str | None,
-        Query(description="Only messages older than this one: the `_id` of the last row of the previous page."),
-    ] = None,
-    after: Annotated[
-        str | None,
-        Query(description="Only messages newer than the one with this `_id`, starting with those next to it."),
-    ] = None,
-    around: Annotated[
-        str | None,
-        Query(
-            description="The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` "
-            "older ones, rounded down. At most one of `before`, `after` and `around` may be given.",
-        ),
-    ] = None,
-    peer_number: Annotated[
-        PeerNumber | None,
-        Query(description="Only messages to and from this number.", examples=["+14155552671"]),
-    ] = None,
-    search: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=MAXIMUM_SEARCH,
-            pattern=r"^[^\x00]*$",
-            description="Only messages whose text contains all these words, in any order and regardless of case, "
-            "accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and "
-            "Thai are found wherever they occur, and an emoji is a word. A search of digits and punctuation also finds "
-            "the messages with numbers that contain it, in the ten newest such conversations. A search examines a "
-            "limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next.",
-            examples=["table for four"],
-        ),
-    ] = None,
-    updated_since: Annotated[
-        UtcDatetime | None,
-        Query(
-            description="Only messages that changed at or after this time, those that changed last first: by "
-            "`updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask "
-            "again from a little before the time of the first request.",
-            examples=["2026-11-22T10:42:07.120Z"],
-        ),
-    ] = None,
-) -> Response:
+class MessageQuery(BaseModel):
+    limit: Limit = DEFAULT_PAGE
+    before: str | None = Field(
+        None, description="Only messages older than this one: the `_id` of the last row of the previous page."
+    )
+    after: str | None = Field(
+        None, description="Only messages newer than the one with this `_id`, starting with those next to it."
+    )
+    around: str | None = Field(
+        None,
+        description="The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` "
+        "older ones, rounded down. At most one of `before`, `after` and `around` may be given.",
+    )
+    peer_number: PeerNumber | None = Field(
+        None, description="Only messages to and from this number.", examples=["+14155552671"]
+    )
+    search: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAXIMUM_SEARCH,
+        pattern=r"^[^\x00]*$",
+        description="Only messages whose text contains all these words, in any order and regardless of case, "
+        "accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and "
+        "Thai are found wherever they occur, and an emoji is a word. A search of digits and punctuation also finds "
+        "the messages with numbers that contain it, in the ten newest such conversations. A search examines a "
+        "limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next.",
+        examples=["table for four"],
+    )
+    updated_since: UtcDatetime | None = Field(
+        None,
+        description="Only messages that changed at or after this time, those that changed last first: by "
+        "`updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask "
+        "again from a little before the time of the first request.",
+        examples=["2026-11-22T10:42:07.120Z"],
+    )
+
+
+async def list_messages(request: Request, query: Annotated[MessageQuery, Query()]) -> Response:
     """Returns your messages, newest first, by `created_at` and then `_id`; with `updated_since`, by `updated_at`."""
-    message_filter = MessageFilter(peer_number, search, updated_since)
-    page = await history.page(user.user_id, message_filter, limit=limit, position=Position(before, after, around))
+    caller, history = await require_caller(request), get_services(request).history
+    page = await history.page(
+        caller.user_id,
+        MessageFilter(query.peer_number, query.search, query.updated_since),
+        limit=query.limit,
+        position=Position(query.before, query.after, query.around),
+    )
     return page_response(page, request)
 
 
@@ -161,6 +157,7 @@ router.add_api_route(
     "",
     status_code=status.HTTP_201_CREATED,
     summary="Send a message",
+    dependencies=[Depends(assume_default_country)],
     responses={
         **_SENT,
         **error_responses(

@@ -1,14 +1,17 @@
 """Pages of a list over HTTP: headers and links."""
 
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
-from fastapi import Query, Request, Response, status
+from fastapi import Request, Response, status
+from pydantic import Field
 
 from mysms.core.errors import DomainError, InvalidFieldsError, error_responses
 from mysms.messages.schemas import MAXIMUM_PAGE
 from mysms.messages.service import Page
 from mysms.users.errors import UnauthenticatedError
 
+_POSITIONS = frozenset({"before", "after", "around"})
 INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {
     "ETag": {"description": "The version of this page, for If-None-Match.", "schema": {"type": "string"}},
@@ -30,7 +33,7 @@ def page_responses(*errors: DomainError, total: str | None = None) -> dict[int |
     }
 
 
-Limit = Annotated[int, Query(ge=1, le=MAXIMUM_PAGE)]
+Limit = Annotated[int, Field(ge=1, le=MAXIMUM_PAGE)]
 
 
 def page_response(page: Page, request: Request) -> Response:
@@ -49,5 +52,6 @@ def page_response(page: Page, request: Request) -> Response:
 
 def _url(request: Request, direction: str, message_id: str) -> str:
     """Returns the URL of the page `before` or `after` a message. It is relative, so that it works behind any proxy."""
-    url = request.url.remove_query_params(["before", "after", "around"]).include_query_params(**{direction: message_id})
-    return f"{url.path}?{url.query}"
+    given = request.query_params.multi_items()
+    others = [(name, value) for name, value in given if name not in _POSITIONS]
+    return f"{quote(request.scope['path'])}?{urlencode([*others, (direction, message_id)])}"

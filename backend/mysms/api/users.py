@@ -18,7 +18,9 @@ from mysms.api.deps import (
     counted,
     get_client_info,
     get_services,
+    require_caller,
 )
+from mysms.api.direct import SIGNED_IN, DirectRoute
 from mysms.api.forms import FormRoute
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
@@ -50,6 +52,26 @@ from mysms.users.schemas import (
 )
 
 router = APIRouter(prefix="/users", tags=["Accounts"])
+
+
+async def current_user(request: Request) -> Response:
+    """Returns the account to which the access token belongs."""
+    caller = await require_caller(request)
+    account = await get_services(request).users.accounts.describe(caller)
+    return Response(account.model_dump_json(by_alias=True), media_type="application/json")
+
+
+# The first route of these, because it is used most.
+router.add_api_route(
+    "",
+    current_user,
+    methods=["GET"],
+    response_model=AccountResponse,
+    summary="Get the current user",
+    responses=error_responses(UnauthenticatedError()),
+    openapi_extra=SIGNED_IN,
+    route_class_override=DirectRoute,
+)
 
 
 class _SignUpRoute(APIRoute):
@@ -221,9 +243,3 @@ async def change_password(
 async def delete_account(body: AccountDeletionRequest, user: CurrentUser, accounts: Accounts, client: Client) -> None:
     """Deletes your account, your sessions and your messages. Messages that have not been sent will not be sent."""
     await accounts.delete(user, body.user.password, client)
-
-
-@router.get("", summary="Get the current user", responses=error_responses(UnauthenticatedError()))
-async def current_user(user: CurrentUser, accounts: Accounts) -> AccountResponse:
-    """Returns the account to which the access token belongs."""
-    return await accounts.describe(user)

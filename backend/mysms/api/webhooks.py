@@ -1,11 +1,13 @@
 """Route for Twilio's status callbacks."""
 
 import logging
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, status
+from fastapi import APIRouter, Query, Request, Response, status
+from pydantic import BaseModel
 
-from mysms.api.deps import AppSettings, Client, Events, StatusCallbacks
+from mysms.api.deps import get_client_info, get_services
+from mysms.api.direct import DirectRoute
 from mysms.api.forms import require_form
 from mysms.core.errors import error_responses
 from mysms.core.logging import ThrottledWarnings
@@ -18,7 +20,15 @@ _warnings = ThrottledWarnings(logging.getLogger(__name__))
 
 router = APIRouter(prefix="/api/twilio", tags=["Twilio"])
 
-_FORM = {
+_FORM: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "x-twilio-signature",
+            "in": "header",
+            "required": False,
+            "schema": {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "X-Twilio-Signature"},
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -33,48 +43,53 @@ _FORM = {
                 }
             }
         },
-    }
+    },
 }
 
 
-async def _read_signed_form(
-    request: Request,
-    settings: AppSettings,
-    events: Events,
-    client: Client,
-    x_twilio_signature: Annotated[str | None, Header()] = None,
-    x_twilio_webhooks_signature_settings: Annotated[str, Header(include_in_schema=False)] = "",
-) -> StatusCallback:
+class CallbackQuery(BaseModel):
+    """What identifies an attempt in the URL that Twilio got with it."""
+
+    message_id: str = ""
+    attempt: str = ""
+
+
+async def status_callback(request: Request, query: Annotated[CallbackQuery, Query()]) -> Response:
+    """Twilio calls this when the status of a message changes. Repeated, late and reordered calls are handled."""
+    callback = await _read_signed_form(request)
+    await get_services(request).status_callbacks.apply(callback, query.message_id, query.attempt)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+router.add_api_route(
+    "/status_callback",
+    status_callback,
+    methods=["POST"],
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Status callback",
+    responses=error_responses(BadSignatureError()),
+    openapi_extra=_FORM,
+    route_class_override=DirectRoute,
+)
+
+
+async def _read_signed_form(request: Request) -> StatusCallback:
     """Reads the form and checks its signature. Raises BadSignatureError and FormBodyRequiredError."""
     require_form(request)
+    settings = get_services(request).settings
     url = settings.twilio_status_callback_url
     secrets = WebhookSecrets(settings.twilio_auth_tokens, settings.twilio_webhook_keys)
-    signature = Signature(x_twilio_signature or "", x_twilio_webhooks_signature_settings)
+    signature = Signature(
+        request.headers.get("X-Twilio-Signature", ""), request.headers.get("X-Twilio-Webhooks-Signature-Settings", "")
+    )
     query = request.scope["query_string"].decode("latin-1")
     form = await request.form()
     is_signed = url is not None and is_signed_by_twilio(secrets, url, query, form, signature)
     if not is_signed:
         CALLBACKS.labels("bad_signature", "").inc()
-        events.record("webhook_forged", address=client.address)
+        get_services(request).security_events.record("webhook_forged", address=get_client_info(request).address)
         if reason := explain_rejection(secrets, signature):
             _warnings.add(f"A status callback was rejected: {reason}.")
         raise BadSignatureError
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return StatusCallback.model_validate(fields)
-
-
-@router.post(
-    "/status_callback",
-    status_code=status.HTTP_204_NO_CONTENT,
-    summary="Status callback",
-    responses=error_responses(BadSignatureError()),
-    openapi_extra=_FORM,
-)
-async def status_callback(
-    callback: Annotated[StatusCallback, Depends(_read_signed_form)],
-    status_callbacks: StatusCallbacks,
-    message_id: str = "",
-    attempt: str = "",
-) -> None:
-    """Twilio calls this when the status of a message changes. Repeated, late and reordered calls are handled."""
-    await status_callbacks.apply(callback, message_id, attempt)
