@@ -14,17 +14,17 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Literal
 
 import structlog
-from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 LogFormat = Literal["text", "json"]
 
-bound = bound_contextvars
-"""A context manager that adds these names and values to every line logged inside it."""
+_context: ContextVar[Mapping[str, object]] = ContextVar("log_context", default={})  # noqa: B039  # nobody changes it
 
 _LOG_EVERY_SECONDS = 60.0
 
@@ -37,7 +37,7 @@ _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def configure_logging(log_format: LogFormat) -> None:
     """Sends all log lines of this process of level INFO and above to standard error."""
     structlog.configure(
-        processors=[*_SHARED, *_renderers(log_format)],
+        processors=[_complete, *_renderers(log_format)],
         logger_factory=_StandardError,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
@@ -90,9 +90,19 @@ class ThrottledWarnings:
             self._logger.warning("%s (%d times)", sentence, self._unlogged.pop(sentence))
 
 
+@contextlib.contextmanager
+def bound(**values: object) -> Iterator[None]:
+    """Adds these names and values to every line logged inside it."""
+    token = _context.set({**_context.get(), **values})
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
 def current_request_id() -> str | None:
     """Returns the id of the request that this context handles, if there is one."""
-    request_id = get_contextvars().get("request_id")
+    request_id = _context.get().get("request_id")
     return request_id if isinstance(request_id, str) else None
 
 
@@ -112,6 +122,20 @@ def _describe(error: BaseException, seen: set[int]) -> str:
     if isinstance(error, BaseExceptionGroup):
         parts += [_describe(each, seen) for each in error.exceptions if id(each) not in seen]
     return "".join(parts)
+
+
+def _complete(logger: WrappedLogger, level: str, line: EventDict) -> EventDict:
+    """Does what `_SHARED` does, in one step: there is such a line for each request."""
+    _with_context(logger, level, line)
+    line["logger"], line["level"] = logger.name, level
+    line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return _with_traceback(logger, level, line)
+
+
+def _with_context(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    for name, value in _context.get().items():
+        line.setdefault(name, value)
+    return line
 
 
 def _with_traceback(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
@@ -138,7 +162,7 @@ def _without_representations(_: WrappedLogger, __: str, line: EventDict) -> Even
 
 
 _SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
+    _with_context,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
