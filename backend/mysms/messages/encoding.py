@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 import orjson
-from bson import ObjectId
 
 from mysms.core.migrations.field_names import current_source
 from mysms.messages.error_catalog import ErrorCode, Explanation, explain
@@ -33,7 +32,7 @@ _UP_TO_MILLISECONDS = len("2026-11-22T10:42:07.120")
 class MessageFields(TypedDict):
     """A message, as `MessageResponse` documents it."""
 
-    _id: ObjectId
+    _id: str
     direction: str
     from_number: str
     recipient_number: str
@@ -46,16 +45,16 @@ class MessageFields(TypedDict):
     error_code: ErrorCode | None
     error_message: str | None
     explanation: Explanation | None
-    retry_of: ObjectId | None
+    retry_of: str | None
     segments: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: str
+    updated_at: str
 
 
 class EventFields(TypedDict):
     """An event of a timeline, as `EventResponse` documents it."""
 
-    at: datetime
+    at: str
     source: str
     status: str
     sid: str | None
@@ -79,12 +78,12 @@ class ConversationFields(TypedDict):
 
 def message_fields(row: Row) -> MessageFields:
     get = row.get
-    direction, error_code = get("direction", "outbound"), get("error_code")
+    direction, error_code, retry_of = get("direction", "outbound"), get("error_code"), get("retry_of")
     kind, _, key = row["client_id"].partition(":")
     outbound: Row | None = get("outbound")
     state = None if outbound is None else outbound.get("state", OutboxState.PENDING)
     return {
-        "_id": row["_id"],
+        "_id": str(row["_id"]),
         "direction": direction,
         "from_number": row["from_number"],
         "recipient_number": row["recipient_number"],
@@ -96,11 +95,11 @@ def message_fields(row: Row) -> MessageFields:
         "client_id": key if kind == "key" else None,
         "error_code": error_code,
         "error_message": get("error_message"),
-        "explanation": explain(error_code),
-        "retry_of": get("retry_of"),
+        "explanation": explain(error_code) if error_code is not None else None,
+        "retry_of": str(retry_of) if retry_of is not None else None,
         "segments": row["segments"],
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
+        "created_at": _rfc3339(row["created_at"]),
+        "updated_at": _rfc3339(row["updated_at"]),
     }
 
 
@@ -109,13 +108,12 @@ def detail_fields(row: Row) -> DetailFields:
 
 
 def encode(fields: MessageFields | DetailFields | Iterable[MessageFields] | Iterable[ConversationFields]) -> bytes:
-    """Returns the JSON. Times without a time zone are in UTC."""
-    return orjson.dumps(fields, _encode_value, orjson.OPT_PASSTHROUGH_DATETIME)
+    return orjson.dumps(fields)
 
 
 def _event_fields(event: Row) -> EventFields:
     return {
-        "at": event["at"],
+        "at": _rfc3339(event["at"]),
         "source": current_source(event["source"]),
         "status": event["status"],
         "sid": event.get("sid"),
@@ -124,7 +122,6 @@ def _event_fields(event: Row) -> EventFields:
     }
 
 
-def _encode_value(value: ObjectId | datetime) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat("T", "milliseconds")[:_UP_TO_MILLISECONDS] + "Z"
-    return str(value)
+def _rfc3339(time: datetime) -> str:
+    """Does what `to_rfc3339` does with a time in UTC, whether it says so or not, in half the time."""
+    return time.isoformat("T", "milliseconds")[:_UP_TO_MILLISECONDS] + "Z"

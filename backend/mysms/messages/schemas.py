@@ -4,14 +4,14 @@ import re
 from contextvars import ContextVar
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from mysms.core.blank import is_blank
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
-from mysms.messages.encoding import encode, message_fields
+from mysms.messages.encoding import message_fields
 from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.models import EventSource, Message
 from mysms.users.schemas import AccountResponse, SessionResponse
@@ -78,6 +78,8 @@ class SendRequest(StrictModel):
 class ErrorExplanation(BaseModel):
     """An explanation of an error code."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     cause: str = Field(examples=["The phone could not be reached."])
     advice: str = Field(examples=["It may be switched off or out of range: try again later."])
     retryable: bool | None = Field(description="Whether sending the message again can help; null if unknown.")
@@ -119,7 +121,7 @@ class MessageResponse(BaseModel):
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        return cls.model_validate_json(encode(message_fields(message.model_dump(by_alias=True))))
+        return cls.model_validate(message_fields(message.model_dump(by_alias=True)))
 
 
 class EventResponse(BaseModel):

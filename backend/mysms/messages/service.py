@@ -1,7 +1,7 @@
 """Reads a user's messages and conversations."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 from bson import ObjectId
@@ -54,7 +54,7 @@ class Position:
     """The rows around this message, which is included."""
 
     def given(self) -> list[str]:
-        return [name for name, message_id in asdict(self).items() if message_id is not None]
+        return [name for name, message_id in vars(self).items() if message_id is not None]
 
 
 class MessageHistory:
