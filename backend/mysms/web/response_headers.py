@@ -25,15 +25,20 @@ DEFAULT_HEADERS = {
 }
 
 
-_RAW_DEFAULT_HEADERS = [(name.lower().encode(), value.encode()) for name, value in DEFAULT_HEADERS.items()]
+_RAW_DEFAULT_HEADERS = {name.lower().encode(): value.encode() for name, value in DEFAULT_HEADERS.items()}
 _RAW_CLOSE = (b"connection", b"close")
 
 
 def with_default_headers(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    """Returns the headers of a response, and those of the default headers that it does not have."""
+    """Returns the headers of a response, and those of the default headers that it does not have.
+
+    The names are in lower case, as ASGI says.
+    """
     given = list(headers)
-    names = {name.lower() for name, _ in given}
-    return given + [default for default in _RAW_DEFAULT_HEADERS if default[0] not in names]
+    missing = _RAW_DEFAULT_HEADERS.copy()
+    for name, _ in given:
+        missing.pop(name, None)
+    return [*given, *missing.items()]
 
 
 class ResponseHeadersMiddleware:
