@@ -253,7 +253,7 @@ async def test_an_unhandled_exception_is_a_logged_500_with_the_usual_headers(sta
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     (line,) = [line for line in lines if line["level"] == "error"]
     assert (line["request_id"], line["event"]) == ("broken", "A request failed: KeyError")
-    assert "mysms/messages/repository.py" in line["exception"]
+    assert "mysms/messages/encoding.py" in line["exception"]
 
 
 def failure(secret: str) -> BaseException:
