@@ -26,8 +26,9 @@ from mysms.main import create_app
 from mysms.providers.base import ProviderUnavailableError
 from mysms.startup import UnsafeConfigurationError, check_start
 from mysms.users.errors import UnknownAccountError
-from mysms.web.connection_limits import ConnectionLimits, limited_protocol, most_open
+from mysms.web.connection_limits import ConnectionLimits, limited_protocol
 from mysms.web.graceful_shutdown import Server, ShutdownState
+from mysms.web.open_files import most_open
 
 _SHUTDOWN_SECONDS = 20
 """For requests in progress when the sockets close. Together with draining, within the 30 s that platforms allow."""

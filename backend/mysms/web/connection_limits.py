@@ -5,9 +5,9 @@ text without our headers; these are problem objects with them.
 """
 
 import asyncio
-import sys
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -16,13 +16,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from mysms.core.errors import DomainError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
-from mysms.core.stream_capacity import MOST_STREAMS, StreamCapacity
+from mysms.core.stream_capacity import StreamCapacity
+from mysms.web.open_files import MOST_CONNECTIONS
 from mysms.web.problem_details import RequestTimeoutError, problem_response
 from mysms.web.response_headers import with_default_headers
-
-_MOST_CONNECTIONS = 1000
-_OTHER_FILES = 100
-"""File descriptors for the database, the provider, log files and the SPA's files."""
 
 
 class MalformedRequestError(DomainError):
@@ -51,10 +48,10 @@ class TooBusyError(DomainError):
 class ConnectionLimits:
     """The limits of one process."""
 
-    connections: int = _MOST_CONNECTIONS
-    """Also the limit on requests in progress: a request goes on when its connection has ended.
-
-    Event streams have a limit of their own, and do not count."""
+    connections: int = MOST_CONNECTIONS
+    """Event streams have a limit of their own, and do not count, here and below."""
+    requests: int = 1000
+    """Requests in progress. They take more memory than idle connections, and go on when their connection has ended."""
     header_bytes: int = 16 * 1024
     """For the request line and all headers, as in Node.js; also for all of a chunked body that is not content."""
     headers: int = 100
@@ -68,18 +65,16 @@ class ConnectionLimits:
     """Requests on a connection that were sent before the response to an earlier one, and wait for it."""
 
 
-def most_open() -> tuple[int, int]:
-    """Returns how many connections, and how many event streams, the process can have beside its other open files."""
-    if sys.platform == "win32":
-        return _MOST_CONNECTIONS, MOST_STREAMS
-    import resource  # noqa: PLC0415  # does not exist on Windows
+@dataclass
+class WaitingConnections:
+    """The connections of one process that wait for a request or the rest of one, each in the order of its waiting."""
 
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS, MOST_STREAMS
-    free = max(files - _OTHER_FILES, files // 2)
-    connections = min(_MOST_CONNECTIONS, free * 2 // 3)
-    return connections, min(MOST_STREAMS, free - connections)
+    half_sent: dict["LimitedProtocol", None] = field(default_factory=dict)
+    """Also those on which nothing was sent yet."""
+    idle: dict["LimitedProtocol", None] = field(default_factory=dict)
+
+    def longest(self, besides: "LimitedProtocol") -> "LimitedProtocol | None":
+        return next((each for each in itertools.chain(self.half_sent, self.idle) if each is not besides), None)
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -88,11 +83,12 @@ class LimitedProtocol(HttpToolsProtocol):
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
     events: ClassVar[SecurityEvents]
     streams: ClassVar[StreamCapacity]
+    waiting: ClassVar[WaitingConnections]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self._deadline: asyncio.TimerHandle | None = None
         self._stall_deadline: asyncio.TimerHandle | None = None
-        self._waiting_since = self.loop.time()
+        self._waits_among: dict[LimitedProtocol, None] | None = None
         self._overhead_bytes = 0
         """Bytes of the present request that are not content of its body."""
         self._header_bytes = 0
@@ -101,10 +97,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         super().connection_made(transport)
         self._set_deadline(self.limits.headers_within_seconds)
+        self._note_waiting()
         if len(self.connections) - self.streams.open > self.limits.connections:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_among(None)
         self._cancel_deadline()
         self._cancel_stall_deadline()
         self.pipeline.clear()
@@ -117,6 +115,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._deadline is None:
             self._set_deadline(self.limits.headers_within_seconds)
+            self._note_waiting()
         self._overhead_bytes += len(data)
         super().data_received(data)
         if self._overhead_bytes > self.limits.header_bytes and not self.transport.is_closing():
@@ -155,6 +154,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._awaits_headers = False
         self._set_deadline(self.limits.body_within_seconds)
+        self._note_waiting()
 
     def on_body(self, body: bytes) -> None:
         # The packet may have begun with the end of an earlier request, and then counts no more.
@@ -166,11 +166,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._message_has_begun = False
         self._awaits_headers = True
         self._cancel_deadline()
+        self._note_waiting()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self._waiting_since = self.loop.time()
         super().on_response_complete()
+        self._note_waiting()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -189,7 +190,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return self._header_bytes > self.limits.header_bytes or len(self.headers or ()) > self.limits.headers
 
     def _is_too_busy(self) -> bool:
-        return len(self.tasks) - self.streams.open > self.limits.connections
+        return len(self.tasks) - self.streams.open > self.limits.requests
 
     def _are_too_many_waiting(self) -> bool:
         return self._awaits_headers and len(self.pipeline) >= self.limits.waiting_requests
@@ -203,10 +204,23 @@ class LimitedProtocol(HttpToolsProtocol):
 
         So whoever opens many connections replaces their own.
         """
-        waiting = (each for each in self.connections if isinstance(each, LimitedProtocol) and each._is_waiting())
-        others = (each for each in waiting if each is not self)
-        oldest = min(others, key=lambda each: (each._deadline is None, each._waiting_since), default=self)
-        oldest._end("too_many_connections")
+        (self.waiting.longest(besides=self) or self)._end("too_many_connections")
+
+    def _note_waiting(self) -> None:
+        """Called whenever a request, its headers or its response begins or ends."""
+        if not self._is_waiting():
+            self._wait_among(None)
+        else:
+            self._wait_among(self.waiting.idle if self._deadline is None else self.waiting.half_sent)
+
+    def _wait_among(self, others: "dict[LimitedProtocol, None] | None") -> None:
+        if self._waits_among is others:
+            return
+        if self._waits_among is not None:
+            del self._waits_among[self]
+        if others is not None:
+            others[self] = None
+        self._waits_among = others
 
     def _is_waiting(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -261,6 +275,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _end(self, event: SecurityEvent) -> None:
         self._record(event)
+        self._wait_among(None)
         self.connections.discard(self)
         self.transport.abort()
 
@@ -279,4 +294,5 @@ def limited_protocol(
     Protocol.limits = limits
     Protocol.events = events
     Protocol.streams = streams
+    Protocol.waiting = WaitingConnections()
     return Protocol

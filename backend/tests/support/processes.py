@@ -44,17 +44,33 @@ def clean_environment(**variables: str) -> dict[str, str]:
     }
 
 
+def _limiting(open_files: tuple[int, int] | None) -> Sequence[str]:
+    """The start of a command line whose rest runs with these limits."""
+    if open_files is None:
+        return ()
+    soft, hard = open_files
+    return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$0" "$@"')
+
+
 class Process:
     """A process in its own process group, with its output in a file."""
 
-    def __init__(self, name: str, module: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: Sequence[str],
+        directory: Path,
+        environment: Mapping[str, str],
+        open_files: tuple[int, int] | None = None,
+    ) -> None:
+        """`open_files`: the soft and the hard limit (`ulimit -n`), if not those of this process."""
         directory.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.log = directory / f"{name}.log"
         self._read_position = 0
         with self.log.open("ab") as output:
             self._popen = subprocess.Popen(
-                [sys.executable, "-m", *module],
+                [*_limiting(open_files), sys.executable, "-m", *module],
                 cwd=directory,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,

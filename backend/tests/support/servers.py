@@ -186,10 +186,12 @@ async def running_simulator(directory: Path, list_order: str = LIST_ORDER) -> As
 
 
 @contextlib.asynccontextmanager
-async def running_api(directory: Path, environment: Mapping[str, str]) -> AsyncIterator[Api]:
+async def running_api(
+    directory: Path, environment: Mapping[str, str], open_files: tuple[int, int] | None = None
+) -> AsyncIterator[Api]:
     """Run `mysms serve` with this environment, in a directory without a `.env`."""
     url = f"http://127.0.0.1:{environment['PORT']}"
-    process = Process("api", ["mysms", "serve"], directory, environment)
+    process = Process("api", ["mysms", "serve"], directory, environment, open_files)
     try:
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
             await process.wait_until(lambda: is_up(http))

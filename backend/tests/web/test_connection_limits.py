@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import json
 import re
-import resource
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,8 +18,9 @@ from mysms.core.stream_capacity import StreamCapacity
 from mysms.web.connection_limits import ConnectionLimits
 from mysms.web.response_headers import DEFAULT_HEADERS
 from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, HeldRequests, connected, server_with
+from tests.support.processes import free_port
 from tests.support.responses import problem_of
-from tests.support.servers import Api, Start
+from tests.support.servers import Api, Mongo, Simulator, Start, api_environment, running_api
 
 ENOUGH_BYTES = 100 * 1024 * 1024
 SOME_BYTES = 16 * 1024 * 1024
@@ -67,6 +68,14 @@ async def is_ended(reader: asyncio.StreamReader) -> bool:
     except ConnectionError:
         pass
     return True
+
+
+async def read_response(reader: asyncio.StreamReader) -> None:
+    """Read the chunks of a successful response."""
+    assert await reader.readexactly(12) == b"HTTP/1.1 200"
+    while await reader.readuntil(b"\r\n") != b"0\r\n":
+        pass
+    await reader.readexactly(2)
 
 
 def slow_requests() -> float:
@@ -199,10 +208,7 @@ class TestTime:
         async with server_with(SOON) as url, connected(url) as (reader, writer):
             for _ in range(2):
                 writer.write(START + b"\r\n")
-                assert await reader.readexactly(12) == b"HTTP/1.1 200"
-                while await reader.readuntil(b"\r\n") != b"0\r\n":
-                    pass
-                await reader.readexactly(2)
+                await read_response(reader)
                 await asyncio.sleep(1)
 
     async def test_a_response_may_take_longer(self) -> None:
@@ -217,30 +223,62 @@ class TestTime:
                 await reader.readexactly(len(RESPONSE))
 
 
+StartWithFiles = Callable[[int, int], contextlib.AbstractAsyncContextManager[Api]]
+"""Starts an API process that may open so many files, and so many if it raises the limit."""
+
+
 @pytest.fixture
-def few_files() -> Iterator[int]:
-    """How many files the processes of the test may open."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
-    try:
-        yield 200
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+def start_with_files(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> StartWithFiles:
+    uri = mongodb.other_database(tmp_path.name[-20:])
+
+    def start(soft: int, hard: int) -> contextlib.AbstractAsyncContextManager[Api]:
+        environment = api_environment(port=free_port(), mongodb_uri=uri, twilio_url=simulator.url)
+        return running_api(tmp_path, environment, open_files=(soft, hard))
+
+    return start
 
 
 class TestNumber:
     @pytest.mark.parametrize("sent", [b"", START], ids=["unused", "half-sent"])
-    async def test_many_connections_do_not_shut_out_others(self, few_files: int, start: Start, sent: bytes) -> None:
-        async with start() as api, contextlib.AsyncExitStack() as stack:
-            before = resource.getrlimit(resource.RLIMIT_NOFILE)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[1], 1_024), before[1]))
-            for _ in range(few_files + 30):
+    async def test_many_connections_do_not_shut_out_others(self, start_with_files: StartWithFiles, sent: bytes) -> None:
+        async with start_with_files(200, 200) as api, contextlib.AsyncExitStack() as stack:
+            for _ in range(230):
                 with contextlib.suppress(ConnectionError):
                     _, writer = await stack.enter_async_context(connected(api.url))
                     writer.write(sent)
             async with httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=10) as http:
                 assert (await http.get("/up")).status_code == 200
             assert await api.metric("mysms_security_events_total", kind="too_many_connections") > 100
+
+    async def test_the_process_may_open_as_many_files_as_the_hard_limit_allows(
+        self, start_with_files: StartWithFiles
+    ) -> None:
+        async with start_with_files(100, 800) as api, contextlib.AsyncExitStack() as stack:
+            for _ in range(200):
+                await stack.enter_async_context(connected(api.url))
+            assert (await api.http.get("/up")).status_code == 200
+            assert await api.metric("mysms_security_events_total", kind="too_many_connections") == 0
+
+    async def test_idle_connections_end_after_half_sent_requests_the_longest_idle_one_first(self) -> None:
+        async with server_with(replace(NOT_SOON, connections=3)) as url, contextlib.AsyncExitStack() as stack:
+
+            async def connect(sent: bytes) -> asyncio.StreamReader:
+                reader, writer = await stack.enter_async_context(connected(url))
+                writer.write(sent)
+                return reader
+
+            idle = []
+            for _ in range(2):
+                idle.append(await connect(START + b"\r\n"))
+                await read_response(idle[-1])
+            half_sent = await connect(START)
+            replaced = await connect(START + b"\r\n")
+            assert await is_ended(half_sent)
+            await read_response(replaced)
+            await connect(b"")
+            assert await is_ended(idle[0])
+            assert not idle[1].at_eof()
+            assert not replaced.at_eof()
 
     async def test_requests_in_progress_are_not_ended_for_others(self) -> None:
         two = replace(NOT_SOON, connections=2)
@@ -253,10 +291,10 @@ class TestNumber:
             held.release()
             assert [(await request).status_code for request in requests] == [200, 200]
 
-    async def test_more_requests_than_connections_are_turned_away(self) -> None:
-        """A request goes on when its client has left, so that there can be more of them than connections."""
+    async def test_too_many_requests_are_turned_away(self) -> None:
+        """A request goes on when its client has left."""
         held = HeldRequests()
-        async with server_with(replace(NOT_SOON, connections=2), held=held) as url:
+        async with server_with(replace(NOT_SOON, requests=2), held=held) as url:
             for count in range(1, 4):
                 async with connected(url) as (_, writer):
                     writer.write(START + b"\r\n")
@@ -266,7 +304,7 @@ class TestNumber:
 
     async def test_event_streams_count_neither_as_connections_nor_as_requests(self) -> None:
         streams = StreamCapacity()
-        server = server_with(replace(NOT_SOON, connections=2), seconds=1, streams=streams)
+        server = server_with(replace(NOT_SOON, connections=2, requests=2), seconds=1, streams=streams)
         async with server as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
             requests = []
             for number in range(4):
