@@ -49,9 +49,9 @@ class ConnectionLimits:
     """The limits of one process."""
 
     connections: int = MOST_CONNECTIONS
-    """Event streams have a limit of their own, and do not count, here and below."""
+    """With event streams, which have a lower limit of their own."""
     requests: int = 1000
-    """Requests in progress. They take more memory than idle connections, and go on when their connection has ended."""
+    """Requests in progress, without event streams. They go on when their connection has ended."""
     header_bytes: int = 16 * 1024
     """For the request line and all headers, as in Node.js; also for all of a chunked body that is not content."""
     headers: int = 100
@@ -98,7 +98,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._set_deadline(self.limits.headers_within_seconds)
         self._note_waiting()
-        if len(self.connections) - self.streams.open > self.limits.connections:
+        if len(self.connections) > self.limits.connections:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:

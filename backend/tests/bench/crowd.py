@@ -1,153 +1,273 @@
-# ruff: noqa: T201  # a command prints
-"""`python -m tests.bench.crowd polls|streams`: many people at once, on one API process.
+"""Many people at once on one API process: lines 7 and 8 of the table.
 
-With `polls` each of them asks every ten seconds, with the ETag of the last answer. With `streams` each of them reads
-GET /api/events, while messages of random ones change. All share a few accounts, since sign-ups are slow on purpose.
+With streams, each of them reads GET /api/events, while messages of random ones change. With polls, each asks every ten
+seconds for what has changed, with the ETag of the last answer, and random ones send messages.
 """
 
-import argparse
 import asyncio
+import itertools
 import random
 import statistics
-import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode
 
+import orjson
+import uvloop
+
+from mysms.web.open_files import most_open
+from tests.bench import population
+from tests.bench.client import Connection, Pool, StreamConnection
+from tests.bench.population import Person
 from tests.bench.processes import OTHER_CORE, pinned_to, processor_seconds, resident_megabytes
 from tests.bench.servers import Bench, running_bench
-from tests.support.api_user import ApiUser, new_number
-from tests.support.status_callbacks import report
+from tests.support.api_user import Json
+from tests.support.status_callbacks import PATH as CALLBACK_PATH
+from tests.support.status_callbacks import form_of, query_of, signature_of
 
-_ACCOUNTS = 50
 _POLL_SECONDS = 10.0
-_CONNECTIONS_PER_SECOND = 200.0
+_OPENED_AT_ONCE = 50
+_LATEST_EVENT_SECONDS = 5.0
+_TICK_SECONDS = 0.05
+_STATUSES = ("sending", "sent", "delivered")
+_SEED = 20260101
+"""All runs have the same order."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    people: int
+    seconds: float
+    per_second: float
+    """Changes with streams, sent messages with polls."""
 
 
 @dataclass
-class Measured:
+class Times:
+    """Seconds of something that happened many times."""
+
+    values: list[float] = field(default_factory=list)
+
+    def summary(self) -> Json:
+        """Returns the count, and milliseconds."""
+        if not self.values:
+            return {"count": 0}
+        cuts = (
+            statistics.quantiles(self.values, n=100, method="inclusive") if len(self.values) > 1 else self.values * 99
+        )
+        found = {"p50": cuts[49], "p99": cuts[98], "most": max(self.values)}
+        return {"count": len(self.values), **{name: round(value * 1000, 1) for name, value in found.items()}}
+
+
+@dataclass
+class Seen:
     """What the people have seen."""
 
-    seconds: list[float] = field(default_factory=list)
-    """From a request to its response, or from a change to its event."""
-    errors: int = 0
+    answers: Times = field(default_factory=Times)
+    """From the sending of a callback to the event, or from a poll to its response."""
+    requests: Times = field(default_factory=Times)
+    """The callbacks, or the sent messages."""
+    lag: Times = field(default_factory=Times)
+    """How late the timers of this process are."""
+    errors: list[str] = field(default_factory=list)
 
 
-class Connection:
-    """A keep-alive connection, without more of HTTP than these requests need."""
+class StreamingPeople:
+    """Each of them reads the event stream."""
 
-    def __init__(self, bench: Bench, api_user: ApiUser) -> None:
-        address = urlsplit(bench.api.url)
-        self._host, self._port = address.hostname or "", address.port or 80
-        self._token = api_user.access_token
+    def __init__(self, bench: Bench, people: Sequence[tuple[Person, Json]], seen: Seen) -> None:
+        self._bench = bench
+        self._people = people
+        self._seen = seen
+        self._changed_at: dict[int, float] = {}
+        self._streams: list[StreamConnection] = []
 
-    async def open(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+    async def open(self, number: int) -> None:
+        person, _ = self._people[number]
+        stream = StreamConnection(lambda: self._see(number), self._seen.errors.append)
+        await stream.open(self._bench.api.url, "/api/events", person.token)
+        self._streams.append(stream)
+
+    async def live(self, crowd: Crowd) -> None:
+        pool = Pool(self._bench.api.url)
+        changes = self._changes(crowd)
+        await _at_a_rate(crowd.per_second, crowd.seconds, lambda: self._change(pool, *next(changes)))
+        await asyncio.sleep(_LATEST_EVENT_SECONDS)
+        self._seen.errors += [f"no event for change {number}" for number in self._changed_at]
 
     def close(self) -> None:
-        self._writer.close()
+        for stream in self._streams:
+            stream.close()
 
-    async def get(self, path: str, **headers: str) -> tuple[int, dict[str, str]]:
-        """Sends a request; returns the status and the headers of the response, whose body is not read yet."""
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self._host}:{self._port}", f"Authorization: Bearer {self._token}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        self._writer.write("\r\n".join([*lines, "", ""]).encode())
-        head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        found = (line.partition(": ") for line in head[1:] if line)
-        return int(head[0].split()[1]), {name.lower(): value for name, _, value in found}
+    def _changes(self, crowd: Crowd) -> Iterator[tuple[int, str]]:
+        everybody = list(range(crowd.people))
+        for status in _STATUSES:
+            random.Random(f"{_SEED} {status}").shuffle(everybody)
+            yield from ((number, status) for number in everybody)
 
-    async def read_body(self, headers: dict[str, str]) -> None:
-        await self._reader.readexactly(int(headers.get("content-length", 0)))
+    async def _change(self, pool: Pool, number: int, status: str) -> None:
+        message = self._people[number][1]
+        query, form = query_of(message), form_of(message, status)
+        signature = signature_of(f"{self._bench.api.callback_url}?{query}", form)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
+        body = urlencode(form).encode()
+        self._changed_at[number] = began_at = time.monotonic()
+        response = await pool.request("POST", f"{CALLBACK_PATH}?{query}", headers, body)
+        self._seen.requests.values.append(time.monotonic() - began_at)
+        if response.status != 204:
+            self._seen.errors.append(f"callback: {response.status}")
 
-    async def next_event(self) -> None:
-        """Waits for an event that has data; comments and other fields are skipped."""
-        while not (await self._reader.readuntil(b"\n")).startswith(b"data:"):
-            pass
+    def _see(self, number: int) -> None:
+        changed_at = self._changed_at.pop(number, None)
+        if changed_at is not None:
+            self._seen.answers.values.append(time.monotonic() - changed_at)
 
 
-async def poll(bench: Bench, api_user: ApiUser, ends_at: float, measured: Measured) -> None:
-    """One person's page: a poll every ten seconds."""
-    connection = Connection(bench, api_user)
-    await connection.open()
-    etag = ""
-    while time.monotonic() < ends_at:
+class PollingPeople:
+    """Each of them polls, as the SPA does without a stream."""
+
+    def __init__(self, bench: Bench, people: Sequence[tuple[Person, Json]], seen: Seen) -> None:
+        self._bench = bench
+        self._people = people
+        self._seen = seen
+        self._since = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        self._etags: dict[int, str] = {}
+        self._connections: dict[int, Connection] = {}
+
+    async def open(self, number: int) -> None:
+        connection = self._connections[number] = Connection(self._bench.api.url)
+        await connection.open()
+        await self._poll(number)
+
+    async def live(self, crowd: Crowd) -> None:
+        ends_at = time.monotonic() + crowd.seconds
+        pages = [asyncio.create_task(self._keep_polling(number, ends_at)) for number in range(crowd.people)]
+        pool, senders = Pool(self._bench.api.url), random.Random(_SEED)
+        counter = itertools.count()
+        await _at_a_rate(
+            crowd.per_second, crowd.seconds, lambda: self._send(pool, senders.randrange(crowd.people), next(counter))
+        )
+        await asyncio.gather(*pages)
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+    async def _keep_polling(self, number: int, ends_at: float) -> None:
+        await asyncio.sleep(_POLL_SECONDS * number / len(self._people))
+        while (began_at := time.monotonic()) < ends_at:
+            await self._poll(number)
+            self._seen.answers.values.append(time.monotonic() - began_at)
+            await asyncio.sleep(began_at + _POLL_SECONDS - time.monotonic())
+
+    async def _poll(self, number: int) -> None:
+        headers = {"Authorization": f"Bearer {self._people[number][0].token}"}
+        if number in self._etags:
+            headers["If-None-Match"] = self._etags[number]
+        response = await self._connections[number].request(
+            "GET", f"/api/messages?limit=200&updated_since={self._since}", headers
+        )
+        self._etags[number] = response.etag
+        if response.status not in {200, 304}:
+            self._seen.errors.append(f"poll: {response.status}")
+
+    async def _send(self, pool: Pool, number: int, count: int) -> None:
+        message = {"recipient_number": f"+1212{2_000_000 + count:07}", "content": "Now and then"}
+        headers = {"Authorization": f"Bearer {self._people[number][0].token}", "Content-Type": "application/json"}
         began_at = time.monotonic()
-        status, headers = await connection.get("/api/messages", If_None_Match=etag or '""')
-        await connection.read_body(headers)
-        measured.seconds.append(time.monotonic() - began_at)
-        measured.errors += status not in {200, 304}
-        etag = headers.get("etag", "")
-        await asyncio.sleep(max(0.0, began_at + _POLL_SECONDS - time.monotonic()))
-    connection.close()
+        response = await pool.request("POST", "/api/messages", headers, orjson.dumps({"message": message}))
+        self._seen.requests.values.append(time.monotonic() - began_at)
+        if response.status not in {201, 202}:
+            self._seen.errors.append(f"send: {response.status}")
 
 
-async def read_stream(bench: Bench, api_user: ApiUser, changed_at: dict[str, float], measured: Measured) -> None:
-    """One person's page: an open stream. `changed_at` has the time of the last change of each account."""
-    connection = Connection(bench, api_user)
-    await connection.open()
-    status, _ = await connection.get("/api/events", Accept="text/event-stream")
-    if status != 200:
-        measured.errors += 1
-        return
+async def measure(directory: Path, kind: str, crowd: Crowd) -> Json:
+    """Runs a crowd of `streams` or `polls`."""
+    most_open()
+    async with running_bench(directory) as bench:
+        templates = await population.read_templates(bench)
+    people, rows = _people(templates, crowd.people)
+    population.store(directory, bench.api.mongodb_uri, rows)
+    seen = Seen()
+    async with running_bench(directory) as bench:
+        with pinned_to(OTHER_CORE):
+            everybody = (StreamingPeople if kind == "streams" else PollingPeople)(bench, people, seen)
+            return {"kind": kind, **asdict(crowd), **await _live(bench, everybody, crowd, seen)}
+
+
+async def _live(bench: Bench, everybody: StreamingPeople | PollingPeople, crowd: Crowd, seen: Seen) -> Json:
+    pid = bench.api.process.pid
+    megabytes, used = resident_megabytes(pid), processor_seconds(pid)
+    opening = asyncio.Semaphore(_OPENED_AT_ONCE)
+
+    async def open_one(number: int) -> None:
+        async with opening:
+            await everybody.open(number)
+
+    began_at = time.monotonic()
+    await asyncio.gather(*map(open_one, range(crowd.people)))
+    opened = {
+        "open_seconds": round(time.monotonic() - began_at, 1),
+        "open_milliseconds_each": round((processor_seconds(pid) - used) / crowd.people * 1000, 2),
+        "kilobytes_each": round((resident_megabytes(pid) - megabytes) / crowd.people * 1024, 1),
+    }
+    ticking = asyncio.create_task(_measure_lag(seen.lag))
+    pids = {"api": pid} | ({} if bench.database_pid is None else {"database": bench.database_pid})
+    before = {name: processor_seconds(each) for name, each in pids.items()}
+    own, began_at = time.process_time(), time.monotonic()
+    await everybody.live(crowd)
+    took = time.monotonic() - began_at
+    shares = {name: (processor_seconds(pids[name]) - was) / took for name, was in before.items()}
+    shares["client"] = (time.process_time() - own) / took
+    ticking.cancel()
+    everybody.close()
+    return {
+        "megabytes_before": round(megabytes),
+        **opened,
+        "megabytes_after": round(resident_megabytes(pid)),
+        "answers": seen.answers.summary(),
+        "requests": seen.requests.summary(),
+        "errors": len(seen.errors),
+        "first_errors": seen.errors[:5],
+        "shares_of_a_core": {name: round(share, 2) for name, share in shares.items()},
+        "client_lag": seen.lag.summary(),
+    }
+
+
+def _people(templates: population.Templates, count: int) -> tuple[list[tuple[Person, Json]], Iterator[population.Row]]:
+    found: list[tuple[Person, Json]] = []
+    rows: list[population.Row] = []
+    for _ in range(count):
+        person, own = templates.person()
+        own += templates.messages(person.user_id, 1, status="accepted")
+        message: Any = next(document for name, document in own if name == "messages")
+        found.append((person, message))
+        rows += own
+    return found, iter(rows)
+
+
+async def _at_a_rate(per_second: float, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    """Begins so many actions a second, whether or not the earlier ones have ended."""
+    began_at, running = time.monotonic(), set[asyncio.Task[None]]()
+    for number in range(int(per_second * seconds)):
+        await asyncio.sleep(began_at + number / per_second - time.monotonic())
+        task = asyncio.ensure_future(act())
+        running.add(task)
+        task.add_done_callback(running.discard)
+    await asyncio.sleep(began_at + seconds - time.monotonic())
+    await asyncio.gather(*running)
+
+
+async def _measure_lag(lag: Times) -> None:
     while True:
-        await connection.next_event()
-        if (since := changed_at.get(api_user.id)) is not None:
-            measured.seconds.append(time.monotonic() - since)
+        due_at = time.monotonic() + _TICK_SECONDS
+        await asyncio.sleep(_TICK_SECONDS)
+        lag.values.append(time.monotonic() - due_at)
 
 
-async def change(
-    bench: Bench, people: Sequence[ApiUser], changed_at: dict[str, float], ends_at: float, rate: float
-) -> None:
-    """Sends messages of random accounts, and reports their statuses."""
-    while time.monotonic() < ends_at:
-        api_user = random.choice(people)
-        message = await api_user.send_accepted(new_number())
-        changed_at[api_user.id] = time.monotonic()
-        await report(bench.api, message, "sent")
-        await asyncio.sleep(1 / rate)
-
-
-async def run(kind: str, count: int, seconds: float, rate: float) -> None:
-    with tempfile.TemporaryDirectory() as name, pinned_to(OTHER_CORE):
-        async with running_bench(Path(name)) as bench:
-            accounts = [await ApiUser.sign_up(bench.api) for _ in range(min(_ACCOUNTS, count))]
-            before = resident_megabytes(bench.api.process.pid)
-            measured, changed_at = Measured(), dict[str, float]()
-            ends_at = time.monotonic() + seconds + count / _CONNECTIONS_PER_SECOND
-            people = []
-            for number in range(count):
-                api_user = accounts[number % len(accounts)]
-                page = (
-                    poll(bench, api_user, ends_at, measured)
-                    if kind == "polls"
-                    else read_stream(bench, api_user, changed_at, measured)
-                )
-                people.append(asyncio.create_task(page))
-                await asyncio.sleep(1 / _CONNECTIONS_PER_SECOND)
-            used, began_at = processor_seconds(bench.api.process.pid), time.monotonic()
-            await change(bench, accounts, changed_at, ends_at, rate)
-            share = (processor_seconds(bench.api.process.pid) - used) / (time.monotonic() - began_at)
-            memory = resident_megabytes(bench.api.process.pid) - before
-            for each in people:
-                each.cancel()
-            ends = await asyncio.gather(*people, return_exceptions=True)
-            measured.errors += sum(isinstance(end, Exception) for end in ends)
-    p99 = statistics.quantiles(measured.seconds, n=100)[-1] if len(measured.seconds) > 1 else 0.0
-    print(f"{count} {kind}, {seconds:.0f} s: {len(measured.seconds)} answers, {measured.errors} errors")
-    print(f"p99 {p99 * 1000:.0f} ms; {share * 100:.0f} % of a core; {memory / count * 1024:.0f} KB each")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.crowd")
-    parser.add_argument("kind", choices=["polls", "streams"])
-    parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=300.0)
-    parser.add_argument("--changes-per-second", type=float, default=50.0)
-    given = parser.parse_args()
-    asyncio.run(run(given.kind, given.people, given.seconds, given.changes_per_second))
-
-
-if __name__ == "__main__":
-    main()
+def run(directory: Path, kind: str, crowd: Crowd) -> Json:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure(directory, kind, crowd))

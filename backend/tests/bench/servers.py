@@ -18,6 +18,8 @@ from tests.support.servers import (
     running_simulator,
 )
 
+DATA_FILE = "mongodb.sqlite3"
+"""Of the development database, in the directory of the benchmark."""
 _SETTINGS = {"LOG_FORMAT": "json"}
 """As in production."""
 
@@ -29,6 +31,8 @@ class Bench:
     directory: Path
     api: Api
     simulator: Simulator
+    database_pid: int | None
+    """None for the database of TEST_MONGODB_URI."""
 
 
 @contextlib.asynccontextmanager
@@ -36,14 +40,16 @@ async def running_bench(directory: Path) -> AsyncIterator[Bench]:
     """Runs the API, with the database of TEST_MONGODB_URI, or else the development server."""
     async with contextlib.AsyncExitStack() as stack:
         with pinned_to(OTHER_CORE):
-            mongodb_uri = os.environ.get("TEST_MONGODB_URI")
+            mongodb_uri, database_pid = os.environ.get("TEST_MONGODB_URI"), None
             if mongodb_uri is None:
-                mongodb_uri = (await stack.enter_async_context(running_mongodb(directory))).uri
+                mongodb = await stack.enter_async_context(running_mongodb(directory))
+                assert mongodb.process is not None
+                mongodb_uri, database_pid = mongodb.uri, mongodb.process.pid
             simulator = await stack.enter_async_context(running_simulator(directory))
         environment = api_environment(port=free_port(), mongodb_uri=mongodb_uri, twilio_url=simulator.url, **_SETTINGS)
         with pinned_to(SERVER_CORE):
             api = await stack.enter_async_context(running_api(directory, environment))
-        yield Bench(directory, api, simulator)
+        yield Bench(directory, api, simulator, database_pid)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from mysms.core.stream_capacity import StreamCapacity
 from mysms.web.connection_limits import ConnectionLimits
 from mysms.web.response_headers import DEFAULT_HEADERS
+from tests.support.api_user import ApiUser
 from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, HeldRequests, connected, server_with
 from tests.support.processes import free_port
 from tests.support.responses import problem_of
@@ -259,6 +260,22 @@ class TestNumber:
             assert (await api.http.get("/up")).status_code == 200
             assert await api.metric("mysms_security_events_total", kind="too_many_connections") == 0
 
+    async def test_event_streams_leave_connections_for_requests(self, start_with_files: StartWithFiles) -> None:
+        async with start_with_files(120, 120) as api, contextlib.AsyncExitStack() as stack:
+            users = [await ApiUser.sign_up(api) for _ in range(3)]
+            statuses = []
+            for api_user in users * 16:
+                reader, writer = await stack.enter_async_context(connected(api.url))
+                request = (
+                    f"GET /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api_user.access_token}\r\n\r\n"
+                )
+                writer.write(request.encode())
+                statuses.append((await reader.readuntil(b"\r\n"))[9:12])
+            assert set(statuses) == {b"200", b"503"}
+            assert (await api.http.get("/up")).status_code == 200
+            assert await api.metric("mysms_security_events_total", kind="too_many_connections") == 0
+            assert statuses.count(b"200") == 40
+
     async def test_idle_connections_end_after_half_sent_requests_the_longest_idle_one_first(self) -> None:
         async with server_with(replace(NOT_SOON, connections=3)) as url, contextlib.AsyncExitStack() as stack:
 
@@ -302,9 +319,9 @@ class TestNumber:
             status, problem = await response_to(url, START + b"\r\n")
             assert (status, problem["code"]) == (503, "too_busy")
 
-    async def test_event_streams_count_neither_as_connections_nor_as_requests(self) -> None:
+    async def test_event_streams_do_not_count_as_requests_in_progress(self) -> None:
         streams = StreamCapacity()
-        server = server_with(replace(NOT_SOON, connections=2, requests=2), seconds=1, streams=streams)
+        server = server_with(replace(NOT_SOON, requests=2), seconds=1, streams=streams)
         async with server as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
             requests = []
             for number in range(4):
