@@ -1,64 +1,133 @@
 # ruff: noqa: T201  # a command prints
 """`python -m tests.bench`: how the API's speed compares with that of servers that do one thing by hand.
 
-See docs/performance.md. The exit code is 1 after a regression with `--short`, and 2 if the load tool is missing.
+See docs/performance.md. The exit code is 1 after a regression with `--short`, and 2 if something needed is missing.
 """
 
 import argparse
 import asyncio
+import json
+import os
 import sys
 import tempfile
+import time
 from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from tests.bench import report
-from tests.bench.lines import Effort, Line, compare_all
+from tests.bench import crowd, growth, lines, pixel, report
+from tests.bench.database import measure_operations
+from tests.bench.lines import Effort, Line
 from tests.bench.processes import resident_megabytes
 from tests.bench.servers import running_bench, running_ceiling
-from tests.bench.start import measure_start
+from tests.bench.start import measure_starts
 from tests.bench.wrk import LoadToolError
+from tests.support.api_user import Json
 
-_SHORT, _FULL = Effort(rounds=3, seconds=1), Effort(rounds=5, seconds=3)
+_SHORT, _FULL, _GROWTH = Effort(rounds=3, seconds=1), Effort(rounds=5, seconds=3), Effort(rounds=5, seconds=1)
+_COMPARED = (1, 2, 3, 4, 5)
+_ALL = (*_COMPARED, 6, 7, 8, 9, 10)
+_IN_SHORT = (1, 2, 3, 5)
+_MANY = (100_000,)
+_PEOPLE, _CHANGES_PER_SECOND, _SENDS_PER_SECOND = 10_000, 50.0, 5.0
 
 
-async def run(effort: Effort, only: Collection[str] = ()) -> tuple[list[Line], dict[str, Any]]:
-    """Prints the table and returns what was measured."""
+class Results:
+    """What was measured so far, printed at once and kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.lines: list[Line] = []
+        self.all: Json = {"lines": {}}
+
+    def add_line(self, line: Line) -> None:
+        self.lines.append(line)
+        found = self.all["lines"][line.name] = report.of_line(line)
+        print(report.comparison_row(line.name, found), flush=True)
+        self._write()
+
+    def add(self, name: str, found: Json) -> None:
+        self.all[name] = found
+        for row in report.other_rows({name: found}):
+            print(row, flush=True)
+        self._write()
+
+    def _write(self) -> None:
+        self._path.write_text(json.dumps(self.all, indent=2) + "\n")
+
+
+async def compare(numbers: Collection[int], effort: Effort, results: Results) -> None:
+    """Measures the lines that need a server and its ceilings."""
     with tempfile.TemporaryDirectory() as name:
         async with (
             running_bench(Path(name)) as bench,
             running_ceiling(bench, "bare") as bare,
             running_ceiling(bench, "by_hand") as by_hand,
         ):
-            start = await measure_start(bench)
-            print(report.HEAD, flush=True)
-            lines = []
-            async for line in compare_all(bench, bare, by_hand, effort, only):
-                print(report.row(line), flush=True)
-                lines.append(line)
-            loaded = resident_megabytes(bench.api.process.pid)
-    print(f"\nStart to first response: {start.seconds:.1f} s.")
-    print(f"Memory at rest: {start.megabytes:.0f} MB; after this load: {loaded:.0f} MB.")
-    return lines, {"start": asdict(start), "megabytes_after_load": loaded}
+            async for line in lines.compare_all(bench, bare, by_hand, effort, numbers):
+                results.add_line(line)
+            if 9 in numbers:
+                loaded = {"megabytes_after_load": round(resident_megabytes(bench.api.process.pid))}
+                results.add("start", await measure_starts(bench) | loaded)
+                operations = await asyncio.to_thread(measure_operations, bench)
+                results.add("database", {operation: asdict(cost) for operation, cost in operations.items()})
+
+
+async def compare_sizes(sizes: tuple[int, ...], results: Results) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        async for line in growth.compare_sizes(Path(name), sizes, _GROWTH):
+            results.add_line(line)
+
+
+def measure_crowd(kind: str, per_second: float, seconds: float, results: Results) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        results.add(kind, crowd.run(Path(name), kind, crowd.Crowd(_PEOPLE, seconds, per_second)))
+
+
+def measure(given: argparse.Namespace, results: Results) -> None:
+    numbers = _IN_SHORT if given.short else given.lines
+    print(report.HEAD, flush=True)
+    if {*_COMPARED, 9} & set(numbers):
+        asyncio.run(compare(numbers, _SHORT if given.short else _FULL, results))
+    if 6 in numbers:
+        asyncio.run(compare_sizes(given.messages, results))
+    if 7 in numbers:
+        measure_crowd("streams", _CHANGES_PER_SECOND, given.crowd_seconds, results)
+    if 8 in numbers:
+        measure_crowd("polls", _SENDS_PER_SECOND, given.crowd_seconds, results)
+    if 10 in numbers:
+        results.add("pixel", pixel.measure())
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--short", action="store_true", help="a minute, for CI: fails if a ratio has fallen")
+    parser.add_argument("--lines", type=_numbers, default=_ALL, help="those of the table, such as 1,2,7")
+    parser.add_argument("--messages", type=_numbers, default=_MANY, help="numbers of line 6, such as 100000,1000000")
+    parser.add_argument("--crowd-seconds", type=float, default=300.0, help="of lines 7 and 8")
     parser.add_argument("--results", type=Path, default=Path("bench.json"), help="where to write the results")
-    parser.add_argument("--only", nargs="+", default=(), metavar="NUMBER", help="measure these lines of the table only")
+    parser.add_argument("--record", action="store_true", help="only make the results of the last run the recorded ones")
     given = parser.parse_args()
+    if given.record:
+        report.record(json.loads(given.results.read_text()))
+        return 0
+    results, began_at = Results(given.results), time.monotonic()
     try:
-        lines, others = asyncio.run(run(_SHORT if given.short else _FULL, given.only))
-    except LoadToolError as error:
+        measure(given, results)
+    except (LoadToolError, pixel.BrowserError) as error:
         print(error, file=sys.stderr)
         return 2
-    given.results.write_text(report.as_json(lines, others))
-    found = report.regressions(lines)
+    finally:
+        load, _, _ = os.getloadavg()
+        print(f"\n{(time.monotonic() - began_at) / 60:.0f} minutes; load average {load:.1f} on {os.cpu_count()} cores.")
+    found = report.regressions(results.lines)
     for each in found:
         print(each, file=sys.stderr)
     return 1 if found and given.short else 0
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
 
 
 if __name__ == "__main__":

@@ -46,13 +46,13 @@ async def store_messages(bench: Bench, api_user: ApiUser, count: int) -> list[Js
     return [{**row, "_id": str(row["_id"])} for row in rows]
 
 
-def write_callbacks(bench: Bench, path: str, messages: list[Json], *, files: int) -> Iterator[Path]:
+def write_callbacks(bench: Bench, path: str, messages: list[Json], *, files: int, name: str = "") -> Iterator[Path]:
     """Writes the callbacks of the messages for `requests.lua`, in that many files; each message has several."""
     callbacks = [(message, status) for status in _STATUSES for message in messages]
     size = -(-len(callbacks) // files)
     for number in range(files):
         batch = callbacks[number * size : (number + 1) * size]
-        file = bench.directory / f"callbacks{path.replace('/', '-')}-{number}.txt"
+        file = bench.directory / f"callbacks{path.replace('/', '-')}-{name}-{number}.txt"
         file.write_text("".join(_line(bench, path, message, status) for message, status in batch))
         yield file
 

@@ -20,7 +20,8 @@ _MOST_RUNS = 6
 class Contender:
     """A server under load."""
 
-    pid: int
+    pids: tuple[int, ...]
+    """The processes whose processor time counts."""
     load: Callable[[], wrk.Load]
     """The load of the next round."""
 
@@ -80,14 +81,14 @@ async def compare(ceiling: Contender, server: Contender, *, rounds: int, seconds
 
 
 async def _measure(contender: Contender, seconds: int) -> Round:
-    before = processor_seconds(contender.pid)
+    before = sum(map(processor_seconds, contender.pids))
     results = [await asyncio.to_thread(wrk.run, contender.load(), seconds)]
     while sum(each.requests for each in results) < _FEWEST_REQUESTS:
         # On a busy machine a slow server may not even answer once in a second.
         if len(results) == _MOST_RUNS:
             raise wrk.LoadToolError(f"{contender.load().url} hardly answers.")
         results.append(await asyncio.to_thread(wrk.run, contender.load(), seconds * 2 ** len(results)))
-    used = processor_seconds(contender.pid) - before
+    used = sum(map(processor_seconds, contender.pids)) - before
     requests = sum(each.requests for each in results)
     return Round(
         rate=requests / sum(each.seconds for each in results),

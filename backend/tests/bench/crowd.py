@@ -242,7 +242,7 @@ def _people(templates: population.Templates, count: int) -> tuple[list[tuple[Per
     rows: list[population.Row] = []
     for _ in range(count):
         person, own = templates.person()
-        own += templates.messages(person.user_id, 1, status="accepted")
+        own += templates.messages(person.user_id, 1, accepted=1)
         message: Any = next(document for name, document in own if name == "messages")
         found.append((person, message))
         rows += own

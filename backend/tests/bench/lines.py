@@ -3,15 +3,18 @@
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
 from tests.bench.callbacks import store_messages, write_callbacks
 from tests.bench.comparison import Comparison, Contender, compare
+from tests.bench.processes import SERVER_CORE, pinned_to
 from tests.bench.servers import Bench, Ceiling
 from tests.bench.wrk import Load
 from tests.support.api_user import ApiUser
+from tests.support.processes import free_port
+from tests.support.servers import Api, running_api
 from tests.support.status_callbacks import PATH as CALLBACK_PATH
 
 _SCRIPTS = Path(__file__).parent
@@ -37,37 +40,33 @@ class Line:
 
 
 async def compare_all(
-    bench: Bench, bare: Ceiling, by_hand: Ceiling, effort: Effort, only: Collection[str] = ()
+    bench: Bench, bare: Ceiling, by_hand: Ceiling, effort: Effort, numbers: Collection[int]
 ) -> AsyncIterator[Line]:
-    """Measures each line in turn, or only those with these numbers."""
-
-    def is_wanted(name: str) -> bool:
-        return not only or name.partition(" ")[0] in only
-
+    """Measures each of these lines in turn."""
     api_user = await ApiUser.sign_up(bench.api)
     await store_messages(bench, api_user, _PAGE + 10)
     etag = await api_user.settled_etag("/api/messages")
     token = {"Authorization": f"Bearer {api_user.access_token}"}
 
     def api(path: str, headers: dict[str, str]) -> Contender:
-        return Contender(bench.api.process.pid, lambda: Load(bench.api.url + path, headers))
+        return Contender((bench.api.process.pid,), lambda: Load(bench.api.url + path, headers))
 
-    constant = Contender(bare.pid, lambda: Load(f"{bare.url}/constant", {}))
-    page = Contender(by_hand.pid, lambda: Load(f"{by_hand.url}/page?user={api_user.id}", {}))
+    constant = Contender((bare.pid,), lambda: Load(f"{bare.url}/constant", {}))
+    page = Contender((by_hand.pid,), lambda: Load(f"{by_hand.url}/page?user={api_user.id}", {}))
     unchanged = api("/api/messages", {**token, "If-None-Match": etag})
-    for name, ceiling, goal, best, own in (
-        ("1 unchanged poll", "a bare FastAPI route", 0.5, constant, unchanged),
-        ("2 page of 50", "Starlette, PyMongo and orjson by hand", 0.8, page, api("/api/messages", token)),
-        ("5 GET /users", "a bare FastAPI route", 0.4, constant, api("/users", token)),
-        ("5 GET /up", "a bare FastAPI route", 0.6, constant, api("/up", {})),
+    for number, name, ceiling, goal, best, own in (
+        (1, "1 unchanged poll", "a bare FastAPI route", 0.5, constant, unchanged),
+        (2, "2 page of 50", "Starlette, PyMongo and orjson by hand", 0.8, page, api("/api/messages", token)),
+        (5, "5 GET /users", "a bare FastAPI route", 0.4, constant, api("/users", token)),
+        (5, "5 GET /up", "a bare FastAPI route", 0.6, constant, api("/up", {})),
     ):
-        if is_wanted(name):
+        if number in numbers:
             yield Line(name, ceiling, goal, await compare(best, own, rounds=effort.rounds, seconds=effort.seconds))
     answer = await api_user.call("GET", "/api/messages", headers={"If-None-Match": etag})
     assert answer.status_code == HTTPStatus.NOT_MODIFIED, "the polls were not unchanged"
-    if is_wanted("3"):
+    if 3 in numbers:
         yield await _status_callbacks(bench, by_hand, api_user, effort)
-    if is_wanted("4"):
+    if 4 in numbers:
         yield await _sends(bench, by_hand, api_user, effort)
 
 
@@ -77,7 +76,7 @@ async def _status_callbacks(bench: Bench, by_hand: Ceiling, api_user: ApiUser, e
 
     async def contender(pid: int, url: str, path: str) -> Contender:
         files = write_callbacks(bench, path, await store_messages(bench, api_user, count), files=runs)
-        return Contender(pid, _each(url, list(files)))
+        return Contender((pid,), each_once(url, list(files)))
 
     return Line(
         "3 status callback",
@@ -92,27 +91,34 @@ async def _status_callbacks(bench: Bench, by_hand: Ceiling, api_user: ApiUser, e
     )
 
 
-def _each(url: str, files: list[Path]) -> Callable[[], Load]:
+def each_once(url: str, files: list[Path]) -> Callable[[], Load]:
+    """Returns the loads of prepared requests, one file after the other."""
     # More runs than planned only repeat callbacks.
     waiting = itertools.cycle(files)
     return lambda: Load(url, {}, _SCRIPTS / "requests.lua", str(next(waiting)))
 
 
 async def _sends(bench: Bench, by_hand: Ceiling, api_user: ApiUser, effort: Effort) -> Line:
+    """Of a process that asks for no status callbacks, whose processor time would count, too."""
     numbers, run = itertools.count(), secrets.token_hex(4)
-
-    def load(url: str, headers: dict[str, str]) -> Callable[[], Load]:
-        return lambda: Load(url, headers, _SCRIPTS / "messages.lua", f"{run}-{next(numbers)}")
-
+    environment = {**bench.api.environment, "PORT": str(free_port()), "TWILIO_STATUS_CALLBACK_URL": ""}
     token = {"Authorization": f"Bearer {api_user.access_token}"}
-    return Line(
-        "4 send to 201",
-        "the twilio library in a thread",
-        0.8,
-        await compare(
-            Contender(by_hand.pid, load(f"{by_hand.url}/send", {})),
-            Contender(bench.api.process.pid, load(f"{bench.api.url}/api/messages", token)),
+
+    async def compared(api: Api, connections: int) -> Comparison:
+        def contender(pid: int, url: str, headers: dict[str, str]) -> Contender:
+            script = _SCRIPTS / "messages.lua"
+            return Contender((pid,), lambda: Load(url, headers, script, f"{run}-{next(numbers)}", connections))
+
+        return await compare(
+            contender(by_hand.pid, f"{by_hand.url}/send", {}),
+            contender(api.process.pid, f"{api.url}/api/messages", token),
             rounds=effort.rounds,
             seconds=effort.seconds,
-        ),
-    )
+        )
+
+    with pinned_to(SERVER_CORE):
+        async with running_api(bench.directory / "sending", environment) as api:
+            # Of one client: with several, the latency is only another form of the rate.
+            added = (await compared(api, connections=1)).added_latency_milliseconds
+            found = replace(await compared(api, connections=8), added_latency_milliseconds=added)
+    return Line("4 send to 201", "the twilio library in a thread", 0.8, found)

@@ -59,19 +59,22 @@ class Templates:
             ("sessions", {**self.session, "_id": session_id, "user_id": user_id}),
         ]
 
-    def messages(self, user_id: ObjectId, count: int, *, status: str = "delivered") -> Iterator[Row]:
-        """Messages of one user, a second apart and evenly distributed over the conversations, with what counts them."""
-        changes: Json = {"user_id": user_id, "events": []}
-        if status != "delivered":
-            changes |= {"provider_status": status, "status_rank": 0}
+    def messages(self, user_id: ObjectId, count: int, *, accepted: int = 0) -> Iterator[Row]:
+        """Messages of one user, a second apart and evenly distributed over the conversations, with what counts them.
+
+        All are delivered, but the last ones, which are accepted.
+        """
         newest: dict[str, str] = {}
         for number in range(count):
             message_id, at = ObjectId(), _FIRST_CREATED_AT + timedelta(seconds=number)
             peer = phone_number(number)
             own = {"_id": message_id, "client_id": f"many:{number}", "created_at": at, "updated_at": at}
             own |= {"peer_number": peer, "recipient_number": peer, "twilio_sid": f"SM{message_id}{0:08}"}
+            own |= {"user_id": user_id, "events": [], "content": f"Number {number}"}
+            if number >= count - accepted:
+                own |= {"provider_status": "accepted", "status_rank": 0}
             newest[peer] = f"{to_rfc3339(at)} {message_id}"
-            yield "messages", {**self.message, **changes, **own, "content": f"Number {number}"}
+            yield "messages", {**self.message, **own}
             yield "provider_message_ids", {**self.provider_id, "_id": own["twilio_sid"], "message_id": message_id}
         for index, (peer, key) in enumerate(newest.items()):
             own = {"_id": f"{user_id} {peer}", "user_id": user_id, "peer_number": peer, "last_message_key": key}

@@ -36,13 +36,13 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def running_bench(directory: Path) -> AsyncIterator[Bench]:
-    """Runs the API, with the database of TEST_MONGODB_URI, or else the development server."""
+async def running_bench(directory: Path, starts_within: float = 30.0) -> AsyncIterator[Bench]:
+    """Runs the API, with the database of TEST_MONGODB_URI, or else the development server, which may need so long."""
     async with contextlib.AsyncExitStack() as stack:
         with pinned_to(OTHER_CORE):
             mongodb_uri, database_pid = os.environ.get("TEST_MONGODB_URI"), None
             if mongodb_uri is None:
-                mongodb = await stack.enter_async_context(running_mongodb(directory))
+                mongodb = await stack.enter_async_context(running_mongodb(directory, within=starts_within))
                 assert mongodb.process is not None
                 mongodb_uri, database_pid = mongodb.uri, mongodb.process.pid
             simulator = await stack.enter_async_context(running_simulator(directory))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.bench.processes import OTHER_CORE, pinned_to
 
-CONNECTIONS = 8
+_CONNECTIONS = 8
+_TIMEOUT_SECONDS = 30
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
@@ -27,6 +28,7 @@ class Load:
     script: Path | None = None
     argument: str = ""
     """For the script."""
+    connections: int = _CONNECTIONS
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,13 @@ class Result:
     tool_processor_seconds: float
 
 
-def run(load: Load, seconds: int, connections: int = CONNECTIONS) -> Result:
+def run(load: Load, seconds: int) -> Result:
     """Requests as fast as the server answers. Raises LoadToolError if a response is an error, or none came."""
     program = shutil.which("wrk")
     if program is None:
         raise LoadToolError("`make bench` needs wrk: apt-get install wrk, or brew install wrk.")
-    command = [program, "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
+    command = [program, "--threads", "1", "--connections", str(load.connections), "--duration", f"{seconds}s"]
+    command += ["--latency", "--timeout", f"{_TIMEOUT_SECONDS}s"]
     for name, value in load.headers.items():
         command += ["--header", f"{name}: {value}"]
     if load.script is not None:

@@ -157,13 +157,13 @@ Start = Callable[..., contextlib.AbstractAsyncContextManager[Api]]
 
 
 @contextlib.asynccontextmanager
-async def running_mongodb(directory: Path, port: int | None = None) -> AsyncIterator[Mongo]:
-    """Run the MongoDB development server with the data in this directory."""
+async def running_mongodb(directory: Path, port: int | None = None, *, within: float = 30.0) -> AsyncIterator[Mongo]:
+    """Run the MongoDB development server with the data in this directory, which it may take so long to read."""
     port = port or free_port()
     module = ["devservers.mongodb", "--port", str(port), "--data", str(directory / "mongodb.sqlite3")]
     process = Process("mongodb", module, directory, clean_environment())
     try:
-        await process.wait_until(lambda: is_listening(port))
+        await process.wait_until(lambda: is_listening(port), within=within)
         yield Mongo(f"mongodb://127.0.0.1:{port}/mysms_tests", process)
     finally:
         process.stop()
