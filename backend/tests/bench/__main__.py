@@ -24,7 +24,7 @@ from tests.bench.start import measure_starts
 from tests.bench.wrk import LoadToolError
 from tests.support.api_user import Json
 
-_SHORT, _FULL, _GROWTH = Effort(rounds=3, seconds=1), Effort(rounds=5, seconds=3), Effort(rounds=5, seconds=1)
+_SHORT, _FULL = Effort(rounds=5, seconds=1), Effort(rounds=5, seconds=3)
 _COMPARED = (1, 2, 3, 4, 5)
 _ALL = (*_COMPARED, 6, 7, 8, 9, 10)
 _IN_SHORT = (1, 2, 3, 5)
@@ -75,7 +75,7 @@ async def compare(numbers: Collection[int], effort: Effort, results: Results) ->
 
 async def compare_sizes(sizes: tuple[int, ...], results: Results) -> None:
     with tempfile.TemporaryDirectory() as name:
-        async for line in growth.compare_sizes(Path(name), sizes, _GROWTH):
+        async for line in growth.compare_sizes(Path(name), sizes, _SHORT):
             results.add_line(line)
 
 

@@ -18,6 +18,8 @@ _BATCH = 1000
 async def store_messages(bench: Bench, api_user: ApiUser, count: int) -> list[Json]:
     """Stores messages as the API has them when Twilio has accepted them; returns what their callbacks name."""
     sent = await api_user.eventually((await api_user.send_accepted(new_number()))["_id"], "delivered")
+    # Copies of a message that is marked as changed would be published, one after the other, during the measurements.
+    await api_user.settled_etag("/api/messages")
     async with AsyncMongoClient[Json](bench.api.mongodb_uri) as client:
         database = client.get_default_database()
         template = await database["messages"].find_one({"_id": ObjectId(sent["_id"])})
