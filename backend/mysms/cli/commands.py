@@ -131,7 +131,7 @@ def _serve(settings: Settings) -> int:
     app = create_app(settings, shutdown, events, streams)
     config = uvicorn.Config(
         app,
-        http=limited_protocol(ConnectionLimits(most_connections), events, streams),
+        http=limited_protocol(ConnectionLimits(most_connections, most_connections // 2), events, streams),
         ws="none",
         log_config=None,
         access_log=False,

@@ -50,8 +50,10 @@ class ConnectionLimits:
 
     connections: int = MOST_CONNECTIONS
     """With event streams, which have a lower limit of their own."""
-    requests: int = 1000
-    """Requests in progress, without event streams. They go on when their connection has ended."""
+    requests: int = MOST_CONNECTIONS // 2
+    """Requests in progress, without event streams. They go on when their connection has ended.
+
+    After a pause of a process with many clients, thousands of polls are read before the first one is answered."""
     header_bytes: int = 16 * 1024
     """For the request line and all headers, as in Node.js; also for all of a chunked body that is not content."""
     headers: int = 100

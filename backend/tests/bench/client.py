@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class ConnectionEndedError(Exception):
+class ConnectionEndedError(ConnectionError):
     """The server has ended the connection."""
 
 
@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     async def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
-        """Raises ConnectionEndedError."""
+        """Raises ConnectionError if the server ends the connection."""
         if self._transport is None or self._transport.is_closing():
             raise ConnectionEndedError
         self._waiter = asyncio.get_running_loop().create_future()

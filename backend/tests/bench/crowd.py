@@ -94,7 +94,7 @@ class StreamingPeople:
     async def live(self, crowd: Crowd) -> None:
         pool = Pool(self._bench.api.url)
         changes = self._changes(crowd)
-        await _at_a_rate(crowd.per_second, crowd.seconds, lambda: self._change(pool, *next(changes)))
+        await _at_a_rate(crowd.per_second, crowd.seconds, lambda: self._change(pool, *next(changes)), self._seen.errors)
         await asyncio.sleep(_LATEST_EVENT_SECONDS)
         self._seen.errors += [f"no event for change {number}" for number in self._changed_at]
 
@@ -148,7 +148,10 @@ class PollingPeople:
         pool, senders = Pool(self._bench.api.url), random.Random(_SEED)
         counter = itertools.count()
         await _at_a_rate(
-            crowd.per_second, crowd.seconds, lambda: self._send(pool, senders.randrange(crowd.people), next(counter))
+            crowd.per_second,
+            crowd.seconds,
+            lambda: self._send(pool, senders.randrange(crowd.people), next(counter)),
+            self._seen.errors,
         )
         await asyncio.gather(*pages)
 
@@ -159,7 +162,11 @@ class PollingPeople:
     async def _keep_polling(self, number: int, ends_at: float) -> None:
         await asyncio.sleep(_POLL_SECONDS * number / len(self._people))
         while (began_at := time.monotonic()) < ends_at:
-            await self._poll(number)
+            try:
+                await self._poll(number)
+            except ConnectionError as error:
+                self._seen.errors.append(f"poll: {error!r}")
+                return
             self._seen.answers.values.append(time.monotonic() - began_at)
             await asyncio.sleep(began_at + _POLL_SECONDS - time.monotonic())
 
@@ -249,16 +256,23 @@ def _people(templates: population.Templates, count: int) -> tuple[list[tuple[Per
     return found, iter(rows)
 
 
-async def _at_a_rate(per_second: float, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+async def _at_a_rate(per_second: float, seconds: float, act: Callable[[], Awaitable[None]], errors: list[str]) -> None:
     """Begins so many actions a second, whether or not the earlier ones have ended."""
     began_at, running = time.monotonic(), set[asyncio.Task[None]]()
     for number in range(int(per_second * seconds)):
         await asyncio.sleep(began_at + number / per_second - time.monotonic())
-        task = asyncio.ensure_future(act())
+        task = asyncio.create_task(_noting_errors(act(), errors))
         running.add(task)
         task.add_done_callback(running.discard)
     await asyncio.sleep(began_at + seconds - time.monotonic())
     await asyncio.gather(*running)
+
+
+async def _noting_errors(action: Awaitable[None], errors: list[str]) -> None:
+    try:
+        await action
+    except ConnectionError as error:
+        errors.append(repr(error))
 
 
 async def _measure_lag(lag: Times) -> None:
