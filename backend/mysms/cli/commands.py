@@ -126,7 +126,7 @@ def _serve(settings: Settings) -> int:
     asyncio.run(check_start(settings))
     shutdown = ShutdownState()
     events = SecurityEvents.of(settings)
-    most_connections, most_streams = most_open()
+    most_connections, most_streams = most_open(settings.max_connections)
     streams = StreamCapacity(most_streams)
     app = create_app(settings, shutdown, events, streams)
     config = uvicorn.Config(

@@ -142,6 +142,7 @@ class Settings(_ApiSettings):
     log_format: LogFormat | None = None
     metrics_token: SecretStr | None = None
     drain_seconds: float | None = Field(None, ge=0, le=60)
+    max_connections: int = Field(5_000, ge=100, le=100_000)
 
     mongodb_uri: str = Field(repr=False)
     jwt_secret: SecretStr

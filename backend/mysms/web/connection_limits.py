@@ -17,7 +17,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from mysms.core.errors import DomainError
 from mysms.core.security_events import SecurityEvent, SecurityEvents
 from mysms.core.stream_capacity import StreamCapacity
-from mysms.web.open_files import MOST_CONNECTIONS
 from mysms.web.problem_details import RequestTimeoutError, problem_response
 from mysms.web.response_headers import with_default_headers
 
@@ -48,9 +47,9 @@ class TooBusyError(DomainError):
 class ConnectionLimits:
     """The limits of one process."""
 
-    connections: int = MOST_CONNECTIONS
+    connections: int = 5_000
     """With event streams, which have a lower limit of their own."""
-    requests: int = MOST_CONNECTIONS // 2
+    requests: int = 2_500
     """Requests in progress, without event streams. They go on when their connection has ended.
 
     After a pause of a process with many clients, thousands of polls are read before the first one is answered."""

@@ -29,6 +29,8 @@ from tests.support.status_callbacks import PATH as CALLBACK_PATH
 from tests.support.status_callbacks import form_of, query_of, signature_of
 
 _POLL_SECONDS = 10.0
+_CONNECTIONS = 20_000
+"""Beside which 10,000 connections of the clients are few enough."""
 _OPENED_AT_ONCE = 50
 _LATEST_EVENT_SECONDS = 5.0
 _TICK_SECONDS = 0.05
@@ -193,7 +195,7 @@ class PollingPeople:
 
 async def measure(directory: Path, kind: str, crowd: Crowd) -> Json:
     """Runs a crowd of `streams` or `polls`."""
-    most_open()
+    most_open(_CONNECTIONS)
     async with running_bench(directory) as bench:
         templates = await population.read_templates(bench)
     people, rows = _people(templates, crowd.people)

@@ -20,8 +20,8 @@ from tests.support.servers import (
 
 DATA_FILE = "mongodb.sqlite3"
 """Of the development database, in the directory of the benchmark."""
-_SETTINGS = {"LOG_FORMAT": "json"}
-"""As in production."""
+_SETTINGS = {"LOG_FORMAT": "json", "MAX_CONNECTIONS": "20000"}
+"""The log as in production, and enough connections for a crowd."""
 
 
 @dataclass(frozen=True)
