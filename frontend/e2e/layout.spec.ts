@@ -29,7 +29,7 @@ const PHONE_PX = 720;
 const ENOUGH_PX = 100_000;
 /** More than this takes too long to load in a test. */
 const PAGES_OF_MESSAGES = 3;
-const HEADER = '.app-bar';
+const RAIL = '.rail';
 const LIST = '.conversation-list';
 const COMPOSER = '.composer';
 
@@ -55,7 +55,7 @@ for (const [row, viewport] of SIZES.entries()) {
           await page.goto(isPhone ? '/messages' : `/messages/${PEER}`);
           await expect(page.locator('.conversation-list [aria-busy=true]')).toHaveCount(0);
           if (!isPhone) await loaded(page, messages);
-          const parts = isPhone ? [HEADER] : [HEADER, LIST, COMPOSER];
+          const parts = isPhone ? [RAIL] : [RAIL, LIST, COMPOSER];
           if (!isPhone || conversations > 0) await goThroughList(page, [...parts, LIST], isPhone);
           if (isPhone) {
             await page.goto(`/messages/${PEER}`);
@@ -105,15 +105,15 @@ for (const [row, viewport] of SIZES.entries()) {
       await panel.getByRole('button', { name: 'Set up' }).click();
       await expect(panel.getByRole('img', { name: 'QR code' })).toBeVisible();
       await turn(page, 'app-account-page');
-      await check(page, 'two-step sign-in to be set up', [HEADER]);
+      await check(page, 'two-step sign-in to be set up', [RAIL]);
       await panel.getByLabel('Six-digit code from the app').fill('123456');
       await panel.getByRole('button', { name: 'Turn on' }).click();
       await expect(panel.getByRole('group', { name: 'Recovery codes' })).toBeVisible();
       await turn(page, 'app-account-page');
-      await check(page, 'the recovery codes', [HEADER]);
+      await check(page, 'the recovery codes', [RAIL]);
       await panel.getByRole('button', { name: 'I have kept them' }).click();
       await expect(panel).toContainText('10 recovery codes are left.');
-      await check(page, 'two-step sign-in', [HEADER]);
+      await check(page, 'two-step sign-in', [RAIL]);
     });
 
     test('every other page, and every call answered by a 503', async ({
@@ -141,12 +141,12 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(page.getByText('Firefox on Windows').first()).toBeVisible();
       await page.getByRole('button', { name: 'Delete account…' }).click();
       await turn(page, 'app-account-page');
-      await check(page, 'the account', [HEADER]);
+      await check(page, 'the account', [RAIL]);
 
       await page.goto('/messages/new');
       await composer(page).fill(LONG_URL);
       await turn(page, '.messenger-page__new');
-      await check(page, 'a new message', [HEADER]);
+      await check(page, 'a new message', [RAIL]);
       const { width: room } = await boxOf(page, '.messenger-page__pane');
       const { width } = await boxOf(page, '.messenger-page__new .composer');
       expect.soft(width, 'for a new message').toBeGreaterThanOrEqual(Math.min(544, room - 96));
@@ -154,16 +154,16 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.getByRole('button', { name: 'Help' }).click();
       await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
       await turn(page, '.help-dialog');
-      await check(page, 'help', [HEADER]);
+      await check(page, 'help', [RAIL]);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: /^Account of/ }).click();
-      await check(page, 'the menu', [HEADER]);
+      await check(page, 'the menu', [RAIL]);
       await page.keyboard.press('Escape');
 
       await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
       await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
       await turn(page, '.message-details');
-      await check(page, 'details', [HEADER]);
+      await check(page, 'details', [RAIL]);
       await page.keyboard.press('Escape');
 
       await page.goto('/messages');
@@ -173,13 +173,13 @@ for (const [row, viewport] of SIZES.entries()) {
         page.getByRole('region', { name: 'Search results' }).getByRole('link'),
       ).toHaveCount(30);
       await turn(page, '.conversation-list__rows');
-      await check(page, 'search results', [HEADER, LIST]);
+      await check(page, 'search results', [RAIL, LIST]);
       await box.fill('a'.repeat(100));
-      await check(page, 'search for what is long', [HEADER, LIST]);
+      await check(page, 'search for what is long', [RAIL, LIST]);
       api.stored = { conversations: 60, messages: 0 };
       await box.fill('b'.repeat(100));
       await expect(page.getByText('No results for')).toBeVisible();
-      await check(page, 'nothing found', [HEADER, LIST]);
+      await check(page, 'nothing found', [RAIL, LIST]);
 
       api.stored = { conversations: 60, messages: 200 };
       await page.goto(`/messages/${PEER}`);
@@ -187,7 +187,7 @@ for (const [row, viewport] of SIZES.entries()) {
       api.offline = true;
       await context.setOffline(true);
       await expect(page.getByText("You're offline.")).toBeVisible();
-      await check(page, 'offline', [HEADER, COMPOSER]);
+      await check(page, 'offline', [RAIL, COMPOSER]);
       api.offline = false;
       await context.setOffline(false);
 
@@ -196,7 +196,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(
         page.locator('.messenger-page__pane').getByText("The server can't reach"),
       ).toBeVisible();
-      await check(page, 'a 503 for more', [HEADER, COMPOSER]);
+      await check(page, 'a 503 for more', [RAIL, COMPOSER]);
       for (const path of ['/messages', `/messages/${PEER}`, '/account', '/sign-up']) {
         await page.goto(path);
         await expect(

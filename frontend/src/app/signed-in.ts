@@ -1,9 +1,11 @@
-import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { EventsClient } from './events/events-client';
 import { LiveUpdates } from './events/live-updates';
 import { SignedInLayout } from './layout/signed-in-layout';
 import { MessageSync } from './messages/message-sync';
+import { OutboxStore } from './messages/outbox/outbox-store';
+import { isWaiting } from './messages/outbox/pending-message';
 import { MESSAGES_PROVIDERS, startMessages } from './messages/provide-messages';
 import { StatusAnnouncer } from './messages/status-announcer';
 
@@ -17,7 +19,7 @@ import { StatusAnnouncer } from './messages/status-announcer';
   imports: [SignedInLayout],
   providers: [MESSAGES_PROVIDERS, EventsClient, LiveUpdates],
   template: `
-    <app-signed-in-layout />
+    <app-signed-in-layout [waiting]="waiting()" />
     <div class="visually-hidden" aria-live="polite">
       @for (announcement of announcer.announcements(); track announcement.id) {
         <p>{{ announcement.text }}</p>
@@ -28,6 +30,8 @@ import { StatusAnnouncer } from './messages/status-announcer';
 })
 export class SignedIn {
   protected readonly announcer = inject(StatusAnnouncer);
+  readonly #outbox = inject(OutboxStore);
+  protected readonly waiting = computed(() => this.#outbox.outbox().filter(isWaiting).length);
 
   constructor() {
     startMessages();

@@ -10,6 +10,7 @@ import { DeleteAccount } from './delete-account';
 import { ExportAccount } from './export-account';
 import { SecondFactor } from './second-factor/second-factor';
 import { SessionList } from './session-list';
+import { ThemeSwitch } from '../ui/theme-switch';
 
 @Component({
   selector: 'app-account-page',
@@ -22,6 +23,7 @@ import { SessionList } from './session-list';
     RouterLink,
     SecondFactor,
     SessionList,
+    ThemeSwitch,
   ],
   providers: [AccountClient, AccountStore],
   template: `
@@ -34,6 +36,7 @@ import { SessionList } from './session-list';
           <h1>{{ texts.title }}</h1>
           <p translate="no">{{ user.email }}</p>
         </header>
+        <app-theme-switch class="panel" />
         <app-session-list />
         <app-change-password [email]="user.email" />
         <app-second-factor />

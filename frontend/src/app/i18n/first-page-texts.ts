@@ -1,6 +1,6 @@
 /** What any first page needs. */
 export const firstPageTexts = {
-  brand: 'MY SMS MESSENGER',
+  brand: 'MySMS Messenger',
 
   titles: {
     signIn: 'Sign in · MySMS Messenger',

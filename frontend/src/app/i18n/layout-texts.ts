@@ -2,6 +2,7 @@
 export const layoutTexts = {
   skip: 'Skip to content',
 
+  places: { label: 'Main', messages: 'Messages', settings: 'Settings' },
   help: 'Help',
   leaveField: 'Leave the text field, so that single-key shortcuts work',
 
@@ -37,7 +38,11 @@ export const layoutTexts = {
     connecting: 'Connecting…',
     reconnecting: 'Reconnecting…',
     offline: "You're offline.",
-    unreachable: "Can't reach the server. Retrying…",
+    unreachable: "Can't reach the server.",
+    waiting: {
+      one: '# text waits here and goes out when the connection is back.',
+      other: '# texts wait here and go out in order when the connection is back.',
+    },
     lastUpdated: (time: string) => `Last updated ${time}.`,
   },
 } as const;

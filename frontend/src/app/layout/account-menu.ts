@@ -19,7 +19,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
       popovertarget="account-menu"
       [attr.aria-label]="texts.menu(email())"
     >
-      <app-avatar [letters]="initials()" [name]="email()" />
+      <app-avatar class="avatar--small" [letters]="initials()" [name]="email()" />
     </button>
     <div #menu id="account-menu" class="menu" popover>
       <p class="account-menu__user">
@@ -41,6 +41,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
       />
     }
   `,
+  host: { class: 'account-menu' },
 })
 export class AccountMenu {
   readonly #session = inject(SessionStore);

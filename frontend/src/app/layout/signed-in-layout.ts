@@ -4,47 +4,41 @@ import {
   DOCUMENT,
   ViewContainerRef,
   inject,
+  input,
   viewChild,
 } from '@angular/core';
 import { Router, RouterOutlet } from '@angular/router';
 import { SessionStore } from '../session/session-store';
 import { layoutTexts } from '../i18n/layout-texts';
-import { firstPageTexts } from '../i18n/first-page-texts';
 import { focusMain } from '../ui/focus-main';
-import { Icon } from '../ui/icon';
 import { LoadFailure } from '../ui/load-failure';
 import { Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { supportBrowserTranslation } from '../ui/browser-translation';
-import { AccountMenu } from './account-menu';
-import { ConnectionIndicator } from './connection-indicator';
+import { ConnectionNotice } from './connection-notice';
+import { Rail } from './rail';
 import { restoreFocusOnRemoval } from '../ui/restore-focus-on-removal';
 import { StorageNotice } from './storage-notice';
-import { ThemeMenu } from './theme-menu';
 
-/** The header and the dialogs around every page of a signed-in user. */
+/** The places and the notices around every page of a signed-in user, and the help. */
 @Component({
   selector: 'app-signed-in-layout',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountMenu, ConnectionIndicator, Icon, RouterOutlet, StorageNotice, ThemeMenu],
+  imports: [ConnectionNotice, Rail, RouterOutlet, StorageNotice],
   template: `
     @if (session.user(); as user) {
       <button type="button" class="button signed-in-layout__skip" (click)="skip()">
         {{ texts.skip }}
       </button>
-      <header class="app-bar">
-        <strong class="brand" translate="no">{{ brand }}</strong>
-        <app-connection-indicator />
-        <button type="button" class="button button--quiet app-bar__button" (click)="showHelp()">
-          <app-icon name="question" /><span>{{ texts.help }}</span>
-          <kbd aria-hidden="true" translate="no">?</kbd>
-        </button>
-        <app-theme-menu />
-        <app-account-menu [email]="user.email" />
-      </header>
-      <app-storage-notice />
+      <app-rail [email]="user.email" (help)="showHelp()" />
     }
-    <router-outlet />
+    <div class="signed-in-layout__desk">
+      @if (session.user()) {
+        <app-storage-notice />
+        <app-connection-notice [waiting]="waiting()" />
+      }
+      <div class="signed-in-layout__sheet"><router-outlet /></div>
+    </div>
     <ng-container #help />
   `,
   host: { class: 'signed-in-layout' },
@@ -55,10 +49,12 @@ export class SignedInLayout {
   readonly #loadFailure = inject(LoadFailure);
   protected readonly session = inject(SessionStore);
 
+  /** How many messages are sent once the connection is back. */
+  readonly waiting = input.required<number>();
+
   protected readonly helpContainer = viewChild.required('help', { read: ViewContainerRef });
 
   protected readonly texts = layoutTexts;
-  protected readonly brand = firstPageTexts.brand;
 
   constructor() {
     restoreFocusOnRemoval();

@@ -42,6 +42,7 @@ import { Thread } from './thread/thread';
     class: 'messenger-page',
     role: 'main',
     '[class.messenger-page--pane-open]': 'showsPane()',
+    '[class.hides-tab-bar]': 'hidesTabBar()',
   },
 })
 export class MessengerPage {
@@ -87,6 +88,10 @@ export class MessengerPage {
   );
   /** On a narrow screen, shows the pane instead of the list: if something is open, or the list is empty. */
   protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
+  /** A phone shows the open conversation alone; it has a way back. */
+  protected readonly hidesTabBar = computed(
+    () => this.peer() !== undefined && !(this.isFirst() && this.conversationKey() === NEW_MESSAGE),
+  );
   protected readonly form = computed(() => this.#forms.get(this.conversationKey() ?? NEW_MESSAGE));
   protected readonly recipients = computed(() =>
     this.#conversations.rows().map(({ peer }) => formatPhoneNumber(peer)),

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 
-const HUES = 12;
+const HUES = 8;
 
 /** Two characters on a colour; decoration beside the full name. */
 @Component({

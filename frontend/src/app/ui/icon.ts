@@ -1,21 +1,26 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 
+/** On a grid of 24. A dot is a line of no length. */
 const STROKES = {
-  back: 'M10 3 5 8l5 5',
-  clock: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2Zm0 2.8V8l2.2 1.6',
-  close: 'm4 4 8 8m0-8-8 8',
-  copy: 'M6 5.5h7v8H6ZM10 3H3v8',
-  down: 'M8 3v10m-4-4 4 4 4-4',
-  info: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2Zm0 5.3v3.6M8 5h.01',
-  plus: 'M8 3v10M3 8h10',
+  back: 'M14.5 5.5 8 12l6.5 6.5',
+  clock: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16Zm0 3.6V12l2.9 1.9',
+  close: 'm6.5 6.5 11 11M17.5 6.5l-11 11',
+  copy: 'M11.5 9H17a2.5 2.5 0 0 1 2.5 2.5V17a2.5 2.5 0 0 1-2.5 2.5h-5.5A2.5 2.5 0 0 1 9 17v-5.5A2.5 2.5 0 0 1 11.5 9ZM15 6.5a2 2 0 0 0-2-2H6.5a2 2 0 0 0-2 2V13a2 2 0 0 0 2 2',
+  disconnected: 'M5 19v-3M9.7 19v-5.5M19 19V6M14.3 19v-1M4 4l16 16',
+  down: 'M12 5.5V19M6 12.8l6 6 6-6',
+  info: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16Zm0 7v5M12 8.2v0',
+  messages:
+    'M20 11.5c0 4.1-3.6 7-8 7-1 0-2-.15-2.9-.45L4.5 19.5l1.2-3.6A6.7 6.7 0 0 1 4 11.5c0-4.1 3.6-7 8-7s8 2.9 8 7Z',
+  plus: 'M12 5.5v13M5.5 12h13',
   question:
-    'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2ZM6.3 6.4a1.75 1.75 0 1 1 2.6 1.5c-.6.34-.9.7-.9 1.3M8 11.3h.01',
-  search: 'M7 2.6a4.4 4.4 0 1 1 0 8.8 4.4 4.4 0 0 1 0-8.8Zm3.4 7.8 3.2 3.2',
-  send: 'M2.5 8 14 2.5 10.5 14 8 9.5Zm5.5 1.5L14 2.5',
-  theme: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Zm0 0v12M10.5 2.6v10.8M12.8 4.4v7.2',
-  tick: 'm3.5 8.6 2.8 2.9 6-6.8',
-  ticks: 'm.8 8.6 2.8 2.9 6-6.8M8.2 10.8l.8.7 6-6.8',
-  warning: 'M8 2.2 14.2 13H1.8ZM8 6.4v3M8 11.3h.01',
+    'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16ZM9.7 10a2.3 2.3 0 1 1 3.4 2c-.7.4-1.1.8-1.1 1.6M12 16.2v0',
+  search: 'M10.8 4.8a6 6 0 1 1 0 12 6 6 0 0 1 0-12Zm4.6 10.6 4.4 4.4',
+  send: 'M12 19V5.5M6 11.2l6-6 6 6',
+  settings:
+    'M4 7h8.7M17.3 7H20M4 17h2.7M11.3 17H20M15 4.7a2.3 2.3 0 1 1 0 4.6 2.3 2.3 0 0 1 0-4.6ZM9 14.7a2.3 2.3 0 1 1 0 4.6 2.3 2.3 0 0 1 0-4.6Z',
+  tick: 'm5.5 12.8 4.2 4.2 8.8-10',
+  ticks: 'm2.5 12 4 4 8-9.2M12.3 14.8l1.2 1.2 8-9.2',
+  warning: 'M12 4.2 20.8 19H3.2ZM12 10v4M12 16.4v0',
 } as const;
 
 export type IconName = keyof typeof STROKES;
@@ -24,7 +29,7 @@ export type IconName = keyof typeof STROKES;
   selector: 'app-icon',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <path [attr.d]="stroke()" />
     </svg>
   `,

@@ -7,7 +7,9 @@ import { supportBrowserTranslation } from '../../ui/browser-translation';
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <main class="auth-card__card">
-      <p class="brand" translate="no">{{ brand }}</p>
+      <p class="brand" translate="no">
+        <img class="logo" src="/favicon.svg" width="36" height="36" alt="" />{{ brand }}
+      </p>
       <header>
         <h1>{{ heading() }}</h1>
         <p id="auth-card-intro">{{ intro() }}</p>

@@ -1,0 +1,45 @@
+import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
+import { RouterLink, RouterLinkActive } from '@angular/router';
+import { firstPageTexts } from '../i18n/first-page-texts';
+import { layoutTexts } from '../i18n/layout-texts';
+import { Icon } from '../ui/icon';
+import { AccountMenu } from './account-menu';
+
+/** The places: at the side, and on a phone a bar of tabs below the page. */
+@Component({
+  selector: 'app-rail',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [AccountMenu, Icon, RouterLink, RouterLinkActive],
+  template: `
+    <img class="logo rail__brand" src="/favicon.svg" width="36" height="36" [alt]="brand" />
+    <a
+      class="rail__item"
+      routerLink="/messages"
+      routerLinkActive="rail__item--on"
+      ariaCurrentWhenActive="page"
+    >
+      <span class="rail__glyph"><app-icon name="messages" /></span>{{ texts.places.messages }}
+    </a>
+    <span class="rail__push"></span>
+    <button type="button" class="rail__item" (click)="help.emit()">
+      <span class="rail__glyph"><app-icon name="question" /></span>{{ texts.help }}
+    </button>
+    <a
+      class="rail__item"
+      routerLink="/account"
+      routerLinkActive="rail__item--on"
+      ariaCurrentWhenActive="page"
+    >
+      <span class="rail__glyph"><app-icon name="settings" /></span>{{ texts.places.settings }}
+    </a>
+    <app-account-menu [email]="email()" />
+  `,
+  host: { class: 'rail', role: 'navigation', '[attr.aria-label]': 'texts.places.label' },
+})
+export class Rail {
+  readonly email = input.required<string>();
+  readonly help = output();
+
+  protected readonly brand = firstPageTexts.brand;
+  protected readonly texts = layoutTexts;
+}
