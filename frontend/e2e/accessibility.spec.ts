@@ -6,7 +6,8 @@ import {
   expect,
   fillSignIn,
   newEmail,
-  openAccount,
+  beginPasswordChange,
+  openSettings,
   signUp,
   test,
 } from './fixtures';
@@ -77,7 +78,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
       await check(page, 'sign in');
       await fillSignIn(page, newEmail());
-      await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
+      await expect(page.getByRole('alert')).toHaveText('Email and password do not match.');
       await check(page, 'sign in, refused');
 
       await page.goto('/sign-up');
@@ -128,7 +129,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
 
       await page.goto('/sign-in');
       await fillSignIn(page, EMAIL);
-      await openAccount(page);
+      await openSettings(page, 'Security');
       const panel = page.getByRole('region', { name: 'Two-step sign-in' });
       await panel.getByRole('button', { name: 'Set up…' }).click();
       await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
@@ -220,21 +221,25 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'nothing found');
     });
 
-    test('menus, help, connection problems and account', async ({ page, context, tolerate }) => {
+    test('menus, help, connection problems, settings and an unknown address', async ({
+      page,
+      context,
+      tolerate,
+    }) => {
       tolerate(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|503 |40[01] /);
       await signUp(page);
-      await page.getByRole('button', { name: 'Help' }).click();
+      await page.locator('body').press('?');
       await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
       await check(page, 'help');
       await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Theme' }).click();
-      await expect(page.getByRole('group', { name: 'Theme' })).toBeVisible();
-      await check(page, 'the theme');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: /^Account of/ }).click();
-      await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
-      await check(page, 'the menu');
-      await page.keyboard.press('Escape');
+      // A phone has the same in its settings.
+      const menu = page.getByRole('button', { name: /^Account of/ });
+      if (await menu.isVisible()) {
+        await menu.click();
+        await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+        await check(page, 'the menu');
+        await page.keyboard.press('Escape');
+      }
 
       await context.setOffline(true);
       await expect(page.getByText("You're offline.")).toBeVisible();
@@ -252,16 +257,28 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.unroute('**/users/token');
       await expect(page.getByText('You are still signed in')).toBeHidden();
 
-      await openAccount(page);
+      await page.getByRole('link', { name: 'Settings' }).click();
+      await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+      await check(page, 'the settings');
+      await openSettings(page, 'Security');
       await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
-      await expect(page.getByRole('region', { name: 'Your data' })).toBeVisible();
-      await check(page, 'the account');
-      const password = page.getByRole('region', { name: 'Change password' });
+      await check(page, 'security');
+      await beginPasswordChange(page);
+      const password = page.getByRole('region', { name: 'Password' });
       await password.getByLabel('New password', { exact: true }).fill('short');
-      await password.getByRole('button', { name: 'Change password' }).click();
+      await password.getByRole('button', { name: 'Show new password' }).click();
+      await password.getByRole('button', { name: 'Change password', exact: true }).click();
+      await check(page, 'security, with errors');
+      await openSettings(page, 'Help');
+      await check(page, 'help, as a page');
+      await openSettings(page, 'Account');
+      await check(page, 'the account');
       await page.getByRole('button', { name: 'Delete account…' }).click();
       await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
-      await check(page, 'the account, with errors, about to be deleted');
+      await check(page, 'the account, about to be deleted');
+      await page.goto('/nowhere');
+      await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
+      await check(page, 'an address that no page has');
 
       // A token that the API does not know.
       await page.evaluate(() => {

@@ -5,7 +5,8 @@ import {
   expect,
   fillSignIn,
   newNumber,
-  openAccount,
+  beginPasswordChange,
+  openSettings,
   sendNew,
   signIn,
   signUp,
@@ -38,8 +39,8 @@ test('a session that is ended elsewhere leads back to the same place', async ({
 
   await signIn(elsewhere, email);
   await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
-  await openAccount(elsewhere);
-  const sessions = elsewhere.getByRole('region', { name: 'Your sessions' });
+  await openSettings(elsewhere, 'Security');
+  const sessions = elsewhere.getByRole('region', { name: 'Where you are signed in' });
   await expect(sessions.getByRole('listitem')).toHaveCount(2);
   await expect(sessions.getByRole('listitem').first()).toContainText('This device');
   await sessions.getByRole('button', { name: /^Sign out (?!here|everywhere)/ }).click();
@@ -62,8 +63,8 @@ test('sessions on the same kind of device are told apart', async ({ page, browse
     await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
     await context.close();
   }
-  await openAccount(page);
-  const sessions = page.getByRole('region', { name: 'Your sessions' });
+  await openSettings(page, 'Security');
+  const sessions = page.getByRole('region', { name: 'Where you are signed in' });
   await expect(sessions.getByRole('listitem')).toHaveCount(3);
   const labels = await sessions
     .getByRole('listitem')
@@ -91,7 +92,8 @@ test('passwords are masked, and password managers know the fields', async ({ pag
   await known('Confirm password', 'new-password');
 
   await signUp(page);
-  await openAccount(page);
+  await openSettings(page, 'Security');
+  await beginPasswordChange(page);
   await known('Current password', 'current-password');
   await known('New password', 'new-password');
   await known('Confirm new password', 'new-password');
@@ -104,30 +106,31 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
   await signIn(elsewhere, email);
   await expect(elsewhere.getByRole('status')).toHaveText('Up to date');
 
-  await openAccount(page);
-  const panel = page.getByRole('region', { name: 'Change password' });
-  await panel.getByLabel('Current password').fill('wrong horse');
+  await openSettings(page, 'Security');
+  await beginPasswordChange(page);
+  const panel = page.getByRole('region', { name: 'Password' });
+  await panel.getByLabel('Current password', { exact: true }).fill('wrong horse');
   await panel.getByLabel('New password', { exact: true }).fill('a new and longer one');
   await panel.getByLabel('Confirm new password').fill('a new and other one');
-  await panel.getByRole('button', { name: 'Change password' }).click();
+  await panel.getByRole('button', { name: 'Change password', exact: true }).click();
   await expect(panel.getByLabel('Confirm new password')).toHaveAccessibleDescription(
     "Password confirmation doesn't match the password.",
   );
   await panel.getByLabel('Confirm new password').fill('a new and longer one');
-  await panel.getByRole('button', { name: 'Change password' }).click();
-  await expect(panel.getByLabel('Current password')).toHaveAccessibleDescription(
+  await panel.getByRole('button', { name: 'Change password', exact: true }).click();
+  await expect(panel.getByLabel('Current password', { exact: true })).toHaveAccessibleDescription(
     'Current password is invalid.',
   );
-  await panel.getByLabel('Current password').fill(PASSWORD);
-  await panel.getByRole('button', { name: 'Change password' }).click();
+  await panel.getByLabel('Current password', { exact: true }).fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Change password', exact: true }).click();
   await expect(panel.getByRole('status')).toHaveText(/^Your password has been changed/);
   await expect(
-    page.getByRole('region', { name: 'Your sessions' }).getByRole('listitem'),
+    page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem'),
   ).toHaveCount(1);
 
   await expect(elsewhere.getByText('Your session was ended elsewhere.')).toBeVisible();
   await page.reload();
-  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Security' })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await expect(
     page.getByText("You've been signed out on all devices, this one included."),
@@ -149,12 +152,13 @@ test('a change of password renews the session in all tabs, and a copied token is
   await expect(otherTab.getByRole('status')).toHaveText('Up to date');
   const copied = (await storedRefreshToken(page)) ?? '';
 
-  await openAccount(page);
-  const panel = page.getByRole('region', { name: 'Change password' });
-  await panel.getByLabel('Current password').fill(PASSWORD);
+  await openSettings(page, 'Security');
+  await beginPasswordChange(page);
+  const panel = page.getByRole('region', { name: 'Password' });
+  await panel.getByLabel('Current password', { exact: true }).fill(PASSWORD);
   await panel.getByLabel('New password', { exact: true }).fill('a new and longer one');
   await panel.getByLabel('Confirm new password').fill('a new and longer one');
-  await panel.getByRole('button', { name: 'Change password' }).click();
+  await panel.getByRole('button', { name: 'Change password', exact: true }).click();
   await expect(panel.getByRole('status')).toHaveText(/^Your password has been changed/);
   const renewed = await storedRefreshToken(page);
   expect(renewed).not.toBe(copied);
@@ -178,7 +182,7 @@ test('the account can be exported as a file', async ({ page }) => {
   const email = await signUp(page);
   await sendNew(page, '+14155552671', 'To be taken along');
   await expect(bubble(page, 'To be taken along')).toBeVisible();
-  await openAccount(page);
+  await openSettings(page, 'Account');
   const panel = page.getByRole('region', { name: 'Your data' });
   const downloaded = page.waitForEvent('download');
   await panel.getByRole('button', { name: 'Download' }).click();
@@ -198,8 +202,8 @@ test('an account is deleted by password, with all its messages', async ({ page, 
   const email = await signUp(page);
   await sendNew(page, '+14155552671', 'To be forgotten');
   await expect(bubble(page, 'To be forgotten')).toBeVisible();
-  await openAccount(page);
-  const panel = page.getByRole('region', { name: 'Delete account' });
+  await openSettings(page, 'Account');
+  const panel = page.getByRole('region', { name: 'Your data' });
   await panel.getByRole('button', { name: 'Delete account…' }).click();
   await expect(panel.getByLabel('Your password, to confirm')).toBeFocused();
   await page.keyboard.type('wrong horse');
@@ -214,7 +218,7 @@ test('an account is deleted by password, with all its messages', async ({ page, 
   ).toBeVisible();
 
   await fillSignIn(page, email);
-  await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
+  await expect(page.getByRole('alert')).toHaveText('Email and password do not match.');
   await signUp(page, email);
   await expect(page.getByRole('heading', { name: 'Message History (0)' })).toBeAttached();
 });

@@ -3,7 +3,7 @@ import { chromium } from '@playwright/test';
 import {
   bubble,
   expect,
-  openAccount,
+  openSettings,
   sendNew,
   signUp,
   storedBubble,
@@ -90,7 +90,7 @@ test('users stay signed in where third-party cookies are blocked', async ({
   await page.keyboard.press('Enter');
   await expect(storedBubble(page, 'Still here')).toContainText(/Queued|Sent/);
 
-  await openAccount(page);
+  await openSettings(page, 'Security');
   await page.getByRole('button', { name: 'Sign out here' }).click();
   await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
   await expect.poll(() => page.evaluate(() => localStorage.length)).toBe(0);

@@ -101,7 +101,7 @@ export async function signIn(page: Page, email: string, password = PASSWORD): Pr
 /** On the sign-in page. */
 export async function fillSignIn(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
@@ -190,10 +190,20 @@ export function storedBubble(page: Page, text: string) {
   return page.locator('app-message-bubble').filter({ hasText: text });
 }
 
-export async function openAccount(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^Account of/ }).click();
-  await page.getByRole('link', { name: 'Your account' }).click();
-  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+export async function openSettings(
+  page: Page,
+  place: 'Account' | 'Security' | 'Help',
+): Promise<void> {
+  const linkIn = (navigation: string, name: string) =>
+    page.getByRole('navigation', { name: navigation }).getByRole('link', { name });
+  await linkIn('Main', 'Settings').click();
+  await linkIn('Settings', place).click();
+  await expect(page.getByRole('heading', { name: place, exact: true })).toBeVisible();
+}
+
+/** As on the page for security. */
+export async function beginPasswordChange(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Change password…' }).click();
 }
 
 export function storedRefreshToken(page: Page): Promise<string | undefined> {

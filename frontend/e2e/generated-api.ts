@@ -33,7 +33,9 @@ export const WITH_SECOND_FACTOR = `second.factor.of.${EMAIL}`;
 /** The newest conversation. */
 export const PEER = '+14155552671';
 
-const LONG_WORD = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(2);
+export const LONG_WORD = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(
+  2,
+);
 export const LONG_URL = `https://example.com/${'a1b2c3d4e5'.repeat(20)}`;
 export const HEBREW = 'שלום, השולחן שלך מוכן ב-19:30. נתראה!';
 

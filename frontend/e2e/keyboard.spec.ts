@@ -105,6 +105,10 @@ test('from signing up to signing out without a mouse', async ({ page, phone }) =
   await keys.type(newEmail());
   await press(page, 'Tab');
   await keys.type(PASSWORD);
+  await tabTo(page, 'Show password');
+  await press(page, 'Enter');
+  await expect(page.getByLabel('Confirm password')).toHaveAttribute('type', 'text');
+  await expect(page.getByRole('button', { name: 'Hide password' })).toBeFocused();
   await press(page, 'Tab');
   await keys.type(PASSWORD);
   await press(page, 'Enter');
@@ -136,12 +140,11 @@ test('from signing up to signing out without a mouse', async ({ page, phone }) =
   await press(page, 'n');
   await expect(page).toHaveURL('/messages/new');
 
-  await choose(page, 'Theme');
+  await choose(page, 'Settings');
+  await expect(page.getByRole('heading', { name: 'Account' })).toBeFocused();
   await tabTo(page, 'System');
   await press(page, 'ArrowDown');
   await expect(page.getByLabel('Light')).toBeChecked();
-  await press(page, 'Escape');
-  await expect(page.getByRole('button', { name: 'Theme' })).toBeFocused();
 
   await choose(page, /^Account of/);
   await tabTo(page, 'Sign out');
@@ -242,20 +245,24 @@ test('the actions on a message', async ({ page, request, phone }) => {
   await expect(composer(page)).toBeFocused();
 });
 
-test('the account: another session, a new password, and deleting it', async ({ page, request }) => {
+test('the settings: another session, a new password, and deleting it', async ({
+  page,
+  request,
+}) => {
   const { email } = await newPerson(request);
   const password = 'another horse battery';
   await signInByKeys(page, email);
-  await choose(page, /^Account of/);
-  await choose(page, 'Your account');
-  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+  await choose(page, 'Settings');
+  await choose(page, 'Security');
+  await expect(page.getByRole('heading', { name: 'Security' })).toBeFocused();
 
   await expect(page.getByRole('listitem')).toHaveCount(2);
   await choose(page, /^Sign out .*, signed in on/);
   await expect(page.getByText(/ is signed out\.$/)).toBeVisible();
-  await expect(page.getByRole('heading', { name: 'Your sessions' })).toBeFocused();
+  await expect(page.getByRole('heading', { name: 'Where you are signed in' })).toBeFocused();
 
-  await tabTo(page, 'Current password');
+  await choose(page, 'Change password…');
+  await expect(page.getByLabel('Current password', { exact: true })).toBeFocused();
   await page.keyboard.type('not the password');
   await tabTo(page, 'New password');
   await page.keyboard.type(password);
@@ -265,14 +272,16 @@ test('the account: another session, a new password, and deleting it', async ({ p
   await expect(page.getByLabel('Confirm new password')).toBeFocused();
   await press(page, 'Control+a');
   await page.keyboard.type(password);
-  // Past the new password, and the link for those who have forgotten the current one.
-  for (let step = 0; step < 3; step += 1) await press(page, 'Shift+Tab');
-  await expect(page.getByLabel('Current password')).toBeFocused();
+  // Past the new password and its button, the link for those who have forgotten the current one, and its button.
+  for (let step = 0; step < 5; step += 1) await press(page, 'Shift+Tab');
+  await expect(page.getByLabel('Current password', { exact: true })).toBeFocused();
   await press(page, 'Control+a');
   await page.keyboard.type(PASSWORD);
   await press(page, 'Enter');
   await expect(page.getByText('Your password has been changed')).toBeVisible();
 
+  await expect(page.getByRole('button', { name: 'Change password…' })).toBeFocused();
+  await choose(page, 'Account');
   await choose(page, 'Delete account…');
   await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
   await choose(page, 'Keep my account');

@@ -39,14 +39,13 @@ for (const how of ['abort', 'gone'] as const) {
     tolerate,
   }) => {
     tolerate(/ERR_INTERNET_DISCONNECTED|404|Failed to fetch dynamically imported module/);
-    const release = await withhold(page, 'app-account-page', how);
+    const release = await withhold(page, 'app-settings-page', how);
     const person = await newPerson(request);
     await enter(page, person);
     await composer(page).fill('Half a thought');
     let loads = 0;
     page.on('load', () => (loads += 1));
-    await page.getByRole('button', { name: /^Account of/ }).click();
-    await page.getByRole('link', { name: 'Your account' }).click();
+    await page.getByRole('link', { name: 'Settings' }).click();
     const notice = page.getByRole('alert').filter({ hasText: MISSING });
     await expect(notice).toBeVisible();
     await expect(composer(page)).toHaveValue('Half a thought');
@@ -55,12 +54,12 @@ for (const how of ['abort', 'gone'] as const) {
     await notice.getByRole('button', { name: 'Reload' }).click();
     await expect.poll(() => loads).toBe(1);
     await expect(notice).toBeVisible();
-    await expect(page).toHaveURL('/account');
+    await expect(page).toHaveURL('/settings');
     expect(loads).toBe(1);
 
     release();
     await notice.getByRole('button', { name: 'Reload' }).click();
-    await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Account' })).toBeVisible();
     await expect(notice).toBeHidden();
     await page.getByRole('link', { name: 'Messages', exact: true }).click();
     await expect(composer(page)).toHaveValue('Half a thought');

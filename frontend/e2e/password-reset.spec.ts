@@ -77,8 +77,8 @@ test('a forgotten password is reset by mail, with a link that works once and is 
   await expect(otherTab.getByText('Your password has been changed.')).toBeVisible();
 
   await fillSignIn(page, email);
-  await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
-  await page.getByLabel('Password').fill(NEW_PASSWORD);
+  await expect(page.getByRole('alert')).toHaveText('Email and password do not match.');
+  await page.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
   // It was changed here, not elsewhere.
@@ -98,8 +98,8 @@ test('a forgotten password is reset by mail, with a link that works once and is 
   );
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('Email')).toHaveValue(email);
-  await page.getByRole('link', { name: 'Back to your account' }).click();
-  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
+  await page.getByRole('link', { name: 'Back to the settings' }).click();
+  await expect(page.getByRole('heading', { name: 'Security' })).toBeVisible();
 });
 
 test('the page for a new password stays when the session here turns out to have ended', async ({
@@ -140,7 +140,7 @@ test('the email goes along to the page about a forgotten password, and back', as
   await page.getByLabel('Email').fill('ada@example.org');
   await page.getByRole('link', { name: 'Back to sign in' }).click();
   await expect(page.getByLabel('Email')).toHaveValue('ada@example.org');
-  await expect(page.getByLabel('Password')).toBeFocused();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
   const kept = await page.evaluate(() =>
     JSON.stringify([localStorage, sessionStorage, history.state, location.href]),
   );

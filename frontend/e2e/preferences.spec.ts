@@ -1,5 +1,15 @@
 import { Page } from '@playwright/test';
-import { bubble, enter, expect, newNumber, newPerson, openThread, signUp, test } from './fixtures';
+import {
+  bubble,
+  enter,
+  expect,
+  newNumber,
+  newPerson,
+  openSettings,
+  openThread,
+  signUp,
+  test,
+} from './fixtures';
 
 /** A failed poll is retried within this time. */
 const BACK_WITHIN_MS = 45_000;
@@ -43,11 +53,10 @@ for (const [system, chosen] of [
       page,
     }) => {
       await signUp(page);
-      await page.getByRole('button', { name: 'Theme' }).click();
+      await openSettings(page, 'Account');
       await page.getByRole('radio', { name: chosen }).focus();
       await page.keyboard.press('Space');
       await expect(page.locator('html')).toHaveCSS('color-scheme', chosen.toLowerCase());
-      await page.keyboard.press('Escape');
 
       const seen = await watchTheme(page);
       const answer = await page.reload();
@@ -56,7 +65,6 @@ for (const [system, chosen] of [
       const frames = await seen();
       expect(frames).toHaveLength(1);
       expect(frames[0]).toContain(`${chosen.toLowerCase()}: `);
-      await page.getByRole('button', { name: 'Theme' }).click();
       await expect(page.getByRole('radio', { name: chosen })).toBeChecked();
     });
   });

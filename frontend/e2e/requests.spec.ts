@@ -1,5 +1,5 @@
 import { Page } from '@playwright/test';
-import { expect, enter, newNumber, newPerson, signOut, openAccount, test } from './fixtures';
+import { expect, enter, newNumber, newPerson, signOut, openSettings, test } from './fixtures';
 
 /** 1, 3, 7, 15 and 31 seconds after the first, with the shortest jitter. */
 const CALLS_IN_A_MINUTE = 6;
@@ -133,12 +133,12 @@ test('pending messages are sent once while the account page is open', async ({ p
   await page.getByRole('textbox', { name: 'Message' }).press('Enter');
   await expect.poll(() => sent).toBe(1);
 
-  await openAccount(page);
+  await openSettings(page, 'Account');
   await page.goBack();
   const bubbles = page.getByRole('log').getByRole('article');
   await expect(bubbles).toHaveCount(1);
   await expect(bubbles).toContainText('Sending');
-  await openAccount(page);
+  await openSettings(page, 'Account');
   release();
   // Polling goes on here too.
   await page.waitForResponse(/updated_since=/);
@@ -164,7 +164,7 @@ test('nothing of one user is left for the next', async ({ page, request }) => {
   await expect(page.getByRole('log').getByText('For Ada alone')).toBeVisible();
   await signOut(page);
   await page.getByLabel('Email').fill(grace.email);
-  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: 'Message History (0)' })).toBeVisible();
   await expect(page.getByText('For Ada alone')).toHaveCount(0);

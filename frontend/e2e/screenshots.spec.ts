@@ -1,4 +1,13 @@
-import { bubble, expect, newEmail, openAccount, PASSWORD, signIn, test } from './fixtures';
+import {
+  beginPasswordChange,
+  bubble,
+  expect,
+  newEmail,
+  openSettings,
+  PASSWORD,
+  signIn,
+  test,
+} from './fixtures';
 
 const SIZES = {
   desktop: { width: 1280, height: 800 },
@@ -65,24 +74,23 @@ for (const colorScheme of ['light', 'dark'] as const) {
           headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Safari/605.1.15' },
           data: { user: { email, password: PASSWORD } },
         });
-        await openAccount(page);
+        await openSettings(page, 'Security');
         await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
+        await picture('security');
+        await beginPasswordChange(page);
         await page.getByLabel('New password', { exact: true }).fill('short');
+        await page.getByLabel('Confirm new password').focus();
+        await picture('security-password');
+        await openSettings(page, 'Account');
+        await picture('account');
         await page.getByRole('button', { name: 'Delete account…' }).click();
         await page.getByLabel('Your password, to confirm').focus();
-        await page.getByRole('link', { name: 'Messages' }).scrollIntoViewIfNeeded();
-        await picture('account');
-        await page.getByRole('heading', { name: 'Delete account' }).scrollIntoViewIfNeeded();
-        await picture('account-end');
-        await page.getByRole('button', { name: /^Account of/ }).click();
-        await picture('menu');
-        await page.keyboard.press('Escape');
-        await page.getByRole('button', { name: 'Theme' }).click();
-        await picture('theme');
-        await page.keyboard.press('Escape');
-        await page.getByRole('button', { name: 'Help' }).click();
-        await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
+        await picture('account-deletion');
+        await openSettings(page, 'Help');
         await picture('help');
+        await page.goto('/nowhere');
+        await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
+        await picture('not-found');
       });
     });
   }

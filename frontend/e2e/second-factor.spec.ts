@@ -5,7 +5,7 @@ import {
   PASSWORD,
   expect,
   fillSignIn,
-  openAccount,
+  openSettings,
   signIn,
   signOut,
   signUp,
@@ -17,7 +17,7 @@ const HOME = 'Send your first message';
 
 const panelOf = (page: Page) => page.getByRole('region', { name: 'Two-step sign-in' });
 
-/** On the account page. Returns the secret, and when its first code was used. */
+/** On the page for security. Returns the secret, and when its first code was used. */
 async function setUp(page: Page): Promise<{ secret: string; at: number; codes: string[] }> {
   const panel = panelOf(page);
   await panel.getByRole('button', { name: 'Set up…' }).click();
@@ -40,7 +40,7 @@ test('two-step sign-in is set up, asked for at sign-in, and turned off', async (
 }) => {
   tolerate(REFUSED);
   const email = await signUp(page);
-  await openAccount(page);
+  await openSettings(page, 'Security');
   const panel = panelOf(page);
   await panel.getByRole('button', { name: 'Set up…' }).click();
   await expect(panel.getByLabel('Your password, to confirm')).toBeFocused();
@@ -85,14 +85,14 @@ test('two-step sign-in is set up, asked for at sign-in, and turned off', async (
   await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
   await fillSignIn(page, email);
   await page.getByRole('button', { name: 'Not you?' }).click();
-  await expect(page.getByLabel('Password')).toHaveValue('');
+  await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
   await fillSignIn(page, email);
   const next = nextCodeOf(secret, at);
   await code.fill(`${next.slice(0, 3)} ${next.slice(3)}`);
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
 
-  await openAccount(page);
+  await openSettings(page, 'Security');
   await panel.getByRole('button', { name: 'Turn off…' }).click();
   await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
   await panel.getByRole('button', { name: 'Turn off two-step sign-in' }).click();
@@ -108,7 +108,7 @@ test('a recovery code signs in once, and new ones replace those before', async (
 }) => {
   tolerate(REFUSED);
   const email = await signUp(page);
-  await openAccount(page);
+  await openSettings(page, 'Security');
   const panel = panelOf(page);
   const { codes } = await setUp(page);
   const downloaded = page.waitForEvent('download');
@@ -130,7 +130,7 @@ test('a recovery code signs in once, and new ones replace those before', async (
   await fillSignIn(page, email);
   await signInWith(codes[0] ?? '');
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible();
-  await openAccount(page);
+  await openSettings(page, 'Security');
   await expect(panel).toContainText('9 recovery codes are left.');
 
   await panel.getByRole('button', { name: 'New recovery codes…' }).click();
@@ -160,32 +160,32 @@ test('going back from the code leads to the password, and further back to the pa
   await page.route('**/users/sign_in', (route) =>
     route.fulfill({ status: 401, json: { status: 401, code: 'second_factor_required' } }),
   );
-  await page.goto('/account');
+  await page.goto('/settings/security');
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.getByRole('link', { name: 'Sign in' }).click();
   const askedForCode = async (): Promise<void> => {
     await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
     await expect(page.getByLabel('Six-digit code')).toBeFocused();
-    await expect(page).toHaveURL('/sign-in?returnTo=%2Faccount&step=code');
+    await expect(page).toHaveURL('/sign-in?returnTo=%2Fsettings%2Fsecurity&step=code');
   };
   const askedForPassword = async (): Promise<void> => {
     await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
     await expect(page.getByLabel('Email')).toHaveValue('ada@example.com');
-    await expect(page.getByLabel('Password')).toHaveValue('');
-    await expect(page).toHaveURL('/sign-in?returnTo=%2Faccount');
+    await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
+    await expect(page).toHaveURL('/sign-in?returnTo=%2Fsettings%2Fsecurity');
   };
   await fillSignIn(page, 'ada@example.com');
   await askedForCode();
   await page.goBack();
   await askedForPassword();
-  await expect(page.getByLabel('Password')).toBeFocused();
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press('Enter');
   await askedForCode();
   await page.goBack();
   await page.goForward();
   await askedForPassword();
-  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await askedForCode();
 
@@ -194,5 +194,5 @@ test('going back from the code leads to the password, and further back to the pa
   await expect(page.getByLabel('Email')).toBeFocused();
   await page.goBack();
   await page.goBack();
-  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Create your account' })).toBeVisible();
 });

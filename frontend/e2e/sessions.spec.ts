@@ -7,7 +7,7 @@ import {
   fillSignIn,
   newEmail,
   newNumber,
-  openAccount,
+  openSettings,
   sendNew,
   signIn,
   signOut,
@@ -23,10 +23,10 @@ test('a wrong password is rejected', async ({ page, tolerate }) => {
   const email = await signUp(page);
   await signOut(page);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill('wrong horse');
+  await page.getByLabel('Password', { exact: true }).fill('wrong horse');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('alert')).toHaveText('Invalid email or password.');
-  await page.getByLabel('Password').fill(PASSWORD);
+  await expect(page.getByRole('alert')).toHaveText('Email and password do not match.');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
 });
@@ -264,7 +264,7 @@ test('signing out says how many messages it deletes, including those of other ta
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
   for (const way of ['Sign out here', 'Sign out everywhere']) {
-    await openAccount(page);
+    await openSettings(page, 'Security');
     await page.getByRole('button', { name: way }).press('Enter');
     const question = page.getByRole('alertdialog', { name: 'Sign out?' });
     await expect(question).toHaveAccessibleDescription(
@@ -277,12 +277,13 @@ test('signing out says how many messages it deletes, including those of other ta
     await expect(page.getByRole('button', { name: way })).toBeFocused();
     await page.goto('/messages');
   }
-  await openAccount(page);
+  await openSettings(page, 'Account');
   await page.getByRole('button', { name: 'Delete account…' }).click();
-  await expect(page.getByRole('region', { name: 'Delete account' })).toContainText(
+  await expect(page.getByRole('region', { name: 'Your data' })).toContainText(
     'You have 2 unsent messages. You have 1 draft. Deleting your account deletes this from this browser too.',
   );
 
+  await openSettings(page, 'Security');
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
   await page.getByRole('button', { name: 'Sign out and delete' }).click();
   await expect(

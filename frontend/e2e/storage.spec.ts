@@ -6,7 +6,7 @@ import {
   expect,
   fillSignIn,
   newPerson,
-  openAccount,
+  openSettings,
   signOut,
   signOutAndDelete,
   storedRefreshToken,
@@ -60,14 +60,12 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
 
     // Drafts survive a change of page.
     await composer(page).fill('Half a thought');
-    await openAccount(page);
+    await openSettings(page, 'Account');
+    await page.getByText('Dark', { exact: true }).click();
+    await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
     await toMessages(page);
     await expect(composer(page)).toHaveValue('Half a thought');
     await expect(notice).toBeHidden();
-    await page.getByRole('button', { name: 'Theme' }).click();
-    await page.getByText('Dark', { exact: true }).click();
-    await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
-    await page.keyboard.press('Escape');
 
     // Another tab shares nothing.
     const other = await newPerson(request);

@@ -123,7 +123,6 @@ for (const [locale, isTwelve] of [
       const locators = [
         page.locator('.conversation-row__time'),
         bubble(page, 'Hello').locator('time'),
-        page.locator('.connection-indicator__time'),
         dialog.locator('time').first(),
         dialog.getByText(/20\d\d/).first(),
       ];

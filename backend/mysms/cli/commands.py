@@ -174,7 +174,7 @@ def _reset_password(settings: Settings, email: str, *, remove_second_factor: boo
     configure_logging(settings.effective_log_format)
     new = asyncio.run(reset_password(settings, email, remove_second_factor=remove_second_factor))
     print(f"New password of {email}: {new.password}")
-    print("All sessions of the account have ended. Whoever signs in with it should change it on the account page.")
+    print("All sessions of the account have ended. Whoever signs in with it should change it in the settings.")
     if new.needs_second_factor:
         print("Two-step sign-in is still on: --remove-second-factor turns it off if phone and codes are lost.")
     elif remove_second_factor:

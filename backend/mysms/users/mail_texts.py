@@ -34,12 +34,12 @@ _STILL_ASKS_FOR_A_CODE = """
 Signing in will still ask for a code. If you do not have the phone that
 shows it, the person who runs this server can remove it."""
 _RENEW_RECOVERY_CODES = """
-The recovery codes stay: make new ones on the account page."""
+The recovery codes stay: make new ones in the settings."""
 
 
 _EVENTS: Mapping[Notice, _Event] = {
     "password_changed": _Event(
-        "Your password was changed", "The password of your MySMS Messenger account\nwas changed on the account page."
+        "Your password was changed", "The password of your MySMS Messenger account\nwas changed in the settings."
     ),
     "password_reset_completed": _Event(
         "Your password was changed",
@@ -76,7 +76,7 @@ _EVENTS: Mapping[Notice, _Event] = {
     "recovery_code_used": _Event(
         "A recovery code was used to sign in",
         "One of your recovery codes was used for your MySMS Messenger account.\n"
-        "It will not work again. The account page shows how many are left.",
+        "It will not work again. The settings show how many are left.",
         _RENEW_RECOVERY_CODES,
     ),
 }

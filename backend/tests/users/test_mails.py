@@ -271,7 +271,7 @@ async def test_a_user_is_told_of_another_phone_and_of_recovery_codes_and_what_to
         assert "still ask for a code" in text
         assert "the person who runs this server can remove it" in " ".join(text.split())
     for text in (renewed, used):
-        assert "make new ones on the account page" in text
+        assert "make new ones in the settings" in text
     assert "Device: Edge on Mac" in used
     assert not any(code in used for code in codes)
 

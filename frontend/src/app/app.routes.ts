@@ -1,6 +1,7 @@
 import { Type } from '@angular/core';
-import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
-import { authGuard, guestGuard } from './session/guards';
+import { Route, Routes, UrlMatchResult, UrlSegment } from '@angular/router';
+import { firstPageTexts } from './i18n/first-page-texts';
+import { authGuard, guestGuard, signedInGuard } from './session/guards';
 import { withStylesheet } from './ui/stylesheet';
 
 const FOR_EVERYBODY = ['forgot-password', 'reset-password'];
@@ -30,10 +31,15 @@ export const routes: Routes = [
     loadComponent: signedIn,
     children: [
       { path: 'messages', canMatch: [authGuard], loadChildren: messenger },
-      { path: 'account', canMatch: [authGuard], loadChildren: account },
-      { path: '**', redirectTo: '/messages' },
+      { path: 'settings', canMatch: [authGuard], loadChildren: settings },
+      // Where the settings were before.
+      { path: 'account', redirectTo: '/settings/account' },
+      { path: '', pathMatch: 'full', redirectTo: '/messages' },
+      // Beside the places; somebody who is not signed in gets the same page alone.
+      { ...notFound(), canMatch: [signedInGuard] },
     ],
   },
+  notFound(),
 ];
 
 /** Loads what a signed-in user sees first while the session is being renewed, and not after it. */
@@ -55,11 +61,23 @@ function messenger(): Promise<Routes> {
   );
 }
 
-function account(): Promise<Routes> {
+function settings(): Promise<Routes> {
   return withStylesheet(
-    import('./account/account.routes').then((file) => file.accountRoutes),
+    import('./account/settings/settings.routes').then((file) => file.settingsRoutes),
     'account',
   );
+}
+
+function notFound(): Route {
+  return {
+    path: '**',
+    title: firstPageTexts.titles.notFound,
+    loadComponent: () =>
+      withStylesheet(
+        import('./not-found/not-found-page').then((file) => file.NotFoundPage),
+        'not-found',
+      ),
+  };
 }
 
 /** Whether the page at this URL is the same for everybody, and stays when a user signs in or out. */

@@ -1,4 +1,4 @@
-/** Signing in and up, and the account page. */
+/** Signing in and up, and what the settings have about the account. */
 export const accountTexts = {
   email: 'Email',
   password: 'Password',
@@ -13,13 +13,28 @@ export const accountTexts = {
     'Strong.',
   ],
   newPasswords: {
-    first: { password: 'Password', confirmation: 'Confirm password' },
-    another: { password: 'New password', confirmation: 'Confirm new password' },
+    first: { password: 'Password', confirmation: 'Confirm password', show: 'Show password' },
+    another: {
+      password: 'New password',
+      confirmation: 'Confirm new password',
+      show: 'Show new password',
+    },
   },
   passwordConfirmationNoun: 'Password confirmation',
   passwordMismatch: "doesn't match the password",
   forgotIt: 'Forgot it?',
   retrying: 'Retrying…',
+
+  show: { password: 'Show password', current: 'Show current password' },
+
+  /** A picture of a conversation, beside the forms. */
+  scene: {
+    question: 'Is my bike ready?',
+    answer: 'It is! New cable, fresh chain. We’re here until half past six.',
+    delivered: 'Delivered',
+    thanks: 'Great, on my way 🎉',
+    line: 'Send a text, see it arrive.',
+  },
 
   confirmPassword: {
     label: 'Your password, to confirm',
@@ -31,7 +46,8 @@ export const accountTexts = {
 
   signIn: {
     title: 'Welcome back',
-    intro: 'Send a text, see it arrive.',
+    intro: 'Sign in to read and send texts.',
+    noMatch: 'Email and password do not match.',
     submit: 'Sign in',
     submitting: 'Signing in…',
     newHere: 'New here?',
@@ -60,7 +76,7 @@ export const accountTexts = {
     submitting: 'Signing in…',
     toRecoveryCode: 'Use a recovery code',
     toCode: 'Use the authenticator app',
-    signingInAs: 'Signing in as #.',
+    signingInAs: 'Signing in as # ·',
     notYou: 'Not you?',
   },
 
@@ -76,7 +92,7 @@ export const accountTexts = {
     nothingCame: 'Nothing came? Look among the unwanted mail, or',
     askAgain: 'try again',
     toSignIn: 'Back to sign in',
-    toAccount: 'Back to your account',
+    toAccount: 'Back to the settings',
   },
 
   resetPassword: {
@@ -103,8 +119,8 @@ export const accountTexts = {
   },
 
   signUp: {
-    title: 'Create an account',
-    intro: 'All you need is an email address and a password.',
+    title: 'Create your account',
+    intro: 'You can send your first text in a minute.',
     introByInvitation: 'You need an invite code from the person who runs this server.',
     closedTitle: 'Sign-up is closed',
     closed: 'No new accounts can be created at the moment. Ask the person who runs this server.',
@@ -115,12 +131,10 @@ export const accountTexts = {
     toSignIn: 'Sign in',
   },
 
-  page: { title: 'Your account', back: 'Messages' },
-
   sessions: {
-    title: 'Your sessions',
-    intro: 'The devices you are signed in on. “Sign out everywhere” includes this one.',
-    loading: 'Loading your sessions…',
+    title: 'Where you are signed in',
+    intro: '“Sign out everywhere” includes this device.',
+    loading: 'Loading…',
     current: 'This device',
     lastUsed: 'Last used #',
     signedIn: 'Signed in on #',
@@ -133,16 +147,19 @@ export const accountTexts = {
   },
 
   changePassword: {
-    title: 'Change password',
-    intro: 'This signs out your other sessions.',
+    title: 'Password',
+    name: 'Your password',
+    intro: 'Changing it signs out your other devices.',
+    begin: 'Change password…',
+    cancel: 'Cancel',
     current: 'Current password',
     submit: 'Change password',
     submitting: 'Changing your password…',
-    done: 'Your password has been changed, and your other sessions are signed out.',
+    done: 'Your password has been changed, and your other devices are signed out.',
   },
 
   exportAccount: {
-    title: 'Your data',
+    title: 'Download everything',
     intro:
       'Your account, your sessions, and your messages and their delivery history, in one file.',
     submit: 'Download',

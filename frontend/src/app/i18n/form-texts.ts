@@ -7,6 +7,7 @@ export const formTexts = {
   apiErrors: { "doesn't match Password": "doesn't match the password" } as Readonly<
     Record<string, string>
   >,
+  hide: 'Hide password',
   required: "can't be blank",
   email: 'is invalid',
   tooShort: (minimum: number) => `is too short (minimum is ${minimum} characters)`,

@@ -2,6 +2,15 @@ export const helpTexts = {
   title: 'Help',
   close: 'Close',
   shortcuts: 'Keyboard shortcuts',
+  shortcutLabels: {
+    help: 'Help',
+    leaveField: 'Leave the text field, so that single-key shortcuts work',
+    search: 'Search people and messages',
+    newMessage: 'Write a new message',
+    conversations: 'Move between conversations',
+    back: 'Go back, or close what is open',
+    send: 'Send the message',
+  },
   singleKeys: 'Single-key shortcuts',
   singleKeysHint:
     'Turn this off if shortcuts are triggered by accident, for example by speech input.',

@@ -4,7 +4,6 @@ export const layoutTexts = {
 
   places: { label: 'Main', messages: 'Messages', settings: 'Settings' },
   help: 'Help',
-  leaveField: 'Leave the text field, so that single-key shortcuts work',
 
   session: {
     unavailable: "You are still signed in, but your session can't be renewed at the moment.",
@@ -26,11 +25,6 @@ export const layoutTexts = {
     texts:
       "This browser has no space left for what you write. If you reload or close this page, you'll lose what isn't sent.",
     understood: 'Got it',
-  },
-
-  theme: {
-    legend: 'Theme',
-    choices: { system: 'System', light: 'Light', dark: 'Dark' },
   },
 
   connection: {

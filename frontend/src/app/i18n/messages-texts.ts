@@ -91,14 +91,6 @@ export const messagesTexts = {
     keys: { enter: 'Enter', shift: 'Shift', send: '# sends', newLine: '# new line' },
   },
 
-  shortcuts: {
-    search: 'Search people and messages',
-    newMessage: 'Write a new message',
-    conversations: 'Move between conversations',
-    back: 'Go back, or close what is open',
-    send: 'Send the message',
-  },
-
   /** Messages that the API has not answered for yet. */
   pending: {
     inProgress: 'Sending',

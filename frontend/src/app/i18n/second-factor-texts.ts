@@ -1,6 +1,6 @@
 import { plural } from './plural';
 
-/** Two-step sign-in, on the account page. */
+/** Two-step sign-in, in the settings. */
 export const secondFactorTexts = {
   title: 'Two-step sign-in',
   intro: {
@@ -9,7 +9,9 @@ export const secondFactorTexts = {
   },
   loading: 'Loading…',
   tryAgain: 'Try again',
+  app: 'Authenticator app',
   on: 'On',
+  codes: 'Recovery codes',
   codesLeft: (count: number) =>
     plural(count, {
       one: '# recovery code is left.',

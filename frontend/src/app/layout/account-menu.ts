@@ -1,7 +1,7 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { SessionStore } from '../session/session-store';
-import { UnsentCounts, UserStorage } from '../session/user-storage';
+import { SignOutQuestion } from '../session/sign-out-question';
 import { layoutTexts } from '../i18n/layout-texts';
 import { splitAtPlaceholder } from '../i18n/plural';
 import { signOutTexts } from '../i18n/sign-out-texts';
@@ -26,18 +26,20 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
         {{ signedInAs.before }}<strong translate="no">{{ email() }}</strong
         >{{ signedInAs.after }}
       </p>
-      <a class="button" routerLink="/account" (click)="menu.hidePopover()">{{ texts.toAccount }}</a>
+      <a class="button" routerLink="/settings/account" (click)="menu.hidePopover()">{{
+        texts.toAccount
+      }}</a>
       <button type="button" class="button" (click)="menu.hidePopover(); signOut()">
         {{ texts.signOut }}
       </button>
     </div>
-    @if (unsent(); as unsent) {
+    @if (question.unsent(); as unsent) {
       <app-confirm-dialog
         [title]="signOutTexts.title"
         [text]="signOutTexts.explanation(unsent)"
         [confirmLabel]="signOutTexts.confirm"
         [cancelLabel]="signOutTexts.cancel"
-        (answered)="decide($event)"
+        (answered)="question.answer($event)"
       />
     }
   `,
@@ -45,25 +47,18 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
 })
 export class AccountMenu {
   readonly #session = inject(SessionStore);
-  readonly #userStorage = inject(UserStorage);
 
   readonly email = input.required<string>();
 
   protected readonly texts = layoutTexts.account;
   protected readonly signOutTexts = signOutTexts;
   protected readonly signedInAs = splitAtPlaceholder(layoutTexts.account.signedInAs);
-  /** What signing out would delete, while the user is asked. */
-  protected readonly unsent = signal<UnsentCounts | undefined>(undefined);
+  protected readonly question = new SignOutQuestion();
   protected readonly initials = computed(() => this.email().slice(0, 2).toUpperCase());
 
   protected signOut(): void {
-    const unsent = this.#userStorage.unsentCounts();
-    if (unsent) this.unsent.set(unsent);
-    else this.#session.signOut();
-  }
-
-  protected decide(isConfirmed: boolean): void {
-    this.unsent.set(undefined);
-    if (isConfirmed) this.#session.signOut();
+    this.question.ask(() => {
+      this.#session.signOut();
+    });
   }
 }

@@ -1,35 +1,26 @@
 import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
-import { RouterLink, RouterLinkActive } from '@angular/router';
+import { RouterLink } from '@angular/router';
 import { firstPageTexts } from '../i18n/first-page-texts';
 import { layoutTexts } from '../i18n/layout-texts';
 import { Icon } from '../ui/icon';
+import { Place } from '../ui/place';
 import { AccountMenu } from './account-menu';
 
 /** The places: at the side, and on a phone a bar of tabs below the page. */
 @Component({
   selector: 'app-rail',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountMenu, Icon, RouterLink, RouterLinkActive],
+  imports: [AccountMenu, Icon, Place, RouterLink],
   template: `
     <img class="logo rail__brand" src="/favicon.svg" width="36" height="36" [alt]="brand" />
-    <a
-      class="rail__item"
-      routerLink="/messages"
-      routerLinkActive="rail__item--on"
-      ariaCurrentWhenActive="page"
-    >
+    <a class="rail__item" routerLink="/messages" appPlace="/messages">
       <span class="rail__glyph"><app-icon name="messages" /></span>{{ texts.places.messages }}
     </a>
     <span class="rail__push"></span>
-    <button type="button" class="rail__item" (click)="help.emit()">
+    <button type="button" class="rail__item rail__item--wide" (click)="help.emit()">
       <span class="rail__glyph"><app-icon name="question" /></span>{{ texts.help }}
     </button>
-    <a
-      class="rail__item"
-      routerLink="/account"
-      routerLinkActive="rail__item--on"
-      ariaCurrentWhenActive="page"
-    >
+    <a class="rail__item" routerLink="/settings" appPlace="/settings">
       <span class="rail__glyph"><app-icon name="settings" /></span>{{ texts.places.settings }}
     </a>
     <app-account-menu [email]="email()" />

@@ -12,7 +12,7 @@ import { SessionStore } from '../session/session-store';
 import { layoutTexts } from '../i18n/layout-texts';
 import { focusMain } from '../ui/focus-main';
 import { LoadFailure } from '../ui/load-failure';
-import { Shortcuts } from '../ui/shortcuts';
+import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { supportBrowserTranslation } from '../ui/browser-translation';
 import { ConnectionNotice } from './connection-notice';
@@ -59,9 +59,7 @@ export class SignedInLayout {
   constructor() {
     restoreFocusOnRemoval();
     supportBrowserTranslation();
-    const shortcuts = inject(Shortcuts);
-    shortcuts.add({ keys: ['?'], label: layoutTexts.help, run: () => void this.showHelp() });
-    shortcuts.add({ keys: ['Escape'], label: layoutTexts.leaveField });
+    inject(Shortcuts).add({ keys: KEYS.help, run: () => void this.showHelp() });
   }
 
   protected skip(): void {

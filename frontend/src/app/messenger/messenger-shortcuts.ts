@@ -1,6 +1,5 @@
 import { inject } from '@angular/core';
-import { messagesTexts } from '../i18n/messages-texts';
-import { Shortcuts } from '../ui/shortcuts';
+import { KEYS, Shortcuts } from '../ui/shortcuts';
 
 interface Handlers {
   readonly search: () => void;
@@ -12,14 +11,8 @@ interface Handlers {
 /** Must be called in an injection context. */
 export function addMessengerShortcuts(handlers: Handlers): void {
   const shortcuts = inject(Shortcuts);
-  const texts = messagesTexts.shortcuts;
-  shortcuts.add({ keys: ['mod+k', '/'], label: texts.search, run: handlers.search });
-  shortcuts.add({ keys: ['n'], label: texts.newMessage, run: handlers.newMessage });
-  shortcuts.add({
-    keys: ['ArrowDown', 'ArrowUp'],
-    label: texts.conversations,
-    run: handlers.conversations,
-  });
-  shortcuts.add({ keys: ['Escape'], label: texts.back, run: handlers.back });
-  shortcuts.add({ keys: ['Enter'], label: texts.send });
+  shortcuts.add({ keys: KEYS.search, run: handlers.search });
+  shortcuts.add({ keys: KEYS.newMessage, run: handlers.newMessage });
+  shortcuts.add({ keys: KEYS.conversations, run: handlers.conversations });
+  shortcuts.add({ keys: KEYS.back, run: handlers.back });
 }

@@ -13,6 +13,9 @@ export const authGuard: CanMatchFn = (_, segments) => {
   return inject(SessionStore).user() !== undefined || signInUrl(router, urlOf(router, segments));
 };
 
+/** Without a way to sign in: for what everybody may see. */
+export const signedInGuard: CanMatchFn = () => inject(SessionStore).user() !== undefined;
+
 export const guestGuard: CanMatchFn = (_, segments) => {
   const router = inject(Router);
   return inject(SessionStore).user() === undefined || returnUrl(router, urlOf(router, segments));

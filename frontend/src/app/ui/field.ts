@@ -1,9 +1,9 @@
-import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, input, model } from '@angular/core';
 import { FormControl, ReactiveFormsModule } from '@angular/forms';
 import { formTexts } from '../i18n/form-texts';
 import { controlEvents } from './control-events';
 import { Icon } from './icon';
-import { errorMessages, showsErrors } from './validators';
+import { errorSentences, showsErrors } from './validators';
 
 /**
  * A text input with its label, its hint, and its errors once the user has been there. What it contains comes after them;
@@ -15,18 +15,30 @@ import { errorMessages, showsErrors } from './validators';
   imports: [Icon, ReactiveFormsModule],
   template: `
     <label class="field__label" [for]="name()">{{ label() }}</label>
-    <input
-      class="field__input"
-      [id]="name()"
-      [name]="name()"
-      [type]="type()"
-      [attr.autocomplete]="autocomplete()"
-      [attr.inputmode]="inputmode() || null"
-      [attr.list]="suggestions().length > 0 ? name() + '-suggestions' : null"
-      [attr.aria-invalid]="errors().length > 0 ? true : null"
-      [attr.aria-describedby]="describedBy()"
-      [formControl]="control()"
-    />
+    <div class="field__box">
+      <input
+        class="field__input"
+        [id]="name()"
+        [name]="name()"
+        [type]="isRevealed() ? 'text' : type()"
+        [attr.autocomplete]="autocomplete()"
+        [attr.inputmode]="inputmode() || null"
+        [attr.list]="suggestions().length > 0 ? name() + '-suggestions' : null"
+        [attr.aria-invalid]="errors().length > 0 ? true : null"
+        [attr.aria-describedby]="describedBy()"
+        [formControl]="control()"
+      />
+      @if (reveal(); as reveal) {
+        <button
+          type="button"
+          class="icon-button field__reveal"
+          [attr.aria-label]="isRevealed() ? texts.hide : reveal"
+          (click)="isRevealed.set(!isRevealed())"
+        >
+          <app-icon [name]="isRevealed() ? 'hide' : 'show'" />
+        </button>
+      }
+    </div>
     @if (suggestions().length > 0) {
       <datalist [id]="name() + '-suggestions'">
         @for (suggestion of suggestions(); track suggestion) {
@@ -63,7 +75,11 @@ export class Field {
   readonly showsErrorIfBlank = input(true);
   /** Offered while the user types; any other text may be typed too. */
   readonly suggestions = input<readonly string[]>([]);
+  /** What the button says that shows a password; there is none without it. */
+  readonly reveal = input('');
+  readonly isRevealed = model(false);
 
+  protected readonly texts = formTexts;
   readonly #events = controlEvents(this.control);
 
   protected readonly errors = computed(() => {
@@ -71,9 +87,7 @@ export class Field {
     const control = this.control();
     const isShown = this.showsErrorIfBlank() || control.value.trim() !== '';
     return isShown && showsErrors(control)
-      ? errorMessages(control).map((sentence) =>
-          formTexts.fieldError(this.noun() || this.label(), sentence),
-        )
+      ? errorSentences(control, this.noun() || this.label())
       : [];
   });
   protected readonly describedBy = computed(() => {

@@ -3,13 +3,25 @@ import { BrowserStorage } from '../storage/browser-storage';
 import { focusMain } from './focus-main';
 import { isComposing } from './is-composing';
 
+/** The keys of each shortcut. The help lists them, and says what they do (`helpTexts.shortcutLabels`). */
+export const KEYS = {
+  help: ['?'],
+  /** Handled here, by any text field. */
+  leaveField: ['Escape'],
+  search: ['mod+k', '/'],
+  newMessage: ['n'],
+  conversations: ['ArrowDown', 'ArrowUp'],
+  back: ['Escape'],
+  /** Handled by the form of a message. */
+  send: ['Enter'],
+} as const;
+
+export type ShortcutName = keyof typeof KEYS;
+
 export interface Shortcut {
   /** Alternatives, such as "n", "/", "Escape", "ArrowDown", or "mod+k": with ⌘ on a Mac, with Ctrl elsewhere. */
   readonly keys: readonly string[];
-  /** What it does, for the help. */
-  readonly label: string;
-  /** Absent where a part of the page handles the key itself, and only the help needs to know. */
-  readonly run?: () => void;
+  readonly run: () => void;
 }
 
 const KEY = 'mysms.single-keys';
@@ -18,7 +30,7 @@ const OVERLAYS = 'dialog:modal, [popover]:popover-open';
 
 export const isMac = /\b(Mac|iPhone|iPad)/.test(navigator.userAgent);
 
-/** Keyboard shortcuts: `inject(Shortcuts).add({ keys: ['n'], label: texts.new, run: () => … })`. */
+/** Keyboard shortcuts: `inject(Shortcuts).add({ keys: KEYS.newMessage, run: () => … })`. */
 @Injectable({ providedIn: 'root' })
 export class Shortcuts {
   readonly #document = inject(DOCUMENT);
@@ -26,8 +38,6 @@ export class Shortcuts {
   readonly #shortcuts = signal<readonly Shortcut[]>([]);
   readonly #singleKeys = signal(this.#browser.get(KEY) !== 'off');
 
-  /** In the order in which they were added. */
-  readonly shortcuts = this.#shortcuts.asReadonly();
   /** Shortcuts without ⌘ or Ctrl can be turned off, because speech input triggers them by accident. */
   readonly singleKeys = this.#singleKeys.asReadonly();
 
@@ -71,10 +81,10 @@ export class Shortcuts {
       focusMain(this.#document, { preventScroll: true });
       return;
     }
-    const shortcut = this.#shortcuts().findLast(({ keys, run }) => run && keys.includes(key));
+    const shortcut = this.#shortcuts().findLast(({ keys }) => keys.includes(key));
     if (!shortcut) return;
     event.preventDefault();
-    shortcut.run?.();
+    shortcut.run();
   }
 
   #allowsSingleKey(event: KeyboardEvent): boolean {

@@ -56,6 +56,16 @@ export function showsErrors({ touched, dirty, invalid }: AbstractControl): boole
   return touched && dirty && invalid;
 }
 
+/** The key of an error that is a sentence of its own, because it is about more than one field. */
+export const WHOLE_SENTENCE = 'sentence';
+
+/** For a field that is called `noun` in sentences. */
+export function errorSentences(control: AbstractControl, noun: string): string[] {
+  const { [WHOLE_SENTENCE]: sentence } = (control.errors ?? {}) as Record<string, string>;
+  if (sentence) return [sentence];
+  return errorMessages(control).map((message) => formTexts.fieldError(noun, message));
+}
+
 export function errorMessages(control: AbstractControl): string[] {
   const errors = Object.values(control.errors ?? {}) as (string | readonly string[])[];
   return errors.flat();

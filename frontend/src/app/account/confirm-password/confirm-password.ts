@@ -23,6 +23,7 @@ import { FormSubmission } from '../form-submission';
         [name]="name()"
         [label]="texts.label"
         [noun]="texts.noun"
+        [reveal]="show.password"
         [hint]="warning()"
         [control]="form.controls.password"
       />
@@ -53,6 +54,7 @@ export class ConfirmPassword {
 
   protected readonly user = inject(SessionStore).user;
   protected readonly texts = accountTexts.confirmPassword;
+  protected readonly show = accountTexts.show;
   protected readonly form = new FormGroup({
     password: new FormControl('', { nonNullable: true, validators: requiredPassword }),
   });

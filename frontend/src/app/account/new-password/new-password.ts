@@ -1,8 +1,15 @@
-import { ChangeDetectionStrategy, Component, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, input, signal } from '@angular/core';
 import { FormControl } from '@angular/forms';
 import { accountTexts } from '../../i18n/account-texts';
 import { Field } from '../../ui/field';
 import { PasswordStrength } from '../password-strength/password-strength';
+
+interface NewPasswordLabels {
+  readonly password: string;
+  readonly confirmation: string;
+  /** What shows both. */
+  readonly show: string;
+}
 
 /** The two fields for a new password, with advice. */
 @Component({
@@ -17,6 +24,8 @@ import { PasswordStrength } from '../password-strength/password-strength';
       [label]="labels().password"
       [hint]="hint"
       [control]="controls().password"
+      [reveal]="labels().show"
+      [(isRevealed)]="isRevealed"
     >
       <app-password-strength [control]="controls().password" [email]="email()" />
     </app-field>
@@ -27,13 +36,17 @@ import { PasswordStrength } from '../password-strength/password-strength';
       [label]="labels().confirmation"
       [noun]="confirmationNoun"
       [control]="controls().password_confirmation"
+      [isRevealed]="isRevealed()"
     />
   `,
   host: { class: 'new-password' },
 })
 export class NewPassword {
+  /** Both are shown or neither. */
+  protected readonly isRevealed = signal(false);
+
   readonly name = input.required<string>();
-  readonly labels = input.required<{ readonly password: string; readonly confirmation: string }>();
+  readonly labels = input.required<NewPasswordLabels>();
   readonly controls = input.required<{
     readonly password: FormControl<string>;
     readonly password_confirmation: FormControl<string>;

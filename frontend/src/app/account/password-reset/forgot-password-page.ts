@@ -57,9 +57,9 @@ import { untilKnown } from '../until-known';
       } @else if (byMail() === undefined && policy.problem()) {
         <app-notice>{{ policy.problem() }}</app-notice>
       }
-      <p>
+      <p class="auth-card__foot">
         @if (isSignedIn()) {
-          <a routerLink="/account">{{ texts.toAccount }}</a>
+          <a routerLink="/settings/security">{{ texts.toAccount }}</a>
         } @else {
           <a routerLink="/sign-in">{{ texts.toSignIn }}</a>
         }

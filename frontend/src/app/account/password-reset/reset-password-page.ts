@@ -57,7 +57,9 @@ import { ResetToken } from './reset-token';
           aria-describedby="auth-card-intro"
           >{{ texts.askForAnother }}</a
         >
-        <p>
+      }
+      @if (link() !== 'given') {
+        <p class="auth-card__foot">
           <a routerLink="/sign-in">{{ texts.toSignIn }}</a>
         </p>
       }

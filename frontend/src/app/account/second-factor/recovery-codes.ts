@@ -32,7 +32,7 @@ import { UnsavedCodes } from './unsaved-codes';
       role="group"
       [attr.aria-label]="texts.list"
       >{{ text() }}</pre>
-    <div class="panel__footer">
+    <div class="settings-form__actions">
       <app-copy-button [source]="list" [label]="texts.copyLabel" (copied)="isSaved.set(true)">{{
         texts.copy
       }}</app-copy-button>

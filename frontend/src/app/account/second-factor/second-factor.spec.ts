@@ -161,7 +161,7 @@ describe('SecondFactor', () => {
   });
 
   const alert = () => panel.querySelector('[role=alert]')?.textContent.trim();
-  const done = () => panel.querySelector('[role=status].second-factor__done')?.textContent;
+  const done = () => panel.querySelector('[role=status].settings-group__done')?.textContent;
 
   async function settle(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));

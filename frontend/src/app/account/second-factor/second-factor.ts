@@ -31,7 +31,7 @@ type Step =
   imports: [ConfirmPassword, Icon, Notice, RecoveryCodes, SetUpSecondFactor],
   providers: [SecondFactorClient, SecondFactorStore],
   templateUrl: './second-factor.html',
-  host: { class: 'panel', role: 'region', 'aria-labelledby': 'second-factor' },
+  host: { class: 'settings-group', role: 'region', 'aria-labelledby': 'second-factor' },
 })
 export class SecondFactor {
   protected readonly store = inject(SecondFactorStore);

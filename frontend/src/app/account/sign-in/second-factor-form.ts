@@ -7,12 +7,10 @@ import {
   inject,
   input,
   model,
-  output,
 } from '@angular/core';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { toProblem } from '../../api/problem';
 import { accountTexts } from '../../i18n/account-texts';
-import { splitAtPlaceholder } from '../../i18n/plural';
 import { Field } from '../../ui/field';
 import { required, setServerErrors } from '../../ui/validators';
 import { FormFooter } from '../form-footer/form-footer';
@@ -55,15 +53,10 @@ export type CodeKind = 'code' | 'recovery-code';
         [submitting]="texts.submitting"
       />
     </form>
-    <p>
+    <p class="auth-card__aside">
       <button type="button" class="link" (click)="switchKind()">
         {{ kind() === 'code' ? texts.toRecoveryCode : texts.toCode }}
       </button>
-    </p>
-    <p>
-      {{ signingInAs.before }}<span translate="no">{{ email() }}</span
-      >{{ signingInAs.after }}
-      <button type="button" class="link" (click)="cancelled.emit()">{{ texts.notYou }}</button>
     </p>
   `,
   host: { class: 'auth-card__step' },
@@ -75,10 +68,8 @@ export class SecondFactorForm {
   readonly email = input.required<string>();
   readonly kind = model.required<CodeKind>();
   readonly signIn = input.required<(code: string) => Promise<void>>();
-  readonly cancelled = output();
 
   protected readonly texts = accountTexts.secondStep;
-  protected readonly signingInAs = splitAtPlaceholder(accountTexts.secondStep.signingInAs);
   protected readonly form = new FormGroup({
     // As the API names it in its errors.
     second_factor_code: new FormControl('', { nonNullable: true, validators: required }),

@@ -134,6 +134,37 @@ describe('SignInPage with a second factor', () => {
     expect(page.querySelector('h1')?.textContent).toBe('One more step');
   });
 
+  it('says at the password that it does not match the email, until one of them is changed', async () => {
+    await press('Not you?');
+    for (const field of ['email', 'password']) {
+      type('email', 'ada@example.com');
+      type('password', 'wrong horse');
+      await submit();
+      await refuse(401, 'invalid_credentials');
+      expect(page.querySelector('[role=alert]')?.textContent.trim()).toBe(
+        'Email and password do not match.',
+      );
+      expect(document.activeElement).toBe(input('password'));
+      expect(input('password').getAttribute('aria-describedby')).toBe('password-error');
+      expect(input('email').getAttribute('aria-invalid')).toBeNull();
+      type(field, 'ada@example.org');
+      await settle();
+      expect(page.querySelector('[role=alert]')).toBeNull();
+    }
+  });
+
+  it('shows the password on demand', async () => {
+    await press('Not you?');
+    type('password', 'correct horse');
+    const button = () => page.querySelector('.field__reveal');
+    expect(button()?.getAttribute('aria-label')).toBe('Show password');
+    button()?.dispatchEvent(new Event('click'));
+    await settle();
+    expect(input('password').type).toBe('text');
+    expect(input('password').value).toBe('correct horse');
+    expect(button()?.getAttribute('aria-label')).toBe('Hide password');
+  });
+
   it('tells password managers whose code it is', () => {
     expect(page.querySelector<HTMLInputElement>('[autocomplete=username]')?.value).toBe(
       'ada@example.com',

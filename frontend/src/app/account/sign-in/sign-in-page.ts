@@ -14,9 +14,10 @@ import { ActivatedRoute, NavigationExtras, Router, RouterLink } from '@angular/r
 import { toProblem } from '../../api/problem';
 import { SessionStore } from '../../session/session-store';
 import { accountTexts } from '../../i18n/account-texts';
+import { splitAtPlaceholder } from '../../i18n/plural';
 import { Autofocus } from '../../ui/autofocus';
 import { Field } from '../../ui/field';
-import { requiredPassword } from '../../ui/validators';
+import { WHOLE_SENTENCE, requiredPassword } from '../../ui/validators';
 import { AuthCard } from './auth-card';
 import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
@@ -46,7 +47,6 @@ const CODE_STEP = 'code';
           [kind]="kind"
           [signIn]="signInWithCode"
           (kindChange)="codeKind.set($event)"
-          (cancelled)="startOver()"
         />
       } @else {
         @if (signOutReason(); as signOutReason) {
@@ -67,6 +67,7 @@ const CODE_STEP = 'code';
             type="password"
             autocomplete="current-password"
             [label]="texts.password"
+            [reveal]="texts.show.password"
             [control]="form.controls.password"
           >
             <a class="field__aside" routerLink="/forgot-password">{{ texts.forgotIt }}</a>
@@ -77,9 +78,19 @@ const CODE_STEP = 'code';
             [submitting]="texts.signIn.submitting"
           />
         </form>
-        <p>
+      }
+      @if (codeKind() === undefined) {
+        <p class="auth-card__foot">
           {{ texts.signIn.newHere }}
           <a routerLink="/sign-up" queryParamsHandling="preserve">{{ texts.signIn.toSignUp }}</a>
+        </p>
+      } @else {
+        <p class="auth-card__foot">
+          {{ signingInAs.before }}<span translate="no">{{ form.getRawValue().email }}</span
+          >{{ signingInAs.after }}
+          <button type="button" class="link" (click)="startOver()">
+            {{ texts.secondStep.notYou }}
+          </button>
         </p>
       }
     </app-auth-card>
@@ -93,6 +104,7 @@ export class SignInPage {
   readonly #injector = inject(Injector);
 
   protected readonly texts = accountTexts;
+  protected readonly signingInAs = splitAtPlaceholder(accountTexts.secondStep.signingInAs);
   protected readonly signOutReason = this.#session.signOutReason;
   /** Email and password are right, and stay in this page only. */
   #asksForCode = false;
@@ -119,13 +131,26 @@ export class SignInPage {
     try {
       await this.#session.signIn(this.form.getRawValue());
     } catch (error) {
-      if (toProblem(error).code !== 'second_factor_required') throw error;
-      this.#asksForCode = true;
-      await this.#goTo(CODE_STEP);
+      switch (toProblem(error).code) {
+        case 'second_factor_required':
+          this.#asksForCode = true;
+          await this.#goTo(CODE_STEP);
+          break;
+        case 'invalid_credentials':
+          this.form.controls.password.setErrors({ [WHOLE_SENTENCE]: accountTexts.signIn.noMatch });
+          break;
+        default:
+          throw error;
+      }
     }
   });
 
   constructor() {
+    const { email, password } = this.form.controls;
+    // What is wrong may be the email.
+    email.valueChanges.pipe(takeUntilDestroyed()).subscribe(() => {
+      password.updateValueAndValidity();
+    });
     this.#route.queryParamMap.pipe(takeUntilDestroyed()).subscribe((params) => {
       const isCodeStep = params.get('step') === CODE_STEP;
       if (isCodeStep && this.#asksForCode) {

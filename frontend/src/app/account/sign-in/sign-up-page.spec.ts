@@ -9,7 +9,7 @@ import { SessionStore } from '../../session/session-store';
 import { TypedEmail } from '../typed-email';
 import { SignUpPage } from './sign-up-page';
 
-const INTRO = 'All you need is an email address and a password.';
+const INTRO = 'You can send your first text in a minute.';
 
 describe('SignUpPage', () => {
   let page: HTMLElement;

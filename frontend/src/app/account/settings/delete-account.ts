@@ -8,23 +8,31 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { SessionStore } from '../session/session-store';
-import { UserStorage } from '../session/user-storage';
-import { accountTexts } from '../i18n/account-texts';
-import { signOutTexts } from '../i18n/sign-out-texts';
-import { ConfirmPassword } from './confirm-password/confirm-password';
+import { SessionStore } from '../../session/session-store';
+import { UserStorage } from '../../session/user-storage';
+import { accountTexts } from '../../i18n/account-texts';
+import { signOutTexts } from '../../i18n/sign-out-texts';
+import { ConfirmPassword } from '../confirm-password/confirm-password';
 
 @Component({
   selector: 'app-delete-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ConfirmPassword],
   template: `
-    <header>
-      <h2 id="delete-account">{{ texts.title }}</h2>
-      <p>{{ texts.intro }}</p>
-    </header>
+    <div class="settings-row">
+      <div class="settings-row__main">
+        <p class="settings-row__name">{{ texts.title }}</p>
+        <p class="settings-row__text">{{ texts.intro }}</p>
+      </div>
+      @if (!asks()) {
+        <button #begin type="button" class="button button--danger-quiet" (click)="ask()">
+          {{ texts.begin }}
+        </button>
+      }
+    </div>
     @if (asks()) {
       <app-confirm-password
+        class="settings-form"
         name="delete-password"
         [isDangerous]="true"
         [submit]="texts.submit"
@@ -37,15 +45,9 @@ import { ConfirmPassword } from './confirm-password/confirm-password';
           <p>{{ signOutTexts.withAccount(unsent) }}</p>
         }
       </app-confirm-password>
-    } @else {
-      <div class="panel__footer">
-        <button #begin type="button" class="button button--danger-quiet" (click)="ask()">
-          {{ texts.begin }}
-        </button>
-      </div>
     }
   `,
-  host: { class: 'panel', role: 'region', 'aria-labelledby': 'delete-account' },
+  host: { class: 'settings-card__part' },
 })
 export class DeleteAccount {
   readonly #session = inject(SessionStore);

@@ -1,8 +1,8 @@
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
-import { Session } from '../api/models';
-import { SessionStore } from '../session/session-store';
-import { AccountStore } from './account-store';
+import { Session } from '../../api/models';
+import { SessionStore } from '../../session/session-store';
+import { AccountStore } from '../account-store';
 import { SessionList } from './session-list';
 
 describe('SessionList', () => {

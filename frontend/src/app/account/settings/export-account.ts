@@ -1,32 +1,36 @@
 import { DOCUMENT, ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
-import { describeProblem } from '../api/describe-problem';
-import { toProblem } from '../api/problem';
-import { accountTexts } from '../i18n/account-texts';
-import { Busy } from '../ui/busy';
-import { Notice } from '../ui/notice';
-import { saveFile } from '../ui/save-file';
-import { AccountStore } from './account-store';
+import { describeProblem } from '../../api/describe-problem';
+import { toProblem } from '../../api/problem';
+import { accountTexts } from '../../i18n/account-texts';
+import { Busy } from '../../ui/busy';
+import { Icon } from '../../ui/icon';
+import { Notice } from '../../ui/notice';
+import { saveFile } from '../../ui/save-file';
+import { AccountStore } from '../account-store';
 
 @Component({
   selector: 'app-export-account',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Notice],
+  imports: [Busy, Icon, Notice],
   template: `
-    <header>
-      <h2 id="export-account">{{ texts.title }}</h2>
-      <p>{{ texts.intro }}</p>
-    </header>
-    @if (problem(); as problem) {
-      <app-notice>{{ problem }}</app-notice>
-    }
-    <div class="panel__footer">
+    <div class="settings-row">
+      <span class="settings-row__glyph"><app-icon name="download" /></span>
+      <div class="settings-row__main">
+        <p class="settings-row__name">{{ texts.title }}</p>
+        <p class="settings-row__text">{{ texts.intro }}</p>
+        <p class="settings-group__done" role="status">{{ done() }}</p>
+      </div>
       <button type="button" class="button" [appBusy]="busy()" (click)="download()">
         {{ busy() ? texts.submitting : texts.submit }}
       </button>
-      <p role="status">{{ done() }}</p>
     </div>
+    @if (problem(); as problem) {
+      <div class="settings-form">
+        <app-notice>{{ problem }}</app-notice>
+      </div>
+    }
   `,
-  host: { class: 'panel', role: 'region', 'aria-labelledby': 'export-account' },
+  host: { class: 'settings-card__part' },
 })
 export class ExportAccount {
   readonly #store = inject(AccountStore);

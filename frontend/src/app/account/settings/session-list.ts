@@ -7,32 +7,32 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { Session } from '../api/models';
-import { UnsentCounts, UserStorage } from '../session/user-storage';
-import { accountTexts } from '../i18n/account-texts';
-import { relativeTime } from '../i18n/relative-time';
-import { fullTime, shortDateAndTime } from '../i18n/formats';
-import { splitAtPlaceholder } from '../i18n/plural';
-import { signOutTexts } from '../i18n/sign-out-texts';
-import { Busy } from '../ui/busy';
-import { Notice } from '../ui/notice';
-import { ConfirmDialog } from '../ui/confirm-dialog';
-import { AccountStore } from './account-store';
-import { stillLoading } from './still-loading';
+import { Session } from '../../api/models';
+import { SignOutQuestion } from '../../session/sign-out-question';
+import { accountTexts } from '../../i18n/account-texts';
+import { relativeTime } from '../../i18n/relative-time';
+import { fullTime, shortDateAndTime } from '../../i18n/formats';
+import { splitAtPlaceholder } from '../../i18n/plural';
+import { signOutTexts } from '../../i18n/sign-out-texts';
+import { Busy } from '../../ui/busy';
+import { Icon } from '../../ui/icon';
+import { Notice } from '../../ui/notice';
+import { ConfirmDialog } from '../../ui/confirm-dialog';
+import { AccountStore } from '../account-store';
+import { stillLoading } from '../still-loading';
 
-/** A way to sign out of this browser. */
-type SignOut = () => Promise<unknown>;
+/** Of what the API calls a device, such as "Safari on iPhone". */
+const PHONES = /\b(iPhone|Android|iPad)\b/;
 
 @Component({
   selector: 'app-session-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Notice, ConfirmDialog],
+  imports: [Busy, Icon, Notice, ConfirmDialog],
   templateUrl: './session-list.html',
-  host: { class: 'panel', role: 'region', 'aria-labelledby': 'sessions' },
+  host: { class: 'settings-group', role: 'region', 'aria-labelledby': 'sessions' },
 })
 export class SessionList {
   protected readonly store = inject(AccountStore);
-  readonly #userStorage = inject(UserStorage);
 
   /** This device first. */
   protected readonly sessions = computed(() =>
@@ -46,14 +46,11 @@ export class SessionList {
   protected readonly lastUsed = splitAtPlaceholder(accountTexts.sessions.lastUsed);
   protected readonly signedIn = splitAtPlaceholder(accountTexts.sessions.signedIn);
   protected readonly signOutTexts = signOutTexts;
-  /** What signing out here would delete, while the user is asked, and how to sign out. */
-  protected readonly question = signal<{ unsent: UnsentCounts; signOut: SignOut } | undefined>(
-    undefined,
-  );
+  protected readonly question = new SignOutQuestion();
 
   protected async end(session: Session): Promise<void> {
     if (session.current) {
-      await this.#signOutHere(() => this.store.end(session));
+      this.#signOutHere(() => this.store.end(session));
       return;
     }
     await this.#once(async () => {
@@ -64,19 +61,12 @@ export class SessionList {
     });
   }
 
-  protected async endAll(): Promise<void> {
-    await this.#signOutHere(() => this.store.endAll());
+  protected endAll(): void {
+    this.#signOutHere(() => this.store.endAll());
   }
 
-  protected async decide(isConfirmed: boolean, signOut: SignOut): Promise<void> {
-    this.question.set(undefined);
-    if (isConfirmed) await this.#once(signOut);
-  }
-
-  async #signOutHere(signOut: SignOut): Promise<void> {
-    const unsent = this.#userStorage.unsentCounts();
-    if (unsent) this.question.set({ unsent, signOut });
-    else await this.#once(signOut);
+  protected isPhone({ device }: Session): boolean {
+    return PHONES.test(device);
   }
 
   protected since(time: string): string {
@@ -89,6 +79,10 @@ export class SessionList {
 
   protected timestamp(time: string): string {
     return fullTime(new Date(time));
+  }
+
+  #signOutHere(signOut: () => Promise<unknown>): void {
+    this.question.ask(() => void this.#once(signOut));
   }
 
   async #once(work: () => Promise<unknown>): Promise<void> {

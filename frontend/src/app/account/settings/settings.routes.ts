@@ -1,0 +1,45 @@
+import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
+import { firstPageTexts } from '../../i18n/first-page-texts';
+import { settingsTexts } from '../../i18n/settings-texts';
+import { withStylesheet } from '../../ui/stylesheet';
+import { unsavedCodesGuard } from '../second-factor/unsaved-codes';
+import { AccountSettings } from './account-settings';
+import { SecuritySettings } from './security-settings';
+import { SettingsPage } from './settings-page';
+
+/** As the stylesheet has it: there is no room beside the places. */
+const NARROW = '(max-width: 45rem)';
+
+function besidePlaces(segments: UrlSegment[]): UrlMatchResult | null {
+  return segments.length === 0 && !matchMedia(NARROW).matches ? { consumed: [] } : null;
+}
+
+const titleOf = (page: { readonly title: string }) => firstPageTexts.titleOf(page.title);
+
+export const settingsRoutes: Routes = [
+  {
+    path: '',
+    component: SettingsPage,
+    title: titleOf(settingsTexts),
+    children: [
+      { matcher: besidePlaces, redirectTo: '/settings/account' },
+      { path: '', pathMatch: 'full', children: [] },
+      { path: 'account', title: titleOf(settingsTexts.account), component: AccountSettings },
+      {
+        path: 'security',
+        title: titleOf(settingsTexts.security),
+        component: SecuritySettings,
+        canDeactivate: [unsavedCodesGuard],
+      },
+      {
+        path: 'help',
+        title: titleOf(settingsTexts.help),
+        loadComponent: () =>
+          withStylesheet(
+            import('./help-settings').then((file) => file.HelpSettings),
+            'help',
+          ),
+      },
+    ],
+  },
+];

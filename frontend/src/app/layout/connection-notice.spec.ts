@@ -1,0 +1,62 @@
+import { signal } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import { Problem } from '../api/problem';
+import { SessionStore } from '../session/session-store';
+import { ConnectionState, ConnectionStatusStore } from '../ui/connection-status-store';
+import { ConnectionNotice } from './connection-notice';
+
+describe('ConnectionNotice', () => {
+  const state = signal<ConnectionState>('connecting');
+  const problem = signal<Problem | undefined>(undefined);
+
+  function create(waiting = 0) {
+    TestBed.configureTestingModule({
+      providers: [
+        { provide: SessionStore, useValue: { problem, status: () => 'signed-in' } },
+        {
+          provide: ConnectionStatusStore,
+          useValue: { status: () => ({ state: state(), lastUpdated: undefined, reason: '' }) },
+        },
+      ],
+    });
+    const fixture = TestBed.createComponent(ConnectionNotice);
+    fixture.componentRef.setInput('waiting', waiting);
+    fixture.autoDetectChanges();
+    const notice = fixture.nativeElement as HTMLElement;
+    const status = notice.querySelector('[role=status]');
+    return { notice, said: () => status?.textContent.replace(/\s+/g, ' ').trim(), status, fixture };
+  }
+
+  it.each([
+    ['connecting', 'Connecting…'],
+    ['up-to-date', 'Up to date'],
+    ['reconnecting', 'Reconnecting…'],
+  ] as const)('while it is %s, only screen readers have "%s"', (now, words) => {
+    state.set(now);
+    const { notice, said, status } = create(2);
+    expect(said()).toBe(words);
+    expect(status?.classList).toContain('visually-hidden');
+    expect(notice.classList).not.toContain('connection-notice');
+  });
+
+  it.each([
+    [0, "You're offline."],
+    [1, "You're offline. 1 text waits here and goes out when the connection is back."],
+    [2, "You're offline. 2 texts wait here and go out in order when the connection is back."],
+  ])('offline with %i waiting, says what becomes of them', (waiting, words) => {
+    state.set('offline');
+    const { notice, said, status } = create(waiting);
+    expect(said()).toBe(words);
+    expect(status?.classList).not.toContain('visually-hidden');
+    expect(notice.classList).toContain('connection-notice');
+  });
+
+  it('announces in one element that never goes away', async () => {
+    state.set('offline');
+    const { said, status, fixture } = create();
+    state.set('up-to-date');
+    await fixture.whenStable();
+    expect(said()).toBe('Up to date');
+    expect(status?.isConnected).toBe(true);
+  });
+});
