@@ -61,7 +61,7 @@ for (const [system, chosen] of [
       const seen = await watchTheme(page);
       const answer = await page.reload();
       expect(answer?.headers()['content-security-policy']).toContain("script-src 'self'");
-      await expect(page.getByRole('status')).toHaveText('Up to date');
+      await expect(page.getByRole('status').first()).toHaveText('Up to date');
       const frames = await seen();
       expect(frames).toHaveLength(1);
       expect(frames[0]).toContain(`${chosen.toLowerCase()}: `);
