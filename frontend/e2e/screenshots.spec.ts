@@ -74,6 +74,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
           headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Safari/605.1.15' },
           data: { user: { email, password: PASSWORD } },
         });
+        // An open conversation has the whole screen of a phone.
+        await page.goto('/messages');
         await openSettings(page, 'Security');
         await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toBeVisible();
         await picture('security');
