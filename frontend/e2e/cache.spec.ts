@@ -8,7 +8,7 @@ import {
   fillSignIn,
   newNumber,
   newPerson,
-  openAccount,
+  openSettings,
   openThread,
   PASSWORD,
   scrollTo,
@@ -201,7 +201,7 @@ test('deleting the account empties the database', async ({ page, request }) => {
   const person = await newPerson(request);
   await enter(page, person);
   await openCached(page, person, 'For nobody else');
-  await openAccount(page);
+  await openSettings(page, 'Account');
   const panel = page.getByRole('region', { name: 'Delete account' });
   await panel.getByRole('button', { name: 'Delete account…' }).click();
   await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
