@@ -202,7 +202,7 @@ test('deleting the account empties the database', async ({ page, request }) => {
   await enter(page, person);
   await openCached(page, person, 'For nobody else');
   await openSettings(page, 'Account');
-  const panel = page.getByRole('region', { name: 'Delete account' });
+  const panel = page.getByRole('region', { name: 'Your data' });
   await panel.getByRole('button', { name: 'Delete account…' }).click();
   await panel.getByLabel('Your password, to confirm').fill(PASSWORD);
   await panel.getByRole('button', { name: 'Delete account and messages' }).click();

@@ -72,9 +72,10 @@ test.describe('on a phone', () => {
     await signUp(page);
     await sendNew(page, '+14155552671', 'Hello from a small screen');
     await expect(bubble(page, 'Hello from a small screen')).toBeVisible();
-    await expect(page.getByRole('navigation')).toBeHidden();
+    const conversations = page.getByRole('navigation', { name: 'Conversations' });
+    await expect(conversations).toBeHidden();
     await page.getByRole('link', { name: 'Back to all conversations' }).click();
-    await expect(page.getByRole('navigation')).toBeVisible();
+    await expect(conversations).toBeVisible();
     await page.getByRole('link', { name: '+1 415 555 2671' }).click();
     await expect(bubble(page, 'Hello from a small screen')).toBeVisible();
     const overflow = await page.evaluate(
