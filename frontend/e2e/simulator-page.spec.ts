@@ -120,11 +120,12 @@ test('the newest message is at the bottom, and what is being read stays', async 
   const read = thread.getByText('Text 20', { exact: true });
   await read.scrollIntoViewIfNeeded();
   await read.selectText();
-  const place = await read.boundingBox();
+  const top = async (): Promise<number> => (await read.boundingBox())?.y ?? Number.NaN;
+  const before = await top();
   await simulator.send(OTHER, 'Not of this phone');
   await simulator.send(NUMBER, 'The last one');
   await expect(thread.getByText('The last one')).toBeAttached();
-  expect(await read.boundingBox()).toEqual(place);
+  expect(Math.abs((await top()) - before)).toBeLessThan(3);
   expect(await page.evaluate(() => getSelection()?.toString())).toBe('Text 20');
 });
 

@@ -146,6 +146,10 @@ test('the count matches the messages shown', async ({ page }) => {
 });
 
 test('skeletons have the size of what they stand for', async ({ page }) => {
+  // What is cached would be shown at once.
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'indexedDB', { value: undefined });
+  });
   const api = await enter(page, 12);
   let release = (): void => undefined;
   api.held = new Promise((resolve) => (release = resolve));
