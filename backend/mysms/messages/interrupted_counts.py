@@ -1,7 +1,5 @@
 """Counts messages whose process ended, or lost its database, before it counted them."""
 
-from bson import ObjectId
-
 from mysms.changes.publisher import ChangePublisher
 from mysms.messages import conversations, repository
 from mysms.messages.conversations import PendingId
@@ -27,15 +25,13 @@ class InterruptedCounts:
         stored = {each: created_at[each.message_id] for each in left_behind if each.message_id in created_at}
         if not stored:
             return
+        # Marked first, so that the change is published even if this process ends once it has counted. The messages
+        # themselves may have been published before.
+        marked = [await repository.mark_changed(message_id) for message_id in {each.message_id for each in stored}]
         await conversations.count_all(stored)
-        for message_id in {each.message_id for each in stored}:
-            await self._publish(message_id)
-
-    async def _publish(self, message_id: ObjectId) -> None:
-        """Publishes that the count has changed. The message itself may have been published before."""
-        change = await repository.mark_changed(message_id)
-        if change is not None:
-            self._publisher.publish(change)
+        for change in marked:
+            if change is not None:
+                self._publisher.publish(change)
 
 
 def _is_look_up_due(looks: int) -> bool:

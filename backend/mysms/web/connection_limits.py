@@ -62,17 +62,21 @@ class ConnectionLimits:
     """From the end of the headers. Longer than BODY_WITHIN_SECONDS, whose response thus comes first."""
     stalled_seconds: float = 60.0
     """For a client that does not read its response."""
+    unread: int = 500
+    """Connections whose clients do not read their responses, each of which takes up to 300 kB of memory."""
     waiting_requests: int = 8
     """Requests on a connection that were sent before the response to an earlier one, and wait for it."""
 
 
 @dataclass
 class WaitingConnections:
-    """The connections of one process that wait for a request or the rest of one, each in the order of its waiting."""
+    """The connections of one process that wait for their clients, each in the order of its waiting."""
 
     half_sent: dict["LimitedProtocol", None] = field(default_factory=dict)
     """Also those on which nothing was sent yet."""
     idle: dict["LimitedProtocol", None] = field(default_factory=dict)
+    unread: dict["LimitedProtocol", None] = field(default_factory=dict)
+    """Those that wait for their clients to read a response."""
 
     def longest(self, besides: "LimitedProtocol") -> "LimitedProtocol | None":
         return next((each for each in itertools.chain(self.half_sent, self.idle) if each is not besides), None)
@@ -177,6 +181,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stall_deadline = self.loop.call_later(self.limits.stalled_seconds, self._end, "response_not_read")
+        self.waiting.unread[self] = None
+        if len(self.waiting.unread) > self.limits.unread:
+            next(iter(self.waiting.unread))._end("response_not_read")
 
     def resume_writing(self) -> None:
         self._cancel_stall_deadline()
@@ -244,6 +251,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._stall_deadline is not None:
             self._stall_deadline.cancel()
             self._stall_deadline = None
+        self.waiting.unread.pop(self, None)
 
     def _on_deadline(self, seconds: float) -> None:
         if self.flow.read_paused or (self._awaits_headers and not self._is_waiting()):
@@ -277,6 +285,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def _end(self, event: SecurityEvent) -> None:
         self._record(event)
         self._wait_among(None)
+        self._cancel_stall_deadline()
         self.connections.discard(self)
         self.transport.abort()
 

@@ -19,6 +19,7 @@ from mysms.web.connection_limits import ConnectionLimits
 from mysms.web.response_headers import DEFAULT_HEADERS
 from tests.support.api_user import ApiUser
 from tests.support.limited_server import CHUNK, RESPONSE, SOON, START, HeldRequests, connected, server_with
+from tests.support.polling import eventually
 from tests.support.processes import free_port
 from tests.support.responses import problem_of
 from tests.support.servers import Api, Mongo, Simulator, Start, api_environment, running_api
@@ -81,7 +82,11 @@ async def read_response(reader: asyncio.StreamReader) -> None:
 
 def slow_requests() -> float:
     """How many of these security events this process has recorded."""
-    return REGISTRY.get_sample_value("mysms_security_events_total", {"kind": "slow_request"}) or 0
+    return recorded("slow_request")
+
+
+def recorded(kind: str) -> float:
+    return REGISTRY.get_sample_value("mysms_security_events_total", {"kind": kind}) or 0
 
 
 @pytest.mark.parametrize(
@@ -222,6 +227,32 @@ class TestTime:
             await asyncio.sleep(2)
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
                 await reader.readexactly(len(RESPONSE))
+
+    async def test_of_many_responses_that_are_not_read_earlier_ones_are_ended(self) -> None:
+        limits = ConnectionLimits(unread=2)
+        async with server_with(limits) as url, contextlib.AsyncExitStack() as stack:
+            readers = []
+            for _ in range(4):
+                reader, writer = await stack.enter_async_context(connected(url))
+                expected = recorded("response_not_read") + 1
+                writer.write(START + b"\r\n")
+                # Reading some of it shows that the response is on its way.
+                await reader.readexactly(len(CHUNK))
+                readers.append(reader)
+                if len(readers) > limits.unread:
+                    await eventually(
+                        lambda: asyncio.sleep(0, recorded("response_not_read")),
+                        expected.__eq__,
+                        what="the end of one of them",
+                    )
+            await readers[-1].readexactly(len(RESPONSE) - len(CHUNK))
+            ended = 0
+            for reader in readers[:-1]:
+                try:
+                    await reader.readexactly(len(RESPONSE) - len(CHUNK))
+                except (ConnectionError, asyncio.IncompleteReadError):
+                    ended += 1
+            assert ended == 2
 
 
 StartWithFiles = Callable[[int, int], contextlib.AbstractAsyncContextManager[Api]]
