@@ -40,9 +40,7 @@ class ManyMessages:
     async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
         """Store delivered messages, evenly distributed over the conversations, and count them there."""
         messages = self.client.get_default_database()["messages"]
-        sent = await self.api_user.eventually((await self.api_user.send_accepted("+13275559999"))["_id"], "delivered")
-        # Else the rows would be as many changes to publish.
-        await self.api_user.settled_etag("/api/messages")
+        sent = await self._send()
         template = await messages.find_one({"_id": ObjectId(sent["_id"])})
         assert template is not None
         done: Json = {
@@ -66,6 +64,15 @@ class ManyMessages:
                 rows.append({**template, **done, **own, **to, **found})
             await messages.insert_many(rows)
             await self._count(rows)
+        # So that the API reads the total again.
+        await self._send()
+
+    async def _send(self) -> Json:
+        """Send a message, and wait until it is delivered and that is published."""
+        sent = await self.api_user.send_accepted("+13275559999")
+        delivered = await self.api_user.eventually(sent["_id"], "delivered")
+        await self.api_user.settled_etag("/api/messages")
+        return delivered
 
     async def _count(self, rows: Sequence[Json]) -> None:
         """Add messages, the oldest first, to the counters of their conversations and to the total."""

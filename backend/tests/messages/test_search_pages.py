@@ -10,7 +10,6 @@ from bson import ObjectId
 
 from mysms.messages import repository, word_index
 from mysms.messages.filter import MessageFilter
-from mysms.messages.models import Message
 from mysms.messages.repository import Anchor
 from mysms.messages.search import Bounds, Search
 from mysms.messages.words import words_of
@@ -78,7 +77,7 @@ class Messages:
         order, since = repository.order_of(message_filter), message_filter.updated_since or START
         rows = sorted(self.rows, key=lambda row: (row[order], row["_id"]), reverse=True)
         rows = [row for row in rows if row["updated_at"] >= since]
-        return [row["_id"] for row in rows if search.matches(Message.model_construct(**row))]
+        return [row["_id"] for row in rows if search.matches(row)]
 
     async def walk(self, message_filter: MessageFilter, limit: int, *, newer: bool) -> tuple[list[ObjectId], Any]:
         """The ids of all pages from one end to the other, in the order of reading, and the total of the first."""
