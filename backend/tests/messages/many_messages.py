@@ -40,7 +40,7 @@ class ManyMessages:
     async def store(self, start: int, stop: int, *, text: str = "Number") -> None:
         """Store delivered messages, evenly distributed over the conversations, and count them there."""
         messages = self.client.get_default_database()["messages"]
-        sent = await self._send()
+        sent = await self._send("To be copied")
         template = await messages.find_one({"_id": ObjectId(sent["_id"])})
         assert template is not None
         done: Json = {
@@ -65,11 +65,11 @@ class ManyMessages:
             await messages.insert_many(rows)
             await self._count(rows)
         # So that the API reads the total again.
-        await self._send()
+        await self._send(f"After {stop}")
 
-    async def _send(self) -> Json:
+    async def _send(self, text: str) -> Json:
         """Send a message, and wait until it is delivered and that is published."""
-        sent = await self.api_user.send_accepted("+13275559999")
+        sent = await self.api_user.send_accepted("+13275559999", text)
         delivered = await self.api_user.eventually(sent["_id"], "delivered")
         await self.api_user.settled_etag("/api/messages")
         return delivered
