@@ -90,7 +90,10 @@ test('a reload shows the conversation before the API has answered, and then what
   await expect(bubble(page, 'The first')).toBeVisible();
   await expect(page.getByRole('navigation').getByText('The first')).toBeVisible();
   await expect(page.getByRole('status')).toHaveText('Connecting…');
-  await expect(page.getByText(STALE)).toHaveCount(0);
+  for (const part of [page.locator('app-thread'), page.locator('app-conversation-list')]) {
+    await expect(part.getByText(STALE)).toBeVisible();
+    await expect(part.getByText(STALE)).toBeInViewport({ ratio: 1 });
+  }
 
   await person.write(number, 'The second');
   const announced = await page.evaluateHandle(() => {
@@ -106,6 +109,7 @@ test('a reload shows the conversation before the API has answered, and then what
   release();
   await expect(bubble(page, 'The second')).toBeVisible();
   await expect(page.getByRole('status')).toHaveText('Up to date');
+  await expect(page.getByText(STALE)).toHaveCount(0);
   expect(await shown.evaluate((element) => element.isConnected)).toBe(true);
   expect((await announced.jsonValue()).join()).not.toMatch('The first');
 });

@@ -21,6 +21,8 @@ export class ConversationsStore implements MessageSubscriber {
   readonly #problem = signal('');
 
   readonly isLoaded = computed(() => this.#loaded() !== undefined);
+  /** What is loaded comes from the cache of this browser, and the API has not answered yet. */
+  readonly isCached = computed(() => this.isLoaded() && !this.#isCurrent());
   readonly rows = computed(() => this.#loaded()?.rows ?? []);
   readonly hasMore = computed(() => this.#isCurrent() && (this.#loaded()?.hasMore ?? false));
   readonly loadingMore = this.#loadingMore.asReadonly();

@@ -45,6 +45,9 @@ export class ConnectionStatusStore {
   /** Whether what is loaded may be out of date because it cannot be updated. */
   readonly isDisconnected = computed(() => ['offline', 'failing'].includes(this.#state()));
 
+  /** Whether what is loaded was up to date and may not be any more, which the next poll tells. */
+  readonly isReconnecting = computed(() => this.#state() === 'reconnecting');
+
   readonly #state = computed<ConnectionState>(() => {
     const { result, freshUntil = 0 } = this.#last();
     if (this.#isOffline()) return 'offline';

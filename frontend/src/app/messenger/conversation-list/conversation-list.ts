@@ -18,6 +18,7 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { focusMain } from '../../ui/focus-main';
+import { hasLasted } from '../../ui/has-lasted';
 import { Icon } from '../../ui/icon';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
@@ -66,12 +67,21 @@ export class ConversationList {
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
   protected readonly texts = messagesTexts.conversations;
-  readonly #isDisconnected = inject(ConnectionStatusStore).isDisconnected;
+  readonly #connection = inject(ConnectionStatusStore);
+  readonly #isDisconnected = this.#connection.isDisconnected;
   /** Once there is something to read, the connection indicator says what is wrong with the connection. */
   protected readonly problem = computed(() => {
     if (!this.store.isLoaded()) return this.sync.problem();
     return this.store.problem() || (this.#isDisconnected() ? this.texts.stale : '');
   });
+  /** Until the API has answered. It is no `problem` yet, and must not move the rows. */
+  protected readonly isStale = hasLasted(
+    computed(
+      () =>
+        !this.#isDisconnected() &&
+        (this.store.isCached() || (this.store.isLoaded() && this.#connection.isReconnecting())),
+    ),
+  );
   protected readonly isLoading = computed(
     () => !this.store.isLoaded() && !this.sync.problem() && !this.#isDisconnected(),
   );

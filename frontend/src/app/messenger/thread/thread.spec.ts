@@ -8,6 +8,7 @@ import { Thread } from './thread';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { FakeApi, FakeCache, messages, setUpMessages } from '../../messages/testing';
 import { toThreadMessages } from '../../messages/thread-messages';
+import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
 const PEER = '+14155552671';
 /** 1, 3, 7, 15 and 31 seconds after the first, at the soonest: that is what chance makes of it here. */
@@ -144,11 +145,17 @@ describe('Thread', () => {
       await api.settle();
       expect(bubbles(nativeElement)).toHaveLength(2);
       expect(nativeElement.textContent).not.toMatch(/Load|out of date/);
+      await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+      await api.settle();
+      expect(nativeElement.textContent).toContain(STALE);
+      // Screen readers hear "Connecting…" from the connection notice.
+      expect(nativeElement.querySelector('[role=status]')).toBeNull();
       const newest = nativeElement.querySelector('#message-m0002');
       api.answer(api.expectThread(), messages(2, 3), { total: 10, next: true });
       await api.settle();
       expect(bubbles(nativeElement).join()).toMatch(/Message 2.*Message 3/s);
       expect(nativeElement.querySelector('#message-m0002')).toBe(newest);
+      expect(nativeElement.textContent).not.toContain(STALE);
       expect(button(nativeElement, 'Load older')).toBeDefined();
     });
 
@@ -158,11 +165,40 @@ describe('Thread', () => {
       const request = api.expectThread();
       await api.answerConversations([]);
       await api.answerChanges(api.expectChanges(), []);
+      await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
       await api.settle();
       expect(nativeElement.querySelector('[role=status]')?.textContent).toBe(STALE);
       api.answer(request, messages(1, 3), {});
       await api.settle();
       expect(nativeElement.querySelector('[role=status]')).toBeNull();
+    });
+
+    it('is out of date after the computer was asleep, until a poll succeeds', async () => {
+      const nativeElement = open();
+      await api.settle();
+      api.answerThread(messages(1, 3));
+      await api.answerConversations([]);
+      await api.answerChanges(api.expectChanges(), []);
+      vi.setSystemTime(Date.now() + 3600_000);
+      document.dispatchEvent(new Event('visibilitychange'));
+      await api.settle();
+      expect(nativeElement.textContent).not.toContain(STALE);
+      await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+      await api.settle();
+      expect(nativeElement.textContent).toContain(STALE);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(nativeElement.textContent).not.toContain(STALE);
+    });
+
+    it('leaves it to the connection notice to say that there is no connection', async () => {
+      isOnline = false;
+      window.dispatchEvent(new Event('offline'));
+      const nativeElement = open();
+      await api.settle();
+      await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
+      await api.settle();
+      expect(bubbles(nativeElement)).toHaveLength(2);
+      expect(nativeElement.textContent).not.toContain(STALE);
     });
 
     it('shows nothing of it while the page is up to date', async () => {

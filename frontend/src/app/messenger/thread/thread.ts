@@ -24,6 +24,7 @@ import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
+import { hasLasted } from '../../ui/has-lasted';
 import { Skeleton } from '../../ui/skeleton';
 import { MessageSync } from '../../messages/message-sync';
 import { Group, toGroups } from './message-groups';
@@ -53,7 +54,7 @@ export class Thread {
   readonly #connection = inject(ConnectionStatusStore);
   /** The connection indicator says why nothing is loaded. */
   readonly #isDisconnected = this.#connection.isDisconnected;
-  readonly #isUpToDate = computed(() => this.#connection.status().state === 'up-to-date');
+  protected readonly isUpToDate = computed(() => this.#connection.status().state === 'up-to-date');
 
   readonly peer = input.required<string>();
   /** The message to show, however far back. */
@@ -68,6 +69,7 @@ export class Thread {
   protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
   protected readonly texts = messagesTexts.thread;
+  protected readonly stale = messagesTexts.conversations.stale;
   protected readonly name = computed(() => formatPhoneNumber(this.peer()));
   protected readonly thread = computed(() => this.threads.thread(this.peer()));
   protected readonly loaded = computed(() => this.thread().loaded);
@@ -107,9 +109,14 @@ export class Thread {
   /** The message from the URL, once it is known whether it exists. */
   protected readonly found = signal<string | undefined>(undefined);
   readonly #exists = signal(true);
-  /** Shown while the page is up to date, but not yet this conversation. */
-  protected readonly staleStatus = computed(() =>
-    this.thread().isCached && this.#isUpToDate() ? messagesTexts.conversations.stale : '',
+  /** Until the API has answered. Where it does not, the connection notice and the list say so. */
+  protected readonly isStale = hasLasted(
+    computed(
+      () =>
+        !this.#isDisconnected() &&
+        (this.thread().isCached ||
+          (this.loaded() !== undefined && this.#connection.isReconnecting())),
+    ),
   );
   /** Shown while the message from the URL is loaded, or if it does not exist. */
   protected readonly searchStatus = computed(() => {
@@ -155,7 +162,7 @@ export class Thread {
       .subscribe();
     effect(() => {
       const { peer, at } = this.#target();
-      if (!this.#isUpToDate()) void untracked(() => this.threads.restore(peer, at));
+      if (!this.isUpToDate()) void untracked(() => this.threads.restore(peer, at));
     });
     // A link to the current URL: its message may be out of sight by now.
     inject(Router)
