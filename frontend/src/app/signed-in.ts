@@ -5,7 +5,7 @@ import { LiveUpdates } from './events/live-updates';
 import { SignedInLayout } from './layout/signed-in-layout';
 import { MessageSync } from './messages/message-sync';
 import { OutboxStore } from './messages/outbox/outbox-store';
-import { isWaiting } from './messages/outbox/pending-message';
+import { waitsHere } from './messages/outbox/pending-message';
 import { MESSAGES_PROVIDERS, startMessages } from './messages/provide-messages';
 import { StatusAnnouncer } from './messages/status-announcer';
 
@@ -31,7 +31,7 @@ import { StatusAnnouncer } from './messages/status-announcer';
 export class SignedIn {
   protected readonly announcer = inject(StatusAnnouncer);
   readonly #outbox = inject(OutboxStore);
-  protected readonly waiting = computed(() => this.#outbox.outbox().filter(isWaiting).length);
+  protected readonly waiting = computed(() => this.#outbox.outbox().filter(waitsHere).length);
 
   constructor() {
     startMessages();

@@ -129,6 +129,11 @@ export function isDefinitelyUnsent({ state, mayBeAccepted }: PendingMessage): bo
   return state === 'refused' || (!mayBeAccepted && (state === 'queued' || state === 'postponed'));
 }
 
+/** It will be sent, and the API certainly does not have it yet. */
+export function waitsHere(pending: PendingMessage): boolean {
+  return isWaiting(pending) && isDefinitelyUnsent(pending);
+}
+
 /**
  * The state after an error response. Only what the API itself says about this request is final: its problems have a
  * code. 401 is about the session, 404 and 405 about the address, 408, 425 and 429 about the time. An answer of anything
