@@ -84,4 +84,25 @@ describe('ConversationsStore with a cache', () => {
     expect(store.rows()[0]?.peer).toBe(PEER);
     expect(cache.put.size).toBe(0);
   });
+
+  it('keeps what changes bring while the list is loaded, and nothing else', async () => {
+    const to = (peer_number: string, rows: Message[]) => rows.map((m) => ({ ...m, peer_number }));
+    const [queued] = to('+49301', messages(1, 1));
+    const [sent] = to('+49302', messages(2, 2));
+    const removed = to('+49303', messages(3, 3));
+    if (!queued || !sent) throw new Error();
+    cache.cached.set('conversations', { rows: rowsOf([...removed, queued]), hasMore: false });
+    await store.restore();
+    api.start();
+    await api.settle();
+    const delivered = { ...queued, status: 'delivered', updated_at: aMinuteAfter(1) };
+    store.applyChanges([delivered]);
+    TestBed.inject(MessageSync).applyNew(sent);
+    await api.answerConversations([queued]);
+    expect(store.rows()).toEqual(rowsOf([sent, delivered]));
+    // What came in another way moves no cursor: others may have changed before it.
+    const since = api.expectChanges().request.params.get('updated_since') ?? '';
+    expect(Date.parse(since)).toBe(Date.parse(queued.updated_at) - 30_000);
+    expect(cache.put.get('conversations')).toEqual({ rows: store.rows(), hasMore: false });
+  });
 });

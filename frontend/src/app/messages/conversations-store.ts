@@ -4,6 +4,7 @@ import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { MessageCache } from './cache/message-cache';
+import { ChangesMeanwhile } from './changes-meanwhile';
 import { Conversations, appendPage, mergeChanges, toConversations } from './conversations';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
@@ -14,6 +15,7 @@ export class ConversationsStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
   readonly #cache = inject(MessageCache);
 
+  readonly #meanwhile = new ChangesMeanwhile();
   readonly #loaded = signal<Conversations | undefined>(undefined);
   /** Until the API has answered, what is loaded comes from the cache. */
   readonly #isCurrent = signal(false);
@@ -41,10 +43,13 @@ export class ConversationsStore implements MessageSubscriber {
 
   async loadFirst(): Promise<readonly Message[]> {
     if (this.#isCurrent()) return [];
-    const page = await firstValueFrom(this.#client.conversations());
-    this.#isCurrent.set(true);
-    this.#change(() => toConversations(page));
-    return this.rows().map(({ last }) => last);
+    const loading = firstValueFrom(this.#client.conversations());
+    return this.#meanwhile.during(loading, (page, changes) => {
+      const first = toConversations(page);
+      this.#isCurrent.set(true);
+      this.#change(() => mergeChanges(first, changes));
+      return first.rows.map(({ last }) => last);
+    });
   }
 
   async loadMore(): Promise<void> {
@@ -63,6 +68,7 @@ export class ConversationsStore implements MessageSubscriber {
   }
 
   applyChanges(messages: readonly Message[]): void {
+    this.#meanwhile.add(messages);
     this.#change((loaded) => loaded && mergeChanges(loaded, messages));
   }
 

@@ -147,6 +147,33 @@ describe('ThreadsStore', () => {
     expect(ends()).toEqual([idOf(ALL), idOf(ALL - 49)]);
   });
 
+  it.each([
+    ['the newest messages', () => store.open(PEER)],
+    ['those around one', () => store.openAt(PEER, idOf(ALL - 10))],
+  ])('keeps what changes bring while %s are loaded, and nothing else', async (_, load) => {
+    // The oldest has been removed since.
+    cacheThread(ALL - 50, ALL - 1);
+    await store.restore(PEER);
+    const loading = load();
+    const request = api.expectThread();
+    const [delivered] = messages(ALL, ALL).map((message) => ({
+      ...message,
+      status: 'delivered',
+      updated_at: aMinuteAfter(ALL),
+    }));
+    const [sent] = messages(ALL + 1, ALL + 1);
+    const elsewhere = messages(ALL + 2, ALL + 2).map((m) => ({ ...m, peer_number: '+493090182' }));
+    if (!delivered || !sent) throw new Error();
+    store.applyChanges([delivered, ...elsewhere]);
+    store.applyChanges([sent]);
+    answer(request, ALL - 49, ALL);
+    await loading;
+    expect(loaded()?.messages.slice(0, 2)).toEqual([sent, delivered]);
+    expect(ends()).toEqual([idOf(ALL + 1), idOf(ALL - 49)]);
+    expect(loaded()?.total).toBe(ALL + 1);
+    expect(cache.put.get(PEER)).toBe(loaded());
+  });
+
   it('keeps showing what is cached while loading fails', async () => {
     cacheThread(ALL - 49, ALL);
     await store.restore(PEER);

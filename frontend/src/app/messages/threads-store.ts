@@ -4,8 +4,9 @@ import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { isTransient, toProblem } from '../api/problem';
 import { MessageCache } from './cache/message-cache';
+import { ChangesMeanwhile } from './changes-meanwhile';
 import { MessageSubscriber, MessageSync } from './message-sync';
-import { MessagesClient } from './messages-client';
+import { MessagesClient, Position } from './messages-client';
 import {
   ThreadMessages,
   appendPage,
@@ -47,6 +48,7 @@ export class ThreadsStore implements MessageSubscriber {
   /** In the order in which they were opened. */
   readonly #threads = signal<ReadonlyMap<string, ThreadState>>(new Map());
   readonly #loads = new Map<string, Promise<unknown>>();
+  readonly #meanwhile = new ChangesMeanwhile();
 
   constructor() {
     inject(MessageSync).subscribe(this);
@@ -88,8 +90,7 @@ export class ThreadsStore implements MessageSubscriber {
     if (this.#has(peer, id)) return true;
     return this.#load(peer, async () => {
       try {
-        const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { around: id }));
-        this.#change(peer, { loaded: toThreadMessages(page), isCached: false });
+        await this.#replace(peer, NEXT_PAGE, { around: id });
         return true;
       } catch (error) {
         if (isTransient(toProblem(error))) throw error;
@@ -132,6 +133,7 @@ export class ThreadsStore implements MessageSubscriber {
   }
 
   applyChanges(messages: readonly Message[]): void {
+    this.#meanwhile.add(messages);
     for (const [peer, changes] of byPeer(messages)) {
       const loaded = this.thread(peer).loaded;
       const merged = loaded && mergeChanges(loaded, changes);
@@ -151,8 +153,16 @@ export class ThreadsStore implements MessageSubscriber {
   }
 
   async #loadNewest(peer: string): Promise<void> {
-    const page = await firstValueFrom(this.#client.with(peer, FIRST_PAGE));
-    this.#change(peer, { loaded: toThreadMessages(page), isCached: false });
+    await this.#replace(peer, FIRST_PAGE);
+  }
+
+  async #replace(peer: string, limit: number, position?: Position): Promise<void> {
+    const loading = firstValueFrom(this.#client.with(peer, limit, position));
+    await this.#meanwhile.during(loading, (page, changes) => {
+      const ofThread = changes.filter(({ peer_number }) => peer_number === peer);
+      const loaded = mergeChanges(toThreadMessages(page), ofThread);
+      this.#change(peer, { loaded, isCached: false });
+    });
   }
 
   /** The thread's `problem` is the only place that says what went wrong. */
