@@ -76,6 +76,18 @@ describe('MessageCache', () => {
     expect(await stored('threads')).toEqual([]);
   });
 
+  it('drops a list that the API has not told for a week, whatever it is used for', async () => {
+    const [last] = messages(1, 1);
+    const conversations = { rows: last ? [{ peer: PEER, last }] : [], hasMore: false };
+    await cache.putConversations(conversations);
+    vi.setSystemTime(NOW + MAX_CACHE_AGE_MS - 1);
+    expect(await cache.conversations()).toEqual(conversations);
+    vi.setSystemTime(NOW + MAX_CACHE_AGE_MS);
+    await cache.applyChanges([]);
+    expect(await stored('conversations')).toEqual([]);
+    expect(await cache.conversations()).toBeUndefined();
+  });
+
   it('updates the messages that it has: a text that was deleted leaves it', async () => {
     const [newest, oldest] = messages(1, 2);
     if (!newest || !oldest) throw new Error();

@@ -13,11 +13,14 @@ export const MAX_CACHED_CONVERSATIONS = 50;
 /** How many threads are kept, those opened last, and how many messages of each, its newest. */
 export const MAX_CACHED_THREADS = 20;
 export const MAX_CACHED_MESSAGES = 50;
-/** A thread that is not opened for so long is dropped: its texts may be deleted by now, which only opening it would tell. */
+/**
+ * A thread that is not opened for so long is dropped, and a list that the API has not told for so long: their texts may be
+ * deleted by now, which only loading them would tell.
+ */
 export const MAX_CACHE_AGE_MS = 7 * 86_400_000;
 
 /** Raise it whenever a field of what is stored changes: what other versions have stored is dropped. */
-const VERSION = 1;
+const VERSION = 2;
 /** All fields of a message. The compiler asks for those that are new. */
 const MESSAGE_FIELDS = Object.keys({
   _id: true,
@@ -45,10 +48,15 @@ interface CachedThread {
   readonly thread: ThreadMessages;
 }
 
+interface CachedConversations {
+  readonly storedAt: number;
+  readonly conversations: Conversations;
+}
+
 interface CacheSchema extends DBSchema {
   /** The session whose messages these are, and the version that has stored them. */
   owner: { key: typeof ONLY; value: string };
-  conversations: { key: typeof ONLY; value: Conversations };
+  conversations: { key: typeof ONLY; value: CachedConversations };
   threads: { key: string; value: CachedThread; indexes: { openedAt: number } };
 }
 
@@ -71,8 +79,11 @@ export class MessageCache {
   readonly #userId = inject(SessionStore).user()?.id;
   #hasFailed = false;
 
-  conversations(): Promise<Conversations | undefined> {
-    return this.#use((transaction) => transaction.objectStore('conversations').get(ONLY));
+  async conversations(): Promise<Conversations | undefined> {
+    const cached = await this.#use((transaction) =>
+      transaction.objectStore('conversations').get(ONLY),
+    );
+    return cached?.conversations;
   }
 
   async putConversations({ rows, hasMore }: Conversations): Promise<void> {
@@ -80,8 +91,11 @@ export class MessageCache {
     await this.#use((transaction) =>
       transaction.objectStore('conversations').put(
         {
-          rows: first.map(({ peer, last }) => ({ peer, last: toCached(last) })),
-          hasMore: hasMore || rows.length > first.length,
+          storedAt: Date.now(),
+          conversations: {
+            rows: first.map(({ peer, last }) => ({ peer, last: toCached(last) })),
+            hasMore: hasMore || rows.length > first.length,
+          },
         },
         ONLY,
       ),
@@ -141,7 +155,7 @@ export class MessageCache {
         const transaction = database.transaction(STORES, 'readwrite');
         const [result] = await Promise.all([
           emptyUnlessOwnedBy(owner, transaction)
-            .then(() => dropOldThreads(transaction))
+            .then(() => dropOld(transaction))
             .then(() => work(transaction)),
           transaction.done,
         ]);
@@ -178,11 +192,14 @@ async function emptyUnlessOwnedBy(owner: string, transaction: Transaction): Prom
   await owners.put(owner, ONLY);
 }
 
-async function dropOldThreads(transaction: Transaction): Promise<void> {
+async function dropOld(transaction: Transaction): Promise<void> {
   const threads = transaction.objectStore('threads');
-  const old = IDBKeyRange.upperBound(Date.now() - MAX_CACHE_AGE_MS);
-  const peers = await threads.index('openedAt').getAllKeys(old);
+  const conversations = transaction.objectStore('conversations');
+  const oldest = Date.now() - MAX_CACHE_AGE_MS;
+  const peers = await threads.index('openedAt').getAllKeys(IDBKeyRange.upperBound(oldest));
   await Promise.all(peers.map((peer) => threads.delete(peer)));
+  const cached = await conversations.get(ONLY);
+  if (cached && cached.storedAt <= oldest) await conversations.delete(ONLY);
 }
 
 function withLatest(messages: readonly Message[], versions: readonly Message[]): Message[] {
