@@ -199,6 +199,12 @@ describe('ThreadsStore', () => {
     expect(store.thread(PEER).isCached).toBe(false);
   });
 
+  it('shows no cached conversation as empty before the API has said so', async () => {
+    cache.cached.set(PEER, { messages: [], total: 0, hasOlder: false, hasNewer: false });
+    await store.restore(PEER);
+    expect(store.thread(PEER)).toMatchObject({ loaded: undefined, isCached: false });
+  });
+
   it('shows what is cached around a message only if it is there, and loads it in any case', async () => {
     cacheThread(ALL - 49, ALL);
     await store.restore(PEER, 'm5000');

@@ -67,7 +67,7 @@ export class ThreadsStore implements MessageSubscriber {
     if (this.thread(peer).loaded) return;
     this.#markOpened(peer);
     const cached = await this.#cache.thread(peer);
-    if (!cached || this.thread(peer).loaded) return;
+    if (!cached || cached.messages.length === 0 || this.thread(peer).loaded) return;
     if (id !== undefined && !cached.messages.some(({ _id }) => _id === id)) return;
     this.#change(peer, { loaded: cached, isCached: true });
   }

@@ -88,6 +88,13 @@ describe('MessageCache', () => {
     expect(await cache.conversations()).toBeUndefined();
   });
 
+  it('has no empty thread, nor the messages that it had before', async () => {
+    await cache.putThread(PEER, NOW, thread(messages(1, 1)));
+    await cache.putThread(PEER, NOW, thread([]));
+    expect(await cache.thread(PEER)).toBeUndefined();
+    expect(await stored('threads')).toEqual([]);
+  });
+
   it('updates the messages that it has: a text that was deleted leaves it', async () => {
     const [newest, oldest] = messages(1, 2);
     if (!newest || !oldest) throw new Error();

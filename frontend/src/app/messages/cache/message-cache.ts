@@ -106,11 +106,18 @@ export class MessageCache {
     return (await this.#use((transaction) => transaction.objectStore('threads').get(peer)))?.thread;
   }
 
-  /** Stores the newest messages of a conversation, and drops the threads opened longest ago. */
+  /**
+   * Stores the newest messages of a conversation, and drops the threads opened longest ago. An empty one is not stored: it
+   * would be shown as if there were no messages.
+   */
   async putThread(peer: string, openedAt: number, loaded: ThreadMessages): Promise<void> {
     const newest = loaded.messages.slice(0, MAX_CACHED_MESSAGES);
     await this.#use(async (transaction) => {
       const threads = transaction.objectStore('threads');
+      if (newest.length === 0) {
+        await threads.delete(peer);
+        return;
+      }
       const before = await threads.get(peer);
       await threads.put({
         peer,
