@@ -12,6 +12,7 @@ import { SecondFactorSetUp } from '../../api/models';
 import { secondFactorTexts } from '../../i18n/second-factor-texts';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
+import { focusHeading } from '../focus-heading';
 import { ConfirmPassword } from '../confirm-password/confirm-password';
 import { stillLoading } from '../still-loading';
 import { RecoveryCodes } from './recovery-codes';
@@ -77,9 +78,7 @@ export class SecondFactor {
     this.done.set(done);
     afterNextRender(
       () => {
-        const panel = this.#host.nativeElement;
-        if (panel.contains(panel.ownerDocument.activeElement)) return;
-        [...panel.querySelectorAll<HTMLElement>('h2, h3')].at(-1)?.focus();
+        focusHeading(this.#host.nativeElement);
       },
       { injector: this.#injector },
     );

@@ -17,6 +17,7 @@ import { Field } from '../../ui/field';
 import { Icon } from '../../ui/icon';
 import { requiredPassword } from '../../ui/validators';
 import { AccountStore } from '../account-store';
+import { focusHeading } from '../focus-heading';
 import { FormFooter } from '../form-footer/form-footer';
 import { FormSubmission } from '../form-submission';
 import { NewPassword } from '../new-password/new-password';
@@ -31,6 +32,7 @@ import { newPasswordControls } from '../new-password/new-password-controls';
 })
 export class ChangePassword {
   readonly #store = inject(AccountStore);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
 
   readonly email = input.required<string>();
@@ -55,6 +57,12 @@ export class ChangePassword {
   protected open(): void {
     this.done.set('');
     this.isOpen.set(true);
+    afterNextRender(
+      () => {
+        focusHeading(this.#host.nativeElement);
+      },
+      { injector: this.#injector },
+    );
   }
 
   protected close(done = ''): void {

@@ -12,6 +12,7 @@ import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 import { accountTexts } from '../../i18n/account-texts';
 import { signOutTexts } from '../../i18n/sign-out-texts';
+import { focusHeading } from '../focus-heading';
 import { ConfirmPassword } from '../confirm-password/confirm-password';
 
 @Component({
@@ -21,7 +22,7 @@ import { ConfirmPassword } from '../confirm-password/confirm-password';
   template: `
     <div class="settings-row">
       <div class="settings-row__main">
-        <p class="settings-row__name">{{ texts.title }}</p>
+        <h3 class="settings-row__name" tabindex="-1">{{ texts.title }}</h3>
         <p class="settings-row__text">{{ texts.intro }}</p>
       </div>
       @if (!asks()) {
@@ -51,6 +52,7 @@ import { ConfirmPassword } from '../confirm-password/confirm-password';
 })
 export class DeleteAccount {
   readonly #session = inject(SessionStore);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
   readonly #userStorage = inject(UserStorage);
 
@@ -67,6 +69,12 @@ export class DeleteAccount {
   protected ask(): void {
     this.unsent.set(this.#userStorage.unsentCounts());
     this.asks.set(true);
+    afterNextRender(
+      () => {
+        focusHeading(this.#host.nativeElement);
+      },
+      { injector: this.#injector },
+    );
   }
 
   protected keep(): void {
