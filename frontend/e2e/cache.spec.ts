@@ -1,4 +1,4 @@
-import { BrowserContext, Page, Route } from '@playwright/test';
+import { BrowserContext, Locator, Page, Route } from '@playwright/test';
 import { storeMessages } from './bench/store-messages';
 import {
   bubble,
@@ -74,6 +74,19 @@ async function holdApi(where: Page | BrowserContext): Promise<() => void> {
   };
   await where.route(/\/(api|users)\//, wait);
   return release;
+}
+
+/** Shows the page as narrow as phones are, and then as before. */
+async function expectWholeOnPhones(page: Page, status: Locator): Promise<void> {
+  const viewport = page.viewportSize();
+  for (const width of [390, 320]) {
+    await page.setViewportSize({ width, height: 640 });
+    const hidden = await status.evaluate((text) => text.scrollHeight - text.clientHeight);
+    expect(hidden).toBe(0);
+    await expect(page.getByRole('button', { name: 'Try now' })).toBeInViewport({ ratio: 1 });
+    await expect(composer(page)).toBeInViewport({ ratio: 1 });
+  }
+  if (viewport) await page.setViewportSize(viewport);
 }
 
 test.afterEach(({ page }) => page.unrouteAll({ behavior: 'ignoreErrors' }));
@@ -167,6 +180,7 @@ for (const [trouble, answer, words] of [
     await expect(status).toContainText(words);
     await expect(page.getByText('Up to date')).toHaveCount(0);
     await expect(page.getByText(STALE)).toBeVisible();
+    await expectWholeOnPhones(page, status);
     await page.getByRole('navigation').getByText('Before').click();
     await expect(bubble(page, 'Before')).toBeVisible();
     await composer(page).fill(text);
