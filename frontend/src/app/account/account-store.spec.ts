@@ -1,7 +1,6 @@
 import { HttpErrorResponse, provideHttpClient } from '@angular/common/http';
 import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
-import { Subject } from 'rxjs';
 import { Session } from '../api/models';
 import { SessionStore } from '../session/session-store';
 import { AccountClient } from './account-client';
@@ -19,7 +18,6 @@ const there: Session = { ...here, _id: 's2', device: 'Safari on iPhone', current
 
 describe('AccountStore', () => {
   const session = {
-    statusChanges: new Subject<string>(),
     signOut: vi.fn(),
     signOutEverywhere: vi.fn(() => Promise.resolve()),
     changePassword: vi.fn(() => Promise.resolve()),
@@ -44,13 +42,6 @@ describe('AccountStore', () => {
 
   afterEach(() => {
     http.verify();
-  });
-
-  it('loads the sessions once there are tokens', async () => {
-    session.statusChanges.next('unavailable');
-    expect(store.sessions()).toBeUndefined();
-    await load();
-    expect(store.sessions()).toEqual([here, there]);
   });
 
   it('keeps the sessions when reloading fails, and shows the problem', async () => {
@@ -109,8 +100,8 @@ describe('AccountStore', () => {
   });
 
   async function load(): Promise<void> {
-    session.statusChanges.next('signed-in');
+    const loading = store.load();
     http.expectOne('/users/sessions').flush([here, there]);
-    await Promise.resolve();
+    await loading;
   }
 });

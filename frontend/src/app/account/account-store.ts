@@ -4,10 +4,9 @@ import { PasswordChange, Session } from '../api/models';
 import { describeProblem } from '../api/describe-problem';
 import { toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
-import { whenSignedIn } from '../session/when-signed-in';
 import { AccountClient } from './account-client';
 
-/** The user's sessions and the actions on the account. Loaded sessions stay when reloading fails. */
+/** The user's sessions, once they are loaded, and the actions on the account. Loaded sessions stay when reloading fails. */
 @Injectable()
 export class AccountStore {
   readonly #client = inject(AccountClient);
@@ -20,10 +19,6 @@ export class AccountStore {
   readonly sessions = this.#sessions.asReadonly();
   /** Why the sessions could not be loaded or ended. */
   readonly problem = this.#problem.asReadonly();
-
-  constructor() {
-    whenSignedIn(() => this.load());
-  }
 
   async load(): Promise<void> {
     await this.#try(async () => {

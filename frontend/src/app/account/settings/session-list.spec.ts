@@ -1,5 +1,6 @@
 import { signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
+import { BehaviorSubject } from 'rxjs';
 import { Session } from '../../api/models';
 import { SessionStore } from '../../session/session-store';
 import { AccountStore } from '../account-store';
@@ -10,13 +11,28 @@ describe('SessionList', () => {
   const problem = signal('');
   const sessions = signal<readonly Session[] | undefined>(undefined);
 
+  const statusChanges = new BehaviorSubject('signed-in');
+  const load = vi.fn();
+
   beforeEach(() => {
+    load.mockReset();
     TestBed.configureTestingModule({
       providers: [
-        { provide: SessionStore, useValue: { status } },
-        { provide: AccountStore, useValue: { sessions, problem } },
+        { provide: SessionStore, useValue: { status, statusChanges } },
+        { provide: AccountStore, useValue: { sessions, problem, load } },
       ],
     });
+  });
+
+  it('loads the sessions whenever it is shown and there are tokens', () => {
+    TestBed.createComponent(SessionList);
+    expect(load).toHaveBeenCalledTimes(1);
+    TestBed.createComponent(SessionList);
+    expect(load).toHaveBeenCalledTimes(2);
+    statusChanges.next('unavailable');
+    expect(load).toHaveBeenCalledTimes(2);
+    statusChanges.next('signed-in');
+    expect(load).toHaveBeenCalledTimes(4);
   });
 
   it('shows that the sessions are loading only while they are', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@angular/core';
 import { Session } from '../../api/models';
 import { SignOutQuestion } from '../../session/sign-out-question';
+import { whenSignedIn } from '../../session/when-signed-in';
 import { accountTexts } from '../../i18n/account-texts';
 import { relativeTime } from '../../i18n/relative-time';
 import { fullTime, shortDateAndTime } from '../../i18n/formats';
@@ -47,6 +48,10 @@ export class SessionList {
   protected readonly signedIn = splitAtPlaceholder(accountTexts.sessions.signedIn);
   protected readonly signOutTexts = signOutTexts;
   protected readonly question = new SignOutQuestion();
+
+  constructor() {
+    whenSignedIn(() => this.store.load());
+  }
 
   protected async end(session: Session): Promise<void> {
     if (session.current) {
