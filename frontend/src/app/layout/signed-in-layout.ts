@@ -17,6 +17,7 @@ import { withStylesheet } from '../ui/stylesheet';
 import { supportBrowserTranslation } from '../ui/browser-translation';
 import { ConnectionNotice } from './connection-notice';
 import { Rail } from './rail';
+import { isAtPlace } from '../ui/place';
 import { restoreFocusOnRemoval } from '../ui/restore-focus-on-removal';
 import { StorageNotice } from './storage-notice';
 
@@ -46,6 +47,8 @@ import { StorageNotice } from './storage-notice';
 export class SignedInLayout {
   readonly #document = inject(DOCUMENT);
   readonly #router = inject(Router);
+  /** As a page, which has the same contents as the dialog. */
+  readonly #helpIsOpen = isAtPlace(() => '/settings/help');
   readonly #loadFailure = inject(LoadFailure);
   protected readonly session = inject(SessionStore);
 
@@ -67,6 +70,10 @@ export class SignedInLayout {
   }
 
   protected async showHelp(): Promise<void> {
+    if (this.#helpIsOpen()) {
+      focusMain(this.#document);
+      return;
+    }
     const help = this.helpContainer();
     const loading = withStylesheet(import('./help-dialog'), 'help');
     const loaded = await loading.catch(() => undefined);
