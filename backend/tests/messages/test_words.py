@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
-from mysms.messages.words import MAXIMUM_LENGTH, MAXIMUM_WORDS, NO_WORDS, Question, fold, words_of
+from mysms.messages.words import MAXIMUM_FOLDED, MAXIMUM_LENGTH, MAXIMUM_WORDS, NO_WORDS, Question, fold, words_of
 
 SPELLINGS: list[Callable[[str], str]] = [
     str,
@@ -67,6 +67,13 @@ def test_the_longest_text_is_bounded_too() -> None:
     assert len(words_of(chinese)) == MAXIMUM_WORDS
     assert find(chinese[:300], chinese)
     assert len(words_of("ﷺ" * MAXIMUM_CONTENT_LENGTH)) <= MAXIMUM_WORDS
+
+
+def test_characters_that_decompose_into_many_are_bounded() -> None:
+    assert len(unicodedata.normalize("NFKD", "ﷺ" * MAXIMUM_CONTENT_LENGTH)) > 5 * MAXIMUM_FOLDED
+    assert len(fold("ﷺ" * MAXIMUM_CONTENT_LENGTH)) <= MAXIMUM_FOLDED
+    for letter in ("é", "ế", "한", "が"):
+        assert find("end", letter * (MAXIMUM_CONTENT_LENGTH - 4) + " end")
 
 
 @pytest.mark.parametrize(
