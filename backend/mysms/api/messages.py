@@ -111,7 +111,8 @@ class MessageQuery(BaseModel):
         pattern=r"^[^\x00]*$",
         description="Only messages whose text contains all these words, in any order and regardless of case, "
         "accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and "
-        "Thai are found wherever they occur, and an emoji is a word. A search of digits and punctuation also finds "
+        "Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last "
+        "one are looked for. A search of digits and punctuation also finds "
         "the messages with numbers that contain it, in the ten newest such conversations. A search examines a "
         "limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next.",
         examples=["table for four"],

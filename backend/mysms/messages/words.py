@@ -8,7 +8,7 @@ them ("1,000"), is stored in parts and as a whole, so both "dont" and "don't" fi
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +20,8 @@ MAXIMUM_FOLDED = 4_800
 ones decompose into up to 18; of a text full of these, the end is not found."""
 MAXIMUM_LENGTH = 32
 """Of a word, in characters. A longer one is found by its beginning."""
+MAXIMUM_ASKED = 16
+"""Words of a question that are looked for, the longest, and its last one."""
 NO_WORDS = [""]
 """The words of a text without any. An empty list would be indexed like a missing one."""
 
@@ -82,7 +84,10 @@ def words_of(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Question:
-    """What must occur in a text, in any order: these words, and a word with this beginning, if there is one."""
+    """What must occur in a text, in any order: these words, and a word with this beginning, if there is one.
+
+    Of more than `MAXIMUM_ASKED` words, the others are ignored, so that no question costs more.
+    """
 
     words: tuple[str, ...]
     beginning: str | None
@@ -98,13 +103,13 @@ class Question:
                 map("".join, pairwise(parts)) if is_pairs else (part[:MAXIMUM_LENGTH] for part in parts)
             )
         if not runs or runs[-1][0] != "a":
-            return cls(tuple(words), None)
+            return cls(_longest(words), None)
         last = runs[-1][1][-1][:MAXIMUM_LENGTH]
         # Another occurrence of the last word, as in "the the", asks for nothing more.
         words.pop(last)
         if len(last) in _BEGINNINGS:
-            return cls((*words, last + _BEGINNING), None)
-        return cls(tuple(words), last)
+            return cls((*_longest(words), last + _BEGINNING), None)
+        return cls(_longest(words), last)
 
     @property
     def is_empty(self) -> bool:
@@ -127,6 +132,10 @@ class Question:
         found = set(words_of(text))
         has_beginning = self.beginning is None or any(word.startswith(self.beginning) for word in found)
         return has_beginning and found.issuperset(self.words)
+
+
+def _longest(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(words, key=len, reverse=True)[:MAXIMUM_ASKED])
 
 
 def _runs(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mysms.messages.schemas import MAXIMUM_CONTENT_LENGTH
-from mysms.messages.words import MAXIMUM_FOLDED, MAXIMUM_LENGTH, MAXIMUM_WORDS, NO_WORDS, Question, fold, words_of
+from mysms.messages.words import (
+    MAXIMUM_ASKED,
+    MAXIMUM_FOLDED,
+    MAXIMUM_LENGTH,
+    MAXIMUM_WORDS,
+    NO_WORDS,
+    Question,
+    fold,
+    words_of,
+)
 
 SPELLINGS: list[Callable[[str], str]] = [
     str,
@@ -119,6 +128,15 @@ def test_words_of_a_text(text: str, words: list[str]) -> None:
 )
 def test_words_of_a_question(text: str, words: tuple[str, ...], beginning: str | None) -> None:
     assert Question.of(text) == Question(words, beginning)
+
+
+def test_of_a_long_question_the_longest_words_and_the_last_one_are_looked_for() -> None:
+    words = [f"word{'x' * length}" for length in range(20)]
+    question = Question.of(" ".join([*words, "last"]))
+    assert question == Question(tuple(words[: 20 - MAXIMUM_ASKED - 1 : -1]), "last")
+    assert len(Question.of("".join(chr(0x4E00 + number) for number in range(200))).words) == MAXIMUM_ASKED
+    assert question.matches(" ".join([*words[4:], "lastly"]))
+    assert not question.matches(" ".join([*words[5:], "lastly"]))
 
 
 @pytest.mark.parametrize(

@@ -1353,7 +1353,7 @@ export interface operations {
                 around?: string | null;
                 /** @description Only messages to and from this number. */
                 peer_number?: string | null;
-                /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. A search of digits and punctuation also finds the messages with numbers that contain it, in the ten newest such conversations. A search examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
+                /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it, in the ten newest such conversations. A search examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
                 search?: string | null;
                 /** @description Only messages that changed at or after this time, those that changed last first: by `updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask again from a little before the time of the first request. */
                 updated_since?: string | null;
