@@ -112,9 +112,10 @@ class MessageQuery(BaseModel):
         description="Only messages whose text contains all these words, in any order and regardless of case, "
         "accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and "
         "Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last "
-        "one are looked for. A search of digits and punctuation also finds "
-        "the messages with numbers that contain it, in the ten newest such conversations. A search examines a "
-        "limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next.",
+        "one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: "
+        "of your newest thousand conversations, the first ten such ones in the order of their numbers. A search "
+        "examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to "
+        "the next.",
         examples=["table for four"],
     )
     updated_since: UtcDatetime | None = Field(

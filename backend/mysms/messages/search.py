@@ -6,7 +6,8 @@ Several sources are read and merged:
   Otherwise a list in the order of time is read: that of a word if this is the only condition, else a window of
   messages, of which the database checks the other conditions: of all lists, that whose next messages reach furthest.
   Where the window ends, the page ends.
-- Messages of the conversations whose number contains the digits of the question.
+- Messages of the first conversations whose number contains the digits of the question, in the order of numbers: which
+  these are must not depend on what is sent while somebody reads the pages.
 - A window of the messages whose words are not stored yet, because an earlier version has stored them.
 
 What asks for changes is sorted by change, as no list of a word is. There, a window of the changes is read instead.
@@ -42,7 +43,7 @@ class Bounds:
     counted_words: int = 8
     """So many words of a question are counted, the longest first, to find a rare one."""
     peers: int = 10
-    """So many conversations are searched for by number, those with the newest messages."""
+    """So many conversations are searched for by number, the first in the order of numbers."""
 
 
 _MATCHED_FIELDS = ("content", "peer_number")
@@ -103,10 +104,11 @@ class Search:
         self._limit = limit
         self._bounds = bounds
         self._anchor = anchor
+        self._peers: Sequence[str] | None = None
 
-    def matches(self, row: Row) -> bool:
+    async def matches(self, row: Row) -> bool:
         """Whether a message that matches the rest of the filter is among the results, whatever the page."""
-        return self._is_match(row)
+        return self._is_match(row, await self._find_peers())
 
     async def run(self, *, newer: bool) -> Found:
         """Returns the matches that are older or newer than the anchor, from there on."""
@@ -152,10 +154,7 @@ class Search:
         return await reader.read_window(lists or [[]], conditions)
 
     async def _find_by_number(self, reader: "_Reader") -> _Part:
-        if self._number is None:
-            return _NOTHING
-        peers = self._filter.peer_numbers or await conversations.list_recent_peers(self._user_id)
-        peers = [peer for peer in peers if self._number.search(peer)][: self._bounds.peers]
+        peers = await self._find_peers()
         if not peers:
             return _NOTHING
         few = await reader.read_few([{"peer_number": {"$in": peers}}])
@@ -164,11 +163,21 @@ class Search:
         pages = [await reader.read_page([{"peer_number": peer}]) for peer in peers]
         return _Part([key for page in pages for key in page], are_many=True)
 
+    async def _find_peers(self) -> Sequence[str]:
+        """Returns the numbers whose conversations are searched, because they contain the digits; reads them once."""
+        if self._number is None:
+            return ()
+        if self._peers is None:
+            peers = self._filter.peer_numbers or await conversations.list_recent_peers(self._user_id)
+            self._peers = sorted(filter(self._number.search, peers))[: self._bounds.peers]
+        return self._peers
+
     async def _find_by_text(self, reader: "_Reader", listed: Sequence[Condition]) -> _Part:
         """Reads a window of a list, and checks the texts here."""
         rows = await reader.find(listed, _MATCHED_FIELDS, limit=self._bounds.window + 1)
         read = rows[: self._bounds.window]
-        keys = [reader.key_of(row) for row in read if self._is_match(row)]
+        peers = await self._find_peers()
+        keys = [reader.key_of(row) for row in read if self._is_match(row, peers)]
         if len(rows) > len(read):
             return _Part(keys, reader.key_of(read[-1]))
         return _Part(keys, all=frozenset(keys) if self._anchor is None or not rows else None)
@@ -179,13 +188,10 @@ class Search:
             return self._bounds.few + 1
         return min(len(frozenset().union(*known)), self._bounds.few + 1) if len(known) == len(parts) else None
 
-    def _is_match(self, row: Condition) -> bool:
-        peers = self._filter.peer_numbers
-        if peers and row["peer_number"] not in peers:
+    def _is_match(self, row: Row, peers: Collection[str]) -> bool:
+        if self._filter.peer_numbers and row["peer_number"] not in self._filter.peer_numbers:
             return False
-        if self._number is not None and self._number.search(row["peer_number"]):
-            return True
-        return not self._question.is_empty and self._question.matches(row["content"])
+        return row["peer_number"] in peers or (not self._question.is_empty and self._question.matches(row["content"]))
 
 
 class _Reader:

@@ -153,7 +153,7 @@ class MessageHistory:
             ids, last_id = found.page(limit)
         else:
             message = await repository.find_matching(user_id, message_filter, anchor.message_id)
-            if message is None or not search.matches(message):
+            if message is None or not await search.matches(message):
                 raise InvalidFieldsError({"around": ["does not match the filter"]})
             newer, first_id = (await search.run(newer=True)).page((limit - 1) // 2)
             found = await search.run(newer=False)
