@@ -8,9 +8,11 @@ Several sources are read and merged:
   Where the window ends, the page ends.
 - Messages of the first conversations whose number contains the digits of the question, in the order of numbers: which
   these are must not depend on what is sent while somebody reads the pages.
-- A window of the messages whose words are not stored yet, because an earlier version has stored them.
+- A window of the messages whose words are not stored yet, because an earlier version has stored them. Their texts are
+  checked here, which is slow: where a number of characters is read, the page ends.
 
-What asks for changes is sorted by change, as no list of a word is. There, a window of the changes is read instead.
+What asks for changes is sorted by change, as no list of a word is. There, a window of the changes is read instead, of
+which the database checks the words.
 """
 
 import asyncio
@@ -24,7 +26,7 @@ from pymongo import ASCENDING, DESCENDING
 from mysms.messages import conversations
 from mysms.messages.encoding import Row
 from mysms.messages.filter import MessageFilter
-from mysms.messages.models import Message
+from mysms.messages.models import WORDS_VERSION, Message
 from mysms.messages.repository import Anchor, order_of
 from mysms.messages.words import Question
 
@@ -42,11 +44,13 @@ class Bounds:
     """So many messages of a list, if more of them fulfil each of the conditions."""
     counted_words: int = 8
     """So many words of a question are counted, the longest first, to find a rare one."""
+    characters: int = 100_000
+    """The texts without stored words are read up to so many characters, since finding their words takes time here."""
     peers: int = 10
     """So many conversations are searched for by number, the first in the order of numbers."""
 
 
-_MATCHED_FIELDS = ("content", "peer_number")
+_MATCHED_FIELDS = ("content", "peer_number", "schema_version")
 
 Condition = dict[str, Any]
 
@@ -108,7 +112,11 @@ class Search:
 
     async def matches(self, row: Row) -> bool:
         """Whether a message that matches the rest of the filter is among the results, whatever the page."""
-        return self._is_match(row, await self._find_peers())
+        if not self._is_in_conversation(row):
+            return False
+        if row["peer_number"] in await self._find_peers():
+            return True
+        return not self._question.is_empty and self._question.matches(row["content"])
 
     async def run(self, *, newer: bool) -> Found:
         """Returns the matches that are older or newer than the anchor, from there on."""
@@ -134,10 +142,7 @@ class Search:
         question = self._question
         if question.is_empty:
             return _NOTHING
-        words: list[Condition] = [{"words": word} for word in sorted(question.words, key=len, reverse=True)]
-        if question.beginning is not None:
-            first, beyond = question.beginning_range
-            words.insert(0, {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}})
+        words = self._word_conditions
         peer = self._filter.peer_condition
         conditions = [*words, *peer]
         for condition in [*words[: self._bounds.counted_words], *peer]:
@@ -152,6 +157,15 @@ class Search:
         listed += sorted(question.words, key=len, reverse=True)[: self._bounds.counted_words]
         lists = [*([each] for each in peer), *([{"words": word}] for word in listed)]
         return await reader.read_window(lists or [[]], conditions)
+
+    @property
+    def _word_conditions(self) -> list[Condition]:
+        """The conditions for the stored words, the longest first; none if the question has none."""
+        words: list[Condition] = [{"words": word} for word in sorted(self._question.words, key=len, reverse=True)]
+        if self._question.beginning is not None:
+            first, beyond = self._question.beginning_range
+            words.insert(0, {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}})
+        return words
 
     async def _find_by_number(self, reader: "_Reader") -> _Part:
         peers = await self._find_peers()
@@ -173,13 +187,29 @@ class Search:
         return self._peers
 
     async def _find_by_text(self, reader: "_Reader", listed: Sequence[Condition]) -> _Part:
-        """Reads a window of a list, and checks the texts here."""
+        """Reads a window of a list. The database checks stored words; the texts without are checked here."""
         rows = await reader.find(listed, _MATCHED_FIELDS, limit=self._bounds.window + 1)
-        read = rows[: self._bounds.window]
         peers = await self._find_peers()
-        keys = [reader.key_of(row) for row in read if self._is_match(row, peers)]
-        if len(rows) > len(read):
-            return _Part(keys, reader.key_of(read[-1]))
+        has_question = not self._question.is_empty
+        indexed = [row["_id"] for row in rows if _has_words(row)] if has_question else []
+        matches = await reader.select(indexed, self._word_conditions) if indexed else set()
+        keys = []
+        read = characters = 0
+        while read < min(len(rows), self._bounds.window) and characters < self._bounds.characters:
+            row = rows[read]
+            read += 1
+            if not self._is_in_conversation(row):
+                continue
+            is_match = row["peer_number"] in peers or row["_id"] in matches
+            if not is_match and has_question and not _has_words(row):
+                # Requests of others come in between.
+                await asyncio.sleep(0)
+                characters += len(row["content"])
+                is_match = self._question.matches(row["content"])
+            if is_match:
+                keys.append(reader.key_of(row))
+        if len(rows) > read:
+            return _Part(keys, reader.key_of(rows[read - 1]))
         return _Part(keys, all=frozenset(keys) if self._anchor is None or not rows else None)
 
     def _count(self, parts: Sequence[_Part]) -> int | None:
@@ -188,10 +218,12 @@ class Search:
             return self._bounds.few + 1
         return min(len(frozenset().union(*known)), self._bounds.few + 1) if len(known) == len(parts) else None
 
-    def _is_match(self, row: Row, peers: Collection[str]) -> bool:
-        if self._filter.peer_numbers and row["peer_number"] not in self._filter.peer_numbers:
-            return False
-        return row["peer_number"] in peers or (not self._question.is_empty and self._question.matches(row["content"]))
+    def _is_in_conversation(self, row: Row) -> bool:
+        return not self._filter.peer_numbers or row["peer_number"] in self._filter.peer_numbers
+
+
+def _has_words(row: Row) -> bool:
+    return bool(row.get("schema_version", 0) >= WORDS_VERSION)
 
 
 class _Reader:
@@ -211,6 +243,11 @@ class _Reader:
         """Returns all matches, whatever the anchor, in any order; None if there are more than `few`."""
         rows = await self._read(conditions, (), limit=self._bounds.few + 1)
         return None if len(rows) > self._bounds.few else [self.key_of(row) for row in rows]
+
+    async def select(self, message_ids: Sequence[ObjectId], conditions: Sequence[Condition]) -> set[ObjectId]:
+        """Returns those of the messages that fulfil the conditions."""
+        rows = await self._read([{"_id": {"$in": message_ids}}, *conditions], (), limit=len(message_ids))
+        return {row["_id"] for row in rows}
 
     async def read_page(self, conditions: Sequence[Condition]) -> list[Anchor]:
         return [self.key_of(row) for row in await self.find(conditions, limit=self._limit + 1)]

@@ -1,5 +1,6 @@
 """A search reads a bounded number of messages, and its pages together contain every match."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from mysms.messages import repository, word_index
+from mysms.messages import repository, word_index, words
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
 from mysms.messages.search import Bounds, Search
@@ -165,7 +166,8 @@ async def test_the_same_numbers_are_searched_whatever_is_sent_between_pages(fixt
     await messages.store([(NUMBERS[index % 4], "Hello") for index in range(40)])
     message_filter = MessageFilter(search="555")
     expected = [row["_id"] for row in messages.rows[::-1] if row["peer_number"] in NUMBERS[: SMALL.peers]]
-    anchor, ids = None, list[ObjectId]()
+    anchor: Anchor | None = None
+    ids: list[ObjectId] = []
     for number in (*NUMBERS, *NUMBERS):
         found = await Search(messages.user_id, message_filter, 3, anchor, SMALL).run(newer=False)
         page, next_id = found.page(3)
@@ -175,6 +177,76 @@ async def test_the_same_numbers_are_searched_whatever_is_sent_between_pages(fixt
         anchor = await repository.find_anchor(messages.user_id, message_filter, ObjectId(next_id))
         await messages.move_to_the_front(number)
     assert ids == expected
+
+
+@pytest.fixture
+async def folded(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator["Folded"]:
+    folded = Folded()
+    monkeypatch.setattr(words, "fold", folded.fold)
+    task = asyncio.create_task(folded.run())
+    yield folded
+    task.cancel()
+
+
+class Folded:
+    """Counts the texts that are folded, and the most of them between two turns of the event loop."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._fold = words.fold
+
+    def fold(self, text: str) -> str:
+        self.texts.append(text)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        return self._fold(text)
+
+    async def run(self) -> None:
+        """Another task of the same loop."""
+        while True:
+            self._at_once = 0
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("question", ["apple", "app", "a", "apple b", "77"])
+async def test_among_changes_no_text_is_folded_that_has_its_words(
+    fixture: OutboxFixture, folded: Folded, question: str
+) -> None:
+    messages = Messages(fixture)
+    await messages.store(random_texts(0, 40))
+    message_filter = MessageFilter(search=question, updated_since=START)
+    folded.texts.clear()
+    ids, _ = await messages.walk(message_filter, 10, newer=False)
+    assert ids
+    assert set(folded.texts) == {question}
+
+
+@pytest.mark.parametrize("since", [None, START])
+async def test_texts_without_words_are_checked_one_by_one_and_few_on_a_page(
+    fixture: OutboxFixture, folded: Folded, since: datetime | None
+) -> None:
+    """Finding the words of a text takes up to some milliseconds, in which nobody else is answered."""
+    messages = Messages(fixture)
+    await messages.store([(NUMBERS[0], f"needle {index:03}") for index in range(40)], old=lambda _: True)
+    message_filter = MessageFilter(search="needle", updated_since=since)
+    anchor: Anchor | None = None
+    ids: list[ObjectId] = []
+    pages = 0
+    while pages == 0 or anchor is not None:
+        folded.texts.clear()
+        bounds = Bounds(characters=100)
+        found = await Search(messages.user_id, message_filter, 50, anchor, bounds).run(newer=False)
+        assert len(folded.texts) <= 1 + 10, "the question, and texts of 10 characters"
+        page, next_id = found.page(50)
+        ids += page
+        pages += 1
+        anchor = None
+        if next_id is not None:
+            anchor = await repository.find_anchor(messages.user_id, message_filter, ObjectId(next_id))
+    assert (len(set(ids)), len(ids), pages) == (40, 40, 4)
+    assert folded.most_at_once == 1
 
 
 async def test_missing_words_are_stored_while_texts_change(fixture: OutboxFixture) -> None:
