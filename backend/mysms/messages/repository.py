@@ -1,5 +1,6 @@
 """Reads messages and records their events. Every update is targeted, so that concurrent updates cannot be lost."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Self
@@ -268,17 +269,18 @@ async def add_missing_words(*, limit: int) -> int:
     """
     messages = Message.get_pymongo_collection()
     rows = await messages.find({"schema_version": _WITHOUT_WORDS}, {"content": 1}, limit=limit).to_list()
-    if rows:
-        await messages.bulk_write(
-            [
-                UpdateOne(
-                    {"_id": row["_id"], "schema_version": _WITHOUT_WORDS, "content": row["content"]},
-                    {"$set": {"words": words_of(row["content"]), "schema_version": WORDS_VERSION}},
-                )
-                for row in rows
-            ],
-            ordered=False,
+    updates = []
+    for row in rows:
+        # Finding the words takes time, and requests come in between.
+        await asyncio.sleep(0)
+        updates.append(
+            UpdateOne(
+                {"_id": row["_id"], "schema_version": _WITHOUT_WORDS, "content": row["content"]},
+                {"$set": {"words": words_of(row["content"]), "schema_version": WORDS_VERSION}},
+            )
         )
+    if updates:
+        await messages.bulk_write(updates, ordered=False)
     return len(rows)
 
 

@@ -249,6 +249,14 @@ async def test_texts_without_words_are_checked_one_by_one_and_few_on_a_page(
     assert folded.most_at_once == 1
 
 
+async def test_missing_words_are_found_one_by_one(fixture: OutboxFixture, folded: Folded) -> None:
+    messages = Messages(fixture)
+    await messages.store([(NUMBERS[0], f"Old text {index}") for index in range(150)], old=lambda _: True)
+    await word_index.add_missing_words()
+    assert len(folded.texts) == 150
+    assert folded.most_at_once == 1
+
+
 async def test_missing_words_are_stored_while_texts_change(fixture: OutboxFixture) -> None:
     messages = Messages(fixture)
     await messages.store([(NUMBERS[0], f"Old text {index}") for index in range(250)], old=lambda _: True)
