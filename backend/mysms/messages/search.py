@@ -128,7 +128,7 @@ class Search:
             parts = [await self._find_by_text(reader, [{"updated_at": {"$gte": since}}, *self._filter.peer_condition])]
         else:
             # What is not indexed is read first: whatever is indexed meanwhile is found there.
-            parts = [await self._find_by_text(reader, [{"words": None}])]
+            parts = [await self._find_unindexed(reader)]
             parts += await asyncio.gather(self._find_by_words(reader), self._find_by_number(reader))
         keys, end = reader.merge(parts)
         return Found(
@@ -186,6 +186,13 @@ class Search:
             self._peers = sorted(filter(self._number.search, peers))[: self._bounds.peers]
         return self._peers
 
+    async def _find_unindexed(self, reader: "_Reader") -> _Part:
+        without_words = [{"words": None}]
+        # Those on the other side of an anchor count, too.
+        if self._anchor is not None and not await reader.has_any(without_words):
+            return _NOTHING
+        return await self._find_by_text(reader, without_words)
+
     async def _find_by_text(self, reader: "_Reader", listed: Sequence[Condition]) -> _Part:
         """Reads a window of a list. The database checks stored words; the texts without are checked here."""
         rows = await reader.find(listed, _MATCHED_FIELDS, limit=self._bounds.window + 1)
@@ -210,7 +217,7 @@ class Search:
                 keys.append(reader.key_of(row))
         if len(rows) > read:
             return _Part(keys, reader.key_of(rows[read - 1]))
-        return _Part(keys, all=frozenset(keys) if self._anchor is None or not rows else None)
+        return _Part(keys, all=frozenset(keys) if self._anchor is None else None)
 
     def _count(self, parts: Sequence[_Part]) -> int | None:
         known = [part.all for part in parts if part.all is not None]
@@ -243,6 +250,10 @@ class _Reader:
         """Returns all matches, whatever the anchor, in any order; None if there are more than `few`."""
         rows = await self._read(conditions, (), limit=self._bounds.few + 1)
         return None if len(rows) > self._bounds.few else [self.key_of(row) for row in rows]
+
+    async def has_any(self, conditions: Sequence[Condition]) -> bool:
+        """Returns whether there is a match, whatever the anchor."""
+        return bool(await self._read(conditions, (), limit=1))
 
     async def select(self, message_ids: Sequence[ObjectId], conditions: Sequence[Condition]) -> set[ObjectId]:
         """Returns those of the messages that fulfil the conditions."""
