@@ -385,7 +385,7 @@ async def too_many_connections() -> None:
 
 async def too_busy() -> None:
     held = HeldRequests()
-    async with server_with(replace(SOON, connections=2), held=held) as url:
+    async with server_with(replace(SOON, requests=2), held=held) as url:
         for count in range(1, 4):
             async with connected(url) as (_, writer):
                 writer.write(START + b"\r\n")

@@ -141,7 +141,7 @@ test('from signing up to signing out without a mouse', async ({ page, phone }) =
   await expect(page).toHaveURL('/messages/new');
 
   await choose(page, 'Settings');
-  await expect(page.getByRole('heading', { name: 'Account' })).toBeFocused();
+  await expect(page.getByRole('heading', { name: 'Account', exact: true })).toBeFocused();
   await tabTo(page, 'System');
   await press(page, 'ArrowDown');
   await expect(page.getByLabel('Light')).toBeChecked();

@@ -59,7 +59,7 @@ for (const how of ['abort', 'gone'] as const) {
 
     release();
     await notice.getByRole('button', { name: 'Reload' }).click();
-    await expect(page.getByRole('heading', { name: 'Account' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Account', exact: true })).toBeVisible();
     await expect(notice).toBeHidden();
     await page.getByRole('link', { name: 'Messages', exact: true }).click();
     await expect(composer(page)).toHaveValue('Half a thought');
