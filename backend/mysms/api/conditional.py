@@ -37,9 +37,11 @@ class ConditionalRoute(DirectRoute):
         handle = super().get_route_handler()
 
         async def handle_if_changed(request: Request) -> Response:
+            services = get_services(request)
+            await services.changes.feed.wait_until_current()
             caller = await require_caller(request)
             # Read before the list, which is then at least as new.
-            version = await get_services(request).history.version(caller.user_id, _query_of(request))
+            version = await services.history.version(caller.user_id, _query_of(request))
             # FastAPI itself passes on the first of several such headers only.
             known = ", ".join(request.headers.getlist("If-None-Match"))
             is_known = version.is_current and matches(known, version.etag)

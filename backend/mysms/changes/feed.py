@@ -1,15 +1,19 @@
 """Follows the log of changes, and passes on what all processes have changed."""
 
+import asyncio
 import time
 from typing import Protocol
 
 from mysms.changes.log import ChangeLog, Entry
+from mysms.core.database import DatabaseUnreachableError
 from mysms.core.heartbeat import MonotonicClock
 
 READ_EVERY_SECONDS = 0.7
 """With the time of a read, others learn of a change within a second."""
 CURRENT_WITHIN_SECONDS = 3.0
 """After this long without a successful read, memory may lack changes that the database has."""
+_WAIT_SECONDS = 5.0
+"""Clients give up a request after 15 seconds."""
 
 
 class ChangeListener(Protocol):
@@ -25,9 +29,13 @@ class ChangeListener(Protocol):
 class ChangeFeed:
     """The log as this process follows it. Nothing is known before the first `read`."""
 
-    def __init__(self, log: ChangeLog, monotonic: MonotonicClock = time.monotonic) -> None:
+    def __init__(
+        self, log: ChangeLog, monotonic: MonotonicClock = time.monotonic, *, wait_seconds: float = _WAIT_SECONDS
+    ) -> None:
         self._log = log
         self._monotonic = monotonic
+        self._wait_seconds = wait_seconds
+        self._next_read = asyncio.Event()
         self._listeners: list[ChangeListener] = []
         self._position: int | None = None
         self.followed_since = 0
@@ -54,6 +62,23 @@ class ChangeFeed:
             if self._position is None:
                 await self._start_over()
         self._current_at = began_at
+        self._next_read.set()
+        self._next_read = asyncio.Event()
+
+    async def wait_until_current(self) -> None:
+        """Waits for the next read if memory may lack changes. Raises DatabaseUnreachableError after some seconds.
+
+        Many requests that can be answered from memory then cost one read. If each read the database instead, they would
+        keep it busy after every interruption, and so keep the log from being read.
+        """
+        if self.is_current:
+            return
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                while not self.is_current:
+                    await self._next_read.wait()
+        except TimeoutError:
+            raise DatabaseUnreachableError("The log of changes cannot be read.") from None
 
     def apply(self, entry: Entry) -> None:
         """Applies an entry that this process has appended, so that it counts at once."""

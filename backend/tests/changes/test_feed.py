@@ -265,6 +265,22 @@ async def test_memory_is_not_trusted_while_the_log_cannot_be_read(database: conn
     assert not process.feed.is_current
 
 
+async def test_waiting_for_the_log_ends_with_its_next_read(database: connection.Database) -> None:
+    process = FeedProcess(database)
+    waiting = [asyncio.create_task(process.feed.wait_until_current()) for _ in range(3)]
+    await asyncio.wait(waiting, timeout=0.1)
+    assert not any(task.done() for task in waiting)
+    await process.feed.read()
+    await asyncio.gather(*waiting)
+    await process.feed.wait_until_current()
+
+
+async def test_waiting_for_the_log_fails_if_it_is_not_read(database: connection.Database) -> None:
+    feed = ChangeFeed(ChangeLog(database, lambda: NOW), wait_seconds=0.01)
+    with pytest.raises(connection.DatabaseUnreachableError):
+        await feed.wait_until_current()
+
+
 async def test_a_change_that_another_one_follows_is_published_with_that_one(database: connection.Database) -> None:
     process, ada = FeedProcess(database), ObjectId()
     first = await process.change(ada)
