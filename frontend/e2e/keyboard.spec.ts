@@ -203,9 +203,9 @@ test('the conversations, a search and the details of a message', async ({
 
 test('the actions on a message', async ({ page, request, phone }) => {
   const person = await newPerson(request);
-  const [lost, answered] = [newNumber(), newNumber()];
+  const [lost, answered] = [newNumber(), phone.unhurried.replaceAll(' ', '')];
   await setFault(request, { kind: 'error_500', to: lost, times: 1 });
-  const text = `Please answer ${answered}`;
+  const text = `Please answer ${crypto.randomUUID()}`;
   await person.write(RATE_LIMITED, 'Better not');
   await person.write(lost, 'Did this leave?');
   await person.write(answered, text);

@@ -61,6 +61,7 @@ _REJECTED = MessageResponse.model_validate(
         "segments": 1,
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.260Z",
+        "version": 3,
     }
 )
 

@@ -19,6 +19,7 @@ Row = dict[str, Any]
 
 MESSAGE_FIELDS = (
     *("direction", "from_number", "recipient_number", "peer_number", "content", "segments", "created_at", "updated_at"),
+    "change_count",
     *("client_id", "retry_of", "twilio_sid", "provider_status", "error_code", "error_message"),
     *("outbound.state", "outbound.cancel_requested"),
 )
@@ -49,6 +50,7 @@ class MessageFields(TypedDict):
     segments: int
     created_at: str
     updated_at: str
+    version: int
 
 
 class EventFields(TypedDict):
@@ -100,6 +102,7 @@ def message_fields(row: Row) -> MessageFields:
         "segments": row["segments"],
         "created_at": _rfc3339(row["created_at"]),
         "updated_at": _rfc3339(row["updated_at"]),
+        "version": get("change_count", 0),
     }
 
 

@@ -118,6 +118,12 @@ class MessageResponse(BaseModel):
     segments: int = Field(examples=[1], description="The number of SMS segments of the text.")
     created_at: Timestamp
     updated_at: Timestamp
+    version: int = Field(
+        examples=[3],
+        description="Grows with every change. Of two copies of a message, the one with the higher version is newer; "
+        "`updated_at` may be the same, since several changes can fall into a millisecond, or earlier, since the clocks "
+        "of servers differ.",
+    )
 
     @classmethod
     def of(cls, message: Message) -> Self:

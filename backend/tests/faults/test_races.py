@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from mysms.messages.encoding import message_fields
+from mysms.messages.repository import replace_final_status
 from mysms.messages.status import OutboxState
 from mysms.providers.base import Accepted, AccountUnavailable, Indeterminate, Rejected, RetryableFailure
 from mysms.reconciliation.matching import could_be, match
@@ -93,6 +95,28 @@ async def test_a_late_acceptance_always_counts(fixture: OutboxFixture) -> None:
         [OTHER_SID],
         OutboxState.ACCEPTED,
     )
+
+
+async def test_copies_of_one_millisecond_can_be_told_apart(fixture: OutboxFixture) -> None:
+    """A client that reads between the changes must not take the copy with the false status for the newest."""
+    outbox, timeline = fixture.outbox("process"), fixture.timeline
+    message_id = await fixture.enqueue(outbox, new_number(), TEXT)
+    await outbox.settle(await fixture.claim(outbox), Accepted(SID, "queued"), 0.5)
+    copies = []
+    for event in (
+        timeline.event_of(SID, "delivered", "callback"),
+        timeline.event_of(SID, "undelivered", "callback", 30003),
+        answer := timeline.event_of(SID, "undelivered", "reconciler", 30003),
+    ):
+        await timeline.record(message_id, event)
+        copies.append(message_fields((await fixture.message(message_id)).model_dump(by_alias=True)))
+    await replace_final_status(message_id, answer)
+    copies.append(message_fields((await fixture.message(message_id)).model_dump(by_alias=True)))
+
+    assert [copy["status"] for copy in copies] == ["delivered", "delivered", "delivered", "undelivered"]
+    assert len({copy["updated_at"] for copy in copies}) == 1
+    versions = [copy["version"] for copy in copies]
+    assert versions == sorted(set(versions))
 
 
 async def test_a_sid_belongs_to_one_message(fixture: OutboxFixture) -> None:

@@ -86,6 +86,7 @@ rows = st.fixed_dictionaries(
         "twilio_sid": st.none() | texts,
         "provider_status": st.none() | texts,
         "events": st.lists(events, max_size=3),
+        "change_count": st.integers(0, 2**63 - 1),
         "content_removed_at": st.none() | times,
         "words": st.lists(texts, max_size=2),
         "schema_version": st.integers(1, 9),
@@ -132,6 +133,7 @@ def modelled(row: Row) -> MessageDetail:
             "explanation": explanation and vars(explanation),
             "retry_of": str(message.retry_of) if message.retry_of is not None else None,
             "timeline": [event.model_dump() for event in message.events],
+            "version": message.change_count,
             **{name: getattr(message, name) for name in own},
         }
     )
@@ -195,6 +197,7 @@ def test_a_message_of_the_present_version() -> None:
         "segments": 1,
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.120Z",
+        "version": 0,
         "timeline": [
             {
                 "at": "2026-11-22T10:42:07.120Z",

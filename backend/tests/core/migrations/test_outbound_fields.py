@@ -168,12 +168,12 @@ async def sign_in(http: httpx.AsyncClient, email: str) -> dict[str, str]:
 
 
 def renamed(message: Json) -> Json:
-    """What the previous version answered, in the names of today."""
+    """What the previous version answered, in the names of today, of a message that has not changed since."""
     timeline = [
         {**event, "source": "user" if event["source"] == "author" else event["source"]} for event in message["timeline"]
     ]
     rest = {name: value for name, value in message.items() if name != "withdrawn"}
-    return {**rest, "cancel_requested": message["withdrawn"], "timeline": timeline}
+    return {**rest, "cancel_requested": message["withdrawn"], "version": 0, "timeline": timeline}
 
 
 async def test_a_deleted_account_gets_no_conversation_back(database: Database) -> None:

@@ -854,6 +854,12 @@ export interface components {
              * @example 2026-11-22T10:42:07.120Z
              */
             updated_at: string;
+            /**
+             * Version
+             * @description Grows with every change. Of two copies of a message, the one with the higher version is newer; `updated_at` may be the same, since several changes can fall into a millisecond, or earlier, since the clocks of servers differ.
+             * @example 3
+             */
+            version: number;
             /** Timeline */
             timeline: components["schemas"]["EventResponse"][];
         };
@@ -957,6 +963,12 @@ export interface components {
              * @example 2026-11-22T10:42:07.120Z
              */
             updated_at: string;
+            /**
+             * Version
+             * @description Grows with every change. Of two copies of a message, the one with the higher version is newer; `updated_at` may be the same, since several changes can fall into a millisecond, or earlier, since the clocks of servers differ.
+             * @example 3
+             */
+            version: number;
         };
         /** PasswordChange */
         PasswordChange: {

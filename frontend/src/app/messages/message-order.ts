@@ -7,7 +7,15 @@ export function isNewer(one: Message, other: Message): boolean {
     : one.created_at > other.created_at;
 }
 
-/** Responses can overtake each other: of two versions of one message, the one updated last is right. */
+/** Responses can overtake each other. */
 export function latestOf(known: Message, received: Message): Message {
-  return received.updated_at > known.updated_at ? received : known;
+  return isLater(received, known) ? received : known;
+}
+
+/** Times say less than versions: two changes can have the same one, and servers' clocks differ. */
+function isLater(one: Message, other: Message): boolean {
+  // Processes of an earlier version of the API do not count the changes.
+  return one.version === other.version
+    ? one.updated_at > other.updated_at
+    : one.version > other.version;
 }

@@ -107,7 +107,7 @@ export class MessageSync {
   applyChanges(messages: readonly Message[]): void {
     const changed = messages.filter((message) => {
       const known = this.#find(message);
-      return known && known.status !== message.status && known.updated_at < message.updated_at;
+      return known && known.status !== message.status && latestOf(known, message) !== known;
     });
     for (const subscriber of this.#subscribers) subscriber.applyChanges(messages);
     if (changed.length > 0) this.#statusChanges.next(changed);

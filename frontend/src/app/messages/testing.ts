@@ -43,6 +43,7 @@ export function aMessage(members: Partial<Message>): Message {
     segments: 1,
     created_at,
     updated_at: created_at,
+    version: 1,
     ...members,
   };
 }

@@ -89,6 +89,19 @@ describe('mergeChanges', () => {
     expect(mergeChanges(now, messages(1, 1))).toBe(now);
   });
 
+  it('tells versions of the same millisecond apart, and those of servers whose clocks differ', () => {
+    const copy = (version: number, status: Message['status'], updated_at: string): Message[] =>
+      messages(1, 1).map((message) => ({ ...message, version, status, updated_at }));
+    const same = '2026-11-22T13:00:00.000Z';
+    const earlier = '2026-11-22T12:59:59.000Z';
+    const delivered = mergeChanges(loaded(1, 1), copy(2, 'delivered', same));
+    const undelivered = mergeChanges(delivered, copy(3, 'undelivered', same));
+    expect(undelivered.messages[0]?.status).toBe('undelivered');
+    expect(mergeChanges(undelivered, copy(2, 'delivered', same))).toBe(undelivered);
+    const corrected = mergeChanges(undelivered, copy(4, 'delivered', earlier));
+    expect(corrected.messages[0]?.status).toBe('delivered');
+  });
+
   it('leaves messages outside the loaded part to their page', () => {
     const before = loaded(3, 5, 9);
     expect(mergeChanges(before, [...messages(1, 2), ...messages(6, 12)])).toBe(before);

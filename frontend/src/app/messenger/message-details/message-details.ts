@@ -67,7 +67,7 @@ export class MessageDetails {
   /** Changes when the message changes. */
   readonly #version = computed(() => {
     const message = this.message();
-    return message && this.#threads.find(message)?.updated_at;
+    return message && this.#threads.find(message)?.version;
   });
 
   constructor() {
