@@ -29,7 +29,7 @@ export const config: SheriffConfig = {
     api: ['i18n'],
     'phone-numbers': ['i18n'],
     ui: ['i18n', 'phone-numbers', 'storage'],
-    session: ['api', 'i18n', 'storage'],
+    session: ['api', 'i18n', 'storage', 'ui'],
     layout: CORE,
     'domain:*': CORE,
     'feature:*': [...CORE, 'domain:*'],

@@ -1,17 +1,16 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
+import { ConfirmSignOut } from '../session/confirm-sign-out';
 import { SessionStore } from '../session/session-store';
 import { SignOutQuestion } from '../session/sign-out-question';
 import { layoutTexts } from '../i18n/layout-texts';
 import { splitAtPlaceholder } from '../i18n/plural';
-import { signOutTexts } from '../i18n/sign-out-texts';
 import { Avatar } from '../ui/avatar';
-import { ConfirmDialog } from '../ui/confirm-dialog';
 
 @Component({
   selector: 'app-account-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, ConfirmDialog, RouterLink],
+  imports: [Avatar, ConfirmSignOut, RouterLink],
   template: `
     <button
       type="button"
@@ -33,15 +32,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
         {{ texts.signOut }}
       </button>
     </div>
-    @if (question.unsent(); as unsent) {
-      <app-confirm-dialog
-        [title]="signOutTexts.title"
-        [text]="signOutTexts.explanation(unsent)"
-        [confirmLabel]="signOutTexts.confirm"
-        [cancelLabel]="signOutTexts.cancel"
-        (answered)="question.answer($event)"
-      />
-    }
+    <app-confirm-sign-out [question]="question" />
   `,
   host: { class: 'account-menu' },
 })
@@ -51,7 +42,6 @@ export class AccountMenu {
   readonly email = input.required<string>();
 
   protected readonly texts = layoutTexts.account;
-  protected readonly signOutTexts = signOutTexts;
   protected readonly signedInAs = splitAtPlaceholder(layoutTexts.account.signedInAs);
   protected readonly question = new SignOutQuestion();
   protected readonly initials = computed(() => this.email().slice(0, 2).toUpperCase());

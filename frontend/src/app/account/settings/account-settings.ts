@@ -1,11 +1,10 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { accountTexts } from '../../i18n/account-texts';
 import { settingsTexts } from '../../i18n/settings-texts';
-import { signOutTexts } from '../../i18n/sign-out-texts';
+import { ConfirmSignOut } from '../../session/confirm-sign-out';
 import { SessionStore } from '../../session/session-store';
 import { SignOutQuestion } from '../../session/sign-out-question';
 import { Avatar } from '../../ui/avatar';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { DeleteAccount } from './delete-account';
 import { ExportAccount } from './export-account';
 import { SettingsHeader } from './settings-header';
@@ -14,7 +13,7 @@ import { ThemeSwitch } from './theme-switch';
 @Component({
   selector: 'app-account-settings',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, ConfirmDialog, DeleteAccount, ExportAccount, SettingsHeader, ThemeSwitch],
+  imports: [Avatar, ConfirmSignOut, DeleteAccount, ExportAccount, SettingsHeader, ThemeSwitch],
   template: `
     <app-settings-header [heading]="texts.title" />
     <section class="settings-group" aria-labelledby="you">
@@ -44,15 +43,7 @@ import { ThemeSwitch } from './theme-switch';
         <app-delete-account />
       </div>
     </section>
-    @if (question.unsent(); as unsent) {
-      <app-confirm-dialog
-        [title]="signOutTexts.title"
-        [text]="signOutTexts.explanation(unsent)"
-        [confirmLabel]="signOutTexts.confirm"
-        [cancelLabel]="signOutTexts.cancel"
-        (answered)="question.answer($event)"
-      />
-    }
+    <app-confirm-sign-out [question]="question" />
   `,
   host: { class: 'settings-page' },
 })
@@ -60,7 +51,6 @@ export class AccountSettings {
   readonly #session = inject(SessionStore);
 
   protected readonly texts = { ...settingsTexts.account, signOut: accountTexts.sessions.signOut };
-  protected readonly signOutTexts = signOutTexts;
   protected readonly question = new SignOutQuestion();
   protected readonly email = computed(() => this.#session.user()?.email ?? '');
 

@@ -8,17 +8,16 @@ import {
   viewChild,
 } from '@angular/core';
 import { Session } from '../../api/models';
+import { ConfirmSignOut } from '../../session/confirm-sign-out';
 import { SignOutQuestion } from '../../session/sign-out-question';
 import { whenSignedIn } from '../../session/when-signed-in';
 import { accountTexts } from '../../i18n/account-texts';
 import { relativeTime } from '../../i18n/relative-time';
 import { fullTime, shortDateAndTime } from '../../i18n/formats';
 import { splitAtPlaceholder } from '../../i18n/plural';
-import { signOutTexts } from '../../i18n/sign-out-texts';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
-import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { AccountStore } from '../account-store';
 import { stillLoading } from '../still-loading';
 
@@ -28,7 +27,7 @@ const PHONES = /\b(iPhone|Android|iPad)\b/;
 @Component({
   selector: 'app-session-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Icon, Notice, ConfirmDialog],
+  imports: [Busy, ConfirmSignOut, Icon, Notice],
   templateUrl: './session-list.html',
   host: { class: 'settings-group', role: 'region', 'aria-labelledby': 'sessions' },
 })
@@ -46,7 +45,6 @@ export class SessionList {
   protected readonly texts = accountTexts.sessions;
   protected readonly lastUsed = splitAtPlaceholder(accountTexts.sessions.lastUsed);
   protected readonly signedIn = splitAtPlaceholder(accountTexts.sessions.signedIn);
-  protected readonly signOutTexts = signOutTexts;
   protected readonly question = new SignOutQuestion();
 
   constructor() {
