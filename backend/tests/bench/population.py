@@ -18,6 +18,7 @@ from devservers.mongodb.collection import Change, id_key_of
 from devservers.mongodb.documents import encode
 from devservers.mongodb.journal import Journal
 from mysms.core.timestamps import to_rfc3339, utc_now
+from mysms.messages.words import words_of
 from mysms.users.tokens import AccessClaims, TokenSigner
 from tests.bench.servers import DATA_FILE, Bench
 from tests.support.api_user import ApiUser, Json, new_number
@@ -70,7 +71,8 @@ class Templates:
             peer = phone_number(number)
             own = {"_id": message_id, "client_id": f"many:{number}", "created_at": at, "updated_at": at}
             own |= {"peer_number": peer, "recipient_number": peer, "twilio_sid": f"SM{message_id}{0:08}"}
-            own |= {"user_id": user_id, "events": [], "content": f"Number {number}"}
+            content = f"Number {number}"
+            own |= {"user_id": user_id, "events": [], "content": content, "words": words_of(content)}
             if number >= count - accepted:
                 own |= {"provider_status": "accepted", "status_rank": 0}
             newest[peer] = f"{to_rfc3339(at)} {message_id}"
