@@ -14,7 +14,7 @@ import orjson
 import uvicorn
 from bson import ObjectId
 from fastapi import FastAPI
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, WriteConcern
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -80,20 +80,36 @@ _RANKS = {"sending": 2, "sent": 3, "delivered": 4}
 
 async def send(request: Request) -> Response:
     """The message is sent, and nothing is stored."""
-    message = (await request.json())["message"]
+    sent = await _send(request, (await request.json())["message"])
+    return Response(orjson.dumps(sent), status_code=201)
+
+
+async def stored_send(request: Request) -> Response:
+    """The message is stored, sent, and updated: the least with which a process that ends loses none."""
+    message, now, messages = (await request.json())["message"], datetime.now(UTC), request.app.state.outbox
+    stored = await messages.insert_one({**message, "status": "claimed", "created_at": now})
+    sent = await _send(request, message)
+    await messages.update_one({"_id": stored.inserted_id}, {"$set": sent})
+    return Response(orjson.dumps(sent), status_code=201)
+
+
+async def _send(request: Request, message: dict[str, str]) -> dict[str, str]:
     sent = await run_in_threadpool(
         request.app.state.twilio.messages.create,
         from_=FROM_NUMBER,
         to=message["recipient_number"],
         body=message["content"],
     )
-    return Response(orjson.dumps({"sid": sent.sid, "status": sent.status}), status_code=201)
+    return {"sid": sent.sid, "status": sent.status}
 
 
 @contextlib.asynccontextmanager
 async def _connected(app: Starlette) -> AsyncIterator[None]:
     async with Documents(os.environ["MONGODB_URI"], tz_aware=True) as client:
         app.state.messages = client.get_default_database()["messages"]
+        app.state.outbox = client.get_default_database().get_collection(
+            "bench_outbox", write_concern=WriteConcern("majority", j=True)
+        )
         with temporary_client(ACCOUNT_SID, AUTH_TOKEN, os.environ["TWILIO_URL"], _TIMEOUT_SECONDS) as app.state.twilio:
             yield
 
@@ -103,6 +119,7 @@ by_hand = Starlette(
         Route("/page", page),
         Route("/status_callback", status_callback, methods=["POST"]),
         Route("/send", send, methods=["POST"]),
+        Route("/stored_send", stored_send, methods=["POST"]),
     ],
     lifespan=_connected,
 )

@@ -91,20 +91,18 @@ def section(recorded: Json) -> str:
     return "\n".join([_BEGIN.strip(), "", HEAD, *rows, "", *others, "", _END])
 
 
-def regressions(lines: Iterable[Line]) -> list[str]:
-    """Returns what is worse than the recorded results by more than noise: by processor time, which has the least."""
+def regressions(lines: Iterable[Line]) -> dict[str, str]:
+    """Returns what is worse than the recorded results, by line: by processor time, which has the least noise."""
     recorded = read_recorded()["lines"]
-    return [
-        f"{line.name}: {ratio:.2f}, recorded {before:.2f}"
+    return {
+        line.name: f"{ratio:.2f}, recorded {before:.2f}"
         for line in lines
         if line.name in recorded
         and (ratio := line.comparison.by_processor_time.median)
         < _TOLERANCE * (before := recorded[line.name]["by_processor_time"]["median"])
-    ] + [
-        f"{line.name}: the load tool may have been the limit"
-        for line in lines
-        if line.comparison.tool_share > _TOOL_LIMIT
-    ]
+    } | {
+        line.name: "the load tool may have been the limit" for line in lines if line.comparison.tool_share > _TOOL_LIMIT
+    }
 
 
 def _crowd(crowd: Json) -> str:
