@@ -57,7 +57,8 @@ class Collection:
     def build_indexes(self, specs: Iterable[IndexSpec]) -> list[Index]:
         """Build indexes over the existing documents, without adding them to the collection."""
         indexes = [Index(self.namespace, spec) for spec in specs]
-        for id_key, data in self.documents.items():
+        for id_key, data in self.documents.items() if indexes else ():
+            self._statistics.documents_examined += 1
             values = ValueKeys(decode(data))
             for index in indexes:
                 index.append(index.keys(values), id_key)
