@@ -29,6 +29,7 @@ from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
 from mysms.messages import word_index
+from mysms.messages.csv_export import CsvExport
 from mysms.messages.export import AccountExport
 from mysms.messages.interrupted_counts import InterruptedCounts
 from mysms.messages.repository import find_revision
@@ -88,6 +89,7 @@ class Services:
     users: UserServices
     history: MessageHistory
     export: AccountExport
+    csv_export: CsvExport
     outbox: OutboxService
     outbox_metrics: OutboxMetrics
     status_callbacks: StatusCallbackHandler
@@ -228,6 +230,7 @@ class _Builder:
             clock=utc_now,
             is_active=users.accounts.is_active,
         )
+        history = MessageHistory(self._changes, self._totals)
         return Services(
             settings=settings,
             security_events=self._security_events,
@@ -236,8 +239,9 @@ class _Builder:
             changes=self._changes,
             event_streams=self._event_streams,
             users=users,
-            history=MessageHistory(self._changes, self._totals),
+            history=history,
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
+            csv_export=CsvExport(history, users.accounts, users.sessions, self._limiter, self._security_events),
             outbox=outbox,
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
             status_callbacks=StatusCallbackHandler(

@@ -8,6 +8,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 
 from mysms.core.settings import Settings
+from mysms.messages.csv_export import CsvExport
 from mysms.messages.export import AccountExport
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
@@ -61,6 +62,7 @@ Passwords = Annotated[PasswordService, provided(lambda request: get_services(req
 PasswordResets = Annotated[PasswordResetService, provided(lambda request: get_services(request).users.password_reset)]
 History = Annotated[MessageHistory, provided(lambda request: get_services(request).history)]
 Export = Annotated[AccountExport, provided(lambda request: get_services(request).export)]
+CsvExports = Annotated[CsvExport, provided(lambda request: get_services(request).csv_export)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
 Client = Annotated[ClientInfo, provided(get_client_info)]
 

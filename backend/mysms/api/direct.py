@@ -5,7 +5,8 @@ short request that takes longer than all else.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from functools import lru_cache
+from typing import Any, get_origin
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -50,9 +51,16 @@ class DirectRoute(APIRoute):
 
 
 def _read_query(request: Request, model: type[BaseModel]) -> BaseModel:
-    """Raises RequestValidationError, like FastAPI. Of a parameter that is given several times, the last one counts."""
+    """Raises RequestValidationError, like FastAPI. Of a parameter that is not a list, the last one given counts."""
+    given: dict[str, Any] = dict(request.query_params)
+    given |= {name: request.query_params.getlist(name) for name in _lists_of(model) & given.keys()}
     try:
-        return model.model_validate(dict(request.query_params))
+        return model.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise RequestValidationError([{**each, "loc": ("query", *each["loc"])} for each in found]) from error
+
+
+@lru_cache
+def _lists_of(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)

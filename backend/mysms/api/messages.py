@@ -1,15 +1,28 @@
 """Routes for messages: list, send, read, cancel and retry."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
-from mysms.api.deps import CurrentUser, History, Outbox, assume_default_country, get_services, require_caller
+from mysms.api.deps import (
+    Client,
+    CsvExports,
+    CurrentUser,
+    History,
+    Outbox,
+    assume_default_country,
+    get_services,
+    require_caller,
+)
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import UtcDatetime
+from mysms.messages import csv_export
 from mysms.messages.filter import MessageFilter
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
@@ -18,9 +31,11 @@ from mysms.messages.schemas import (
     MessageResponse,
     PeerNumber,
     SendRequest,
+    Status,
 )
 from mysms.messages.search import MOST_COUNTED
 from mysms.messages.service import Position
+from mysms.messages.status import PUBLIC_STATUSES
 from mysms.outbox.errors import (
     CountryNotAllowedError,
     GlobalDailyQuotaError,
@@ -89,19 +104,18 @@ _SENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-class MessageQuery(BaseModel):
-    limit: Limit = DEFAULT_PAGE
-    before: str | None = Field(
-        None, description="Only messages older than this one: the `_id` of the last row of the previous page."
-    )
-    after: str | None = Field(
-        None, description="Only messages newer than the one with this `_id`, starting with those next to it."
-    )
-    around: str | None = Field(
-        None,
-        description="The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` "
-        "older ones, rounded down. At most one of `before`, `after` and `around` may be given.",
-    )
+_BOUNDED = (
+    "A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link "
+    "to the next."
+)
+
+
+_GREATEST_CODE = 999_999
+
+
+class FilterQuery(BaseModel):
+    """Which messages. All that is given must be fulfilled."""
+
     peer_number: PeerNumber | None = Field(
         None, description="Only messages to and from this number.", examples=["+14155552671"]
     )
@@ -114,10 +128,53 @@ class MessageQuery(BaseModel):
         "accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and "
         "Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last "
         "one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: "
-        "of your newest thousand conversations, the first ten such ones in the order of their numbers. A search "
-        "examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to "
-        "the next.",
+        "of your newest thousand conversations, the first ten such ones in the order of their numbers. " + _BOUNDED,
         examples=["table for four"],
+    )
+    status: list[Status] = Field(
+        [],
+        max_length=len(PUBLIC_STATUSES),
+        description="Only messages with this status; given several times, with one of these. " + _BOUNDED,
+        examples=[["failed", "undelivered"]],
+    )
+    direction: Literal["outbound", "inbound"] | None = Field(
+        None, description="Only messages that you have sent, or that you have received."
+    )
+    error_code: Annotated[int, Field(ge=0, le=_GREATEST_CODE)] | Literal["expired"] | None = Field(
+        None, description="Only messages with this error code.", examples=[30003]
+    )
+    created_from: UtcDatetime | None = Field(
+        None, description="Only messages created at or after this time.", examples=["2026-11-01T00:00:00Z"]
+    )
+    created_before: UtcDatetime | None = Field(
+        None, description="Only messages created before this time.", examples=["2026-12-01T00:00:00Z"]
+    )
+
+    def to_filter(self, updated_since: datetime | None = None) -> MessageFilter:
+        return MessageFilter(
+            peer_number=self.peer_number,
+            search=self.search,
+            updated_since=updated_since,
+            statuses=frozenset(self.status),
+            direction=self.direction,
+            error_code=self.error_code,
+            created_from=self.created_from,
+            created_before=self.created_before,
+        )
+
+
+class MessageQuery(FilterQuery):
+    limit: Limit = DEFAULT_PAGE
+    before: str | None = Field(
+        None, description="Only messages older than this one: the `_id` of the last row of the previous page."
+    )
+    after: str | None = Field(
+        None, description="Only messages newer than the one with this `_id`, starting with those next to it."
+    )
+    around: str | None = Field(
+        None,
+        description="The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` "
+        "older ones, rounded down. At most one of `before`, `after` and `around` may be given.",
     )
     updated_since: UtcDatetime | None = Field(
         None,
@@ -133,7 +190,7 @@ async def list_messages(request: Request, query: Annotated[MessageQuery, Query()
     caller, history = await require_caller(request), get_services(request).history
     page = await history.page(
         caller.user_id,
-        MessageFilter(query.peer_number, query.search, query.updated_since),
+        query.to_filter(query.updated_since),
         limit=query.limit,
         position=Position(query.before, query.after, query.around),
     )
@@ -149,11 +206,40 @@ router.add_api_route(
     responses=page_responses(
         INVALID_LIMIT,
         total="The number of your messages, counting only those that match `peer_number` and `search`. With `search`, "
-        f"{MOST_COUNTED + 1} means more than {MOST_COUNTED}, and the header is missing if the number is not known.",
+        f"{MOST_COUNTED + 1} means more than {MOST_COUNTED}, and the header is missing if the number is not "
+        "known. With another filter but no `search`, it is always missing.",
     ),
     openapi_extra=IF_NONE_MATCH,
     route_class_override=ConditionalRoute,
 )
+
+
+@router.get(
+    "/export.csv",
+    summary="Export messages as CSV",
+    response_class=StreamingResponse,
+    dependencies=[Depends(assume_default_country)],
+    responses={
+        status.HTTP_200_OK: {
+            "description": "A file in UTF-8 with a byte order mark, and otherwise after RFC 4180.",
+            "content": {"text/csv": {"schema": {"type": "string"}, "example": csv_export.EXAMPLE}},
+        },
+        **error_responses(UnauthenticatedError(), RateLimitedError()),
+    },
+)
+async def export_messages(
+    query: Annotated[FilterQuery, Query()], user: CurrentUser, export: CsvExports, client: Client
+) -> StreamingResponse:
+    """Returns all your messages that match, newest first, as one file of any length.
+
+    A text that a spreadsheet could take for a formula has an apostrophe before it: one that begins with `=`, `+`, `-`,
+    `@`, a tab or a line break. Numbers such as +14155552671 are left unchanged. If your session ends meanwhile, so
+    does the file, and its last line says that it is incomplete.
+    """
+    headers = {"Content-Disposition": 'attachment; filename="messages.csv"'}
+    return StreamingResponse(
+        await export.begin(user, query.to_filter(), client), media_type="text/csv", headers=headers
+    )
 
 
 @router.post(

@@ -42,6 +42,7 @@ SecurityEvent = Literal[
     "password_reset_completed",
     "password_reset_failed",
     "account_exported",
+    "messages_exported",
     "account_deleted",
     "invite_created",
     "migration_run_by_operator",

@@ -3,15 +3,19 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bson import ObjectId
 
 from mysms.core import phone_numbers
 from mysms.core.blank import is_blank
+from mysms.messages.error_catalog import ErrorCode
+from mysms.messages.status import PROVIDER_STATUSES, OutboxState, outbox_states_of
 
 _NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
 """Digits with punctuation."""
+
+Condition = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,19 @@ class MessageFilter:
     search: str | None = None
     """Words that the text must contain; if it looks like one, also part of a number. `messages.search` looks for it."""
     updated_since: datetime | None = None
+    statuses: frozenset[str] = frozenset()
+    """Any of these statuses, as users see them."""
+    direction: Literal["outbound", "inbound"] | None = None
+    error_code: ErrorCode | None = None
+    created_from: datetime | None = None
+    """Inclusive."""
+    created_before: datetime | None = None
+    """Exclusive."""
+
+    @property
+    def is_looked_for(self) -> bool:
+        """Whether `messages.search` looks for the messages, because no single index lists them and nothing else."""
+        return self.is_search or bool(self.checks or self.created_condition)
 
     @property
     def peer_numbers(self) -> list[str]:
@@ -48,10 +65,50 @@ class MessageFilter:
             query |= condition
         if self.updated_since is not None:
             query["updated_at"] = {"$gte": self.updated_since}
-        return query
+        further = [*self.checks, *self.created_condition]
+        return query | ({"$and": further} if further else {})
 
     @property
-    def peer_condition(self) -> list[dict[str, Any]]:
+    def checks(self) -> list[Condition]:
+        """The conditions for status, direction and error code, none or some."""
+        statuses: list[Condition] = [{"$and": [listed, *more]} for listed, more in self.status_lists]
+        return [
+            *([{"$or": statuses}] if statuses else []),
+            *([{"direction": self.direction}] if self.direction is not None else []),
+            *self.error_condition,
+        ]
+
+    @property
+    def status_lists(self) -> list[tuple[Condition, list[Condition]]]:
+        """The lists, by a condition that an index serves, which together have the statuses, and what each is to fulfil.
+
+        The status is not stored: `public_status` makes it of the provider's, else of the outbox's.
+        """
+        lists: list[tuple[Condition, list[Condition]]] = [
+            ({"provider_status": status}, []) for status in sorted(self.statuses & PROVIDER_STATUSES)
+        ]
+        own: list[Condition] = []
+        if states := outbox_states_of(self.statuses):
+            own.append({"outbound.state": {"$in": states}})
+        if OutboxState.PENDING in self.statuses:
+            own.append({"direction": "outbound", "outbound": None})
+        if "received" in self.statuses:
+            own.append({"direction": "inbound"})
+        return [*lists, ({"provider_status": None}, [{"$or": own}])] if own else lists
+
+    @property
+    def error_condition(self) -> list[Condition]:
+        return [] if self.error_code is None else [{"error_code": self.error_code}]
+
+    @property
+    def created_condition(self) -> list[Condition]:
+        """The condition for the time of creation, or none."""
+        limits = {"$gte": self.created_from, "$lt": self.created_before}
+        given = {operator: at for operator, at in limits.items() if at is not None}
+        return [{"created_at": given}] if given else []
+
+    @property
+    def peer_condition(self) -> list[Condition]:
         """The condition for the numbers, or none."""
         match self.peer_numbers:
             case []:

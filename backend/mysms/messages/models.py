@@ -68,6 +68,13 @@ def _outbox_index(field: str, name: str) -> IndexModel:
     return IndexModel([(key, ASCENDING) for key in keys], name=name)
 
 
+def _list_index(field: str, name: str) -> IndexModel:
+    """The index of a user's messages with one value of a field, newest first."""
+    return IndexModel(
+        [("user_id", ASCENDING), (field, ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name=name
+    )
+
+
 class Message(Document):
     """An SMS from or to a user's contact."""
 
@@ -156,6 +163,8 @@ class Message(Document):
                 [("user_id", ASCENDING), ("words", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
                 name="words",
             ),
+            _list_index("provider_status", "statuses"),
+            _list_index("error_code", "errors"),
             IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
             _outbox_index("next_attempt_at", "outbox"),
             _outbox_index("due_at", "expiry"),

@@ -45,6 +45,24 @@ PeerNumber = Annotated[str, AfterValidator(_read_number_in_url)]
 """A phone number in a URL."""
 
 
+Status = Literal[
+    "pending",
+    "unconfirmed",
+    "accepted",
+    "scheduled",
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "undelivered",
+    "failed",
+    "canceled",
+    "read",
+    "received",
+]
+"""A status by which messages can be looked for: `status.PUBLIC_STATUSES`."""
+
+
 def _require_text(value: str) -> str:
     if is_blank(value):
         raise PydanticCustomError("blank", "can't be blank")

@@ -1,6 +1,9 @@
-"""Finds messages by words and by parts of numbers, newest first, at a bounded cost (ADR 14).
+"""Finds messages by words, parts of numbers, status and other fields, newest first, at a bounded cost (ADR 14).
 
-Several sources are read and merged:
+What has no words to look for reads a window of a list that an index has: that of a conversation, of an error code, of
+each of the provider's statuses, else of all messages. The database checks the other conditions.
+
+For words, several sources are read and merged:
 
 - Messages with the words. If one of the conditions holds for few messages (`few`), the database checks all of these.
   Otherwise a list in the order of time is read: that of a word if this is the only condition, else a window of
@@ -13,6 +16,8 @@ Several sources are read and merged:
 
 What asks for changes is sorted by change, as no list of a word is. There, a window of the changes is read instead, of
 which the database checks the words.
+
+Status, direction and error code are only checked where words are looked for. The time of creation bounds each list.
 """
 
 import asyncio
@@ -25,7 +30,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from mysms.messages import conversations
 from mysms.messages.encoding import Row
-from mysms.messages.filter import MessageFilter
+from mysms.messages.filter import Condition, MessageFilter
 from mysms.messages.models import WORDS_VERSION, Message
 from mysms.messages.repository import Anchor, order_of
 from mysms.messages.words import Question
@@ -51,8 +56,6 @@ class Bounds:
 
 
 _MATCHED_FIELDS = ("content", "peer_number", "schema_version")
-
-Condition = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class Search:
 
     async def matches(self, row: Row) -> bool:
         """Whether a message that matches the rest of the filter is among the results, whatever the page."""
+        if not self._filter.is_search:
+            return True
         if not self._is_in_conversation(row):
             return False
         if row["peer_number"] in await self._find_peers():
@@ -121,15 +126,25 @@ class Search:
     async def run(self, *, newer: bool) -> Found:
         """Returns the matches that are older or newer than the anchor, from there on."""
         reader = _Reader(
-            self._user_id, self._limit, order_of(self._filter), self._anchor, self._bounds, is_forward=newer
+            self._user_id,
+            self._limit,
+            order_of(self._filter),
+            self._anchor,
+            self._bounds,
+            self._range,
+            is_forward=newer,
         )
         since = self._filter.updated_since
-        if since is not None:
-            parts = [await self._find_by_text(reader, [{"updated_at": {"$gte": since}}, *self._filter.peer_condition])]
+        changed = [] if since is None else [{"updated_at": {"$gte": since}}, *self._filter.peer_condition]
+        if not self._filter.is_search:
+            parts = await self._find_by_fields(reader, changed)
+        elif changed:
+            parts = [await self._find_by_text(reader, changed)]
         else:
             # What is not indexed is read first: whatever is indexed meanwhile is found there.
             parts = [await self._find_unindexed(reader)]
-            parts += await asyncio.gather(self._find_by_words(reader), self._find_by_number(reader))
+            by_words, by_number = await asyncio.gather(self._find_by_words(reader), self._find_by_number(reader))
+            parts += [by_words, *by_number]
         keys, end = reader.merge(parts)
         return Found(
             ids=[key.message_id for key in keys],
@@ -138,13 +153,38 @@ class Search:
             total=self._count(parts) if since is None else None,
         )
 
+    @property
+    def _range(self) -> list[Condition]:
+        """The condition that bounds each list in the order of time."""
+        return [] if self._filter.updated_since is not None else self._filter.created_condition
+
+    @property
+    def _checks(self) -> list[Condition]:
+        """The conditions that the database checks besides."""
+        return [*self._filter.checks, *(self._filter.created_condition if not self._range else [])]
+
+    async def _find_by_fields(self, reader: "_Reader", changed: Sequence[Condition]) -> list[_Part]:
+        if changed:
+            return [await reader.read_window([changed], [*changed, *self._checks])]
+        peer, statuses = self._filter.peer_condition, self._filter.status_lists
+        lists = [[each] for each in (*peer, *self._filter.error_condition)]
+        if lists or not statuses:
+            return [await reader.read_window(lists or [[]], [*peer, *self._checks])]
+        direction = [{"direction": self._filter.direction}] if self._filter.direction is not None else []
+        return await asyncio.gather(
+            *(
+                reader.read_window([[listed]], [listed, *more, *direction], self._bounds.window // len(statuses))
+                for listed, more in statuses
+            )
+        )
+
     async def _find_by_words(self, reader: "_Reader") -> _Part:
         question = self._question
         if question.is_empty:
             return _NOTHING
         words = self._word_conditions
         peer = self._filter.peer_condition
-        conditions = [*words, *peer]
+        conditions = [*words, *peer, *self._checks]
         for condition in [*words[: self._bounds.counted_words], *peer]:
             few = await reader.read_few([condition])
             if few is not None and len(conditions) > 1:
@@ -167,15 +207,21 @@ class Search:
             words.insert(0, {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}})
         return words
 
-    async def _find_by_number(self, reader: "_Reader") -> _Part:
-        peers = await self._find_peers()
+    async def _find_by_number(self, reader: "_Reader") -> list[_Part]:
+        peers, checks = await self._find_peers(), self._checks
         if not peers:
-            return _NOTHING
+            return [_NOTHING]
         few = await reader.read_few([{"peer_number": {"$in": peers}}])
+        if few is not None and checks:
+            few = await reader.read_few([{"_id": {"$in": [key.message_id for key in few]}}, *checks])
         if few is not None:
-            return reader.all(few)
-        pages = [await reader.read_page([{"peer_number": peer}]) for peer in peers]
-        return _Part([key for page in pages for key in page], are_many=True)
+            return [reader.all(few)]
+        if not checks:
+            pages = [await reader.read_page([{"peer_number": peer}]) for peer in peers]
+            return [_Part([key for page in pages for key in page], are_many=True)]
+        window = self._bounds.window // len(peers)
+        lists = [{"peer_number": peer} for peer in peers]
+        return [await reader.read_window([[listed]], [listed, *checks], window) for listed in lists]
 
     async def _find_peers(self) -> Sequence[str]:
         """Returns the numbers whose conversations are searched, because they contain the digits; reads them once."""
@@ -200,12 +246,15 @@ class Search:
         has_question = not self._question.is_empty
         indexed = [row["_id"] for row in rows if _has_words(row)] if has_question else []
         matches = await reader.select(indexed, self._word_conditions) if indexed else set()
+        checked = {row["_id"] for row in rows}
+        if rows and self._checks:
+            checked = await reader.select(list(checked), self._checks)
         keys = []
         read = characters = 0
         while read < min(len(rows), self._bounds.window) and characters < self._bounds.characters:
             row = rows[read]
             read += 1
-            if not self._is_in_conversation(row):
+            if row["_id"] not in checked or not self._is_in_conversation(row):
                 continue
             is_match = row["peer_number"] in peers or row["_id"] in matches
             if not is_match and has_question and not _has_words(row):
@@ -237,13 +286,22 @@ class _Reader:
     """Reads messages of a user beyond an anchor, in the order of a time."""
 
     def __init__(
-        self, user_id: ObjectId, limit: int, order: str, anchor: Anchor | None, bounds: Bounds, *, is_forward: bool
+        self,
+        user_id: ObjectId,
+        limit: int,
+        order: str,
+        anchor: Anchor | None,
+        bounds: Bounds,
+        within: Sequence[Condition],
+        *,
+        is_forward: bool,
     ) -> None:
         self._user_id = user_id
         self._limit = limit
         self._order = order
         self._anchor = anchor
         self._bounds = bounds
+        self._within = within
         self._is_forward = is_forward
 
     async def read_few(self, conditions: Sequence[Condition]) -> list[Anchor] | None:
@@ -263,14 +321,18 @@ class _Reader:
     async def read_page(self, conditions: Sequence[Condition]) -> list[Anchor]:
         return [self.key_of(row) for row in await self.find(conditions, limit=self._limit + 1)]
 
-    async def read_window(self, lists: Sequence[Sequence[Condition]], conditions: Sequence[Condition]) -> _Part:
+    async def read_window(
+        self, lists: Sequence[Sequence[Condition]], conditions: Sequence[Condition], window: int | None = None
+    ) -> _Part:
         """Returns the matches among the next messages of that list whose next messages reach furthest.
 
-        Each list has all matches, and an index has it in the order of time.
+        Each list has all matches, and an index has it in the order of time. If one has nothing else, it is a page.
         """
+        if any(list(listed) == list(conditions) for listed in lists):
+            return _Part(await self.read_page(conditions))
         furthest: Anchor | None = None
         for listed in lists:
-            last = await self.find(listed, limit=1, skip=self._bounds.window - 1)
+            last = await self.find(listed, limit=1, skip=(window or self._bounds.window) - 1)
             if not last:
                 return _Part(await self.read_page([*listed, *conditions]))
             end = self.key_of(last[0])
@@ -292,7 +354,8 @@ class _Reader:
     async def _read(
         self, conditions: Sequence[Condition], fields: Sequence[str], *, limit: int, **options: Any
     ) -> list[dict[str, Any]]:
-        query = {"user_id": self._user_id, **({"$and": list(conditions)} if conditions else {})}
+        every = [*conditions, *self._within]
+        query = {"user_id": self._user_id, **({"$and": every} if every else {})}
         projection = dict.fromkeys((self._order, *fields), 1)
         # In one batch, hence one command.
         rows = Message.get_pymongo_collection().find(query, projection, limit=limit, batch_size=limit, **options)

@@ -1,6 +1,7 @@
 """Reads a user's messages and conversations."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,11 +10,12 @@ from bson import ObjectId
 from mysms.changes.services import Changes
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.messages import conversations, repository
-from mysms.messages.encoding import ConversationFields, Row, detail_fields, encode, message_fields
+from mysms.messages.encoding import ConversationFields, MessageFields, Row, detail_fields, encode, message_fields
 from mysms.messages.filter import MessageFilter
 from mysms.messages.known_anchors import KnownAnchors
 from mysms.messages.known_totals import KnownTotals
 from mysms.messages.repository import Anchor
+from mysms.messages.schemas import MAXIMUM_PAGE
 from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
 
@@ -31,6 +33,16 @@ class Page:
     first_id: str | None = None
     """The id of the first row's message, if there are newer rows and the page was read in that direction; of a search,
     that of the newest message searched."""
+
+
+@dataclass(frozen=True)
+class _FoundRows:
+    """What becomes a `Page`."""
+
+    rows: list[MessageFields]
+    total: int | None
+    last_id: str | None
+    first_id: str | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,8 @@ class MessageHistory:
     async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
 
-        A page of a search may be shorter than `limit`, or empty, although there is another one: see `messages.search`.
+        A page of what is looked for may be shorter than `limit`, or empty, although there is another one: see
+        `messages.search`.
 
         Around a message there are at most `(limit - 1) // 2` newer and `limit // 2` older ones. Raises
         InvalidFieldsError if the position names several messages, another user's message, or with `around` one that
@@ -84,8 +97,9 @@ class MessageHistory:
         names = position.given()
         if len(names) > 1:
             raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
-        if message_filter.is_search:
-            return await self._search(user_id, message_filter, limit, position)
+        if message_filter.is_looked_for:
+            found = await self._search(user_id, message_filter, limit, position)
+            return Page(encode(found.rows), found.total, found.last_id, found.first_id)
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
         total = await self._count(user_id, message_filter)
@@ -95,6 +109,19 @@ class MessageHistory:
             last_id=str(rows[-1]["_id"]) if has_older else None,
             first_id=str(rows[0]["_id"]) if has_newer else None,
         )
+
+    async def batches(self, user_id: ObjectId, message_filter: MessageFilter) -> AsyncIterator[list[MessageFields]]:
+        """Yields all messages that match, newest first, in batches that may be empty.
+
+        Each is read when it is asked for, at the cost of a page.
+        """
+        before = None
+        while True:
+            found = await self._search(user_id, message_filter, MAXIMUM_PAGE, Position(before=before))
+            yield found.rows
+            if found.last_id is None:
+                return
+            before = found.last_id
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
@@ -137,7 +164,9 @@ class MessageHistory:
             raise NotFoundError("There is no such message.")
         return encode(detail_fields(row))
 
-    async def _search(self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position) -> Page:
+    async def _search(
+        self, user_id: ObjectId, message_filter: MessageFilter, limit: int, position: Position
+    ) -> "_FoundRows":
         name = next(iter(position.given()), None)
         anchor = None
         if name is not None:
@@ -163,8 +192,11 @@ class MessageHistory:
         # A missing message was just erased with its account.
         rows = [messages[message_id] for message_id in ids if message_id in messages]
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
-        body = encode([message_fields(row) for row in rows])
-        return Page(body=body, total=found.total, last_id=last_id, first_id=first_id)
+        fields = [message_fields(row) for row in rows]
+        if statuses := message_filter.statuses:
+            # One may have changed since it was found.
+            fields = [each for each in fields if each["status"] in statuses]
+        return _FoundRows(fields, found.total, last_id, first_id)
 
     async def _count(self, user_id: ObjectId, message_filter: MessageFilter) -> int:
         read = partial(self._totals.of, user_id)

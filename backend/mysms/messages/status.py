@@ -5,6 +5,7 @@ provider's status comes from events with a SID. It only moves forward, except th
 different final one (`repository.replace_final_status`, ADR 6). The public status is the provider's if there is one.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -48,6 +49,8 @@ _RANKS = {
 }
 """Twilio's outbound statuses in the order in which they happen (its Message resource reference, `status`)."""
 
+PROVIDER_STATUSES = frozenset(_RANKS)
+
 NO_RANK = 0
 FINAL_RANK = 5
 
@@ -71,6 +74,15 @@ _PUBLIC_STATUSES: dict[str, str] = {
     OutboxState.REJECTED: "failed",
     OutboxState.EXPIRED: "failed",
 }
+
+
+PUBLIC_STATUSES = PROVIDER_STATUSES | set(_PUBLIC_STATUSES.values()) | {"received"}
+"""All that `public_status` returns."""
+
+
+def outbox_states_of(statuses: Collection[str]) -> list[str]:
+    """Returns the outbox states that users see as one of these statuses, as long as the provider has reported none."""
+    return [str(state) for state, status in _PUBLIC_STATUSES.items() if status in statuses]
 
 
 def public_status(direction: str, state: str | None, provider_status: str | None) -> str:

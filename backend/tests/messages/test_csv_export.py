@@ -1,0 +1,122 @@
+"""GET /api/messages/export.csv."""
+
+import csv
+import io
+
+import pytest
+
+from mysms.messages.csv_export import COLUMNS, EXAMPLE, INCOMPLETE, to_lines
+from mysms.messages.encoding import MessageFields
+from tests.messages.many_messages import ManyMessages
+from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.rate_windows import wait_for_fresh_window
+from tests.support.responses import problem_of
+from tests.support.servers import Api
+
+MANY = 6_000
+LONG = "x" * 1_500
+INVALID = "+15005550001"
+MESSAGE: MessageFields = {
+    "_id": "6921f0c2a4b1c93e5d0f7a12",
+    "direction": "outbound",
+    "from_number": "+15005550006",
+    "recipient_number": "+14155552671",
+    "peer_number": "+14155552671",
+    "content": "Hello",
+    "status": "delivered",
+    "cancel_requested": False,
+    "twilio_sid": "SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c",
+    "client_id": None,
+    "error_code": None,
+    "error_message": None,
+    "explanation": None,
+    "retry_of": None,
+    "segments": 1,
+    "created_at": "2026-11-22T10:42:07.120Z",
+    "updated_at": "2026-11-22T10:42:09.430Z",
+}
+
+
+async def export(api_user: ApiUser, **query: str) -> list[Json]:
+    response = await api_user.call("GET", "/api/messages/export.csv", params=query)
+    assert response.status_code == 200, response.text
+    assert response.content.startswith(b"\xef\xbb\xbf"), "Excel needs the byte order mark"
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+
+
+def content_of(line: str) -> str:
+    (row,) = csv.reader(io.StringIO(line, newline=""))
+    return row[COLUMNS.index("content")]
+
+
+def test_the_documented_example_is_what_a_message_becomes() -> None:
+    assert ",".join(COLUMNS) + "\r\n" + to_lines([MESSAGE]) == EXAMPLE
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("x")'])
+def test_what_a_spreadsheet_could_evaluate_is_a_text(text: str) -> None:
+    assert content_of(to_lines([{**MESSAGE, "content": text}])) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ['a, "b"', "two\r\nlines", "a\n=1", "+14155552671", "1=1", "", "né 寿司 🎉", "'"])
+def test_other_texts_and_phone_numbers_are_unchanged(text: str) -> None:
+    assert content_of(to_lines([{**MESSAGE, "content": text}])) == text
+
+
+async def test_the_file_has_what_the_list_has(api: Api, api_user: ApiUser) -> None:
+    await (await ApiUser.sign_up(api)).send_accepted(new_number(), "Not yours")
+    assert await export(api_user) == []
+    sent = [await api_user.send_accepted(new_number(), f'Line {number}\r\n"quoted", é') for number in range(3)]
+    for message in sent:
+        await api_user.eventually(message["_id"], "delivered")
+    listed = await api_user.list()
+    rows = await export(api_user)
+    assert rows == [{name: "" if row[name] is None else str(row[name]) for name in COLUMNS} for row in listed]
+
+
+async def test_the_file_has_what_the_same_filters_list(api_user: ApiUser) -> None:
+    await api_user.send_accepted(new_number(), "Another")
+    await api_user.send(INVALID, "Not a number")
+    rows = await export(api_user, status="failed")
+    assert [(row["status"], row["recipient_number"], row["error_code"]) for row in rows] == [
+        ("failed", INVALID, "21211")
+    ]
+    assert await export(api_user, search="another", status="failed") == []
+    assert [row["content"] for row in await export(api_user, search="another")] == ["Another"]
+
+
+async def test_the_file_is_for_its_user_and_is_not_cached(api: Api, api_user: ApiUser) -> None:
+    response = await api_user.call("GET", "/api/messages/export.csv")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="messages.csv"'
+    assert response.headers["Cache-Control"] == "no-store"
+    problem_of(await api.http.get("/api/messages/export.csv"), 401, "not_signed_in")
+
+
+async def test_exports_as_csv_are_rate_limited(api_user: ApiUser) -> None:
+    await wait_for_fresh_window(3600)
+    for _ in range(30):
+        await export(api_user)
+    answer = await api_user.call("GET", "/api/messages/export.csv")
+    problem_of(answer, 429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+
+
+async def test_a_long_file_is_read_at_the_clients_pace_and_ends_with_the_session(many_messages: ManyMessages) -> None:
+    await many_messages.store(0, MANY, text=LONG)
+    api_user = many_messages.api_user
+    signed = {"Authorization": f"Bearer {api_user.access_token}"}
+    before = await many_messages.examined()
+    async with api_user.api.http.stream("GET", "/api/messages/export.csv", headers=signed) as response:
+        pieces = response.aiter_raw()
+        await anext(pieces)
+        assert await many_messages.examined() - before < 0.7 * MANY
+    # The client went away: nothing more is read.
+    assert len(await export(api_user)) == MANY + 2, "with those that the storing sends"
+    async with api_user.api.http.stream("GET", "/api/messages/export.csv", headers=signed) as response:
+        pieces = response.aiter_raw()
+        await anext(pieces)
+        assert (await api_user.call("DELETE", "/users/sign_out")).status_code == 204
+        rest = b"".join([piece async for piece in pieces]).decode()
+    assert rest.splitlines()[-1] == INCOMPLETE + "," * (len(COLUMNS) - 1)
+    assert rest.count("\n") < 0.7 * MANY
