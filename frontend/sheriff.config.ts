@@ -19,6 +19,7 @@ export const config: SheriffConfig = {
       messages: 'domain:messages',
       account: 'feature:account',
       messenger: 'feature:messenger',
+      'message-log': 'feature:message-log',
       'not-found': 'feature:not-found',
     },
   },

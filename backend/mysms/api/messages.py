@@ -23,6 +23,7 @@ from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import UtcDatetime
 from mysms.messages import csv_export
+from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.filter import MessageFilter
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
@@ -110,9 +111,6 @@ _BOUNDED = (
 )
 
 
-_GREATEST_CODE = 999_999
-
-
 class FilterQuery(BaseModel):
     """Which messages. All that is given must be fulfilled."""
 
@@ -140,8 +138,11 @@ class FilterQuery(BaseModel):
     direction: Literal["outbound", "inbound"] | None = Field(
         None, description="Only messages that you have sent, or that you have received."
     )
-    error_code: Annotated[int, Field(ge=0, le=_GREATEST_CODE)] | Literal["expired"] | None = Field(
-        None, description="Only messages with this error code.", examples=[30003]
+    error_code: str | None = Field(
+        None,
+        pattern=r"^([0-9]{1,6}|expired)$",
+        description="Only messages with this error code of Twilio, or `expired`.",
+        examples=["30003"],
     )
     created_from: UtcDatetime | None = Field(
         None, description="Only messages created at or after this time.", examples=["2026-11-01T00:00:00Z"]
@@ -157,10 +158,14 @@ class FilterQuery(BaseModel):
             updated_since=updated_since,
             statuses=frozenset(self.status),
             direction=self.direction,
-            error_code=self.error_code,
+            error_code=_error_code(self.error_code),
             created_from=self.created_from,
             created_before=self.created_before,
         )
+
+
+def _error_code(text: str | None) -> ErrorCode | None:
+    return "expired" if text == "expired" else None if text is None else int(text)
 
 
 class MessageQuery(FilterQuery):

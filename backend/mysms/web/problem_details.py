@@ -34,6 +34,7 @@ _SENTENCES = {
     "string_pattern_mismatch": "contains an invalid character",
     "int_parsing": "must be a whole number",
     "greater_than_equal": "must be at least {ge}",
+    "literal_error": "must be {expected}",
     "less_than_equal": "must be at most {le}",
     "datetime_from_date_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
     "datetime_parsing": "must be a time such as 2026-11-22T10:42:07.120Z",
@@ -218,6 +219,7 @@ def _sentences_by_field(found: Iterable[Mapping[str, Any]]) -> FieldErrors:
     for item in found:
         template = _SENTENCES.get(item["type"])
         sentence = template.format(**item.get("ctx", {})) if template else str(item["msg"])
-        field = item["loc"][-1] if item["loc"] else "body"
+        # An item of a list has its number behind the name.
+        field = next((part for part in reversed(item["loc"]) if isinstance(part, str)), "body")
         errors.setdefault(str(field), []).append(sentence)
     return errors

@@ -28,6 +28,22 @@ SEARCHES = {
 }
 """Questions, what they are, and how many database commands they may take."""
 
+FILTER_DOCUMENTS = 2 * (BOUNDS.window + PAGE + 1) + PAGE
+FILTERS: dict[str, tuple[dict[str, Any], int]] = {
+    "a frequent status": ({"status": "delivered"}, 2),
+    "a rare status": ({"status": "failed"}, 4),
+    "a status of the outbox, which nothing has": ({"status": "unconfirmed"}, 3),
+    "all that is not final": ({"status": ["pending", "unconfirmed", "accepted", "queued", "sending", "sent"]}, 9),
+    "what nothing has, of all messages": ({"direction": "inbound"}, 3),
+    "what all messages have": ({"direction": "outbound"}, 3),
+    "an error code that nothing has": ({"error_code": 30003}, 2),
+    "a time": ({"created_from": "2026-01-01T00:05:00Z", "created_before": "2026-01-01T00:15:00Z"}, 2),
+    "a time, and a rare status": ({"created_before": "2026-01-01T00:15:00Z", "status": "failed"}, 4),
+    "a conversation, and what nothing has": ({"peer_number": phone_number(7), "direction": "inbound"}, 3),
+    "long ago changed, and a rare status": ({"updated_since": LONG_AGO, "status": "failed"}, 3),
+}
+"""Filters, and how many database commands a page of each may take."""
+
 
 class Cost(NamedTuple):
     documents: int
@@ -50,7 +66,7 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
 ) -> None:
     api_user, database = many_messages.api_user, many_messages.client.get_default_database()
 
-    async def read(path: str, **query: str | int) -> Any:
+    async def read(path: str, **query: object) -> Any:
         response = await api_user.call("GET", path, params=query)
         assert response.status_code == 200, response.text
         return response
@@ -87,6 +103,10 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
             search = await cost(many_messages, functools.partial(read, "/api/messages", search=question))
             assert search.documents <= SEARCH_DOCUMENTS, f"{kind}: {search} among {stop}"
             assert search.commands <= commands, f"{kind}: {search} among {stop}"
+        for kind, (filters, commands) in FILTERS.items():
+            found = await cost(many_messages, functools.partial(read, "/api/messages", **filters))
+            assert found.documents <= FILTER_DOCUMENTS, f"{kind}: {found} among {stop}"
+            assert found.commands <= commands, f"{kind}: {found} among {stop}"
     for name, (few, many) in costs.items():
         assert many <= few * 1.25 + 5, f"{name}: {few} documents among {FEW} messages, {many} among {MANY}"
     assert len((await read("/api/messages", search="Number 77")).json()) == PAGE

@@ -31,6 +31,7 @@ export const routes: Routes = [
     loadComponent: signedIn,
     children: [
       { path: 'messages', canMatch: [authGuard], loadChildren: messenger },
+      { path: 'log', canMatch: [authGuard], loadChildren: messageLog },
       { path: 'settings', canMatch: [authGuard], loadChildren: settings },
       // Where the settings were before.
       { path: 'account', redirectTo: '/settings/account' },
@@ -58,6 +59,13 @@ function messenger(): Promise<Routes> {
   return withStylesheet(
     import('./messenger/messenger.routes').then((file) => file.messengerRoutes),
     'messenger',
+  );
+}
+
+function messageLog(): Promise<Routes> {
+  return withStylesheet(
+    import('./message-log/message-log.routes').then((file) => file.messageLogRoutes),
+    'message-log',
   );
 }
 

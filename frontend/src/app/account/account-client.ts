@@ -3,10 +3,7 @@ import { Injectable, inject } from '@angular/core';
 import { Observable } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Session } from '../api/models';
-import { REQUEST_TIMEOUT_MS } from '../api/request-timeout';
-
-/** Longer, because all messages are sent in one response. */
-const EXPORT_TIMEOUT_MS = 300_000;
+import { EXPORT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
 @Injectable()
 export class AccountClient {

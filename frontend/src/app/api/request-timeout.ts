@@ -1,2 +1,5 @@
 /** How long a request may take that the API answers at once. */
 export const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Longer, because a file of all messages is one response. */
+export const EXPORT_TIMEOUT_MS = 300_000;

@@ -31,6 +31,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export messages as CSV
+         * @description Returns all your messages that match, newest first, as one file of any length.
+         *
+         *     A text that a spreadsheet could take for a formula has an apostrophe before it: one that begins with `=`, `+`, `-`,
+         *     `@`, a tab or a line break. Numbers such as +14155552671 are left unchanged. If your session ends meanwhile, so
+         *     does the file, and its last line says that it is incomplete.
+         */
+        get: operations["export_messages_api_messages_export_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/{message_id}": {
         parameters: {
             query?: never;
@@ -1356,6 +1380,20 @@ export interface operations {
     list_messages_api_messages_get: {
         parameters: {
             query?: {
+                /** @description Only messages to and from this number. */
+                peer_number?: string | null;
+                /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: of your newest thousand conversations, the first ten such ones in the order of their numbers. A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
+                search?: string | null;
+                /** @description Only messages with this status; given several times, with one of these. A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
+                status?: ("pending" | "unconfirmed" | "accepted" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "undelivered" | "failed" | "canceled" | "read" | "received")[];
+                /** @description Only messages that you have sent, or that you have received. */
+                direction?: ("outbound" | "inbound") | null;
+                /** @description Only messages with this error code of Twilio, or `expired`. */
+                error_code?: string | null;
+                /** @description Only messages created at or after this time. */
+                created_from?: string | null;
+                /** @description Only messages created before this time. */
+                created_before?: string | null;
                 limit?: number;
                 /** @description Only messages older than this one: the `_id` of the last row of the previous page. */
                 before?: string | null;
@@ -1363,10 +1401,6 @@ export interface operations {
                 after?: string | null;
                 /** @description The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` older ones, rounded down. At most one of `before`, `after` and `around` may be given. */
                 around?: string | null;
-                /** @description Only messages to and from this number. */
-                peer_number?: string | null;
-                /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: of your newest thousand conversations, the first ten such ones in the order of their numbers. A search examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
-                search?: string | null;
                 /** @description Only messages that changed at or after this time, those that changed last first: by `updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask again from a little before the time of the first request. */
                 updated_since?: string | null;
             };
@@ -1385,7 +1419,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
-                    /** @description The number of your messages, counting only those that match `peer_number` and `search`. With `search`, 1001 means more than 1000, and the header is missing if the number is not known. */
+                    /** @description The number of your messages, counting only those that match `peer_number` and `search`. With `search`, 1001 means more than 1000, and the header is missing if the number is not known. With another filter but no `search`, it is always missing. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -1501,6 +1535,81 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_messages_api_messages_export_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Only messages to and from this number. */
+                peer_number?: string | null;
+                /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: of your newest thousand conversations, the first ten such ones in the order of their numbers. A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
+                search?: string | null;
+                /** @description Only messages with this status; given several times, with one of these. A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
+                status?: ("pending" | "unconfirmed" | "accepted" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "undelivered" | "failed" | "canceled" | "read" | "received")[];
+                /** @description Only messages that you have sent, or that you have received. */
+                direction?: ("outbound" | "inbound") | null;
+                /** @description Only messages with this error code of Twilio, or `expired`. */
+                error_code?: string | null;
+                /** @description Only messages created at or after this time. */
+                created_from?: string | null;
+                /** @description Only messages created before this time. */
+                created_before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file in UTF-8 with a byte order mark, and otherwise after RFC 4180. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example created_at,direction,from_number,recipient_number,content,status,error_code,error_message,segments,updated_at,twilio_sid,_id
+                     *     2026-11-22T10:42:07.120Z,outbound,+15005550006,+14155552671,Hello,delivered,,,1,2026-11-22T10:42:09.430Z,SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c,6921f0c2a4b1c93e5d0f7a12
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

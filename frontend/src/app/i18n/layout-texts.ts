@@ -2,7 +2,7 @@
 export const layoutTexts = {
   skip: 'Skip to content',
 
-  places: { label: 'Main', messages: 'Messages', settings: 'Settings' },
+  places: { label: 'Main', messages: 'Messages', log: 'Log', settings: 'Settings' },
   help: 'Help',
 
   session: {

@@ -16,6 +16,9 @@ import { AccountMenu } from './account-menu';
     <a class="rail__item" routerLink="/messages" appPlace="/messages">
       <span class="rail__glyph"><app-icon name="messages" /></span>{{ texts.places.messages }}
     </a>
+    <a class="rail__item" routerLink="/log" appPlace="/log">
+      <span class="rail__glyph"><app-icon name="log" /></span>{{ texts.places.log }}
+    </a>
     <span class="rail__push"></span>
     <button type="button" class="rail__item rail__item--wide" (click)="help.emit()">
       <span class="rail__glyph"><app-icon name="question" /></span>{{ texts.help }}

@@ -53,7 +53,7 @@ export class MessageSync {
   readonly #sessionStatus = inject(SessionStore).statusChanges;
   readonly #destroyRef = inject(DestroyRef);
 
-  readonly #subscribers: MessageSubscriber[] = [];
+  readonly #subscribers = new Set<MessageSubscriber>();
   readonly #refreshes = new Subject<void>();
   readonly #statusChanges = new Subject<readonly Message[]>();
   readonly #total = signal<number | undefined>(undefined);
@@ -73,9 +73,12 @@ export class MessageSync {
   readonly paused = this.#paused.asReadonly();
   readonly today = this.#today.asReadonly();
 
-  /** For as long as the user is signed in. */
-  subscribe(subscriber: MessageSubscriber): void {
-    this.#subscribers.push(subscriber);
+  /** For as long as the user is signed in, or until the function that is returned is called. */
+  subscribe(subscriber: MessageSubscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => {
+      this.#subscribers.delete(subscriber);
+    };
   }
 
   /** Polls until the user signs out, whichever page is open. Call it once the stores have subscribed. */
@@ -123,7 +126,7 @@ export class MessageSync {
 
   /** The latest version that a subscriber has. */
   #find(message: Message): Message | undefined {
-    const versions = this.#subscribers.flatMap((subscriber) => subscriber.find(message) ?? []);
+    const versions = [...this.#subscribers].flatMap((subscriber) => subscriber.find(message) ?? []);
     return versions.length > 0 ? versions.reduce(latestOf) : undefined;
   }
 
@@ -177,7 +180,7 @@ export class MessageSync {
   }
 
   async #updatePaused(): Promise<void> {
-    const isWaiting = this.#subscribers.some((subscriber) => subscriber.hasPending());
+    const isWaiting = [...this.#subscribers].some((subscriber) => subscriber.hasPending());
     const paused = isWaiting ? (await firstValueFrom(this.#client.sending())).paused : null;
     this.#paused.set(paused);
   }

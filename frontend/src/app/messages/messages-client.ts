@@ -5,6 +5,7 @@ import { API_BASE_URL } from '../api/base-url';
 import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
 import { Problem } from '../api/problem';
 import { Page } from '../api/page';
+import { EXPORT_TIMEOUT_MS } from '../api/request-timeout';
 
 /** The messages that have changed since a time. */
 export interface Changes {
@@ -18,7 +19,10 @@ export type Unchanged = 'unchanged';
 /** The id of the message before, after or around which a page lies. */
 export type Position = Readonly<Partial<Record<'before' | 'after' | 'around', string>>>;
 
-type Parameters = Readonly<Record<string, string | number>>;
+/** Parameters of the API; one with several values is given several times. */
+export type Filters = Readonly<Record<string, string | readonly string[]>>;
+
+type Parameters = Readonly<Record<string, string | number | readonly string[]>>;
 
 const REQUEST_TIMEOUT_MS = 20_000;
 /** Longer: after a timeout it is unknown whether the API has the message, and the request must be repeated. */
@@ -41,6 +45,20 @@ export class MessagesClient {
   /** A page of one conversation: its newest messages, or those before, after or around a message. */
   with(peer: string, limit: number, position: Position = {}): Observable<Page<Message>> {
     return this.#page<Message>(this.#messages, { peer_number: peer, limit, ...position });
+  }
+
+  /** A page of all messages that match the API's own filters. */
+  log(filters: Filters, limit: number, before?: string): Observable<Page<Message>> {
+    return this.#page<Message>(this.#messages, from({ ...filters, limit }, before));
+  }
+
+  /** All messages that match, as a file. */
+  exportCsv(filters: Filters): Observable<Blob> {
+    return this.#http.get(`${this.#messages}/export.csv`, {
+      params: filters,
+      responseType: 'blob',
+      timeout: EXPORT_TIMEOUT_MS,
+    });
   }
 
   search(query: string, before?: string): Observable<Page<Message>> {

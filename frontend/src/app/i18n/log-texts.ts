@@ -1,0 +1,79 @@
+import { wholeNumber } from './formats';
+import { plural } from './plural';
+
+/** The log of all messages. */
+export const logTexts = {
+  title: 'Message log',
+  count: (count: number) => plural(count, { one: '# message', other: '# messages' }),
+
+  filters: {
+    label: 'Filters',
+    search: 'Text or number',
+    searchLabel: 'Search the log',
+    period: 'Time',
+    periods: {
+      '': 'Any time',
+      today: 'Today',
+      week: 'Last 7 days',
+      month: 'Last 30 days',
+      dates: 'Between two days…',
+    },
+    from: 'First day',
+    to: 'Last day',
+    status: 'Status',
+    statuses: {
+      '': 'Any status',
+      failed: 'Failed',
+      waiting: 'On its way',
+      sent: 'Sent',
+      delivered: 'Delivered',
+      canceled: 'Canceled',
+      received: 'Received',
+    },
+    direction: 'Direction',
+    directions: { '': 'In and out', outbound: 'Sent by you', inbound: 'Received' },
+    number: 'Any number',
+    numberLabel: 'Number',
+    code: 'Any code',
+    codeLabel: 'Error code',
+    clear: 'Clear filters',
+  },
+
+  columns: {
+    time: 'Time',
+    direction: 'Direction',
+    number: 'Number',
+    text: 'Text',
+    status: 'Status',
+    code: 'Code',
+    segments: 'Segments',
+  },
+  directions: { outbound: 'To', inbound: 'From' },
+  open: (number: string, time: string) => `Open the message with ${number} from ${time}`,
+  textDeleted: 'Message text deleted',
+
+  export: {
+    submit: 'Export CSV',
+    submitting: 'Exporting…',
+    done: 'Exported.',
+    fileName: 'messages.csv',
+  },
+
+  loading: 'Loading messages…',
+  loadMore: 'Load more',
+  searchFurther: 'Search further back',
+  tryAgain: 'Try again',
+  loaded: (count: number) =>
+    plural(count, { one: '# message loaded.', other: '# messages loaded.' }),
+  end: (count: number) => plural(count, { one: '# message', other: '# messages in all' }),
+  most: (count: number) =>
+    `Only the newest ${wholeNumber(count)} are shown here. Narrow the filters or export them to see more.`,
+
+  empty: 'No messages yet',
+  emptyText: 'What you send shows here, with what became of it.',
+  toMessages: 'Write a message',
+  nothing: 'No messages match',
+  nothingText: 'No message fulfils all of these filters.',
+  nothingYet: 'Nothing found yet',
+  nothingYetText: 'None of the newest messages match. Older ones may.',
+} as const;

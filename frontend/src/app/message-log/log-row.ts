@@ -1,0 +1,65 @@
+import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { Message } from '../api/models';
+import { fullTime, timeOfDay } from '../i18n/formats';
+import { logTexts } from '../i18n/log-texts';
+import { hasFailed, isTextDeleted, presentStatus, failureCause } from '../messages/message-status';
+import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
+import { Avatar } from '../ui/avatar';
+import { Icon } from '../ui/icon';
+
+/** One message; its link, which covers the row, opens the conversation at it. */
+@Component({
+  selector: 'app-log-row',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Avatar, Icon, RouterLink],
+  template: `
+    @let shown = message();
+    <span role="cell" class="log-row__time" translate="no">
+      <time [attr.datetime]="shown.created_at" [title]="fullTime()">{{ time() }}</time>
+    </span>
+    <span role="cell" class="log-row__direction">
+      <app-icon [name]="shown.direction === 'inbound' ? 'in' : 'out'" />
+      <span class="visually-hidden">{{ texts.directions[shown.direction] }}</span>
+    </span>
+    <span role="cell" class="log-row__number">
+      <app-avatar [letters]="shown.peer_number.slice(-2)" [name]="shown.peer_number" />
+      <a
+        class="log-row__link"
+        dir="ltr"
+        translate="no"
+        [routerLink]="['/messages', shown.peer_number]"
+        [queryParams]="{ at: shown._id }"
+        [attr.aria-label]="label()"
+        >{{ number() }}</a
+      >
+    </span>
+    <span role="cell" class="log-row__text" dir="auto">
+      @if (isDeleted()) {
+        <em>{{ texts.textDeleted }}</em>
+      } @else {
+        {{ shown.content }}
+      }
+    </span>
+    <span role="cell" class="log-row__status" [class]="'tone-' + status().tone" [title]="meaning()">
+      <app-icon [name]="status().icon" />{{ status().text }}
+    </span>
+    <span role="cell" class="log-row__code" translate="no">{{ shown.error_code ?? '' }}</span>
+    <span role="cell" class="log-row__segments">{{ shown.segments }}</span>
+  `,
+  host: { class: 'log-row', role: 'row' },
+})
+export class LogRow {
+  readonly message = input.required<Message>();
+
+  protected readonly texts = logTexts;
+  protected readonly status = computed(() => presentStatus(this.message().status));
+  protected readonly meaning = computed(() =>
+    hasFailed(this.message()) ? failureCause(this.message()) : this.status().meaning,
+  );
+  protected readonly isDeleted = computed(() => isTextDeleted(this.message()));
+  protected readonly number = computed(() => formatPhoneNumber(this.message().peer_number));
+  protected readonly label = computed(() => logTexts.open(this.number(), this.fullTime()));
+  protected readonly time = computed(() => timeOfDay(new Date(this.message().created_at)));
+  protected readonly fullTime = computed(() => fullTime(new Date(this.message().created_at)));
+}

@@ -1,0 +1,143 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  DOCUMENT,
+  ElementRef,
+  computed,
+  effect,
+  inject,
+  signal,
+  viewChild,
+} from '@angular/core';
+import { toSignal } from '@angular/core/rxjs-interop';
+import { ActivatedRoute, Router, RouterLink } from '@angular/router';
+import { describeProblem } from '../api/describe-problem';
+import { toProblem } from '../api/problem';
+import { logTexts } from '../i18n/log-texts';
+import { MessageSync } from '../messages/message-sync';
+import { Busy } from '../ui/busy';
+import { Icon } from '../ui/icon';
+import { Notice } from '../ui/notice';
+import { saveFile } from '../ui/save-file';
+import { Skeleton } from '../ui/skeleton';
+import { LogFilter, NO_FILTER, fromAddress, isFiltered, toAddress } from './log-filter';
+import { groupByDay } from './log-groups';
+import { LogRow } from './log-row';
+import { LogStore, MOST_ROWS } from './log-store';
+
+const CHOICES = ['period', 'status', 'direction'] as const;
+const INPUTS = ['number', 'code'] as const;
+const OPTIONS = {
+  period: Object.entries(logTexts.filters.periods),
+  status: Object.entries(logTexts.filters.statuses),
+  direction: Object.entries(logTexts.filters.directions),
+};
+
+/** All messages in a table, with filters that the address keeps. */
+@Component({
+  selector: 'app-message-log-page',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Busy, Icon, LogRow, Notice, RouterLink, Skeleton],
+  providers: [LogStore],
+  templateUrl: './message-log-page.html',
+  host: { class: 'scroller' },
+})
+export class MessageLogPage {
+  readonly #document = inject(DOCUMENT);
+  readonly #router = inject(Router);
+  readonly #route = inject(ActivatedRoute);
+  readonly #sync = inject(MessageSync);
+  readonly #address = toSignal(this.#route.queryParamMap, { requireSync: true });
+  protected readonly store = inject(LogStore);
+  protected readonly end = viewChild<ElementRef<HTMLElement>>('end');
+
+  protected readonly texts = logTexts;
+  protected readonly choices = CHOICES;
+  protected readonly inputs = INPUTS;
+  protected readonly options = OPTIONS;
+  protected readonly most = logTexts.most(MOST_ROWS);
+  protected readonly filter = computed(() => fromAddress(this.#address()));
+  protected readonly isFiltered = computed(() => isFiltered(this.filter()));
+  protected readonly groups = computed(() => groupByDay(this.store.messages(), this.#sync.today()));
+  protected readonly isEmpty = computed(() => this.store.messages().length === 0);
+  /** How many messages match in all, where that is known. */
+  protected readonly count = computed(() => {
+    const total = this.isFiltered() ? undefined : this.#sync.total();
+    const isComplete = this.store.isLoaded() && !this.store.hasMore() && !this.store.isFull();
+    const known = isComplete ? this.store.messages().length : total;
+    return known === undefined ? '' : logTexts.count(known);
+  });
+  protected readonly announcement = computed(() => {
+    if (!this.store.isLoaded()) return logTexts.loading;
+    return this.isEmpty() ? '' : logTexts.loaded(this.store.messages().length);
+  });
+
+  protected readonly exporting = signal(false);
+  protected readonly exportProblem = signal('');
+  protected readonly exported = signal('');
+
+  constructor() {
+    effect(() => {
+      this.store.open(this.filter());
+    });
+    this.#loadMoreAtTheEnd();
+  }
+
+  protected set(change: Partial<Record<keyof LogFilter, string>>): void {
+    const filter = { ...this.filter(), ...change } as LogFilter;
+    void this.#router.navigate([], { relativeTo: this.#route, queryParams: toAddress(filter) });
+  }
+
+  protected choose(name: keyof LogFilter, event: Event): void {
+    this.set({ [name]: this.valueOf(event) });
+  }
+
+  protected clear(search: HTMLInputElement): void {
+    this.set(NO_FILTER);
+    // The button disappears.
+    search.focus();
+  }
+
+  protected retry(): void {
+    if (this.store.isLoaded()) void this.store.loadMore();
+    else this.store.open(this.filter());
+  }
+
+  protected valueOf(event: Event): string {
+    return (event.target as HTMLInputElement | HTMLSelectElement).value.trim();
+  }
+
+  protected async export(): Promise<void> {
+    if (this.exporting()) return;
+    this.exporting.set(true);
+    this.exportProblem.set('');
+    this.exported.set('');
+    try {
+      saveFile(this.#document, await this.store.export(), logTexts.export.fileName);
+      this.exported.set(logTexts.export.done);
+    } catch (error) {
+      this.exportProblem.set(describeProblem(toProblem(error)));
+    } finally {
+      this.exporting.set(false);
+    }
+  }
+
+  /** Loads the next page while the end is near, unless the last one has brought nothing or failed. */
+  #loadMoreAtTheEnd(): void {
+    effect((onCleanup) => {
+      const end = this.end()?.nativeElement;
+      const isWorthIt = !this.store.isLoading() && this.store.problem() === '';
+      if (!end || !isWorthIt || this.isEmpty()) return;
+      const observer = new IntersectionObserver(
+        ([entry]) => {
+          if (entry?.isIntersecting) void this.store.loadMore();
+        },
+        { rootMargin: '600px' },
+      );
+      observer.observe(end);
+      onCleanup(() => {
+        observer.disconnect();
+      });
+    });
+  }
+}
