@@ -194,7 +194,7 @@ function page(asked: URLSearchParams, total: number, make: (index: number) => un
     json: Array.from({ length: Math.max(0, to - from) }, (_, index) => make(from + index)),
     headers: {
       'X-Total-Count': `${total}`,
-      ...(to < total && { Link: '</api/messages?before=x>; rel="next"' }),
+      ...(to < total && { Link: `</api/messages?before=${idOf(to - 1)}>; rel="next"` }),
     },
   };
 }

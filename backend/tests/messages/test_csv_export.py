@@ -34,6 +34,7 @@ MESSAGE: MessageFields = {
     "segments": 1,
     "created_at": "2026-11-22T10:42:07.120Z",
     "updated_at": "2026-11-22T10:42:09.430Z",
+    "version": 1,
 }
 
 

@@ -42,7 +42,7 @@ import { Icon } from '../ui/icon';
       }
     </span>
     <span role="cell" class="log-row__status" [class]="'tone-' + status().tone" [title]="meaning()">
-      <app-icon [name]="status().icon" />{{ status().text }}
+      <app-icon [name]="shown.direction === 'inbound' ? 'in' : status().icon" />{{ status().text }}
     </span>
     <span role="cell" class="log-row__code" translate="no">{{ shown.error_code ?? '' }}</span>
     <span role="cell" class="log-row__segments">{{ shown.segments }}</span>

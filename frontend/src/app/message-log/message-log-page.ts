@@ -7,6 +7,7 @@ import {
   effect,
   inject,
   signal,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
@@ -78,7 +79,10 @@ export class MessageLogPage {
 
   constructor() {
     effect(() => {
-      this.store.open(this.filter());
+      const filter = this.filter();
+      untracked(() => {
+        this.store.open(filter);
+      });
     });
     this.#loadMoreAtTheEnd();
   }

@@ -1,0 +1,105 @@
+import { HttpTestingController, TestRequest } from '@angular/common/http/testing';
+import { TestBed } from '@angular/core/testing';
+import { Message } from '../api/models';
+import { MessageSync } from '../messages/message-sync';
+import { FakeApi, aMessage, setUpMessages } from '../messages/testing';
+import { NO_FILTER } from './log-filter';
+import { LogStore } from './log-store';
+
+const OLD = aMessage({ _id: 'm1', status: 'sent', created_at: '2026-11-20T10:00:00.000Z' });
+const NEW = aMessage({ _id: 'm2', status: 'sent', created_at: '2026-11-20T11:00:00.000Z' });
+const OLDER = aMessage({ _id: 'm0', status: 'sent', created_at: '2026-11-20T09:00:00.000Z' });
+
+describe('LogStore', () => {
+  let api: FakeApi;
+  let store: LogStore;
+  let sync: MessageSync;
+
+  beforeEach(() => {
+    api = setUpMessages(LogStore);
+    store = TestBed.inject(LogStore);
+    sync = TestBed.inject(MessageSync);
+  });
+
+  afterEach(() => {
+    api.end();
+  });
+
+  it('asks with the filter, and loads page after page', async () => {
+    store.open({ ...NO_FILTER, status: 'failed' });
+    const first = await request();
+    expect(first.request.params.getAll('status')).toEqual(['failed', 'undelivered']);
+    await answer(first, [OLD], 'm1');
+    expect(store.messages()).toEqual([OLD]);
+    expect(store.hasMore()).toBe(true);
+    const loading = store.loadMore();
+    const second = await request();
+    expect(second.request.params.get('before')).toBe('m1');
+    await answer(second, [OLDER]);
+    await loading;
+    expect(ids()).toEqual(['m1', 'm0']);
+    expect(store.hasMore()).toBe(false);
+  });
+
+  it('goes on after an empty page, from where the API has stopped', async () => {
+    store.open({ ...NO_FILTER, status: 'failed' });
+    await answer(await request(), [], 'm900');
+    const second = await request();
+    expect(second.request.params.get('before')).toBe('m900');
+    await answer(second, [OLD]);
+    expect(ids()).toEqual(['m1']);
+  });
+
+  it('shows changes of its messages, and new ones that match', async () => {
+    store.open({ ...NO_FILTER, status: 'sent' });
+    await answer(await request(), [OLD]);
+    const delivered = { ...OLD, status: 'delivered', version: 2 };
+    sync.applyChanges([delivered, NEW, { ...NEW, _id: 'm3', status: 'failed' }, OLDER]);
+    expect(store.messages()).toEqual([NEW, delivered]);
+  });
+
+  it('merges what changes while a page is read', async () => {
+    store.open(NO_FILTER);
+    const first = await request();
+    const delivered = { ...OLD, status: 'delivered', version: 2 };
+    sync.applyChanges([delivered]);
+    await answer(first, [OLD]);
+    expect(store.messages()).toEqual([delivered]);
+  });
+
+  it('forgets what another filter has asked for', async () => {
+    store.open(NO_FILTER);
+    const first = await request();
+    store.open({ ...NO_FILTER, code: '30003' });
+    const second = await request();
+    await answer(first, [OLD]);
+    expect(store.isLoaded()).toBe(false);
+    await answer(second, [NEW]);
+    expect(ids()).toEqual(['m2']);
+  });
+
+  it('is told of no more changes once its page is closed', async () => {
+    store.open(NO_FILTER);
+    await answer(await request(), [OLD]);
+    TestBed.resetTestingModule();
+    sync.applyChanges([NEW]);
+    expect(ids()).toEqual(['m1']);
+  });
+
+  const ids = (): string[] => store.messages().map(({ _id }) => _id);
+
+  async function request(): Promise<TestRequest> {
+    await api.settle();
+    const http = TestBed.inject(HttpTestingController);
+    const [found] = http.match(({ url }) => url === '/api/messages').slice(-1);
+    if (!found) throw new Error('No request was sent.');
+    return found;
+  }
+
+  async function answer(asked: TestRequest, rows: Message[], before?: string): Promise<void> {
+    const link = `</api/messages?before=${before ?? ''}>; rel="next"`;
+    asked.flush(rows, before === undefined ? {} : { headers: { Link: link } });
+    await api.settle();
+    await api.settle();
+  }
+});
