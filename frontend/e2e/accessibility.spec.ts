@@ -192,6 +192,13 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
         await expect(bubble(page, `wrote:${status} of`)).toContainText(shown);
       }
       await check(page, 'a thread: queued, sent, delivered, not delivered');
+      await page
+        .getByRole('button', { name: /^Actions on/ })
+        .first()
+        .click();
+      await expect(page.getByRole('menu')).toBeVisible();
+      await check(page, 'the actions on a message');
+      await page.keyboard.press('Escape');
       await open(INVALID);
       await expect(bubble(page, 'Is this number right?')).toContainText('Not sent');
       await check(page, 'a thread: refused');

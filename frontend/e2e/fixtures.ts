@@ -185,6 +185,20 @@ export function bubble(page: Page, text: string | RegExp) {
   return page.getByRole('log').getByRole('article').filter({ hasText: text });
 }
 
+/** From the menu of the message. */
+export async function openDetails(page: Page, message: Locator): Promise<Locator> {
+  await message.getByRole('button', { name: /^Actions on/ }).click();
+  await page.getByRole('menuitem', { name: 'Details' }).click();
+  return page.getByRole('dialog', { name: 'Message details' });
+}
+
+/** As far up as the conversation is loaded: near there, it loads what is before. */
+export async function scrollToOldest(page: Page): Promise<void> {
+  await page.getByRole('log').evaluate((log) => {
+    log.scrollTop = -log.scrollHeight;
+  });
+}
+
 /** One message of the open conversation that the API has stored. */
 export function storedBubble(page: Page, text: string) {
   return page.locator('app-message-bubble').filter({ hasText: text });

@@ -28,7 +28,7 @@ function focusOnScreen(page: Page): Promise<string> {
     const bearers = [
       focused,
       focused.closest('.composer__box, .search-box'),
-      focused.querySelector(':scope > .message-bubble__content'),
+      focused.querySelector(':scope > .message-bubble__row > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];
     const isRinged = bearers.some((bearer) => {
@@ -190,7 +190,10 @@ test('the conversations, a search and the details of a message', async ({
   await expect(page.getByRole('searchbox')).toHaveValue('');
   await expect(page.getByRole('link', { name: /Bob/ })).toBeVisible();
 
-  await choose(page, /^Details of/);
+  await choose(page, /^Actions on/);
+  await expect(page.getByRole('menuitem', { name: 'Copy text' })).toBeFocused();
+  await press(page, 'End');
+  await press(page, 'Enter');
   const details = page.getByRole('dialog', { name: 'Message details' });
   await expect(details).toContainText('SID');
   await choose(page, 'Copy the SID');
@@ -198,7 +201,7 @@ test('the conversations, a search and the details of a message', async ({
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^SM[0-9a-f]{32}$/);
   await choose(page, 'Close');
   await expect(details).toBeHidden();
-  await expect(page.getByRole('button', { name: /^Details of/ })).toBeFocused();
+  await expect(page.getByRole('button', { name: /^Actions on/ })).toBeFocused();
 });
 
 test('the actions on a message', async ({ page, request, phone }) => {

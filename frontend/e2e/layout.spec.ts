@@ -1,5 +1,5 @@
 import { Page } from '@playwright/test';
-import { PASSWORD, composer, expect, fillSignIn, test } from './fixtures';
+import { PASSWORD, composer, expect, fillSignIn, scrollToOldest, test } from './fixtures';
 import {
   EMAIL,
   GeneratedApi,
@@ -206,7 +206,8 @@ for (const [row, viewport] of SIZES.entries()) {
       await context.setOffline(false);
 
       api.broken = true;
-      await page.getByRole('button', { name: 'Load older' }).click();
+      await scrollToOldest(page);
+      await expect(page.getByRole('button', { name: 'Load older' })).toBeVisible();
       await expect(
         page.locator('.messenger-page__pane').getByText("The server can't reach"),
       ).toBeVisible();
@@ -259,10 +260,10 @@ async function goThroughList(page: Page, parts: string[], touches: boolean): Pro
 }
 
 async function goThroughThread(page: Page, parts: string[], touches: boolean): Promise<void> {
-  const older = page.getByRole('button', { name: 'Load older' });
+  const older = page.locator('.thread__edge');
   for (let more = 0; more < PAGES_OF_MESSAGES && (await older.count()) > 0; more++) {
     const bubbles = await page.locator('app-message-bubble').count();
-    await older.click();
+    await scrollToOldest(page);
     await expect(page.locator('app-message-bubble').nth(bubbles)).toBeAttached();
   }
   await turn(page, '.thread__messages', touches, parts);

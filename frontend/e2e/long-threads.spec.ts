@@ -8,6 +8,7 @@ import {
   newNumber,
   newPerson,
   scrollTo,
+  scrollToOldest,
   test,
 } from './fixtures';
 import { Product, runProduct } from './start-product';
@@ -49,34 +50,38 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
   await expect(page.getByText('20,000 messages')).toBeVisible();
 
   // From there to both ends, without moving what is on the screen.
-  for (const direction of ['older', 'newer']) {
-    const more = page.getByRole('button', { name: `Load ${direction}` });
+  for (const direction of ['older', 'newer'] as const) {
     const edge = direction === 'older' ? '4952.' : '5048.';
-    await scrollTo(more);
-    const before = await placeOf(page, new RegExp(`^You wrote:${edge}`));
-    await more.click();
     const next = direction === 'older' ? '4850.' : '5149.';
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/[?&](before|after)=/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await scrollTo(bubble(page, new RegExp(`^You wrote:${edge}`)));
+    const before = await placeOf(page, new RegExp(`^You wrote:${edge}`));
+    release();
     await expect(bubble(page, new RegExp(`^You wrote:${next}`))).toBeAttached();
     const moved = (await placeOf(page, new RegExp(`^You wrote:${edge}`))) - before;
     expect(Math.abs(moved), direction).toBeLessThan(3);
+    await page.unroute(/[?&](before|after)=/);
   }
   expect(calls).toHaveLength(3);
 
   const bubbles = page.locator('app-message-bubble');
+  const first = bubbles.first();
   for (let loads = 0; loads < 8; loads++) {
-    const loaded = page.waitForResponse(/peer_number=/);
-    await page.getByRole('button', { name: 'Load older' }).click();
-    await loaded;
-    await expect(page.getByRole('button', { name: 'Load older' })).toBeEnabled();
+    const oldest = await first.getAttribute('id');
+    await scrollToOldest(page);
+    await expect(first).not.toHaveAttribute('id', oldest ?? '');
     expect(await bubbles.count()).toBeLessThanOrEqual(500);
   }
-  expect(calls).toHaveLength(11);
 
   await page.getByRole('button', { name: 'Jump to latest' }).click();
   await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
   await expect(bubbles).toHaveCount(50);
   await expect(page.getByRole('button', { name: /Load newer|latest/ })).toHaveCount(0);
-  expect(calls).toHaveLength(12);
 
   // A message written while reading far back is shown at the end.
   await page.goto(`${product.url}/messages/${encodeURIComponent(number)}?at=${found}`);

@@ -5,6 +5,7 @@ import {
   expect,
   newNumber,
   newPerson,
+  openDetails,
   openThread,
   setFault,
   test,
@@ -79,12 +80,61 @@ test('a deleted text is shown as such, and cannot be sent again', async ({ page,
   await expect(message).toContainText('Not sent');
   await expect(message.getByRole('button', { name: /Retry|Edit/ })).toHaveCount(0);
   await message.hover();
-  await message.getByRole('button', { name: /^Details of/ }).click();
-  const details = page.getByRole('dialog', { name: 'Message details' });
+  const details = await openDetails(page, message);
   await expect(details).toContainText('Message text deleted.');
   await expect(details.getByRole('button', { name: 'Copy the text' })).toHaveCount(0);
   // A poll may still be on its way through the route.
   await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
+test('a message can be copied and forwarded', async ({ page, request, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Bring the blue one');
+  await enter(page, person);
+  await openThread(page, number);
+  const message = bubble(page, 'Bring the blue one');
+  const button = message.getByRole('button', { name: /^Actions on/ });
+  await message.hover();
+  await button.click();
+  await expect(page.getByRole('menuitem', { name: 'Copy text' })).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.getByRole('menuitem', { name: 'Details' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toBeHidden();
+  await expect(button).toBeFocused();
+
+  await button.click();
+  await page.getByRole('menuitem', { name: 'Copy text' }).click();
+  await expect(page.getByText('Copied')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Bring the blue one');
+
+  await button.click();
+  await page.mouse.click(5, 5);
+  await expect(page.getByRole('menu')).toBeHidden();
+  await button.click();
+  await page.getByRole('menuitem', { name: 'Forward' }).click();
+  await expect(page).toHaveURL('/messages/new');
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Bring the blue one');
+});
+
+test('addresses open a new tab, and numbers a conversation', async ({ page, request, context }) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'See velonord.example/book or call +41 79 123 45 67.');
+  await enter(page, person);
+  await openThread(page, number);
+  const message = bubble(page, 'See velonord');
+  const address = message.getByRole('link', { name: 'velonord.example/book', exact: true });
+  await expect(address).toHaveAttribute('href', 'https://velonord.example/book');
+  await expect(address).toHaveAttribute('rel', 'noopener noreferrer');
+  await context.route('https://velonord.example/**', (route) => route.fulfill({ body: 'Here' }));
+  const [opened] = await Promise.all([context.waitForEvent('page'), address.click()]);
+  await expect(opened.getByText('Here')).toBeVisible();
+  expect(await opened.evaluate(() => window.opener as unknown)).toBeNull();
+  await message.getByRole('link', { name: '+41 79 123 45 67', exact: true }).click();
+  await expect(page.getByRole('heading', { name: '+41 79 123 45 67' })).toBeVisible();
 });
 
 test('an unconfirmed message waits, unless the user decides', async ({ page, request, phone }) => {

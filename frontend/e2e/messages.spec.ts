@@ -28,7 +28,7 @@ test('a rejected message is shown as not sent, with the reason', async ({ page, 
   await sendNew(page, '+15005550001', 'Is anybody there?');
   const message = bubble(page, 'Is anybody there?');
   await expect(message).toContainText('Not sent');
-  await expect(message).toContainText(/This is not a valid phone number\..*Code 21211\./);
+  await expect(message).toContainText('This is not a valid phone number.');
 });
 
 test('a failed send keeps the text and can be repeated', async ({ page, tolerate }) => {

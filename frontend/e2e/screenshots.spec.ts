@@ -69,6 +69,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
           .getByRole('textbox', { name: 'Message' })
           .fill('See you on Sunday – bring your appetite');
         await picture('thread');
+        await bubble(page, 'tasting menu')
+          .getByRole('button', { name: /^Actions on/ })
+          .click();
+        await picture('message-menu');
+        await page.getByRole('menuitem', { name: 'Details' }).click();
+        await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
+        await picture('message-details');
+        await page.keyboard.press('Escape');
 
         await request.post('/users/sign_in', {
           headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Safari/605.1.15' },

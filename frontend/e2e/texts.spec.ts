@@ -122,7 +122,7 @@ for (const [locale, isTwelve] of [
       await expect(dialog).toContainText('Written');
       const locators = [
         page.locator('.conversation-row__time'),
-        bubble(page, 'Hello').locator('time'),
+        bubble(page, 'Hello').locator('time').last(),
         dialog.locator('time').first(),
         dialog.getByText(/20\d\d/).first(),
       ];

@@ -1,6 +1,6 @@
 import { CDPSession, Page } from '@playwright/test';
 import type { Message } from '../../src/app/api/models';
-import { composer, enter, expect, newPerson, test } from '../fixtures';
+import { composer, enter, expect, newPerson, scrollToOldest, test } from '../fixtures';
 import { storeMessages } from './store-messages';
 
 const FEW = { number: '+13275550050', count: 50, loaded: 50 };
@@ -29,7 +29,7 @@ test('450 loaded messages of 5,000 beside a conversation of 50', async ({
     await page.goto(`/messages/${encodeURIComponent(thread.number)}`);
     for (let loaded = 50; loaded <= thread.loaded; loaded += 100) {
       await expect(page.locator('app-message-bubble')).toHaveCount(loaded);
-      if (loaded < thread.loaded) await page.getByRole('button', { name: 'Load older' }).click();
+      if (loaded < thread.loaded) await scrollToOldest(page);
     }
     const toNewest = page.getByRole('button', { name: 'Jump to latest' });
     if (await toNewest.isVisible()) await toNewest.click();

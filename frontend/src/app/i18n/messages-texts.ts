@@ -41,7 +41,8 @@ export const messagesTexts = {
     count: (total: number) => plural(total, { one: '# message', other: '# messages' }),
     loading: 'Loading messages…',
     details: 'Details',
-    detailsOf: (time: string) => `Details of the message from ${time}`,
+    actions: 'Actions',
+    actionsOn: (time: string) => `Actions on the message from ${time}`,
     loadOlder: 'Load older',
     loadNewer: 'Load newer',
     loadingPage: 'Loading…',
@@ -163,6 +164,7 @@ export const messagesTexts = {
 
   actions: {
     retry: 'Retry',
+    edit: 'Edit',
     editAndResend: 'Edit and resend',
     cancel: 'Cancel sending',
     sendNow: 'Send now',
@@ -177,6 +179,14 @@ export const messagesTexts = {
     duplicate: "We don't know yet whether the first one has arrived.",
     sendAnyway: 'Send anyway',
     keepWaiting: 'Keep waiting',
+  },
+
+  /** What can be done with one message. */
+  menu: {
+    label: 'Actions on the message',
+    copy: 'Copy text',
+    forward: 'Forward',
+    details: 'Details',
   },
 
   details: {
@@ -194,7 +204,8 @@ export const messagesTexts = {
     noSid: 'None yet',
     errorCode: 'Error code',
     expired: 'Expired',
-    timeline: 'Timeline',
+    timeline: 'What happened',
+    facts: 'Details',
     saved: 'Saved',
     /** Where an event of the timeline comes from. */
     sources: {

@@ -152,11 +152,19 @@ export class MessengerPage {
     void this.#edit(message, isRecipientError(message));
   }
 
+  /** To whom is asked in the form for a new recipient. */
+  protected forward({ content }: Message): void {
+    void this.#edit({ recipient_number: '', content }, true);
+  }
+
   protected showDetails({ _id }: Message): void {
-    this.#openedDetails = true;
+    // One step back closes the details, of however many messages they were.
+    const replaceUrl = this.details() !== undefined;
+    this.#openedDetails ||= !replaceUrl;
     void this.#router.navigate([], {
       queryParams: { details: _id },
       queryParamsHandling: 'merge',
+      replaceUrl,
     });
   }
 

@@ -1,6 +1,8 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DOCUMENT,
+  DestroyRef,
   ElementRef,
   afterRenderEffect,
   computed,
@@ -11,12 +13,15 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
-import { MessageDetail } from '../../api/models';
+import { Message, MessageDetail } from '../../api/models';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
+import { Busy } from '../../ui/busy';
 import { CopyButton } from '../../ui/copy-button';
 import { Icon } from '../../ui/icon';
+import { KEYS, Shortcuts } from '../../ui/shortcuts';
 import { Skeleton } from '../../ui/skeleton';
+import { LinkedText } from '../linked-text/linked-text';
 import { MessageDetailsStore } from './message-details-store';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import {
@@ -24,33 +29,47 @@ import {
   failureAdvice,
   failureCause,
   hasFailed,
+  isRetryable,
   isTextDeleted,
   presentStatus,
 } from '../../messages/message-status';
+import { MessageActions } from '../../messages/message-actions';
 import { ThreadsStore } from '../../messages/threads-store';
 
-/** Everything about one message, in a dialog beside the conversation. */
+/**
+ * Everything about one message, beside its conversation. A dialog that is not modal: the focus goes into it and comes back,
+ * and the message that it explains stays in sight.
+ */
 @Component({
   selector: 'app-message-details',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [CopyButton, Icon, Skeleton],
+  imports: [Busy, CopyButton, Icon, LinkedText, Skeleton],
   providers: [MessageDetailsStore],
   templateUrl: './message-details.html',
+  host: {
+    class: 'side-panel message-details messenger-page__side scroller',
+    role: 'dialog',
+    'aria-labelledby': 'details-title',
+  },
 })
 export class MessageDetails {
   readonly #threads = inject(ThreadsStore);
   protected readonly store = inject(MessageDetailsStore);
+  protected readonly actions = inject(MessageActions);
 
-  /** The dialog is open as long as there is one. */
-  readonly id = input<string>();
+  readonly id = input.required<string>();
   readonly closed = output();
+  /** The user wants to edit the failed message and send it again. */
+  readonly edit = output<Message>();
 
-  protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
+  protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
 
   protected readonly texts = messagesTexts.details;
+  protected readonly actionTexts = messagesTexts.actions;
   protected readonly presentStatus = presentStatus;
   protected readonly threadTexts = messagesTexts.thread;
   protected readonly isTextDeleted = isTextDeleted;
+  protected readonly isRetryable = isRetryable;
   protected readonly hasFailed = hasFailed;
   protected readonly failureCause = failureCause;
   protected readonly failureAdvice = failureAdvice;
@@ -63,6 +82,16 @@ export class MessageDetails {
     const message = this.store.message();
     return message?._id === this.id() ? message : undefined;
   });
+  protected readonly action = computed(() => {
+    const message = this.message();
+    return message ? this.actions.stateOf(message) : { isBusy: false, problem: '' };
+  });
+  /** A newer message repeats this one. */
+  protected readonly isRetried = computed(() => {
+    const message = this.message();
+    const { loaded } = this.#threads.thread(message?.peer_number ?? '');
+    return loaded?.messages.some(({ retry_of }) => retry_of === message?._id) ?? false;
+  });
   protected readonly events = computed(() => toEvents(this.message()));
   /** Changes when the message changes. */
   readonly #version = computed(() => {
@@ -71,20 +100,35 @@ export class MessageDetails {
   });
 
   constructor() {
-    // Modal, so that Esc closes it and the focus returns to where it came from.
+    const document = inject(DOCUMENT);
+    const host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
+    let opener: Element | null = null;
     afterRenderEffect(() => {
-      const dialog = this.dialog().nativeElement;
-      if (this.id() === undefined) dialog.close();
-      else if (!dialog.open) dialog.showModal();
+      this.id();
+      const { activeElement } = document;
+      if (!host.contains(activeElement)) opener = activeElement;
+      this.heading().nativeElement.focus({ preventScroll: true });
+    });
+    inject(DestroyRef).onDestroy(() => {
+      if (!host.contains(document.activeElement)) return;
+      const bubble = document.getElementById(`message-${this.id()}`);
+      const isThere =
+        opener instanceof HTMLElement && opener !== document.body && opener.isConnected;
+      const target = isThere ? (opener as HTMLElement) : bubble;
+      target?.focus({ preventScroll: true });
+    });
+    inject(Shortcuts).add({
+      keys: KEYS.back,
+      run: () => {
+        this.closed.emit();
+      },
     });
     effect(() => {
       const id = this.id();
       this.#version();
-      if (id !== undefined) {
-        untracked(() => {
-          this.store.load(id);
-        });
-      }
+      untracked(() => {
+        this.store.load(id);
+      });
     });
   }
 

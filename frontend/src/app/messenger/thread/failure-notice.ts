@@ -5,47 +5,47 @@ import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { MessageActions } from '../../messages/message-actions';
 import {
-  failureAdvice,
   failureCause,
   isRetryable,
   isTextDeleted,
   presentStatus,
 } from '../../messages/message-status';
 
-/** Why a message has failed, what the user can do, and the buttons for it. */
+/** Why a message has failed, in one line, and what the user can do. Its details say more. */
 @Component({
   selector: 'app-failure-notice',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, Icon],
   template: `
-    <app-icon name="warning" />
-    <div>
-      <p>
-        <b>{{ title() }}. {{ cause() }}</b> {{ advice() }}
-      </p>
-      @if (action().problem; as problem) {
-        <p role="alert">{{ problem }}</p>
+    <p class="message-notice__reason">
+      <app-icon class="icon--small" name="warning" />&ngsp; <b translate="no">{{ title() }}.</b>
+      {{ cause() }}
+    </p>
+    @if (action().problem; as problem) {
+      <p role="alert">{{ problem }}</p>
+    }
+    @if (isRetried()) {
+      <p>{{ texts.sentAgain }}</p>
+    } @else if (!isTextDeleted()) {
+      @if (isRetryable()) {
+        <button
+          type="button"
+          class="link"
+          [appBusy]="action().isBusy"
+          (click)="actions.retry(message())"
+        >
+          {{ action().isBusy ? texts.sendingAgain : texts.retry }}
+        </button>
       }
-      @if (isRetried()) {
-        <p>{{ texts.sentAgain }}</p>
-      } @else if (!isTextDeleted()) {
-        <p class="message-notice__actions">
-          @if (isRetryable()) {
-            <button
-              type="button"
-              class="link"
-              [appBusy]="action().isBusy"
-              (click)="actions.retry(message())"
-            >
-              {{ action().isBusy ? texts.sendingAgain : texts.retry }}
-            </button>
-          }
-          <button type="button" class="link" (click)="edit.emit(message())">
-            {{ texts.editAndResend }}
-          </button>
-        </p>
-      }
-    </div>
+      <button
+        type="button"
+        class="link"
+        [attr.aria-label]="texts.editAndResend"
+        (click)="edit.emit(message())"
+      >
+        {{ texts.edit }}
+      </button>
+    }
   `,
   host: { class: 'message-notice message-notice--danger' },
 })
@@ -61,7 +61,6 @@ export class FailureNotice {
   protected readonly action = computed(() => this.actions.stateOf(this.message()));
   protected readonly title = computed(() => presentStatus(this.message().status).text);
   protected readonly cause = computed(() => failureCause(this.message()));
-  protected readonly advice = computed(() => failureAdvice(this.message()));
   protected readonly isTextDeleted = computed(() => isTextDeleted(this.message()));
   protected readonly isRetryable = computed(() => isRetryable(this.message()));
 }

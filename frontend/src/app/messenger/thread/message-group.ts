@@ -1,10 +1,10 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { Message } from '../../api/models';
-import { MessageBubble } from './message-bubble';
+import { MenuRequest, MessageBubble } from './message-bubble';
 import { Group } from './message-groups';
 
 /** The usual height of a message. */
-const MESSAGE_PX = 70;
+const MESSAGE_PX = 62;
 
 /** Consecutive messages under the names of their days. */
 @Component({
@@ -19,8 +19,10 @@ const MESSAGE_PX = 70;
       <app-message-bubble
         [message]="row.message"
         [isRetried]="row.isRetried"
-        [isFound]="row.message._id === found()"
-        (details)="details.emit($event)"
+        [isJoined]="row.isJoined"
+        [runStatus]="row.runStatus"
+        [isSelected]="row.message._id === selected()"
+        (menuRequested)="menuRequested.emit($event)"
         (edit)="edit.emit($event)"
       />
     }
@@ -29,9 +31,9 @@ const MESSAGE_PX = 70;
 })
 export class MessageGroup {
   readonly group = input.required<Group>();
-  /** The message that the user has searched for. */
-  readonly found = input<string>();
-  readonly details = output<Message>();
+  /** The message that the user has searched for, or whose details are shown. */
+  readonly selected = input<string>();
+  readonly menuRequested = output<MenuRequest>();
   readonly edit = output<Message>();
 
   /** Used until the group has been rendered. */

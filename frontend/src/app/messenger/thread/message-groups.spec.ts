@@ -1,4 +1,5 @@
 import { GROUP_SIZE, Group, toGroups } from './message-groups';
+import { Message } from '../../api/models';
 import { aMessage, messages } from '../../messages/testing';
 
 const today = new Date(2026, 10, 22, 12);
@@ -35,7 +36,11 @@ describe('toGroups', () => {
   });
 
   it('adds new messages to the last group until it is full', () => {
-    const all = messages(1, 2 * GROUP_SIZE + 1);
+    // Each in a minute of its own: in one run, the last one would change.
+    const all = messages(1, 2 * GROUP_SIZE + 1).map((message, index) => ({
+      ...message,
+      created_at: new Date(2026, 10, 22, 11, -index).toISOString(),
+    }));
     const before = toGroups(all.slice(2), today);
     const joined = toGroups(all.slice(1), today, before);
     expect(joined[0]).toBe(before[0]);
@@ -65,6 +70,40 @@ describe('toGroups', () => {
     const further = toGroups(all.slice(0, -5), today, without);
     expect(further[0]?.key).toBe(before[0]?.key);
     expect(toGroups(all, today, further)).toEqual(before);
+  });
+
+  it('joins what one line can say: the same side, minute and way', () => {
+    const [first, second, third] = ['sent', 'delivered', 'delivered'].map((status, index) =>
+      aMessage({
+        _id: `m${index}`,
+        status,
+        created_at: `2026-11-22T08:00:${20 + index * 19}.000Z`,
+      }),
+    ) as [Message, Message, Message];
+    const runsOf = (...all: Message[]) =>
+      toGroups(all, today).flatMap(({ rows }) =>
+        rows.map(({ isJoined, runStatus }) => [isJoined, runStatus]),
+      );
+    // The line says what is true of all of them.
+    expect(runsOf(third, second, first)).toEqual([
+      [false, undefined],
+      [true, undefined],
+      [true, 'sent'],
+    ]);
+    const later = { ...third, created_at: '2026-11-22T08:01:00.000Z' };
+    expect(runsOf(later, second)).toEqual([
+      [false, 'delivered'],
+      [false, 'delivered'],
+    ]);
+    const received = { ...third, direction: 'inbound', status: 'received' } as const;
+    expect(runsOf(received, second).map(([isJoined]) => isJoined)).toEqual([false, false]);
+    expect(runsOf({ ...received, _id: 'm9' }, received)[1]).toEqual([true, 'received']);
+    for (const status of ['failed', 'undelivered', 'unconfirmed', 'pending', 'canceled']) {
+      expect(runsOf({ ...third, status }, second), status).toEqual([
+        [false, 'delivered'],
+        [false, status],
+      ]);
+    }
   });
 
   it('marks messages that have been sent again', () => {

@@ -1,5 +1,6 @@
 import { Message } from '../../api/models';
 import { dayName } from '../../i18n/formats';
+import { canShareLine, leastAdvanced } from './message-runs';
 
 /** The number of messages that are rendered together, or skipped together while they are out of sight. */
 export const GROUP_SIZE = 25;
@@ -18,6 +19,10 @@ export interface MessageRow {
   readonly day: string | undefined;
   /** A newer message repeats this one. */
   readonly isRetried: boolean;
+  /** It belongs to one run with the message before it. */
+  readonly isJoined: boolean;
+  /** If it ends its run: the status that each message of the run has reached. */
+  readonly runStatus: string | undefined;
 }
 
 /**
@@ -31,26 +36,41 @@ export function toGroups(
   before: readonly Group[] = [],
 ): Group[] {
   const known = new Map(before.map((group) => [group.key, group]));
-  const retried = new Set(messages.flatMap(({ retry_of }) => retry_of ?? []));
-  const dayOf = days(today);
   const oldest = messages.at(-1)?._id;
   const firstKey = before.find(({ rows }) =>
     rows.some(({ message }) => message._id === oldest),
   )?.key;
   const groups: { key: string; rows: MessageRow[] }[] = [];
-  for (const message of messages.toReversed()) {
-    const { _id } = message;
+  for (const row of toRows(messages, today)) {
+    const { _id } = row.message;
     let group = groups.at(-1);
     if (!group || group.rows.length >= GROUP_SIZE || known.has(_id)) {
       group = { key: (groups.length === 0 ? firstKey : undefined) ?? _id, rows: [] };
       groups.push(group);
     }
-    group.rows.push({ message, day: dayOf(message), isRetried: retried.has(_id) });
+    group.rows.push(row);
   }
   return groups.map((group) => {
     const same = known.get(group.key);
     return same && isSame(same, group) ? same : group;
   });
+}
+
+function toRows(messages: readonly Message[], today: Date): MessageRow[] {
+  const retried = new Set(messages.flatMap(({ retry_of }) => retry_of ?? []));
+  const dayOf = days(today);
+  const rows: { -readonly [Member in keyof MessageRow]: MessageRow[Member] }[] = [];
+  for (const message of messages.toReversed()) {
+    const day = dayOf(message);
+    const before = rows.at(-1);
+    const isJoined =
+      before !== undefined && day === undefined && canShareLine(before.message, message);
+    const { status } = message;
+    const runStatus = isJoined ? leastAdvanced(before.runStatus ?? status, status) : status;
+    if (isJoined) before.runStatus = undefined;
+    rows.push({ message, day, isRetried: retried.has(message._id), isJoined, runStatus });
+  }
+  return rows;
 }
 
 /** Called with messages in the order of reading, the result names the day of the first message of each day. */
@@ -75,7 +95,9 @@ function isSame(one: Group, other: Group): boolean {
       return (
         row.message === counterpart?.message &&
         row.day === counterpart.day &&
-        row.isRetried === counterpart.isRetried
+        row.isRetried === counterpart.isRetried &&
+        row.isJoined === counterpart.isJoined &&
+        row.runStatus === counterpart.runStatus
       );
     })
   );

@@ -2,22 +2,26 @@ import { ChangeDetectionStrategy, Component, computed, input, output } from '@an
 import { daysBetween, fullTime, timeOfDay } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { Icon } from '../../ui/icon';
+import { StatusMark } from './status-mark';
 import {
   PendingMessage,
   isDefinitelyUnsent,
   presentPending,
 } from '../../messages/outbox/pending-message';
 
+const NEW_FOR_MS = 1_000;
+
 /** A message in the outbox: the API has not answered for it yet. */
 @Component({
   selector: 'app-pending-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Icon],
+  imports: [Icon, StatusMark],
   templateUrl: './pending-bubble.html',
   host: {
     class: 'message-bubble',
     role: 'article',
-    '[class.message-bubble--waiting]': '!isRefused()',
+    '[class.message-bubble--waiting]': '!isRefused() && !isSending()',
+    '[class.message-bubble--new]': 'isNew()',
     '[class.message-bubble--failed]': 'isRefused()',
   },
 })
@@ -33,6 +37,11 @@ export class PendingBubble {
   protected readonly timestamp = computed(() => fullTime(this.pending().writtenAt));
   protected readonly status = computed(() => presentPending(this.pending()));
   protected readonly isRefused = computed(() => this.pending().state === 'refused');
+  protected readonly isSending = computed(() => this.pending().state === 'sending');
+  /** Written just now, and not before the conversation was opened. */
+  protected readonly isNew = computed(
+    () => Date.now() - this.pending().writtenAt.getTime() < NEW_FOR_MS,
+  );
   protected readonly canChange = computed(() => isDefinitelyUnsent(this.pending()));
   /** Not if the API has said when to retry, and not if it has refused the message. */
   protected readonly canRepeat = computed(() => {

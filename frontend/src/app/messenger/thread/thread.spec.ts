@@ -16,6 +16,28 @@ const RETRIES_IN_A_MINUTE = 5;
 
 type Answer = (calls: number) => { status: number; headers?: Record<string, string> };
 
+/** What this DOM does not have. */
+class FakeIntersections {
+  static readonly all: FakeIntersections[] = [];
+
+  constructor(private readonly run: IntersectionObserverCallback) {
+    FakeIntersections.all.push(this);
+  }
+
+  static reach(): void {
+    const entries = [{ isIntersecting: true }] as IntersectionObserverEntry[];
+    for (const { run } of [...this.all]) run(entries, {} as IntersectionObserver);
+  }
+
+  observe(): void {
+    // The test says what is near.
+  }
+
+  disconnect(): void {
+    FakeIntersections.all.splice(FakeIntersections.all.indexOf(this), 1);
+  }
+}
+
 describe('Thread', () => {
   let api: FakeApi;
   let cache: FakeCache;
@@ -26,6 +48,7 @@ describe('Thread', () => {
     localStorage.clear();
     isOnline = true;
     visibility = 'visible';
+    vi.stubGlobal('IntersectionObserver', FakeIntersections);
     vi.spyOn(navigator, 'onLine', 'get').mockImplementation(() => isOnline);
     vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => visibility);
     cache = new FakeCache();
@@ -39,6 +62,8 @@ describe('Thread', () => {
   afterEach(() => {
     api.end();
     vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+    FakeIntersections.all.length = 0;
     localStorage.clear();
   });
 
@@ -129,6 +154,58 @@ describe('Thread', () => {
     expect(scrolled).not.toHaveBeenCalled();
   });
 
+  describe('near the oldest loaded message', () => {
+    it('loads the page before it, once, and the next one if it is still near', async () => {
+      open();
+      await api.settle();
+      api.answer(api.expectThread(), messages(9, 12), { total: 12, next: true });
+      await api.settle();
+      FakeIntersections.reach();
+      FakeIntersections.reach();
+      await api.settle();
+      api.answer(api.expectThread(), messages(5, 8), { total: 12, next: true });
+      await api.settle();
+      FakeIntersections.reach();
+      await api.settle();
+      api.answer(api.expectThread(), messages(1, 4), { total: 12 });
+      await api.settle();
+      expect(FakeIntersections.all).toHaveLength(0);
+    });
+
+    it('has a button while loading fails, and does not load by itself then', async () => {
+      const nativeElement = open();
+      await api.settle();
+      api.answer(api.expectThread(), messages(9, 12), { total: 12, next: true });
+      await api.settle();
+      FakeIntersections.reach();
+      await api.settle();
+      api.expectThread().flush(null, { status: 503, statusText: 'No' });
+      await api.settle();
+      FakeIntersections.reach();
+      await api.settle();
+      button(nativeElement, 'Load older').click();
+      await api.settle();
+      api.answer(api.expectThread(), messages(1, 8), { total: 12 });
+      await api.settle();
+      expect(nativeElement.querySelectorAll('app-message-bubble')).toHaveLength(12);
+      expect(nativeElement.textContent).not.toContain('Load older');
+    });
+  });
+
+  it('shows the message whose details its URL opens, however far back', async () => {
+    const scrolled = vi.fn();
+    Element.prototype.scrollIntoView = scrolled;
+    const nativeElement = open({ selected: 'm0002' });
+    await api.settle();
+    const request = api.expectThread();
+    expect(request.request.params.get('around')).toBe('m0002');
+    api.answer(request, messages(1, 3), { total: 3 });
+    await api.settle();
+    const bubble = nativeElement.querySelector('#message-m0002');
+    expect(bubble?.className).toContain('message-bubble--selected');
+    expect(scrolled.mock.contexts).toContain(bubble);
+  });
+
   describe('with a cache', () => {
     const STALE = 'These messages may be out of date.';
     const bubbles = (element: HTMLElement) =>
@@ -156,7 +233,7 @@ describe('Thread', () => {
       expect(bubbles(nativeElement).join()).toMatch(/Message 2.*Message 3/s);
       expect(nativeElement.querySelector('#message-m0002')).toBe(newest);
       expect(nativeElement.textContent).not.toContain(STALE);
-      expect(button(nativeElement, 'Load older')).toBeDefined();
+      expect(FakeIntersections.all).toHaveLength(1);
     });
 
     it('is out of date if the page is up to date and this conversation is not yet', async () => {
@@ -222,15 +299,16 @@ describe('Thread', () => {
     });
   });
 
-  function open(inputs: { at?: string } = {}): HTMLElement {
+  function open(inputs: { at?: string; selected?: string } = {}): HTMLElement {
     api.start();
     return create(inputs);
   }
 
-  function create(inputs: { at?: string } = {}): HTMLElement {
+  function create(inputs: { at?: string; selected?: string } = {}): HTMLElement {
     const fixture = TestBed.createComponent(Thread);
     fixture.componentRef.setInput('peer', PEER);
     if (inputs.at) fixture.componentRef.setInput('at', inputs.at);
+    if (inputs.selected) fixture.componentRef.setInput('selected', inputs.selected);
     fixture.autoDetectChanges();
     return fixture.nativeElement as HTMLElement;
   }

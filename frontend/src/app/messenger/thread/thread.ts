@@ -1,6 +1,7 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DestroyRef,
   ElementRef,
   Injector,
   afterNextRender,
@@ -29,6 +30,9 @@ import { Skeleton } from '../../ui/skeleton';
 import { MessageSync } from '../../messages/message-sync';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
+import { MessageMenu } from './message-menu';
+import { NearSight } from './near-sight';
+import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
 import { PendingBubble } from './pending-bubble';
@@ -42,7 +46,17 @@ const RECENT = 50;
 @Component({
   selector: 'app-thread',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Busy, Icon, MessageGroup, PendingBubble, RouterLink, Skeleton],
+  imports: [
+    Avatar,
+    Busy,
+    Icon,
+    MessageGroup,
+    MessageMenu,
+    NearSight,
+    PendingBubble,
+    RouterLink,
+    Skeleton,
+  ],
   templateUrl: './thread.html',
   host: { class: 'thread' },
 })
@@ -59,13 +73,17 @@ export class Thread {
   readonly peer = input.required<string>();
   /** The message to show, however far back. */
   readonly at = input<string>();
+  /** The message whose details are shown. */
+  readonly selected = input<string>();
   readonly details = output<Message>();
+  readonly forward = output<Message>();
   /** The user wants to edit a failed message and send it again. */
   readonly edit = output<Message>();
   /** The user wants to edit a pending message. */
   readonly takeBack = output<PendingMessage>();
 
   protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
+  protected readonly menu = viewChild.required(MessageMenu);
   protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
   protected readonly texts = messagesTexts.thread;
@@ -105,7 +123,12 @@ export class Thread {
   });
 
   /** What to load. A new object loads it again. */
-  readonly #target = linkedSignal(() => ({ peer: this.peer(), at: this.at() }));
+  readonly #target = linkedSignal(() => ({
+    peer: this.peer(),
+    at: this.at(),
+    // A link to the details of a message shows it too.
+    selected: untracked(this.selected),
+  }));
   /** The message from the URL, once it is known whether it exists. */
   protected readonly found = signal<string | undefined>(undefined);
   readonly #exists = signal(true);
@@ -153,16 +176,16 @@ export class Thread {
   constructor() {
     toObservable(this.#target)
       .pipe(
-        switchMap(({ peer, at }) =>
+        switchMap(({ peer, at, selected }) =>
           // A permanent error is shown in the thread.
-          this.sync.load(() => this.#load(peer, at)).pipe(catchError(() => EMPTY)),
+          this.sync.load(() => this.#load(peer, at, selected)).pipe(catchError(() => EMPTY)),
         ),
         takeUntilDestroyed(),
       )
       .subscribe();
     effect(() => {
-      const { peer, at } = this.#target();
-      if (!this.isUpToDate()) void untracked(() => this.threads.restore(peer, at));
+      const { peer, at, selected } = this.#target();
+      if (!this.isUpToDate()) void untracked(() => this.threads.restore(peer, at ?? selected));
     });
     // A link to the current URL: its message may be out of sight by now.
     inject(Router)
@@ -183,10 +206,34 @@ export class Thread {
     effect(() => {
       this.#wasAtNewest = this.isAtNewest();
     });
+    effect(() => {
+      const selected = this.selected();
+      if (selected !== undefined) {
+        untracked(() => {
+          this.#keepInSight(selected);
+        });
+      }
+    });
+    afterNextRender(() => {
+      const end = onLongPress(this.scroller().nativeElement, 'app-message-bubble', (anchor) => {
+        const message = this.#messages().find(({ _id }) => anchor.id === `message-${_id}`);
+        if (message) this.menu().open({ message, anchor });
+      });
+      this.#injector.get(DestroyRef).onDestroy(end);
+    });
     // A message that the user has just sent is shown, wherever they were reading.
     effect(() => {
       if (this.#lastSent()) void untracked(() => this.#showNewest());
     });
+  }
+
+  /** Where that has failed, the user decides when to try again. */
+  protected loadOlderOnce(): void {
+    if (!this.thread().problem) void this.threads.loadOlder(this.peer());
+  }
+
+  protected loadNewerOnce(): void {
+    if (!this.thread().problem) void this.threads.loadNewer(this.peer());
   }
 
   protected loadAgain(): void {
@@ -209,13 +256,31 @@ export class Thread {
     );
   }
 
-  async #load(peer: string, at: string | undefined): Promise<void> {
-    if (at === undefined) return this.threads.open(peer);
+  async #load(peer: string, at: string | undefined, selected: string | undefined): Promise<void> {
+    if (at === undefined) {
+      if (selected === undefined) return this.threads.open(peer);
+      if (await this.threads.openAt(peer, selected)) this.#keepInSight(selected);
+      return;
+    }
     const exists = await this.threads.openAt(peer, at);
     if (at !== this.at()) return;
     this.#exists.set(exists);
     this.found.set(at);
     if (exists) this.#scrollTo(at);
+  }
+
+  /** The details of a message make room for it, and move it no further than needed. */
+  #keepInSight(id: string): void {
+    afterNextRender(
+      () => {
+        const show = (): void => {
+          document.getElementById(`message-${id}`)?.scrollIntoView({ block: 'nearest' });
+        };
+        show();
+        requestAnimationFrame(show);
+      },
+      { injector: this.#injector },
+    );
   }
 
   #scrollTo(id: string): void {

@@ -1,0 +1,61 @@
+const HELD_FOR_MS = 500;
+/** A finger that moves further scrolls. */
+const STILL_PX = 10;
+
+/**
+ * Calls back once a finger has rested on a part of this element, unless it is a link, which the browser has a menu of its
+ * own for. Returns a function that ends it.
+ */
+export function onLongPress(
+  element: HTMLElement,
+  parts: string,
+  run: (part: HTMLElement) => void,
+): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  let pressed: { x: number; y: number; timer: ReturnType<typeof setTimeout> } | undefined;
+  let isTouched = false;
+  const release = (): void => {
+    clearTimeout(pressed?.timer);
+    pressed = undefined;
+  };
+  const partOf = ({ target }: Event): HTMLElement | null =>
+    target instanceof Element && !target.closest('a, button') ? target.closest(parts) : null;
+  element.addEventListener(
+    'pointerdown',
+    (event) => {
+      release();
+      isTouched = event.pointerType === 'touch';
+      const part = partOf(event);
+      if (!isTouched || !part || !event.isPrimary) return;
+      const timer = setTimeout(() => {
+        release();
+        run(part);
+      }, HELD_FOR_MS);
+      pressed = { x: event.clientX, y: event.clientY, timer };
+    },
+    { signal, passive: true },
+  );
+  element.addEventListener(
+    'pointermove',
+    ({ clientX, clientY }) => {
+      if (!pressed) return;
+      if (Math.hypot(clientX - pressed.x, clientY - pressed.y) > STILL_PX) release();
+    },
+    { signal, passive: true },
+  );
+  for (const type of ['pointerup', 'pointercancel', 'scroll']) {
+    element.addEventListener(type, release, { signal, passive: true });
+  }
+  element.addEventListener(
+    'contextmenu',
+    (event) => {
+      if (isTouched && partOf(event)) event.preventDefault();
+    },
+    { signal },
+  );
+  return () => {
+    release();
+    listening.abort();
+  };
+}

@@ -1,0 +1,122 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  Injector,
+  OutputEmitterRef,
+  afterNextRender,
+  computed,
+  inject,
+  output,
+  signal,
+  viewChild,
+  viewChildren,
+} from '@angular/core';
+import { Message } from '../../api/models';
+import { copyTexts } from '../../i18n/copy-texts';
+import { fullTime } from '../../i18n/formats';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { isTextDeleted, presentStatus } from '../../messages/message-status';
+import { Icon } from '../../ui/icon';
+import { nextIndex } from '../../ui/list-navigation';
+import { MenuRequest } from './message-bubble';
+
+const FROM_EDGE_PX = 8;
+const ANNOUNCED_FOR_MS = 3_000;
+
+/** The actions on a message, one menu for all of them. A modal dialog, so that it takes the focus and gives it back. */
+@Component({
+  selector: 'app-message-menu',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Icon],
+  templateUrl: './message-menu.html',
+  host: { '(click)': 'closeFromOutside($event)', '(keydown)': 'move($event)' },
+})
+export class MessageMenu {
+  readonly #injector = inject(Injector);
+
+  readonly details = output<Message>();
+  readonly forward = output<Message>();
+
+  protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
+  protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
+
+  protected readonly texts = messagesTexts.menu;
+  protected readonly isTextDeleted = isTextDeleted;
+  protected readonly message = signal<Message | undefined>(undefined);
+  protected readonly announcement = signal('');
+  protected readonly timestamp = computed(() => {
+    const message = this.message();
+    return message ? fullTime(new Date(message.created_at)) : '';
+  });
+  protected readonly status = computed(() => presentStatus(this.message()?.status ?? '').text);
+
+  open({ message, anchor }: MenuRequest): void {
+    this.message.set(message);
+    this.announcement.set('');
+    // Not every browser focuses a button that is clicked; the focus comes back to where it is now.
+    anchor.focus({ preventScroll: true });
+    afterNextRender(
+      () => {
+        const dialog = this.dialog().nativeElement;
+        if (!dialog.open) dialog.showModal();
+        place(dialog, anchor);
+        this.items()[0]?.nativeElement.focus();
+      },
+      { injector: this.#injector },
+    );
+  }
+
+  protected closeFromOutside({ target }: MouseEvent): void {
+    const dialog = this.dialog().nativeElement;
+    if (target === dialog) dialog.close();
+  }
+
+  protected choose(output: OutputEmitterRef<Message>): void {
+    const message = this.message();
+    this.dialog().nativeElement.close();
+    if (message) output.emit(message);
+  }
+
+  protected async copy(): Promise<void> {
+    const message = this.message();
+    this.dialog().nativeElement.close();
+    if (!message) return;
+    try {
+      // Not available over plain http on a LAN address.
+      await navigator.clipboard.writeText(message.content);
+      this.#announce(copyTexts.copied);
+    } catch {
+      const text = document.querySelector(`#message-${message._id} .message-text`);
+      if (text) getSelection()?.selectAllChildren(text);
+      this.#announce(copyTexts.selected);
+    }
+  }
+
+  #announce(text: string): void {
+    this.announcement.set(text);
+    setTimeout(() => {
+      this.announcement.set('');
+    }, ANNOUNCED_FOR_MS);
+  }
+
+  protected move(event: KeyboardEvent): void {
+    const items = this.items().map(({ nativeElement }) => nativeElement);
+    const index = nextIndex(event, items);
+    if (index === undefined) return;
+    event.preventDefault();
+    items.at(index % items.length)?.focus();
+  }
+}
+
+/** Below the element, or above it where there is no room, within the window. */
+function place(menu: HTMLElement, anchor: Element): void {
+  const { top, bottom, left, right } = anchor.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const isAtEnd = left + right > innerWidth;
+  const x = isAtEnd ? right - width : left;
+  const below = bottom + FROM_EDGE_PX / 2;
+  const y = below + height + FROM_EDGE_PX > innerHeight ? top - height - FROM_EDGE_PX / 2 : below;
+  menu.style.left = `${Math.max(FROM_EDGE_PX, Math.min(x, innerWidth - width - FROM_EDGE_PX))}px`;
+  menu.style.top = `${Math.max(FROM_EDGE_PX, Math.min(y, innerHeight - height - FROM_EDGE_PX))}px`;
+}
