@@ -77,11 +77,13 @@ test('among 20,000 messages, one far back is shown after one request, and few ar
     await expect(first).not.toHaveAttribute('id', oldest ?? '');
     expect(await bubbles.count()).toBeLessThanOrEqual(500);
   }
+  expect(calls).toHaveLength(11);
 
   await page.getByRole('button', { name: 'Jump to latest' }).click();
   await expect(bubble(page, /^You wrote:20000\./)).toBeInViewport();
   await expect(bubbles).toHaveCount(50);
   await expect(page.getByRole('button', { name: /Load newer|latest/ })).toHaveCount(0);
+  expect(calls).toHaveLength(12);
 
   // A message written while reading far back is shown at the end.
   await page.goto(`${product.url}/messages/${encodeURIComponent(number)}?at=${found}`);

@@ -175,7 +175,12 @@ export class MessengerPage {
       this.#location.back();
       return;
     }
-    void this.#router.navigate([], {
+    void this.#hideDetails();
+  }
+
+  async #hideDetails(): Promise<void> {
+    this.#openedDetails = false;
+    await this.#router.navigate([], {
       queryParams: { details: null },
       queryParamsHandling: 'merge',
       replaceUrl: true,
@@ -184,6 +189,8 @@ export class MessengerPage {
 
   /** In the form of its conversation, or in the form for a new recipient if the number is wrong. */
   async #edit(message: NewMessage, isRecipientError: boolean): Promise<void> {
+    // On a phone, they take the place of the form.
+    if (this.details() !== undefined) await this.#hideDetails();
     if (isRecipientError) {
       this.#forms.putIntoNew(message);
       await this.#router.navigate(['/messages', NEW_MESSAGE]);

@@ -110,7 +110,8 @@ export class MessageDetails {
       this.heading().nativeElement.focus({ preventScroll: true });
     });
     inject(DestroyRef).onDestroy(() => {
-      if (!host.contains(document.activeElement)) return;
+      // Its elements are removed already, and the focus with them.
+      if (document.activeElement !== document.body) return;
       const bubble = document.getElementById(`message-${this.id()}`);
       const isThere =
         opener instanceof HTMLElement && opener !== document.body && opener.isConnected;
