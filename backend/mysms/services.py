@@ -47,6 +47,7 @@ from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.quotas import SendQuotas
 from mysms.outbox.sender_identity import SenderIdentity
 from mysms.outbox.service import OutboxService
+from mysms.outbox.simulator_address import SimulatorAddress
 from mysms.outbox.state_writer import StateWriter
 from mysms.outbox.status_callbacks import StatusCallbackHandler
 from mysms.outbox.store import OutboxStore
@@ -91,6 +92,7 @@ class Services:
     export: AccountExport
     csv_export: CsvExport
     outbox: OutboxService
+    simulator: SimulatorAddress
     outbox_metrics: OutboxMetrics
     status_callbacks: StatusCallbackHandler
     shutdown: ShutdownState
@@ -243,6 +245,7 @@ class _Builder:
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
             csv_export=CsvExport(history, users.accounts, users.sessions, self._limiter, self._security_events),
             outbox=outbox,
+            simulator=SimulatorAddress(settings),
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
             status_callbacks=StatusCallbackHandler(
                 self._store, self._timeline, self._message_ids, settings.twilio_account_sid, self._security_events

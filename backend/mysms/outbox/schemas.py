@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from mysms.core.settings import Settings
 from mysms.core.timestamps import Timestamp
 from mysms.outbox.pauses import Pause
 
@@ -22,7 +23,7 @@ class PauseResponse(BaseModel):
 
 
 class SendingStatusResponse(BaseModel):
-    """Whether messages are being sent, and how numbers may be written."""
+    """Whether messages are being sent, from which number, and how numbers may be written."""
 
     paused: PauseResponse | None = Field(description="null while messages are being sent.")
     default_country: str | None = Field(
@@ -31,7 +32,19 @@ class SendingStatusResponse(BaseModel):
         "must begin with + and the country code.",
     )
 
+    sender: str = Field(examples=["+14155550100"], description="The number that messages are sent from, in E.164.")
+    simulator_url: str | None = Field(
+        examples=["http://127.0.0.1:8027"],
+        description="The page with the simulated phones, where messages go to the simulator of this project and no SMS "
+        "is sent; null otherwise.",
+    )
+
     @classmethod
-    def of(cls, pause: Pause | None, default_country: str | None) -> Self:
+    def of(cls, pause: Pause | None, settings: Settings, simulator_url: str | None) -> Self:
         paused = None if pause is None else PauseResponse(since=pause.since, reason=pause.explanation)
-        return cls(paused=paused, default_country=default_country)
+        return cls(
+            paused=paused,
+            default_country=settings.default_country,
+            sender=settings.twilio_from_number,
+            simulator_url=simulator_url,
+        )

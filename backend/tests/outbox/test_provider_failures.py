@@ -165,7 +165,12 @@ async def test_rejected_credentials_pause_sending_and_are_reported_by_ready(
     )  # fmt: skip
     async with running_api(tmp_path, environment) as api:
         api_user = await ApiUser.sign_up(api)
-        assert (await api_user.call("GET", "/api/sending")).json() == {"paused": None, "default_country": None}
+        assert (await api_user.call("GET", "/api/sending")).json() == {
+            "paused": None,
+            "default_country": None,
+            "sender": "+15005550009",
+            "simulator_url": simulator.url,
+        }
         number = new_number()
         begun = utc_now()
         await send_unfinished(api_user, number, "pending")

@@ -149,7 +149,7 @@ async def test_a_pasted_number_is_normalised_for_sending_and_filtering(api_user:
 async def test_national_numbers_of_the_default_country_are_accepted(start: Start, simulator: Simulator) -> None:
     async with start(DEFAULT_COUNTRY="ch", ALLOWED_NUMBER_PREFIXES="+41, +44") as api:
         api_user = await ApiUser.sign_up(api)
-        assert (await api_user.call("GET", "/api/sending")).json() == {"paused": None, "default_country": "CH"}
+        assert (await api_user.call("GET", "/api/sending")).json()["default_country"] == "CH"
         for written, number in (("079 123 45 67", "+41791234567"), ("0044 (0)7700 900123", "+447700900123")):
             message = await api_user.send_accepted(written, f"To {written}")
             assert message["recipient_number"] == number

@@ -210,7 +210,8 @@ export interface paths {
          * Get the sending status
          * @description Returns whether messages are being sent, or why sending is paused. A pause that Twilio caused ends by itself.
          *
-         *     Also returns the default country, whose numbers may be written in national format.
+         *     Also returns the number that messages are sent from, the default country, whose numbers may be written in national
+         *     format, and where the simulated phones are if no SMS is sent.
          */
         get: operations["read_sending_api_sending_get"];
         put?: never;
@@ -1173,7 +1174,7 @@ export interface components {
         };
         /**
          * SendingStatusResponse
-         * @description Whether messages are being sent, and how numbers may be written.
+         * @description Whether messages are being sent, from which number, and how numbers may be written.
          */
         SendingStatusResponse: {
             /** @description null while messages are being sent. */
@@ -1184,6 +1185,18 @@ export interface components {
              * @example CH
              */
             default_country: string | null;
+            /**
+             * Sender
+             * @description The number that messages are sent from, in E.164.
+             * @example +14155550100
+             */
+            sender: string;
+            /**
+             * Simulator Url
+             * @description The page with the simulated phones, where messages go to the simulator of this project and no SMS is sent; null otherwise.
+             * @example http://127.0.0.1:8027
+             */
+            simulator_url: string | null;
         };
         /**
          * SessionResponse
