@@ -133,8 +133,9 @@ test('Enter sends, Shift and Enter add a line, and characters that need UCS-2 ar
   await composer(page).press('Shift+Enter');
   await composer(page).pressSequentially('two – “three”');
   await expect(composer(page)).toHaveAccessibleDescription(
-    /^17 characters · 1 segment · UCS-2 because of – “ ”\s*$/,
+    /^53 left in this segment, because of – “three”\s*$/,
   );
+  await expect(page.getByText(/^From \+1 500 555/)).toBeVisible();
   await composer(page).press('Enter');
   await expect(bubble(page, 'two – “three”')).toContainText('One\ntwo');
   await expect(composer(page)).toHaveValue('');
@@ -358,19 +359,25 @@ test('a wrong number can be corrected, and the replaced draft can be restored', 
   await expect(composer(page)).toHaveValue('Something else');
 });
 
-test('a cleared text can be restored by keyboard', async ({ page, request }) => {
+test('costly characters are made plain by keyboard, and that can be undone', async ({
+  page,
+  request,
+}) => {
   const person = await newPerson(request);
   await enter(page, person);
   await openThread(page, newNumber());
-  await composer(page).fill('Hours of work');
+  await composer(page).fill('We’ll be there');
   await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Use plain quotes' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(composer(page)).toBeFocused();
-  await expect(composer(page)).toHaveValue('');
+  await expect(composer(page)).toHaveValue("We'll be there");
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect(composer(page)).toHaveValue('Hours of work');
+  await expect(composer(page)).toHaveValue('We’ll be there');
 });
 
 test.describe('on a phone', () => {

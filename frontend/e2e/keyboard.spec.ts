@@ -27,7 +27,7 @@ function focusOnScreen(page: Page): Promise<string> {
     // The outline is around it, around the box that it fills, or around what represents it.
     const bearers = [
       focused,
-      focused.closest('.composer__box, .search-box'),
+      focused.closest('.composer__row, .search-box'),
       focused.querySelector(':scope > .message-bubble__row > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];

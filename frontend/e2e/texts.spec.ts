@@ -189,8 +189,8 @@ test('on a translated page, changes are still shown', async ({ page }) => {
   const api = await enter(page, 2, ['Hello', 'Before']);
   await translate(page, 'what is not to be translated');
   await expect(bubble(page, 'жжжжж').first()).toBeVisible();
-  await page.locator('textarea').fill('Four');
-  await expect(page.locator('.composer__count')).toContainText('4');
+  await page.locator('textarea').fill('x'.repeat(156));
+  await expect(page.locator('.composer__counter')).toContainText('4 left in this segment');
   applyChange(api, { status: 'sending' });
   await expect(bubble(page, 'Sending')).toHaveCount(1);
   await translate(page, 'what is not to be translated');
@@ -210,7 +210,9 @@ test('statuses, times and numbers are not translated, other texts are', async ({
   await expect(page.locator('.message-bubble__meta time').last()).toContainText(/\d:\d\d/);
   await expect(page.locator('.pane-header h1')).toHaveText('+1 415 555 2671');
   await expect(page.locator('.pane-header p')).toHaveText('2 messages');
-  await expect(page.locator('.composer__count')).toContainText('0 characters');
+  await page.locator('textarea').fill('x'.repeat(156));
+  await expect(page.locator('.composer__counter')).toContainText('4 left in this segment');
+  await expect(page.locator('.composer__from')).toContainText('From +');
   await expect(page.locator('.conversation-list__footer')).toContainText('Message History');
   await expect(page.getByRole('status')).toHaveText('Up to date');
 });

@@ -19,6 +19,4 @@ export type NewMessage = Schemas['MessageCreate'];
 export type Message = Schemas['MessageResponse'];
 export type MessageDetail = Schemas['MessageDetail'];
 export type Conversation = Schemas['ConversationResponse'];
-export type Sending = Schemas['SendingStatusResponse'] & {
-  readonly default_country?: string | null;
-};
+export type Sending = Schemas['SendingStatusResponse'];

@@ -81,15 +81,17 @@ export const messagesTexts = {
     message: 'Message',
     placeholder: 'Write a message',
     send: 'Send',
-    clear: 'Clear',
     undo: 'Undo',
-    cleared: 'Cleared. You can undo this.',
-    characters: (count: number) =>
-      splitPlural(count, { one: '# character', other: '# characters' }),
+    from: (number: string) => `From ${number}`,
     segments: (count: number) => splitPlural(count, { one: '# segment', other: '# segments' }),
-    becauseOf: 'because of #',
-    /** The placeholder stands for the keys. */
-    keys: { enter: 'Enter', shift: 'Shift', send: '# sends', newLine: '# new line' },
+    leftInSegment: (count: number) =>
+      splitPlural(count, { one: '# left in this segment', other: '# left in this segment' }),
+    leftInMessage: (count: number) =>
+      splitPlural(count, { one: '# character left', other: '# characters left' }),
+    becauseOf: ', because of',
+    plainQuotes: 'Use plain quotes',
+    plainCharacters: 'Use plain characters',
+    madePlain: 'Replaced. You can undo this.',
   },
 
   /** Messages that the API has not answered for yet. */

@@ -8,6 +8,7 @@ import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 import { OutboxStore } from './outbox/outbox-store';
 import { RecipientParser } from './recipient-parser';
+import { SendingSettings } from './sending-settings';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadsStore } from './threads-store';
 
@@ -22,6 +23,7 @@ export const MESSAGES_PROVIDERS: Provider[] = [
   MessageSync,
   OutboxStore,
   RecipientParser,
+  SendingSettings,
   StatusAnnouncer,
   ThreadsStore,
 ];

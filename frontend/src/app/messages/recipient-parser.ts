@@ -1,5 +1,4 @@
-import { Injectable, computed, inject, signal } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
+import { Injectable, computed, inject } from '@angular/core';
 import { locale } from '../i18n/locale';
 import { messagesTexts } from '../i18n/messages-texts';
 import {
@@ -8,17 +7,20 @@ import {
   phoneNumberRules,
 } from '../phone-numbers/format-phone-number';
 import { PhoneNumberResult, parsePhoneNumber } from '../phone-numbers/parse-phone-number';
-import { MessagesClient } from './messages-client';
+import { SendingSettings } from './sending-settings';
 
 const { compose } = messagesTexts;
 
 /** Parses recipients as this server's API does, with its default country. */
 @Injectable()
 export class RecipientParser {
-  readonly #client = inject(MessagesClient);
+  readonly #settings = inject(SendingSettings);
 
   /** undefined until it is known, null where the API has none. */
-  readonly #country = signal<string | null | undefined>(undefined);
+  readonly #country = computed(() => {
+    const settings = this.#settings.value();
+    return settings && (settings.default_country ?? null);
+  });
   #preparing: Promise<void> | undefined;
 
   /** Changes when results may change. */
@@ -55,13 +57,8 @@ export class RecipientParser {
   async #prepare(): Promise<void> {
     await Promise.allSettled([
       phoneNumberRules() ? undefined : loadPhoneNumberRules(),
-      this.#country() === undefined ? this.#loadCountry() : undefined,
+      this.#settings.load(),
     ]);
-  }
-
-  async #loadCountry(): Promise<void> {
-    const { default_country } = await firstValueFrom(this.#client.sending());
-    this.#country.set(default_country ?? null);
   }
 }
 

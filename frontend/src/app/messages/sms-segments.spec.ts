@@ -1,4 +1,4 @@
-import { countSegments } from './sms-segments';
+import { countSegments, nonGsmWords } from './sms-segments';
 
 const digits = (count: number): string => '0'.repeat(count);
 
@@ -33,6 +33,20 @@ describe('countSegments', () => {
       expect(nonGsmCharacters).toEqual([character, '😜']);
     },
   );
+
+  it.each([
+    ['a', 159],
+    [digits(160), 0],
+    [digits(161), 145],
+    ['😜', 68],
+    ['Á'.repeat(71), 63],
+  ])('tells how much more the last segment takes', (text, left) => {
+    expect(countSegments(text).left).toBe(left);
+  });
+
+  it('lists the words that need UCS-2', () => {
+    expect(nonGsmWords('We’ll see,\nwe’ll 👍 see: We’ll')).toEqual(['We’ll', 'we’ll', '👍']);
+  });
 
   it('counts characters by code point', () => {
     expect(countSegments('€😜a').characters).toBe(3);

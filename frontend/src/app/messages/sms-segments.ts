@@ -4,6 +4,8 @@ export interface SmsSegments {
   /** In code points. */
   readonly characters: number;
   readonly segments: number;
+  /** How many more septets, or units of UTF-16, the last segment takes. */
+  readonly left: number;
   /** The characters that GSM-7 does not have, each once. */
   readonly nonGsmCharacters: readonly string[];
 }
@@ -26,15 +28,25 @@ export function countSegments(text: string): SmsSegments {
   return {
     encoding: isGsm ? 'GSM-7' : 'UCS-2',
     characters: characters.length,
-    segments: isGsm ? split(units, 160, 153) : split(units, 70, 67),
+    ...(isGsm ? split(units, 160, 153) : split(units, 70, 67)),
     nonGsmCharacters,
   };
 }
 
+/** The words that have characters that GSM-7 does not have, each once. */
+export function nonGsmWords(text: string): readonly string[] {
+  const words = text.split(/[ \n\r\f]+/);
+  return [...new Set(words.filter((word) => countSegments(word).encoding === 'UCS-2'))];
+}
+
 /** A character of two units is never split across segments. */
-function split(units: readonly number[], single: number, concatenated: number): number {
+function split(
+  units: readonly number[],
+  single: number,
+  concatenated: number,
+): Pick<SmsSegments, 'segments' | 'left'> {
   const total = units.reduce((sum, unit) => sum + unit, 0);
-  if (total <= single) return total === 0 ? 0 : 1;
+  if (total <= single) return { segments: total === 0 ? 0 : 1, left: single - total };
   let segments = 1;
   let used = 0;
   for (const unit of units) {
@@ -44,5 +56,5 @@ function split(units: readonly number[], single: number, concatenated: number): 
     }
     used += unit;
   }
-  return segments;
+  return { segments, left: concatenated - used };
 }

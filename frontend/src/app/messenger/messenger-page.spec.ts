@@ -9,6 +9,7 @@ import { MessageActions } from '../messages/message-actions';
 import { MessageDetails } from './message-details/message-details';
 import { MessengerPage } from './messenger-page';
 import { RecipientParser } from '../messages/recipient-parser';
+import { SendingSettings } from '../messages/sending-settings';
 import { OutboxStore } from '../messages/outbox/outbox-store';
 import { FakeApi, setUpMessages } from '../messages/testing';
 
@@ -35,7 +36,7 @@ describe('MessengerPage', () => {
       add: { imports: [NoDetails] },
     });
     api = setUpMessages(
-      ...[ComposeForms, Drafts, MessageActions, RecipientParser, OutboxStore],
+      ...[ComposeForms, Drafts, MessageActions, RecipientParser, OutboxStore, SendingSettings],
       { provide: RANDOM, useValue: () => 0 },
       provideRouter(
         [

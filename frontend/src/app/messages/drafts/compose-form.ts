@@ -8,7 +8,7 @@ import { PhoneNumberResult } from '../../phone-numbers/parse-phone-number';
 import { maxLength } from '../../ui/validators';
 
 /** In characters, as the API counts them. */
-const MAX_CONTENT_LENGTH = 1600;
+export const MAX_CONTENT_LENGTH = 1600;
 
 /** The controls have the names of the API's fields, so that its errors find them. */
 export type ComposeForm = FormGroup<{

@@ -15,7 +15,6 @@ import {
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
 import { NewMessage } from '../../api/models';
-import { splitAtPlaceholder } from '../../i18n/plural';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
@@ -30,11 +29,11 @@ import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
+import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
-import { countSegments } from '../../messages/sms-segments';
-
-/** The number of characters that are shown, of those that need UCS-2. */
-const MAX_SHOWN_CHARACTERS = 5;
+import { SendingSettings } from '../../messages/sending-settings';
+import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { counterOf } from './counter';
 
 @Component({
   selector: 'app-composer',
@@ -45,6 +44,7 @@ const MAX_SHOWN_CHARACTERS = 5;
 export class Composer {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
+  readonly #settings = inject(SendingSettings);
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
@@ -63,9 +63,6 @@ export class Composer {
   #isDestroyed = false;
 
   protected readonly texts = messagesTexts.compose;
-  protected readonly becauseOf = splitAtPlaceholder(this.texts.becauseOf);
-  protected readonly sendKeys = splitAtPlaceholder(this.texts.keys.send);
-  protected readonly newLineKeys = splitAtPlaceholder(this.texts.keys.newLine);
   protected readonly announcement = signal('');
   protected readonly recipientPreview = computed(() => {
     this.#changes();
@@ -75,16 +72,19 @@ export class Composer {
     this.#changes();
     return canUndo(this.form());
   });
-  protected readonly size = computed(() => {
+  protected readonly isEmpty = computed(() => {
     this.#changes();
-    const { content } = this.form().getRawValue();
-    return countSegments(isBlank(content) ? '' : content);
+    return isBlank(this.form().getRawValue().content);
   });
-  protected readonly characters = computed(() => this.texts.characters(this.size().characters));
-  protected readonly segments = computed(() => this.texts.segments(this.size().segments));
-  protected readonly nonGsmCharacters = computed(() =>
-    this.size().nonGsmCharacters.slice(0, MAX_SHOWN_CHARACTERS).map(visibleName),
-  );
+  protected readonly counter = computed(() => {
+    this.#changes();
+    return counterOf(this.form().getRawValue().content);
+  });
+  /** The number that the message goes out from; empty until it is known. */
+  protected readonly from = computed(() => {
+    const sender = this.#settings.value()?.sender;
+    return sender === undefined ? '' : this.texts.from(formatPhoneNumber(sender));
+  });
   protected readonly errors = computed(() => {
     this.#changes();
     const { recipient_number, content } = this.form().controls;
@@ -100,6 +100,8 @@ export class Composer {
   constructor() {
     afterNextRender(() => {
       if (this.asksForRecipient()) void this.parser.prepare();
+      // It only says where the message comes from, so nobody is told.
+      else void this.#settings.load().catch(() => undefined);
     });
     inject(DestroyRef).onDestroy(() => {
       this.#isDestroyed = true;
@@ -169,10 +171,11 @@ export class Composer {
     this.announcement.set(this.recipientPreview());
   }
 
-  protected clear(): void {
+  protected usePlainCharacters(): void {
     const form = this.form();
-    replace(form, { ...form.getRawValue(), content: '' });
-    if (canUndo(form)) this.announcement.set(this.texts.cleared);
+    const { recipient_number, content } = form.getRawValue();
+    replace(form, { recipient_number, content: toPlainCharacters(content) });
+    this.announcement.set(this.texts.madePlain);
     this.focus();
   }
 
@@ -202,11 +205,4 @@ export class Composer {
   #describe(control: AbstractControl, label: string): string[] {
     return errorMessages(control).map((error) => formTexts.fieldError(label, error));
   }
-}
-
-/** An invisible character is shown by its code point. */
-function visibleName(character: string): string {
-  if (!isBlank(character)) return character;
-  const point = character.codePointAt(0) ?? 0;
-  return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
 }
