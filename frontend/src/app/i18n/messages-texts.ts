@@ -7,11 +7,16 @@ export const messagesTexts = {
     label: 'Conversations',
     title: (total?: number) =>
       total === undefined ? 'Message History' : `Message History (${wholeNumber(total)})`,
+    heading: 'Messages',
     newMessage: 'New message',
+    you: 'You:',
+    draft: 'Draft:',
+    failed: (status: string) => `${status}:`,
     loadMore: 'Show more conversations',
     loadingMore: 'Loading…',
     loading: 'Loading your messages…',
-    empty: 'No conversations yet',
+    empty:
+      'No conversations yet. Everyone you write to, and everyone who writes to you, appears here.',
     stale: 'These messages may be out of date.',
   },
 

@@ -1,4 +1,5 @@
-import { Injectable, inject } from '@angular/core';
+import { Injectable, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 
@@ -16,20 +17,37 @@ export class Drafts {
     inject(SessionStore).user()?.id ?? '',
   );
 
+  readonly #all = signal(this.#readAll());
+
   /** Keys of the conversations whose draft another tab has changed; undefined: perhaps all of them. */
   readonly changes = this.#storage.changes;
+  /** By the key of the conversation. */
+  readonly all = this.#all.asReadonly();
+
+  constructor() {
+    this.changes.pipe(takeUntilDestroyed()).subscribe(() => {
+      this.#all.set(this.#readAll());
+    });
+  }
 
   read(conversationKey: string): Draft | undefined {
-    const value = this.#storage.read().get(conversationKey);
-    return isDraft(value) ? value : undefined;
+    return this.#readAll().get(conversationKey);
   }
 
   set(conversationKey: string, draft: Draft): void {
     this.#storage.set(conversationKey, draft);
+    this.#all.update((all) => new Map(all).set(conversationKey, draft));
   }
 
   remove(conversationKey: string): void {
     this.#storage.remove(conversationKey);
+    this.#all.update((all) => new Map([...all].filter(([key]) => key !== conversationKey)));
+  }
+
+  #readAll(): ReadonlyMap<string, Draft> {
+    const drafts = new Map<string, Draft>();
+    for (const [key, value] of this.#storage.read()) if (isDraft(value)) drafts.set(key, value);
+    return drafts;
   }
 }
 

@@ -1,4 +1,4 @@
-import { TestBed } from '@angular/core/testing';
+import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
 import { RANDOM } from '../../api/backoff';
 import { ConversationList } from './conversation-list';
@@ -6,7 +6,8 @@ import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { SearchStore } from '../search/search-store';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { ConversationsStore } from '../../messages/conversations-store';
-import { FakeApi, FakeCache, messages, setUpMessages } from '../../messages/testing';
+import { Drafts } from '../../messages/drafts/drafts';
+import { FakeApi, FakeCache, aMessage, messages, setUpMessages } from '../../messages/testing';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
 const STALE = 'These messages may be out of date.';
@@ -15,16 +16,17 @@ describe('ConversationList', () => {
   let api: FakeApi;
   let cache: FakeCache;
   let list: HTMLElement;
+  let fixture: ComponentFixture<ConversationList>;
 
   beforeEach(async () => {
     localStorage.clear();
     cache = new FakeCache();
     api = setUpMessages(
-      ...[OutboxStore, SearchStore, provideRouter([])],
+      ...[Drafts, OutboxStore, SearchStore, provideRouter([])],
       { provide: MessageCache, useValue: cache },
       { provide: RANDOM, useValue: () => 0 },
     );
-    const fixture = TestBed.createComponent(ConversationList);
+    fixture = TestBed.createComponent(ConversationList);
     fixture.autoDetectChanges();
     list = fixture.nativeElement as HTMLElement;
     api.start();
@@ -58,7 +60,7 @@ describe('ConversationList', () => {
     cache.cached.set('conversations', { rows, hasMore: false });
     await TestBed.inject(ConversationsStore).restore();
     await api.settle();
-    expect(preview()).toBe('Message 1');
+    expect(preview()).toBe('You: Message 1');
     expect(list.textContent).not.toContain(STALE);
     await vi.advanceTimersByTimeAsync(SHOWN_AFTER_MS);
     await api.settle();
@@ -73,14 +75,69 @@ describe('ConversationList', () => {
     await api.answerConversations([]);
     TestBed.inject(OutboxStore).send({ recipient_number: '+14155552671', content: 'Hello' });
     await api.settle();
-    expect(preview()).toBe('Hello');
+    expect(preview()).toBe('You: Hello');
     api
       .expectSend()
       .flush({ code: 'country_not_allowed' }, { status: 422, statusText: 'Unprocessable' });
     await api.settle();
-    expect(preview()).toBe('Not sent');
+    expect(preview()).toBe('Not sent: Hello');
+    expect(status()).toBe('');
   });
 
-  const heading = () => list.querySelector('h1')?.textContent;
-  const preview = () => list.querySelector('.conversation-row__preview')?.textContent;
+  it('says whose the last message is, and what became of it', async () => {
+    await api.answerConversations([
+      aMessage({ _id: 'm3', peer_number: '+4930901', status: 'undelivered', content: 'Thursday?' }),
+      aMessage({ _id: 'm2', peer_number: '+4930902', direction: 'inbound', content: 'Thank you' }),
+      aMessage({ _id: 'm1', peer_number: '+4930903', status: 'delivered', content: 'Ready' }),
+      aMessage({ _id: 'm0', peer_number: '+4930904', status: 'delivered', content: '' }),
+    ]);
+    await api.settle();
+    expect(previews()).toEqual([
+      'Not delivered: Thursday?',
+      'Thank you',
+      'You: Ready',
+      'Message text deleted',
+    ]);
+    expect(statuses()).toEqual(['', 'Delivered', 'Delivered']);
+  });
+
+  it('shows drafts, but not that of the open conversation, nor one of blanks', async () => {
+    const [open, other] = ['+4930901', '+4930902'];
+    const drafts = TestBed.inject(Drafts);
+    await api.answerConversations([
+      aMessage({ _id: 'm2', peer_number: open, content: 'One' }),
+      aMessage({ _id: 'm1', peer_number: other, content: 'Two' }),
+    ]);
+    fixture.componentRef.setInput('current', open);
+    for (const peer of [open, other]) drafts.set(peer, draft(peer, 'The wheel arrives'));
+    await api.settle();
+    expect(previews()).toEqual(['You: One', 'Draft: The wheel arrives']);
+    drafts.set(other, draft(other, ' \n'));
+    await api.settle();
+    expect(previews()).toEqual(['You: One', 'You: Two']);
+    fixture.componentRef.setInput('current', other);
+    await api.settle();
+    expect(previews()).toEqual(['Draft: The wheel arrives', 'You: Two']);
+    drafts.remove(open);
+    await api.settle();
+    expect(previews()).toEqual(['You: One', 'You: Two']);
+  });
+
+  it('shows a draft that another tab has written', async () => {
+    const peer = '+4930901';
+    await api.answerConversations([aMessage({ peer_number: peer, content: 'One' })]);
+    localStorage.setItem(`mysms.drafts.ada.${peer}`, JSON.stringify(draft(peer, 'Elsewhere')));
+    window.dispatchEvent(new StorageEvent('storage', { key: `mysms.drafts.ada.${peer}` }));
+    await api.settle();
+    expect(previews()).toEqual(['Draft: Elsewhere']);
+  });
+
+  const draft = (recipient_number: string, content: string) => ({ recipient_number, content });
+  const words = (element: Element) => element.textContent.replace(/\s+/g, ' ').trim();
+  const all = (selector: string) => Array.from(list.querySelectorAll(selector), words);
+  const heading = () => list.querySelector('h2')?.textContent;
+  const previews = () => all('.conversation-row__preview');
+  const preview = () => previews()[0];
+  const statuses = () => all('.conversation-row__status');
+  const status = () => statuses()[0];
 });

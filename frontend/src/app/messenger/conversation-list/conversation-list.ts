@@ -27,17 +27,27 @@ import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
+import { Draft, Drafts } from '../../messages/drafts/drafts';
+import { isBlank } from '../../phone-numbers/blank';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { nextIndex } from '../../ui/list-navigation';
+import { MessengerIcon } from '../messenger-icon';
 import { SearchBox } from '../search/search-box';
 import { SearchResults } from '../search/search-results';
 import { SearchStore } from '../search/search-store';
-import { StatusPresentation, presentStatus } from '../../messages/message-status';
+import { StatusPresentation, isTextDeleted, presentStatus } from '../../messages/message-status';
+
+/** What stands before the text: who wrote it, or what is wrong with it. */
+interface Prefix {
+  readonly kind: 'you' | 'draft' | 'failed';
+  readonly text: string;
+}
 
 interface RowView {
   readonly peer: string;
   readonly name: string;
   readonly time: string;
+  readonly prefix: Prefix | undefined;
   readonly preview: string;
   readonly status: StatusPresentation | undefined;
 }
@@ -45,7 +55,7 @@ interface RowView {
 @Component({
   selector: 'app-conversation-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Busy, Icon, RouterLink, SearchBox, SearchResults, Skeleton],
+  imports: [Avatar, Busy, Icon, MessengerIcon, RouterLink, SearchBox, SearchResults, Skeleton],
   templateUrl: './conversation-list.html',
   host: { class: 'conversation-list', role: 'navigation', '[attr.aria-label]': 'texts.label' },
 })
@@ -54,6 +64,7 @@ export class ConversationList {
   protected readonly sync = inject(MessageSync);
   protected readonly search = inject(SearchStore);
   readonly #outbox = inject(OutboxStore).outbox;
+  readonly #drafts = inject(Drafts).all;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #document = inject(DOCUMENT);
   readonly #injector = inject(Injector);
@@ -87,9 +98,13 @@ export class ConversationList {
   );
   protected readonly views = computed(() => {
     const today = this.sync.today();
-    return withPending(this.store.rows(), this.#outbox()).map((entry) =>
-      'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today),
-    );
+    const [drafts, current] = [this.#drafts(), this.current()];
+    return withPending(this.store.rows(), this.#outbox()).map((entry) => {
+      const view = 'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today);
+      // The open conversation shows its draft itself.
+      const draft = entry.peer === current ? undefined : drafts.get(entry.peer);
+      return draft && !isBlank(draft.content) ? withDraft(view, draft) : view;
+    });
   });
 
   /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */
@@ -152,7 +167,8 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
     peer,
     name: formatPhoneNumber(peer),
     time: shortTime(new Date(last.created_at), today),
-    preview: problemText(status) ?? (last.content || messagesTexts.thread.textDeleted),
+    prefix: isTextDeleted(last) && status?.tone !== 'danger' ? undefined : prefixFor(status),
+    preview: isTextDeleted(last) ? messagesTexts.thread.textDeleted : last.content,
     status,
   };
 }
@@ -164,12 +180,23 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
     peer: recipient,
     name: formatPhoneNumber(recipient),
     time: shortTime(writtenAt, today),
-    preview: problemText(status) ?? content,
+    prefix: prefixFor(status),
+    preview: content,
     status,
   };
 }
 
-/** Shown instead of the message's text. */
-function problemText(status: StatusPresentation | undefined): string | undefined {
-  return status && ['danger', 'warning'].includes(status.tone) ? status.text : undefined;
+/** In place of the last message. */
+function withDraft(view: RowView, { content }: Draft): RowView {
+  const prefix: Prefix = { kind: 'draft', text: messagesTexts.conversations.draft };
+  return { ...view, prefix, preview: content, status: undefined };
+}
+
+/** A message that has failed says so; any other of one's own, that it is one's own. */
+function prefixFor(status: StatusPresentation | undefined): Prefix | undefined {
+  const { failed, you } = messagesTexts.conversations;
+  if (!status) return undefined;
+  return status.tone === 'danger'
+    ? { kind: 'failed', text: failed(status.text) }
+    : { kind: 'you', text: you };
 }

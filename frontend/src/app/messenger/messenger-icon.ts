@@ -1,0 +1,26 @@
+import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+
+/** Icons that only this feature needs, drawn as those of `Icon`: the first page does not load them. */
+const STROKES = {
+  compose:
+    'M19.5 12.5V17a2.5 2.5 0 0 1-2.5 2.5H7A2.5 2.5 0 0 1 4.5 17V7A2.5 2.5 0 0 1 7 4.5h4.5M9.5 14.5l.6-2.9 8-8a1.63 1.63 0 0 1 2.3 2.3l-8 8Z',
+  people:
+    'M9 5.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4ZM3.5 18.5c.6-3 2.9-4.6 5.5-4.6s4.9 1.6 5.5 4.6M15.5 6a3 3 0 0 1 0 5.6M17 14.3c1.9.6 3.1 2 3.5 4.2',
+  slow: 'M4 15.5c0-4.2 3-7 6.5-7s6.5 2.8 6.5 7ZM17 13c1.7 0 3.2-.6 3.2-2.2 0-1-.8-1.8-1.7-1.8-1.5 0-2 1.5-2 3M6.5 15.5V18M14 15.5V18',
+  sender: 'm9.5 4.5-2 15M16.5 4.5l-2 15M5 9.5h14.5M4.5 14.5H19',
+} as const;
+
+@Component({
+  selector: 'app-messenger-icon',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path [attr.d]="stroke()" />
+    </svg>
+  `,
+  host: { class: 'icon' },
+})
+export class MessengerIcon {
+  readonly name = input.required<keyof typeof STROKES>();
+  protected readonly stroke = computed(() => STROKES[this.name()]);
+}
