@@ -141,16 +141,66 @@ test('Enter sends, Shift and Enter add a line, and characters that need UCS-2 ar
   await expect(composer(page)).toHaveValue('');
 });
 
-test('known recipients are suggested for a new message', async ({ page, request }) => {
+test('one text goes to several people, each with a key of its own, all by keyboard', async ({
+  page,
+  request,
+  phone,
+}) => {
   const person = await newPerson(request);
   await person.write('+14155552671', 'Hello');
   await enter(page, person);
+  const text = `To each ${crypto.randomUUID()}`;
+  const keys: (string | undefined)[] = [];
+  page.on('request', (sent) => {
+    if (sent.method() === 'POST' && sent.url().endsWith('/api/messages'))
+      keys.push(sent.headers()['idempotency-key']);
+  });
   const number = page.getByRole('combobox', { name: 'Phone number' });
-  await expect(number).toBeVisible();
-  const listed = await number.evaluate((input: HTMLInputElement) =>
-    Array.from(input.list?.options ?? [], ({ value }) => value),
+  await number.focus();
+  await expect(page.getByRole('option')).toHaveText([/\+1 415 555 2671/]);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('+44 (0)20 7946 0958');
+  await expect(page.getByRole('option', { selected: true })).toContainText(
+    '→ +44 20 7946 0958, United Kingdom',
   );
-  expect(listed).toEqual(['+1 415 555 2671']);
+  await page.keyboard.press('Enter');
+  const unknown = newNumber();
+  await page.keyboard.type(`${unknown},`);
+  await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(3);
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
+  await expect(number).toHaveAccessibleDescription('3 people: each gets a text of their own.');
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+  await expect.poll(() => phone.received(text)).toBe(3);
+  await expect(page.locator('.conversation-row').filter({ hasText: text })).toHaveCount(3);
+  expect(new Set(keys).size).toBe(3);
+  await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(0);
+  await expect(composer(page)).toHaveValue('');
+});
+
+test('recipients survive a reload, as drafts do, and drafts are shown in the list', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const [ada, bob] = [newNumber(), newNumber()];
+  await person.write(ada, 'Hello Ada');
+  await person.write(bob, 'Hello Bob');
+  await enter(page, person);
+  await page.getByLabel('Phone number').fill(`${ada}, +49 30`);
+  await composer(page).fill('Dear both');
+  await page.reload();
+  await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(1);
+  await expect(page.getByLabel('Phone number')).toHaveValue('+49 30');
+
+  await openThread(page, ada);
+  await composer(page).fill('The wheel arrives');
+  const row = page.locator('.conversation-row').filter({ hasText: 'The wheel arrives' });
+  await expect(row).toHaveCount(0);
+  await page.locator('.conversation-row').filter({ hasText: 'Hello Bob' }).click();
+  await expect(row).toContainText('Draft: The wheel arrives');
 });
 
 test('messages to one recipient are sent in the order of writing, even over a reload', async ({

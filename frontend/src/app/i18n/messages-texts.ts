@@ -75,7 +75,26 @@ export const messagesTexts = {
   compose: {
     firstTitle: 'Send your first message',
     title: 'New message',
-    intro: 'Text any phone number, and see here when it arrives.',
+    close: 'Close',
+    to: 'To',
+    /** Read out after it. */
+    toPhoneNumber: ': phone number',
+    remove: (number: string) => `Remove ${number}`,
+    added: (numbers: readonly string[]) => `Added ${numbers.join(', ')}.`,
+    removed: (number: string) => `Removed ${number}.`,
+    suggestions: 'Suggestions',
+    recent: 'Recent',
+    writtenTo: 'In your conversations',
+    known: 'You have a conversation with this number.',
+    enter: 'Enter',
+    ownText: 'Everyone gets a text of their own, and answers only to you.',
+    ownTexts: (count: number) =>
+      plural(count, {
+        one: '# person gets a text.',
+        other: '# people: each gets a text of their own.',
+      }),
+    sendingTo: (count: number) =>
+      plural(count, { one: 'Sending # message.', other: 'Sending # messages.' }),
     phoneNumber: 'Phone number',
     phoneNumberHint: 'With country code, such as +1 415 555 2671',
     phoneNumberHintIn: (country: string) =>

@@ -11,6 +11,12 @@ import { SendingSettings } from './sending-settings';
 
 const { compose } = messagesTexts;
 
+export interface Country {
+  /** ISO 3166. */
+  readonly code: string;
+  readonly name: string;
+}
+
 /** Parses recipients as this server's API does, with its default country. */
 @Injectable()
 export class RecipientParser {
@@ -41,9 +47,15 @@ export class RecipientParser {
   preview(text: string): string {
     const number = this.parse(text)?.number;
     if (number === undefined) return '';
-    const country = phoneNumberRules()?.format(number)?.country;
+    const country = this.countryOf(number);
     const formatted = formatPhoneNumber(number);
-    return country ? compose.previewIn(formatted, nameOf(country)) : compose.preview(formatted);
+    return country ? compose.previewIn(formatted, country.name) : compose.preview(formatted);
+  }
+
+  /** The country of a number in E.164; undefined if it has none, or the rules are not loaded. */
+  countryOf(number: string): Country | undefined {
+    const code = phoneNumberRules()?.format(number)?.country;
+    return code === undefined ? undefined : { code, name: nameOf(code) };
   }
 
   /** Loads the rules and the default country, as far as that is possible now. */

@@ -24,11 +24,7 @@ import { OutboxStore } from '../messages/outbox/outbox-store';
 import { isRecipientError } from '../messages/recipient-errors';
 import { PendingMessage } from '../messages/outbox/pending-message';
 import { RecipientParser } from '../messages/recipient-parser';
-import {
-  loadPhoneNumberRules,
-  formatPhoneNumber,
-  toE164,
-} from '../phone-numbers/format-phone-number';
+import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-number';
 import { SearchStore } from './search/search-store';
 import { Thread } from './thread/thread';
 
@@ -94,7 +90,7 @@ export class MessengerPage {
   );
   protected readonly form = computed(() => this.#forms.get(this.conversationKey() ?? NEW_MESSAGE));
   protected readonly recipients = computed(() =>
-    this.#conversations.rows().map(({ peer }) => formatPhoneNumber(peer)),
+    this.#conversations.rows().map(({ peer }) => peer),
   );
 
   constructor() {
@@ -131,15 +127,20 @@ export class MessengerPage {
     afterNextRender(() => this.composer()?.focusRecipient(), { injector: this.#injector });
   }
 
-  protected async sendNew(message: NewMessage): Promise<void> {
-    this.#outbox.send(message);
+  /** Shows the conversation that it belongs to, or the list if there are several. */
+  protected async sendNew(messages: readonly NewMessage[]): Promise<void> {
+    for (const message of messages) this.#outbox.send(message);
     this.#forms.get(NEW_MESSAGE).reset();
-    await this.#router.navigate(['/messages', message.recipient_number]);
+    const [first, ...others] = messages;
+    const peer = others.length === 0 ? first?.recipient_number : undefined;
+    await this.#router.navigate(peer === undefined ? ['/messages'] : ['/messages', peer]);
   }
 
-  protected reply(message: NewMessage): void {
-    this.#outbox.send(message);
-    this.#forms.get(message.recipient_number).controls.content.reset();
+  protected reply(messages: readonly NewMessage[]): void {
+    for (const message of messages) {
+      this.#outbox.send(message);
+      this.#forms.get(message.recipient_number).controls.content.reset();
+    }
   }
 
   protected takeBack(pending: PendingMessage): void {

@@ -23,7 +23,6 @@ import { errorSentences, showsErrors } from './validators';
         [type]="isRevealed() ? 'text' : type()"
         [attr.autocomplete]="autocomplete()"
         [attr.inputmode]="inputmode() || null"
-        [attr.list]="suggestions().length > 0 ? name() + '-suggestions' : null"
         [attr.aria-invalid]="errors().length > 0 ? true : null"
         [attr.aria-describedby]="describedBy()"
         [formControl]="control()"
@@ -39,13 +38,6 @@ import { errorSentences, showsErrors } from './validators';
         </button>
       }
     </div>
-    @if (suggestions().length > 0) {
-      <datalist [id]="name() + '-suggestions'">
-        @for (suggestion of suggestions(); track suggestion) {
-          <option [value]="suggestion"></option>
-        }
-      </datalist>
-    }
     @if (errors().length > 0) {
       <div role="alert" [id]="name() + '-error'">
         @for (error of errors(); track error) {
@@ -73,8 +65,6 @@ export class Field {
   readonly description = input('');
   /** Whether an empty field shows its errors too. */
   readonly showsErrorIfBlank = input(true);
-  /** Offered while the user types; any other text may be typed too. */
-  readonly suggestions = input<readonly string[]>([]);
   /** What the button says that shows a password; there is none without it. */
   readonly reveal = input('');
   readonly isRevealed = model(false);

@@ -1,6 +1,7 @@
 import { DestroyRef, Injectable, effect, inject, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { NewMessage } from '../../api/models';
+import { isBlank } from '../../phone-numbers/blank';
 import { toE164 } from '../../phone-numbers/format-phone-number';
 import {
   PhoneNumberResult,
@@ -10,6 +11,7 @@ import {
 import { RecipientParser } from '../recipient-parser';
 import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Drafts } from './drafts';
+import { splitRecipients } from './recipients';
 
 /** The conversation key of a message to a new recipient. The other keys are phone numbers. */
 export const NEW_MESSAGE = 'new';
@@ -41,7 +43,7 @@ export class ComposeForms {
     if (known) return known;
     const isNew = conversationKey === NEW_MESSAGE;
     const form = isNew
-      ? newComposeForm('', (text) => this.#parser.parse(text))
+      ? newComposeForm('', (text) => this.#parseRecipients(text))
       : newComposeForm(conversationKey, parseKey);
     const draft = this.#drafts.read(conversationKey);
     if (draft) form.setValue(draft);
@@ -66,6 +68,12 @@ export class ComposeForms {
   /** Puts a message into the form for a new recipient, where its number can be changed. The user can undo this. */
   putIntoNew(message: NewMessage): void {
     replace(this.get(NEW_MESSAGE), message);
+  }
+
+  #parseRecipients(text: string): PhoneNumberResult | undefined {
+    const { chosen, typed } = splitRecipients(text);
+    const [number] = chosen;
+    return number !== undefined && isBlank(typed) ? { number } : this.#parser.parse(typed);
   }
 
   /** All tabs share one draft for each conversation, so that a message sent in one tab is not sent again from another. */

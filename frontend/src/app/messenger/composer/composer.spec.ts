@@ -22,7 +22,7 @@ describe('Composer', () => {
   let page: HTMLElement;
   let sending: Observable<Sending>;
   let media: EventTarget & { matches: boolean };
-  const sent = vi.fn<(message: NewMessage) => void>();
+  const sent = vi.fn<(messages: readonly NewMessage[]) => void>();
   const form = () => fixture.componentInstance.form();
   const forms = () => TestBed.inject(ComposeForms);
 
@@ -54,7 +54,9 @@ describe('Composer', () => {
       await open(NEW_MESSAGE);
       form().setValue({ recipient_number: '+1 (415) 555-2671', content: 'Hello' });
       press('Enter');
-      expect(sent).toHaveBeenCalledExactlyOnceWith({ recipient_number: NUMBER, content: 'Hello' });
+      expect(sent).toHaveBeenCalledExactlyOnceWith([
+        { recipient_number: NUMBER, content: 'Hello' },
+      ]);
     });
 
     it('shows errors at their fields, and focuses the first', async () => {
@@ -94,12 +96,12 @@ describe('Composer', () => {
       await fixture.whenStable();
       expect(hint()).toBe('→ +44 20 7946 0958, United Kingdom');
       expect(status()).toBe('');
-      recipient().dispatchEvent(new FocusEvent('focusout', { bubbles: true }));
+      recipient().dispatchEvent(new FocusEvent('blur'));
       await fixture.whenStable();
       expect(status()).toBe('→ +44 20 7946 0958, United Kingdom');
       form().controls.content.setValue('Hello');
       press('Enter');
-      expect(sent.mock.lastCall?.[0].recipient_number).toBe('+442079460958');
+      expect(sent.mock.lastCall?.[0][0]?.recipient_number).toBe('+442079460958');
     });
 
     it('parses national numbers if the API has a default country', async () => {
@@ -110,7 +112,7 @@ describe('Composer', () => {
       await fixture.whenStable();
       expect(hint()).toBe('→ +41 79 123 45 67, Switzerland');
       press('Enter');
-      expect(sent.mock.lastCall?.[0].recipient_number).toBe('+41791234567');
+      expect(sent.mock.lastCall?.[0][0]?.recipient_number).toBe('+41791234567');
     });
 
     it('waits for the default country, and then sends once', async () => {
@@ -154,7 +156,7 @@ describe('Composer', () => {
       sending = of({ ...SENDING, default_country: 'CH' });
       click('Send');
       await settle();
-      expect(sent.mock.calls).toEqual([[{ recipient_number: '+41791234567', content: 'Hallo' }]]);
+      expect(sent.mock.calls).toEqual([[[{ recipient_number: '+41791234567', content: 'Hallo' }]]]);
       expect(errors()).toEqual([]);
     });
 
@@ -173,7 +175,7 @@ describe('Composer', () => {
       send();
       await fixture.whenStable();
       expect(errors()).toEqual([]);
-      expect(sent.mock.calls).toEqual([[{ recipient_number: NUMBER, content: 'Hello' }]]);
+      expect(sent.mock.calls).toEqual([[[{ recipient_number: NUMBER, content: 'Hello' }]]]);
     });
 
     it('shows no error when submitted again right after sending', async () => {
@@ -193,11 +195,41 @@ describe('Composer', () => {
 
     it('is not submitted repeatedly by a key held down', async () => {
       await open(NEW_MESSAGE);
+      form().controls.recipient_number.setValue(`${NUMBER},`);
       const held = new KeyboardEvent('keydown', {
         ...{ key: 'Enter', bubbles: true, cancelable: true, repeat: true },
       });
       recipient().dispatchEvent(held);
       expect(held.defaultPrevented).toBe(true);
+    });
+
+    it('sends one message to each recipient, the one that is still being typed included', async () => {
+      await open(NEW_MESSAGE);
+      form().setValue({
+        recipient_number: `${NUMBER},+4930901820,+1 (415) 555-2671`,
+        content: 'Hello',
+      });
+      press('Enter');
+      await fixture.whenStable();
+      expect(sent.mock.calls).toEqual([
+        [
+          [
+            { recipient_number: NUMBER, content: 'Hello' },
+            { recipient_number: '+4930901820', content: 'Hello' },
+          ],
+        ],
+      ]);
+      expect(status()).toBe('Sending 2 messages.');
+    });
+
+    it('sends nothing to anybody while one of the numbers is wrong', async () => {
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: `${NUMBER},12`, content: 'Hello' });
+      press('Enter');
+      await fixture.whenStable();
+      expect(sent).not.toHaveBeenCalled();
+      expect(errors()).toHaveLength(1);
+      expect(document.activeElement).toBe(recipient());
     });
 
     it('restores number and text that another message has replaced', async () => {
@@ -276,7 +308,7 @@ describe('Composer', () => {
     it('sends line breaks as they were typed', () => {
       form().controls.content.setValue('one\r\ntwo');
       press('Enter');
-      expect(sent.mock.lastCall?.[0].content).toBe('one\r\ntwo');
+      expect(sent.mock.lastCall?.[0][0]?.content).toBe('one\r\ntwo');
     });
 
     it('shows no error for an empty field the second time either', async () => {
@@ -407,7 +439,7 @@ describe('Composer', () => {
   const recipient = () => find('input') as HTMLInputElement;
   const words = (element: Element | null) => element?.textContent.replace(/\s+/g, ' ').trim();
   const count = () => words(page.querySelector('.composer__counter'));
-  const hint = () => words(page.querySelector('.field__hint'));
+  const hint = () => words(page.querySelector('.recipient__hint'));
   const status = () => words(page.querySelector('[aria-live="polite"]'));
   const errors = () => Array.from(page.querySelectorAll('[role="alert"]')).map(words);
 });

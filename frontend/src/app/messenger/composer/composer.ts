@@ -21,7 +21,6 @@ import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
 import { formTexts } from '../../i18n/form-texts';
 import { Autofocus } from '../../ui/autofocus';
 import { controlEvents } from '../../ui/control-events';
-import { Field } from '../../ui/field';
 import { focusFirstInvalid } from '../../ui/focus-first-invalid';
 import { Icon } from '../../ui/icon';
 import { isComposing } from '../../ui/is-composing';
@@ -29,16 +28,18 @@ import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
 import { ComposeForm, canUndo, replace, undo } from '../../messages/drafts/compose-form';
+import { splitRecipients } from '../../messages/drafts/recipients';
 import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { counterOf } from './counter';
+import { RecipientField } from './recipient-field';
 
 @Component({
   selector: 'app-composer',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Field, Icon, ReactiveFormsModule],
+  imports: [Autofocus, Icon, ReactiveFormsModule, RecipientField],
   templateUrl: './composer.html',
 })
 export class Composer {
@@ -48,11 +49,13 @@ export class Composer {
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
-  /** Suggested while the user types a number. */
+  /** Suggested to a new message: numbers in E.164, the most recent first. */
   readonly recipients = input<readonly string[]>([]);
-  readonly send = output<NewMessage>();
+  /** One message to each recipient. */
+  readonly send = output<readonly NewMessage[]>();
 
-  protected readonly parser = inject(RecipientParser);
+  protected readonly recipientField = viewChild(RecipientField);
+  readonly #parser = inject(RecipientParser);
   protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
@@ -64,10 +67,6 @@ export class Composer {
 
   protected readonly texts = messagesTexts.compose;
   protected readonly announcement = signal('');
-  protected readonly recipientPreview = computed(() => {
-    this.#changes();
-    return this.parser.preview(this.form().getRawValue().recipient_number);
-  });
   protected readonly canUndo = computed(() => {
     this.#changes();
     return canUndo(this.form());
@@ -99,7 +98,7 @@ export class Composer {
 
   constructor() {
     afterNextRender(() => {
-      if (this.asksForRecipient()) void this.parser.prepare();
+      if (this.asksForRecipient()) void this.#parser.prepare();
       // It only says where the message comes from, so nobody is told.
       else void this.#settings.load().catch(() => undefined);
     });
@@ -113,14 +112,16 @@ export class Composer {
   }
 
   focusRecipient(): void {
-    this.#host.nativeElement.querySelector('input')?.focus();
+    this.recipientField()?.focus();
   }
 
   protected submit(): void {
     const form = this.form();
     syncAutofill(this.#host, (field) => {
       const value = form.getRawValue();
-      return field instanceof HTMLTextAreaElement ? value.content : value.recipient_number;
+      return field instanceof HTMLTextAreaElement
+        ? value.content
+        : splitRecipients(value.recipient_number).typed;
     });
     const { recipient_number: text, content } = form.getRawValue();
     const isUntouched = content === '' && form.controls.content.pristine;
@@ -140,13 +141,14 @@ export class Composer {
       focusFirstInvalid(this.#host, this.#injector);
       return;
     }
-    const recipient_number = this.asksForRecipient() ? this.parser.parse(text)?.number : text;
-    if (recipient_number === undefined) {
+    const recipients = this.asksForRecipient() ? this.#recipientsOf(text) : [text];
+    if (recipients === undefined) {
       void this.#submitOnceParsed(form, text);
       return;
     }
     this.#hasSent = true;
-    this.send.emit({ recipient_number, content });
+    if (recipients.length > 1) this.announcement.set(this.texts.sendingTo(recipients.length));
+    this.send.emit(recipients.map((recipient_number) => ({ recipient_number, content })));
   }
 
   /** Not while Enter completes the input of an input method (IME), nor on a phone, where Enter makes a new line. */
@@ -164,11 +166,6 @@ export class Composer {
 
   protected ignoreSecondClick(event: MouseEvent): void {
     if (event.detail > 1) event.preventDefault();
-  }
-
-  /** When the field is left, and not with each digit. */
-  protected announceRecipient(): void {
-    this.announcement.set(this.recipientPreview());
   }
 
   protected usePlainCharacters(): void {
@@ -189,17 +186,25 @@ export class Composer {
   async #submitOnceParsed(form: ComposeForm, text: string): Promise<void> {
     if (this.#isParsing) return;
     this.#isParsing = true;
-    await this.parser.prepare();
+    await this.#parser.prepare();
     this.#isParsing = false;
     const control = form.controls.recipient_number;
     if (this.#isDestroyed || form !== this.form() || control.value !== text) return;
     control.updateValueAndValidity();
-    if (this.parser.parse(text) === undefined) {
+    if (this.#recipientsOf(text) === undefined) {
       control.setErrors({ phoneNumber: RULES_UNAVAILABLE.error });
       focusFirstInvalid(this.#host, this.#injector);
     } else {
       this.submit();
     }
+  }
+
+  /** Each once; undefined while it is unknown what decides about the one that is being typed. */
+  #recipientsOf(text: string): readonly string[] | undefined {
+    const { chosen, typed } = splitRecipients(text);
+    if (isBlank(typed)) return chosen;
+    const number = this.#parser.parse(typed)?.number;
+    return number === undefined ? undefined : [...new Set([...chosen, number])];
   }
 
   #describe(control: AbstractControl, label: string): string[] {
