@@ -163,12 +163,21 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
 
       await page.goto('/sign-in');
       await fillSignIn(page, email);
-      await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
       await page.getByLabel('Phone number').fill('12');
+      await page.getByRole('button', { name: 'Start writing' }).click();
+      await expect(page.getByText('must begin with + and the country code')).toBeVisible();
+      await check(page, 'no messages yet, and a number that cannot be one');
+      await page.goto('/messages/new');
+      const number = page.getByLabel('Phone number');
+      await number.fill('+1 415 555 2671,+41 79 123 45 67');
+      await expect(page.getByRole('option')).toBeVisible();
+      await check(page, 'a new message, with what a number means');
+      await number.fill('12');
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Wrong – number');
       await page.getByRole('button', { name: 'Send', exact: true }).click();
       await expect(page.getByText('must begin with + and the country code')).toBeVisible();
-      await check(page, 'no messages yet, and a number that cannot be one');
+      await check(page, 'a new message, and a number that cannot be one');
 
       const nobodyKnows = await numberThatStaysUnconfirmed(request);
       await send(nobodyKnows, 'Is it there?');

@@ -136,7 +136,7 @@ test('a change of password ends the other session', async ({ page, elsewhere, to
     page.getByText("You've been signed out on all devices, this one included."),
   ).toBeVisible();
   await fillSignIn(page, email, 'a new and longer one');
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
 });
 
 test('a change of password renews the session in all tabs, and a copied token is worth nothing', async ({

@@ -6,6 +6,7 @@ import {
   expect,
   newNumber,
   newPerson,
+  openNew,
   openThread,
   sendNew,
   signOutAndDelete,
@@ -340,6 +341,7 @@ test('a rate-limited message waits as long as Retry-After says, and can be disca
 
 test('one press sends one message, and an empty form shows no error', async ({ page, phone }) => {
   await signUp(page);
+  await openNew(page);
   const first = `Clicked twice ${crypto.randomUUID()}`;
   await page.getByLabel('Phone number').fill(newNumber());
   await composer(page).fill(first);

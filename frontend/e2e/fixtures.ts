@@ -89,7 +89,7 @@ export async function signUp(page: Page, email = newEmail()): Promise<string> {
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByLabel('Confirm password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   return email;
 }
 
@@ -170,12 +170,21 @@ export async function openThread(page: Page, number: string): Promise<void> {
   await expect(page.getByRole('log')).toBeVisible();
 }
 
+/** The form of a new message, which a user without messages has to open. */
+export async function openNew(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'New message' }).click();
+  await expect(page.getByRole('heading', { name: 'New message' })).toBeVisible();
+}
+
 export function composer(page: Page) {
   return page.getByRole('textbox', { name: 'Message' });
 }
 
 export async function sendNew(page: Page, number: string, text: string): Promise<void> {
   await page.getByLabel('Phone number').fill(number);
+  // Before the first message, there is only this field.
+  const start = page.getByRole('button', { name: 'Start writing' });
+  if (await start.isVisible()) await start.click();
   await page.getByRole('textbox', { name: 'Message' }).fill(text);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
 }

@@ -138,7 +138,10 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       return { json: Array.from({ length: 12 }, (_, index) => aSession(index)) };
     case '/api/sending':
       return {
-        json: { paused: { reason: 'Twilio does not accept our sender.', since: at(9) } },
+        json: {
+          paused: { reason: 'Twilio does not accept our sender.', since: at(9) },
+          sender: '+15005550006',
+        },
       };
     case '/api/conversations':
       // After the first page all others at once, because a thousand are loaded often.

@@ -27,7 +27,7 @@ function focusOnScreen(page: Page): Promise<string> {
     // The outline is around it, around the box that it fills, or around what represents it.
     const bearers = [
       focused,
-      focused.closest('.composer__row, .search-box'),
+      focused.closest('.composer__row, .recipient__row, .welcome__row, .search-box'),
       focused.querySelector(':scope > .message-bubble__row > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];
@@ -113,9 +113,11 @@ test('from signing up to signing out without a mouse', async ({ page, phone }) =
   await keys.type(PASSWORD);
   await press(page, 'Enter');
 
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   await expect(page.getByLabel('Phone number')).toBeFocused();
   await keys.type(phone.unhurried);
-  await press(page, 'Tab');
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
   await keys.type('Without a mouse');
   await press(page, 'Enter');
   await expect(bubble(page, 'Without a mouse')).toContainText('Queued');
@@ -336,7 +338,7 @@ test('Escape leaves the text field and keeps its text, and single-key shortcuts 
   await press(page, 'Escape');
   await expect(page.getByRole('heading', { name: 'New message' })).toBeFocused();
   await press(page, 'ArrowDown');
-  await expect(page.locator('a.conversation-row:focus')).toContainText('Look at the ferns');
+  await expect(page.locator('a.conversation-row:focus')).toContainText('Draft: n/?');
 });
 
 test('arrows and Enter in search results', async ({ page, request }) => {

@@ -154,6 +154,10 @@ for (const [row, viewport] of SIZES.entries()) {
       const shown = isPhone ? [] : [RAIL];
 
       await page.goto('/messages/new');
+      const many = Array.from({ length: 12 }, (_, index) => `+49301234${String(index + 10)},`);
+      await page.getByLabel('Phone number').fill(many.join(''));
+      await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(12);
+      await check(page, 'a new message to many', shown);
       await composer(page).fill(LONG_URL);
       await turn(page, '.messenger-page__new');
       await check(page, 'a new message', shown);
@@ -230,7 +234,7 @@ async function enter(page: Page): Promise<GeneratedApi> {
   const api = await generateApi(page, { conversations: 0, messages: 0 });
   await page.goto('/sign-in');
   await fillSignIn(page, EMAIL, PASSWORD);
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   return api;
 }
 

@@ -5,6 +5,7 @@ import {
   expect,
   fillSignIn,
   newPerson,
+  openNew,
   openThread,
   newNumber,
   sendNew,
@@ -42,6 +43,7 @@ for (const how of ['abort', 'gone'] as const) {
     const release = await withhold(page, 'app-settings-page', how);
     const person = await newPerson(request);
     await enter(page, person);
+    await openNew(page);
     await composer(page).fill('Half a thought');
     let loads = 0;
     page.on('load', () => (loads += 1));
@@ -62,6 +64,7 @@ for (const how of ['abort', 'gone'] as const) {
     await expect(page.getByRole('heading', { name: 'Account', exact: true })).toBeVisible();
     await expect(notice).toBeHidden();
     await page.getByRole('link', { name: 'Messages', exact: true }).click();
+    await openNew(page);
     await expect(composer(page)).toHaveValue('Half a thought');
   });
 }
@@ -79,7 +82,7 @@ test('a user whose messages page cannot be loaded sees a notice, and goes on by 
   await expect(page.getByRole('alert')).toContainText(MISSING);
   release();
   await page.getByRole('button', { name: 'Reload' }).click();
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 

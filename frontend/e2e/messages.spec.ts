@@ -1,4 +1,4 @@
-import { bubble, expect, sendNew, signOut, signUp, test } from './fixtures';
+import { bubble, expect, openNew, sendNew, signOut, signUp, test } from './fixtures';
 
 test('a message arrives, and a reload keeps the user signed in', async ({ page, phone }) => {
   await signUp(page);
@@ -56,6 +56,7 @@ test('a failed send keeps the text and can be repeated', async ({ page, tolerate
 
 test('an impossible number shows an error at its field', async ({ page }) => {
   await signUp(page);
+  await openNew(page);
   await sendNew(page, '12', 'Hello');
   const field = page.getByLabel('Phone number');
   await expect(field).toBeFocused();

@@ -52,7 +52,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
         await picture('sign-in');
         await signIn(page, email);
-        await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+        await expect(
+          page.getByRole('heading', { name: 'Send a text, see it arrive' }),
+        ).toBeVisible();
         await picture('empty');
 
         for (const [number, text] of OTHERS) await send(number, text);

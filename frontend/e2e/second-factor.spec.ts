@@ -13,7 +13,7 @@ import {
 } from './fixtures';
 
 const REFUSED = /(401 .*\/users\/sign_in|422 .*\/users\/second_factor)/;
-const HOME = 'Send your first message';
+const HOME = 'Send a text, see it arrive';
 
 const panelOf = (page: Page) => page.getByRole('region', { name: 'Two-step sign-in' });
 

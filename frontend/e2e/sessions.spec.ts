@@ -28,7 +28,7 @@ test('a wrong password is rejected', async ({ page, tolerate }) => {
   await expect(page.getByRole('alert')).toHaveText('Email and password do not match.');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
 });
 
 test('an email that is taken shows an error at its field', async ({ page, tolerate }) => {
@@ -149,7 +149,7 @@ test('signing out deletes drafts after asking', async ({ page }) => {
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('For nobody else');
   await signOutAndDelete(page);
   await signIn(page, email);
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
   await expect(page.getByText('For nobody else')).toHaveCount(0);
 });
@@ -291,7 +291,7 @@ test('signing out says how many messages it deletes, including those of other ta
     page.getByText("You've been signed out on all devices, this one included."),
   ).toBeVisible();
   await fillSignIn(page, email);
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   expect(await phone.received(texts[0])).toBe(0);
 });
 
@@ -366,7 +366,7 @@ test('what a session that is ended elsewhere has not sent leaves the browser, in
 
   await context.unroute('**/api/messages');
   await signIn(page, email);
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
   expect(await phone.received(`Never ${number}`)).toBe(0);
 });
@@ -422,7 +422,7 @@ test('all errors of a sign-up are shown at once, each at its field', async ({ pa
   await page.unroute('**/users');
   await address.fill(newEmail());
   await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
 });
 
 test('fields that the browser has filled in without an event are not blank', async ({ page }) => {
@@ -438,11 +438,11 @@ test('fields that the browser has filled in without an event are not blank', asy
   await fillIn('Password', PASSWORD);
   await fillIn('Confirm password', PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
   await signOut(page);
 
   await fillIn('Email', email);
   await fillIn('Password', PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
 });

@@ -94,5 +94,5 @@ test('an unknown address says so and leads on, for a user and for a guest', asyn
   }
   await page.getByRole('link', { name: 'Go to your messages' }).click();
   await expect(page).toHaveURL('/messages');
-  await expect(page.getByRole('heading', { name: 'Send your first message' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
 });

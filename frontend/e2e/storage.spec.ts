@@ -2,6 +2,7 @@ import { Page } from '@playwright/test';
 import {
   PASSWORD,
   composer,
+  openNew,
   enter,
   expect,
   fillSignIn,
@@ -59,11 +60,13 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
     await expect(notice).toBeHidden();
 
     // Drafts survive a change of page.
+    await openNew(page);
     await composer(page).fill('Half a thought');
     await openSettings(page, 'Account');
     await page.getByText('Dark', { exact: true }).click();
     await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
     await toMessages(page);
+    await openNew(page);
     await expect(composer(page)).toHaveValue('Half a thought');
     await expect(notice).toBeHidden();
 
@@ -77,6 +80,7 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
 
     await signOutAndDelete(page);
     await fillSignIn(page, email);
+    await openNew(page);
     await expect(composer(page)).toHaveValue('');
     await expect(notice).toBeVisible();
 
@@ -108,6 +112,7 @@ test('storage that becomes full signs nobody out, even over reloads', async ({
   }
   expect(await storedRefreshToken(page)).toBe(before);
   await expect(page.getByRole('alert')).toHaveCount(0);
+  await openNew(page);
   await composer(page).fill('No room for this');
   await expect(page.getByRole('alert')).toContainText(NO_ROOM);
 });
@@ -132,6 +137,7 @@ test('full storage has room for the next token, and for drafts once there is spa
   await page.reload();
   await expect(page.getByRole('status')).toHaveText('Up to date');
   await expect.poll(() => storedRefreshToken(page)).not.toBe(before);
+  await openNew(page);
   await composer(page).fill('No room for this');
   const notice = page.getByRole('alert').filter({ hasText: NO_ROOM });
   await expect(notice).toBeVisible();
@@ -157,6 +163,7 @@ test('what is held in memory is erased when another tab signs out', async ({
   const otherTab = await context.newPage();
   await otherTab.goto('/');
   await expect(otherTab.getByRole('status')).toHaveText('Up to date');
+  await openNew(page);
   await page.evaluate(TROUBLES.full);
   await composer(page).fill('For nobody else');
   await expect(page.getByRole('alert')).toContainText(NO_ROOM);
@@ -164,5 +171,6 @@ test('what is held in memory is erased when another tab signs out', async ({
   await signOut(otherTab);
   await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
   await fillSignIn(page, person.email);
+  await openNew(page);
   await expect(composer(page)).toHaveValue('');
 });

@@ -72,8 +72,37 @@ export const messagesTexts = {
       `“${address}” is not a phone number, so there are no messages. A phone number has a country code, such as +1 415 555 2671.`,
   },
 
+  /** Before the first message. */
+  welcome: {
+    title: 'Send a text, see it arrive',
+    lead: 'Write to any mobile phone in the world, and read the answers here.',
+    phoneNumber: 'Phone number',
+    start: 'Start writing',
+    orTry: 'Or try',
+    arrives: 'a number that reads it',
+    fails: 'a number that fails',
+    isSlow: 'a slow network',
+    write: {
+      title: '1. Write',
+      text: 'Long texts and emoji work too. You see when a text becomes longer than one SMS.',
+    },
+    watch: {
+      title: '2. Watch it arrive',
+      text: 'One tick: the carrier has it. Two ticks: it is on the phone. If it fails, we say why.',
+    },
+    reply: {
+      title: '3. Read the answer',
+      text: 'It appears here as soon as it arrives, in the same conversation.',
+      simulatedTitle: '3. Reply to yourself',
+      /** The placeholder stands for the link to the page with the phones. */
+      simulated: 'Take the # and answer as the other side. Nothing is charged.',
+      phone: 'simulated phone',
+    },
+    from: (number: string) => `You send from ${number}`,
+    demo: 'demo number, no real texts leave',
+  },
+
   compose: {
-    firstTitle: 'Send your first message',
     title: 'New message',
     close: 'Close',
     to: 'To',

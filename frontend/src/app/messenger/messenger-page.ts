@@ -8,6 +8,7 @@ import {
   effect,
   inject,
   input,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
@@ -27,11 +28,12 @@ import { RecipientParser } from '../messages/recipient-parser';
 import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-number';
 import { SearchStore } from './search/search-store';
 import { Thread } from './thread/thread';
+import { Welcome } from './welcome/welcome';
 
 @Component({
   selector: 'app-messenger-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread],
+  imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread, Welcome],
   providers: [SearchStore],
   templateUrl: './messenger-page.html',
   host: {
@@ -82,6 +84,10 @@ export class MessengerPage {
       this.#conversations.isLoaded() &&
       this.#conversations.rows().length + this.#outbox.outbox().length === 0,
   );
+  /** In place of the form of a new message, unless something has been written in it already. */
+  protected readonly showsWelcome = computed(
+    () => this.peer() === undefined && this.isFirst() && untracked(() => this.#isNewEmpty()),
+  );
   /** On a narrow screen, shows the pane instead of the list: if something is open, or the list is empty. */
   protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
   /** A phone shows the open conversation alone; it has a way back. */
@@ -125,6 +131,10 @@ export class MessengerPage {
   protected focusNew(): void {
     if (this.conversationKey() !== NEW_MESSAGE) return;
     afterNextRender(() => this.composer()?.focusRecipient(), { injector: this.#injector });
+  }
+
+  protected open(peer: string): void {
+    void this.#router.navigate(['/messages', peer]);
   }
 
   /** Shows the conversation that it belongs to, or the list if there are several. */
@@ -186,6 +196,11 @@ export class MessengerPage {
       queryParamsHandling: 'merge',
       replaceUrl: true,
     });
+  }
+
+  #isNewEmpty(): boolean {
+    const { recipient_number, content } = this.#forms.get(NEW_MESSAGE).getRawValue();
+    return recipient_number === '' && content === '';
   }
 
   /** In the form of its conversation, or in the form for a new recipient if the number is wrong. */
