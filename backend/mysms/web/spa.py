@@ -1,5 +1,6 @@
 """Serves the SPA from the API's own origin if FRONTEND_DIST is set."""
 
+import re
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mysms.web.response_headers import CONTENT_SECURITY_POLICY, TRUSTED_TYPES
 
 _API_PATHS = ("api/", "users/", "docs/", "up/", "ready/", "metrics/")
 _A_YEAR = "public, max-age=31536000, immutable"
+_NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$", re.ASCII)
 
 
 class SinglePageApp(StaticFiles):
@@ -31,8 +33,7 @@ class SinglePageApp(StaticFiles):
             if error.status_code != HTTPStatus.NOT_FOUND or not is_page:
                 raise
             response = await super().get_response("index.html", scope)
-        # The names of built files contain a hash of their content; pages must always be revalidated.
-        hashed = path.endswith((".js", ".css")) and "-" in path
-        response.headers["Cache-Control"] = _A_YEAR if hashed else "no-cache"
+        # Pages, and what else keeps its name, must always be revalidated.
+        response.headers["Cache-Control"] = _A_YEAR if _NAMED_BY_CONTENT.search(path) else "no-cache"
         response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {TRUSTED_TYPES}"
         return response

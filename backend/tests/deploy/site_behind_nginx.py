@@ -47,6 +47,9 @@ async def site(api: Api, tmp_path: Path) -> AsyncIterator[str]:
     (files / "index.html").write_text(PAGE)
     (files / "main-ABCD1234.js").write_text(SCRIPT)
     (files / "favicon.svg").write_text("<svg/>")
+    (files / "service-worker.js").write_text("self")
+    (files / "ngsw.json").write_text("{}")
+    (files / "manifest.webmanifest").write_text("{}")
     port = free_port()
     with running_nginx(tmp_path, configuration(tmp_path, files, port, api.url)):
         await eventually(lambda: is_listening(port), bool, what="nginx to listen")
@@ -85,7 +88,10 @@ async def test_pages_files_and_the_api_share_one_origin(site: str) -> None:
         assert script.headers["Content-Type"] == "application/javascript; charset=utf-8"
         assert (script.text, script.headers["Cache-Control"]) == (SCRIPT, A_YEAR)
         assert script.headers["Content-Encoding"] == "gzip"
-        assert (await http.get("/favicon.svg")).headers["Cache-Control"] == "no-cache"
+        for path in ("/favicon.svg", "/service-worker.js", "/ngsw.json", "/manifest.webmanifest"):
+            assert (await http.get(path)).headers["Cache-Control"] == "no-cache"
+        manifest = await http.get("/manifest.webmanifest")
+        assert manifest.headers["Content-Type"] == "application/manifest+json"
         for path in ("/main-OLD12345.js", "/missing.png"):
             missing = await http.get(path)
             assert missing.status_code == 404

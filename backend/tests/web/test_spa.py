@@ -23,6 +23,9 @@ async def served(mongodb: Mongo, tmp_path_factory: pytest.TempPathFactory) -> As
     (built / "main-ABCD1234.js").write_text("export {}")
     (built / "large-ABCD1234.js").write_text(LARGE_SCRIPT)
     (built / "favicon.ico").write_bytes(b"icon")
+    (built / "service-worker.js").write_text("self")
+    (built / "ngsw.json").write_text("{}")
+    (built / "manifest.webmanifest").write_text("{}")
     (directory / "secret.txt").write_text("not for the world")
     unreachable = f"http://127.0.0.1:{free_port()}"
     environment = api_environment(
@@ -47,7 +50,14 @@ async def test_files_are_served_and_cached_if_their_name_has_a_hash(served: Api)
     script = await served.http.get("/main-ABCD1234.js")
     assert script.text == "export {}"
     assert "immutable" in script.headers["Cache-Control"]
-    assert (await served.http.get("/favicon.ico")).headers["Cache-Control"] == "no-cache"
+    for path in ("/favicon.ico", "/service-worker.js", "/ngsw.json", "/manifest.webmanifest"):
+        assert (await served.http.get(path)).headers["Cache-Control"] == "no-cache"
+
+
+async def test_the_manifest_has_its_own_type(served: Api) -> None:
+    response = await served.http.get("/manifest.webmanifest")
+    assert response.headers["Content-Type"] == "application/manifest+json"
+    assert "manifest-src 'self'" in response.headers["Content-Security-Policy"]
 
 
 async def test_large_files_are_compressed_for_clients_that_accept_it(served: Api) -> None:
