@@ -1,22 +1,36 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { IncomingMessage, Server, ServerResponse, createServer, request as ask } from 'node:http';
+import {
+  IncomingMessage,
+  Server as HttpServer,
+  ServerResponse,
+  createServer,
+  request as ask,
+} from 'node:http';
 import { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 
 const BUILT = join(import.meta.dirname, '../dist/frontend/browser');
-const PREPARE = join(import.meta.dirname, '../scripts/prepare-static-site.mjs');
+export const PREPARE = join(import.meta.dirname, '../scripts/prepare-static-site.mjs');
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.html': 'text/html',
   '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.png': 'image/png',
   '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
 };
 
-export interface Site {
+interface Server {
   readonly port: number;
   close(): void;
+}
+
+export interface Site extends Server {
+  /** Where its files are. */
+  readonly folder: string;
 }
 
 /**
@@ -46,6 +60,7 @@ export async function serveSpa(variables: Readonly<Record<string, string>>): Pro
   });
   return {
     port: site.port,
+    folder,
     close: () => {
       site.close();
       rmSync(folder, { recursive: true });
@@ -93,7 +108,7 @@ function passOn(request: IncomingMessage, response: ServerResponse, url: string)
 }
 
 /** Sets a third-party cookie at /set, and returns the cookies of the request at /seen. */
-export function serveCookies(): Promise<Site> {
+export function serveCookies(): Promise<Server> {
   return serve((request, response) => {
     if (request.headers.origin) {
       response.setHeader('Access-Control-Allow-Origin', request.headers.origin);
@@ -109,8 +124,8 @@ export function serveCookies(): Promise<Site> {
 
 async function serve(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<Site> {
-  const server: Server = createServer((request, response) => {
+): Promise<Server> {
+  const server: HttpServer = createServer((request, response) => {
     try {
       answer(request, response);
     } catch {

@@ -6,19 +6,20 @@
 // The folder may be given as an argument.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeServiceWorker } from './make-service-worker.mjs';
 import { A_YEAR, securityHeaders } from './security-headers.mjs';
 
 const META = /(<meta name="api-base-url" content=")[^"]*(")/;
 const NAMED_BY_CONTENT = /-[\w-]{8}\.(js|css)$/;
 
 try {
-  prepare(resolve(process.argv[2] ?? join(import.meta.dirname, '../dist/frontend/browser')));
+  await prepare(resolve(process.argv[2] ?? join(import.meta.dirname, '../dist/frontend/browser')));
 } catch (error) {
   console.error(`The site cannot be prepared: ${error.message}`);
   process.exit(1);
 }
 
-function prepare(folder) {
+async function prepare(folder) {
   const { API_BASE_URL, API_PROXY_URL } = process.env;
   if (Boolean(API_BASE_URL) === Boolean(API_PROXY_URL)) {
     throw new Error(
@@ -29,6 +30,7 @@ function prepare(folder) {
   const url = API_BASE_URL ? parse('API_BASE_URL') : parse('API_PROXY_URL');
   const base = (url.origin + url.pathname).replace(/\/+$/, '');
   writePage(join(folder, 'index.html'), API_BASE_URL ? base : '');
+  await makeServiceWorker(folder);
   writeFileSync(join(folder, '_headers'), headers(API_BASE_URL ? url.origin : "'self'", folder));
   writeFileSync(join(folder, '_redirects'), API_BASE_URL ? '' : proxies(base));
   console.log(

@@ -14,13 +14,15 @@ export function securityHeaders(api = "'self'") {
     "style-src 'self'",
     "img-src 'self' data:",
     "font-src 'self'",
-    `connect-src ${api}`,
+    // The service worker fetches the files of the site, wherever the API is.
+    api === "'self'" ? "connect-src 'self'" : `connect-src 'self' ${api}`,
+    "worker-src 'self'",
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    'trusted-types angular angular#bundler',
+    'trusted-types angular angular#bundler service-worker',
   ];
   return {
     'Content-Security-Policy': policy.join('; '),

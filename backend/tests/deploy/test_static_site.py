@@ -59,7 +59,7 @@ def test_the_page_and_its_policy_name_only_the_api(built: Path, url: str) -> Non
     assert prepare(built, API_BASE_URL=url).returncode == 0
     assert f'content="{url.rstrip("/")}"' in (built / "index.html").read_text()
     policy = directives(headers_of(built)["/*"]["Content-Security-Policy"])
-    assert policy["connect-src"] == "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    assert policy["connect-src"] == "'self' {0.scheme}://{0.netloc}".format(urlsplit(url)), "and the site's own files"
     assert (built / "_redirects").read_text() == ""
 
 

@@ -27,6 +27,12 @@ export const layoutTexts = {
     understood: 'Got it',
   },
 
+  update: {
+    ready: 'A new version of MySMS Messenger is ready.',
+    reload: 'Reload',
+    later: 'Later',
+  },
+
   connection: {
     upToDate: 'Up to date',
     connecting: 'Connecting…',

@@ -20,12 +20,13 @@ import { Rail } from './rail';
 import { isAtPlace } from '../ui/place';
 import { restoreFocusOnRemoval } from '../ui/restore-focus-on-removal';
 import { StorageNotice } from './storage-notice';
+import { UpdateNotice } from './update-notice';
 
 /** The places and the notices around every page of a signed-in user, and the help. */
 @Component({
   selector: 'app-signed-in-layout',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ConnectionNotice, Rail, RouterOutlet, StorageNotice],
+  imports: [ConnectionNotice, Rail, RouterOutlet, StorageNotice, UpdateNotice],
   template: `
     @if (session.user(); as user) {
       <button type="button" class="button signed-in-layout__skip" (click)="skip()">
@@ -36,6 +37,7 @@ import { StorageNotice } from './storage-notice';
     <div class="signed-in-layout__desk">
       @if (session.user()) {
         <app-storage-notice />
+        <app-update-notice />
         <app-connection-notice [waiting]="waiting()" />
       }
       <div class="signed-in-layout__sheet"><router-outlet /></div>

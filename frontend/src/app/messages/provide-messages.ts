@@ -2,6 +2,7 @@ import { Provider, inject } from '@angular/core';
 import { MessageCache } from './cache/message-cache';
 import { ConversationsStore } from './conversations-store';
 import { ComposeForms } from './drafts/compose-forms';
+import { takeSharedText } from './drafts/shared-text';
 import { Drafts } from './drafts/drafts';
 import { MessageActions } from './message-actions';
 import { MessageSync } from './message-sync';
@@ -29,8 +30,8 @@ export const MESSAGES_PROVIDERS: Provider[] = [
 ];
 
 /**
- * Shows what is cached, starts the sync once all that subscribe to it exist, and sends what is in the outbox. Must be called
- * in an injection context.
+ * Shows what is cached, starts the sync once all that subscribe to it exist, sends what is in the outbox, and takes what was
+ * shared with the app. Must be called in an injection context.
  */
 export function startMessages(): void {
   void inject(ConversationsStore).restore();
@@ -38,4 +39,8 @@ export function startMessages(): void {
   inject(StatusAnnouncer);
   inject(MessageSync).start();
   inject(OutboxStore);
+  const forms = inject(ComposeForms);
+  void takeSharedText().then((text) => {
+    if (text) forms.addToNew(text);
+  });
 }

@@ -70,6 +70,12 @@ export class ComposeForms {
     replace(this.get(NEW_MESSAGE), message);
   }
 
+  /** Adds a text to the message to a new recipient, after what is written there. */
+  addToNew(text: string): void {
+    const { content } = this.get(NEW_MESSAGE).controls;
+    content.setValue(content.value ? `${content.value}\n${text}` : text);
+  }
+
   #parseRecipients(text: string): PhoneNumberResult | undefined {
     const { chosen, typed } = splitRecipients(text);
     const [number] = chosen;
