@@ -15,7 +15,7 @@ SCHEMA := frontend/src/app/api/schema.d.ts
 SBOM_DIR := sbom
 
 .PHONY: help install run dev mysms test test-backend test-frontend test-e2e test-faults test-mutation test-nginx test-rolling-restart \
-	fuzz bench bench-short lighthouse long-thread lint format api-types lock sbom clean
+	fuzz bench bench-short lighthouse long-thread pictures lint format api-types lock sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -65,6 +65,12 @@ lighthouse: install ## Lighthouse scores of the sign-in page and the messages pa
 
 long-thread: install ## Benchmark 450 loaded messages of a 5,000-message thread against a 50-message thread
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run --silent bench
+
+pictures: install ## Take the README's pictures of the product with demo data
+	cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && \
+		npx playwright test e2e/screenshots.spec.ts && \
+		cp test-results/screenshots/thread-desktop-light.png docs/messages-light.png && \
+		cp test-results/screenshots/thread-phone-dark.png docs/messages-phone-dark.png
 
 test-mutation: $(BACKEND_READY) ## Remove one delivery mechanism at a time and check that a test fails
 	cd backend && $(BIN)/python -m tests.mutation.run
