@@ -17,6 +17,7 @@ import {
   fillSignIn,
   newNumber,
   newPerson,
+  openNew,
   openThread,
   signOut,
   storedBubble,
@@ -173,6 +174,7 @@ test('after a deployment an open tab keeps working, says so, and a reload brings
 }) => {
   const person = await newPerson(request);
   await enter(page, person);
+  await openNew(page);
   await composer(page).fill('Half a thought');
   await installed(page);
   const before = await scripts(page);

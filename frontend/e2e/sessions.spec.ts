@@ -7,7 +7,9 @@ import {
   fillSignIn,
   newEmail,
   newNumber,
+  openNew,
   openSettings,
+  openThread,
   sendNew,
   signIn,
   signOut,
@@ -138,6 +140,7 @@ test('a sign-out without a network is made up for later', async ({
 
 test('signing out deletes drafts after asking', async ({ page }) => {
   const email = await signUp(page);
+  await openNew(page);
   await page.getByRole('textbox', { name: 'Message' }).fill('For nobody else');
   await askToSignOut(page);
   const question = page.getByRole('alertdialog', { name: 'Sign out?' });
@@ -150,6 +153,7 @@ test('signing out deletes drafts after asking', async ({ page }) => {
   await signOutAndDelete(page);
   await signIn(page, email);
   await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
+  await openNew(page);
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
   await expect(page.getByText('For nobody else')).toHaveCount(0);
 });
@@ -225,6 +229,7 @@ test('a reload shows the page while the session is renewed, and an ended session
 }) => {
   tolerate(/400 .*\/users\/token/);
   await signUp(page);
+  await openNew(page);
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
   let answer = (): void => undefined;
   const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
@@ -328,7 +333,7 @@ test('a session that expires keeps drafts and messages for the next sign-in', as
   expect(await phone.received(`Late ${number}`)).toBe(0);
 
   await signIn(page, email);
-  await page.getByRole('link', { name: `Late ${number}` }).click();
+  await openThread(page, number);
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
   await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
 });
@@ -367,6 +372,7 @@ test('what a session that is ended elsewhere has not sent leaves the browser, in
   await context.unroute('**/api/messages');
   await signIn(page, email);
   await expect(page.getByRole('heading', { name: 'Send a text, see it arrive' })).toBeVisible();
+  await openNew(page);
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
   expect(await phone.received(`Never ${number}`)).toBe(0);
 });
