@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request, Response, status
 
-from mysms.api.deps import get_services, require_caller
+from mysms.api.deps import get_services, require_caller, verify_token
 from mysms.api.direct import SIGNED_IN, DirectRoute
 from mysms.core.etags import matches
 
@@ -38,12 +38,15 @@ class ConditionalRoute(DirectRoute):
 
         async def handle_if_changed(request: Request) -> Response:
             services = get_services(request)
-            await services.changes.feed.wait_until_current()
+            # FastAPI itself passes on the first of several such headers only.
+            known = ", ".join(request.headers.getlist("If-None-Match"))
+            if known and not services.changes.feed.is_current:
+                # Strangers need not wait.
+                await verify_token(request)
+                await services.changes.feed.wait_until_current()
             caller = await require_caller(request)
             # Read before the list, which is then at least as new.
             version = await services.history.version(caller.user_id, _query_of(request))
-            # FastAPI itself passes on the first of several such headers only.
-            known = ", ".join(request.headers.getlist("If-None-Match"))
             is_known = version.is_current and matches(known, version.etag)
             not_modified = Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": version.etag})
             if is_known and known != _ANY:

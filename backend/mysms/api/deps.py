@@ -93,6 +93,11 @@ async def require_caller(request: Request) -> AccessClaims:
     return caller
 
 
+async def verify_token(request: Request) -> None:
+    """Asks no database, so the session may have ended. Raises UnauthenticatedError."""
+    get_services(request).users.sessions.verify(await _bearer(request), get_client_info(request))
+
+
 class _SignedIn(_Bearer):
     async def __call__(self, request: Request) -> AccessClaims:  # type: ignore[override]  # what the token stands for
         return await require_caller(request)

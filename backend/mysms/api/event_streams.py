@@ -16,6 +16,7 @@ from mysms.core.errors import error_responses
 from mysms.core.timestamps import utc_now
 from mysms.users.errors import UnauthenticatedError
 from mysms.users.tokens import expiry_of
+from mysms.web.response_headers import UNBUFFERED
 
 router = APIRouter(prefix="/api/events", tags=["Messages"])
 
@@ -78,8 +79,8 @@ async def stream_events(stream: Annotated[EventStream, Depends(_open_stream)]) -
     when the server restarts: connect again after `retry` milliseconds, with the id of the last event in
     `Last-Event-ID`. If nothing has changed meanwhile, no event is sent.
     """
-    # nginx must not buffer it. FastAPI's own streaming of a generator has two tasks and a timer more for each stream.
-    return EventSourceResponse(_encode(stream), headers={"X-Accel-Buffering": "no"})
+    # FastAPI's own streaming of a generator has two tasks and a timer more for each stream.
+    return EventSourceResponse(_encode(stream), headers=UNBUFFERED)
 
 
 async def _encode(stream: EventStream) -> AsyncIterator[bytes]:

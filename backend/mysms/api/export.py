@@ -8,6 +8,7 @@ from mysms.core.errors import error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.messages.schemas import ExportResponse
 from mysms.users.errors import UnauthenticatedError
+from mysms.web.response_headers import UNBUFFERED
 
 router = APIRouter(prefix="/api/export", tags=["Accounts"])
 
@@ -20,5 +21,5 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
 )
 async def export_account(user: CurrentUser, export: Export, client: Client) -> Response:
     """Returns your account, your sessions and all your messages with their timelines as one JSON document."""
-    headers = {"Content-Disposition": 'attachment; filename="mysms.json"'}
+    headers = {"Content-Disposition": 'attachment; filename="mysms.json"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="application/json", headers=headers)

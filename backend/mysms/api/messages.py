@@ -51,6 +51,7 @@ from mysms.outbox.errors import (
     UserMinuteQuotaError,
 )
 from mysms.users.errors import UnauthenticatedError
+from mysms.web.response_headers import UNBUFFERED
 
 router = APIRouter(prefix="/api/messages", tags=["Messages"])
 
@@ -210,9 +211,9 @@ router.add_api_route(
     summary="List your messages",
     responses=page_responses(
         INVALID_LIMIT,
-        total="The number of your messages, counting only those that match `peer_number` and `search`. With `search`, "
-        f"{MOST_COUNTED + 1} means more than {MOST_COUNTED}, and the header is missing if the number is not "
-        "known. With another filter but no `search`, it is always missing.",
+        total="The number of your messages, counting only those with `peer_number`. With `search`, those that match it "
+        f"and all filters but `updated_since`: {MOST_COUNTED + 1} means more than {MOST_COUNTED}, and the header is "
+        "missing if the number is not known. With another filter but no `search`, it is always missing.",
     ),
     openapi_extra=IF_NONE_MATCH,
     route_class_override=ConditionalRoute,
@@ -237,11 +238,12 @@ async def export_messages(
 ) -> StreamingResponse:
     """Returns all your messages that match, newest first, as one file of any length.
 
-    A text that a spreadsheet could take for a formula has an apostrophe before it: one that begins with `=`, `+`, `-`,
-    `@`, a tab or a line break. Numbers such as +14155552671 are left unchanged. If your session ends meanwhile, so
-    does the file, and its last line says that it is incomplete.
+    An apostrophe stands before what a spreadsheet could take for a formula: a text that begins with `=`, `+`, `-`, `@`,
+    a tab, a line break or the wide form of one of these, and `=`, `+` and `@` after a semicolon, a tab or a line break;
+    also if apostrophes stand between, so that one can be taken away again. Numbers such as +14155552671 are left
+    unchanged. If your session ends meanwhile, so does the file, and its last line says that it is incomplete.
     """
-    headers = {"Content-Disposition": 'attachment; filename="messages.csv"'}
+    headers = {"Content-Disposition": 'attachment; filename="messages.csv"', **UNBUFFERED}
     return StreamingResponse(
         await export.begin(user, query.to_filter(), client), media_type="text/csv", headers=headers
     )

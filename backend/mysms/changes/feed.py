@@ -4,7 +4,8 @@ import asyncio
 import time
 from typing import Protocol
 
-from mysms.changes.log import ChangeLog, Entry
+from mysms.changes.log import READ_AT_ONCE, ChangeLog, Entry
+from mysms.core import database
 from mysms.core.database import DatabaseUnreachableError
 from mysms.core.heartbeat import MonotonicClock
 
@@ -14,6 +15,7 @@ CURRENT_WITHIN_SECONDS = 3.0
 """After this long without a successful read, memory may lack changes that the database has."""
 _WAIT_SECONDS = 5.0
 """Clients give up a request after 15 seconds."""
+_READ_WITHIN_SECONDS = 3.0
 
 
 class ChangeListener(Protocol):
@@ -35,7 +37,7 @@ class ChangeFeed:
         self._log = log
         self._monotonic = monotonic
         self._wait_seconds = wait_seconds
-        self._next_read = asyncio.Event()
+        self._lock = asyncio.Lock()
         self._listeners: list[ChangeListener] = []
         self._position: int | None = None
         self.followed_since = 0
@@ -57,26 +59,21 @@ class ChangeFeed:
 
     async def read(self) -> None:
         """Applies all new entries."""
-        began_at = self._monotonic()
-        while self._position is None or await self._read_some(self._position):
-            if self._position is None:
-                await self._start_over()
-        self._current_at = began_at
-        self._next_read.set()
-        self._next_read = asyncio.Event()
+        async with self._lock:
+            await self._read_all()
 
     async def wait_until_current(self) -> None:
-        """Waits for the next read if memory may lack changes. Raises DatabaseUnreachableError after some seconds.
+        """Reads the log if memory may lack changes. Raises DatabaseUnreachableError after some seconds.
 
-        Many requests that can be answered from memory then cost one read. If each read the database instead, they would
-        keep it busy after every interruption, and so keep the log from being read.
+        Of many requests that come in after an interruption, one reads for all. If each read what it wants from the
+        database instead, they would keep it busy, and so keep the log from being read.
         """
         if self.is_current:
             return
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                while not self.is_current:
-                    await self._next_read.wait()
+            async with asyncio.timeout(self._wait_seconds), self._lock:
+                if not self.is_current:
+                    await self._read_all()
         except TimeoutError:
             raise DatabaseUnreachableError("The log of changes cannot be read.") from None
 
@@ -85,8 +82,20 @@ class ChangeFeed:
         for listener in self._listeners:
             listener.apply(entry)
 
+    async def _read_all(self) -> None:
+        may_have_more = True
+        while may_have_more:
+            # What others append while this reads is for the next time, or this might never end.
+            began_at = self._monotonic()
+            with database.timeout(_READ_WITHIN_SECONDS):
+                if self._position is None:
+                    await self._start_over()
+                else:
+                    may_have_more = await self._read_some(self._position)
+        self._current_at = began_at
+
     async def _read_some(self, position: int) -> bool:
-        """Applies the next entries; returns whether there were any."""
+        """Applies the next entries; returns whether there may be more of those that existed when it began."""
         # Includes the last known entry, to notice that the log does not continue it: it was restored or has expired.
         entries = await self._log.read_from(position)
         if not entries or [entry.number for entry in entries] != list(range(position, position + len(entries))):
@@ -95,7 +104,7 @@ class ChangeFeed:
         for entry in entries[1:]:
             self.apply(entry)
         self._position = entries[-1].number
-        return len(entries) > 1
+        return len(entries) == READ_AT_ONCE
 
     async def _start_over(self) -> None:
         self._position = self.followed_since = await self._log.find_last()

@@ -22,7 +22,8 @@ KEPT_FOR = timedelta(hours=1)
 KEPT = 1000
 """The newest entries, which are kept however old they are: clocks that differ must not delete what a writer follows."""
 _SEEN_LATELY = timedelta(minutes=1)
-_BATCH = 500
+READ_AT_ONCE = 500
+"""The most entries that `read_from` returns."""
 NO_NUMBER = 0
 """The number of an entry that is not in the log."""
 
@@ -76,7 +77,9 @@ class ChangeLog:
 
     async def read_from(self, number: int) -> list[Entry]:
         """Returns this entry, if it exists, and those after it, oldest first; a limited number of them."""
-        rows = await self._entries.find({"_id": {"$gte": number}}, sort=[("_id", ASCENDING)], limit=_BATCH).to_list()
+        rows = await self._entries.find(
+            {"_id": {"$gte": number}}, sort=[("_id", ASCENDING)], limit=READ_AT_ONCE
+        ).to_list()
         entries = [Entry.of(row) for row in rows]
         if entries:
             self._see(max(self._last, entries[-1].number))

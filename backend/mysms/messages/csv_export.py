@@ -25,9 +25,10 @@ COLUMNS = (
     *("segments", "updated_at", "twilio_sid", "_id"),
 )
 EXAMPLE = (
-    "created_at,direction,from_number,recipient_number,content,status,error_code,error_message,segments,updated_at,"
-    "twilio_sid,_id\r\n2026-11-22T10:42:07.120Z,outbound,+15005550006,+14155552671,Hello,delivered,,,1,"
-    "2026-11-22T10:42:09.430Z,SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c,6921f0c2a4b1c93e5d0f7a12\r\n"
+    '"created_at","direction","from_number","recipient_number","content","status","error_code","error_message",'
+    '"segments","updated_at","twilio_sid","_id"\r\n'
+    '"2026-11-22T10:42:07.120Z","outbound","+15005550006","+14155552671","Hello","delivered","","","1",'
+    '"2026-11-22T10:42:09.430Z","SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c","6921f0c2a4b1c93e5d0f7a12"\r\n'
 )
 
 INCOMPLETE = "incomplete: the session has ended"
@@ -35,8 +36,15 @@ INCOMPLETE = "incomplete: the session has ended"
 
 _LIMIT = Limit("csv_export", 30, timedelta(hours=1))
 _BYTE_ORDER_MARK = "\ufeff"
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""How a cell begins that a spreadsheet may evaluate; the last four are the wide forms of the first four."""
+_FORMULA = re.compile(
+    r"\A(?='*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
+    # Where the list separator is a semicolon or a tab, a spreadsheet ignores quotes inside a line.
+    r"|(?<=[;\t\r\n])(?='*[=+@\uff1d\uff0b\uff20])"
+)
+"""Where a cell may begin that a spreadsheet evaluates.
+
+It may begin with apostrophes, so that one more can be taken away again. The last characters are wide forms.
+"""
 _PHONE_NUMBER = re.compile(r"\+[0-9]{1,15}")
 """Evaluates to its own digits, of which a spreadsheet keeps fifteen."""
 
@@ -93,10 +101,10 @@ def to_lines(messages: Iterable[MessageFields]) -> str:
 
 def _to_csv(rows: Iterable[Iterable[str]]) -> str:
     file = io.StringIO()
-    csv.writer(file).writerows(rows)
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
     return file.getvalue()
 
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if _FORMULA.match(text) and not _PHONE_NUMBER.fullmatch(text) else text
+    return text if _PHONE_NUMBER.fullmatch(text) else _FORMULA.sub("'", text)

@@ -10,7 +10,7 @@ from bson import ObjectId
 from mysms.core import phone_numbers
 from mysms.core.blank import is_blank
 from mysms.messages.error_catalog import ErrorCode
-from mysms.messages.status import PROVIDER_STATUSES, OutboxState, outbox_states_of
+from mysms.messages.status import PROVIDER_STATUSES, OutboxState, outbox_states_of, rank_of
 
 _NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
 """Digits with punctuation."""
@@ -82,10 +82,13 @@ class MessageFilter:
     def status_lists(self) -> list[tuple[Condition, list[Condition]]]:
         """The lists, by a condition that an index serves, which together have the statuses, and what each is to fulfil.
 
+        They are in the order in which a message goes through them: who reads one after the other misses none that
+        changes meanwhile.
+
         The status is not stored: `public_status` makes it of the provider's, else of the outbox's.
         """
         lists: list[tuple[Condition, list[Condition]]] = [
-            ({"provider_status": status}, []) for status in sorted(self.statuses & PROVIDER_STATUSES)
+            ({"provider_status": status}, []) for status in sorted(self.statuses & PROVIDER_STATUSES, key=_by_rank)
         ]
         own: list[Condition] = []
         if states := outbox_states_of(self.statuses):
@@ -94,7 +97,7 @@ class MessageFilter:
             own.append({"direction": "outbound", "outbound": None})
         if "received" in self.statuses:
             own.append({"direction": "inbound"})
-        return [*lists, ({"provider_status": None}, [{"$or": own}])] if own else lists
+        return [({"provider_status": None}, [{"$or": own}]), *lists] if own else lists
 
     @property
     def error_condition(self) -> list[Condition]:
@@ -133,3 +136,7 @@ def _number_pattern(search: str) -> str | None:
         country = "" if dialled[1] == "00" else "[0-9]{1,3}"
         found.add(rf"^\+{country}{dialled[2]}")
     return "|".join(sorted(found))
+
+
+def _by_rank(status: str) -> tuple[int, str]:
+    return rank_of(status), status

@@ -171,12 +171,8 @@ class Search:
         if lists or not statuses:
             return [await reader.read_window(lists or [[]], [*peer, *self._checks])]
         direction = [{"direction": self._filter.direction}] if self._filter.direction is not None else []
-        return await asyncio.gather(
-            *(
-                reader.read_window([[listed]], [listed, *more, *direction], self._bounds.window // len(statuses))
-                for listed, more in statuses
-            )
-        )
+        window = self._bounds.window // len(statuses)
+        return [await reader.read_window([[listed]], [listed, *more, *direction], window) for listed, more in statuses]
 
     async def _find_by_words(self, reader: "_Reader") -> _Part:
         question = self._question
@@ -221,7 +217,7 @@ class Search:
             return [_Part([key for page in pages for key in page], are_many=True)]
         window = self._bounds.window // len(peers)
         lists = [{"peer_number": peer} for peer in peers]
-        return [await reader.read_window([[listed]], [listed, *checks], window) for listed in lists]
+        return await asyncio.gather(*(reader.read_window([[listed]], [listed, *checks], window) for listed in lists))
 
     async def _find_peers(self) -> Sequence[str]:
         """Returns the numbers whose conversations are searched, because they contain the digits; reads them once."""

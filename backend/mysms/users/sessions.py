@@ -122,18 +122,22 @@ class SessionService:
 
     async def require(self, access_token: str | None, client: ClientInfo) -> AccessClaims:
         """Returns the user and session of an access token. Raises UnauthenticatedError."""
+        claims = self.verify(access_token, client)
+        if not await self.is_active(claims):
+            raise UnauthenticatedError
+        return claims
+
+    def verify(self, access_token: str | None, client: ClientInfo) -> AccessClaims:
+        """Returns what an access token says, whose session may have ended. Raises UnauthenticatedError."""
         if not access_token:
             raise UnauthenticatedError
         try:
-            claims = self._signer.read_access_token(access_token, self._clock())
+            return self._signer.read_access_token(access_token, self._clock())
         except ExpiredTokenError as error:
             raise UnauthenticatedError from error
         except InvalidTokenError as error:
             self._events.record("access_token_forged", address=client.address)
             raise UnauthenticatedError from error
-        if not await self.is_active(claims):
-            raise UnauthenticatedError
-        return claims
 
     async def is_active(self, claims: AccessClaims) -> bool:
         """Whether the session of a verified token has not ended."""

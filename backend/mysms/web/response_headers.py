@@ -25,6 +25,8 @@ DEFAULT_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""For a response that nginx passes on as it comes, and reads no faster than the client does."""
 
 _RAW_DEFAULT_HEADERS = {name.lower().encode(): value.encode() for name, value in DEFAULT_HEADERS.items()}
 _RAW_CLOSE = (b"connection", b"close")

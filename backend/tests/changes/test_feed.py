@@ -16,6 +16,7 @@ from mysms.changes.log import KEPT, KEPT_FOR, ChangeLog, Entry
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
 from mysms.core import database as connection
+from mysms.core.timestamps import Clock
 from mysms.messages.repository import find_revision
 from mysms.startup import bind_documents
 from tests.support.polling import eventually
@@ -36,6 +37,26 @@ class Recorder:
 
     def reset(self) -> None:
         self.resets += 1
+
+
+class CountingLog(ChangeLog):
+    def __init__(self, database: connection.Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self.reads = 0
+        self.blocked = asyncio.Lock()
+
+    async def read_from(self, number: int) -> list[Entry]:
+        self.reads += 1
+        async with self.blocked:
+            return await super().read_from(number)
+
+
+class BusyLog(ChangeLog):
+    """There is a new entry whenever it is read."""
+
+    async def read_from(self, number: int) -> list[Entry]:
+        await self.append((), ())
+        return await super().read_from(number)
 
 
 class FeedProcess:
@@ -265,20 +286,31 @@ async def test_memory_is_not_trusted_while_the_log_cannot_be_read(database: conn
     assert not process.feed.is_current
 
 
-async def test_waiting_for_the_log_ends_with_its_next_read(database: connection.Database) -> None:
-    process = FeedProcess(database)
-    waiting = [asyncio.create_task(process.feed.wait_until_current()) for _ in range(3)]
-    await asyncio.wait(waiting, timeout=0.1)
-    assert not any(task.done() for task in waiting)
-    await process.feed.read()
-    await asyncio.gather(*waiting)
-    await process.feed.wait_until_current()
+async def test_one_of_those_that_wait_for_the_log_reads_it_for_all(database: connection.Database) -> None:
+    log = CountingLog(database, lambda: NOW)
+    feed = ChangeFeed(log)
+    await feed.read()
+    before, feed = log.reads, ChangeFeed(log)
+    await asyncio.gather(*(feed.wait_until_current() for _ in range(3)))
+    assert feed.is_current
+    assert log.reads == before + 1
 
 
-async def test_waiting_for_the_log_fails_if_it_is_not_read(database: connection.Database) -> None:
-    feed = ChangeFeed(ChangeLog(database, lambda: NOW), wait_seconds=0.01)
-    with pytest.raises(connection.DatabaseUnreachableError):
-        await feed.wait_until_current()
+async def test_waiting_for_the_log_fails_if_it_cannot_be_read(database: connection.Database) -> None:
+    log = CountingLog(database, lambda: NOW)
+    feed = ChangeFeed(log, wait_seconds=0.01)
+    async with log.blocked:
+        with pytest.raises(connection.DatabaseUnreachableError):
+            await feed.wait_until_current()
+    await feed.read()
+    await feed.wait_until_current()
+
+
+async def test_a_read_ends_while_others_append(database: connection.Database) -> None:
+    """What they append meanwhile is for the next one: a busy log must not keep a reader from being current."""
+    feed = ChangeFeed(BusyLog(database, lambda: NOW))
+    await asyncio.wait_for(feed.read(), timeout=10)
+    assert feed.is_current
 
 
 async def test_a_change_that_another_one_follows_is_published_with_that_one(database: connection.Database) -> None:

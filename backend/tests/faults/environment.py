@@ -182,6 +182,13 @@ class Environment:
         assert answer.status_code == 201, answer.text
         self.token = answer.json()["access_token"]
 
+    async def sign_in(self) -> dict[str, str]:
+        """Returns the headers of another session of the user."""
+        user = {"email": "somebody@example.com", "password": _PASSWORD}
+        answer = await self.http.post(f"{self.running_apis[0].url}/users/sign_in", json={"user": user})
+        assert answer.status_code == 201, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
     async def post(self, number: str, text: str, *, key: str | None = None, to: ApiProcess | None = None) -> Json:
         """Post a message. Returns the message of the response, also if it was rejected."""
         headers = self.headers if key is None else {**self.headers, "Idempotency-Key": key}

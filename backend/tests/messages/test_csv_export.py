@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.support.rate_windows import wait_for_fresh_window
 from tests.support.responses import problem_of
 from tests.support.servers import Api
 
-MANY = 6_000
+MANY = 20_000
 LONG = "x" * 1_500
 INVALID = "+15005550001"
 MESSAGE: MessageFields = {
@@ -51,15 +52,27 @@ def content_of(line: str) -> str:
 
 
 def test_the_documented_example_is_what_a_message_becomes() -> None:
-    assert ",".join(COLUMNS) + "\r\n" + to_lines([MESSAGE]) == EXAMPLE
+    assert ",".join(f'"{column}"' for column in COLUMNS) + "\r\n" + to_lines([MESSAGE]) == EXAMPLE
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("x")'])
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2", "@SUM(A1)", "\t1", "\r1", "\n1", "＝1", '=HYPERLINK("x")'])
 def test_what_a_spreadsheet_could_evaluate_is_a_text(text: str) -> None:
     assert content_of(to_lines([{**MESSAGE, "content": text}])) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ['a, "b"', "two\r\nlines", "a\n=1", "+14155552671", "1=1", "", "né 寿司 🎉", "'"])
+@pytest.mark.parametrize(("text", "exported"), [("\t=1", "'\t'=1"), ("=1;=2", "'=1;'=2")])
+def test_each_place_where_a_cell_may_begin_counts(text: str, exported: str) -> None:
+    assert content_of(to_lines([{**MESSAGE, "content": text}])) == exported
+
+
+@pytest.mark.parametrize("text", ["'=1", "''+1", "a;=1;b", "a\n=1", "a\t@b", "a;'=1", "x;＝1"])
+def test_one_apostrophe_more_can_be_taken_away_again(text: str) -> None:
+    exported = content_of(to_lines([{**MESSAGE, "content": text}]))
+    assert len(exported) == len(text) + 1
+    assert re.sub(r"(\A|[;\t\n])'", r"\1", exported, count=1) == text
+
+
+@pytest.mark.parametrize("text", ['a, "b"', "two\r\nlines", "a;-)", "+14155552671", "1=1", "", "né 寿司 🎉", "'"])
 def test_other_texts_and_phone_numbers_are_unchanged(text: str) -> None:
     assert content_of(to_lines([{**MESSAGE, "content": text}])) == text
 
@@ -111,6 +124,7 @@ async def test_a_long_file_is_read_at_the_clients_pace_and_ends_with_the_session
     async with api_user.api.http.stream("GET", "/api/messages/export.csv", headers=signed) as response:
         pieces = response.aiter_raw()
         await anext(pieces)
+        # What the connection holds, and a batch.
         assert await many_messages.examined() - before < 0.7 * MANY
     # The client went away: nothing more is read.
     assert len(await export(api_user)) == MANY + 2, "with those that the storing sends"
@@ -119,5 +133,5 @@ async def test_a_long_file_is_read_at_the_clients_pace_and_ends_with_the_session
         await anext(pieces)
         assert (await api_user.call("DELETE", "/users/sign_out")).status_code == 204
         rest = b"".join([piece async for piece in pieces]).decode()
-    assert rest.splitlines()[-1] == INCOMPLETE + "," * (len(COLUMNS) - 1)
+    assert rest.splitlines()[-1] == ",".join(f'"{cell}"' for cell in [INCOMPLETE, *[""] * (len(COLUMNS) - 1)])
     assert rest.count("\n") < 0.7 * MANY

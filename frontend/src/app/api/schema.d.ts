@@ -42,9 +42,10 @@ export interface paths {
          * Export messages as CSV
          * @description Returns all your messages that match, newest first, as one file of any length.
          *
-         *     A text that a spreadsheet could take for a formula has an apostrophe before it: one that begins with `=`, `+`, `-`,
-         *     `@`, a tab or a line break. Numbers such as +14155552671 are left unchanged. If your session ends meanwhile, so
-         *     does the file, and its last line says that it is incomplete.
+         *     An apostrophe stands before what a spreadsheet could take for a formula: a text that begins with `=`, `+`, `-`, `@`,
+         *     a tab, a line break or the wide form of one of these, and `=`, `+` and `@` after a semicolon, a tab or a line break;
+         *     also if apostrophes stand between, so that one can be taken away again. Numbers such as +14155552671 are left
+         *     unchanged. If your session ends meanwhile, so does the file, and its last line says that it is incomplete.
          */
         get: operations["export_messages_api_messages_export_csv_get"];
         put?: never;
@@ -1432,7 +1433,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
-                    /** @description The number of your messages, counting only those that match `peer_number` and `search`. With `search`, 1001 means more than 1000, and the header is missing if the number is not known. With another filter but no `search`, it is always missing. */
+                    /** @description The number of your messages, counting only those with `peer_number`. With `search`, those that match it and all filters but `updated_since`: 1001 means more than 1000, and the header is missing if the number is not known. With another filter but no `search`, it is always missing. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -1615,8 +1616,8 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example created_at,direction,from_number,recipient_number,content,status,error_code,error_message,segments,updated_at,twilio_sid,_id
-                     *     2026-11-22T10:42:07.120Z,outbound,+15005550006,+14155552671,Hello,delivered,,,1,2026-11-22T10:42:09.430Z,SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c,6921f0c2a4b1c93e5d0f7a12
+                     * @example "created_at","direction","from_number","recipient_number","content","status","error_code","error_message","segments","updated_at","twilio_sid","_id"
+                     *     "2026-11-22T10:42:07.120Z","outbound","+15005550006","+14155552671","Hello","delivered","","","1","2026-11-22T10:42:09.430Z","SM3f0c2a4b1c93e5d0f7a12d3e4f5a6b7c","6921f0c2a4b1c93e5d0f7a12"
                      */
                     "text/csv": string;
                 };
