@@ -93,6 +93,7 @@ test('a message can be copied and forwarded', async ({ page, request, context })
   const number = newNumber();
   await person.write(number, 'Bring the blue one');
   await enter(page, person);
+  await page.getByLabel('Phone number').fill('+49 30 901820');
   await openThread(page, number);
   const message = bubble(page, 'Bring the blue one');
   const button = message.getByRole('button', { name: /^Actions on/ });
@@ -117,6 +118,7 @@ test('a message can be copied and forwarded', async ({ page, request, context })
   await page.getByRole('menuitem', { name: 'Forward' }).click();
   await expect(page).toHaveURL('/messages/new');
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Bring the blue one');
+  await expect(page.getByLabel('Phone number')).toHaveValue('+49 30 901820');
 });
 
 test('addresses open a new tab, and numbers a conversation', async ({ page, request, context }) => {

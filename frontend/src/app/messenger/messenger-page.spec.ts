@@ -1,9 +1,10 @@
 import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
+import { By } from '@angular/platform-browser';
 import { Router, provideRouter, withComponentInputBinding } from '@angular/router';
 import { RouterTestingHarness } from '@angular/router/testing';
 import { RANDOM } from '../api/backoff';
-import { ComposeForms } from '../messages/drafts/compose-forms';
+import { ComposeForms, NEW_MESSAGE } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
 import { MessageActions } from '../messages/message-actions';
 import { MessageDetails } from './message-details/message-details';
@@ -11,7 +12,8 @@ import { MessengerPage } from './messenger-page';
 import { RecipientParser } from '../messages/recipient-parser';
 import { SendingSettings } from '../messages/sending-settings';
 import { OutboxStore } from '../messages/outbox/outbox-store';
-import { FakeApi, setUpMessages } from '../messages/testing';
+import { FakeApi, aMessage, setUpMessages } from '../messages/testing';
+import { Thread } from './thread/thread';
 
 /** What it shows in is beyond this DOM. */
 @Component({
@@ -72,5 +74,19 @@ describe('MessengerPage', () => {
     for (let turn = 0; turn < 3; turn += 1) await api.settle();
     expect(TestBed.inject(Router).url).toBe('/messages/new');
     expect(document.activeElement?.id).toBe('recipient');
+  });
+
+  it('keeps the recipients of a draft when a message is forwarded', async () => {
+    const form = TestBed.inject(ComposeForms).get(NEW_MESSAGE);
+    form.setValue({ recipient_number: '+4930901820,079', content: 'Mine' });
+    const harness = await RouterTestingHarness.create('/messages/+14155552671');
+    page = harness.fixture.nativeElement as HTMLElement;
+    harness.fixture.autoDetectChanges();
+    await api.settle();
+    const thread = harness.fixture.debugElement.query(By.directive(Thread));
+    (thread.componentInstance as Thread).forward.emit(aMessage({ content: 'Theirs' }));
+    for (let turn = 0; turn < 3; turn += 1) await api.settle();
+    expect(TestBed.inject(Router).url).toBe('/messages/new');
+    expect(form.getRawValue()).toEqual({ recipient_number: '+4930901820,079', content: 'Theirs' });
   });
 });

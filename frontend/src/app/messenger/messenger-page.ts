@@ -163,9 +163,10 @@ export class MessengerPage {
     void this.#edit(message, isRecipientError(message));
   }
 
-  /** To whom is asked in the form for a new recipient. */
+  /** To whom is asked in the form for a new recipient; those chosen there already stay. */
   protected forward({ content }: Message): void {
-    void this.#edit({ recipient_number: '', content }, true);
+    const { recipient_number } = this.#forms.get(NEW_MESSAGE).getRawValue();
+    void this.#edit({ recipient_number, content }, true);
   }
 
   protected showDetails({ _id }: Message): void {

@@ -19,8 +19,8 @@ export type ComposeForm = FormGroup<{
 /** Returns undefined while it is unknown what decides. */
 export type ParseRecipient = (text: string) => PhoneNumberResult | undefined;
 
-/** The value of a form before it was cleared or replaced. */
-const replaced = new WeakMap<ComposeForm, NewMessage>();
+/** The values of a form before it was replaced, the latest last, as long as it is what it was replaced by. */
+const replaced = new WeakMap<ComposeForm, readonly NewMessage[]>();
 
 export function newComposeForm(recipient: string, parse: ParseRecipient): ComposeForm {
   return new FormGroup({
@@ -38,17 +38,16 @@ export function newComposeForm(recipient: string, parse: ParseRecipient): Compos
   });
 }
 
-/** Replaces the value of the form. Until the next change, `undo` brings the previous one back. */
+/**
+ * Replaces the value of the form. Until the next change, `undo` brings the previous one back; and after that the one
+ * before it, so that no draft is lost to several messages in a row.
+ */
 export function replace(form: ComposeForm, { recipient_number, content }: NewMessage): void {
   const before = form.getRawValue();
+  const earlier = replaced.get(form) ?? [];
   form.reset({ recipient_number, content });
-  if (isBlank(before.content)) return;
-  replaced.set(form, before);
-  const isChanged = (): boolean => {
-    const now = form.getRawValue();
-    return now.content !== content || now.recipient_number !== recipient_number;
-  };
-  form.valueChanges.pipe(first(isChanged)).subscribe(() => replaced.delete(form));
+  if (isBlank(before.content) && isBlank(before.recipient_number)) return;
+  keep(form, [...earlier, before]);
 }
 
 export function canUndo(form: ComposeForm): boolean {
@@ -56,8 +55,24 @@ export function canUndo(form: ComposeForm): boolean {
 }
 
 export function undo(form: ComposeForm): void {
-  const before = replaced.get(form);
-  if (before) form.setValue(before);
+  const values = replaced.get(form) ?? [];
+  const before = values.at(-1);
+  if (!before) return;
+  form.setValue(before);
+  keep(form, values.slice(0, -1));
+}
+
+/** Until the form changes. */
+function keep(form: ComposeForm, values: readonly NewMessage[]): void {
+  replaced.delete(form);
+  if (values.length === 0) return;
+  replaced.set(form, values);
+  const { recipient_number, content } = form.getRawValue();
+  const isChanged = (): boolean => {
+    const now = form.getRawValue();
+    return now.content !== content || now.recipient_number !== recipient_number;
+  };
+  form.valueChanges.pipe(first(isChanged)).subscribe(() => replaced.delete(form));
 }
 
 function notBlank({ value }: AbstractControl<string>): { required: string } | null {

@@ -1,7 +1,9 @@
 import { TestBed } from '@angular/core/testing';
+import { NewMessage } from '../../api/models';
 import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
+import { canUndo, undo } from './compose-form';
 import { ComposeForms, NEW_MESSAGE } from './compose-forms';
 import { Drafts } from './drafts';
 import { RecipientParser } from '../recipient-parser';
@@ -10,6 +12,7 @@ const NUMBER = '+14155552671';
 const ada = { id: 'ada', email: 'ada@example.com' };
 
 describe('ComposeForms', () => {
+  const parse = vi.fn<RecipientParser['parse']>();
   const drafts = () => TestBed.inject(UserStorage).namespace('drafts', 'ada');
   const forms = () => TestBed.inject(ComposeForms);
   const notify = (key: string) =>
@@ -17,10 +20,11 @@ describe('ComposeForms', () => {
 
   beforeEach(() => {
     localStorage.clear();
+    parse.mockReset();
     TestBed.configureTestingModule({
       providers: [
         ...[ComposeForms, Drafts],
-        { provide: RecipientParser, useValue: { known: () => undefined, parse: () => undefined } },
+        { provide: RecipientParser, useValue: { known: () => undefined, parse } },
         { provide: SessionStore, useValue: { user: () => ada } },
       ],
     });
@@ -54,6 +58,41 @@ describe('ComposeForms', () => {
     drafts().remove(NEW_MESSAGE);
     notify(NEW_MESSAGE);
     expect(form.getRawValue()).toEqual({ recipient_number: '', content: '' });
+  });
+
+  it('brings back a draft that several messages have replaced, and each of those before it', () => {
+    const form = forms().get(NEW_MESSAGE);
+    const [draft, one, two] = ['Mine', 'One', 'Two'].map((content) => ({
+      recipient_number: NUMBER,
+      content,
+    })) as [NewMessage, NewMessage, NewMessage];
+    form.setValue(draft);
+    forms().putIntoNew(one);
+    forms().putIntoNew(two);
+    undo(form);
+    expect(form.getRawValue()).toEqual(one);
+    undo(form);
+    expect(form.getRawValue()).toEqual(draft);
+    expect(canUndo(form)).toBe(false);
+  });
+
+  it('can undo nothing once what replaced the draft has been changed', () => {
+    const form = forms().get(NEW_MESSAGE);
+    form.setValue({ recipient_number: '', content: 'Mine' });
+    forms().putIntoNew({ recipient_number: NUMBER, content: 'One' });
+    forms().putIntoNew({ recipient_number: NUMBER, content: 'One' });
+    form.controls.content.setValue('One and a half');
+    expect(canUndo(form)).toBe(false);
+  });
+
+  it('brings back recipients without a text, and nothing at all is no draft', () => {
+    const form = forms().get(NEW_MESSAGE);
+    forms().putIntoNew({ recipient_number: '', content: '' });
+    expect(canUndo(form)).toBe(false);
+    form.setValue({ recipient_number: `${NUMBER},+49 30`, content: '' });
+    forms().putIntoNew({ recipient_number: '+4930', content: 'One' });
+    undo(form);
+    expect(form.getRawValue()).toEqual({ recipient_number: `${NUMBER},+49 30`, content: '' });
   });
 
   it('puts a message back in front of what has been written since', () => {
