@@ -95,6 +95,14 @@ describe('ComposeForms', () => {
     expect(form.getRawValue()).toEqual({ recipient_number: `${NUMBER},+49 30`, content: '' });
   });
 
+  it('parses each recipient that was chosen, too', () => {
+    const { recipient_number } = forms().get(NEW_MESSAGE).controls;
+    parse.mockReturnValue({ code: 'too_long', error: 'is too long' });
+    recipient_number.setValue(`${NUMBER},`);
+    expect(parse).toHaveBeenLastCalledWith(NUMBER);
+    expect(recipient_number.errors).toEqual({ phoneNumber: 'is too long' });
+  });
+
   it('puts a message back in front of what has been written since', () => {
     forms().get(NUMBER).controls.content.setValue('since');
     forms().putBack({ recipient_number: NUMBER, content: 'before' });

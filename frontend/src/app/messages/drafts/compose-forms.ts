@@ -76,10 +76,12 @@ export class ComposeForms {
     content.setValue(content.value ? `${content.value}\n${text}` : text);
   }
 
+  /** What is wrong with one of them, if anything is known to be. */
   #parseRecipients(text: string): PhoneNumberResult | undefined {
     const { chosen, typed } = splitRecipients(text);
-    const [number] = chosen;
-    return number !== undefined && isBlank(typed) ? { number } : this.#parser.parse(typed);
+    // Until the rules are loaded, those chosen may only look like E.164.
+    const texts = chosen.length > 0 && isBlank(typed) ? chosen : [...chosen, typed];
+    return texts.map((each) => this.#parser.parse(each)).find((result) => result?.error);
   }
 
   /** All tabs share one draft for each conversation, so that a message sent in one tab is not sent again from another. */

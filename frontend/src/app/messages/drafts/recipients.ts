@@ -1,6 +1,6 @@
 const E164 = /^\+[1-9]\d{1,14}$/;
 
-/** The recipients of a new message: those chosen, in E.164, and what is being typed. */
+/** The recipients of a new message: those chosen, which look like E.164, and what is being typed. */
 export interface Recipients {
   readonly chosen: readonly string[];
   readonly typed: string;

@@ -128,6 +128,27 @@ describe('Composer', () => {
       expect(sent).toHaveBeenCalledOnce();
     });
 
+    it('parses numbers that were chosen before the rules were known, and has each once', async () => {
+      await open(NEW_MESSAGE);
+      const recipient_number = '+410791234567,+41791234567,+4930901820,';
+      form().setValue({ recipient_number, content: 'Hallo' });
+      press('Enter');
+      expect(sent.mock.lastCall?.[0].map(({ recipient_number }) => recipient_number)).toEqual([
+        ...['+41791234567', '+4930901820'],
+      ]);
+    });
+
+    it('waits for the rules where they decide about a number that was chosen', async () => {
+      const parse = vi.spyOn(TestBed.inject(RecipientParser), 'parse').mockReturnValue(undefined);
+      await open(NEW_MESSAGE);
+      form().setValue({ recipient_number: '+410791234567,', content: 'Hallo' });
+      press('Enter');
+      expect(sent).not.toHaveBeenCalled();
+      parse.mockRestore();
+      await settle();
+      expect(sent.mock.calls).toEqual([[[{ recipient_number: '+41791234567', content: 'Hallo' }]]]);
+    });
+
     it('shows an error if the default country cannot be loaded', async () => {
       sending = throwError(() => new Error('offline'));
       await open(NEW_MESSAGE);

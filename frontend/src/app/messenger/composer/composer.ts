@@ -199,12 +199,16 @@ export class Composer {
     }
   }
 
-  /** Each once; undefined while it is unknown what decides about the one that is being typed. */
+  /** Each once; undefined while it is unknown what decides about one. Those chosen may not have been parsed yet. */
   #recipientsOf(text: string): readonly string[] | undefined {
     const { chosen, typed } = splitRecipients(text);
-    if (isBlank(typed)) return chosen;
-    const number = this.#parser.parse(typed)?.number;
-    return number === undefined ? undefined : [...new Set([...chosen, number])];
+    const numbers = new Set<string>();
+    for (const each of isBlank(typed) ? chosen : [...chosen, typed]) {
+      const number = this.#parser.parse(each)?.number;
+      if (number === undefined) return undefined;
+      numbers.add(number);
+    }
+    return [...numbers];
   }
 
   #describe(control: AbstractControl, label: string): string[] {
