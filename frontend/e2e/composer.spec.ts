@@ -25,6 +25,7 @@ test('drafts survive a reload in each conversation, and are erased at sign-out',
   await openThread(page, ada);
   await composer(page).fill('Dear Ada');
   await openThread(page, bob);
+  await expect(page.locator('.conversation-row')).toContainText('Draft: Dear Ada');
   await expect(composer(page)).toHaveValue('');
   await composer(page).fill('Dear Bob');
   await page.goto('/messages/new');

@@ -89,4 +89,20 @@ describe('MessengerPage', () => {
     expect(TestBed.inject(Router).url).toBe('/messages/new');
     expect(form.getRawValue()).toEqual({ recipient_number: '+4930901820,079', content: 'Theirs' });
   });
+
+  it('shows the list on a phone before the first message if there is a draft in it', async () => {
+    const drafts = TestBed.inject(Drafts);
+    const harness = await RouterTestingHarness.create('/messages');
+    page = harness.fixture.nativeElement as HTMLElement;
+    harness.fixture.autoDetectChanges();
+    api.start();
+    await api.settle();
+    await api.answerConversations([]);
+    await api.settle();
+    const isPaneOpen = () => page.querySelector('.messenger-page--pane-open') !== null;
+    expect(isPaneOpen()).toBe(true);
+    drafts.set('+4930901820', { recipient_number: '+4930901820', content: 'Mine' });
+    await api.settle();
+    expect(isPaneOpen()).toBe(false);
+  });
 });

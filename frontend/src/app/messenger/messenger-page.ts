@@ -16,6 +16,7 @@ import { Message, NewMessage } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
 import { Icon } from '../ui/icon';
 import { ComposeForms, NEW_MESSAGE } from '../messages/drafts/compose-forms';
+import { Drafts } from '../messages/drafts/drafts';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
@@ -49,6 +50,7 @@ export class MessengerPage {
   readonly #injector = inject(Injector);
   readonly #conversations = inject(ConversationsStore);
   readonly #forms = inject(ComposeForms);
+  readonly #drafts = inject(Drafts).toNumbers;
   readonly #parser = inject(RecipientParser);
   readonly #outbox = inject(OutboxStore);
 
@@ -89,7 +91,9 @@ export class MessengerPage {
     () => this.peer() === undefined && this.isFirst() && untracked(() => this.#isNewEmpty()),
   );
   /** On a narrow screen, shows the pane instead of the list: if something is open, or the list is empty. */
-  protected readonly showsPane = computed(() => this.peer() !== undefined || this.isFirst());
+  protected readonly showsPane = computed(
+    () => this.peer() !== undefined || (this.isFirst() && this.#drafts().length === 0),
+  );
   /** A phone shows the open conversation alone; it has a way back. */
   protected readonly hidesTabBar = computed(
     () => this.peer() !== undefined && !(this.isFirst() && this.conversationKey() === NEW_MESSAGE),

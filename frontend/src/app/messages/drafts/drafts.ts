@@ -1,11 +1,19 @@
-import { Injectable, inject, signal } from '@angular/core';
+import { Injectable, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { isBlank } from '../../phone-numbers/blank';
+import { toE164 } from '../../phone-numbers/format-phone-number';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 
 /** Text that has been written and not sent. */
 export interface Draft {
   readonly recipient_number: string;
+  readonly content: string;
+}
+
+export interface NumberDraft {
+  /** In E.164. */
+  readonly peer: string;
   readonly content: string;
 }
 
@@ -17,12 +25,18 @@ export class Drafts {
     inject(SessionStore).user()?.id ?? '',
   );
 
+  /** By the key of the conversation. */
   readonly #all = signal(this.#readAll());
 
   /** Keys of the conversations whose draft another tab has changed; undefined: perhaps all of them. */
   readonly changes = this.#storage.changes;
-  /** By the key of the conversation. */
-  readonly all = this.#all.asReadonly();
+  /** Those in the conversation with a number; one of blanks is none. They have no time, and so are sorted by number. */
+  readonly toNumbers = computed<readonly NumberDraft[]>(() =>
+    [...this.#all()]
+      .filter(([key, { content }]) => toE164(key) === key && !isBlank(content))
+      .map(([peer, { content }]) => ({ peer, content }))
+      .sort((one, other) => (one.peer < other.peer ? -1 : 1)),
+  );
 
   constructor() {
     this.changes.pipe(takeUntilDestroyed()).subscribe(() => {

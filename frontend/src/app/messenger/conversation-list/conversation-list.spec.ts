@@ -123,6 +123,36 @@ describe('ConversationList', () => {
     expect(previews()).toEqual(['You: One', 'You: Two']);
   });
 
+  it('shows drafts to people without messages above the others, once it knows who has some', async () => {
+    const [open, ada, bob] = ['+4930901', '+4930902', '+4930903'];
+    const drafts = TestBed.inject(Drafts);
+    for (const peer of [bob, open, ada]) drafts.set(peer, draft(peer, `To ${peer}`));
+    drafts.set('+4930904', draft('+4930904', ' '));
+    drafts.set('new', draft('+49', 'To somebody'));
+    fixture.componentRef.setInput('current', open);
+    await api.settle();
+    expect(previews()).toEqual([]);
+    await api.answerConversations([aMessage({ peer_number: '+4930905', content: 'One' })]);
+    await api.settle();
+    expect(previews()).toEqual([`Draft: To ${ada}`, `Draft: To ${bob}`, 'You: One']);
+    fixture.componentRef.setInput('current', ada);
+    await api.settle();
+    expect(previews()).toEqual([`Draft: To ${open}`, `Draft: To ${bob}`, 'You: One']);
+  });
+
+  it('shows beside a draft that the last message has failed, and no other status', async () => {
+    const [failed, sent] = ['+4930901', '+4930902'];
+    const drafts = TestBed.inject(Drafts);
+    await api.answerConversations([
+      aMessage({ _id: 'm2', peer_number: failed, status: 'undelivered' }),
+      aMessage({ _id: 'm1', peer_number: sent, status: 'delivered' }),
+    ]);
+    for (const peer of [failed, sent]) drafts.set(peer, draft(peer, 'Again'));
+    await api.settle();
+    expect(previews()).toEqual(['Draft: Again', 'Draft: Again']);
+    expect(statuses()).toEqual(['Not delivered']);
+  });
+
   it('shows a draft that another tab has written', async () => {
     const peer = '+4930901';
     await api.answerConversations([aMessage({ peer_number: peer, content: 'One' })]);

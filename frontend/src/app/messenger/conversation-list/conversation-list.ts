@@ -27,8 +27,7 @@ import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
-import { Draft, Drafts } from '../../messages/drafts/drafts';
-import { isBlank } from '../../phone-numbers/blank';
+import { Drafts, NumberDraft } from '../../messages/drafts/drafts';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { nextIndex } from '../../ui/list-navigation';
 import { MessengerIcon } from '../messenger-icon';
@@ -42,6 +41,8 @@ interface Prefix {
   readonly kind: 'you' | 'draft' | 'failed';
   readonly text: string;
 }
+
+const DRAFT: Prefix = { kind: 'draft', text: messagesTexts.conversations.draft };
 
 interface RowView {
   readonly peer: string;
@@ -64,7 +65,7 @@ export class ConversationList {
   protected readonly sync = inject(MessageSync);
   protected readonly search = inject(SearchStore);
   readonly #outbox = inject(OutboxStore).outbox;
-  readonly #drafts = inject(Drafts).all;
+  readonly #drafts = inject(Drafts).toNumbers;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #document = inject(DOCUMENT);
   readonly #injector = inject(Injector);
@@ -98,13 +99,19 @@ export class ConversationList {
   );
   protected readonly views = computed(() => {
     const today = this.sync.today();
-    const [drafts, current] = [this.#drafts(), this.current()];
-    return withPending(this.store.rows(), this.#outbox()).map((entry) => {
-      const view = 'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today);
-      // The open conversation shows its draft itself.
-      const draft = entry.peer === current ? undefined : drafts.get(entry.peer);
-      return draft && !isBlank(draft.content) ? withDraft(view, draft) : view;
-    });
+    // The open conversation shows its draft itself.
+    const drafts = this.#drafts().filter(({ peer }) => peer !== this.current());
+    const contents = new Map(drafts.map(({ peer, content }) => [peer, content]));
+    const views = withPending(this.store.rows(), this.#outbox()).map((entry) =>
+      withDraft(
+        'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today),
+        contents.get(entry.peer),
+      ),
+    );
+    // Before the conversations are known, a draft would move from here to its own.
+    if (!this.store.isLoaded()) return views;
+    const known = new Set(views.map(({ peer }) => peer));
+    return [...drafts.filter(({ peer }) => !known.has(peer)).map(ofDraft), ...views];
   });
 
   /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */
@@ -186,10 +193,23 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
   };
 }
 
-/** In place of the last message. */
-function withDraft(view: RowView, { content }: Draft): RowView {
-  const prefix: Prefix = { kind: 'draft', text: messagesTexts.conversations.draft };
-  return { ...view, prefix, preview: content, status: undefined };
+/** In a conversation without messages, or one that is not loaded yet. A draft has no time. */
+function ofDraft({ peer, content }: NumberDraft): RowView {
+  return {
+    peer,
+    name: formatPhoneNumber(peer),
+    time: '',
+    prefix: DRAFT,
+    preview: content,
+    status: undefined,
+  };
+}
+
+/** A draft takes the place of the last message; but if that has failed, it stays to be seen. */
+function withDraft(view: RowView, content: string | undefined): RowView {
+  if (content === undefined) return view;
+  const status = view.status?.tone === 'danger' ? view.status : undefined;
+  return { ...view, prefix: DRAFT, preview: content, status };
 }
 
 /** A message that has failed says so; any other of one's own, that it is one's own. */
