@@ -1,5 +1,5 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
-import { Observable, of, throwError } from 'rxjs';
+import { Observable, Subject, of, throwError } from 'rxjs';
 import { Sending } from '../../api/models';
 import { MessagesClient } from '../../messages/messages-client';
 import { RecipientParser } from '../../messages/recipient-parser';
@@ -37,6 +37,43 @@ describe('Welcome', () => {
     expect(text('#first-recipient-hint')).toBe('→ +41 79 123 45 67, Switzerland');
     await submit();
     expect(opened).toHaveBeenCalledExactlyOnceWith('+41791234567');
+  });
+
+  it('opens what is in the field, and once, however long the default country takes', async () => {
+    const country = new Subject<Sending>();
+    await open(country);
+    await type('079 123 45 67');
+    await submit();
+    await type('079 123 45 68');
+    await submit();
+    await submit();
+    country.next(SENDING);
+    await settle();
+    expect(opened).toHaveBeenCalledExactlyOnceWith('+41791234568');
+  });
+
+  it('opens nothing while the number is being changed', async () => {
+    const country = new Subject<Sending>();
+    await open(country);
+    await type('079 123 45 67');
+    await submit();
+    await type('079 123 45 6');
+    country.next(SENDING);
+    await settle();
+    expect(opened).not.toHaveBeenCalled();
+    expect(text('[role=alert]')).toBeUndefined();
+  });
+
+  it('does nothing once the page has been left', async () => {
+    const country = new Subject<Sending>();
+    await open(country);
+    const emit = vi.spyOn(fixture.componentInstance.write, 'emit').mockReturnValue();
+    await type('079 123 45 67');
+    await submit();
+    fixture.destroy();
+    country.next(SENDING);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(emit).not.toHaveBeenCalled();
   });
 
   it('says what is wrong with a number until it is changed', async () => {

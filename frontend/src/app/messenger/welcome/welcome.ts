@@ -1,6 +1,7 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  DestroyRef,
   computed,
   inject,
   output,
@@ -62,7 +63,13 @@ export class Welcome {
     return sender === undefined ? '' : this.texts.from(formatPhoneNumber(sender));
   });
 
+  #attempts = 0;
+  #isDestroyed = false;
+
   constructor() {
+    inject(DestroyRef).onDestroy(() => {
+      this.#isDestroyed = true;
+    });
     void this.#parser.prepare();
     this.control.valueChanges.subscribe(() => {
       this.error.set('');
@@ -71,7 +78,10 @@ export class Welcome {
 
   protected async submit(field: HTMLInputElement): Promise<void> {
     const text = field.value;
+    const attempt = (this.#attempts += 1);
     await this.#parser.prepare();
+    // What is in the field now counts, and a second Enter while this one waited takes its place.
+    if (this.#isDestroyed || attempt !== this.#attempts || field.value !== text) return;
     const result: PhoneNumberResult = this.#parser.parse(text) ?? RULES_UNAVAILABLE;
     if (result.number === undefined) {
       this.error.set(formTexts.fieldError(this.texts.phoneNumber, result.error));
