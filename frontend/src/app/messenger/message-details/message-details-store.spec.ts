@@ -2,6 +2,7 @@ import { HttpTestingController, TestRequest } from '@angular/common/http/testing
 import { TestBed } from '@angular/core/testing';
 import { MessageDetail } from '../../api/models';
 import { MessageDetailsStore } from './message-details-store';
+import { MessageSync } from '../../messages/message-sync';
 import { FakeApi, aMessage, setUpMessages } from '../../messages/testing';
 
 describe('MessageDetailsStore', () => {
@@ -50,8 +51,46 @@ describe('MessageDetailsStore', () => {
     expect(store.message()?._id).toBe('a');
     expect(store.problem()).toBe('The server has a problem at the moment.');
   });
+
+  it('is loaded again when its message changes, also if no other store has it', () => {
+    const sync = TestBed.inject(MessageSync);
+    store.load('a');
+    expectCall('a').flush(detail('a'));
+    api.expectNoCall();
+
+    sync.applyChanges([aMessage({ _id: 'b', version: 2 }), aMessage({ _id: 'a', version: 1 })]);
+    api.expectNoCall();
+    sync.applyChanges([aMessage({ _id: 'a', version: 2, status: 'delivered' })]);
+    const again = expectCall('a');
+    // Polls overlap.
+    sync.applyChanges([aMessage({ _id: 'a', version: 2, status: 'delivered' })]);
+    expect(again.cancelled).toBe(false);
+    again.flush(detail('a', { version: 2, status: 'delivered' }));
+    expect(store.message()?.status).toBe('delivered');
+    api.expectNoCall();
+  });
+
+  it('is loaded again if its message changes while it is loaded', () => {
+    store.load('a');
+    const first = expectCall('a');
+    TestBed.inject(MessageSync).applyChanges([aMessage({ _id: 'a', version: 2 })]);
+    if (!first.cancelled) first.flush(detail('a'));
+    expectCall('a').flush(detail('a', { version: 2 }));
+    expect(store.message()?.version).toBe(2);
+    api.expectNoCall();
+  });
+
+  it('listens no longer than its page is open', () => {
+    store.load('a');
+    expectCall('a').flush(detail('a'));
+    const sync = TestBed.inject(MessageSync);
+    const subscribed = vi.spyOn(store, 'applyChanges');
+    TestBed.resetTestingModule();
+    sync.applyChanges([aMessage({ _id: 'a', version: 2 })]);
+    expect(subscribed).not.toHaveBeenCalled();
+  });
 });
 
-function detail(_id: string): MessageDetail {
-  return { ...aMessage({ _id }), timeline: [] };
+function detail(_id: string, members: Partial<MessageDetail> = {}): MessageDetail {
+  return { ...aMessage({ _id, ...members }), timeline: [] };
 }

@@ -1,10 +1,11 @@
-import { Injectable, computed, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Observable, Subject, catchError, map, of, startWith, switchMap } from 'rxjs';
-import { MessageDetail } from '../../api/models';
+import { Message, MessageDetail } from '../../api/models';
 import { describeProblem } from '../../api/describe-problem';
 import { toProblem } from '../../api/problem';
-import { MessageSync } from '../../messages/message-sync';
+import { latestOf } from '../../messages/message-order';
+import { MessageSubscriber, MessageSync } from '../../messages/message-sync';
 import { MessagesClient } from '../../messages/messages-client';
 
 interface Loaded {
@@ -14,21 +15,24 @@ interface Loaded {
 }
 
 /**
- * The details of one message at a time. They stay when reloading fails. A late response about another message is
- * ignored.
+ * The details of one message at a time, loaded again when it changes. They stay when reloading fails. A late response
+ * about another message is ignored.
  */
 @Injectable()
-export class MessageDetailsStore {
+export class MessageDetailsStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
   readonly #sync = inject(MessageSync);
 
   readonly #requests = new Subject<string>();
   readonly #loaded = signal<Loaded>({ id: '' });
+  /** The latest version that is known, which the last request was made for. */
+  #latest: Message | undefined;
 
   readonly message = computed(() => this.#loaded().message);
   readonly problem = computed(() => this.#loaded().problem ?? '');
 
   constructor() {
+    inject(DestroyRef).onDestroy(this.#sync.subscribe(this));
     this.#requests
       .pipe(
         switchMap((id) => this.#load(id)),
@@ -40,7 +44,26 @@ export class MessageDetailsStore {
   }
 
   load(id: string): void {
+    if (this.#latest?._id !== id) this.#latest = undefined;
     this.#requests.next(id);
+  }
+
+  /** The message may be in no other store: a long conversation keeps only a part of itself in memory. */
+  applyChanges(changes: readonly Message[]): void {
+    const change = changes.find(({ _id }) => _id === this.#loaded().id);
+    // Of a message that is being loaded for the first time, the response may be older than the change.
+    if (!change || (this.#latest && latestOf(this.#latest, change) === this.#latest)) return;
+    this.#latest = change;
+    this.load(change._id);
+  }
+
+  /** What lists the message says what is new: this store only listens. */
+  find(): undefined {
+    return undefined;
+  }
+
+  hasPending(): boolean {
+    return this.message()?.status === 'pending';
   }
 
   #load(id: string): Observable<Loaded> {
@@ -48,6 +71,7 @@ export class MessageDetailsStore {
     const known: Loaded = before.id === id ? before : { id };
     return this.#client.detail(id).pipe(
       map((message) => {
+        this.#latest = latestOf(this.#latest ?? message, message);
         this.#sync.applyChanges([message]);
         return { id, message };
       }),

@@ -93,11 +93,6 @@ export class MessageDetails {
     return loaded?.messages.some(({ retry_of }) => retry_of === message?._id) ?? false;
   });
   protected readonly events = computed(() => toEvents(this.message()));
-  /** Changes when the message changes. */
-  readonly #version = computed(() => {
-    const message = this.message();
-    return message && this.#threads.find(message)?.version;
-  });
 
   constructor() {
     const document = inject(DOCUMENT);
@@ -126,7 +121,6 @@ export class MessageDetails {
     });
     effect(() => {
       const id = this.id();
-      this.#version();
       untracked(() => {
         this.store.load(id);
       });
