@@ -17,6 +17,7 @@ import { copyTexts } from '../../i18n/copy-texts';
 import { fullTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isTextDeleted, presentStatus } from '../../messages/message-status';
+import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
 import { MenuRequest } from './message-bubble';
@@ -34,6 +35,7 @@ const ANNOUNCED_FOR_MS = 3_000;
 })
 export class MessageMenu {
   readonly #injector = inject(Injector);
+  readonly #threads = inject(ThreadsStore);
 
   readonly details = output<Message>();
   readonly forward = output<Message>();
@@ -43,7 +45,12 @@ export class MessageMenu {
 
   protected readonly texts = messagesTexts.menu;
   protected readonly isTextDeleted = isTextDeleted;
-  protected readonly message = signal<Message | undefined>(undefined);
+  readonly #opened = signal<Message | undefined>(undefined);
+  /** As it is by now: it may change while the menu is open. */
+  protected readonly message = computed(() => {
+    const opened = this.#opened();
+    return opened && (this.#threads.find(opened) ?? opened);
+  });
   protected readonly announcement = signal('');
   protected readonly timestamp = computed(() => {
     const message = this.message();
@@ -52,7 +59,7 @@ export class MessageMenu {
   protected readonly status = computed(() => presentStatus(this.message()?.status ?? '').text);
 
   open({ message, anchor }: MenuRequest): void {
-    this.message.set(message);
+    this.#opened.set(message);
     this.announcement.set('');
     // Not every browser focuses a button that is clicked; the focus comes back to where it is now.
     anchor.focus({ preventScroll: true });

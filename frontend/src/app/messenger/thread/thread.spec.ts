@@ -2,10 +2,12 @@ import { HttpTestingController } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { Router, provideRouter } from '@angular/router';
 import { RANDOM } from '../../api/backoff';
+import { Message } from '../../api/models';
 import { MessageActions } from '../../messages/message-actions';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { Thread } from './thread';
 import { MessageCache } from '../../messages/cache/message-cache';
+import { MessageSync } from '../../messages/message-sync';
 import { FakeApi, FakeCache, messages, setUpMessages } from '../../messages/testing';
 import { toThreadMessages } from '../../messages/thread-messages';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
@@ -204,6 +206,23 @@ describe('Thread', () => {
     const bubble = nativeElement.querySelector('#message-m0002');
     expect(bubble?.className).toContain('message-bubble--selected');
     expect(scrolled.mock.contexts).toContain(bubble);
+  });
+
+  it('has a menu that says what status the message has by now', async () => {
+    HTMLDialogElement.prototype.showModal ??= () => undefined;
+    const nativeElement = open();
+    await api.settle();
+    const [message] = messages(1, 1);
+    api.answerThread(message ? [message] : []);
+    await api.settle();
+    nativeElement.querySelector<HTMLElement>('.message-bubble__menu')?.click();
+    await api.settle();
+    const menu = nativeElement.querySelector('.message-menu__about');
+    expect(menu?.textContent).toContain('Queued');
+    const delivered = { ...message, status: 'delivered', version: 2 } as Message;
+    TestBed.inject(MessageSync).applyChanges([delivered]);
+    await api.settle();
+    expect(menu?.textContent).toContain('Delivered');
   });
 
   describe('with a cache', () => {
