@@ -4,17 +4,22 @@ describe('onLongPress', () => {
   let scroller: HTMLElement;
   let pressed: HTMLElement[];
   let end: () => void;
+  let clicks: number;
 
   beforeEach(() => {
     vi.useFakeTimers();
     scroller = document.createElement('div');
     scroller.innerHTML = '<p><b>Text</b> <a href="/">Link</a></p>';
+    document.body.append(scroller);
+    clicks = 0;
+    scroller.addEventListener('click', () => (clicks += 1));
     pressed = [];
     end = onLongPress(scroller, 'p', (part) => pressed.push(part));
   });
 
   afterEach(() => {
     end();
+    scroller.remove();
     vi.useRealTimers();
   });
 
@@ -50,6 +55,35 @@ describe('onLongPress', () => {
     expect(pressed).toEqual([]);
     touch('b', 'pointerdown');
     expect(touch('b', 'contextmenu')).toBe(false);
+  });
+
+  it('ignores the click that the release makes, and no other', () => {
+    touch('b', 'pointerdown');
+    vi.advanceTimersByTime(700);
+    touch('b', 'pointerup');
+    expect(touch('p', 'click')).toBe(false);
+    expect(clicks).toBe(0);
+    touch('p', 'click');
+    expect(clicks).toBe(1);
+  });
+
+  it.each([
+    ['later', () => vi.advanceTimersByTime(200)],
+    ['of another finger', () => touch('p', 'pointerdown')],
+  ])('leaves a click %s, where the release makes none', (_, act) => {
+    touch('b', 'pointerdown');
+    vi.advanceTimersByTime(700);
+    touch('b', 'pointerup');
+    act();
+    touch('p', 'click');
+    expect(clicks).toBe(1);
+  });
+
+  it('leaves the click of a short touch', () => {
+    touch('b', 'pointerdown');
+    touch('b', 'pointerup');
+    touch('b', 'click');
+    expect(clicks).toBe(1);
   });
 
   function touch(part: string, type: string, clientX = 0, pointerType = 'touch'): boolean {
