@@ -57,6 +57,57 @@ describe('SessionStore', () => {
     expect(localStorage.getItem('mysms.drafts.u2.new')).toBe('"Hi"');
   });
 
+  describe('what other apps have shared', () => {
+    const MINUTE_MS = 60 * 1000;
+    let ages: number[];
+
+    beforeEach(() => {
+      ages = [1, 11];
+      const urlOf = (age: number) => `https://example.com/share?at=${Date.now() - age * MINUTE_MS}`;
+      const cache = {
+        keys: () => Promise.resolve(ages.map((age) => ({ url: urlOf(age) }))),
+        delete: ({ url }: Request) => {
+          ages = ages.filter((age) => urlOf(age) !== url);
+          return Promise.resolve(true);
+        },
+      };
+      vi.stubGlobal('caches', {
+        has: () => Promise.resolve(true),
+        open: () => Promise.resolve(cache),
+        delete: () => {
+          ages = [];
+          return Promise.resolve(true);
+        },
+      });
+    });
+
+    afterEach(() => {
+      vi.unstubAllGlobals();
+    });
+
+    it('waits for somebody to sign in, unless it is too old', async () => {
+      session.start();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(ages).toEqual([1]);
+      const signingIn = session.signIn({ email: ada.email, password: 'correct horse' });
+      http.expectOne('/users/sign_in').flush({ ...ada, ...tokens(1) });
+      await signingIn;
+      expect(ages).toEqual([1]);
+    });
+
+    it('is deleted when the user signs out', async () => {
+      store('refresh-1');
+      session.start();
+      http.match('/users/token');
+      await vi.advanceTimersByTimeAsync(0);
+      expect(ages).toEqual([1, 11]);
+      session.signOut();
+      http.match('/users/sign_out');
+      await vi.advanceTimersByTimeAsync(0);
+      expect(ages).toEqual([]);
+    });
+  });
+
   describe('the cache of messages', () => {
     const deleteDatabase = vi.fn();
 

@@ -12,6 +12,7 @@ import {
 } from '../api/models';
 import { Problem, hasRefused, toProblem } from '../api/problem';
 import { deleteCache } from '../storage/cache-database';
+import { deleteSharedTexts } from '../storage/shared-texts';
 import { PendingRevocations } from './pending-revocations';
 import { withTabLock } from './tab-lock';
 import { SessionClient } from './session-client';
@@ -298,7 +299,11 @@ export class SessionStore {
       user === undefined ? this.#status() === 'signed-out' : user.id === this.#user()?.id;
     if (known) return;
     // Also at a start without a session: what had to be deleted before may not have been.
-    if (user === undefined || this.#user() !== undefined) deleteCache();
+    if (user === undefined || this.#user() !== undefined) {
+      deleteCache();
+      // Who is signed out may have just shared a text, and signs in for it.
+      void deleteSharedTexts(this.#user() === undefined ? 'old' : 'all');
+    }
     this.#cancelRetry();
     this.#access = undefined;
     this.#problem.set(undefined);
