@@ -17,11 +17,11 @@ if (process.argv[1] === import.meta.filename) {
 
 /** @param {string} folder the files of the site */
 export async function makeServiceWorker(folder) {
+  // The list has the time, so that each build is another version: the worker takes one that it still holds for a tab as
+  // nothing new, also when a deployment goes back to it.
   const list = await new Generator(filesOf(folder), '/').process(
     JSON.parse(readFileSync(CONFIG, 'utf8')),
   );
-  // A build of the same files is the same version.
-  list.timestamp = 0;
   writeFileSync(join(folder, 'ngsw.json'), `${JSON.stringify(list, null, 2)}\n`);
   const parts = [OWN, ANGULARS].map((file) => readFileSync(file, 'utf8'));
   writeFileSync(join(folder, 'service-worker.js'), parts.join('\n'));
