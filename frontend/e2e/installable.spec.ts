@@ -217,6 +217,30 @@ test('the notice about a new version can wait, also for the next page load', asy
   expect(await scripts(page)).toEqual(before.map(newName));
 });
 
+test('going back to a version that a tab still holds is a new version too', async ({
+  context,
+  page,
+  request,
+  site,
+}) => {
+  await enter(page, await newPerson(request));
+  await installed(page);
+  const before = await scripts(page);
+  deploy(site);
+  await checkForUpdate(page);
+  await expect(page.getByText(NOTICE)).toBeVisible();
+  const tab = await context.newPage();
+  await tab.goto('/messages');
+  expect(await scripts(tab)).toEqual(before.map(newName));
+
+  // The names of the first version again.
+  deploy(site);
+  await checkForUpdate(tab);
+  await expect(tab.getByText(NOTICE)).toBeVisible();
+  await tab.getByRole('button', { name: 'Reload' }).click();
+  await expect.poll(() => scripts(tab)).toEqual(before);
+});
+
 test('after signing out, a start without a network shows nothing of the user', async ({
   context,
   page,
@@ -292,10 +316,23 @@ test('a text that is shared by somebody who is signed out waits for the sign-in'
   await share(page, { text: 'Look at this' });
   await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
   expect(decodeURIComponent(page.url())).not.toContain('Look');
+  await waiting(page, 1);
+  await share(page, { text: 'And this' });
+  await waiting(page, 2);
   await enter(page, person);
   await page.goto('/messages/new');
-  await expect(composer(page)).toHaveValue('Look at this');
+  await expect(composer(page)).toHaveValue('Look at this\nAnd this');
 });
+
+/** Until so many shared texts wait for somebody to sign in. The page may be just loading. */
+async function waiting(page: Page, count: number): Promise<void> {
+  await expect(async () => {
+    const keys = page.evaluate(
+      async () => (await (await caches.open('mysms.shared-text')).keys()).length,
+    );
+    expect(await keys).toBe(count);
+  }).toPass();
+}
 
 /** As the browser does when the user chooses this app. */
 async function share(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
