@@ -209,7 +209,7 @@ describe('Thread', () => {
   });
 
   it('has a menu that says what status the message has by now', async () => {
-    HTMLDialogElement.prototype.showModal ??= () => undefined;
+    HTMLDialogElement.prototype.showModal = vi.fn();
     const nativeElement = open();
     await api.settle();
     const [message] = messages(1, 1);
