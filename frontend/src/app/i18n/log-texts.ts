@@ -69,6 +69,8 @@ export const logTexts = {
   most: (count: number) =>
     `Only the newest ${wholeNumber(count)} are shown here. Narrow the filters or export them to see more.`,
 
+  frozen: 'While you search for a text or a number, new messages do not show by themselves.',
+
   empty: 'No messages yet',
   emptyText: 'What you send shows here, with what became of it.',
   toMessages: 'Write a message',

@@ -86,9 +86,14 @@ export function toParameters(
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value.length > 0));
 }
 
-/** Whether a message that has just come in belongs into the list; words and numbers only the API can compare. */
+/** Whether only the API can tell what matches: it compares words and numbers in its own way. */
+export function needsApi({ search, number }: LogFilter): boolean {
+  return search !== '' || number !== '';
+}
+
+/** Whether a message that has just come in belongs into the list. */
 export function isMatch(filter: LogFilter, message: Message, now: Date): boolean {
-  if (filter.search !== '' || filter.number !== '') return false;
+  if (needsApi(filter)) return false;
   const { from, before } = limitsOf(filter, now);
   const createdAt = new Date(message.created_at);
   const statuses: readonly string[] = isGroup(filter.status) ? STATUSES[filter.status] : [];

@@ -2,8 +2,9 @@ import { HttpTestingController, TestRequest } from '@angular/common/http/testing
 import { TestBed } from '@angular/core/testing';
 import { Message } from '../api/models';
 import { MessageSync } from '../messages/message-sync';
-import { FakeApi, aMessage, setUpMessages } from '../messages/testing';
+import { FakeApi, aMessage, messages, setUpMessages } from '../messages/testing';
 import { NO_FILTER } from './log-filter';
+import { MOST_ROWS } from './log-messages';
 import { LogStore } from './log-store';
 
 const OLD = aMessage({ _id: 'm1', status: 'sent', created_at: '2026-11-20T10:00:00.000Z' });
@@ -54,8 +55,60 @@ describe('LogStore', () => {
     store.open({ ...NO_FILTER, status: 'sent' });
     await answer(await request(), [OLD]);
     const delivered = { ...OLD, status: 'delivered', version: 2 };
-    sync.applyChanges([delivered, NEW, { ...NEW, _id: 'm3', status: 'failed' }, OLDER]);
+    sync.applyChanges([delivered, NEW, { ...NEW, _id: 'm3', status: 'failed' }]);
     expect(store.messages()).toEqual([NEW, delivered]);
+  });
+
+  it('shows messages in their order, in whichever they come in', async () => {
+    store.open(NO_FILTER);
+    await answer(await request(), []);
+    for (const message of [NEW, OLDER, OLD]) sync.applyChanges([message]);
+    expect(ids()).toEqual(['m2', 'm1', 'm0']);
+  });
+
+  it('shows an older message that matches only now, after a newer one', async () => {
+    store.open({ ...NO_FILTER, status: 'failed' });
+    await answer(await request(), [{ ...NEW, status: 'failed' }]);
+    sync.applyChanges([{ ...OLD, status: 'failed', version: 2 }]);
+    expect(ids()).toEqual(['m2', 'm1']);
+  });
+
+  it('leaves to the next page what lies behind the last one', async () => {
+    store.open(NO_FILTER);
+    await answer(await request(), [OLD], 'm1');
+    sync.applyChanges([OLDER]);
+    expect(ids()).toEqual(['m1']);
+  });
+
+  it('shows what lies between the last row and the place at which the API has stopped', async () => {
+    store.open({ ...NO_FILTER, status: 'failed' });
+    await answer(await request(), [{ ...NEW, status: 'failed' }], 'm0');
+    sync.applyChanges([{ ...OLD, status: 'failed', version: 2 }]);
+    expect(ids()).toEqual(['m2', 'm1']);
+  });
+
+  it('shows what is stored while a page is read', async () => {
+    store.open(NO_FILTER);
+    const first = await request();
+    sync.applyChanges([NEW]);
+    await answer(first, [OLD], 'm1');
+    expect(ids()).toEqual(['m2', 'm1']);
+    const loading = store.loadMore();
+    const second = await request();
+    sync.applyChanges([OLDER, { ...NEW, _id: 'm3' }]);
+    await answer(second, []);
+    await loading;
+    expect(ids()).toEqual(['m3', 'm2', 'm1', 'm0']);
+  });
+
+  it('knows that there are more once it has dropped some', async () => {
+    const all = messages(1, MOST_ROWS);
+    store.open(NO_FILTER);
+    await answer(await request(), all);
+    expect(store.isFull()).toBe(false);
+    sync.applyChanges(messages(MOST_ROWS + 1, MOST_ROWS + 1));
+    expect(store.messages().length).toBe(MOST_ROWS);
+    expect(store.isFull()).toBe(true);
   });
 
   it('merges what changes while a page is read', async () => {

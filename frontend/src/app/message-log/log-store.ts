@@ -6,21 +6,16 @@ import { Message } from '../api/models';
 import { Page } from '../api/page';
 import { toProblem } from '../api/problem';
 import { ChangesMeanwhile } from '../messages/changes-meanwhile';
-import { isNewer, latestOf } from '../messages/message-order';
 import { MessageSubscriber, MessageSync } from '../messages/message-sync';
 import { MessagesClient } from '../messages/messages-client';
 import { LogFilter, NO_FILTER, isMatch, toParameters } from './log-filter';
+import { LogMessages, MOST_ROWS, appendPage, mergeChanges } from './log-messages';
 
-/** What is held in memory at most; the rest can be narrowed down, or exported. */
-export const MOST_ROWS = 5_000;
 const PAGE = 100;
 /** After so many empty pages, the user decides whether to go on. */
 const EMPTY_PAGES = 10;
 
-interface LogState {
-  readonly messages: readonly Message[];
-  /** The id from which the next page follows; undefined at the end. */
-  readonly next: string | undefined;
+interface LogState extends LogMessages {
   /** Whether the API has answered. */
   readonly isLoaded: boolean;
   readonly isLoading: boolean;
@@ -82,13 +77,8 @@ export class LogStore implements MessageSubscriber {
     try {
       await this.#meanwhile.during(this.#read(filter, next), (page, changes) => {
         if (this.#filter !== filter) return;
-        const known = new Set(this.messages().map(({ _id }) => _id));
-        const older = page.rows.filter(({ _id }) => !known.has(_id));
-        this.#change({
-          messages: merge([...this.messages(), ...older], changes).slice(0, MOST_ROWS),
-          next: page.next,
-          isLoading: false,
-        });
+        const loaded = appendPage(this.#state(), page.rows, page.next);
+        this.#change({ ...this.#merge(loaded, changes), isLoading: false });
       });
     } catch (error) {
       if (this.#filter === filter) this.#fail(error);
@@ -106,20 +96,10 @@ export class LogStore implements MessageSubscriber {
   /** What no longer matches stays until the filter is opened again, so that no row disappears while it is read. */
   applyChanges(changes: readonly Message[]): void {
     this.#meanwhile.add(changes);
-    const { isLoaded, messages } = this.#state();
-    if (!isLoaded) return;
-    const merged = merge(messages, changes);
-    const known = new Set(messages.map(({ _id }) => _id));
-    const newest = messages[0];
-    const added = changes.filter(
-      (message) =>
-        !known.has(message._id) &&
-        (!newest || isNewer(message, newest)) &&
-        isMatch(this.#filter, message, new Date()),
-    );
-    if (merged === messages && added.length === 0) return;
-    const first = [...added].sort((one, other) => (isNewer(one, other) ? -1 : 1));
-    this.#change({ messages: [...first, ...merged].slice(0, MOST_ROWS) });
+    const state = this.#state();
+    if (!state.isLoaded) return;
+    const merged = this.#merge(state, changes);
+    if (merged !== state) this.#change(merged);
   }
 
   hasPending(): boolean {
@@ -134,8 +114,7 @@ export class LogStore implements MessageSubscriber {
         await this.#meanwhile.during(this.#read(filter), (page, changes) => {
           if (this.#filter !== filter) return;
           this.#state.set({
-            messages: merge(page.rows, changes),
-            next: page.next,
+            ...this.#merge({ messages: page.rows, next: page.next }, changes),
             isLoaded: true,
             isLoading: false,
             problem: '',
@@ -159,6 +138,10 @@ export class LogStore implements MessageSubscriber {
     return page;
   }
 
+  #merge(loaded: LogMessages, changes: readonly Message[]): LogMessages {
+    return mergeChanges(loaded, changes, (message) => isMatch(this.#filter, message, this.#now));
+  }
+
   #fail(error: unknown): void {
     this.#change({ isLoading: false, problem: describeProblem(toProblem(error)) });
   }
@@ -166,11 +149,4 @@ export class LogStore implements MessageSubscriber {
   #change(change: Partial<LogState>): void {
     this.#state.update((state) => ({ ...state, ...change }));
   }
-}
-
-/** The same list if nothing in it has changed. */
-function merge(messages: readonly Message[], changes: readonly Message[]): readonly Message[] {
-  const changed = new Map(changes.map((message) => [message._id, message]));
-  const merged = messages.map((message) => latestOf(message, changed.get(message._id) ?? message));
-  return merged.some((message, index) => message !== messages[index]) ? merged : messages;
 }

@@ -21,10 +21,11 @@ import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { saveFile } from '../ui/save-file';
 import { Skeleton } from '../ui/skeleton';
-import { LogFilter, NO_FILTER, fromAddress, isFiltered, toAddress } from './log-filter';
+import { LogFilter, NO_FILTER, fromAddress, isFiltered, needsApi, toAddress } from './log-filter';
 import { groupByDay } from './log-groups';
 import { LogRow } from './log-row';
-import { LogStore, MOST_ROWS } from './log-store';
+import { MOST_ROWS } from './log-messages';
+import { LogStore } from './log-store';
 
 const CHOICES = ['period', 'status', 'direction'] as const;
 const INPUTS = ['number', 'code'] as const;
@@ -59,6 +60,8 @@ export class MessageLogPage {
   protected readonly most = logTexts.most(MOST_ROWS);
   protected readonly filter = computed(() => fromAddress(this.#address()));
   protected readonly isFiltered = computed(() => isFiltered(this.filter()));
+  /** New messages are not added: the user is told, because the count looks complete. */
+  protected readonly isFrozen = computed(() => needsApi(this.filter()));
   protected readonly groups = computed(() => groupByDay(this.store.messages(), this.#sync.today()));
   protected readonly isEmpty = computed(() => this.store.messages().length === 0);
   /** How many messages match in all, where that is known. */

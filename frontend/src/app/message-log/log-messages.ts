@@ -1,0 +1,62 @@
+import { Message } from '../api/models';
+import { isNewer, latestOf } from '../messages/message-order';
+
+/** What is held in memory at most; the rest can be narrowed down, or exported. */
+export const MOST_ROWS = 5_000;
+
+/** The newest messages that match, without a gap between them, newest first. */
+export interface LogMessages {
+  readonly messages: readonly Message[];
+  /** The id from which the next page follows; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** Adds the page after the oldest message. */
+export function appendPage(
+  loaded: LogMessages,
+  rows: readonly Message[],
+  next: string | undefined,
+): LogMessages {
+  const known = new Set(loaded.messages.map(({ _id }) => _id));
+  return limit([...loaded.messages, ...rows.filter(({ _id }) => !known.has(_id))], next);
+}
+
+/** Merges changes, and adds what matches and lies within what is loaded. The same object if that changes nothing. */
+export function mergeChanges(
+  loaded: LogMessages,
+  changes: readonly Message[],
+  isMatch: (message: Message) => boolean,
+): LogMessages {
+  const added = new Map<string, Message>();
+  for (const message of changes) {
+    added.set(message._id, latestOf(added.get(message._id) ?? message, message));
+  }
+  let isChanged = false;
+  const messages = loaded.messages.map((known) => {
+    const latest = latestOf(known, added.get(known._id) ?? known);
+    isChanged ||= latest !== known;
+    added.delete(known._id);
+    return latest;
+  });
+  const found = [...added.values()].filter(
+    (message) => isWithin(loaded, message) && isMatch(message),
+  );
+  if (found.length === 0) return isChanged ? { ...loaded, messages } : loaded;
+  const all = [...found, ...messages].sort((one, other) => (isNewer(one, other) ? -1 : 1));
+  return limit(all, loaded.next);
+}
+
+/**
+ * Older messages come with their page: adding them here would leave a gap. A page can end long after its last row, at
+ * a message that does not match; ids grow.
+ */
+function isWithin({ messages, next }: LogMessages, message: Message): boolean {
+  const oldest = messages.at(-1);
+  return next === undefined || message._id > next || (!!oldest && isNewer(message, oldest));
+}
+
+function limit(all: readonly Message[], next: string | undefined): LogMessages {
+  const messages = all.slice(0, MOST_ROWS);
+  // What is dropped follows the last row that is kept.
+  return { messages, next: messages.length < all.length ? messages.at(-1)?._id : next };
+}
