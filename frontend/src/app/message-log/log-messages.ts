@@ -31,17 +31,18 @@ export function mergeChanges(
   for (const message of changes) {
     added.set(message._id, latestOf(added.get(message._id) ?? message, message));
   }
-  let isChanged = false;
   const messages = loaded.messages.map((known) => {
     const latest = latestOf(known, added.get(known._id) ?? known);
-    isChanged ||= latest !== known;
     added.delete(known._id);
     return latest;
   });
   const found = [...added.values()].filter(
     (message) => isWithin(loaded, message) && isMatch(message),
   );
-  if (found.length === 0) return isChanged ? { ...loaded, messages } : loaded;
+  if (found.length === 0) {
+    const isChanged = messages.some((message, index) => message !== loaded.messages[index]);
+    return isChanged ? { ...loaded, messages } : loaded;
+  }
   const all = [...found, ...messages].sort((one, other) => (isNewer(one, other) ? -1 : 1));
   return limit(all, loaded.next);
 }
