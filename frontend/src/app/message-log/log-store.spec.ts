@@ -120,6 +120,19 @@ describe('LogStore', () => {
     expect(store.messages()).toEqual([delivered]);
   });
 
+  it('exports the days of its pages, even after midnight', async () => {
+    vi.setSystemTime(new Date(2026, 10, 20, 23, 59));
+    store.open({ ...NO_FILTER, period: 'today' });
+    const first = await request();
+    await answer(first, [OLD]);
+    vi.setSystemTime(new Date(2026, 10, 21, 0, 1));
+    const exporting = store.export();
+    const file = TestBed.inject(HttpTestingController).expectOne(({ url }) => url.endsWith('.csv'));
+    expect(file.request.params.get('created_from')).toBe(first.request.params.get('created_from'));
+    file.flush(new Blob());
+    await exporting;
+  });
+
   it('forgets what another filter has asked for', async () => {
     store.open(NO_FILTER);
     const first = await request();

@@ -19,6 +19,8 @@ interface LogState extends LogMessages {
   /** Whether the API has answered. */
   readonly isLoaded: boolean;
   readonly isLoading: boolean;
+  /** Whether the last page has brought nothing, although there are others. */
+  readonly cameEmpty: boolean;
   readonly problem: string;
 }
 
@@ -27,6 +29,7 @@ const NOT_LOADED: LogState = {
   next: undefined,
   isLoaded: false,
   isLoading: true,
+  cameEmpty: false,
   problem: '',
 };
 
@@ -46,6 +49,7 @@ export class LogStore implements MessageSubscriber {
   readonly messages = computed(() => this.#state().messages);
   readonly isLoaded = computed(() => this.#state().isLoaded);
   readonly isLoading = computed(() => this.#state().isLoading);
+  readonly cameEmpty = computed(() => this.#state().cameEmpty);
   readonly problem = computed(() => this.#state().problem);
   readonly isFull = computed(() => this.messages().length >= MOST_ROWS && this.#hasNext());
   readonly hasMore = computed(() => this.#hasNext() && !this.isFull());
@@ -78,7 +82,11 @@ export class LogStore implements MessageSubscriber {
       await this.#meanwhile.during(this.#read(filter, next), (page, changes) => {
         if (this.#filter !== filter) return;
         const loaded = appendPage(this.#state(), page.rows, page.next);
-        this.#change({ ...this.#merge(loaded, changes), isLoading: false });
+        this.#change({
+          ...this.#merge(loaded, changes),
+          isLoading: false,
+          cameEmpty: isEmpty(page),
+        });
       });
     } catch (error) {
       if (this.#filter === filter) this.#fail(error);
@@ -86,7 +94,7 @@ export class LogStore implements MessageSubscriber {
   }
 
   export(): Promise<Blob> {
-    return firstValueFrom(this.#client.exportCsv(toParameters(this.#filter, new Date())));
+    return firstValueFrom(this.#client.exportCsv(toParameters(this.#filter, this.#now)));
   }
 
   find({ _id }: Message): Message | undefined {
@@ -117,6 +125,7 @@ export class LogStore implements MessageSubscriber {
             ...this.#merge({ messages: page.rows, next: page.next }, changes),
             isLoaded: true,
             isLoading: false,
+            cameEmpty: isEmpty(page),
             problem: '',
           });
         });
@@ -149,4 +158,8 @@ export class LogStore implements MessageSubscriber {
   #change(change: Partial<LogState>): void {
     this.#state.update((state) => ({ ...state, ...change }));
   }
+}
+
+function isEmpty({ rows, next }: Page<Message>): boolean {
+  return rows.length === 0 && next !== undefined;
 }

@@ -2,13 +2,11 @@ import {
   ChangeDetectionStrategy,
   Component,
   DOCUMENT,
-  ElementRef,
   computed,
   effect,
   inject,
   signal,
   untracked,
-  viewChild,
 } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router, RouterLink } from '@angular/router';
@@ -18,6 +16,7 @@ import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
 import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
+import { NearSight } from '../ui/near-sight';
 import { Notice } from '../ui/notice';
 import { saveFile } from '../ui/save-file';
 import { Skeleton } from '../ui/skeleton';
@@ -39,7 +38,7 @@ const OPTIONS = {
 @Component({
   selector: 'app-message-log-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Icon, LogRow, Notice, RouterLink, Skeleton],
+  imports: [Busy, Icon, LogRow, NearSight, Notice, RouterLink, Skeleton],
   providers: [LogStore],
   templateUrl: './message-log-page.html',
   host: { class: 'scroller' },
@@ -51,7 +50,6 @@ export class MessageLogPage {
   readonly #sync = inject(MessageSync);
   readonly #address = toSignal(this.#route.queryParamMap, { requireSync: true });
   protected readonly store = inject(LogStore);
-  protected readonly end = viewChild<ElementRef<HTMLElement>>('end');
 
   protected readonly texts = logTexts;
   protected readonly choices = CHOICES;
@@ -87,7 +85,6 @@ export class MessageLogPage {
         this.store.open(filter);
       });
     });
-    this.#loadMoreAtTheEnd();
   }
 
   protected set(change: Partial<Record<keyof LogFilter, string>>): void {
@@ -129,22 +126,8 @@ export class MessageLogPage {
     }
   }
 
-  /** Loads the next page while the end is near, unless the last one has brought nothing or failed. */
-  #loadMoreAtTheEnd(): void {
-    effect((onCleanup) => {
-      const end = this.end()?.nativeElement;
-      const isWorthIt = !this.store.isLoading() && this.store.problem() === '';
-      if (!end || !isWorthIt || this.isEmpty()) return;
-      const observer = new IntersectionObserver(
-        ([entry]) => {
-          if (entry?.isIntersecting) void this.store.loadMore();
-        },
-        { rootMargin: '600px' },
-      );
-      observer.observe(end);
-      onCleanup(() => {
-        observer.disconnect();
-      });
-    });
+  /** Not after a page that has brought nothing: going on by itself would read the log to its end. */
+  protected loadMoreByItself(): void {
+    if (!this.store.cameEmpty()) void this.store.loadMore();
   }
 }
