@@ -11,25 +11,44 @@ export interface LogGroup {
 
 const MOST_ROWS = 50;
 
-/** Newest first. */
-export function groupByDay(messages: readonly Message[], today: Date): readonly LogGroup[] {
+/**
+ * Newest first. A message stays in the group of `before` in which it was, wherever others are added, because a row that
+ * changes its group is rendered anew and loses the focus.
+ */
+export function groupByDay(
+  messages: readonly Message[],
+  today: Date,
+  before: readonly LogGroup[] = [],
+): readonly LogGroup[] {
+  const keys = new Map(
+    before.flatMap(({ key, messages }) => messages.map(({ _id }) => [_id, key] as const)),
+  );
+  const counts = new Map<string, number>();
+  for (const { _id } of messages) count(counts, keys.get(_id), 1);
+
   const groups: { key: string; day: string; messages: Message[] }[] = [];
-  let last = '';
-  for (const message of messages) {
-    const time = new Date(message.created_at);
-    const day = time.toDateString();
-    const group = groups.at(-1);
-    if (group && day === last && group.messages.length < MOST_ROWS) {
-      group.messages.push(message);
-      continue;
+  // From the oldest on, so that new messages are added to the newest group.
+  for (const message of messages.toReversed()) {
+    const day = new Date(message.created_at).toDateString();
+    const key = keys.get(message._id);
+    let group = groups.at(-1);
+    // A group of which more is to come takes what lies between, however long it gets.
+    const isOpen = group && (group.messages.length < MOST_ROWS || (counts.get(group.key) ?? 0) > 0);
+    if (group?.day !== day || (key === undefined ? !isOpen : key !== group.key)) {
+      group = { key: key ?? message._id, day, messages: [] };
+      groups.push(group);
     }
-    // By its last day and place, so that a new message leaves the other groups as they are.
-    groups.push({
-      key: message._id,
-      day: day === last ? '' : dayName(time, today),
-      messages: [message],
-    });
-    last = day;
+    group.messages.unshift(message);
+    count(counts, key, -1);
   }
-  return groups;
+  groups.reverse();
+  return groups.map(({ key, day, messages }, index) => ({
+    key,
+    day: day === groups[index - 1]?.day ? '' : dayName(new Date(day), today),
+    messages,
+  }));
+}
+
+function count(counts: Map<string, number>, key: string | undefined, change: number): void {
+  if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + change);
 }

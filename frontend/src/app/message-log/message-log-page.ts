@@ -5,12 +5,14 @@ import {
   computed,
   effect,
   inject,
+  linkedSignal,
   signal,
   untracked,
 } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router, RouterLink } from '@angular/router';
 import { describeProblem } from '../api/describe-problem';
+import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
@@ -21,7 +23,7 @@ import { Notice } from '../ui/notice';
 import { saveFile } from '../ui/save-file';
 import { Skeleton } from '../ui/skeleton';
 import { LogFilter, NO_FILTER, fromAddress, isFiltered, needsApi, toAddress } from './log-filter';
-import { groupByDay } from './log-groups';
+import { LogGroup, groupByDay } from './log-groups';
 import { LogRow } from './log-row';
 import { MOST_ROWS } from './log-messages';
 import { LogStore } from './log-store';
@@ -33,6 +35,11 @@ const OPTIONS = {
   status: Object.entries(logTexts.filters.statuses),
   direction: Object.entries(logTexts.filters.directions),
 };
+
+interface Shown {
+  readonly messages: readonly Message[];
+  readonly today: Date;
+}
 
 /** All messages in a table, with filters that the address keeps. */
 @Component({
@@ -60,7 +67,10 @@ export class MessageLogPage {
   protected readonly isFiltered = computed(() => isFiltered(this.filter()));
   /** New messages are not added: the user is told, because the count looks complete. */
   protected readonly isFrozen = computed(() => needsApi(this.filter()));
-  protected readonly groups = computed(() => groupByDay(this.store.messages(), this.#sync.today()));
+  protected readonly groups = linkedSignal<Shown, readonly LogGroup[]>({
+    source: () => ({ messages: this.store.messages(), today: this.#sync.today() }),
+    computation: ({ messages, today }, before) => groupByDay(messages, today, before?.value),
+  });
   protected readonly isEmpty = computed(() => this.store.messages().length === 0);
   /** How many messages match in all, where that is known. */
   protected readonly count = computed(() => {
