@@ -5,7 +5,7 @@ import { API_BASE_URL } from '../api/base-url';
 import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
 import { Problem } from '../api/problem';
 import { Page } from '../api/page';
-import { EXPORT_TIMEOUT_MS } from '../api/request-timeout';
+import { EXPORT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
 /** The messages that have changed since a time. */
 export interface Changes {
@@ -24,7 +24,6 @@ export type Filters = Readonly<Record<string, string | readonly string[]>>;
 
 type Parameters = Readonly<Record<string, string | number | readonly string[]>>;
 
-const REQUEST_TIMEOUT_MS = 20_000;
 /** Longer: after a timeout it is unknown whether the API has the message, and the request must be repeated. */
 const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
