@@ -17,8 +17,10 @@ test('details are complete, have a URL, and closing them goes back', async ({
 }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const person = await newPerson(request);
-  await person.write(phone.unhurried, 'What became of me?');
-  await phone.report('What became of me?', 'undelivered');
+  // Reports go to each message with this text, whoever has sent it.
+  const text = `What became of me? ${crypto.randomUUID()}`;
+  await person.write(phone.unhurried, text);
+  await phone.report(text, 'undelivered');
   await enter(page, person);
   await openThread(page, phone.unhurried.replaceAll(' ', ''));
   const message = bubble(page, 'What became');
@@ -44,7 +46,7 @@ test('details are complete, have a URL, and closing them goes back', async ({
   await openDetails(page, message);
   await expect(details).toBeVisible();
   await page.reload();
-  await expect(details).toContainText('What became of me?');
+  await expect(details).toContainText(text);
   await page.goBack();
   await expect(details).toBeHidden();
   await expect(bubble(page, 'What became')).toBeVisible();
