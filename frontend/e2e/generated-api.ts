@@ -226,6 +226,7 @@ export function aMessage(index: number, { stored }: GeneratedApi, peer: string):
     segments: 1,
     created_at: at(index * 37),
     updated_at: at(index * 37),
+    version: 1,
     status: 'sent',
     ...state,
   };
