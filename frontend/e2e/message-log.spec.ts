@@ -90,8 +90,8 @@ test('the export has the filters of the page', async ({ page, request, phone }) 
   const download = await downloading;
   expect(download.suggestedFilename()).toBe('messages.csv');
   const file = await readFile(await download.path(), 'utf8');
-  expect(file.startsWith('\uFEFFcreated_at,')).toBe(true);
-  expect(file).toContain("+15005551002,'=1+1,");
+  expect(file.startsWith('\uFEFF"created_at",')).toBe(true);
+  expect(file).toContain(`"+15005551002","'=1+1",`);
   expect(file).not.toContain('Not in the file');
   await expect(page.getByText('Exported.')).toBeVisible();
 });
