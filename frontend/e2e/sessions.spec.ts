@@ -245,7 +245,7 @@ test('a reload shows the page while the session is renewed, and an ended session
   expect((await request.delete('/users/sign_out', { headers })).status()).toBe(204);
   answer();
   await expect(page.getByText('Your session was ended elsewhere.')).toBeVisible();
-  await expect(page).toHaveURL('/sign-in');
+  await expect(page).toHaveURL('/sign-in?returnTo=%2Fmessages%2Fnew');
 });
 
 test('signing out says how many messages it deletes, including those of other tabs', async ({
@@ -333,6 +333,7 @@ test('a session that expires keeps drafts and messages for the next sign-in', as
   expect(await phone.received(`Late ${number}`)).toBe(0);
 
   await signIn(page, email);
+  await expect(page.getByRole('heading', { name: /^Message History/ })).toBeVisible();
   await openThread(page, number);
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
   await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
