@@ -15,8 +15,7 @@ export const messagesTexts = {
     loadMore: 'Show more conversations',
     loadingMore: 'Loading…',
     loading: 'Loading your messages…',
-    empty:
-      'No conversations yet. Everyone you write to, and everyone who writes to you, appears here.',
+    empty: 'No conversations yet. Everyone you write to appears here.',
     stale: 'These messages may be out of date.',
   },
 
@@ -75,7 +74,7 @@ export const messagesTexts = {
   /** Before the first message. */
   welcome: {
     title: 'Send a text, see it arrive',
-    lead: 'Write to any mobile phone in the world, and read the answers here.',
+    lead: 'Write to any mobile phone in the world, and see what becomes of it.',
     phoneNumber: 'Phone number',
     start: 'Start writing',
     orTry: 'Or try',
@@ -90,12 +89,12 @@ export const messagesTexts = {
       title: '2. Watch it arrive',
       text: 'One tick: the carrier has it. Two ticks: it is on the phone. If it fails, we say why.',
     },
-    reply: {
-      title: '3. Read the answer',
-      text: 'It appears here as soon as it arrives, in the same conversation.',
-      simulatedTitle: '3. Reply to yourself',
+    track: {
+      title: '3. Keep track',
+      text: 'The log has every message, and what became of it.',
+      simulatedTitle: '3. Look at the phone',
       /** The placeholder stands for the link to the page with the phones. */
-      simulated: 'Take the # and answer as the other side. Nothing is charged.',
+      simulated: 'Your text appears on the #. Nothing is charged.',
       phone: 'simulated phone',
     },
     from: (number: string) => `You send from ${number}`,
@@ -116,7 +115,7 @@ export const messagesTexts = {
     writtenTo: 'In your conversations',
     known: 'You have a conversation with this number.',
     enter: 'Enter',
-    ownText: 'Everyone gets a text of their own, and answers only to you.',
+    ownText: 'Everyone gets a text of their own.',
     ownTexts: (count: number) =>
       plural(count, {
         one: '# person gets a text.',

@@ -40,7 +40,7 @@ export class Welcome {
   readonly write = output<string>();
 
   protected readonly texts = messagesTexts.welcome;
-  protected readonly reply = splitAtPlaceholder(messagesTexts.welcome.reply.simulated);
+  protected readonly onThePhone = splitAtPlaceholder(messagesTexts.welcome.track.simulated);
   protected readonly numbers = DEMO_NUMBERS;
   protected readonly control = new FormControl('', { nonNullable: true });
   readonly #changes = controlEvents(signal(this.control));
