@@ -15,7 +15,8 @@ CURRENT_WITHIN_SECONDS = 3.0
 """After this long without a successful read, memory may lack changes that the database has."""
 _WAIT_SECONDS = 5.0
 """Clients give up a request after 15 seconds."""
-_READ_WITHIN_SECONDS = 3.0
+_READ_WITHIN_SECONDS = 10.0
+"""Longer than a slow database takes, so that the reader gets on, and not as long as one that never answers."""
 
 
 class ChangeListener(Protocol):
@@ -60,7 +61,8 @@ class ChangeFeed:
     async def read(self) -> None:
         """Applies all new entries."""
         async with self._lock:
-            await self._read_all()
+            with database.timeout(_READ_WITHIN_SECONDS):
+                await self._read_all()
 
     async def wait_until_current(self) -> None:
         """Reads the log if memory may lack changes. Raises DatabaseUnreachableError after some seconds.
@@ -87,11 +89,10 @@ class ChangeFeed:
         while may_have_more:
             # What others append while this reads is for the next time, or this might never end.
             began_at = self._monotonic()
-            with database.timeout(_READ_WITHIN_SECONDS):
-                if self._position is None:
-                    await self._start_over()
-                else:
-                    may_have_more = await self._read_some(self._position)
+            if self._position is None:
+                await self._start_over()
+            else:
+                may_have_more = await self._read_some(self._position)
         self._current_at = began_at
 
     async def _read_some(self, position: int) -> bool:

@@ -39,7 +39,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = re.compile(
     r"\A(?='*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
     # Where the list separator is a semicolon or a tab, a spreadsheet ignores quotes inside a line.
-    r"|(?<=[;\t\r\n])(?='*[=+@\uff1d\uff0b\uff20])"
+    r"|(?<=[;\t\r\n])(?=['\"]*[=+@\uff1d\uff0b\uff20])|(?<=[;\t])(?=['\"]*[-\uff0d](?!\)))"
 )
 """Where a cell may begin that a spreadsheet evaluates.
 

@@ -60,7 +60,9 @@ def test_what_a_spreadsheet_could_evaluate_is_a_text(text: str) -> None:
     assert content_of(to_lines([{**MESSAGE, "content": text}])) == f"'{text}"
 
 
-@pytest.mark.parametrize(("text", "exported"), [("\t=1", "'\t'=1"), ("=1;=2", "'=1;'=2")])
+@pytest.mark.parametrize(
+    ("text", "exported"), [("\t=1", "'\t'=1"), ("=1;=2", "'=1;'=2"), ('a;"=1', "a;'\"=1"), ("a;-1", "a;'-1")]
+)
 def test_each_place_where_a_cell_may_begin_counts(text: str, exported: str) -> None:
     assert content_of(to_lines([{**MESSAGE, "content": text}])) == exported
 

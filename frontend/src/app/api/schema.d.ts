@@ -43,9 +43,10 @@ export interface paths {
          * @description Returns all your messages that match, newest first, as one file of any length.
          *
          *     An apostrophe stands before what a spreadsheet could take for a formula: a text that begins with `=`, `+`, `-`, `@`,
-         *     a tab, a line break or the wide form of one of these, and `=`, `+` and `@` after a semicolon, a tab or a line break;
-         *     also if apostrophes stand between, so that one can be taken away again. Numbers such as +14155552671 are left
-         *     unchanged. If your session ends meanwhile, so does the file, and its last line says that it is incomplete.
+         *     a tab, a line break or the wide form of one of these, and `=`, `+` and `@` after a semicolon, a tab or a line break,
+         *     and `-` after a semicolon or a tab; also if apostrophes stand between, so that one can be taken away again. Numbers
+         *     such as +14155552671 are left unchanged. If your session ends meanwhile, so does the file, and its last line says
+         *     that it is incomplete.
          */
         get: operations["export_messages_api_messages_export_csv_get"];
         put?: never;

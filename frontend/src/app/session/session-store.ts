@@ -96,7 +96,7 @@ export class SessionStore {
     if (stored?.user.id === this.#user()?.id) {
       if (stored) this.#revocations.add(stored.refreshToken);
       this.#storage.clear();
-      if (stored) this.#storage.erase(stored.user.id);
+      if (stored) this.#eraseTexts(stored.user.id);
     }
     this.#syncFromStorage();
     this.#revocations.revokeAll();
@@ -209,10 +209,15 @@ export class SessionStore {
   #endSession(signOutReason: SignOutReason): void {
     const userId = this.#user()?.id;
     this.#storage.clear();
-    if (userId !== undefined && erasesTexts(signOutReason)) this.#storage.erase(userId);
+    if (userId !== undefined && erasesTexts(signOutReason)) this.#eraseTexts(userId);
     this.#setUser(undefined);
     this.#signOutReason.set(signOutReason);
     this.#storage.broadcast(signOutReason);
+  }
+
+  #eraseTexts(userId: string): void {
+    this.#storage.erase(userId);
+    void deleteSharedTexts('all');
   }
 
   async #exchange(): Promise<void> {
@@ -302,7 +307,7 @@ export class SessionStore {
     if (user === undefined || this.#user() !== undefined) {
       deleteCache();
       // Who is signed out may have just shared a text, and signs in for it.
-      void deleteSharedTexts(this.#user() === undefined ? 'old' : 'all');
+      void deleteSharedTexts(user === undefined ? 'old' : 'all');
     }
     this.#cancelRetry();
     this.#access = undefined;

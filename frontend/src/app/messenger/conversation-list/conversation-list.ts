@@ -111,7 +111,9 @@ export class ConversationList {
     // Before the conversations are known, a draft would move from here to its own.
     if (!this.store.isLoaded()) return views;
     const known = new Set(views.map(({ peer }) => peer));
-    return [...drafts.filter(({ peer }) => !known.has(peer)).map(ofDraft), ...views];
+    // Also of the open one: a row that disappeared would move the others under the pointer.
+    const ofTheirOwn = this.#drafts().filter(({ peer }) => !known.has(peer));
+    return [...ofTheirOwn.map(ofDraft), ...views];
   });
 
   /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */

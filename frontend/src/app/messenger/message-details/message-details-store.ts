@@ -75,7 +75,11 @@ export class MessageDetailsStore implements MessageSubscriber {
         this.#sync.applyChanges([message]);
         return { id, message };
       }),
-      catchError((error: unknown) => of({ ...known, problem: describeProblem(toProblem(error)) })),
+      catchError((error: unknown) => {
+        // The change is still to be shown: the next poll that brings it again loads it.
+        this.#latest = known.message;
+        return of({ ...known, problem: describeProblem(toProblem(error)) });
+      }),
       startWith(known),
     );
   }
