@@ -19,6 +19,11 @@ TEXT = "A secret recipe for lentil soup"
 IGNORED_PARAMETERS = {
     "limit",
     "updated_since",
+    "status",
+    "direction",
+    "error_code",
+    "created_from",
+    "created_before",
     "if-none-match",
     "last-event-id",
     "accept_possible_duplicate",

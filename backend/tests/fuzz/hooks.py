@@ -19,6 +19,10 @@ from tests.support.servers import AUTH_TOKEN, callback_url_of
 
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
+_FILTERS = (
+    *("peer_number", "search", "updated_since", "status", "direction", "error_code"),
+    *("created_from", "created_before"),
+)
 _ENDS_ITS_SESSION = {"DELETE /users", "PUT /users/password", "DELETE /users/sessions", "DELETE /users/sign_out"}
 _DOES_NOT_END = {"GET /api/events"}
 _NEEDS_A_SECOND_FACTOR = {"PUT /users/second_factor", "POST /users/second_factor/recovery_codes"}
@@ -141,7 +145,7 @@ def after_call(_: HookContext, __: Case[Any], response: Response) -> None:
 def _keep_one_position(query: dict[str, Any]) -> str:
     """Keeps at most one position. With `around`, filters that could exclude the message are removed, too."""
     given: list[str] = [name for name in ("around", "after", "before") if name in query] or [""]
-    left_out = {*given[1:], *(("peer_number", "search", "updated_since") if given[0] == "around" else ())}
+    left_out = {*given[1:], *(_FILTERS if given[0] == "around" else ())}
     for name in left_out & query.keys():
         del query[name]
     return given[0]
