@@ -144,11 +144,10 @@ test('what the API answers after a reload moves nothing that the user is reading
   const read = bubble(page, /^You wrote:12\./);
   await scrollTo(read);
   const before = (await read.boundingBox())?.y ?? Number.NaN;
-  // As many of the oldest are not among the newest 50 any more.
+  // As many of the oldest are not among the newest 50 any more, until they are loaded because they are near.
   for (const text of ['A', 'B', 'C', 'D', 'E']) await person.write(number, `Later: ${text}`);
   release();
   await expect(bubble(page, 'Later: E')).toBeAttached();
-  await expect(bubble(page, /^You wrote:5\./)).toHaveCount(0);
   await expect(page.getByRole('status').first()).toHaveText('Up to date');
   expect(Math.abs(((await read.boundingBox())?.y ?? Number.NaN) - before)).toBeLessThan(3);
 });
@@ -215,7 +214,9 @@ test('signing out empties the database, in all tabs', async ({ context, page, re
   expect(await cached(page)).toBe('');
 });
 
-test('deleting the account empties the database', async ({ page, request }) => {
+test('deleting the account empties the database', async ({ page, request, tolerate }) => {
+  // A poll that was sent before the response to the deletion.
+  tolerate(/401 .*\/api\/messages/);
   const person = await newPerson(request);
   await enter(page, person);
   await openCached(page, person, 'For nobody else');
