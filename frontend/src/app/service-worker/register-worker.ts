@@ -24,8 +24,8 @@ interface TrustedTypePolicy {
 export async function registerWorker(onUpdate: () => void): Promise<void> {
   const { serviceWorker } = navigator;
   serviceWorker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | null>) => {
-    // The worker tells of a version the pages that it controls. Another one gets the result of its own check alone, and
-    // may have that version already: then the notice is a false alarm.
+    // The worker announces a version to the pages that it controls. Any other page only gets the result of its own check,
+    // and may have that version already: then the notice is a false alarm.
     const hasFound =
       !serviceWorker.controller && data?.type === 'OPERATION_COMPLETED' && data.result === true;
     if (hasFound || data?.type === 'VERSION_READY' || data?.type === 'UNRECOVERABLE_STATE') {
