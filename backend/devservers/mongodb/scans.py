@@ -1,7 +1,7 @@
 """Scans: the candidates of a query, as the collection was when the scan began."""
 
 from collections import deque
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
 from devservers.mongodb.planning import Plan
@@ -12,7 +12,7 @@ _PORTION: Final = 50
 class Scan:
     """Yields candidates in portions. Before other commands run between two portions, it must be detached.
 
-    A detached scan has a copy of its index entries, and is told of every change by `keep`.
+    A detached scan has a snapshot of the index, and is told of every change by `keep`.
     """
 
     def __init__(self, documents: dict[bytes, bytes], plan: Plan | None) -> None:
@@ -20,10 +20,9 @@ class Scan:
         self._documents = documents
         self._changed: dict[bytes, bytes | None] = {}
         self._seen: set[bytes] | None = set() if plan is not None and plan.has_duplicates else None
-        self._index = None if plan is None else plan.index
+        self._entries = None if plan is None else plan.index.entries
         self._ranges = deque([] if plan is None else plan.positions)
-        # Where the candidates do not come from the index (any more).
-        self._id_keys = iter(list(documents) if plan is None else [])
+        self._all_id_keys = iter(list(documents) if plan is None else [])
 
     def id_keys(self) -> list[bytes]:
         """The next candidates by the keys of their `_id`s; none at the end."""
@@ -43,10 +42,10 @@ class Scan:
                 self._ranges.appendleft(positions[_PORTION:])
             if positions:
                 return self._from_index(positions[:_PORTION])
-        return list(islice(self._id_keys, _PORTION))
+        return list(islice(self._all_id_keys, _PORTION))
 
     def _from_index(self, positions: range) -> list[bytes]:
-        return [] if self._index is None else [id_key for _, id_key in self._index.entries.at(positions)]
+        return [] if self._entries is None else [id_key for _, id_key in self._entries.at(positions)]
 
     def documents(self) -> list[bytes]:
         """The next candidates as BSON; none at the end."""
@@ -58,9 +57,8 @@ class Scan:
 
     def detach(self) -> None:
         """Become independent of later changes of the index."""
-        if self._ranges:
-            self._id_keys = iter(list(chain.from_iterable(map(self._from_index, self._ranges))))
-            self._ranges.clear()
+        if self._entries is not None:
+            self._entries = self._entries.snapshot()
         self.is_detached = True
 
     def keep(self, id_key: bytes, data: bytes | None) -> None:

@@ -189,9 +189,15 @@ def test_chunks_of_entries_are_one_sorted_list(
     initial: list[Entry], toggled: list[Entry], low: bytes, data: st.DataObject
 ) -> None:
     entries, expected = Entries(initial, chunk=2), set(initial)
+    snapshots: list[tuple[Entries, list[Entry]]] = []
     for entry in toggled:
+        if data.draw(st.booleans()):
+            snapshots.append((entries.snapshot(), sorted(expected)))
         (entries.remove if entry in expected else entries.add)(entry)
         expected ^= {entry}
+    for snapshot, then in snapshots:
+        assert list(snapshot) == then
+        assert snapshot.at(range(len(then))) == then
     ordered = sorted(expected)
     assert list(entries) == ordered
     position = bisect_left(ordered, (low,))
