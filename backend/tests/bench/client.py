@@ -35,9 +35,13 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     async def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
         """Raises ConnectionError if the server ends the connection."""
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or not self.is_open:
             raise ConnectionEndedError
         self._waiter = asyncio.get_running_loop().create_future()
         self._transport.write(request(self._address, method, target, headers, body))
@@ -65,6 +69,8 @@ class Pool:
         self._idle: list[Connection] = []
 
     async def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
+        # The server ends those that were idle for long.
+        self._idle = [connection for connection in self._idle if connection.is_open]
         if self._idle:
             connection = self._idle.pop()
         else:
