@@ -71,6 +71,8 @@ _LONGEST_ROUND = timedelta(seconds=60)
 _MIGRATE_SECONDS = 2.0
 _REPUBLISH_SECONDS = 2.0
 """The pause between two looks for changes that a process left unpublished."""
+_CONFIRM_SECONDS = 10.0
+"""The pause between two look-ups of the sessions in use whose confirmation ends soon."""
 _CLEAN_UP_SECONDS = 30.0
 """The pause between two clean-up rounds."""
 
@@ -330,6 +332,7 @@ class _Builder:
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
             BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.accounts.finish_deletions)),
             BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.sessions.delete_expired)),
+            BackgroundTask("session-confirmation", lambda: every(_CONFIRM_SECONDS, users.sessions.confirm_used)),
             BackgroundTask("word-index", word_index.run),
             BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
             BackgroundTask("change-feed", lambda: every(READ_EVERY_SECONDS, self._changes.feed.read)),

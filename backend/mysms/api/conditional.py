@@ -40,13 +40,14 @@ class ConditionalRoute(DirectRoute):
             services = get_services(request)
             # FastAPI itself passes on the first of several such headers only.
             known = ", ".join(request.headers.getlist("If-None-Match"))
+            asked_at = services.changes.feed.now()
             if known and not services.changes.feed.is_current:
                 # Strangers need not wait.
                 await verify_token(request)
-                await services.changes.feed.wait_until_current()
-            caller = await require_caller(request)
+                await services.changes.feed.wait_until_current(asked_at)
+            caller = await require_caller(request, asked_at)
             # Read before the list, which is then at least as new.
-            version = await services.history.version(caller.user_id, _query_of(request))
+            version = await services.history.version(caller.user_id, _query_of(request), asked_at)
             is_known = version.is_current and matches(known, version.etag)
             not_modified = Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": version.etag})
             if is_known and known != _ANY:

@@ -83,12 +83,12 @@ class _Bearer(OAuth2PasswordBearer):
 _bearer = _Bearer()
 
 
-async def require_caller(request: Request) -> AccessClaims:
-    """Returns whose access token the request has. Raises UnauthenticatedError."""
+async def require_caller(request: Request, asked_at: float | None = None) -> AccessClaims:
+    """Returns whose access token the request has. Raises UnauthenticatedError. For `asked_at`, see `is_active`."""
     caller: AccessClaims | None = getattr(request.state, "caller", None)
     if caller is None:
         token = await _bearer(request)
-        caller = await get_services(request).users.sessions.require(token, get_client_info(request))
+        caller = await get_services(request).users.sessions.require(token, get_client_info(request), asked_at)
         request.state.caller = caller
     return caller
 

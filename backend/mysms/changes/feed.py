@@ -38,7 +38,7 @@ class ChangeFeed:
         self._log = log
         self._monotonic = monotonic
         self._wait_seconds = wait_seconds
-        self._lock = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
         self._listeners: list[ChangeListener] = []
         self._position: int | None = None
         self.followed_since = 0
@@ -48,10 +48,22 @@ class ChangeFeed:
     def add_listener(self, listener: ChangeListener) -> None:
         self._listeners.append(listener)
 
+    def now(self) -> float:
+        """Returns the time of the clock that `is_current_for` goes by."""
+        return self._monotonic()
+
     @property
     def is_current(self) -> bool:
         """Whether all changes are known that were published more than a few seconds ago."""
-        return self._monotonic() - self._current_at < CURRENT_WITHIN_SECONDS
+        return self.is_current_for(self.now())
+
+    def is_current_for(self, asked_at: float) -> bool:
+        """Whether all changes are known that were published more than a few seconds before `asked_at`.
+
+        For a request that is what counts, however long it had to wait: a busy process must not read from the database
+        what memory knows well enough, which would keep it busy.
+        """
+        return asked_at - self._current_at < CURRENT_WITHIN_SECONDS
 
     @property
     def position(self) -> int:
@@ -60,22 +72,19 @@ class ChangeFeed:
 
     async def read(self) -> None:
         """Applies all new entries."""
-        async with self._lock:
-            with database.timeout(_READ_WITHIN_SECONDS):
-                await self._read_all()
+        await self._begin_reading()
 
-    async def wait_until_current(self) -> None:
-        """Reads the log if memory may lack changes. Raises DatabaseUnreachableError after some seconds.
+    async def wait_until_current(self, asked_at: float) -> None:
+        """Reads the log unless `is_current_for(asked_at)`. Raises DatabaseUnreachableError after some seconds.
 
-        Of many requests that come in after an interruption, one reads for all. If each read what it wants from the
-        database instead, they would keep it busy, and so keep the log from being read.
+        Many requests that come in after an interruption wait for one read. If each read what it wants from the database
+        instead, they would keep it busy, and so keep the log from being read.
         """
-        if self.is_current:
-            return
         try:
-            async with asyncio.timeout(self._wait_seconds), self._lock:
-                if not self.is_current:
-                    await self._read_all()
+            async with asyncio.timeout(self._wait_seconds):
+                while not self.is_current_for(asked_at):
+                    # Who gives up must not end the read for the others.
+                    await asyncio.shield(self._begin_reading())
         except TimeoutError:
             raise DatabaseUnreachableError("The log of changes cannot be read.") from None
 
@@ -84,15 +93,22 @@ class ChangeFeed:
         for listener in self._listeners:
             listener.apply(entry)
 
+    def _begin_reading(self) -> asyncio.Task[None]:
+        """Returns the read that is under way, or begins one."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_all())
+        return self._reading
+
     async def _read_all(self) -> None:
-        may_have_more = True
-        while may_have_more:
-            # What others append while this reads is for the next time, or this might never end.
-            began_at = self._monotonic()
-            if self._position is None:
-                await self._start_over()
-            else:
-                may_have_more = await self._read_some(self._position)
+        with database.timeout(_READ_WITHIN_SECONDS):
+            may_have_more = True
+            while may_have_more:
+                # What others append while this reads is for the next time, or this might never end.
+                began_at = self._monotonic()
+                if self._position is None:
+                    await self._start_over()
+                else:
+                    may_have_more = await self._read_some(self._position)
         self._current_at = began_at
 
     async def _read_some(self, position: int) -> bool:

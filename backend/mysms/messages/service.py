@@ -78,10 +78,13 @@ class MessageHistory:
         self._anchors = KnownAnchors()
         self._known_totals = KnownTotals(changes)
 
-    async def version(self, user_id: ObjectId, query: str) -> Version:
-        """Returns the version of what a query shows, from memory if the user's revision is known."""
+    async def version(self, user_id: ObjectId, query: str, asked_at: float) -> Version:
+        """Returns the version of what a query shows, from memory if the user's revision is known.
+
+        `asked_at` is when the request came in, by the change feed's clock.
+        """
         digest = hashlib.blake2b(repr((user_id, await self._revision(user_id), query)).encode(), digest_size=16)
-        is_current = self._changes.feed.is_current and self._changes.revisions.is_settled(user_id)
+        is_current = self._changes.feed.is_current_for(asked_at) and self._changes.revisions.is_settled(user_id)
         return Version(f'W/"{digest.hexdigest()}"', is_current)
 
     async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:

@@ -1,5 +1,6 @@
 """Reads and writes accounts, sessions, invites and password resets."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -44,6 +45,12 @@ async def insert_session(session: Session) -> None:
 
 async def find_session(session_id: ObjectId) -> Session | None:
     return await Session.find_one({"_id": session_id})
+
+
+async def find_sessions_among(session_ids: Collection[ObjectId]) -> set[ObjectId]:
+    """Returns those of the sessions that exist."""
+    rows = Session.get_pymongo_collection().find({"_id": {"$in": list(session_ids)}}, {"_id": 1})
+    return {row["_id"] for row in await rows.to_list()}
 
 
 async def advance_session(session: Session, token: RefreshClaims, now: datetime) -> bool:

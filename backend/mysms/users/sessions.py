@@ -1,6 +1,7 @@
 """Opens, refreshes, lists and ends sessions."""
 
 import hmac
+from itertools import islice
 
 from bson import ObjectId
 
@@ -120,10 +121,12 @@ class SessionService:
         await self._known_clients.add_address(client.address, user)
         return self._tokens(session, token.new_successor())
 
-    async def require(self, access_token: str | None, client: ClientInfo) -> AccessClaims:
+    async def require(
+        self, access_token: str | None, client: ClientInfo, asked_at: float | None = None
+    ) -> AccessClaims:
         """Returns the user and session of an access token. Raises UnauthenticatedError."""
         claims = self.verify(access_token, client)
-        if not await self.is_active(claims):
+        if not await self.is_active(claims, asked_at):
             raise UnauthenticatedError
         return claims
 
@@ -139,9 +142,12 @@ class SessionService:
             self._events.record("access_token_forged", address=client.address)
             raise UnauthenticatedError from error
 
-    async def is_active(self, claims: AccessClaims) -> bool:
-        """Whether the session of a verified token has not ended."""
-        if self._cache.has(claims):
+    async def is_active(self, claims: AccessClaims, asked_at: float | None = None) -> bool:
+        """Whether the session of a verified token has not ended.
+
+        `asked_at` is when a request came in that has waited since, by the change feed's clock.
+        """
+        if self._cache.has(claims, asked_at):
             return True
         version = self._cache.version
         session = await repository.find_session(claims.session_id)
@@ -149,6 +155,14 @@ class SessionService:
             return False
         self._cache.add(claims, version=version)
         return True
+
+    async def confirm_used(self) -> None:
+        """Looks up the sessions in use before their confirmation ends: many at once, so that no request has to."""
+        due = iter(self._cache.list_due().items())
+        while batch := dict(islice(due, BATCH)):
+            began_at = self._cache.now()
+            found = await repository.find_sessions_among(batch)
+            self._cache.confirm(batch, found, began_at)
 
     async def list_own(self, caller: AccessClaims) -> list[SessionResponse]:
         """Returns the caller's sessions, most recently used first."""

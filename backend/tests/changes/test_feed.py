@@ -291,7 +291,7 @@ async def test_one_of_those_that_wait_for_the_log_reads_it_for_all(database: con
     feed = ChangeFeed(log)
     await feed.read()
     before, feed = log.reads, ChangeFeed(log)
-    await asyncio.gather(*(feed.wait_until_current() for _ in range(3)))
+    await asyncio.gather(*(feed.wait_until_current(feed.now()) for _ in range(3)))
     assert feed.is_current
     assert log.reads == before + 1
 
@@ -301,9 +301,9 @@ async def test_waiting_for_the_log_fails_if_it_cannot_be_read(database: connecti
     feed = ChangeFeed(log, wait_seconds=0.01)
     async with log.blocked:
         with pytest.raises(connection.DatabaseUnreachableError):
-            await feed.wait_until_current()
+            await feed.wait_until_current(feed.now())
     await feed.read()
-    await feed.wait_until_current()
+    await feed.wait_until_current(feed.now())
 
 
 async def test_a_read_ends_while_others_append(database: connection.Database) -> None:

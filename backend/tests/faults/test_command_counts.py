@@ -103,6 +103,31 @@ async def test_polls_wait_together_for_the_log_after_an_interruption(env: Enviro
     assert proxy.forwarded - before < REQUESTS / 2
 
 
+async def test_polls_go_on_after_an_interruption_that_some_of_them_have_given_up(env: Environment) -> None:
+    """One that gives up must not end the read that the others wait for."""
+    proxy, url = env.apis[0].mongo_proxy, f"{env.apis[0].url}/api/messages"
+    headers = await env.sign_in()
+    known = (await env.http.get(url, headers=headers)).headers["ETag"]
+
+    async def poll() -> int:
+        return (await env.http.get(url, headers={**headers, "If-None-Match": known})).status_code
+
+    await eventually(poll, lambda status: status == 304, what="an unchanged page")
+    interruption = proxy.add(PausePoint(lambda command: command.get("find") == "changes", "request", once=False))
+    await interruption.reached.wait()
+    await asyncio.sleep(CURRENT_WITHIN_SECONDS)
+    polls: list[asyncio.Task[int]] = []
+    while not polls or not polls[0].done():
+        polls.append(asyncio.create_task(poll()))
+        await asyncio.sleep(0.02)
+    assert polls[0].result() == 503
+    last = polls[-REQUESTS // 4 :]
+    interruption.release()
+    # These have waited for a second at most.
+    assert set(await asyncio.gather(*last)) == {304}
+    await asyncio.gather(*polls)
+
+
 async def test_a_session_is_not_looked_up_for_every_request(env: Environment) -> None:
     async def read_account() -> httpx.Response:
         return await env.http.get(f"{env.apis[0].url}/users", headers=env.headers)
