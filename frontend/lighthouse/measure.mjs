@@ -32,7 +32,13 @@ async function report(name, address) {
       const page = await browser.newPage();
       await forgetFiles(page);
       // The session in the browser's storage makes it the messages page.
-      const flags = { onlyCategories: CATEGORIES, disableStorageReset: true, logLevel: 'error' };
+      const flags = {
+        onlyCategories: CATEGORIES,
+        disableStorageReset: true,
+        logLevel: 'error',
+        // The browser itself is slowed down, instead of computing what a slow one would do.
+        throttlingMode: 'devtools',
+      };
       const { lhr } = await lighthouse(address, flags, config, page);
       await page.close();
       if (lhr.runtimeError) {
