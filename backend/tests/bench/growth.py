@@ -81,7 +81,8 @@ async def _requests(bench: Bench, owner: _Owner, effort: Effort, *, repeats: int
         "unchanged poll": get("/api/messages", **{"If-None-Match": etag}),
         "page of 50": get("/api/messages"),
         "poll with updated_since": get(f"/api/messages?limit=200&updated_since={now}"),
-        "search": get("/api/messages?search=number%2077"),
+        "search, many matches": get("/api/messages?search=number%2077"),
+        "search, one match": get("/api/messages?search=321%20number"),
         "conversations": get("/api/conversations"),
         "status callback": Contender(pids, each_once(bench.api.url, list(files))),
     }
