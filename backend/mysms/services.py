@@ -30,6 +30,7 @@ from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
 from mysms.messages import word_index
 from mysms.messages.csv_export import CsvExport
+from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
 from mysms.messages.interrupted_counts import InterruptedCounts
 from mysms.messages.repository import find_revision
@@ -93,6 +94,7 @@ class Services:
     history: MessageHistory
     export: AccountExport
     csv_export: CsvExport
+    deletion: MessageDeletion
     outbox: OutboxService
     simulator: SimulatorAddress
     outbox_metrics: OutboxMetrics
@@ -246,6 +248,7 @@ class _Builder:
             history=history,
             export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
             csv_export=CsvExport(history, users.accounts, users.sessions, self._limiter, self._security_events),
+            deletion=MessageDeletion(self._changes.publisher, utc_now),
             outbox=outbox,
             simulator=SimulatorAddress(settings),
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),

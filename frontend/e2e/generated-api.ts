@@ -227,6 +227,7 @@ export function aMessage(index: number, { stored }: GeneratedApi, peer: string):
     created_at: at(index * 37),
     updated_at: at(index * 37),
     version: 1,
+    deleted_at: null,
     status: 'sent',
     ...state,
   };

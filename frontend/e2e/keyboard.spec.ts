@@ -195,6 +195,7 @@ test('the conversations, a search and the details of a message', async ({
   await choose(page, /^Actions on/);
   await expect(page.getByRole('menuitem', { name: 'Copy text' })).toBeFocused();
   await press(page, 'End');
+  await press(page, 'ArrowUp');
   await press(page, 'Enter');
   const details = page.getByRole('dialog', { name: 'Message details' });
   await expect(details).toContainText('SID');

@@ -105,7 +105,7 @@ test('a message can be copied and forwarded', async ({ page, request, context })
   await button.click();
   await expect(page.getByRole('menuitem', { name: 'Copy text' })).toBeFocused();
   await page.keyboard.press('ArrowUp');
-  await expect(page.getByRole('menuitem', { name: 'Details' })).toBeFocused();
+  await expect(page.getByRole('menuitem', { name: 'Delete' })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('menu')).toBeHidden();
   await expect(button).toBeFocused();

@@ -9,6 +9,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from mysms.core.settings import Settings
 from mysms.messages.csv_export import CsvExport
+from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
@@ -63,6 +64,7 @@ PasswordResets = Annotated[PasswordResetService, provided(lambda request: get_se
 History = Annotated[MessageHistory, provided(lambda request: get_services(request).history)]
 Export = Annotated[AccountExport, provided(lambda request: get_services(request).export)]
 CsvExports = Annotated[CsvExport, provided(lambda request: get_services(request).csv_export)]
+Deletion = Annotated[MessageDeletion, provided(lambda request: get_services(request).deletion)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
 Client = Annotated[ClientInfo, provided(get_client_info)]
 

@@ -1,4 +1,4 @@
-"""Routes for messages: list, send, read, cancel and retry."""
+"""Routes for messages: list, send, read, delete, cancel and retry."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -12,6 +12,7 @@ from mysms.api.deps import (
     Client,
     CsvExports,
     CurrentUser,
+    Deletion,
     History,
     Outbox,
     assume_default_country,
@@ -24,6 +25,7 @@ from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import UtcDatetime
 from mysms.messages import csv_export
 from mysms.messages.error_catalog import ErrorCode
+from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
@@ -42,6 +44,7 @@ from mysms.outbox.errors import (
     GlobalDailyQuotaError,
     IdempotencyKeyReusedError,
     MessageCanceledError,
+    MessageDeletedError,
     MessageExpiredError,
     NotCancellableError,
     NotRetryableError,
@@ -79,6 +82,7 @@ _REJECTED = MessageResponse.model_validate(
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.260Z",
         "version": 3,
+        "deleted_at": None,
     }
 )
 
@@ -186,7 +190,8 @@ class MessageQuery(FilterQuery):
         None,
         description="Only messages that changed at or after this time, those that changed last first: by "
         "`updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask "
-        "again from a little before the time of the first request.",
+        "again from a little before the time of the first request. This list also has the messages that you have "
+        "deleted since, with `deleted_at` and without their text, whatever `search` looks for; no other list has them.",
         examples=["2026-11-22T10:42:07.120Z"],
     )
 
@@ -261,6 +266,7 @@ async def export_messages(
             UnauthenticatedError(),
             InvalidFieldsError({"recipient_number": ["can't be blank"]}),
             IdempotencyKeyReusedError(),
+            MessageDeletedError(),
             CountryNotAllowedError(),
             *_QUOTAS,
             *_NOT_SENT,
@@ -278,7 +284,8 @@ async def send_message(
             min_length=1,
             max_length=255,
             pattern=r"^[\x20-\x7e]+$",
-            description="The same key with the same message never sends a second SMS. Keys do not expire.",
+            description="The same key with the same message never sends a second SMS, also once you have deleted that "
+            "message. Keys do not expire.",
             examples=["0b9f6d8e4a7c"],
         ),
     ] = None,
@@ -300,6 +307,23 @@ async def send_message(
 async def read_message(message_id: str, user: CurrentUser, history: History) -> Response:
     """Returns a message with its timeline."""
     return Response(await history.detail(user.user_id, message_id), media_type="application/json")
+
+
+@router.delete(
+    "/{message_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Delete a message",
+    responses=error_responses(
+        UnauthenticatedError(), NotFoundError("There is no such message."), MessageInFlightError()
+    ),
+)
+async def delete_message(message_id: str, user: CurrentUser, deletion: Deletion) -> None:
+    """Deletes a message for you: its text is erased, and only lists with `updated_since` still tell of it.
+
+    Nothing is deleted at Twilio, and the recipient keeps it. The request may be repeated. A message that is `pending`
+    or `unconfirmed` cannot be deleted.
+    """
+    await deletion.delete(user.user_id, message_id)
 
 
 @router.post(
@@ -328,6 +352,7 @@ async def cancel_message(message_id: str, user: CurrentUser, outbox: Outbox) -> 
             NotFoundError("There is no such message."),
             NotRetryableError(),
             PossibleDuplicateError(),
+            MessageDeletedError(),
             CountryNotAllowedError(),
             *_QUOTAS,
             *_NOT_SENT,

@@ -5,6 +5,10 @@ transactions. A process that stores a message first adds its id to the pending i
 it counts the message and removes the id in one update of each, so that any process may repeat this and the message is
 counted once. If the process ends in between, another one finds the pending ids and counts (`InterruptedCounts`). The id
 of a message that was never stored stays pending, since the process that stores it may only be slow.
+
+A deletion goes the same way: its id is announced to both counters, the message is deleted, and one update of each takes
+the id away and the message out of the count. The message knows which of several deletions deleted it, and only that one
+counts; the others withdraw.
 """
 
 import contextlib
@@ -18,8 +22,10 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
+from mysms.messages import repository
 from mysms.messages.encoding import CONVERSATION_FIELDS, Row
 from mysms.messages.models import WORDS_VERSION, Conversation, Message
+from mysms.messages.repository import Anchor
 from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
@@ -31,6 +37,14 @@ class PendingId(NamedTuple):
 
     counter_id: str
     message_id: ObjectId
+
+
+class PendingDeletion(NamedTuple):
+    """A deletion that was announced to a counter, and is not counted there."""
+
+    counter_id: str
+    message_id: ObjectId
+    deletion_id: ObjectId
 
 
 async def insert(message: Message) -> bool:
@@ -71,16 +85,100 @@ async def count_all(created_at: Mapping[PendingId, datetime]) -> None:
     )
 
 
-async def list_pending(limit: int) -> list[PendingId]:
-    """Returns the pending ids of up to `limit` counters of all users."""
-    rows = Conversation.get_pymongo_collection().find(
-        {"pending_count": {"$gt": 0}}, {"pending_message_ids": 1}, limit=limit
+async def announce_deletion(message: Message, deletion_id: ObjectId) -> list[PendingDeletion]:
+    """Adds a deletion to those that are pending in the counters of a stored message.
+
+    The message is counted first, if it was not: nothing that counts it later can name it as the last one again.
+    """
+    await count_all(dict.fromkeys(_pending_ids(message), message.created_at))
+    deletions = [PendingDeletion(*pending, deletion_id) for pending in _pending_ids(message)]
+    conversation, total = deletions
+    announce = {"$set": {f"pending_deletions.{deletion_id}": message.id}, "$inc": {"pending_count": 1}}
+    unknown = {f"pending_deletions.{deletion_id}": {"$exists": False}}
+    await _write(
+        [
+            UpdateOne({"_id": conversation.counter_id, **unknown}, announce),
+            # The messages of earlier versions have a conversation, but perhaps no total.
+            UpdateOne(
+                {"_id": total.counter_id, **unknown},
+                {**announce, "$setOnInsert": {**_EMPTY, "pending_message_ids": {}}},
+                upsert=True,
+            ),
+        ]
     )
-    return [
-        PendingId(row["_id"], ObjectId(message_id))
-        for row in await rows.to_list()
-        for message_id in row["pending_message_ids"]
-    ]
+    return deletions
+
+
+async def count_deletions(deletions: Collection[PendingDeletion]) -> None:
+    """Takes deleted messages out of the counts, and corrects the last messages of conversations. May be repeated."""
+    for counter_id in sorted({each.counter_id for each in deletions}):
+        # Before the ids go away: if the process ends in between, another one has to repeat it.
+        await _correct_last_message(counter_id)
+    await _end_deletions(deletions, {"messages": -1})
+
+
+async def withdraw_deletions(deletions: Collection[PendingDeletion]) -> None:
+    """Removes the ids of deletions that have deleted nothing and never will. May be repeated."""
+    await _end_deletions(deletions, {})
+    await Conversation.get_pymongo_collection().delete_many(
+        # A total of nothing is what an announcement creates after the account was erased.
+        {
+            "_id": {"$in": [each.counter_id for each in deletions]},
+            "peer_number": None,
+            "messages": 0,
+            "pending_count": 0,
+            "earlier_messages": None,
+        }
+    )
+
+
+async def _end_deletions(deletions: Collection[PendingDeletion], counts: Mapping[str, int]) -> None:
+    await Conversation.get_pymongo_collection().bulk_write(
+        [
+            UpdateOne(
+                {"_id": pending.counter_id, f"pending_deletions.{pending.deletion_id}": {"$exists": True}},
+                {
+                    "$unset": {f"pending_deletions.{pending.deletion_id}": True},
+                    "$inc": {"pending_count": -1, **counts},
+                },
+            )
+            for pending in deletions
+        ],
+        ordered=False,
+    )
+
+
+async def _correct_last_message(counter_id: str) -> None:
+    """Makes the newest message the last one of a conversation, and looks again after each correction.
+
+    A message that is counted while this looks may be older than the one that the key names, and would be left out.
+    """
+    counters = Conversation.get_pymongo_collection()
+    while True:
+        row = await counters.find_one({"_id": counter_id}, {"user_id": 1, "peer_number": 1, "last_message_key": 1})
+        if row is None or "peer_number" not in row:
+            return
+        key = row.get("last_message_key")
+        newest = await repository.find_newest(row["user_id"], row["peer_number"])
+        newest_key = None if newest is None else _sort_key(*Anchor.of(newest))
+        if key == newest_key:
+            return
+        await counters.update_one(
+            {"_id": counter_id, "last_message_key": key}, {"$set": {"last_message_key": newest_key}}
+        )
+
+
+async def list_pending(limit: int) -> list[PendingId | PendingDeletion]:
+    """Returns what is pending in up to `limit` counters of all users."""
+    rows = Conversation.get_pymongo_collection().find(
+        {"pending_count": {"$gt": 0}}, {"pending_message_ids": 1, "pending_deletions": 1}, limit=limit
+    )
+    pending: list[PendingId | PendingDeletion] = []
+    for row in await rows.to_list():
+        pending += [PendingId(row["_id"], ObjectId(each)) for each in row.get("pending_message_ids", {})]
+        deletions: Mapping[str, ObjectId] = row.get("pending_deletions", {})
+        pending += [PendingDeletion(row["_id"], each, ObjectId(by)) for by, each in deletions.items()]
+    return pending
 
 
 async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None) -> list[Row]:
@@ -161,6 +259,11 @@ async def _add_pending_id(message: Message) -> None:
         )
         for pending, fields in zip(_pending_ids(message), own, strict=True)
     ]
+    await _write(updates)
+
+
+async def _write(updates: Sequence[UpdateOne]) -> None:
+    """Writes updates that may create counters. Each matches only once."""
     for _ in range(2):
         try:
             await Conversation.get_pymongo_collection().bulk_write(updates, ordered=False)

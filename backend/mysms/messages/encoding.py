@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 MESSAGE_FIELDS = (
     *("direction", "from_number", "recipient_number", "peer_number", "content", "segments", "created_at", "updated_at"),
-    "change_count",
+    *("change_count", "deleted_at"),
     *("client_id", "retry_of", "twilio_sid", "provider_status", "error_code", "error_message"),
     *("outbound.state", "outbound.cancel_requested"),
 )
@@ -51,6 +51,7 @@ class MessageFields(TypedDict):
     created_at: str
     updated_at: str
     version: int
+    deleted_at: str | None
 
 
 class EventFields(TypedDict):
@@ -81,6 +82,7 @@ class ConversationFields(TypedDict):
 def message_fields(row: Row) -> MessageFields:
     get = row.get
     direction, error_code, retry_of = get("direction", "outbound"), get("error_code"), get("retry_of")
+    deleted_at = get("deleted_at")
     kind, _, key = row["client_id"].partition(":")
     outbound: Row | None = get("outbound")
     state = None if outbound is None else outbound.get("state", OutboxState.PENDING)
@@ -103,6 +105,7 @@ def message_fields(row: Row) -> MessageFields:
         "created_at": _rfc3339(row["created_at"]),
         "updated_at": _rfc3339(row["updated_at"]),
         "version": get("change_count", 0),
+        "deleted_at": _rfc3339(deleted_at) if deleted_at is not None else None,
     }
 
 

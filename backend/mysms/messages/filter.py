@@ -60,13 +60,18 @@ class MessageFilter:
 
     def query(self, user_id: ObjectId) -> dict[str, Any]:
         """Returns the query for everything but the search."""
-        query: dict[str, Any] = {"user_id": user_id}
+        query: dict[str, Any] = {"user_id": user_id, **self.kept_condition}
         for condition in self.peer_condition:
             query |= condition
         if self.updated_since is not None:
             query["updated_at"] = {"$gte": self.updated_since}
         further = [*self.checks, *self.created_condition]
         return query | ({"$and": further} if further else {})
+
+    @property
+    def kept_condition(self) -> Condition:
+        """The condition for messages that are not deleted. Who asks for changes is told of deleted ones, too."""
+        return {"deleted_at": None} if self.updated_since is None else {}
 
     @property
     def checks(self) -> list[Condition]:

@@ -1,8 +1,13 @@
-"""Counts messages whose process ended, or lost its database, before it counted them."""
+"""Completes the counts of stored and deleted messages whose process ended, or lost its database, before it did so."""
+
+import contextlib
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from bson import ObjectId
 
 from mysms.changes.publisher import ChangePublisher
 from mysms.messages import conversations, repository
-from mysms.messages.conversations import PendingId
+from mysms.messages.conversations import PendingDeletion, PendingId
 
 _BATCH = 1000
 
@@ -12,23 +17,48 @@ class InterruptedCounts:
 
     def __init__(self, publisher: ChangePublisher) -> None:
         self._publisher = publisher
-        self._looks: dict[PendingId, int] = {}
+        self._looks: dict[PendingId | PendingDeletion, int] = {}
 
     async def complete(self) -> None:
         """Looks once. Any number of processes may do this at once."""
         pending = await conversations.list_pending(_BATCH)
         self._looks = {each: self._looks.get(each, 0) + 1 for each in pending}
         left_behind = [each for each, looks in self._looks.items() if _is_look_up_due(looks)]
-        if not left_behind:
-            return
-        created_at = await repository.find_created_at({each.message_id for each in left_behind})
-        stored = {each: created_at[each.message_id] for each in left_behind if each.message_id in created_at}
-        if not stored:
-            return
-        # Marked first, so that the change is published even if this process ends once it has counted. The messages
-        # themselves may have been published before.
-        marked = [await repository.mark_changed(message_id) for message_id in {each.message_id for each in stored}]
-        await conversations.count_all(stored)
+        if messages := [each for each in left_behind if isinstance(each, PendingId)]:
+            await self._count(messages)
+        if deletions := [each for each in left_behind if isinstance(each, PendingDeletion)]:
+            await self._count_deletions(deletions)
+
+    async def _count(self, pending: Sequence[PendingId]) -> None:
+        created_at = await repository.find_created_at({each.message_id for each in pending})
+        stored = {each: created_at[each.message_id] for each in pending if each.message_id in created_at}
+        if stored:
+            async with self._publishing({each.message_id for each in stored}):
+                await conversations.count_all(stored)
+
+    async def _count_deletions(self, pending: Sequence[PendingDeletion]) -> None:
+        deleted_by = await repository.find_deletions({each.message_id for each in pending})
+        done = [each for each in pending if deleted_by.get(each.message_id) == each.deletion_id]
+        # Another deletion was first, or the message was erased with its account.
+        in_vain = [
+            each
+            for each in pending
+            if each.message_id not in deleted_by or deleted_by[each.message_id] not in {None, each.deletion_id}
+        ]
+        if in_vain:
+            await conversations.withdraw_deletions(in_vain)
+        if done:
+            async with self._publishing({each.message_id for each in done}):
+                await conversations.count_deletions(done)
+
+    @contextlib.asynccontextmanager
+    async def _publishing(self, message_ids: Collection[ObjectId]) -> AsyncIterator[None]:
+        """Publishes messages that are counted in this context. They themselves may have been published before.
+
+        They are marked first, so that this is published even if the process ends once it has counted.
+        """
+        marked = [await repository.mark_changed(message_id) for message_id in message_ids]
+        yield
         for change in marked:
             if change is not None:
                 self._publisher.publish(change)

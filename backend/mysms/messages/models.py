@@ -12,7 +12,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from mysms.core.migrations.field_names import current_source
 from mysms.messages.error_catalog import ErrorCode
-from mysms.messages.status import NO_RANK, OutboxState, public_status
+from mysms.messages.status import NO_RANK, TERMINAL, OutboxState, public_status
 
 EventSource = Literal["send", "callback", "reconciler", "user"]
 
@@ -62,6 +62,11 @@ class Outbound(BaseModel):
     """Further SIDs that the provider assigned to this message: it was sent more than once."""
 
 
+_KEPT = (("user_id", ASCENDING), ("deleted_at", ASCENDING))
+"""The first keys of what lists a user's messages: a query for null reads none that are deleted, however many are."""
+_NEWEST_FIRST = (("created_at", DESCENDING), ("_id", DESCENDING))
+
+
 def _outbox_index(field: str, name: str) -> IndexModel:
     """The index of one sender's messages in a state, in the order of a time."""
     keys = ("outbound.sender_key", "outbound.state", f"outbound.{field}")
@@ -69,10 +74,8 @@ def _outbox_index(field: str, name: str) -> IndexModel:
 
 
 def _list_index(field: str, name: str) -> IndexModel:
-    """The index of a user's messages with one value of a field, newest first."""
-    return IndexModel(
-        [("user_id", ASCENDING), (field, ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name=name
-    )
+    """The index of a user's messages with one value of a field, newest first, without deleted ones."""
+    return IndexModel([*_KEPT, (field, ASCENDING), *_NEWEST_FIRST], name=name)
 
 
 class Message(Document):
@@ -89,10 +92,14 @@ class Message(Document):
     recipient_number: str
     peer_number: str
     content: str
-    """Empty once it was removed; a new message cannot be empty."""
+    """Empty once it was removed, or the message was deleted; a new message cannot be empty."""
     words: list[str] | None = None
     """What `words_of` finds in the content; None while that is not stored yet."""
     content_removed_at: datetime | None = None
+    deleted_at: datetime | None = None
+    """When its user deleted it. It stays, without its text, so that its idempotency key and its SID do (ADR 16)."""
+    deletion_id: PydanticObjectId | None = None
+    """Which of the requests to delete it did so."""
     segments: int
 
     outbound: Outbound | None = None
@@ -121,6 +128,11 @@ class Message(Document):
     schema_version: int = 2
 
     @property
+    def is_deletable(self) -> bool:
+        """Whether the provider is done with it, or has sent it. It stays so: a terminal state is never left."""
+        return self.direction == "inbound" or self.outbox_state in TERMINAL
+
+    @property
     def is_repeatable(self) -> bool:
         """Whether a repeated request returns this message."""
         return not self.client_id.startswith("message:")
@@ -137,7 +149,7 @@ class Message(Document):
         name = "messages"
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING), ("client_id", ASCENDING)], name="client_id", unique=True),
-            IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="history"),
+            IndexModel([*_KEPT, *_NEWEST_FIRST], name="history"),
             IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("_id", DESCENDING)], name="changes"),
             IndexModel(
                 [
@@ -150,19 +162,8 @@ class Message(Document):
             ),
             IndexModel([("user_id", ASCENDING), ("revision", DESCENDING)], name="user_revision"),
             IndexModel([("revision", ASCENDING)], name="revision"),
-            IndexModel(
-                [
-                    ("user_id", ASCENDING),
-                    ("peer_number", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("_id", DESCENDING),
-                ],
-                name="conversation",
-            ),
-            IndexModel(
-                [("user_id", ASCENDING), ("words", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
-                name="words",
-            ),
+            _list_index("peer_number", "conversation"),
+            _list_index("words", "words"),
             _list_index("provider_status", "statuses"),
             _list_index("error_code", "errors"),
             IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
@@ -188,8 +189,10 @@ class Conversation(Document):
     """The time and id of the newest message, in a text that sorts like the messages."""
     pending_message_ids: dict[str, bool] = Field(default_factory=dict)
     """The ids of messages that are being stored and are not counted yet."""
+    pending_deletions: dict[str, PydanticObjectId] = Field(default_factory=dict)
+    """The messages that are being deleted and are still counted, by the ids of the deletions."""
     pending_count: int = 0
-    """The number of those ids."""
+    """The number of all those ids."""
     schema_version: int = 2
 
     class Settings:

@@ -28,6 +28,7 @@ _NAIVE_TIMES: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
 
 
 async def find_own(user_id: ObjectId, message_id: ObjectId) -> Message | None:
+    """Returns a message, also if it is deleted."""
     return await Message.find_one({"_id": message_id, "user_id": user_id})
 
 
@@ -39,9 +40,9 @@ async def find(message_id: ObjectId) -> Message | None:
     return await Message.find_one({"_id": message_id})
 
 
-async def find_all(message_ids: Collection[ObjectId]) -> dict[ObjectId, Row]:
-    """Returns those of the messages that exist, by id, without their timelines."""
-    rows = await _list({"_id": {"$in": list(message_ids)}}, [], len(message_ids))
+async def find_all(message_ids: Collection[ObjectId], kept: Mapping[str, object]) -> dict[ObjectId, Row]:
+    """Returns those of the messages that exist and fulfil `kept`, by id, without their timelines."""
+    rows = await _list({"_id": {"$in": list(message_ids)}, **kept}, [], len(message_ids))
     return {row["_id"]: row for row in rows}
 
 
@@ -51,17 +52,26 @@ async def find_created_at(message_ids: Collection[ObjectId]) -> dict[ObjectId, d
     return {row["_id"]: row["created_at"] for row in await found.to_list()}
 
 
+async def find_deletions(message_ids: Collection[ObjectId]) -> dict[ObjectId, ObjectId | None]:
+    """Returns the id of the deletion that deleted each of the messages, or None; of those that exist."""
+    found = Message.get_pymongo_collection().find({"_id": {"$in": list(message_ids)}}, {"deletion_id": 1})
+    return {row["_id"]: row.get("deletion_id") for row in await found.to_list()}
+
+
 async def mark_changed(message_id: ObjectId) -> Change | None:
     """Marks a message because something about it has changed that is stored elsewhere."""
     return await _change({"_id": message_id}, {})
 
 
 async def count_own(user_id: ObjectId) -> int:
-    return await Message.get_pymongo_collection().count_documents({"user_id": user_id})
+    return await Message.get_pymongo_collection().count_documents({"user_id": user_id, "deleted_at": None})
 
 
 async def count_earlier(user_id: ObjectId) -> int:
-    """Returns the number of messages that earlier versions have stored, which are in no total."""
+    """Returns the number of messages that earlier versions have stored, which are in no total.
+
+    It includes the deleted ones: each deletion is counted in the total on its own.
+    """
     return await Message.get_pymongo_collection().count_documents({"user_id": user_id, "is_totalled": {"$ne": True}})
 
 
@@ -72,8 +82,8 @@ async def find_matching(user_id: ObjectId, message_filter: MessageFilter, messag
 
 
 async def find_detail(user_id: ObjectId, message_id: ObjectId) -> Row | None:
-    """Returns a message with its timeline."""
-    found = await _list({"_id": message_id, "user_id": user_id}, [], 1, with_timeline=True)
+    """Returns a message with its timeline, unless it is deleted."""
+    found = await _list({"_id": message_id, "user_id": user_id, "deleted_at": None}, [], 1, with_timeline=True)
     return found[0] if found else None
 
 
@@ -94,6 +104,7 @@ def order_of(message_filter: MessageFilter) -> Order:
 
 
 async def find_anchor(user_id: ObjectId, message_filter: MessageFilter, message_id: ObjectId) -> Anchor | None:
+    """Returns the position of a message. That of a deleted one holds, since pages were cut there."""
     order = order_of(message_filter)
     row = await Message.get_pymongo_collection().find_one({"_id": message_id, "user_id": user_id}, {order: 1})
     return None if row is None else Anchor.of(row, order)
@@ -111,6 +122,13 @@ async def list_own(
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, DESCENDING), ("_id", DESCENDING)]
     return await _list(_beyond(query, order, before, "$lt"), sort, limit, with_timeline=with_timeline)
+
+
+async def find_newest(user_id: ObjectId, peer_number: str) -> Row | None:
+    """Returns the newest message of a conversation, without its timeline; None if it has none."""
+    sort = [("created_at", DESCENDING), ("_id", DESCENDING)]
+    found = await _list({"user_id": user_id, "deleted_at": None, "peer_number": peer_number}, sort, 1)
+    return found[0] if found else None
 
 
 async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor) -> list[Row]:
@@ -254,6 +272,15 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
         marked({"$set": {**_REDACTED, "content_removed_at": now, "updated_at": now}}),
     )
     return len(old)
+
+
+async def delete(message_id: ObjectId, deletion_id: ObjectId, now: datetime) -> Change | None:
+    """Removes the text of a message, and hides it; returns None if it is deleted already. It must be deletable."""
+    removed = {**_REDACTED, "content_removed_at": now, "updated_at": now}
+    return await _change(
+        {"_id": message_id, "deleted_at": None},
+        {"$set": {**removed, "deleted_at": now, "deletion_id": deletion_id}},
+    )
 
 
 async def remove_left_words(redacted_since: datetime) -> None:

@@ -113,7 +113,8 @@ class MessageResponse(BaseModel):
     peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
     content: str = Field(
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Empty once it was removed, if the server keeps texts for a limited time only.",
+        description="Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted "
+        "message.",
     )
     status: str = Field(
         examples=["delivered"],
@@ -141,6 +142,11 @@ class MessageResponse(BaseModel):
         description="Grows with every change. Of two copies of a message, the one with the higher version is newer; "
         "`updated_at` may be the same, since several changes can fall into a millisecond, or earlier, since the clocks "
         "of servers differ.",
+    )
+    deleted_at: Timestamp | None = Field(
+        examples=[None],
+        description="When you deleted it. Only lists with `updated_since` have deleted messages, so that you can "
+        "remove what you hold of them; everywhere else it is null.",
     )
 
     @classmethod

@@ -15,7 +15,7 @@ For words, several sources are read and merged:
   checked here, which is slow: where a number of characters is read, the page ends.
 
 What asks for changes is sorted by change, as no list of a word is. There, a window of the changes is read instead, of
-which the database checks the words.
+which the database checks the words. It has the deleted messages too, whatever their texts were.
 
 Status, direction and error code are only checked where words are looked for. The time of creation bounds each list.
 """
@@ -55,7 +55,7 @@ class Bounds:
     """So many conversations are searched for by number, the first in the order of numbers."""
 
 
-_MATCHED_FIELDS = ("content", "peer_number", "schema_version")
+_MATCHED_FIELDS = ("content", "peer_number", "schema_version", "deleted_at")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Search:
 
     async def matches(self, row: Row) -> bool:
         """Whether a message that matches the rest of the filter is among the results, whatever the page."""
-        if not self._filter.is_search:
+        if not self._filter.is_search or row.get("deleted_at") is not None:
             return True
         if not self._is_in_conversation(row):
             return False
@@ -126,11 +126,11 @@ class Search:
     async def run(self, *, newer: bool) -> Found:
         """Returns the matches that are older or newer than the anchor, from there on."""
         reader = _Reader(
-            self._user_id,
             self._limit,
             order_of(self._filter),
             self._anchor,
             self._bounds,
+            {"user_id": self._user_id, **self._filter.kept_condition},
             self._range,
             is_forward=newer,
         )
@@ -252,7 +252,7 @@ class Search:
             read += 1
             if row["_id"] not in checked or not self._is_in_conversation(row):
                 continue
-            is_match = row["peer_number"] in peers or row["_id"] in matches
+            is_match = row["peer_number"] in peers or row["_id"] in matches or row.get("deleted_at") is not None
             if not is_match and has_question and not _has_words(row):
                 # Requests of others come in between.
                 await asyncio.sleep(0)
@@ -283,20 +283,20 @@ class _Reader:
 
     def __init__(
         self,
-        user_id: ObjectId,
         limit: int,
         order: str,
         anchor: Anchor | None,
         bounds: Bounds,
+        kept: Condition,
         within: Sequence[Condition],
         *,
         is_forward: bool,
     ) -> None:
-        self._user_id = user_id
         self._limit = limit
         self._order = order
         self._anchor = anchor
         self._bounds = bounds
+        self._kept = kept
         self._within = within
         self._is_forward = is_forward
 
@@ -351,7 +351,7 @@ class _Reader:
         self, conditions: Sequence[Condition], fields: Sequence[str], *, limit: int, **options: Any
     ) -> list[dict[str, Any]]:
         every = [*conditions, *self._within]
-        query = {"user_id": self._user_id, **({"$and": every} if every else {})}
+        query = {**self._kept, **({"$and": every} if every else {})}
         projection = dict.fromkeys((self._order, *fields), 1)
         # In one batch, hence one command.
         rows = Message.get_pymongo_collection().find(query, projection, limit=limit, batch_size=limit, **options)

@@ -19,6 +19,8 @@ from mysms.messages.schemas import MAXIMUM_PAGE
 from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
 
+_ALL = MessageFilter()
+
 
 @dataclass(frozen=True)
 class Page:
@@ -128,21 +130,19 @@ class MessageHistory:
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
-        anchor = None if before is None else await self._find_anchor(user_id, MessageFilter(), "before", before)
+        anchor = None if before is None else await self._find_anchor(user_id, _ALL, "before", before)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
-        messages = await repository.find_all(last_ids)
+        messages = await repository.find_all(last_ids, _ALL.kept_condition)
         self._anchors.keep(user_id, *messages.values())
-        rows: list[ConversationFields] = [
-            {
-                "peer_number": conversation["peer_number"],
-                "last_message": message_fields(messages[message_id]),
-                "messages": conversation.get("messages", 0),
-            }
-            for conversation, message_id in zip(found, last_ids, strict=False)
-            # A missing message was just erased with its account.
-            if message_id in messages
-        ]
+        rows: list[ConversationFields] = []
+        for conversation, message_id in zip(found, last_ids, strict=False):
+            number = conversation["peer_number"]
+            # A missing message was just deleted, and the one before it will be the last. With its account, all were.
+            message = messages.get(message_id) or await repository.find_newest(user_id, number)
+            if message is not None:
+                count = conversation.get("messages", 0)
+                rows.append({"peer_number": number, "last_message": message_fields(message), "messages": count})
         return Page(
             body=encode(rows),
             total=None,
@@ -191,8 +191,8 @@ class MessageHistory:
             found = await search.run(newer=False)
             older, last_id = found.page(limit // 2)
             ids = [*reversed(newer), anchor.message_id, *older]
-        messages = await repository.find_all(ids) if ids else {}
-        # A missing message was just erased with its account.
+        messages = await repository.find_all(ids, message_filter.kept_condition) if ids else {}
+        # A missing message was just deleted.
         rows = [messages[message_id] for message_id in ids if message_id in messages]
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
         fields = [message_fields(row) for row in rows]

@@ -14,6 +14,14 @@ class IdempotencyKeyReusedError(DomainError):
     example = "This Idempotency-Key has already been used for another message."
 
 
+class MessageDeletedError(DomainError):
+    """The message that an earlier request has stored is deleted. It is not sent again."""
+
+    status = HTTPStatus.CONFLICT
+    code = "message_deleted"
+    example = "You have deleted the message that this request has sent before. To send it again, write a new one."
+
+
 class NotSentError(DomainError):
     """The message is stored and stays in the history, but was not sent and will not be."""
 

@@ -22,6 +22,7 @@ from mysms.outbox.erasure import Erasure
 from mysms.outbox.errors import (
     IdempotencyKeyReusedError,
     MessageCanceledError,
+    MessageDeletedError,
     MessageExpiredError,
     NotCancellableError,
     NotRetryableError,
@@ -73,8 +74,8 @@ class OutboxService:
         """Stores the message, which enqueues it, and waits briefly for the provider's response.
 
         The same key with the same fields returns the same message, as it is now. Raises a NotSentError for a message
-        that will not be sent, IdempotencyKeyReusedError for the same key with other fields, and the errors of
-        SendQuotas.consume.
+        that will not be sent, MessageDeletedError for one that its user has deleted, IdempotencyKeyReusedError for the
+        same key with other fields, and the errors of SendQuotas.consume.
         """
         message_id = ObjectId()
         client_id = f"message:{message_id}" if idempotency_key is None else f"key:{idempotency_key}"
@@ -83,8 +84,8 @@ class OutboxService:
     async def retry(self, user_id: ObjectId, message_id: str, *, accept_possible_duplicate: bool) -> MessageResponse:
         """Sends the text of a failed message again, as a new message. Repeated calls return the same new message.
 
-        Raises NotFoundError, NotRetryableError, a NotSentError, and PossibleDuplicateError for an unconfirmed message
-        unless `accept_possible_duplicate`.
+        Raises NotFoundError, NotRetryableError, a NotSentError, MessageDeletedError if the new message is deleted, and
+        PossibleDuplicateError for an unconfirmed message unless `accept_possible_duplicate`.
         """
         original = await self._find(user_id, message_id)
         if original.content_removed_at is not None:
@@ -116,6 +117,8 @@ class OutboxService:
         if current is None:
             # Another request with the same key was first.
             current = await self._send_stored(message) or message
+        if current.deleted_at is not None:
+            raise MessageDeletedError
         answer = MessageResponse.of(current)
         if current.outbox_state is not None and current.outbox_state in _NOT_SENT:
             raise _NOT_SENT[current.outbox_state](answer)
@@ -195,7 +198,7 @@ class OutboxService:
 
     async def _find(self, user_id: ObjectId, message_id: str) -> Message:
         message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
-        if message is None:
+        if message is None or message.deleted_at is not None:
             raise NotFoundError("There is no such message.")
         return message
 

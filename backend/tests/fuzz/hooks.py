@@ -38,9 +38,7 @@ class Account:
     def __init__(self) -> None:
         self.email = next(_emails)
         self._session = _post("/users", password_confirmation=_PASSWORD, email=self.email, password=_PASSWORD)
-        draft = {"recipient_number": "+14155552671", "content": "Here to be asked for"}
-        sent = _api.post("/api/messages", json={"message": draft}, headers=self.authorization)
-        self.message_id = str(sent.raise_for_status().json()["_id"])
+        self.message_id = self.send_message()
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -49,6 +47,12 @@ class Account:
     @property
     def refresh_token(self) -> str:
         return self._session["refresh_token"]
+
+    def send_message(self) -> str:
+        """Send a message. Returns its id."""
+        draft = {"recipient_number": "+14155552671", "content": "Here to be asked for"}
+        sent = _api.post("/api/messages", json={"message": draft}, headers=self.authorization)
+        return str(sent.raise_for_status().json()["_id"])
 
     def sign_in(self) -> None:
         self._session = _post("/users/sign_in", email=self.email, password=_PASSWORD)
@@ -102,7 +106,7 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
     user = body.get("user", {})
     for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
         if name in places:
-            places[name] = _shared_account.message_id
+            places[name] = _message_for(case)
     if "peer_number" in case.query:
         case.query["peer_number"] = _NUMBER
     match case.operation.label:
@@ -140,6 +144,12 @@ def after_call(_: HookContext, __: Case[Any], response: Response) -> None:
         and _shared_account.authorization["Authorization"] in response.request.headers.values()
     ):
         _shared_account.sign_in()
+
+
+def _message_for(case: Case[Any]) -> str:
+    """Returns the id of a message; of a new one for a request that deletes it."""
+    is_deletion = case.operation.label == "DELETE /api/messages/{message_id}"
+    return _shared_account.send_message() if is_deletion else _shared_account.message_id
 
 
 def _keep_one_position(query: dict[str, Any]) -> str:

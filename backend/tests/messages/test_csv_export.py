@@ -36,6 +36,7 @@ MESSAGE: MessageFields = {
     "created_at": "2026-11-22T10:42:07.120Z",
     "updated_at": "2026-11-22T10:42:09.430Z",
     "version": 1,
+    "deleted_at": None,
 }
 
 

@@ -88,6 +88,7 @@ rows = st.fixed_dictionaries(
         "events": st.lists(events, max_size=3),
         "change_count": st.integers(0, 2**63 - 1),
         "content_removed_at": st.none() | times,
+        "deleted_at": st.none() | times,
         "words": st.lists(texts, max_size=2),
         "schema_version": st.integers(1, 9),
         **errors,
@@ -198,6 +199,7 @@ def test_a_message_of_the_present_version() -> None:
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.120Z",
         "version": 0,
+        "deleted_at": None,
         "timeline": [
             {
                 "at": "2026-11-22T10:42:07.120Z",
@@ -231,6 +233,10 @@ def test_a_message_of_schema_1_is_pending_until_it_is_migrated() -> None:
 
 def test_a_redacted_message_has_no_text() -> None:
     assert json_of(content="", content_removed_at=AT, words=[""])["content"] == ""
+
+
+def test_a_deleted_message_says_so() -> None:
+    assert json_of(content="", content_removed_at=AT, deleted_at=AT)["deleted_at"] == "2026-11-22T10:42:07.120Z"
 
 
 @pytest.mark.parametrize(

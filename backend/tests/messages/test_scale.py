@@ -114,5 +114,40 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
     assert (await cost(many_messages, count)).documents >= MANY, "the counter must work"
 
 
+async def test_deleted_messages_cost_nothing(many_messages: ManyMessages) -> None:
+    """A thousand of them lie before the others in every list."""
+    api_user, messages = many_messages.api_user, many_messages.client.get_default_database()["messages"]
+    kept, deleted = 1_500, 1_000
+
+    async def read(**query: object) -> Any:
+        response = await api_user.call("GET", "/api/messages", params=query)
+        assert response.status_code == 200, response.text
+        return response
+
+    queries: dict[str, dict[str, Any]] = {
+        "the newest messages": {},
+        "one conversation": {"peer_number": phone_number(7), "limit": 10},
+        "a frequent word": {"search": "number"},
+        "two words": {"search": "number even"},
+        "a number": {"search": phone_number(7)[-7:]},
+        "a status": {"status": "delivered"},
+        "what all messages have": {"direction": "outbound"},
+        "what nothing has": {"direction": "inbound"},
+        "an error code that nothing has": {"error_code": 30003},
+        "a time": {"created_from": "2026-01-01T00:00:00Z"},
+    }
+    await many_messages.store(0, kept)
+    costs = {name: await cost(many_messages, functools.partial(read, **query)) for name, query in queries.items()}
+    await many_messages.store(kept, kept + deleted)
+    gone = {"content": "", "words": [""], "content_removed_at": datetime.now(UTC), "deleted_at": datetime.now(UTC)}
+    newest = {"client_id": {"$in": [f"many:{index}" for index in range(kept, kept + deleted)]}}
+    await messages.update_many(newest, {"$set": gone})
+    for name, query in queries.items():
+        now_costs = await cost(many_messages, functools.partial(read, **query))
+        # Two further messages were sent to publish that there are more.
+        assert now_costs.documents <= costs[name].documents + 5, f"{name}: {costs[name]}, then {now_costs}"
+    assert len((await read(limit=200)).json()) == 200
+
+
 def now() -> str:
     return (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

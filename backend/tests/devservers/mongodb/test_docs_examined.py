@@ -86,6 +86,17 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
 }
 
 
+def test_what_a_field_is_missing_in_is_listed_without_the_others(own_client: MongoClient[Document]) -> None:
+    things = own_client.examined_null.things
+    things.create_index([("user", 1), ("deleted", 1), ("at", -1), ("_id", -1)])
+    things.insert_many({"_id": n, "user": 7, "at": n, **({"deleted": 1} if n > 100 else {})} for n in range(1_100))
+    for order in (NEWEST, [("at", 1), ("_id", 1)]):
+        before = docs_examined(things)
+        assert len(list(things.find({"user": 7, "deleted": None, "at": {"$gte": 0}}).sort(order).limit(50))) == 50
+        assert docs_examined(things) - before == 50
+    own_client.drop_database("examined_null")
+
+
 def test_indexed_operations_examine_few_documents(things: Collection[Document]) -> None:
     fill(things, 0, 1000)
     for stop in (1000, MANY):

@@ -71,7 +71,14 @@ export interface paths {
         get: operations["read_message_api_messages__message_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a message
+         * @description Deletes a message for you: its text is erased, and only lists with `updated_since` still tell of it.
+         *
+         *     Nothing is deleted at Twilio, and the recipient keeps it. The request may be repeated. A message that is `pending`
+         *     or `unconfirmed` cannot be deleted.
+         */
+        delete: operations["delete_message_api_messages__message_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -814,7 +821,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed, if the server keeps texts for a limited time only.
+             * @description Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted message.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -887,6 +894,12 @@ export interface components {
              * @example 3
              */
             version: number;
+            /**
+             * Deleted At
+             * @description When you deleted it. Only lists with `updated_since` have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
+             * @example null
+             */
+            deleted_at: string | null;
             /** Timeline */
             timeline: components["schemas"]["EventResponse"][];
         };
@@ -923,7 +936,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed, if the server keeps texts for a limited time only.
+             * @description Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted message.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -996,6 +1009,12 @@ export interface components {
              * @example 3
              */
             version: number;
+            /**
+             * Deleted At
+             * @description When you deleted it. Only lists with `updated_since` have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
+             * @example null
+             */
+            deleted_at: string | null;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -1416,7 +1435,7 @@ export interface operations {
                 after?: string | null;
                 /** @description The message with this `_id`, and next to it at most `(limit - 1) / 2` newer and `limit / 2` older ones, rounded down. At most one of `before`, `after` and `around` may be given. */
                 around?: string | null;
-                /** @description Only messages that changed at or after this time, those that changed last first: by `updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask again from a little before the time of the first request. */
+                /** @description Only messages that changed at or after this time, those that changed last first: by `updated_at` and then `_id`. A message that changes while you read the pages moves to the front, so ask again from a little before the time of the first request. This list also has the messages that you have deleted since, with `deleted_at` and without their text, whatever `search` looks for; no other list has them. */
                 updated_since?: string | null;
             };
             header?: {
@@ -1482,7 +1501,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same message never sends a second SMS. Keys do not expire. */
+                /** @description The same key with the same message never sends a second SMS, also once you have deleted that message. Keys do not expire. */
                 "idempotency-key"?: string | null;
             };
             path?: never;
@@ -1532,6 +1551,15 @@ export interface operations {
             };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1692,6 +1720,71 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_message_api_messages__message_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -243,6 +243,20 @@ export const messagesTexts = {
     details: 'Details',
   },
 
+  deletion: {
+    delete: 'Delete message',
+    deleteShort: 'Delete',
+    title: 'Delete this message?',
+    text: "It is deleted for you only, on all your devices, and can't be restored. Whoever you have sent it to keeps it.",
+    confirm: 'Delete',
+    keep: 'Keep',
+    failed: "The message wasn't deleted",
+    tryAgain: 'Try again',
+    deleted: 'Message deleted',
+    /** Why it cannot be deleted now. */
+    inFlight: 'It may still be sent: cancel it first, or wait.',
+  },
+
   details: {
     title: 'Message details',
     close: 'Close',

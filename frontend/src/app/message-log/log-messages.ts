@@ -1,4 +1,5 @@
 import { Message } from '../api/models';
+import { withoutDeleted } from '../messages/deleted-messages';
 import { isNewer, latestOf } from '../messages/message-order';
 
 /** What is held in memory at most; the rest can be narrowed down, or exported. */
@@ -21,12 +22,17 @@ export function appendPage(
   return limit([...loaded.messages, ...rows.filter(({ _id }) => !known.has(_id))], next);
 }
 
-/** Merges changes, and adds what matches and lies within what is loaded. The same object if that changes nothing. */
+/**
+ * Merges changes, removes what is deleted, and adds what matches and lies within what is loaded. The same object if that
+ * changes nothing.
+ */
 export function mergeChanges(
-  loaded: LogMessages,
+  before: LogMessages,
   changes: readonly Message[],
   isMatch: (message: Message) => boolean,
 ): LogMessages {
+  const kept = withoutDeleted(before.messages, changes);
+  const loaded = kept === before.messages ? before : { ...before, messages: kept };
   const added = new Map<string, Message>();
   for (const message of changes) {
     added.set(message._id, latestOf(added.get(message._id) ?? message, message));
@@ -37,7 +43,7 @@ export function mergeChanges(
     return latest;
   });
   const found = [...added.values()].filter(
-    (message) => isWithin(loaded, message) && isMatch(message),
+    (message) => !message.deleted_at && isWithin(loaded, message) && isMatch(message),
   );
   if (found.length === 0) {
     const isChanged = messages.some((message, index) => message !== loaded.messages[index]);

@@ -2,7 +2,7 @@ import { HttpTestingController, TestRequest } from '@angular/common/http/testing
 import { TestBed } from '@angular/core/testing';
 import { Message } from '../api/models';
 import { MessageSync } from '../messages/message-sync';
-import { FakeApi, aMessage, messages, setUpMessages } from '../messages/testing';
+import { FakeApi, aMessage, deleted, messages, setUpMessages } from '../messages/testing';
 import { NO_FILTER } from './log-filter';
 import { MOST_ROWS } from './log-messages';
 import { LogStore } from './log-store';
@@ -118,6 +118,19 @@ describe('LogStore', () => {
     sync.applyChanges([delivered]);
     await answer(first, [OLD]);
     expect(store.messages()).toEqual([delivered]);
+  });
+
+  it('shows no deleted messages, also of a page that is being read', async () => {
+    store.open(NO_FILTER);
+    await answer(await request(), [NEW, OLD], 'm1');
+    sync.applyChanges([deleted(NEW), deleted(aMessage({ _id: 'm3' }))]);
+    expect(ids()).toEqual(['m1']);
+    const loading = store.loadMore();
+    const second = await request();
+    sync.applyChanges([deleted(OLDER)]);
+    await answer(second, [OLDER]);
+    await loading;
+    expect(ids()).toEqual(['m1']);
   });
 
   it('exports the days of its pages, even after midnight', async () => {

@@ -2,7 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { MessageCache } from './cache/message-cache';
 import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
-import { FakeApi, FakeCache, aMinuteAfter, messages, setUpMessages } from './testing';
+import { FakeApi, FakeCache, aMinuteAfter, deleted, messages, setUpMessages } from './testing';
 import { StatusAnnouncer } from './status-announcer';
 import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { Message } from '../api/models';
@@ -48,6 +48,30 @@ describe('ConversationsStore with a cache', () => {
     await api.answerConversations(messages(1, 1));
     await api.answerChanges(api.expectChanges(), messages(2, 2));
     expect(cache.put.get('conversations')).toMatchObject({ rows: rowsOf(messages(2, 2)) });
+  });
+
+  it('loads the message before a last one that is deleted, until it has one that is not', async () => {
+    api.start();
+    await api.settle();
+    await api.answerConversations(messages(3, 3));
+    await api.answerChanges(api.expectChanges(), [deleted(messages(3, 3)[0])]);
+    const first = api.expectThread();
+    expect(first.request.params.get('limit')).toBe('1');
+    TestBed.inject(MessageSync).applyChanges([deleted(messages(2, 2)[0])]);
+    api.answer(first, messages(2, 2), { total: 2 });
+    await api.settle();
+    api.answerThread(messages(1, 1));
+    await api.settle();
+    expect(store.rows()).toEqual(rowsOf(messages(1, 1)));
+    expect(cache.put.get('conversations')).toMatchObject({ rows: rowsOf(messages(1, 1)) });
+
+    TestBed.inject(MessageSync).applyChanges([deleted(messages(1, 1)[0])]);
+    api.expectThread().flush(null, { status: 503, statusText: 'No' });
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), []);
+    api.answerThread([]);
+    await api.settle();
+    expect(store.rows()).toEqual([]);
   });
 
   it('announces nothing that has changed since it was cached', async () => {

@@ -1,11 +1,19 @@
-import { Injectable, computed, inject, signal } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
+import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { EMPTY, catchError, firstValueFrom } from 'rxjs';
 import { describeProblem } from '../api/describe-problem';
 import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { MessageCache } from './cache/message-cache';
 import { ChangesMeanwhile } from './changes-meanwhile';
-import { Conversations, appendPage, mergeChanges, toConversations } from './conversations';
+import { withoutDeleted } from './deleted-messages';
+import {
+  Conversations,
+  appendPage,
+  mergeChanges,
+  replaceDeleted,
+  toConversations,
+} from './conversations';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 
@@ -14,6 +22,8 @@ import { MessagesClient } from './messages-client';
 export class ConversationsStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
   readonly #cache = inject(MessageCache);
+  readonly #sync = inject(MessageSync);
+  readonly #destroyRef = inject(DestroyRef);
 
   readonly #meanwhile = new ChangesMeanwhile();
   readonly #loaded = signal<Conversations | undefined>(undefined);
@@ -32,7 +42,7 @@ export class ConversationsStore implements MessageSubscriber {
   readonly problem = this.#problem.asReadonly();
 
   constructor() {
-    inject(MessageSync).subscribe(this);
+    this.#sync.subscribe(this);
   }
 
   /** Shows what this browser has cached until `loadFirst` has loaded the conversations. */
@@ -57,8 +67,10 @@ export class ConversationsStore implements MessageSubscriber {
     if (!last || this.#loadingMore()) return;
     this.#loadingMore.set(true);
     try {
-      const page = await firstValueFrom(this.#client.conversations(last._id));
-      this.#change((loaded) => loaded && appendPage(loaded, page));
+      const loading = firstValueFrom(this.#client.conversations(last._id));
+      await this.#meanwhile.during(loading, (page, changes) => {
+        this.#change((loaded) => loaded && mergeChanges(appendPage(loaded, page), changes));
+      });
       this.#problem.set('');
     } catch (error) {
       this.#problem.set(describeProblem(toProblem(error)));
@@ -88,6 +100,30 @@ export class ConversationsStore implements MessageSubscriber {
     const loaded = change(before);
     if (!loaded || loaded === before) return;
     this.#loaded.set(loaded);
-    if (this.#isCurrent()) void this.#cache.putConversations(loaded);
+    if (!this.#isCurrent()) return;
+    void this.#cache.putConversations(loaded);
+    const known = new Set(before?.rows.map(({ last }) => last));
+    for (const { last } of loaded.rows) {
+      if (last.deleted_at && !known.has(last)) this.#loadBefore(last);
+    }
+  }
+
+  /** Loads the last message of a conversation in place of one that is deleted. */
+  #loadBefore(deleted: Message): void {
+    const load = async (): Promise<void> => {
+      const loading = firstValueFrom(this.#client.with(deleted.peer_number, 1));
+      await this.#meanwhile.during(loading, ({ rows }, changes) => {
+        // That one was deleted meanwhile, too.
+        if (withoutDeleted(rows, changes) !== rows) this.#loadBefore(deleted);
+        else this.#change((loaded) => loaded && replaceDeleted(loaded, deleted, rows[0]));
+      });
+    };
+    this.#sync
+      .load(load)
+      .pipe(
+        catchError(() => EMPTY),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe();
   }
 }

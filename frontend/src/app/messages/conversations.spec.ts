@@ -4,10 +4,11 @@ import {
   toConversations,
   mergeChanges,
   appendPage,
+  replaceDeleted,
   withPending,
 } from './conversations';
 import { PendingMessage } from './outbox/pending-message';
-import { messages } from './testing';
+import { deleted, messages } from './testing';
 
 /** A conversation with each number, the last message of which is the one with that number. */
 function from(peer: number, number = peer): Message {
@@ -51,6 +52,34 @@ describe('mergeChanges', () => {
     expect(merged.rows[0]?.last.status).toBe('sent');
     expect(mergeChanges(merged, [from(3)])).toBe(merged);
     expect(mergeChanges(merged, [from(3, 1)])).toBe(merged);
+  });
+});
+
+describe('replaceDeleted', () => {
+  const gone = deleted(from(3));
+  const loaded = mergeChanges(list([3, 2], true), [gone]);
+
+  it('shows the message before in place of a last one that is deleted', () => {
+    expect(shown(loaded)).toEqual(['3: ', '2: 2']);
+    // A response that is older.
+    expect(mergeChanges(loaded, [from(3), { ...gone, version: 9 }])).toBe(loaded);
+    expect(shown(replaceDeleted(loaded, gone, from(3, 2.5)))).toEqual(['3: 2.5', '2: 2']);
+  });
+
+  it('removes a conversation without messages, and leaves one further down to its page', () => {
+    expect(shown(replaceDeleted(loaded, gone, undefined))).toEqual(['2: 2']);
+    expect(shown(replaceDeleted(loaded, gone, from(3, 1)))).toEqual(['2: 2']);
+  });
+
+  it('leaves a conversation that has a newer message by now', () => {
+    const newer = mergeChanges(loaded, [from(3, 4)]);
+    expect(shown(newer)).toEqual(['3: 4', '2: 2']);
+    expect(replaceDeleted(newer, gone, from(3, 1))).toBe(newer);
+  });
+
+  it('shows no deleted message that it did not have', () => {
+    const known = list([3]);
+    expect(mergeChanges(known, [deleted(from(3, 4)), deleted(from(9))])).toBe(known);
   });
 });
 

@@ -55,7 +55,10 @@ export function appendPage(loaded: Conversations, page: Page<Conversation>): Con
   };
 }
 
-/** Merges new and changed messages of any conversation. Returns the same object if they change nothing. */
+/**
+ * Merges new and changed messages of any conversation. Returns the same object if they change nothing. A last message that
+ * is deleted stays, without its text, until `replaceDeleted`.
+ */
 export function mergeChanges(loaded: Conversations, changes: readonly Message[]): Conversations {
   const rows = new Map(loaded.rows.map((row) => [row.peer, row]));
   const oldest = loaded.rows.at(-1)?.last;
@@ -63,7 +66,7 @@ export function mergeChanges(loaded: Conversations, changes: readonly Message[])
   for (const message of changes) {
     const row = rows.get(message.peer_number);
     // A conversation further down comes with its page.
-    const isBelow = loaded.hasMore && oldest && !isNewer(message, oldest);
+    const isBelow = message.deleted_at || (loaded.hasMore && oldest && !isNewer(message, oldest));
     const last = row ? newerOf(row.last, message) : isBelow ? undefined : message;
     if (last === undefined || last === row?.last) continue;
     rows.set(message.peer_number, { peer: message.peer_number, last });
@@ -74,7 +77,22 @@ export function mergeChanges(loaded: Conversations, changes: readonly Message[])
   return { ...loaded, rows: sorted };
 }
 
+/** Shows the newest message in place of a deleted one, unless there is a newer one by now. */
+export function replaceDeleted(
+  loaded: Conversations,
+  deleted: Message,
+  newest: Message | undefined,
+): Conversations {
+  const { peer_number: peer, _id } = deleted;
+  if (!loaded.rows.some(({ last }) => last._id === _id && last.deleted_at)) return loaded;
+  const others = { ...loaded, rows: loaded.rows.filter((row) => row.peer !== peer) };
+  return newest ? mergeChanges(others, [newest]) : others;
+}
+
 function newerOf(last: Message, message: Message): Message {
-  if (message._id === last._id) return latestOf(last, message);
-  return isNewer(message, last) ? message : last;
+  if (message._id === last._id) {
+    if (last.deleted_at) return last;
+    return message.deleted_at ? message : latestOf(last, message);
+  }
+  return !message.deleted_at && isNewer(message, last) ? message : last;
 }

@@ -35,6 +35,17 @@ export class MessageActions {
     await this.#run(message, this.#client.retry(message._id, acceptPossibleDuplicate));
   }
 
+  /** Returns why it could not be deleted; nothing if it was. */
+  async delete(message: Message): Promise<string> {
+    try {
+      await firstValueFrom(this.#client.delete(message._id));
+    } catch (error) {
+      return describeProblem(toProblem(error));
+    }
+    this.#sync.applyDeletion(message);
+    return '';
+  }
+
   async #run(message: Message, call: Observable<Message>): Promise<void> {
     if (this.stateOf(message).isBusy) return;
     this.#set(message, { isBusy: true, problem: '' });

@@ -40,6 +40,11 @@ export function hasFailed({ status }: Message): boolean {
   return status === 'failed' || status === 'undelivered';
 }
 
+/** Until its outcome is known it cannot be deleted. */
+export function isInFlight({ status }: Message): boolean {
+  return status === 'pending' || status === 'unconfirmed';
+}
+
 /** Servers may keep texts for a limited time only. Nobody can send an empty text, so that empty means deleted. */
 export function isTextDeleted({ content }: Message): boolean {
   return content === '';

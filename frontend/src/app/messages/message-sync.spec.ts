@@ -8,7 +8,7 @@ import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadsStore } from './threads-store';
-import { FakeApi, aMessage, aMinuteAfter, messages, setUpMessages } from './testing';
+import { FakeApi, aMessage, aMinuteAfter, deleted, messages, setUpMessages } from './testing';
 
 const PEER = '+14155552671';
 const OTHER = '+442079460958';
@@ -199,6 +199,36 @@ describe('MessageSync', () => {
     await api.nextPoll();
     await api.answerChanges(api.expectChanges(), [delivered as Message]);
     expect(announcer.announcements()).toHaveLength(1);
+  });
+
+  it('removes a deleted message, and ignores older copies of it', async () => {
+    await start(messages(1, 2));
+    const [newest] = messages(2, 2);
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [deleted({ ...newest, status: 'read' } as Message)]);
+    api.answerThread(messages(1, 1));
+    await api.settle();
+    expect(loaded()).toEqual(messages(1, 1));
+    sync.applyChanges([{ ...newest, status: 'delivered', version: 9 } as Message]);
+    sync.applyNew(newest as Message);
+    expect(loaded()).toEqual(messages(1, 1));
+    expect(rows().map(({ last }) => last)).toEqual(messages(1, 1));
+    expect(TestBed.inject(StatusAnnouncer).announcements()).toEqual([]);
+  });
+
+  it('publishes what this tab deletes at once, and counts it once', async () => {
+    await start(messages(1, 2));
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [], { total: 2 });
+    const [newest, oldest] = messages(1, 2);
+    if (!newest || !oldest) throw new Error();
+    sync.applyDeletion(oldest);
+    expect(loaded()).toEqual([newest]);
+    expect(sync.total()).toBe(1);
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [deleted(oldest)], { total: 1 });
+    sync.applyDeletion(oldest);
+    expect(sync.total()).toBe(1);
   });
 
   it('publishes changes to whatever subscribes, once it is loaded', async () => {

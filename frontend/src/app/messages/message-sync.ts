@@ -33,7 +33,7 @@ export interface MessageSubscriber {
   loadFirst?(): Promise<readonly Message[]>;
   /** The version of the message that the store has. */
   find(message: Message): Message | undefined;
-  /** Merges changed messages, and new ones that belong into the store. */
+  /** Merges changed messages, and new ones that belong into the store. Removes those that are deleted. */
   applyChanges(messages: readonly Message[]): void;
   /** Whether one of its messages waits to be handed to the provider. */
   hasPending(): boolean;
@@ -60,6 +60,8 @@ export class MessageSync {
   readonly #problem = signal('');
   readonly #paused = signal<Sending['paused']>(null);
   readonly #today = signal(new Date(), { equal: isSameDay });
+  /** The ids of messages that are known to be deleted: a response that is older may still have them. */
+  readonly #deleted = new Set<string>();
   /** The time of the newest change that a poll has brought. */
   #cursor: number | undefined;
 
@@ -107,17 +109,31 @@ export class MessageSync {
   }
 
   /** Publishes messages as the API has just returned them. */
-  applyChanges(messages: readonly Message[]): void {
+  applyChanges(received: readonly Message[]): void {
+    for (const { _id, deleted_at } of received) if (deleted_at) this.#deleted.add(_id);
+    const messages = received.filter(
+      ({ _id, deleted_at }) => deleted_at || !this.#deleted.has(_id),
+    );
     const changed = messages.filter((message) => {
       const known = this.#find(message);
-      return known && known.status !== message.status && latestOf(known, message) !== known;
+      if (!known || message.deleted_at) return false;
+      return known.status !== message.status && latestOf(known, message) !== known;
     });
     for (const subscriber of this.#subscribers) subscriber.applyChanges(messages);
     if (changed.length > 0) this.#statusChanges.next(changed);
   }
 
+  /** Publishes that this tab has just deleted a message: `total` still counts it. */
+  applyDeletion(message: Message): void {
+    if (this.#deleted.has(message._id)) return;
+    this.#total.update((total) => (total !== undefined ? total - 1 : total));
+    const deleted_at = new Date().toISOString();
+    this.applyChanges([{ ...message, content: '', deleted_at, version: message.version + 1 }]);
+  }
+
   /** Publishes a message that this tab has just sent: `total` does not count it yet. */
   applyNew(message: Message): void {
+    if (this.#deleted.has(message._id)) return;
     const isKnown = this.#find(message) !== undefined;
     if (!isKnown) this.#total.update((total) => (total !== undefined ? total + 1 : total));
     this.applyChanges([message]);

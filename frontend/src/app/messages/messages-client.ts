@@ -130,6 +130,11 @@ export class MessagesClient {
     });
   }
 
+  /** For this user: nothing is deleted at the provider. */
+  delete(id: string): Observable<null> {
+    return this.#http.delete<null>(`${this.#messages}/${id}`, { timeout: REQUEST_TIMEOUT_MS });
+  }
+
   /** Sends the text again as a new message. Repeating the call returns that same message. */
   retry(id: string, acceptPossibleDuplicate: boolean): Observable<Message> {
     const params: Record<string, boolean> = acceptPossibleDuplicate

@@ -44,6 +44,7 @@ export function aMessage(members: Partial<Message>): Message {
     created_at,
     updated_at: created_at,
     version: 1,
+    deleted_at: null,
     ...members,
   };
 }
@@ -60,6 +61,13 @@ export function messages(from: number, to: number): Message[] {
       updated_at: at,
     });
   });
+}
+
+/** The message as a change tells of it once it is deleted. */
+export function deleted(message: Message | undefined): Message {
+  if (!message) throw new Error('There is no such message');
+  const deleted_at = new Date(NOON).toISOString();
+  return { ...message, content: '', deleted_at, version: message.version + 1 };
 }
 
 /** A minute after the time of this message: later than that of the messages near it. */

@@ -7,7 +7,7 @@ import {
   mergeChanges,
   appendPage,
 } from './thread-messages';
-import { messages } from './testing';
+import { deleted, messages } from './testing';
 
 /** The loaded part of a conversation that ends with `last`. */
 function loaded(from: number, to: number, last = to): ThreadMessages {
@@ -63,6 +63,14 @@ describe('appendPage', () => {
 });
 
 describe('mergeChanges', () => {
+  it('removes deleted messages, and adds none', () => {
+    const [newest] = messages(3, 3);
+    const merged = mergeChanges(loaded(1, 3, 3), [deleted(newest), deleted(messages(4, 4)[0])]);
+    expect(numbers(merged)).toEqual([2, 1]);
+    expect(merged.total).toBe(2);
+    expect(mergeChanges(merged, [deleted(newest)])).toBe(merged);
+  });
+
   it('adds and counts new messages', () => {
     const merged = mergeChanges(loaded(1, 2), messages(2, 4));
     expect(numbers(merged)).toEqual([4, 3, 2, 1]);

@@ -1,5 +1,6 @@
 import { Message } from '../api/models';
 import { Page } from '../api/page';
+import { withoutDeleted } from './deleted-messages';
 import { isNewer, latestOf } from './message-order';
 
 /** About how many messages of a conversation are held in memory: those further away are loaded again when needed. */
@@ -57,8 +58,15 @@ export function appendPage(
   };
 }
 
-/** Merges new and changed messages of this conversation. Returns the same object if they change nothing. */
-export function mergeChanges(loaded: ThreadMessages, changes: readonly Message[]): ThreadMessages {
+/**
+ * Merges new and changed messages of this conversation, and removes deleted ones. Returns the same object if they change
+ * nothing.
+ */
+export function mergeChanges(before: ThreadMessages, changes: readonly Message[]): ThreadMessages {
+  const kept = withoutDeleted(before.messages, changes);
+  const removed = before.messages.length - kept.length;
+  const loaded =
+    removed === 0 ? before : { ...before, messages: kept, total: before.total - removed };
   const indexes = new Map(loaded.messages.map(({ _id }, index) => [_id, index]));
   const messages = [...loaded.messages];
   const added = new Map<string, Message>();
@@ -70,7 +78,7 @@ export function mergeChanges(loaded: ThreadMessages, changes: readonly Message[]
       const latest = latestOf(known, message);
       changed ||= latest !== known;
       messages[index] = latest;
-    } else if (isWithin(loaded, message)) {
+    } else if (!message.deleted_at && isWithin(loaded, message)) {
       added.set(message._id, message);
     }
   }

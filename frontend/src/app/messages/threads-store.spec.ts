@@ -2,7 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { MAX_MESSAGES } from './thread-messages';
 import { MAX_THREADS, ThreadsStore } from './threads-store';
 import { MessageCache } from './cache/message-cache';
-import { FakeApi, FakeCache, aMinuteAfter, messages, setUpMessages } from './testing';
+import { FakeApi, FakeCache, aMinuteAfter, deleted, messages, setUpMessages } from './testing';
 import { toThreadMessages } from './thread-messages';
 
 const PEER = '+14155552671';
@@ -172,6 +172,35 @@ describe('ThreadsStore', () => {
     expect(ends()).toEqual([idOf(ALL + 1), idOf(ALL - 49)]);
     expect(loaded()?.total).toBe(ALL + 1);
     expect(cache.put.get(PEER)).toBe(loaded());
+  });
+
+  it.each([
+    ['older', () => store.loadOlder(PEER), 4950],
+    ['newer', () => store.loadNewer(PEER), 5051],
+  ])('does not show %s messages that are deleted while they are loaded', async (_, load, number) => {
+    const opening = store.openAt(PEER, 'm5000');
+    answer(api.expectThread(), 4951, 5050);
+    await opening;
+    const loading = load();
+    const request = api.expectThread();
+    store.applyChanges([deleted(messages(number, number)[0])]);
+    if (number < 5000) answer(request, number - 99, number);
+    else answer(request, number, number + 99);
+    await loading;
+    expect(loaded()?.messages).toHaveLength(199);
+    expect(loaded()?.messages.map(({ _id }) => _id)).not.toContain(idOf(number));
+  });
+
+  it('loads the newest messages if all that it has are deleted', async () => {
+    await open();
+    store.applyChanges((loaded()?.messages ?? []).map(deleted));
+    expect(loaded()).toMatchObject({ messages: [], hasOlder: true });
+    const loading = store.loadOlder(PEER);
+    const request = api.expectThread();
+    expect(request.request.params.has('before')).toBe(false);
+    answer(request, ALL - 99, ALL - 50);
+    await loading;
+    expect(ends()).toEqual([idOf(ALL - 50), idOf(ALL - 99)]);
   });
 
   it('keeps showing what is cached while loading fails', async () => {

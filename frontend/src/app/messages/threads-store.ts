@@ -110,13 +110,14 @@ export class ThreadsStore implements MessageSubscriber {
   async loadOlder(peer: string): Promise<void> {
     await this.#tryLoad(peer, async () => {
       const oldest = this.thread(peer).loaded?.messages.at(-1)?._id;
-      if (oldest === undefined) return;
-      const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { before: oldest }));
-      const loaded = this.thread(peer).loaded;
-      // The oldest message may have been dropped meanwhile: then the page would leave a gap.
-      if (loaded?.messages.at(-1)?._id === oldest) {
-        this.#change(peer, { loaded: prependPage(loaded, page) });
-      }
+      if (oldest === undefined) return this.#loadNewest(peer);
+      const loading = firstValueFrom(this.#client.with(peer, NEXT_PAGE, { before: oldest }));
+      await this.#meanwhile.during(loading, (page, changes) => {
+        const loaded = this.thread(peer).loaded;
+        // The oldest message may have been dropped meanwhile: then the page would leave a gap.
+        if (loaded?.messages.at(-1)?._id !== oldest) return;
+        this.#change(peer, { loaded: mergeOf(peer, prependPage(loaded, page), changes) });
+      });
     });
   }
 
@@ -124,11 +125,12 @@ export class ThreadsStore implements MessageSubscriber {
     await this.#tryLoad(peer, async () => {
       const newest = this.thread(peer).loaded?.messages[0]?._id;
       if (newest === undefined) return;
-      const page = await firstValueFrom(this.#client.with(peer, NEXT_PAGE, { after: newest }));
-      const loaded = this.thread(peer).loaded;
-      if (loaded?.messages[0]?._id === newest) {
-        this.#change(peer, { loaded: appendPage(loaded, page) });
-      }
+      const loading = firstValueFrom(this.#client.with(peer, NEXT_PAGE, { after: newest }));
+      await this.#meanwhile.during(loading, (page, changes) => {
+        const loaded = this.thread(peer).loaded;
+        if (loaded?.messages[0]?._id !== newest) return;
+        this.#change(peer, { loaded: mergeOf(peer, appendPage(loaded, page), changes) });
+      });
     });
   }
 
@@ -159,8 +161,7 @@ export class ThreadsStore implements MessageSubscriber {
   async #replace(peer: string, limit: number, position?: Position): Promise<void> {
     const loading = firstValueFrom(this.#client.with(peer, limit, position));
     await this.#meanwhile.during(loading, (page, changes) => {
-      const ofThread = changes.filter(({ peer_number }) => peer_number === peer);
-      const loaded = mergeChanges(toThreadMessages(page), ofThread);
+      const loaded = mergeOf(peer, toThreadMessages(page), changes);
       this.#change(peer, { loaded, isCached: false });
     });
   }
@@ -229,6 +230,18 @@ export class ThreadsStore implements MessageSubscriber {
     if (!current || current.hasNewer) return;
     void this.#cache.putThread(peer, this.thread(peer).openedAt, current);
   }
+}
+
+/** Merges those changes that belong to the conversation. */
+function mergeOf(
+  peer: string,
+  loaded: ThreadMessages,
+  changes: readonly Message[],
+): ThreadMessages {
+  return mergeChanges(
+    loaded,
+    changes.filter(({ peer_number }) => peer_number === peer),
+  );
 }
 
 function byPeer(messages: readonly Message[]): Map<string, Message[]> {

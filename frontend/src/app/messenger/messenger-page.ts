@@ -8,6 +8,7 @@ import {
   effect,
   inject,
   input,
+  signal,
   untracked,
   viewChild,
 } from '@angular/core';
@@ -20,6 +21,7 @@ import { Drafts } from '../messages/drafts/drafts';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
+import { DeleteMessage } from './delete-message/delete-message';
 import { MessageDetails } from './message-details/message-details';
 import { addMessengerShortcuts } from './messenger-shortcuts';
 import { OutboxStore } from '../messages/outbox/outbox-store';
@@ -34,7 +36,16 @@ import { Welcome } from './welcome/welcome';
 @Component({
   selector: 'app-messenger-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Composer, ConversationList, Icon, MessageDetails, RouterLink, Thread, Welcome],
+  imports: [
+    Composer,
+    ConversationList,
+    DeleteMessage,
+    Icon,
+    MessageDetails,
+    RouterLink,
+    Thread,
+    Welcome,
+  ],
   providers: [SearchStore],
   templateUrl: './messenger-page.html',
   host: {
@@ -61,11 +72,16 @@ export class MessengerPage {
   /** From the URL: the message whose details are open. */
   readonly details = input<string>();
 
+  /** The message that the user is asked about, and what to focus once it is gone. */
+  protected readonly deleting = signal<
+    { readonly message: Message; readonly neighbour: Message | undefined } | undefined
+  >(undefined);
   /** The details were opened on this page and not by a URL: then closing them goes back. */
   #openedDetails = false;
 
   protected readonly list = viewChild.required(ConversationList);
   protected readonly composer = viewChild(Composer);
+  protected readonly thread = viewChild(Thread);
 
   protected readonly texts = messagesTexts.compose;
   protected readonly back = messagesTexts.thread.back;
@@ -192,6 +208,16 @@ export class MessengerPage {
       return;
     }
     void this.#hideDetails();
+  }
+
+  protected askToDelete(message: Message): void {
+    this.deleting.set({ message, neighbour: this.thread()?.neighbourOf(message) });
+  }
+
+  protected endDeletion(isDeleted: boolean): void {
+    const neighbour = this.deleting()?.neighbour;
+    this.deleting.set(undefined);
+    if (isDeleted) this.thread()?.showDeletion(neighbour);
   }
 
   async #hideDetails(): Promise<void> {

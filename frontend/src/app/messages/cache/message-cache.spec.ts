@@ -7,7 +7,7 @@ import { SessionStore } from '../../session/session-store';
 import { CACHE_DATABASE, deleteCache } from '../../storage/cache-database';
 import { fillStorage } from '../../storage/testing';
 import { toThreadMessages } from '../thread-messages';
-import { messages } from '../testing';
+import { deleted, messages } from '../testing';
 import {
   MAX_CACHED_CONVERSATIONS,
   MAX_CACHED_MESSAGES,
@@ -109,6 +109,21 @@ describe('MessageCache', () => {
     await cache.putThread(PEER, NOW, thread([newest, oldest]));
     await cache.applyChanges([oldest]);
     expect((await cache.thread(PEER))?.messages).toEqual([newest, redacted]);
+  });
+
+  it('does not have deleted messages, even if a tab that does not know it stores them again', async () => {
+    const [newest, oldest] = messages(1, 2);
+    if (!newest || !oldest) throw new Error();
+    await cache.putThread(PEER, NOW, thread([newest, oldest]));
+    await cache.applyChanges([deleted(newest), deleted(messages(3, 3)[0])]);
+    for (const known of [[oldest], messages(1, 3), [newest, oldest]]) {
+      expect((await cache.thread(PEER))?.messages).toEqual([oldest]);
+      expect(JSON.stringify(await stored('threads'))).not.toContain(newest.content);
+      await cache.putThread(PEER, NOW, thread(known));
+    }
+    await cache.applyChanges([newest]);
+    expect((await cache.thread(PEER))?.messages).toEqual([oldest]);
+    expect(JSON.stringify(await stored('threads'))).not.toContain(newest.content);
   });
 
   it('does not have messages that the API does not have any more', async () => {

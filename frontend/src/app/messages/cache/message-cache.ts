@@ -20,7 +20,7 @@ export const MAX_CACHED_MESSAGES = 50;
 export const MAX_CACHE_AGE_MS = 7 * 86_400_000;
 
 /** Raise it whenever a field of what is stored changes: what other versions have stored is dropped. */
-const VERSION = 3;
+const VERSION = 4;
 /** All fields of a message. The compiler asks for those that are new. */
 const MESSAGE_FIELDS = Object.keys({
   _id: true,
@@ -41,6 +41,7 @@ const MESSAGE_FIELDS = Object.keys({
   created_at: true,
   updated_at: true,
   version: true,
+  deleted_at: true,
 } satisfies Record<keyof Message, true>) as (keyof Message)[];
 
 interface CachedThread {
@@ -104,12 +105,14 @@ export class MessageCache {
   }
 
   async thread(peer: string): Promise<ThreadMessages | undefined> {
-    return (await this.#use((transaction) => transaction.objectStore('threads').get(peer)))?.thread;
+    const cached = await this.#use((transaction) => transaction.objectStore('threads').get(peer));
+    return cached && { ...cached.thread, messages: cached.thread.messages.filter(isKept) };
   }
 
   /**
    * Stores the newest messages of a conversation, and drops the threads opened longest ago. An empty one is not stored: it
-   * would be shown as if there were no messages.
+   * would be shown as if there were no messages. Of deleted messages it keeps the ids, since a tab that does not know of the
+   * deletion yet may store them again.
    */
   async putThread(peer: string, openedAt: number, loaded: ThreadMessages): Promise<void> {
     const newest = loaded.messages.slice(0, MAX_CACHED_MESSAGES);
@@ -125,7 +128,7 @@ export class MessageCache {
         openedAt: Math.max(openedAt, before?.openedAt ?? 0),
         thread: {
           // Another tab may have learned of changes that this one has not.
-          messages: withLatest(newest, before?.thread.messages ?? []).map(toCached),
+          messages: withChanges(newest, before?.thread.messages ?? []).map(toCached),
           total: loaded.total,
           hasOlder: loaded.hasOlder || loaded.messages.length > newest.length,
           hasNewer: false,
@@ -136,7 +139,7 @@ export class MessageCache {
     });
   }
 
-  /** Updates all cached messages that have changed: a text that was deleted leaves the cache. Adds none. */
+  /** Updates all cached messages that have changed: a text that was deleted leaves the cache. Adds none but deleted ones. */
   async applyChanges(messages: readonly Message[]): Promise<void> {
     const peers = new Set(messages.map(({ peer_number }) => peer_number));
     await this.#use(async (transaction) => {
@@ -144,7 +147,8 @@ export class MessageCache {
       for (const peer of peers) {
         const cached = await threads.get(peer);
         if (!cached) continue;
-        const latest = withLatest(cached.thread.messages, messages).map(toCached);
+        const ofThread = messages.filter(({ peer_number }) => peer_number === peer);
+        const latest = withChanges(cached.thread.messages, ofThread).map(toCached);
         await threads.put({ ...cached, thread: { ...cached.thread, messages: latest } });
       }
     });
@@ -210,9 +214,21 @@ async function dropOld(transaction: Transaction): Promise<void> {
   if (cached && cached.storedAt <= oldest) await conversations.delete(ONLY);
 }
 
-function withLatest(messages: readonly Message[], versions: readonly Message[]): Message[] {
-  const known = new Map(versions.map((version) => [version._id, version]));
-  return messages.map((message) => latestOf(message, known.get(message._id) ?? message));
+/** The latest versions of the messages, and the last deleted ones. */
+function withChanges(messages: readonly Message[], changes: readonly Message[]): Message[] {
+  const known = new Map(changes.map((change) => [change._id, change]));
+  const latest = messages.map((message) => latestOf(message, known.get(message._id) ?? message));
+  const deleted = new Map(
+    [...latest, ...changes]
+      .filter((message) => !isKept(message))
+      .map((message) => [message._id, message]),
+  );
+  const lastDeleted = [...deleted.values()].slice(-MAX_CACHED_MESSAGES);
+  return [...latest.filter(({ _id }) => !deleted.has(_id)), ...lastDeleted];
+}
+
+function isKept({ deleted_at }: Message): boolean {
+  return !deleted_at;
 }
 
 function toCached(message: Message): Message {

@@ -416,6 +416,18 @@ describe('OutboxStore', () => {
     },
   );
 
+  it('drops a message that was sent, and deleted since', async () => {
+    store.send(hello);
+    await lose(api.expectSend());
+    window.dispatchEvent(new Event('online'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    const again = api.expectSend();
+    again.flush({ code: 'message_deleted' }, { status: 409, statusText: 'Conflict' });
+    await api.settle();
+    expect(store.outbox()).toEqual([]);
+    expect(messages()).toEqual([]);
+  });
+
   it('works without storage', async () => {
     vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
       throw new DOMException('forbidden', 'SecurityError');

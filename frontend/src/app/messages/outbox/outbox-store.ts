@@ -244,6 +244,9 @@ export class OutboxStore {
       const stored = isApiAnswer(error) ? storedMessageOf(problem) : undefined;
       if (stored) {
         this.#settle(key, stored);
+      } else if (problem.code === 'message_deleted') {
+        // It was sent, and the user has deleted it since.
+        this.#settle(key);
       } else if (
         problem.status === 0 &&
         problem.code === 'offline' &&
@@ -288,9 +291,9 @@ export class OutboxStore {
     if (!isSentAutomatically(pending, retryAt.getTime())) this.#holdForUser(pending.recipient);
   }
 
-  #settle(key: string, message: Message): void {
+  #settle(key: string, message?: Message): void {
     this.#remove(key);
-    this.#sync.applyNew(message);
+    if (message) this.#sync.applyNew(message);
     this.#outbox.update((outbox) => outbox.filter((pending) => pending.key !== key));
   }
 

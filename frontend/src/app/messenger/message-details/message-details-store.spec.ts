@@ -3,7 +3,7 @@ import { TestBed } from '@angular/core/testing';
 import { MessageDetail } from '../../api/models';
 import { MessageDetailsStore } from './message-details-store';
 import { MessageSync } from '../../messages/message-sync';
-import { FakeApi, aMessage, setUpMessages } from '../../messages/testing';
+import { FakeApi, aMessage, deleted, setUpMessages } from '../../messages/testing';
 
 describe('MessageDetailsStore', () => {
   let api: FakeApi;
@@ -78,6 +78,20 @@ describe('MessageDetailsStore', () => {
     expectCall('a').flush(detail('a', { version: 2 }));
     expect(store.message()?.version).toBe(2);
     api.expectNoCall();
+  });
+
+  it('knows that its message is deleted, and does not ask for it', () => {
+    const sync = TestBed.inject(MessageSync);
+    store.load('a');
+    expectCall('a').flush(detail('a'));
+    sync.applyChanges([deleted(aMessage({ _id: 'b' }))]);
+    expect(store.isDeleted()).toBe(false);
+    sync.applyChanges([deleted(aMessage({ _id: 'a' }))]);
+    expect(store.isDeleted()).toBe(true);
+    api.expectNoCall();
+    store.load('c');
+    expect(store.isDeleted()).toBe(false);
+    expectCall('c');
   });
 
   it('listens no longer than its page is open', () => {

@@ -28,6 +28,9 @@ export class MessageDetailsStore implements MessageSubscriber {
   /** The latest version that is known, which the last request was made for. */
   #latest: Message | undefined;
 
+  readonly #isDeleted = signal(false);
+  /** Whether the message was deleted while its details were shown. */
+  readonly isDeleted = this.#isDeleted.asReadonly();
   readonly message = computed(() => this.#loaded().message);
   readonly problem = computed(() => this.#loaded().problem ?? '');
 
@@ -45,12 +48,17 @@ export class MessageDetailsStore implements MessageSubscriber {
 
   load(id: string): void {
     if (this.#latest?._id !== id) this.#latest = undefined;
+    this.#isDeleted.set(false);
     this.#requests.next(id);
   }
 
   /** The message may be in no other store: a long conversation keeps only a part of itself in memory. */
   applyChanges(changes: readonly Message[]): void {
     const change = changes.find(({ _id }) => _id === this.#loaded().id);
+    if (change?.deleted_at) {
+      this.#isDeleted.set(true);
+      return;
+    }
     // Of a message that is being loaded for the first time, the response may be older than the change.
     if (!change || (this.#latest && latestOf(this.#latest, change) === this.#latest)) return;
     this.#latest = change;

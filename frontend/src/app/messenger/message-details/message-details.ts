@@ -29,6 +29,7 @@ import {
   failureAdvice,
   failureCause,
   hasFailed,
+  isInFlight,
   isRetryable,
   isTextDeleted,
   presentStatus,
@@ -61,14 +62,18 @@ export class MessageDetails {
   readonly closed = output();
   /** The user wants to edit the failed message and send it again. */
   readonly edit = output<Message>();
+  /** The user wants to delete it. */
+  readonly remove = output<Message>();
 
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
 
   protected readonly texts = messagesTexts.details;
   protected readonly actionTexts = messagesTexts.actions;
+  protected readonly deletionTexts = messagesTexts.deletion;
   protected readonly presentStatus = presentStatus;
   protected readonly threadTexts = messagesTexts.thread;
   protected readonly isTextDeleted = isTextDeleted;
+  protected readonly isInFlight = isInFlight;
   protected readonly isRetryable = isRetryable;
   protected readonly hasFailed = hasFailed;
   protected readonly failureCause = failureCause;
@@ -118,6 +123,12 @@ export class MessageDetails {
       run: () => {
         this.closed.emit();
       },
+    });
+    effect(() => {
+      if (!this.store.isDeleted()) return;
+      untracked(() => {
+        this.closed.emit();
+      });
     });
     effect(() => {
       const id = this.id();

@@ -2,7 +2,8 @@ import { HttpTestingController } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { vi } from 'vitest';
 import { Message } from '../../api/models';
-import { FakeApi, aMessage, setUpMessages } from '../../messages/testing';
+import { MessageSync } from '../../messages/message-sync';
+import { FakeApi, aMessage, deleted, setUpMessages } from '../../messages/testing';
 import { SearchStore } from './search-store';
 
 const EMPTY_PAGES = 10;
@@ -60,6 +61,21 @@ describe('SearchStore', () => {
     await vi.advanceTimersByTimeAsync(1000);
     await answer({ search: 'ham', before: null }, [aMessage({ content: 'Ham' })]);
     expect(store.messages()).toHaveLength(1);
+  });
+
+  it('shows no deleted messages, also of a page that is being read', async () => {
+    const [first, second, third] = ['m1', 'm2', 'm3'].map((_id) => aMessage({ _id, content: 'Ham' }));
+    if (!first || !second || !third) throw new Error();
+    await search('ham');
+    TestBed.inject(MessageSync).applyChanges([deleted(first)]);
+    await answer({ before: null }, [first, second], 'm2');
+    expect(store.messages()).toEqual([second]);
+    const loading = store.loadMore();
+    TestBed.inject(MessageSync).applyChanges([deleted(second)]);
+    expect(store.messages()).toEqual([]);
+    await answer({ before: 'm2' }, [third]);
+    await loading;
+    expect(store.messages()).toEqual([third]);
   });
 
   async function search(query: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Injectable, computed, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
 import { toObservable, takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import {
   EMPTY,
@@ -16,6 +16,8 @@ import { Message } from '../../api/models';
 import { describeProblem } from '../../api/describe-problem';
 import { toProblem } from '../../api/problem';
 import { ConversationsStore } from '../../messages/conversations-store';
+import { withoutDeleted } from '../../messages/deleted-messages';
+import { MessageSubscriber, MessageSync } from '../../messages/message-sync';
 import { containsWords } from './highlight-matches';
 import { MessagesClient } from '../../messages/messages-client';
 import { Page } from '../../api/page';
@@ -31,11 +33,14 @@ const DEBOUNCE_MS = 250;
 const EMPTY_PAGES = 10;
 const NO_RESULT: Result = { query: '', page: undefined, problem: '' };
 
-/** Searches people by number and messages by text. */
+/** Searches people by number and messages by text. What is found stays as it was, unless it is deleted. */
 @Injectable()
-export class SearchStore {
+export class SearchStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
   readonly #conversations = inject(ConversationsStore);
+
+  /** By id: a response that is older may still have them. */
+  readonly #deleted = new Map<string, Message>();
 
   readonly #query = signal('');
   readonly #result = signal(NO_RESULT);
@@ -71,6 +76,7 @@ export class SearchStore {
   });
 
   constructor() {
+    inject(DestroyRef).onDestroy(inject(MessageSync).subscribe(this));
     toObservable(computed(() => this.#query().trim()))
       .pipe(
         switchMap((query) =>
@@ -95,12 +101,33 @@ export class SearchStore {
     this.#loadingMore.set(true);
     const more = await firstValueFrom(this.#find(query, page.next));
     this.#loadingMore.set(false);
-    if (this.#result().page !== page) return;
+    const { query: shownQuery, page: shown } = this.#result();
+    if (shownQuery !== query || shown?.next !== page.next) return;
     this.#result.set(
       more.page
-        ? { ...more, page: { ...more.page, rows: [...page.rows, ...more.page.rows] } }
-        : { query, page, problem: more.problem },
+        ? { ...more, page: { ...more.page, rows: [...shown.rows, ...more.page.rows] } }
+        : { query, page: shown, problem: more.problem },
     );
+  }
+
+  applyChanges(changes: readonly Message[]): void {
+    for (const change of changes) if (change.deleted_at) this.#deleted.set(change._id, change);
+    this.#result.update((result) => this.#withoutDeleted(result));
+  }
+
+  #withoutDeleted(result: Result): Result {
+    const { page } = result;
+    if (!page) return result;
+    const rows = withoutDeleted(page.rows, [...this.#deleted.values()]);
+    return rows === page.rows ? result : { ...result, page: { ...page, rows } };
+  }
+
+  find(): undefined {
+    return undefined;
+  }
+
+  hasPending(): boolean {
+    return false;
   }
 
   /** A page may be empty although there are others: the API examines a limited number of messages for each. */
@@ -112,7 +139,7 @@ export class SearchStore {
           : EMPTY,
       ),
       last(),
-      map((page) => ({ query, page, problem: '' })),
+      map((page) => this.#withoutDeleted({ query, page, problem: '' })),
       catchError((error: unknown) =>
         of({ query, page: undefined, problem: describeProblem(toProblem(error)) }),
       ),

@@ -16,7 +16,7 @@ import { Message } from '../../api/models';
 import { copyTexts } from '../../i18n/copy-texts';
 import { fullTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
-import { isTextDeleted, presentStatus } from '../../messages/message-status';
+import { isInFlight, isTextDeleted, presentStatus } from '../../messages/message-status';
 import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
@@ -39,11 +39,14 @@ export class MessageMenu {
 
   readonly details = output<Message>();
   readonly forward = output<Message>();
+  readonly remove = output<Message>();
 
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
 
   protected readonly texts = messagesTexts.menu;
+  protected readonly deletionTexts = messagesTexts.deletion;
+  protected readonly isInFlight = isInFlight;
   protected readonly isTextDeleted = isTextDeleted;
   readonly #opened = signal<Message | undefined>(undefined);
   /** As it is by now: it may change while the menu is open. */
@@ -92,15 +95,16 @@ export class MessageMenu {
     try {
       // Not available over plain http on a LAN address.
       await navigator.clipboard.writeText(message.content);
-      this.#announce(copyTexts.copied);
+      this.announce(copyTexts.copied);
     } catch {
       const text = document.querySelector(`#message-${message._id} .message-text`);
       if (text) getSelection()?.selectAllChildren(text);
-      this.#announce(copyTexts.selected);
+      this.announce(copyTexts.selected);
     }
   }
 
-  #announce(text: string): void {
+  /** Says for a moment that something is done. */
+  announce(text: string): void {
     this.announcement.set(text);
     setTimeout(() => {
       this.announcement.set('');

@@ -77,6 +77,8 @@ export class Thread {
   readonly selected = input<string>();
   readonly details = output<Message>();
   readonly forward = output<Message>();
+  /** The user wants to delete a message. */
+  readonly remove = output<Message>();
   /** The user wants to edit a failed message and send it again. */
   readonly edit = output<Message>();
   /** The user wants to edit a pending message. */
@@ -238,6 +240,25 @@ export class Thread {
 
   protected loadAgain(): void {
     this.#target.update((target) => ({ ...target }));
+  }
+
+  /** The message below this one, or above it if it is the last one. */
+  neighbourOf({ _id }: Message): Message | undefined {
+    const messages = this.#messages();
+    const index = messages.findIndex((message) => message._id === _id);
+    return messages[index - 1] ?? messages[index + 1];
+  }
+
+  /** Says that a message is deleted, and moves the focus to the one that was next to it. */
+  showDeletion(neighbour: Message | undefined): void {
+    this.menu().announce(messagesTexts.deletion.deleted);
+    afterNextRender(
+      () => {
+        const bubble = document.getElementById(`message-${neighbour?._id ?? ''}`);
+        (bubble ?? this.scroller().nativeElement).focus({ preventScroll: true });
+      },
+      { injector: this.#injector },
+    );
   }
 
   protected async jumpToLatest(): Promise<void> {
