@@ -1,5 +1,14 @@
 import { Locator, Page } from '@playwright/test';
-import { bubble, enter, expect, newNumber, newPerson, openDetails, openThread, test } from './fixtures';
+import {
+  bubble,
+  enter,
+  expect,
+  newNumber,
+  newPerson,
+  openDetails,
+  openThread,
+  test,
+} from './fixtures';
 
 async function askToDelete(page: Page, message: Locator): Promise<Locator> {
   await message.hover();

@@ -108,7 +108,7 @@ async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
         ("GET", "/users/token", "POST"),
         ("POST", "/users/sign_out", "DELETE"),
         ("DELETE", "/api/messages", "GET, POST"),
-        ("PATCH", "/api/messages/0123456789abcdef01234567", "GET"),
+        ("PATCH", "/api/messages/0123456789abcdef01234567", "DELETE, GET"),
         ("GET", "/api/twilio/status_callback", "POST"),
         ("POST", "/up", "GET"),
     ],

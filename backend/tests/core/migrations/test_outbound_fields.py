@@ -175,7 +175,13 @@ def renamed(message: Json) -> Json:
         {**event, "source": "user" if event["source"] == "author" else event["source"]} for event in message["timeline"]
     ]
     rest = {name: value for name, value in message.items() if name != "withdrawn"}
-    return {**rest, "cancel_requested": message["withdrawn"], "version": 0, "timeline": timeline}
+    return {
+        **rest,
+        "cancel_requested": message["withdrawn"],
+        "version": 0,
+        "deleted_at": None,
+        "timeline": timeline,
+    }
 
 
 async def test_a_deleted_account_gets_no_conversation_back(database: Database) -> None:

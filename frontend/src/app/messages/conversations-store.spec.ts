@@ -66,6 +66,7 @@ describe('ConversationsStore with a cache', () => {
     expect(cache.put.get('conversations')).toMatchObject({ rows: rowsOf(messages(1, 1)) });
 
     TestBed.inject(MessageSync).applyChanges([deleted(messages(1, 1)[0])]);
+    await api.settle();
     api.expectThread().flush(null, { status: 503, statusText: 'No' });
     await api.nextPoll();
     await api.answerChanges(api.expectChanges(), []);

@@ -66,7 +66,7 @@ export function mergeChanges(loaded: Conversations, changes: readonly Message[])
   for (const message of changes) {
     const row = rows.get(message.peer_number);
     // A conversation further down comes with its page.
-    const isBelow = message.deleted_at || (loaded.hasMore && oldest && !isNewer(message, oldest));
+    const isBelow = !!message.deleted_at || (loaded.hasMore && oldest && !isNewer(message, oldest));
     const last = row ? newerOf(row.last, message) : isBelow ? undefined : message;
     if (last === undefined || last === row?.last) continue;
     rows.set(message.peer_number, { peer: message.peer_number, last });

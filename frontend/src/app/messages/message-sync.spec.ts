@@ -204,13 +204,14 @@ describe('MessageSync', () => {
   it('removes a deleted message, and ignores older copies of it', async () => {
     await start(messages(1, 2));
     const [newest] = messages(2, 2);
+    if (!newest) throw new Error();
     await api.nextPoll();
-    await api.answerChanges(api.expectChanges(), [deleted({ ...newest, status: 'read' } as Message)]);
+    await api.answerChanges(api.expectChanges(), [deleted({ ...newest, status: 'read' })]);
     api.answerThread(messages(1, 1));
     await api.settle();
     expect(loaded()).toEqual(messages(1, 1));
-    sync.applyChanges([{ ...newest, status: 'delivered', version: 9 } as Message]);
-    sync.applyNew(newest as Message);
+    sync.applyChanges([{ ...newest, status: 'delivered', version: 9 }]);
+    sync.applyNew(newest);
     expect(loaded()).toEqual(messages(1, 1));
     expect(rows().map(({ last }) => last)).toEqual(messages(1, 1));
     expect(TestBed.inject(StatusAnnouncer).announcements()).toEqual([]);

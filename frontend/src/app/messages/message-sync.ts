@@ -112,7 +112,7 @@ export class MessageSync {
   applyChanges(received: readonly Message[]): void {
     for (const { _id, deleted_at } of received) if (deleted_at) this.#deleted.add(_id);
     const messages = received.filter(
-      ({ _id, deleted_at }) => deleted_at || !this.#deleted.has(_id),
+      ({ _id, deleted_at }) => !!deleted_at || !this.#deleted.has(_id),
     );
     const changed = messages.filter((message) => {
       const known = this.#find(message);

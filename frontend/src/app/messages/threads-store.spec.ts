@@ -177,19 +177,22 @@ describe('ThreadsStore', () => {
   it.each([
     ['older', () => store.loadOlder(PEER), 4950],
     ['newer', () => store.loadNewer(PEER), 5051],
-  ])('does not show %s messages that are deleted while they are loaded', async (_, load, number) => {
-    const opening = store.openAt(PEER, 'm5000');
-    answer(api.expectThread(), 4951, 5050);
-    await opening;
-    const loading = load();
-    const request = api.expectThread();
-    store.applyChanges([deleted(messages(number, number)[0])]);
-    if (number < 5000) answer(request, number - 99, number);
-    else answer(request, number, number + 99);
-    await loading;
-    expect(loaded()?.messages).toHaveLength(199);
-    expect(loaded()?.messages.map(({ _id }) => _id)).not.toContain(idOf(number));
-  });
+  ])(
+    'does not show %s messages that are deleted while they are loaded',
+    async (_, load, number) => {
+      const opening = store.openAt(PEER, 'm5000');
+      answer(api.expectThread(), 4951, 5050);
+      await opening;
+      const loading = load();
+      const request = api.expectThread();
+      store.applyChanges([deleted(messages(number, number)[0])]);
+      if (number < 5000) answer(request, number - 99, number);
+      else answer(request, number, number + 99);
+      await loading;
+      expect(loaded()?.messages).toHaveLength(199);
+      expect(loaded()?.messages.map(({ _id }) => _id)).not.toContain(idOf(number));
+    },
+  );
 
   it('loads the newest messages if all that it has are deleted', async () => {
     await open();

@@ -34,7 +34,7 @@ export class DeleteMessage {
 
   readonly message = input.required<Message>();
   /** Whether it is deleted; else the user keeps it. */
-  readonly ended = output<boolean>();
+  readonly settled = output<boolean>();
 
   protected readonly texts = messagesTexts.deletion;
   protected readonly problem = signal('');
@@ -43,12 +43,12 @@ export class DeleteMessage {
 
   protected async answer(isConfirmed: boolean): Promise<void> {
     if (!isConfirmed) {
-      this.ended.emit(false);
+      this.settled.emit(false);
       return;
     }
     this.#isDeleting.set(true);
     this.problem.set(await this.#actions.delete(this.message()));
-    if (this.problem() === '') this.ended.emit(true);
+    if (this.problem() === '') this.settled.emit(true);
     else this.#isDeleting.set(false);
   }
 }

@@ -64,7 +64,9 @@ describe('SearchStore', () => {
   });
 
   it('shows no deleted messages, also of a page that is being read', async () => {
-    const [first, second, third] = ['m1', 'm2', 'm3'].map((_id) => aMessage({ _id, content: 'Ham' }));
+    const [first, second, third] = ['m1', 'm2', 'm3'].map((_id) =>
+      aMessage({ _id, content: 'Ham' }),
+    );
     if (!first || !second || !third) throw new Error();
     await search('ham');
     TestBed.inject(MessageSync).applyChanges([deleted(first)]);
