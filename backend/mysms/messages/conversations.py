@@ -22,10 +22,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
-from mysms.messages import repository
 from mysms.messages.encoding import CONVERSATION_FIELDS, Row
 from mysms.messages.models import WORDS_VERSION, Conversation, Message
-from mysms.messages.repository import Anchor
 from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
@@ -159,8 +157,12 @@ async def _correct_last_message(counter_id: str) -> None:
         if row is None or "peer_number" not in row:
             return
         key = row.get("last_message_key")
-        newest = await repository.find_newest(row["user_id"], row["peer_number"])
-        newest_key = None if newest is None else _sort_key(*Anchor.of(newest))
+        newest = await Message.get_pymongo_collection().find_one(
+            {"user_id": row["user_id"], "deleted_at": None, "peer_number": row["peer_number"]},
+            {"created_at": 1},
+            sort=[("created_at", DESCENDING), ("_id", DESCENDING)],
+        )
+        newest_key = None if newest is None else _sort_key(newest["created_at"], newest["_id"])
         if key == newest_key:
             return
         await counters.update_one(
