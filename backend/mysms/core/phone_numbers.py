@@ -5,6 +5,7 @@ The SPA parses them in the same way: both are tested against tests/core/phone_nu
 
 import re
 import unicodedata
+from collections.abc import Set
 from urllib.parse import unquote
 
 import phonenumbers
@@ -60,6 +61,12 @@ _COUNTRY_CODE = (
 _TRUNK_PREFIX = re.compile(rf"\+[()]*{_COUNTRY_CODE}\)?(?:(?P<zero>\(0\))|\(?0|\([0-9]\))")
 """After the country code, a 0 or a single digit in brackets: most likely a prefix for domestic calls only."""
 
+_OPTIONAL_MOBILE_DIGITS = (("+52", "1"), ("+54", "9"))
+"""Mexico's and Argentina's mobile numbers are written with and without a digit after the country code.
+
+https://en.wikipedia.org/wiki/Telephone_numbers_in_Mexico · https://en.wikipedia.org/wiki/Telephone_numbers_in_Argentina
+"""
+
 
 class PhoneNumberError(ValueError):
     """The text is not a phone number. `code` is a key of ERROR_MESSAGES; `message` says why, without a subject."""
@@ -102,6 +109,22 @@ def simplify(written: str) -> str:
 def is_country(code: str) -> bool:
     """Whether numbers of this country (ISO 3166 alpha-2) can be parsed in national format."""
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def spellings(number: str) -> Set[str]:
+    """Returns the E.164 number, and other forms in which a provider may return it."""
+    found = {number}
+    try:
+        # Removes a national trunk prefix: +44 0… is +44 ….
+        parsed = phonenumbers.parse(number)
+        found.add(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
+    except NumberParseException:
+        pass
+    for country, digit in _OPTIONAL_MOBILE_DIGITS:
+        if number.startswith(country):
+            rest = number.removeprefix(country)
+            found.add(country + (rest.removeprefix(digit) if rest.startswith(digit) else digit + rest))
+    return found
 
 
 def _simple(character: str) -> str:

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mysms.core.phone_numbers import spellings
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.store import OutboxStore
 from mysms.providers.base import Provider, ProviderUnavailableError
-from mysms.reconciliation.matching import match, spellings
+from mysms.reconciliation.matching import match
 from mysms.reconciliation.store import ReconciliationStore
 
 _BATCH = 100

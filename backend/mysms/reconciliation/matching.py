@@ -11,9 +11,9 @@ created about when the message was first sent, but a row counts against absence 
 from collections.abc import Iterable, Sequence, Set
 from datetime import timedelta
 
-import phonenumbers
 from bson import ObjectId
 
+from mysms.core.phone_numbers import spellings
 from mysms.messages.status import OutboxState
 from mysms.outbox.records import InFlightMessage
 from mysms.providers.base import ProviderMessage
@@ -21,28 +21,6 @@ from mysms.providers.base import ProviderMessage
 MATCH_MARGIN = timedelta(minutes=5)
 ABSENCE_MARGIN = timedelta(days=1)
 """The tolerated difference between the provider's clock and ours, for matching a row and for proving absence."""
-
-_OPTIONAL_MOBILE_DIGITS = (("+52", "1"), ("+54", "9"))
-"""Mexico's and Argentina's mobile numbers are written with and without a digit after the country code.
-
-https://en.wikipedia.org/wiki/Telephone_numbers_in_Mexico · https://en.wikipedia.org/wiki/Telephone_numbers_in_Argentina
-"""
-
-
-def spellings(number: str) -> Set[str]:
-    """Returns the E.164 number, and other forms in which a provider may return it."""
-    found = {number}
-    try:
-        # Removes a national trunk prefix: +44 0… is +44 ….
-        parsed = phonenumbers.parse(number)
-        found.add(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    except phonenumbers.NumberParseException:
-        pass
-    for country, digit in _OPTIONAL_MOBILE_DIGITS:
-        if number.startswith(country):
-            rest = number.removeprefix(country)
-            found.add(country + (rest.removeprefix(digit) if rest.startswith(digit) else digit + rest))
-    return found
 
 
 def could_be(row: ProviderMessage, message: InFlightMessage, from_number: str) -> bool:

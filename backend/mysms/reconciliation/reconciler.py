@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from mysms.core.logging import bound
 from mysms.core.metrics import RECONCILED
+from mysms.core.phone_numbers import spellings
 from mysms.core.timestamps import Clock
 from mysms.messages.status import OutboxState
 from mysms.outbox.backoff import next_reconcile_at
@@ -18,7 +19,7 @@ from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
 from mysms.providers.base import Listing, Provider, ProviderMessage, ProviderUnavailableError
 from mysms.reconciliation.absence import AbsenceRule
-from mysms.reconciliation.matching import ABSENCE_MARGIN, could_be, match, spellings
+from mysms.reconciliation.matching import ABSENCE_MARGIN, could_be, match
 from mysms.reconciliation.polling import ProviderThread
 from mysms.reconciliation.sent_messages import SentMessages
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
