@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import get_args
@@ -32,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--auth-token", default=DEFAULT_AUTH_TOKEN, help="(%(default)s)")
     parser.add_argument("--webhook-key", help="sign webhooks with this shared key instead of the auth token")
     parser.add_argument("--from-number", default=DEFAULT_FROM_NUMBER, help="the account's own number (%(default)s)")
+    parser.add_argument("--sms-url", help="webhook and fallback of that number (as they were set last)")
     parser.add_argument(
         "--pace", type=float, default=1.0, help="factor for every simulated delay; 0 means no delay (%(default)s)"
     )
@@ -66,6 +68,11 @@ def main() -> int:
         except LedgerUnavailableError as error:
             print(f"The Twilio simulator cannot start. {error}", file=sys.stderr)
             return 1
+        if options.sms_url is not None:
+            settings = ledger.number_settings(account.from_number)
+            ledger.set_number(
+                account.from_number, replace(settings, sms_url=options.sms_url, sms_fallback_url=options.sms_url)
+            )
         rng = Random(options.seed)  # noqa: S311 - picks faults, not secrets
         app = create_app(
             account, ledger, rng, Clock(), options.pace, options.list_order, has_control_port=has_control_port

@@ -1,10 +1,13 @@
-"""Twilio's Account and IncomingPhoneNumbers resources, read-only.
+"""Twilio's Account resource, read-only, and its IncomingPhoneNumbers, whose webhooks for messages can be set.
 
 Fields as in https://www.twilio.com/docs/iam/api/account and
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 """
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, fields, replace
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from devservers.twilio.account import DEFAULT_FROM_NUMBER, Account
 from devservers.twilio.clock import Clock, rfc2822
 from devservers.twilio.errors import ApiError
+from devservers.twilio.ledger import Ledger, NumberSettings
 from devservers.twilio.messages import API_VERSION
 
 VOICE_ONLY_NUMBER = "+15005550007"
@@ -19,8 +23,8 @@ VOICE_ONLY_NUMBER = "+15005550007"
 
 
 class AccountApi:
-    def __init__(self, account: Account, clock: Clock) -> None:
-        self._account = account
+    def __init__(self, account: Account, ledger: Ledger, clock: Clock) -> None:
+        self._account, self._ledger = account, ledger
         self._created_at = rfc2822(clock.now())
 
     async def account(self, request: Request) -> Response:
@@ -49,8 +53,7 @@ class AccountApi:
         except ApiError as error:
             return error.response()
         filter_number = request.query_params.get("PhoneNumber")
-        owned = sorted({self._account.from_number, DEFAULT_FROM_NUMBER, VOICE_ONLY_NUMBER})
-        rows = [self._number(number) for number in owned if filter_number in {None, number}]
+        rows = [self._number(number) for number in self._owned() if filter_number in {None, number}]
         uri = f"{request.url.path}?{request.url.query}".rstrip("?")
         return JSONResponse(
             {
@@ -66,6 +69,24 @@ class AccountApi:
             }
         )
 
+    async def number(self, request: Request) -> Response:
+        try:
+            self._authenticate(request)
+        except ApiError as error:
+            return error.response()
+        sid = request.path_params["sid"]
+        number = next((number for number in self._owned() if _sid_of(number) == sid), None)
+        if number is None:
+            return ApiError(20404, f"The requested resource {request.url.path} was not found").response()
+        if request.method == "POST":
+            form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+            given = {name: form[_parameter(name)][-1] for name in _SETTINGS if _parameter(name) in form}
+            self._ledger.set_number(number, replace(self._ledger.number_settings(number), **given))
+        return JSONResponse(self._number(number))
+
+    def _owned(self) -> Iterator[str]:
+        yield from sorted({self._account.from_number, DEFAULT_FROM_NUMBER, VOICE_ONLY_NUMBER})
+
     def _authenticate(self, request: Request) -> None:
         if not self._account.authenticates(request.headers.get("Authorization")):
             raise ApiError(20003)
@@ -74,7 +95,7 @@ class AccountApi:
 
     def _number(self, number: str) -> dict[str, object]:
         can_send = number != VOICE_ONLY_NUMBER
-        sid = "PN" + hashlib.blake2b(number.encode(), digest_size=16).hexdigest()
+        sid = _sid_of(number)
         return {
             "account_sid": self._account.sid,
             "address_requirements": "none",
@@ -92,11 +113,7 @@ class AccountApi:
             "origin": "twilio",
             "phone_number": number,
             "sid": sid,
-            "sms_application_sid": "",
-            "sms_fallback_method": "POST",
-            "sms_fallback_url": "",
-            "sms_method": "POST",
-            "sms_url": "",
+            **asdict(self._ledger.number_settings(number)),
             "status": "in-use",
             "status_callback": "",
             "status_callback_method": "POST",
@@ -109,6 +126,18 @@ class AccountApi:
             "voice_method": "POST",
             "voice_url": None,
         }
+
+
+_SETTINGS = [field.name for field in fields(NumberSettings)]
+
+
+def _sid_of(number: str) -> str:
+    return "PN" + hashlib.blake2b(number.encode(), digest_size=16).hexdigest()
+
+
+def _parameter(field_name: str) -> str:
+    """The name of the parameter that sets a field, such as SmsUrl for `sms_url`."""
+    return field_name.title().replace("_", "")
 
 
 def account_path(account_sid: str) -> str:

@@ -24,6 +24,7 @@ from devservers.twilio.connections import AbortWhenCancelled
 from devservers.twilio.control_api import ControlApi, InvalidCommandError, invalid_command_response
 from devservers.twilio.errors import ApiError
 from devservers.twilio.fault_registry import FaultRegistry
+from devservers.twilio.inbound import Phones
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.messages import messages_path
 from devservers.twilio.page import Page
@@ -48,8 +49,11 @@ def create_app(
     callback_sender = CallbackSender(account, ledger, registry, clock)
     progress = Progress(ledger, callback_sender, clock, pace)
     api = MessagesApi(account, ledger, registry, progress, clock, list_order)
-    accounts = AccountApi(account, clock)
-    control = ControlApi(account, ledger, registry, callback_sender, progress, api, has_control_port=has_control_port)
+    accounts = AccountApi(account, ledger, clock)
+    phones = Phones(account, ledger, callback_sender, clock)
+    control = ControlApi(
+        account, ledger, registry, callback_sender, progress, phones, api, has_control_port=has_control_port
+    )
     page = Page(account, ledger, registry, progress, api, clock)
 
     @contextlib.asynccontextmanager
@@ -57,6 +61,7 @@ def create_app(
         progress.resume()
         yield
         await progress.stop()
+        await phones.stop()
         await callback_sender.close()
         ledger.close()
 
@@ -67,6 +72,11 @@ def create_app(
             *control.routes(),
             Route(account_path("{account_sid}") + ".json", accounts.account),
             Route(account_path("{account_sid}") + "/IncomingPhoneNumbers.json", accounts.numbers),
+            Route(
+                account_path("{account_sid}") + "/IncomingPhoneNumbers/{sid}.json",
+                accounts.number,
+                methods=["GET", "POST"],
+            ),
             Route(f"{messages_path('{account_sid}')}.json", api.collection, methods=["GET", "POST"]),
             Route(messages_path("{account_sid}") + "/{sid}.json", api.instance, methods=["GET", "POST", "DELETE"]),
         ],

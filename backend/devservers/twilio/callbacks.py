@@ -1,4 +1,4 @@
-"""Status callbacks: parameters, signature, retries and delivery."""
+"""Webhooks, which are status callbacks and inbound messages: parameters, signature, retries and delivery."""
 
 import asyncio
 import uuid
@@ -78,7 +78,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Callback:
-    """One webhook request. Every attempt carries the same idempotency token."""
+    """One webhook request. Every attempt carries the same idempotency token.
+
+    `fallback` follows if no attempt succeeds.
+    """
 
     url: str
     params: Mapping[str, str]
@@ -86,10 +89,11 @@ class Callback:
     to: str = ""
     signature: str | None = None
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    fallback: "Callback | None" = None
 
     @property
     def status(self) -> str:
-        return self.params.get("MessageStatus", "")
+        return self.params.get("MessageStatus") or self.params.get("SmsStatus", "")
 
 
 def status_callback(message: Message, step: Step, now: float) -> Callback | None:
@@ -209,6 +213,8 @@ class CallbackSender:
                             break
             except TimeoutError:
                 records.append(self._record(callback, len(records) + 1, None, "total timeout exceeded"))
+        if callback.fallback is not None and not records[-1].has_succeeded:
+            records += await self.deliver(callback.fallback)
         return records
 
     async def _deliver_later(self, seconds: float, callback: Callback) -> Sequence[CallbackRecord]:

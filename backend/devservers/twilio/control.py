@@ -10,7 +10,10 @@ import httpx
 
 @dataclass(frozen=True)
 class AcceptedMessage:
-    """A message that the simulator accepted: the create request's parameters, and the current resource."""
+    """A message that the simulator accepted: the parameters of the request, and the current resource.
+
+    Of one that a phone sent, the parameters are From, To and Body.
+    """
 
     sid: str
     accepted_at: str
@@ -87,6 +90,14 @@ class SimulatorControl:
     async def set_credentials(self, **credentials: str | None) -> None:
         """Replace any of `auth_token`, `secondary_auth_token` and `webhook_key`; None for none."""
         await self._call("POST", "credentials", json=credentials)
+
+    async def text(self, sender: str, body: str, *, to: str = "") -> AcceptedMessage:
+        """Make a phone send a text to the account's own number, or another one. Its webhook follows."""
+        return AcceptedMessage(**await self._call("POST", "texts", json={"sender": sender, "body": body, "to": to}))
+
+    async def set_number(self, **settings: str) -> None:
+        """Set any of `sms_url`, `sms_fallback_url` and `sms_application_sid` of the account's own number."""
+        await self._call("POST", "number", json=settings)
 
     async def set_status(
         self,

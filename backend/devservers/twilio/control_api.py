@@ -18,6 +18,7 @@ from devservers.twilio.delivery_scenarios import MessageStatus, failure_code
 from devservers.twilio.fault import ErrorCode, Seconds
 from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.faults import FAULTS_BY_KIND, RefuseConnections
+from devservers.twilio.inbound import Phones
 from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.messages import Message, Step, is_loopback_url
 from devservers.twilio.progress import Progress
@@ -47,6 +48,23 @@ class CallbackCommand(ControlCommand):
     token: str | None = None
 
 
+class TextCommand(ControlCommand):
+    """A phone sends a text; to the account's own number if `to` is empty."""
+
+    sender: str
+    body: str
+    to: str = ""
+
+
+class NumberCommand(ControlCommand):
+    """What a number of the account does with an inbound message: what is not given stays as it is."""
+
+    number: str = ""
+    sms_url: str = ""
+    sms_fallback_url: str = ""
+    sms_application_sid: str = ""
+
+
 class CredentialsCommand(ControlCommand):
     """What is not given stays as it is. Twilio promotes a secondary token by making it the primary one."""
 
@@ -63,13 +81,15 @@ class ControlApi:
         registry: FaultRegistry,
         callback_sender: CallbackSender,
         progress: Progress,
+        phones: Phones,
         api: MessagesApi,
         *,
         has_control_port: bool,
     ) -> None:
         self._account = account
         self._ledger, self._registry, self._callback_sender = ledger, registry, callback_sender
-        self._progress, self._api, self._has_control_port = progress, api, has_control_port
+        self._progress, self._phones, self._api = progress, phones, api
+        self._has_control_port = has_control_port
 
     def routes(self) -> list[Route]:
         return [
@@ -80,12 +100,15 @@ class ControlApi:
             Route("/_control/pace", self.pace, methods=["GET", "POST"]),
             Route("/_control/credentials", self.credentials, methods=["POST"]),
             Route("/_control/callback", self.callback, methods=["POST"]),
+            Route("/_control/texts", self.texts, methods=["POST"]),
+            Route("/_control/number", self.number, methods=["POST"]),
             Route("/_control/messages/{sid}/status", self.status, methods=["POST"]),
         ]
 
     async def ledger(self, request: Request) -> Response:
         if request.method == "DELETE":
             await self._progress.stop()
+            await self._phones.stop()
             await self._callback_sender.cancel_pending()
             self._ledger.clear()
             self._api.clear_requests()
@@ -130,6 +153,19 @@ class ControlApi:
         for name in command.model_fields_set:
             setattr(self._account, name, getattr(command, name))
         return Response(status_code=204)
+
+    async def texts(self, request: Request) -> Response:
+        command = TextCommand.model_validate(await _body(request))
+        message = self._phones.text(command.sender, command.body, command.to)
+        return JSONResponse(_entry(message), 201)
+
+    async def number(self, request: Request) -> Response:
+        command = NumberCommand.model_validate(await _body(request))
+        number = command.number or self._account.from_number
+        changes = {name: getattr(command, name) for name in command.model_fields_set - {"number"}}
+        settings = replace(self._ledger.number_settings(number), **changes)
+        self._ledger.set_number(number, settings)
+        return JSONResponse(asdict(settings))
 
     async def callback(self, request: Request) -> Response:
         command = CallbackCommand.model_validate(await _body(request))

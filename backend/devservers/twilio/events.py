@@ -24,6 +24,7 @@ _REPORTS = {
     "sent": ("Sent", "check"),
     "delivered": ("Delivered", "checks"),
     "read": ("Read", "checks"),
+    "received": ("Text from a phone", "phone"),
     "undelivered": ("Not delivered", "warning"),
     "failed": ("Failed", "warning"),
     "canceled": ("Canceled", "ban"),
@@ -77,7 +78,8 @@ def _request(record: RequestRecord) -> Event:
 
 
 def _callback(record: CallbackRecord) -> Event:
-    status, to = record.params.get("MessageStatus", ""), record.params.get("To", "")
+    status = record.params.get("MessageStatus") or record.params.get("SmsStatus", "")
+    to = record.params.get("From" if status == "received" else "To", "")
     name, glyph = _REPORTS.get(status, (status or "Callback", "send"))
     is_refused = record.status_code is None or record.status_code >= HTTPStatus.BAD_REQUEST
     if is_refused:

@@ -1,26 +1,33 @@
-"""The accepted messages and the callback attempts, in one SQLite file. Changes are committed before any response."""
+"""The messages, the webhook attempts and the numbers, in one SQLite file. Changes are committed before any response."""
 
 import json
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
-from devservers.twilio.messages import Message, Step
+from devservers.twilio.messages import OUTBOUND, Message, Step
 
 MAX_RECORDED_CALLBACKS = 2000
 
-SCHEMA_VERSION = 3
-SCHEMA = """
+SCHEMA_VERSION = 4
+_NUMBERS = """
+CREATE TABLE IF NOT EXISTS numbers (
+  number TEXT PRIMARY KEY, sms_url TEXT NOT NULL, sms_method TEXT NOT NULL,
+  sms_fallback_url TEXT NOT NULL, sms_fallback_method TEXT NOT NULL, sms_application_sid TEXT NOT NULL
+);
+"""
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS messages (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   sid TEXT NOT NULL UNIQUE, account_sid TEXT NOT NULL, from_number TEXT NOT NULL, to_number TEXT NOT NULL,
   body TEXT NOT NULL, num_media INTEGER NOT NULL, num_segments INTEGER NOT NULL,
   created_at REAL NOT NULL, updated_at REAL NOT NULL, accepted_at REAL NOT NULL, sent_at REAL, skew REAL NOT NULL,
   status TEXT NOT NULL, error_code INTEGER, status_callback TEXT, deleted INTEGER NOT NULL,
-  listed_to TEXT NOT NULL, request TEXT NOT NULL, plan TEXT NOT NULL
+  listed_to TEXT NOT NULL, request TEXT NOT NULL, plan TEXT NOT NULL, direction TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS messages_unfinished ON messages (position) WHERE plan <> '[]';
 CREATE TABLE IF NOT EXISTS callbacks (
@@ -28,6 +35,7 @@ CREATE TABLE IF NOT EXISTS callbacks (
   at REAL NOT NULL, sid TEXT NOT NULL, url TEXT NOT NULL, params TEXT NOT NULL, token TEXT NOT NULL,
   attempt INTEGER NOT NULL, status_code INTEGER, error TEXT
 );
+{_NUMBERS}
 """
 MIGRATIONS = {
     1: """
@@ -39,6 +47,10 @@ ALTER TABLE callbacks RENAME COLUMN answer TO status_code;
 ALTER TABLE callbacks RENAME COLUMN problem TO error;
 UPDATE messages SET plan = replace(plan, '"announced_only"', '"callback_only"');
 """,
+    3: f"""
+ALTER TABLE messages ADD COLUMN direction TEXT NOT NULL DEFAULT '{OUTBOUND}';
+{_NUMBERS}
+""",
 }
 """The scripts that migrate a ledger from each version to the next one."""
 
@@ -46,6 +58,8 @@ UPDATE messages SET plan = replace(plan, '"announced_only"', '"callback_only"');
 ListOrder = Literal["created", "sent_unsent_first", "sent_unsent_last"]
 # The date sent, as known at the moment `as_of`; NULL, which no comparison matches, if it was sent later.
 _SENT = "iif(sent_at - skew <= :as_of, sent_at, NULL)"
+# The phone that received a message, or sent it.
+_PHONE = "iif(direction = 'inbound', from_number, to_number)"
 _SORT_KEYS: Mapping[ListOrder, str] = {
     "created": "created_at",
     "sent_unsent_first": f"ifnull({_SENT}, 9e999)",
@@ -70,6 +84,21 @@ class CallbackRecord:
     attempt: int
     status_code: int | None
     error: str | None
+
+    @property
+    def has_succeeded(self) -> bool:
+        return self.status_code is not None and self.status_code < HTTPStatus.BAD_REQUEST
+
+
+@dataclass(frozen=True)
+class NumberSettings:
+    """What a number of the account does with an inbound message, under the names of Twilio's resource."""
+
+    sms_url: str = ""
+    sms_method: str = "POST"
+    sms_fallback_url: str = ""
+    sms_fallback_method: str = "POST"
+    sms_application_sid: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,13 +184,13 @@ class Ledger:
         ).fetchall()
         return [_to_message(row).as_of(query.as_of) for row in (reversed(rows) if backwards else rows)]
 
-    def received(self, limit: int, *, to_number: str | None = None, before: str | None = None) -> list[Message]:
-        """The messages accepted last, the newest first: all, or those to one number; before the message with a SID."""
+    def newest(self, limit: int, *, phone: str | None = None, before: str | None = None) -> list[Message]:
+        """The newest messages, the newest first: all, or those to and from one phone; before the message with a SID."""
         rows = self._db.execute(
-            "SELECT * FROM messages WHERE NOT deleted AND (:to_number IS NULL OR to_number = :to_number)"
+            f"SELECT * FROM messages WHERE NOT deleted AND (:phone IS NULL OR {_PHONE} = :phone)"  # noqa: S608
             " AND (:before IS NULL OR position < (SELECT position FROM messages WHERE sid = :before))"
             " ORDER BY position DESC LIMIT :limit",
-            {"to_number": to_number, "before": before, "limit": limit},
+            {"phone": phone, "before": before, "limit": limit},
         )
         return [_to_message(row) for row in rows]
 
@@ -205,7 +234,16 @@ class Ledger:
         names = [field.name for field in fields(CallbackRecord)]
         return [CallbackRecord(**{n: row[n] for n in names} | {"params": json.loads(row["params"])}) for row in rows]
 
+    def number_settings(self, number: str) -> NumberSettings:
+        row = self._db.execute("SELECT * FROM numbers WHERE number = ?", [number]).fetchone()
+        return NumberSettings() if row is None else NumberSettings(*tuple(row)[1:])
+
+    def set_number(self, number: str, settings: NumberSettings) -> None:
+        self._db.execute("DELETE FROM numbers WHERE number = ?", [number])
+        self._insert("numbers", {"number": number, **asdict(settings)})
+
     def clear(self) -> None:
+        """Delete all messages and webhook attempts. The numbers keep their settings."""
         self._db.executescript("BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; COMMIT;")
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from devservers.twilio.clock import rfc2822
 from devservers.twilio.errors import DELIVERY_ERRORS, ApiError
 
 API_VERSION = "2010-04-01"
+OUTBOUND, INBOUND = "outbound-api", "inbound"
 BODY_LIMIT = 1600
 PRICE_PER_SEGMENT = 0.0075
 E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -42,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Message:
-    """An accepted message. `accepted_at` is the true time; the other times are shifted by `skew` seconds.
+    """A message of the app, or of a phone. `accepted_at` is the true time; the others are shifted by `skew` seconds.
 
     `listed_to` are the numbers that match the list's To filter. `plan` holds the steps that are still to come.
     """
@@ -66,6 +67,16 @@ class Message:
     listed_to: Sequence[str] = ()
     request: Sequence[tuple[str, str]] = ()
     plan: Sequence[Step] = ()
+    direction: str = OUTBOUND
+
+    @property
+    def is_inbound(self) -> bool:
+        return self.direction == INBOUND
+
+    @property
+    def phone(self) -> str:
+        """The phone that received it, or sent it."""
+        return self.from_number if self.is_inbound else self.to_number
 
     @property
     def uri(self) -> str:
@@ -78,7 +89,7 @@ class Message:
 
     def as_of(self, moment: float) -> "Message":
         """The message as it was at that time, as far as it is recorded: with the current status, sent, or queued."""
-        if self.updated_at - self.skew <= moment:
+        if self.is_inbound or self.updated_at - self.skew <= moment:
             return self
         known = replace(self, status="queued", error_code=None, sent_at=None, updated_at=self.created_at)
         if self.sent_at is None or self.sent_at - self.skew > moment:
@@ -96,7 +107,7 @@ class Message:
             "body": self.body,
             "num_segments": str(self.num_segments),
             "num_media": str(self.num_media),
-            "direction": "outbound-api",
+            "direction": self.direction,
             "status": self.status,
             "date_created": rfc2822(self.created_at),
             "date_updated": rfc2822(self.updated_at),

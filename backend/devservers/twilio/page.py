@@ -46,8 +46,8 @@ class Page:
     async def show(self, request: Request) -> HTMLResponse:
         query = request.query_params
         before, list_before = query.get("before", ""), query.get("list_before", "")
-        listed = self._ledger.received(MAX_LISTED + 1, before=list_before or None)
-        phone = query.get("phone") or (listed[0].to_number if listed else "")
+        listed = self._ledger.newest(MAX_LISTED + 1, before=list_before or None)
+        phone = query.get("phone") or (listed[0].phone if listed else "")
         main = (
             masthead(
                 "Simulated phone",
@@ -71,7 +71,7 @@ class Page:
         return HTMLResponse(page, headers=HEADERS)
 
     def _handset(self, phone: str, before: str) -> str:
-        messages = self._ledger.received(MAX_MESSAGES + 1, to_number=phone, before=before or None)
+        messages = self._ledger.newest(MAX_MESSAGES + 1, phone=phone, before=before or None)
         shown = messages[:MAX_MESSAGES]
         older = link(phone=phone, before=shown[-1].sid) if len(messages) > len(shown) else ""
         return handset(
@@ -85,7 +85,7 @@ class Page:
 
     def _phones(self, listed: list[Message], phone: str, list_before: str) -> str:
         shown = listed[:MAX_LISTED]
-        newest = {message.to_number: message for message in reversed(shown)}
+        newest = {message.phone: message for message in reversed(shown)}
         phones = sorted(newest.values(), key=shown.index)
         more = link(phone=phone, list_before=shown[-1].sid) if len(listed) > len(shown) else ""
         return (

@@ -21,6 +21,7 @@ _STATUSES = {
     "undelivered": ("Did not arrive", "warning"),
     "failed": ("Was not sent", "warning"),
     "canceled": ("Canceled", "ban"),
+    "received": ("Sent from this phone", "send"),
 }
 
 
@@ -47,18 +48,18 @@ def handset(number: str, sender: str, messages: Sequence[Message], now: float, *
         f'<span class="handset__island"></span>{icon("signal")}<span class="handset__battery"></span></div>'
         f'<div class="handset__head">{_avatar(number)}'
         f'<h2 class="number" id="handset-name">{escape(number) or "Any number"}</h2>'
-        f'<p>Texts from <span class="number">{escape(sender)}</span></p></div>'
+        f'<p>Texts with <span class="number">{escape(sender)}</span></p></div>'
         '<div class="handset__thread" role="log" aria-label="Messages" aria-relevant="additions" tabindex="0">'
-        f'<div class="handset__paper">{earlier}{thread}{newest}</div></div></div></section>'
+        f'<div class="handset__paper">{earlier}{thread}{newest}</div></div>{_reply(number)}</div></section>'
     )
 
 
 def phone_list(newest: Sequence[Message], chosen: str) -> str:
     """Links to the phones, of which `newest` holds the newest message each."""
     rows = "".join(
-        f'<li id="phone-{escape(message.to_number)}"><a class="phone" href="{link(phone=message.to_number)}"'
-        f"{_CURRENT if message.to_number == chosen else ''}>{_avatar(message.to_number)}"
-        f'<span class="phone__name number">{escape(message.to_number)}</span>'
+        f'<li id="phone-{escape(message.phone)}"><a class="phone" href="{link(phone=message.phone)}"'
+        f"{_CURRENT if message.phone == chosen else ''}>{_avatar(message.phone)}"
+        f'<span class="phone__name number">{escape(message.phone)}</span>'
         f'<time class="phone__time" datetime="{iso(message.accepted_at)}">{iso(message.accepted_at)[11:16]}</time>'
         f'<bdi class="phone__preview">{escape(message.body[:120]) or "No text"}</bdi></a></li>'
         for message in newest
@@ -72,11 +73,23 @@ def link(**parameters: str) -> str:
     return escape(f"/?{urlencode(given)}" if given else "/")
 
 
+def _reply(number: str) -> str:
+    """The field in which the phone's owner writes. The script sends it."""
+    if not number:
+        return ""
+    return (
+        f'<form class="handset__reply" data-sender="{escape(number)}">'
+        '<input class="handset__text" name="body" aria-label="Text from this phone" '
+        'placeholder="Answer from this phone" autocomplete="off" maxlength="1600" required>'
+        f'<button class="icon-button handset__send" aria-label="Send from this phone">{icon("send")}</button></form>'
+    )
+
+
 def _bubble(message: Message, previous: Message | None, following: Message | None) -> str:
     """Messages of one minute with the same fate form a run, with one status at its end."""
     failed = message.status in FAILURES | {"canceled"}
     arrived = message.status in {"delivered", "read"}
-    kind = "failed" if failed else "arrived" if arrived else "pending"
+    kind = "own" if message.is_inbound else "failed" if failed else "arrived" if arrived else "pending"
     follows = " message--follows" if previous and _run(previous) == _run(message) else ""
     text = escape(message.body) or '<em class="message__nothing">No text</em>'
     media = f'<p class="message__meta">with {message.num_media} attached</p>' if message.num_media else ""

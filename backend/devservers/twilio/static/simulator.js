@@ -1,4 +1,4 @@
-// Copies numbers, and switches the simulator's faults and pace.
+// Copies numbers, sends texts from the phone, and switches the simulator's faults and pace.
 import { refresh } from "../refresh.js";
 
 const said = document.getElementById("said");
@@ -23,6 +23,21 @@ document.addEventListener("click", async ({ target }) => {
     }
   } catch (error) {
     say(copy ? `The browser does not let this page copy. The number is ${copy}.` : `That did not work: ${error.message}`);
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const text = form.elements.body;
+  const command = { sender: form.dataset.sender, body: text.value };
+  text.value = "";
+  try {
+    await send("POST", "texts", JSON.stringify(command));
+    await refresh();
+  } catch (error) {
+    text.value ||= command.body;
+    say(`That did not work: ${error.message}`);
   }
 });
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
+from devservers.twilio.account import DEFAULT_FROM_NUMBER
 from devservers.twilio.control import ControlError
 from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually, start_process
 
@@ -123,6 +125,7 @@ async def test_without_a_control_port_the_api_port_serves_the_control_endpoint(d
 
 
 REVERSED_MIGRATIONS = {
+    3: "ALTER TABLE messages DROP COLUMN direction; DROP TABLE numbers; PRAGMA user_version = 3;",
     2: """
 ALTER TABLE callbacks RENAME COLUMN status_code TO answer;
 ALTER TABLE callbacks RENAME COLUMN error TO problem;
@@ -176,3 +179,20 @@ async def test_a_ledger_of_an_unknown_version_is_rejected(start: Start, data: Pa
     assert "written by another version of the simulator; remove it" in await startup_error(
         "--port", "0", "--data", str(data)
     )
+
+
+async def test_the_webhooks_of_a_number_can_be_set_and_outlive_the_process(
+    start: Start, data: Path, receiver: Receiver
+) -> None:
+    simulator, twilio = await start()
+    (row,) = await twilio.call(twilio.client.incoming_phone_numbers.list, phone_number=DEFAULT_FROM_NUMBER)
+    assert (row.sms_url, row.sms_method, row.sms_application_sid) == ("", "POST", "")
+    changes = {"sms_url": receiver.url("/inbound"), "sms_fallback_url": receiver.url("/fallback")}
+    changed = await twilio.call(twilio.client.incoming_phone_numbers(row.sid).update, **changes)
+    assert (changed.sms_url, changed.sms_fallback_url) == tuple(changes.values())
+    await simulator.stop()
+    _, twilio = await start()
+    fetched = await twilio.call(twilio.client.incoming_phone_numbers(row.sid).fetch)
+    assert (fetched.sms_url, fetched.sms_fallback_url) == tuple(changes.values())
+    with pytest.raises(TwilioRestException, match="404"):
+        await twilio.call(twilio.client.incoming_phone_numbers("PN" + "0" * 32).fetch)

@@ -1,0 +1,91 @@
+"""Texts that the simulated phones send to the account's numbers, and the webhooks that report them.
+
+The webhook goes to the number's SmsUrl, and to its SmsFallbackUrl once no attempt has succeeded. Without either, or
+with an application in their place, the message is only in the list.
+https://www.twilio.com/docs/messaging/guides/webhook-request
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from devservers.twilio.account import Account
+from devservers.twilio.callbacks import Callback, CallbackSender
+from devservers.twilio.clock import Clock
+from devservers.twilio.ledger import Ledger
+from devservers.twilio.messages import API_VERSION, INBOUND, Message, is_loopback_url, new_sid
+from devservers.twilio.segments import segment_count
+
+NO_RESPONSE = "11200"
+"""Twilio's error code of a webhook that failed, which the request to the fallback URL has."""
+_PLACES = ("City", "State", "Zip", "Country")
+
+
+class Phones:
+    """The simulated phones, as senders."""
+
+    def __init__(self, account: Account, ledger: Ledger, callback_sender: CallbackSender, clock: Clock) -> None:
+        self._account, self._ledger, self._callback_sender, self._clock = account, ledger, callback_sender, clock
+        self._webhooks: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        webhooks = list(self._webhooks)
+        for webhook in webhooks:
+            webhook.cancel()
+        await asyncio.gather(*webhooks, return_exceptions=True)
+
+    def text(self, from_number: str, body: str, to_number: str = "") -> Message:
+        """Send a text to the account's own number, or another one. Its webhook follows."""
+        now, to_number = self._clock.now(), to_number or self._account.from_number
+        message = Message(
+            sid=new_sid(0),
+            account_sid=self._account.sid,
+            from_number=from_number,
+            to_number=to_number,
+            listed_to=[to_number],
+            body=body,
+            num_media=0,
+            num_segments=segment_count(body),
+            created_at=now,
+            updated_at=now,
+            accepted_at=now,
+            sent_at=now,
+            status="received",
+            direction=INBOUND,
+            request=[("From", from_number), ("To", to_number), ("Body", body)],
+        )
+        self._ledger.insert(message)
+        if webhook := self._webhook(message):
+            task = asyncio.create_task(self._callback_sender.send(webhook))
+            self._webhooks.add(task)
+            task.add_done_callback(self._webhooks.discard)
+        return message
+
+    def _webhook(self, message: Message) -> Callback | None:
+        number, params = self._ledger.number_settings(message.to_number), webhook_params(message)
+        if number.sms_application_sid or not is_loopback_url(number.sms_url):
+            return None
+        webhook = Callback(number.sms_url, params, message.sid, message.from_number)
+        if not is_loopback_url(number.sms_fallback_url):
+            return webhook
+        failed = {**params, "ErrorCode": NO_RESPONSE, "ErrorUrl": number.sms_url}
+        return replace(webhook, fallback=Callback(number.sms_fallback_url, failed, message.sid, message.from_number))
+
+
+def webhook_params(message: Message) -> Mapping[str, str]:
+    """All fields of Twilio's request. The places are unknown, and sent blank."""
+    return {
+        **{f"{side}{place}": "" for side in ("To", "From") for place in _PLACES},
+        "SmsMessageSid": message.sid,
+        "SmsSid": message.sid,
+        "MessageSid": message.sid,
+        "NumMedia": str(message.num_media),
+        "ReferralNumMedia": "0",
+        "SmsStatus": "received",
+        "Body": message.body,
+        "From": message.from_number,
+        "To": message.to_number,
+        "NumSegments": str(message.num_segments),
+        "AccountSid": message.account_sid,
+        "ApiVersion": API_VERSION,
+    }
