@@ -18,7 +18,7 @@ have ended at such a moment.
 
 
 class DeliveryTasks:
-    """The background tasks of one process: sending, reconciliation, status checks and maintenance."""
+    """The background tasks of one process: sending, reconciliation, status checks, inbound catch-up and maintenance."""
 
     def __init__(
         self,

@@ -24,6 +24,9 @@ from mysms.core.settings import Settings
 from mysms.core.stream_capacity import StreamCapacity
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
+from mysms.inbound.inbox import Inbox
+from mysms.inbound.recipients import Recipients
+from mysms.inbound.webhook import InboundWebhook
 from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
@@ -57,6 +60,8 @@ from mysms.outbox.worker import Worker
 from mysms.providers.twilio import TwilioProvider
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.backup_recovery import BackupRecovery
+from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, InboundCatchUp
+from mysms.reconciliation.looks import InboundLooks
 from mysms.reconciliation.polling import PollingLoop, ProviderThread
 from mysms.reconciliation.reconciler import Reconciler
 from mysms.reconciliation.status_check_queue import StatusCheckQueue
@@ -99,6 +104,8 @@ class Services:
     simulator: SimulatorAddress
     outbox_metrics: OutboxMetrics
     status_callbacks: StatusCallbackHandler
+    inbound_webhook: InboundWebhook
+    recipients: Recipients
     shutdown: ShutdownState
     backup_recovery: BackupRecovery
     delivery_tasks: DeliveryTasks
@@ -125,6 +132,11 @@ class Services:
     async def find_problems(self) -> dict[str, str]:
         """Returns the failed readiness checks: a sentence for each, by the name of the check."""
         return await find_problems(self._checks())
+
+    async def find_warnings(self) -> dict[str, str]:
+        """Returns what needs the operator's attention although the process is ready, by the name of the check."""
+        problem = await self.recipients.find_problem()
+        return {} if problem is None else {"inbound": problem}
 
     def _checks(self) -> Mapping[str, Check]:
         async def check_database() -> str | None:
@@ -225,7 +237,16 @@ class _Builder:
         # After the listeners that it builds on: the revisions, and the known sessions.
         self._changes.feed.add_listener(self._event_streams)
         self._shutdown.on_stop(self._event_streams.shut_down)
-        delivery_tasks = self._build_delivery_tasks()
+        recipients = Recipients(settings.inbound_fallback_email)
+        inbox = Inbox(
+            recipients,
+            self._message_ids,
+            self._changes.publisher,
+            utc_now,
+            is_active=users.accounts.is_active,
+            erase_messages=self._erasure.erase,
+        )
+        delivery_tasks = self._build_delivery_tasks(inbox)
         self._shutdown.on_stop(delivery_tasks.dispatcher.stop)
         outbox = OutboxService(
             self._store,
@@ -255,6 +276,8 @@ class _Builder:
             status_callbacks=StatusCallbackHandler(
                 self._store, self._timeline, self._message_ids, settings.twilio_account_sid, self._security_events
             ),
+            recipients=recipients,
+            inbound_webhook=InboundWebhook(inbox, settings.twilio_account_sid, self._security_events, utc_now),
             shutdown=self._shutdown,
             backup_recovery=BackupRecovery(
                 self._store, self._reconciliation, self._message_ids, self._provider, self._identity.from_number
@@ -273,7 +296,7 @@ class _Builder:
             allowed_number_prefixes=settings.allowed_number_prefixes,
         )
 
-    def _build_delivery_tasks(self) -> DeliveryTasks:
+    def _build_delivery_tasks(self, inbox: Inbox) -> DeliveryTasks:
         settings = self._settings
         lease = settings.send_lease
         worker = Worker(
@@ -321,12 +344,26 @@ class _Builder:
         status_heartbeat = Heartbeat("status checks", answer_after)
         status_thread = ProviderThread(status_heartbeat)
         status_checks = StatusChecks(self._timeline, queue, self._provider, status_thread)
+        catch_up_heartbeat = Heartbeat("inbound catch-up", answer_after)
+        catch_up_thread = ProviderThread(catch_up_heartbeat)
+        catch_up = InboundCatchUp(
+            inbox,
+            InboundLooks(self._database, self._identity, utc_now, hold=self._hold, deep_every=DEEP_EVERY),
+            self._message_ids,
+            self._provider,
+            catch_up_thread,
+            self._identity.from_number,
+            utc_now,
+            every=timedelta(seconds=settings.inbound_catch_up_seconds),
+        )
         polling_loops = [
             PollingLoop(maintenance.run_round, Heartbeat("maintenance", stuck_after)),
             PollingLoop(reconciler.run_round, reconciler_heartbeat),
             PollingLoop(status_checks.run_round, status_heartbeat),
+            PollingLoop(catch_up.run_round, catch_up_heartbeat),
         ]
-        return DeliveryTasks(dispatcher, worker, polling_loops, [reconciler_thread, status_thread])
+        threads = [reconciler_thread, status_thread, catch_up_thread]
+        return DeliveryTasks(dispatcher, worker, polling_loops, threads)
 
     def _build_other_tasks(self, users: UserServices) -> list[BackgroundTask]:
         unpublished = UnpublishedChanges(self._changes.publisher)

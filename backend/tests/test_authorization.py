@@ -78,6 +78,7 @@ class Owner:
             "POST /users/second_factor/recovery_codes": {"user": {"password": PASSWORD}},
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
             "POST /api/twilio/status_callback": {"MessageSid": sid, "MessageStatus": "failed", "To": number},
+            "POST /api/twilio/inbound": {"MessageSid": sid, "SmsStatus": "received", "From": number},
         }
 
     @property

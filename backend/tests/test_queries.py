@@ -33,6 +33,7 @@ STORES = {
     "outbox/provider_message_ids.py",
     "outbox/state_writer.py",
     "outbox/store.py",
+    "reconciliation/looks.py",
     "reconciliation/status_check_queue.py",
     "reconciliation/store.py",
     "users/repository.py",

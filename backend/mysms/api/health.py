@@ -24,6 +24,9 @@ class Readiness(BaseModel):
     problems: dict[str, str] | None = Field(
         None, description="A sentence for each failed check, by its name. Absent for strangers."
     )
+    warnings: dict[str, str] | None = Field(
+        None, description="What needs attention although the process is ready. Absent for strangers."
+    )
 
 
 async def up(_: Request) -> Response:
@@ -58,4 +61,8 @@ async def ready(services: AppServices, is_operator: IsOperator, response: Respon
     problems = await services.find_problems()
     if problems:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    return Readiness(status="unavailable" if problems else "ok", problems=problems if is_operator else None)
+    if not is_operator:
+        return Readiness(status="unavailable" if problems else "ok")
+    # Without a database, nothing is known about accounts.
+    warnings = None if problems else await services.find_warnings()
+    return Readiness(status="unavailable" if problems else "ok", problems=problems, warnings=warnings or None)

@@ -120,7 +120,9 @@ class FilterQuery(BaseModel):
     """Which messages. All that is given must be fulfilled."""
 
     peer_number: PeerNumber | None = Field(
-        None, description="Only messages to and from this number.", examples=["+14155552671"]
+        None,
+        description="Only messages to and from this number, short code or sender's name.",
+        examples=["+14155552671"],
     )
     search: str | None = Field(
         None,

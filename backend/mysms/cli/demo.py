@@ -228,6 +228,8 @@ def parts_of(settings: DemoSettings, data: Path, database: LocalDatabase | None,
         command += ["--account-sid", _SIMULATED_ACCOUNT["TWILIO_ACCOUNT_SID"]]
         command += ["--auth-token", _SIMULATED_ACCOUNT["TWILIO_AUTH_TOKEN"]]
         command += ["--from-number", _SIMULATED_ACCOUNT["TWILIO_FROM_NUMBER"]]
+        # The phones can answer.
+        command += ["--sms-url", f"http://127.0.0.1:{settings.port}/api/twilio/inbound#rc=5&rp=all"]
         parts.append(
             _Part("twilio", command, {"TWILIO_SIMULATOR_PORT": simulator_port}, lambda: _listens(simulator_port))
         )

@@ -27,6 +27,12 @@ SETTLES_ABANDONED = Counter(
     "mysms_settles_abandoned", "Outcomes that were not recorded before the lease ended; the reconciler takes over."
 )
 CALLBACKS = Counter("mysms_callbacks", "Status callbacks, by result and reported status.", ["result", "status"])
+INBOUND = Counter(
+    "mysms_inbound_messages",
+    "Reports of inbound messages, by source (webhook, list) and result: stored, duplicate, foreign_account, "
+    "foreign_sid, no_recipient, not_inbound.",
+    ["source", "result"],
+)
 RECONCILED = Counter("mysms_reconciled", "Results of reconciliation.", ["result"])
 
 PENDING = Gauge("mysms_outbox_pending", "Messages waiting to be sent; counted up to 1000.")

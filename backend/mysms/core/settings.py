@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, create_model, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from mysms.core.email_addresses import ascii_email
+from mysms.core.email_addresses import ascii_email, normalise_email
 from mysms.core.logging import LogFormat
 from mysms.core.phone_numbers import is_country
 from mysms.core.secret_strength import contains, weakness
@@ -82,6 +82,15 @@ def _callback_url(value: object) -> object:
     return url.without_trailing_slash()
 
 
+def _email(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return normalise_email(value)
+    except ValueError:
+        raise ValueError("must be the mail address of an account") from None
+
+
 def _smtp_url(value: object) -> object:
     return SmtpUrl.parse(value) if isinstance(value, str) else value
 
@@ -95,6 +104,7 @@ def _page_url(value: object) -> object:
     return url.without_trailing_slash()
 
 
+Email = Annotated[str | None, BeforeValidator(_email)]
 # NoDecode, because pydantic-settings would parse these as JSON.
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_at_commas)]
 CallbackUrl = Annotated[Url | None, NoDecode, BeforeValidator(_callback_url)]
@@ -172,6 +182,9 @@ class Settings(_ApiSettings):
     twilio_webhook_key: SecretStr | None = None
     twilio_webhook_key_previous: SecretStr | None = None
     twilio_api_base_url: str = ""
+
+    inbound_fallback_email: Email = None
+    inbound_catch_up_seconds: int = Field(300, ge=1)
 
     sending_enabled: bool = True
     twilio_max_concurrency: int = Field(4, ge=1, le=64)
@@ -410,6 +423,12 @@ class Settings(_ApiSettings):
         """The URL that the provider is to call, or None if it could not: Twilio itself calls public https URLs only."""
         url = self.twilio_status_callback_url
         return url if url and (self.twilio_api_base_url or (url.scheme == "https" and url.is_public)) else None
+
+    @property
+    def inbound_url(self) -> Url | None:
+        """The URL of inbound webhooks: that of the status callbacks with another last part. None without that one."""
+        url = self.twilio_status_callback_url
+        return None if url is None else replace(url, path=url.path.rpartition("/")[0] + "/inbound")
 
 
 def _texts_of(*secrets: SecretStr | None) -> tuple[str, ...]:

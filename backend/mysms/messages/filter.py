@@ -10,7 +10,7 @@ from bson import ObjectId
 from mysms.core import phone_numbers
 from mysms.core.blank import is_blank
 from mysms.messages.error_catalog import ErrorCode
-from mysms.messages.status import PROVIDER_STATUSES, OutboxState, outbox_states_of, rank_of
+from mysms.messages.status import PROVIDER_STATUSES, RECEIVED, OutboxState, outbox_states_of, rank_of
 
 _NUMBER_PART = re.compile(r"[ !-/:-@\[-`{-~]*[0-9][0-9 !-/:-@\[-`{-~]*")
 """Digits with punctuation."""
@@ -23,7 +23,7 @@ class MessageFilter:
     """Selects some of a user's messages; all of them if no field is set."""
 
     peer_number: str | None = None
-    """In E.164."""
+    """In E.164, or the short code or name of a sender without a number."""
     search: str | None = None
     """Words that the text must contain; if it looks like one, also part of a number. `messages.search` looks for it."""
     updated_since: datetime | None = None
@@ -46,7 +46,10 @@ class MessageFilter:
         """All forms in which this number may be stored: older versions stored some with a trunk prefix."""
         if self.peer_number is None:
             return []
-        return sorted({self.peer_number, phone_numbers.normalise(self.peer_number)})
+        try:
+            return sorted({self.peer_number, phone_numbers.normalise(self.peer_number)})
+        except phone_numbers.PhoneNumberError:
+            return [self.peer_number]
 
     @property
     def is_search(self) -> bool:
@@ -93,15 +96,14 @@ class MessageFilter:
         The status is not stored: `public_status` makes it of the provider's, else of the outbox's.
         """
         lists: list[tuple[Condition, list[Condition]]] = [
-            ({"provider_status": status}, []) for status in sorted(self.statuses & PROVIDER_STATUSES, key=_by_rank)
+            ({"provider_status": status}, [])
+            for status in sorted(self.statuses & (PROVIDER_STATUSES | {RECEIVED}), key=_by_rank)
         ]
         own: list[Condition] = []
         if states := outbox_states_of(self.statuses):
             own.append({"outbound.state": {"$in": states}})
         if OutboxState.PENDING in self.statuses:
             own.append({"direction": "outbound", "outbound": None})
-        if "received" in self.statuses:
-            own.append({"direction": "inbound"})
         return [({"provider_status": None}, [{"$or": own}]), *lists] if own else lists
 
     @property

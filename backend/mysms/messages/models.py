@@ -163,6 +163,9 @@ class Message(Document):
             IndexModel([("user_id", ASCENDING), ("revision", DESCENDING)], name="user_revision"),
             IndexModel([("revision", ASCENDING)], name="revision"),
             _list_index("peer_number", "conversation"),
+            IndexModel(
+                [("peer_number", ASCENDING), ("from_number", ASCENDING), ("created_at", DESCENDING)], name="writers"
+            ),
             _list_index("words", "words"),
             _list_index("provider_status", "statuses"),
             _list_index("error_code", "errors"),

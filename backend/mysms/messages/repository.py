@@ -161,6 +161,23 @@ def _beyond(
     }
 
 
+class Written(NamedTuple):
+    """Who wrote to a number, as it is written in the conversation."""
+
+    user_id: ObjectId
+    peer_number: str
+
+
+async def find_last_written(from_number: str, peer_numbers: Collection[str]) -> Written | None:
+    """Returns who last wrote from our number to this number, in any of its spellings; None if nobody has."""
+    row = await Message.get_pymongo_collection().find_one(
+        {"peer_number": {"$in": list(peer_numbers)}, "from_number": from_number, "erase_at": None},
+        {"user_id": 1, "peer_number": 1},
+        sort=[("created_at", DESCENDING)],
+    )
+    return None if row is None else Written(row["user_id"], row["peer_number"])
+
+
 async def find_revision(user_id: ObjectId) -> int | None:
     """Returns the highest revision of a user's messages; 0 if there is none, None if one is marked as changed."""
     messages = Message.get_pymongo_collection()
@@ -263,7 +280,8 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     number of processes may do this at once.
     """
     messages = Message.get_pymongo_collection()
-    kept = {"content_removed_at": None, "outbound.state": {"$in": list(TERMINAL)}}
+    finished = [{"outbound.state": {"$in": list(TERMINAL)}}, {"direction": "inbound"}]
+    kept: dict[str, Any] = {"content_removed_at": None, "$or": finished}
     old = await messages.find(
         {**kept, "created_at": {"$lt": stored_before}}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit
     ).to_list()

@@ -35,14 +35,21 @@ def _read_number(value: str) -> str:
         raise PydanticCustomError("phone_number", "{message}", {"message": error.message}) from error
 
 
+_OTHER_SENDER = re.compile(r"[0-9]{3,6}|(?=.{0,10}[A-Za-z])[A-Za-z0-9][A-Za-z0-9 &+_.-]{0,10}")
+"""A short code, or a name, in place of a phone number: both can only write to us.
+
+https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
+"""
+
+
 def _read_number_in_url(value: str) -> str:
     """Reads a number in a URL, where an unescaped + means a space. A number that may be stored is left unchanged."""
     value = re.sub(r"^ +(?=[1-9])", "+", value)
-    return value if _E164.fullmatch(value) else _read_number(value)
+    return value if _E164.fullmatch(value) or _OTHER_SENDER.fullmatch(value) else _read_number(value)
 
 
 PeerNumber = Annotated[str, AfterValidator(_read_number_in_url)]
-"""A phone number in a URL."""
+"""A phone number in a URL, or who else may have sent a message."""
 
 
 Status = Literal[
@@ -110,7 +117,10 @@ class MessageResponse(BaseModel):
     direction: Literal["outbound", "inbound"]
     from_number: str = Field(examples=["+15005550006"])
     recipient_number: str = Field(examples=["+14155552671"])
-    peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
+    peer_number: str = Field(
+        examples=["+14155552671"],
+        description="The other side's number: in E.164, or the short code or name of a sender that has none.",
+    )
     content: str = Field(
         examples=["Your table for four is confirmed, see you at 19:30."],
         description="Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted "

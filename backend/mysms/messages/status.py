@@ -76,7 +76,10 @@ _PUBLIC_STATUSES: dict[str, str] = {
 }
 
 
-PUBLIC_STATUSES = PROVIDER_STATUSES | set(_PUBLIC_STATUSES.values()) | {"received"}
+RECEIVED = "received"
+"""The status of every inbound message."""
+
+PUBLIC_STATUSES = PROVIDER_STATUSES | set(_PUBLIC_STATUSES.values()) | {RECEIVED}
 """All that `public_status` returns."""
 
 
@@ -92,4 +95,4 @@ def public_status(direction: str, state: str | None, provider_status: str | None
         return OutboxState.PENDING
     if provider_status is not None:
         return provider_status
-    return "received" if state is None else _PUBLIC_STATUSES[state]
+    return RECEIVED if state is None else _PUBLIC_STATUSES[state]

@@ -1,11 +1,24 @@
 """Records which message owns a provider's SID. A SID has one owner that never changes, which `_id` enforces."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
+
+_INBOUND_ATTEMPT = 0
+
+
+@dataclass(frozen=True)
+class InboundOwner:
+    """The user that an inbound message is for. If it is settled, there is nothing left to do for it."""
+
+    user_id: ObjectId
+    is_settled: bool
 
 
 class ProviderMessageIds:
@@ -27,6 +40,33 @@ class ProviderMessageIds:
         except DuplicateKeyError:
             return await self.owner_of(sid) == message_id
         return True
+
+    async def own_inbound(self, sid: str, message_id: ObjectId, user_id: ObjectId) -> InboundOwner | None:
+        """Makes the user the owner of an inbound message's SID; returns who owns it, None if it is not inbound."""
+        row = {
+            "_id": sid,
+            "message_id": message_id,
+            "attempt": _INBOUND_ATTEMPT,
+            "user_id": user_id,
+            "is_settled": False,
+            "created_at": self._clock(),
+        }
+        try:
+            await self._owners.insert_one(row)
+        except DuplicateKeyError:
+            stored = await self._owners.find_one({"_id": sid})
+            if stored is None or "user_id" not in stored:
+                return None
+            return InboundOwner(ObjectId(stored["user_id"]), stored["is_settled"])
+        return InboundOwner(user_id, is_settled=False)
+
+    async def mark_settled(self, sid: str) -> None:
+        await self._owners.update_one({"_id": sid}, {"$set": {"is_settled": True}})
+
+    async def settled_among(self, sids: Sequence[str]) -> set[str]:
+        """Returns those of the SIDs whose inbound messages are settled."""
+        rows = self._owners.find({"_id": {"$in": list(sids)}, "is_settled": True}, {"_id": 1})
+        return {str(row["_id"]) async for row in rows}
 
     async def owner_of(self, sid: str) -> ObjectId | None:
         row = await self._owners.find_one({"_id": sid})

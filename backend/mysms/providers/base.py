@@ -76,6 +76,9 @@ class ProviderMessage:
     error_message: str | None
     created_at: datetime
     sent_at: datetime | None = None
+    is_inbound: bool = False
+    segments: str = ""
+    """The number of segments, if the provider knows it."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Provider(Protocol):
         ...
 
     def list_to(self, to_number: str) -> Listing:
-        """Lists all messages to a number, whatever their age. Raises ProviderUnavailableError."""
+        """Lists all messages that were sent to a number, whatever their age. Raises ProviderUnavailableError."""
         ...
 
     def list_sent(self, from_number: str, since: date) -> Listing:
@@ -111,4 +114,8 @@ class Provider(Protocol):
 
         Raises ProviderUnavailableError.
         """
+        ...
+
+    def list_received(self, to_number: str, day: date) -> Listing:
+        """Lists the inbound messages to one of our numbers of a day (UTC). Raises ProviderUnavailableError."""
         ...

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Self
@@ -59,6 +60,9 @@ _UNREADABLE = (requests.RequestException, TwilioException, ValueError, KeyError,
 
 _SIMULATOR_MARK = "X-Simulator"
 """The header that identifies this project's simulator in every response."""
+
+_INBOUND = "inbound"
+"""The `direction` of an inbound message."""
 
 _LIST_PAGE = 1000
 """Twilio's maximum."""
@@ -145,11 +149,14 @@ class TwilioProvider:
 
     def list_to(self, to_number: str) -> Listing:
         # Without From, since a sender pool assigns the number only later.
-        return self._list(to=to_number)
+        return _only(self._list(to=to_number), inbound=False)
 
     def list_sent(self, from_number: str, since: date) -> Listing:
         # Twilio documents the format YYYY-MM-DD only.
-        return self._list(from_=from_number, date_sent_after=since.isoformat())
+        return _only(self._list(from_=from_number, date_sent_after=since.isoformat()), inbound=False)
+
+    def list_received(self, to_number: str, day: date) -> Listing:
+        return _only(self._list(to=to_number, date_sent=day.isoformat()), inbound=True)
 
     def _list(self, **filters: str) -> Listing:
         """Reads a list, again and again if it has several pages, until it holds still.
@@ -274,7 +281,14 @@ def _provider_message(resource: MessageInstance) -> ProviderMessage:
         error_message=resource.error_message,
         created_at=resource.date_created,
         sent_at=resource.date_sent if isinstance(resource.date_sent, datetime) else None,
+        is_inbound=str(resource.direction) == _INBOUND,
+        segments=str(resource.num_segments),
     )
+
+
+def _only(listing: Listing, *, inbound: bool) -> Listing:
+    """Returns the inbound rows of a list, or all others: a text of ours to our own number is in it twice."""
+    return replace(listing, rows=[row for row in listing.rows if row.is_inbound == inbound])
 
 
 def _outcome_of_answer(error: TwilioRestException) -> Outcome:

@@ -68,6 +68,7 @@ class User(Document):
         indexes: ClassVar = [
             IndexModel([("email", ASCENDING)], name="email", unique=True),
             IndexModel([("deleting", ASCENDING)], name="deleting"),
+            IndexModel([("created_at", ASCENDING)], name="created_at"),
         ]
 
 

@@ -1,8 +1,8 @@
 """Reads and writes accounts, sessions, invites and password resets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -21,6 +21,8 @@ from mysms.users.models import (
 )
 from mysms.users.tokens import RefreshClaims
 
+_ACTIVE: Mapping[str, Any] = {"deleting": {"$ne": True}}
+
 
 async def insert_user(user: User) -> bool:
     """Stores the account; returns False if its email, or its id, which an invite determines, is already taken."""
@@ -37,6 +39,17 @@ async def find_user(user_id: ObjectId) -> User | None:
 
 async def find_user_by_email(email: str) -> User | None:
     return await User.find_one({"email": email})
+
+
+async def find_active_id(email: str) -> ObjectId | None:
+    """Returns the id of an account that is not being deleted."""
+    return _id_of(await User.get_pymongo_collection().find_one({"email": email, **_ACTIVE}, {"_id": 1}))
+
+
+async def find_first_active_id() -> ObjectId | None:
+    """Returns the id of the oldest account that is not being deleted."""
+    first = await User.get_pymongo_collection().find_one(_ACTIVE, {"_id": 1}, sort=[("created_at", 1)])
+    return _id_of(first)
 
 
 async def insert_session(session: Session) -> None:
@@ -274,3 +287,7 @@ async def delete_reset_tokens(user_id: ObjectId) -> None:
 
 async def delete_expired_reset_tokens(now: datetime) -> None:
     await delete_in_batches(ResetToken.get_pymongo_collection(), {"expires_at": {"$lte": now}})
+
+
+def _id_of(row: Mapping[str, Any] | None) -> ObjectId | None:
+    return None if row is None else ObjectId(row["_id"])

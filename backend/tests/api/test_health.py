@@ -22,6 +22,22 @@ from tests.support.responses import problem_of
 from tests.support.servers import Api, Simulator, Start, api_environment, running_api, running_mongodb
 
 
+async def test_a_warning_says_when_nobody_receives_messages(start: Start) -> None:
+    async with start() as api:
+        answer = await api.http.get("/ready")
+        assert (answer.status_code, answer.json()["problems"]) == (200, {})
+        assert "There is no account yet" in answer.json()["warnings"]["inbound"]
+        foreign = await api.http.get("/ready", headers={"X-Forwarded-For": "203.0.113.7"})
+        assert foreign.json() == {"status": "ok"}
+        user = await ApiUser.sign_up(api)
+        assert (await api.http.get("/ready")).json() == {"status": "ok", "problems": {}}
+    async with start(INBOUND_FALLBACK_EMAIL="nobody@example.com") as api:
+        assert "is not the address of an account" in (await api.http.get("/ready")).json()["warnings"]["inbound"]
+    async with start(INBOUND_FALLBACK_EMAIL=user.email) as api:
+        assert (await api.http.get("/ready")).json() == {"status": "ok", "problems": {}}
+
+
+@pytest.mark.usefixtures("readonly_user")
 async def test_up_and_ready_respond_with_ok(api: Api) -> None:
     for path, body in {"/up": {"status": "ok"}, "/ready": {"status": "ok", "problems": {}}}.items():
         response = await api.http.get(path)
@@ -122,6 +138,9 @@ class StubServices:
 
     async def find_problems(self) -> dict[str, str]:
         return await find_problems(self._checks)
+
+    async def find_warnings(self) -> dict[str, str]:
+        return {}
 
 
 async def ready_with(checks: Mapping[str, Check]) -> httpx.Response:

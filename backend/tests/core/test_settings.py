@@ -317,6 +317,8 @@ ALL = {
     "ABSENCE_CONFIRMED_AFTER_SECONDS": "11",
     "SEND_TTL_SECONDS": "9",
     "CONTENT_RETENTION_DAYS": "10",
+    "INBOUND_FALLBACK_EMAIL": "desk@example.com",
+    "INBOUND_CATCH_UP_SECONDS": "12",
     "SMTP_URL": "smtp://user:pass@smtp.example.com:587",
     "MAIL_FROM": "mysms@example.com",
     "APP_URL": "https://sms.example.com/",
@@ -799,6 +801,34 @@ def test_a_callback_url_is_used_only_if_the_provider_can_reach_it(
     environment.setenv("TWILIO_API_BASE_URL", api_base_url)
     url = load_settings().callback_url
     assert (url and url.address) == expected_url
+
+
+@pytest.mark.parametrize(
+    ("callback_url", "inbound_url"),
+    [
+        ("https://sms.example.com/api/twilio/status_callback", "https://sms.example.com/api/twilio/inbound"),
+        (
+            "https://u:p@sms.example.com/x/api/twilio/status_callback/#rc=1",
+            "https://sms.example.com/x/api/twilio/inbound",
+        ),
+        ("https://sms.example.com", "https://sms.example.com/inbound"),
+        ("", None),
+    ],
+)
+def test_inbound_webhooks_have_an_address_beside_that_of_callbacks(
+    environment: pytest.MonkeyPatch, callback_url: str, inbound_url: str | None
+) -> None:
+    environment.setenv("TWILIO_STATUS_CALLBACK_URL", callback_url)
+    url = load_settings().inbound_url
+    assert (url and url.address) == inbound_url
+
+
+def test_the_fallback_for_inbound_messages_is_an_address(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("INBOUND_FALLBACK_EMAIL", " Desk@Example.com ")
+    assert load_settings().inbound_fallback_email == "desk@example.com"
+    environment.setenv("INBOUND_FALLBACK_EMAIL", "the front desk")
+    with pytest.raises(SettingsError, match="INBOUND_FALLBACK_EMAIL must be the mail address of an account"):
+        load_settings()
 
 
 def test_settings_are_read_from_a_file_and_the_environment_takes_precedence(environment: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,8 @@ class StubProvider:
     """The numbers of the list requests."""
     sent_requests: int = 0
     """How often the list of sent messages was read."""
+    days_read: list[date] = field(default_factory=list)
+    """The days of the list of inbound messages that were read."""
 
     def send(self, text: OutboundMessage) -> Outcome:
         self.sent.append(text)
@@ -98,6 +100,13 @@ class StubProvider:
             raise ProviderUnavailableError("configured failure")
         sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]
         return Listing(sent, self.is_complete)
+
+    def list_received(self, to_number: str, day: date) -> Listing:
+        self.days_read.append(day)
+        if self.listed is None:
+            raise ProviderUnavailableError("configured failure")
+        of_day = [row for row in self.listed if row.is_inbound and row.sent_at and row.sent_at.date() == day]
+        return Listing([row for row in of_day if row.to_number == to_number], self.is_complete)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from mysms.changes.feed import CURRENT_WITHIN_SECONDS
 from mysms.core.timestamps import to_rfc3339, utc_now
 from tests.faults.environment import Environment, running_environment
 from tests.faults.mongo_proxy import PausePoint
+from tests.support.inbound import INBOUND_PATH, inbound_form
 from tests.support.polling import eventually
 from tests.support.servers import callback_url_of
 from tests.support.status_callbacks import PATH, form_of, query_of, signature_of
@@ -211,6 +212,32 @@ async def test_a_send_costs_a_fixed_number_of_commands(env: Environment, key: bo
         assert published <= 1.5 * SEPARATE_REQUESTS
     finally:
         env.callback_proxy.resume()
+
+
+@pytest.mark.parametrize(("sender", "most"), [("+13125550001", 4), (None, 5)], ids=["a known sender", "a stranger"])
+async def test_an_inbound_message_costs_a_fixed_number_of_commands(
+    env: Environment, sender: str | None, most: int
+) -> None:
+    public = f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}"
+
+    async def receive() -> httpx.Response:
+        number = next(_numbers)
+        form = inbound_form(sender or f"+1314555{number:04}", f"Number {number}")
+        headers = {"X-Twilio-Signature": signature_of(public, form)}
+        return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+
+    assert await commands_until_answer(env, receive, 200) <= most
+
+
+async def test_a_repeated_inbound_message_costs_three_commands(env: Environment) -> None:
+    form = inbound_form("+13125550001", "Again and again")
+    signature = signature_of(f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}", form)
+
+    async def receive() -> httpx.Response:
+        headers = {"X-Twilio-Signature": signature}
+        return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+
+    assert await commands_until_answer(env, receive, 200) <= 3
 
 
 async def test_a_status_callback_costs_three_commands(env: Environment) -> None:

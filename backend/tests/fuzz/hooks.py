@@ -15,7 +15,7 @@ from schemathesis import AuthContext, Case, GenerationMode, HookContext, Respons
 from twilio.request_validator import RequestValidator
 
 from mysms.users.password_rules import find_faults
-from tests.support.servers import AUTH_TOKEN, callback_url_of
+from tests.support.servers import AUTH_TOKEN
 
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
@@ -132,7 +132,7 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             user.update(code=_protected_account.begin_second_factor())
         case "POST /users/token":
             body.update(username=_shared_account.email, password=_PASSWORD, refresh_token=_shared_account.refresh_token)
-        case "POST /api/twilio/status_callback":
+        case "POST /api/twilio/status_callback" | "POST /api/twilio/inbound":
             _sign(case)
 
 
@@ -179,5 +179,5 @@ def _free(email: str) -> str:
 
 def _sign(case: Case[Any]) -> None:
     query = f"?{urlencode(case.query, doseq=True)}" if case.query else ""
-    url = callback_url_of(str(_api.base_url).rstrip("/"))
+    url = str(_api.base_url).rstrip("/") + case.operation.path
     case.headers["X-Twilio-Signature"] = _twilio.compute_signature(url + query, case.body)

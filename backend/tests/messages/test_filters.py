@@ -72,7 +72,7 @@ def random_messages(user_id: ObjectId, seed: int, count: int) -> list[Json]:
         if index % 3:
             row |= {"words": words_of(content), "schema_version": 3}
         if chance.random() < 0.2:
-            row["direction"] = "inbound"
+            row |= {"direction": "inbound", "provider_status": "received"}
         elif chance.random() < 0.9:
             state = chance.choice(list(OutboxState))
             row["outbound"] = {"state": state.value}

@@ -238,7 +238,7 @@ async def test_a_search_can_be_read_around_a_match(api_user: ApiUser) -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"peer_number": "nobody"}, "has letters in it"),
+        ({"peer_number": "nobody in particular"}, "has letters in it"),
         ({"peer_number": "4155552671"}, "must begin with + and the country code"),
         ({"peer_number": " "}, "can't be blank"),
         ({"peer_number": ""}, "can't be blank"),

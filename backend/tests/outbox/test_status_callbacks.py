@@ -198,18 +198,6 @@ async def test_an_invalid_error_code_is_ignored(api: Api, api_user: ApiUser, mes
     assert (await api_user.detail(message["_id"]))["status"] == "undelivered"
 
 
-async def test_an_inbound_message_is_accepted_and_ignored(api: Api, readonly_user: ApiUser, untouched: Json) -> None:
-    """The original README told operators to direct inbound messages to this URL."""
-    inbound = {
-        "MessageSid": "SM" + "f" * 32,
-        "SmsStatus": "received",
-        "From": STAYS_QUEUED,
-        "Body": "Hi",
-        "NumMedia": "0",
-    }
-    await assert_ignored(api, readonly_user, untouched, "", inbound)
-
-
 class TestForgedCallbacks:
     async def assert_rejected(
         self, api: Api, api_user: ApiUser, message: Json, signature: str | bytes | None, **request: Any

@@ -200,8 +200,30 @@ export interface paths {
         /**
          * Status callback
          * @description Twilio calls this when the status of a message changes. Repeated, late and reordered calls are handled.
+         *
+         *     An inbound message is received here too, as if it had been sent to its own address.
          */
         post: operations["status_callback_api_twilio_status_callback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twilio/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inbound message
+         * @description Twilio calls this when somebody sends a message to our number. Repeated calls store it once.
+         */
+        post: operations["inbound_api_twilio_inbound_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -815,7 +837,7 @@ export interface components {
             recipient_number: string;
             /**
              * Peer Number
-             * @description The other side's number.
+             * @description The other side's number: in E.164, or the short code or name of a sender that has none.
              * @example +14155552671
              */
             peer_number: string;
@@ -930,7 +952,7 @@ export interface components {
             recipient_number: string;
             /**
              * Peer Number
-             * @description The other side's number.
+             * @description The other side's number: in E.164, or the short code or name of a sender that has none.
              * @example +14155552671
              */
             peer_number: string;
@@ -1091,6 +1113,13 @@ export interface components {
              * @description A sentence for each failed check, by its name. Absent for strangers.
              */
             problems?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Warnings
+             * @description What needs attention although the process is ready. Absent for strangers.
+             */
+            warnings?: {
                 [key: string]: string;
             } | null;
         };
@@ -1414,7 +1443,7 @@ export interface operations {
     list_messages_api_messages_get: {
         parameters: {
             query?: {
-                /** @description Only messages to and from this number. */
+                /** @description Only messages to and from this number, short code or sender's name. */
                 peer_number?: string | null;
                 /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: of your newest thousand conversations, the first ten such ones in the order of their numbers. A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
                 search?: string | null;
@@ -1617,7 +1646,7 @@ export interface operations {
     export_messages_api_messages_export_csv_get: {
         parameters: {
             query?: {
-                /** @description Only messages to and from this number. */
+                /** @description Only messages to and from this number, short code or sender's name. */
                 peer_number?: string | null;
                 /** @description Only messages whose text contains all these words, in any order and regardless of case, accents and Unicode form; the last may be the beginning of a word. Characters of Chinese, Japanese and Thai are found wherever they occur, and an emoji is a word. Of more than 16 words, the longest and the last one are looked for. A search of digits and punctuation also finds the messages with numbers that contain it: of your newest thousand conversations, the first ten such ones in the order of their numbers. A request examines a limited number of messages: a page may have fewer than `limit` rows, or none, and still link to the next. */
                 search?: string | null;
@@ -2107,6 +2136,16 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Received: TwiML that sends no reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <?xml version="1.0" encoding="UTF-8"?><Response/> */
+                    "text/xml": string;
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
@@ -2161,6 +2200,98 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbound_api_twilio_inbound_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-twilio-signature"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    MessageSid?: string;
+                    SmsStatus?: string;
+                    AccountSid?: string;
+                    From?: string;
+                    To?: string;
+                    Body?: string;
+                    NumSegments?: string;
+                    NumMedia?: string;
+                } & {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Received: TwiML that sends no reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <?xml version="1.0" encoding="UTF-8"?><Response/> */
+                    "text/xml": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,84 @@
+"""An inbound message as the provider reports it, made safe to store and to show. Pure.
+
+A webhook and the provider's list report the same message, which its SID identifies. The other side may be a phone, a
+short code or a name, and the provider's fields may hold what no database or JSON text can.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+
+from mysms.core.phone_numbers import PhoneNumberError, normalise
+from mysms.messages.segments import count_segments
+from mysms.providers.base import ProviderMessage
+
+_UNKNOWN_SENDER = "unknown"
+_LONGEST_NUMBER = 200
+_MOST_SEGMENTS = 1000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class InboundText:
+    """A message that somebody sent to one of our numbers."""
+
+    sid: str
+    from_number: str
+    to_number: str
+    content: str
+    segments: int
+    received_at: datetime
+    source: Literal["callback", "reconciler"]
+    """Whether its webhook reported it, or only the provider's list."""
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, str], now: datetime) -> Self:
+        """Reads the form of a webhook. It has no time, so the message counts as received now."""
+        return cls(
+            sid=form["MessageSid"],
+            from_number=_number(form.get("From", "")),
+            to_number=_number(form.get("To", "")),
+            content=_clean(form.get("Body", "")),
+            segments=_segments(form.get("NumSegments", ""), form.get("Body", "")),
+            received_at=now,
+            source="callback",
+        )
+
+    @classmethod
+    def of_row(cls, row: ProviderMessage, now: datetime) -> Self:
+        """Reads a row of the provider's list. The provider's clock may be ahead of ours."""
+        return cls(
+            sid=row.sid,
+            from_number=_number(row.from_number),
+            to_number=_number(row.to_number),
+            content=_clean(row.body),
+            segments=_segments(row.segments, row.body),
+            received_at=min(row.created_at, now),
+            source="reconciler",
+        )
+
+
+def _number(written: str) -> str:
+    """Returns the number in E.164; anything else, such as a short code or a name, as the provider writes it."""
+    number = _clean(written).strip()[:_LONGEST_NUMBER] or _UNKNOWN_SENDER
+    try:
+        return normalise(number)
+    except PhoneNumberError:
+        return number
+
+
+def _clean(text: str) -> str:
+    """Joins the halves of surrogate pairs, replaces lone halves, and removes NUL."""
+    text = text.replace("\0", "")
+    if _SURROGATE.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _segments(reported: str, content: str) -> int:
+    """Returns the provider's number of segments, if it is one."""
+    if reported.isdecimal() and reported.isascii() and 1 <= len(reported) <= len(str(_MOST_SEGMENTS)):
+        return max(1, int(reported))
+    return count_segments(_clean(content)).count

@@ -1,0 +1,114 @@
+"""Makes up for inbound messages whose webhooks were missed: reads the provider's list of what our number received.
+
+Nothing rests on one look or on the order of the list, in which fresh rows may be missing for hours. Every look reads
+the last hours again, and each hour a deep look reads everything since three days before the last complete deep look. So
+whatever happened meanwhile, such as a server that slept for weeks, is read as soon as a process runs again.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from mysms.core.backoff import Jitter, jitter
+from mysms.core.timestamps import Clock
+from mysms.inbound.errors import NobodyToReceiveError
+from mysms.inbound.inbox import Inbox
+from mysms.inbound.text import InboundText
+from mysms.outbox.provider_message_ids import ProviderMessageIds
+from mysms.providers.base import Listing, Provider, ProviderUnavailableError
+from mysms.reconciliation.looks import InboundLooks, Look
+from mysms.reconciliation.polling import ProviderThread
+
+RECENT = timedelta(hours=6)
+"""How far every look goes back."""
+OVERLAP = timedelta(days=3)
+"""How far a deep look goes back before the last complete one: longer than a row is known to appear late."""
+DEEP_EVERY = timedelta(hours=1)
+LOOK_BACK = timedelta(days=400)
+"""How far a look goes back at most: Twilio keeps messages for 400 days."""
+_ONE_DAY = timedelta(days=1)
+_BATCH = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class InboundCatchUp:
+    """Looks for the inbound messages of one sender. Of any number of processes, one looks at a time."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        looks: InboundLooks,
+        message_ids: ProviderMessageIds,
+        provider: Provider,
+        provider_thread: ProviderThread,
+        number: str,
+        clock: Clock,
+        *,
+        every: timedelta,
+        jitter: Jitter = jitter,
+    ) -> None:
+        self._inbox = inbox
+        self._looks = looks
+        self._message_ids = message_ids
+        self._provider = provider
+        self._provider_thread = provider_thread
+        self._number = number
+        self._clock = clock
+        self._every = every
+        self._jitter = jitter
+        self._asks_at: datetime | None = None
+
+    async def run_round(self) -> None:
+        """Looks, if a look is due. Raises ProviderUnavailableError if the provider did not answer."""
+        now = self._clock()
+        if self._asks_at is not None and now < self._asks_at:
+            return
+        look = await self._looks.claim()
+        # Another process may look meanwhile, and end.
+        self._asks_at = now + self._every * (0.2 + 0.1 * self._jitter())
+        if look is None:
+            return
+        try:
+            is_complete = await self._look(look)
+        except ProviderUnavailableError:
+            self._asks_at = None
+            await self._looks.give_back(look)
+            raise
+        await self._looks.end(look, self._every, is_complete=is_complete)
+
+    async def _look(self, look: Look) -> bool:
+        """Reads the days that the look covers, oldest first; returns whether it read and stored everything."""
+        is_complete = True
+        for day in _days(look):
+            if not await self._looks.extend(look):
+                return False
+            listing: Listing = await self._provider_thread.ask(self._provider.list_received, self._number, day)
+            try:
+                await self._store(listing)
+            except NobodyToReceiveError:
+                # The messages stay in the list, and the next look finds them.
+                return False
+            is_complete = is_complete and listing.is_complete
+        return is_complete
+
+    async def _store(self, listing: Listing) -> None:
+        rows = sorted(listing.rows, key=lambda row: row.created_at)
+        for start in range(0, len(rows), _BATCH):
+            batch = rows[start : start + _BATCH]
+            settled = await self._message_ids.settled_among([row.sid for row in batch])
+            for row in batch:
+                if row.sid not in settled:
+                    await self._inbox.make_up(InboundText.of_row(row, self._clock()))
+
+
+def _days(look: Look) -> Iterator[date]:
+    """Returns the days (UTC) that a look covers: Twilio documents that the list can be filtered by day only."""
+    since = look.complete_until - OVERLAP if look.is_deep else look.started_at - RECENT
+    since = max(since, look.looked_from, look.started_at - LOOK_BACK)
+    # The provider's clock may be ahead.
+    until = look.started_at + RECENT
+    day = since.date()
+    while day <= until.date():
+        yield day
+        day += _ONE_DAY

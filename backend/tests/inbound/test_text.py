@@ -1,0 +1,103 @@
+"""What the provider reports becomes safe to store and to show, and is never refused."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mysms.inbound.text import InboundText
+from mysms.inbound.webhook import is_inbound
+from mysms.providers.base import ProviderMessage
+
+NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
+FORM = {"MessageSid": "SM1", "From": "+14155552671", "To": "+15005550006", "Body": "Hello", "NumSegments": "1"}
+
+
+def row(**changes: object) -> ProviderMessage:
+    values = {
+        "sid": "SM1",
+        "from_number": "+14155552671",
+        "to_number": "+15005550006",
+        "body": "Hello",
+        "status": "received",
+        "error_code": None,
+        "error_message": None,
+        "created_at": NOW - timedelta(hours=1),
+        "is_inbound": True,
+        "segments": "1",
+    }
+    return ProviderMessage(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_a_webhook_and_the_list_report_the_same_message() -> None:
+    by_webhook, by_list = InboundText.of_form(FORM, NOW), InboundText.of_row(row(), NOW)
+    assert by_webhook == InboundText("SM1", "+14155552671", "+15005550006", "Hello", 1, NOW, "callback")
+    assert by_list == InboundText(
+        "SM1", "+14155552671", "+15005550006", "Hello", 1, NOW - timedelta(hours=1), "reconciler"
+    )
+
+
+def test_a_message_is_not_of_the_future() -> None:
+    assert InboundText.of_row(row(created_at=NOW + timedelta(minutes=5)), NOW).received_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("+1 (415) 555-2671", "+14155552671"),
+        ("12345", "12345"),
+        ("MYBANK", "MYBANK"),
+        ("My Bank", "My Bank"),
+        ("whatsapp:+14155552671", "whatsapp:+14155552671"),
+        ("+15551", "+15551"),
+        ("", "unknown"),
+        (" \0 ", "unknown"),
+        ("x" * 1000, "x" * 200),
+    ],
+)
+def test_every_sender_is_kept(written: str, stored: str) -> None:
+    assert InboundText.of_form({**FORM, "From": written}, NOW).from_number == stored
+    assert InboundText.of_row(row(from_number=written), NOW).from_number == stored
+
+
+@pytest.mark.parametrize(
+    ("body", "stored"),
+    [
+        ("a\0b\0", "ab"),
+        ("\ud83d\ude1c", "😜"),
+        ("lone \ud83d half", "lone \ufffd half"),
+        ("\udc00\ud800", "\ufffd\ufffd"),
+        ("", ""),
+        ("x" * 5000, "x" * 5000),
+    ],
+)
+def test_every_text_can_be_stored(body: str, stored: str) -> None:
+    for text in (InboundText.of_form({**FORM, "Body": body}, NOW), InboundText.of_row(row(body=body), NOW)):
+        assert text.content == stored
+        text.content.encode()
+
+
+@pytest.mark.parametrize(
+    ("reported", "segments"),
+    [("3", 3), ("0", 1), ("", 2), ("-1", 2), ("1e9", 2), ("9" * 100, 2), ("²", 2), ("None", 2)],
+)
+def test_segments_are_those_of_the_provider_if_it_knows_them(reported: str, segments: int) -> None:
+    assert InboundText.of_form({**FORM, "Body": "x" * 161, "NumSegments": reported}, NOW).segments == segments
+    assert InboundText.of_row(row(body="x" * 161, segments=reported), NOW).segments == segments
+
+
+def test_a_form_may_have_only_a_sid() -> None:
+    assert InboundText.of_form({"MessageSid": "SM1"}, NOW).from_number == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"SmsStatus": "received"}, True),
+        ({"MessageStatus": "received", "SmsStatus": "received"}, True),
+        ({"MessageStatus": "delivered", "SmsStatus": "delivered"}, False),
+        ({"MessageStatus": "received"}, True),
+        ({}, False),
+    ],
+)
+def test_inbound_messages_are_told_from_status_callbacks(form: dict[str, str], expected: bool) -> None:
+    assert is_inbound(form) == expected
