@@ -61,7 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also turn two-step sign-in off, for somebody who has lost phone and recovery codes",
     )
-    commands.add_parser("doctor", help="check settings, database, Twilio and callback URL, and show how to fix them")
+    doctor = commands.add_parser(
+        "doctor", help="check settings, database, Twilio and callback URL, and show how to fix them"
+    )
+    doctor.add_argument(
+        "--fix", action="store_true", help="also set the webhook of the number at Twilio, for inbound messages"
+    )
     commands.add_parser(
         "migrate", help="bring the documents of an earlier version up to date, as serve does at its start"
     )
@@ -97,7 +102,7 @@ def _run(given: argparse.Namespace) -> int:
         "serve": lambda: _serve(load_settings()),
         "demo": lambda: _run_in_demo(given.arguments) if given.arguments else run_demo(dev=given.dev),
         "invite": lambda: _print_invite(load_settings(without_twilio=True)),
-        "doctor": _print_checks,
+        "doctor": lambda: _print_checks(fix=given.fix),
         "reset-password": lambda: _reset_password(
             load_settings(without_twilio=True), given.email, remove_second_factor=given.remove_second_factor
         ),
@@ -146,9 +151,9 @@ def _serve(settings: Settings) -> int:
     return 0 if server.started else 1
 
 
-def _print_checks() -> int:
+def _print_checks(*, fix: bool) -> int:
     try:
-        results = asyncio.run(run_checks(load_settings()))
+        results = asyncio.run(run_checks(load_settings(), fix=fix))
     except SettingsError as error:
         results = settings_results(error)
     for result in results:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from mysms.core import database
 from mysms.core.database_diagnostics import inspect_database
@@ -17,11 +18,21 @@ from mysms.core.settings_sources import SettingsError
 from mysms.core.urls import Url
 from mysms.mail.smtp import MailServerError, SmtpClient
 from mysms.providers.base import ProviderUnavailableError
-from mysms.providers.diagnostics import Answer, CallbackProbe, CredentialsRejectedError, inspect_account
+from mysms.providers.callback_url import url_for_twilio
+from mysms.providers.diagnostics import (
+    Answer,
+    CallbackProbe,
+    CredentialsRejectedError,
+    NumberWebhooks,
+    inspect_account,
+    inspect_webhooks,
+    set_webhook,
+)
 from mysms.providers.twilio import is_simulator
 
 _OLDEST_VERSION = (4, 4)
 _WORST_SKEW = timedelta(seconds=2)
+_ANOTHER_NUMBER = "Set TWILIO_FROM_NUMBER to one of its numbers."
 _CALLBACK_PATH = "/api/twilio/status_callback"
 
 
@@ -57,14 +68,18 @@ def settings_results(error: SettingsError) -> list[CheckResult]:
     ]
 
 
-async def run_checks(settings: Settings) -> list[CheckResult]:
-    """Runs all checks; returns a result for each, in the order in which to fix them."""
+async def run_checks(settings: Settings, *, fix: bool = False) -> list[CheckResult]:
+    """Runs all checks; returns a result for each, in the order in which to fix them.
+
+    With `fix`, sets the webhook of the number at Twilio. Nothing else is ever changed.
+    """
     return [
         CheckResult("settings", f"The settings are valid for {settings.environment}."),
         await _find("browser", check_browser, settings),
         await _find("database", lambda given: asyncio.run(check_database(given)), settings),
         await _find("twilio", check_account, settings),
         await _find("callback", check_callback, settings),
+        await _find("inbound", lambda given: check_inbound(given, fix=fix), settings),
         await _find("mail", lambda given: asyncio.run(check_mail(given)), settings),
         await _find("process", check_process, settings),
     ]
@@ -149,7 +164,7 @@ def check_account(settings: Settings) -> str:
     if found.status != "active":
         raise CheckFailedError(f"The account is {found.status}.", "See Twilio's console for the reason.")
     if found.sends_sms is None:
-        raise CheckFailedError(f"The account does not own {number}.", "Set TWILIO_FROM_NUMBER to one of its numbers.")
+        raise CheckFailedError(f"The account does not own {number}.", _ANOTHER_NUMBER)
     if not found.sends_sms:
         raise CheckFailedError(f"{number} cannot send SMS.", "Use a number that can; Twilio's console shows which.")
     trial = " It is a trial account, which can send to verified numbers only." if found.is_trial else ""
@@ -176,6 +191,53 @@ def check_callback(settings: Settings) -> str:
     except ProviderUnavailableError as error:
         remedy = "Check DNS, certificate and firewall, and that the API is running."
         raise CheckFailedError(f"{url.address}: {error}", remedy) from error
+
+
+def check_inbound(settings: Settings, *, fix: bool = False) -> str:
+    """Checks that the number posts inbound messages to the API; sets that with `fix`. Raises CheckFailedError."""
+    number, url = settings.twilio_from_number, settings.inbound_url
+    if url is None or settings.callback_url is None:
+        return "Without a public callback URL, inbound messages are fetched from Twilio's list only."
+    account = (
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        settings.twilio_api_base_url,
+        settings.twilio_timeout_seconds,
+    )
+    wanted = url_for_twilio(url, "")
+    try:
+        found = inspect_webhooks(*account, number)
+        if found is None:
+            raise CheckFailedError(f"The account does not own {number}.", _ANOTHER_NUMBER)
+        if found.sms_application_sid:
+            raise CheckFailedError(
+                f"{number} has the TwiML application {found.sms_application_sid}, so Twilio ignores its webhook.",
+                f"Configure {number} with a webhook in Twilio's console.",
+            )
+        if (found.sms_url, found.sms_fallback_url, found.sms_method) == (wanted, wanted, "POST"):
+            return f"{number} posts inbound messages to {url.address}, and again if that fails."
+        if not fix:
+            raise CheckFailedError(
+                f"{number} {_where(found, url, settings)}.",
+                "Run mysms doctor --fix, which sets the webhook and the fallback of the number at Twilio to "
+                f"{url.address}#rc=5&rp=all. Until then, messages are found in Twilio's list, minutes later.",
+            )
+        set_webhook(*account, found.sid, wanted)
+    except ProviderUnavailableError as error:
+        raise CheckFailedError(str(error), "Run mysms doctor again later.") from error
+    return f"{number} now posts inbound messages to {url.address}, and again if that fails."
+
+
+def _where(found: NumberWebhooks, url: Url, settings: Settings) -> str:
+    """Says what the number does with inbound messages instead, without quoting what may contain a password."""
+    if not found.sms_url:
+        return "posts inbound messages nowhere"
+    configured = urlsplit(found.sms_url)
+    callback = settings.twilio_status_callback_url
+    ours = {each.address for each in (url, callback) if each is not None}
+    if f"{configured.scheme}://{configured.netloc.rpartition('@')[2]}{configured.path}" not in ours:
+        return f"posts inbound messages to another server, {configured.hostname}"
+    return "posts inbound messages to this API, but without the retries or the fallback"
 
 
 def check_process(settings: Settings) -> str:

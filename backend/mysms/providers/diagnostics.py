@@ -23,6 +23,8 @@ from mysms.providers.twilio import temporary_client
 # https://www.twilio.com/docs/api/errors
 _TEST_CREDENTIALS = 20008
 
+_NO_ANSWER = (requests.RequestException, TwilioException, ValueError, KeyError, TypeError)
+
 _FORGED_SIGNATURE = "bm90IHNpZ25lZCBieSBUd2lsaW8="
 _SHARED_KEY_ID = "webhooks_sharedkey_of_mysms_doctor"
 _QUERY = "message_id=000000000000000000000000&attempt=1"
@@ -60,7 +62,7 @@ def inspect_account(
         if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
             raise CredentialsRejectedError("Twilio rejects this account SID and auth token.") from error
         raise ProviderUnavailableError(f"Twilio responded with {error.status}.") from error
-    except (requests.RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+    except _NO_ANSWER as error:
         raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
     owned = [row for row in found if row.phone_number == number]
     return AccountReport(
@@ -68,6 +70,48 @@ def inspect_account(
         is_trial=str(account.type).rpartition(".")[2].lower() == "trial",
         sends_sms=_can(owned[0].capabilities, "sms") if owned else None,
     )
+
+
+@dataclass(frozen=True)
+class NumberWebhooks:
+    """What one of the account's numbers does with an inbound message."""
+
+    sid: str
+    sms_url: str
+    sms_method: str
+    sms_fallback_url: str
+    sms_application_sid: str
+    """If it is not empty, Twilio ignores the URLs."""
+
+
+def inspect_webhooks(
+    account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number: str
+) -> NumberWebhooks | None:
+    """Fetches the webhooks of a number; None if it is not the account's. Raises ProviderUnavailableError."""
+    try:
+        with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
+            found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+    except _NO_ANSWER as error:
+        raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
+    owned = [row for row in found if row.phone_number == number]
+    if not owned:
+        return None
+    row = owned[0]
+    texts = (row.sid, row.sms_url, row.sms_method, row.sms_fallback_url, row.sms_application_sid)
+    return NumberWebhooks(*(text or "" for text in texts))
+
+
+def set_webhook(
+    account_sid: str, auth_token: str, api_base_url: str, timeout_seconds: float, number_sid: str, url: str
+) -> None:
+    """Makes the number post inbound messages to this URL, and again if that fails. Raises ProviderUnavailableError."""
+    try:
+        with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
+            client.incoming_phone_numbers(number_sid).update(
+                sms_url=url, sms_method="POST", sms_fallback_url=url, sms_fallback_method="POST"
+            )
+    except _NO_ANSWER as error:
+        raise ProviderUnavailableError(f"Twilio did not change the number ({type(error).__name__}).") from error
 
 
 def _can(capabilities: object, what: str) -> bool:

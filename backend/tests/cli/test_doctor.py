@@ -1,4 +1,4 @@
-"""`mysms doctor`: finds problems, suggests remedies, and changes nothing."""
+"""`mysms doctor`: finds problems, suggests remedies, and changes nothing but what --fix asks for."""
 
 import asyncio
 import gc
@@ -16,6 +16,7 @@ from mysms.cli.doctor import (
     check_browser,
     check_callback,
     check_database,
+    check_inbound,
     check_mail,
     check_process,
 )
@@ -34,18 +35,27 @@ from tests.support.servers import (
     callback_url_of,
 )
 
+ALL_CHECKS = ("settings", "browser", "database", "twilio", "callback", "inbound", "mail", "process")
 UNREACHABLE_URL = "http://127.0.0.1:9"
 UNREACHABLE_DATABASE = "mongodb://127.0.0.1:9/mysms"
 
 
-async def doctor(directory: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
+async def doctor(directory: Path, environment: Mapping[str, str], *options: str) -> tuple[int, list[str]]:
     """Run the doctor. Returns its exit code and the lines of its output."""
-    process = Process(f"doctor-{next(_runs)}", ["mysms", "doctor"], directory, environment)
+    process = Process(f"doctor-{next(_runs)}", ["mysms", "doctor", *options], directory, environment)
     code = await process.wait_for_exit()
     return code, process.text().splitlines()
 
 
 _runs = itertools.count(1)
+
+
+def inbound_url_of(api: Api) -> str:
+    return f"{api.url}/api/twilio/inbound"
+
+
+async def set_webhook(simulator: Simulator, url: str = "", application: str = "") -> None:
+    await simulator.control.set_number(sms_url=url, sms_fallback_url=url, sms_application_sid=application)
 
 
 async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
@@ -54,8 +64,11 @@ async def contents(mongodb_uri: str) -> dict[str, list[Any]]:
         return {name: await database[name].find().to_list() for name in await database.list_collection_names()}
 
 
-async def test_a_working_installation_passes_and_is_not_changed(start: Start, tmp_path: Path) -> None:
+async def test_a_working_installation_passes_and_is_not_changed(
+    start: Start, simulator: Simulator, tmp_path: Path
+) -> None:
     async with start() as api:
+        await set_webhook(simulator, f"{inbound_url_of(api)}#rc=5&rp=all")
         api_user = await ApiUser.sign_up(api)
         message = await api_user.send_accepted(new_number())
         await api_user.eventually(message["_id"], "delivered")
@@ -67,7 +80,7 @@ async def test_a_working_installation_passes_and_is_not_changed(start: Start, tm
         assert await api.metric("mysms_callbacks_total", result="bad_signature") == 1
     assert (code, [line.split()[:2] for line in lines]) == (
         0,
-        [["ok", name] for name in ("settings", "browser", "database", "twilio", "callback", "mail", "process")],
+        [["ok", name] for name in ALL_CHECKS],
     )
     assert AUTH_TOKEN not in "".join(lines)
 
@@ -85,7 +98,7 @@ async def test_all_problems_are_found_at_once(tmp_path: Path, simulator: Simulat
     )
     code, lines = await doctor(tmp_path, environment)
     marks = [line.split()[:2] for line in lines]
-    names = ("browser", "database", "twilio", "callback", "mail")
+    names = ("browser", "database", "twilio", "callback", "inbound", "mail")
     assert (code, marks) == (1, [["ok", "settings"], *(["wrong", name] for name in names), ["ok", "process"]])
     assert "Traceback" not in "".join(lines)
     assert "a-secret" not in "".join(lines)
@@ -300,6 +313,44 @@ async def test_an_unreachable_callback_url_is_a_problem() -> None:
         check_callback, settings_of(twilio_status_callback_url=f"{UNREACHABLE_URL}/api/twilio/status_callback")
     )
     assert "does not respond" in found.finding
+
+
+async def test_the_webhook_of_the_number_is_checked_and_set(start: Start, simulator: Simulator, tmp_path: Path) -> None:
+    await set_webhook(simulator)
+    async with start() as api:
+        await ApiUser.sign_up(api)
+        settings = settings_of(api)
+        for url, found in (
+            ("", "posts inbound messages nowhere"),
+            ("https://user:hunter2@elsewhere.example/sms", "to another server, elsewhere.example"),
+            (inbound_url_of(api), "to this API, but without the retries or the fallback"),
+            (api.callback_url, "to this API, but without the retries or the fallback"),
+        ):
+            await set_webhook(simulator, url)
+            failure = await asyncio.to_thread(failure_of, check_inbound, settings)
+            assert found in failure.finding
+            assert "mysms doctor --fix" in failure.remedy
+            assert "hunter2" not in failure.finding + failure.remedy
+        code, lines = await doctor(tmp_path, api.environment)
+        assert (code, [line.split()[1] for line in lines if line.startswith("wrong")]) == (1, ["inbound"])
+        code, lines = await doctor(tmp_path, api.environment, "--fix")
+        assert code == 0
+        assert any("now posts inbound messages" in line for line in lines)
+        assert "and again if that fails" in await asyncio.to_thread(check_inbound, settings)
+        text = await simulator.control.text(new_number(), "Does it work?")
+        await simulator.wait_for_webhook(text.sid)
+        assert await api.metric("mysms_inbound_messages_total", source="webhook", result="stored") == 1
+
+
+async def test_what_overrides_the_webhook_is_named(start: Start, simulator: Simulator) -> None:
+    async with start() as api:
+        await set_webhook(simulator, f"{inbound_url_of(api)}#rc=5&rp=all", application="AP0123")
+        failure = await asyncio.to_thread(failure_of, check_inbound, settings_of(api))
+        assert "AP0123" in failure.finding
+        await set_webhook(simulator)
+        other = settings_of(api, twilio_from_number="+15005550099")
+        assert "does not own" in (await asyncio.to_thread(failure_of, check_inbound, other)).finding
+        assert "list only" in check_inbound(settings_of(api, twilio_status_callback_url=None))
 
 
 async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:

@@ -72,6 +72,14 @@ class Simulator:
             what=f"callbacks for {statuses}",
         )
 
+    async def wait_for_webhook(self, sid: str) -> None:
+        """Wait until the webhook of an inbound message has been accepted."""
+        await eventually(
+            lambda: self.control.callbacks(sid),
+            lambda attempts: any(each.status_code == 200 for each in attempts),
+            what="the webhook",
+        )
+
 
 @dataclass(frozen=True)
 class Api:
