@@ -10,6 +10,8 @@ interface Fixtures {
 interface SimulatedPhone {
   readonly unhurried: string;
   report(text: string, status: string): Promise<void>;
+  /** Sends a text from this number to the app's. */
+  write(number: string, text: string): Promise<void>;
   /** How often the simulated provider has accepted this text. */
   received(text: string): Promise<number>;
   /** All texts that end like this, in the order in which the simulated provider has accepted them. */
@@ -44,6 +46,10 @@ export const test = base.extend<Fixtures>({
     const sidsOf = async (text: string): Promise<string[]> =>
       (await ledger()).filter(({ message }) => message.body === text).map(({ sid }) => sid);
     await use({
+      write: async (sender, body) => {
+        const answer = await request.post(`${control}/texts`, { data: { sender, body } });
+        expect(answer.ok()).toBe(true);
+      },
       received: async (text) => (await sidsOf(text)).length,
       receivedEnding: async (end) =>
         (await ledger()).map(({ message }) => message.body).filter((body) => body.endsWith(end)),

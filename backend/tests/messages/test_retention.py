@@ -18,6 +18,7 @@ from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
 from tests.support.api_user import ApiUser, Json
 from tests.support.api_user import new_number as new_recipient_number
+from tests.support.inbound import deliver
 from tests.support.polling import eventually
 from tests.support.responses import problem_of
 from tests.support.servers import Mongo, Simulator, Start
@@ -43,10 +44,14 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
         await simulator.control.set_fault("error_500", to=unconfirmed_number)
         unconfirmed = (await api_user.send(unconfirmed_number, "Who knows")).json()
         await api_user.eventually(unconfirmed["_id"], "unconfirmed")
+        await deliver(api, new_recipient_number(), "An old secret of somebody else")
+        received, *_ = await api_user.list(direction="inbound")
         async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             messages = client.get_default_database()["messages"]
             await messages.update_many({}, {"$set": {"created_at": utc_now() - timedelta(days=8)}})
         fresh = await api_user.send_accepted(new_recipient_number(), "A fresh text")
+        await deliver(api, new_recipient_number(), "A fresh answer")
+        answer, *_ = await api_user.list(direction="inbound")
     before = utc_now()
     async with start(CONTENT_RETENTION_DAYS="7") as api, start(CONTENT_RETENTION_DAYS="7"):
         api_user.api = api
@@ -54,8 +59,8 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
         async def texts() -> dict[str, str]:
             return {message["_id"]: message["content"] for message in await api_user.list()}
 
-        kept = {unconfirmed["_id"]: "Who knows", fresh["_id"]: "A fresh text"}
-        expected = {old["_id"]: "", failed["_id"]: "", **kept}
+        kept = {unconfirmed["_id"]: "Who knows", fresh["_id"]: "A fresh text", answer["_id"]: "A fresh answer"}
+        expected = {old["_id"]: "", failed["_id"]: "", received["_id"]: "", **kept}
         await eventually(texts, lambda seen: seen == expected, what="the deletion")
         assert await api_user.list(search="secret") == []
         changed = await api_user.list(updated_since=before.isoformat())

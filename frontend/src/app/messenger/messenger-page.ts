@@ -89,13 +89,15 @@ export class MessengerPage {
 
   protected readonly invalidNumber = messagesTexts.invalidNumber;
 
-  /** "new", or the number in E.164; undefined if the URL has anything else. */
+  /** "new", or the number in E.164, or another sender that has written; undefined if the URL has anything else. */
   protected readonly conversationKey = computed(() => {
     const peer = this.peer() ?? NEW_MESSAGE;
     if (peer === NEW_MESSAGE) return peer;
     // National forms are not parsed here: a URL means the same in every country.
     const parsed = peer.includes('+') ? this.#parser.parse(peer)?.number : undefined;
-    return toE164(peer) ?? parsed;
+    return (
+      toE164(peer) ?? parsed ?? this.#conversations.rows().find((row) => row.peer === peer)?.peer
+    );
   });
   protected readonly isFirst = computed(
     () =>
