@@ -167,6 +167,29 @@ for (const [where, url] of [
   });
 }
 
+test('the emoji are stored when somebody looks at them, and not before', async ({
+  context,
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED/);
+  const number = newNumber();
+  await enter(page, await newPerson(request));
+  await openThread(page, number);
+  await installed(page);
+  const emoji = (tab: Page) => tab.getByRole('button', { name: 'Emoji', exact: true });
+  expect(await cachedPaths(page)).not.toContain('/emoji/en.json');
+  await emoji(page).click();
+  await expect(page.getByRole('option', { name: 'grinning face', exact: true })).toBeVisible();
+  await expect.poll(() => cachedPaths(page)).toContain('/emoji/en.json');
+
+  const tab = await startOffline(context, `/messages/${encodeURIComponent(number)}`);
+  await emoji(tab).click();
+  await tab.getByRole('option', { name: 'grinning face', exact: true }).click();
+  await expect(composer(tab)).toHaveValue('😀');
+});
+
 test('after a deployment an open tab keeps working, says so, and a reload brings the new version', async ({
   page,
   request,

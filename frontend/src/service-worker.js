@@ -9,10 +9,11 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(takeSharedText(request));
     return;
   }
-  // What the page fetches by itself are requests to the API. Answered by the worker, a request without a network would
-  // look like one that a server has answered, and an event stream would keep the worker running.
-  const isPage = new URL(request.url).pathname === '/index.html';
-  if (request.destination === '' && !isPage) event.stopImmediatePropagation();
+  // What the page fetches by itself are requests to the API, but for these. Answered by the worker, a request without a
+  // network would look like one that a server has answered, and an event stream would keep the worker running.
+  const { pathname } = new URL(request.url);
+  const isFile = pathname === '/index.html' || pathname.startsWith('/emoji/');
+  if (request.destination === '' && !isFile) event.stopImmediatePropagation();
 });
 
 /** The share target of the manifest. The text reaches no server, no address and no history: the page takes it from here. */

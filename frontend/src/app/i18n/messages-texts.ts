@@ -132,6 +132,7 @@ export const messagesTexts = {
     nul: 'contains an invalid character',
     message: 'Message',
     placeholder: 'Write a message',
+    emoji: 'Emoji',
     send: 'Send',
     undo: 'Undo',
     from: (number: string) => `From ${number}`,

@@ -3,8 +3,8 @@ import { Observable, filter, map } from 'rxjs';
 import { BrowserStorage } from '../storage/browser-storage';
 import { SESSION_KEY, SessionRepository } from './session-repository';
 
-/** What users have written and the API does not have yet. */
-export type StorageKind = 'drafts' | 'unsent';
+/** What users have written and the API does not have yet, and which emoji they have chosen last. */
+export type StorageKind = 'drafts' | 'emoji' | 'unsent';
 
 /** At least one in all. */
 export interface UnsentCounts {

@@ -4,6 +4,7 @@ import {
   DestroyRef,
   ElementRef,
   Injector,
+  ViewContainerRef,
   afterNextRender,
   computed,
   inject,
@@ -14,6 +15,7 @@ import {
   viewChild,
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
+import { Router } from '@angular/router';
 import { NewMessage } from '../../api/models';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { isBlank } from '../../phone-numbers/blank';
@@ -23,7 +25,10 @@ import { Autofocus } from '../../ui/autofocus';
 import { controlEvents } from '../../ui/control-events';
 import { focusFirstInvalid } from '../../ui/focus-first-invalid';
 import { Icon } from '../../ui/icon';
+import { insertText } from '../../ui/insert-text';
 import { isComposing } from '../../ui/is-composing';
+import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
+import { LoadFailure } from '../../ui/load-failure';
 import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
@@ -33,18 +38,21 @@ import { toPlainCharacters } from '../../messages/plain-characters';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { MessengerIcon } from '../messenger-icon';
 import { counterOf } from './counter';
 import { RecipientField } from './recipient-field';
 
 @Component({
   selector: 'app-composer',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Autofocus, Icon, ReactiveFormsModule, RecipientField],
+  imports: [Autofocus, Icon, KeepFocusOnPress, MessengerIcon, ReactiveFormsModule, RecipientField],
   templateUrl: './composer.html',
 })
 export class Composer {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #injector = inject(Injector);
+  readonly #router = inject(Router);
+  readonly #loadFailure = inject(LoadFailure);
   readonly #settings = inject(SendingSettings);
 
   readonly form = input.required<ComposeForm>();
@@ -58,6 +66,7 @@ export class Composer {
   readonly #parser = inject(RecipientParser);
   protected readonly isTouched = touchScreen();
   readonly #changes = controlEvents(this.form);
+  protected readonly picker = viewChild.required('picker', { read: ViewContainerRef });
   protected readonly textarea = viewChild.required<ElementRef<HTMLTextAreaElement>>('content');
   /** The last submission was invalid. Before that, an empty field shows no error. */
   protected readonly isRejected = linkedSignal({ source: this.form, computation: () => false });
@@ -166,6 +175,21 @@ export class Composer {
 
   protected ignoreSecondClick(event: MouseEvent): void {
     if (event.detail > 1) event.preventDefault();
+  }
+
+  protected async openEmojiPicker(anchor: Element): Promise<void> {
+    const container = this.picker();
+    const loaded = await import('./emoji-picker/emoji-picker').catch(() => undefined);
+    this.#loadFailure.url.set(loaded ? undefined : this.#router.url);
+    if (!loaded || container.length > 0 || this.#isDestroyed) return;
+    const picker = container.createComponent(loaded.EmojiPicker);
+    picker.setInput('anchor', anchor);
+    picker.instance.chosen.subscribe((characters) => {
+      insertText(this.textarea().nativeElement, characters);
+    });
+    picker.instance.closed.subscribe(() => {
+      picker.destroy();
+    });
   }
 
   protected usePlainCharacters(): void {

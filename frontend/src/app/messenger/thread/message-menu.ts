@@ -20,9 +20,9 @@ import { isInFlight, isTextDeleted, presentStatus } from '../../messages/message
 import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
+import { placeBeside } from '../place-beside';
 import { MenuRequest } from './message-bubble';
 
-const FROM_EDGE_PX = 8;
 const ANNOUNCED_FOR_MS = 3_000;
 
 /** The actions on a message, one menu for all of them. A modal dialog, so that it takes the focus and gives it back. */
@@ -70,7 +70,7 @@ export class MessageMenu {
       () => {
         const dialog = this.dialog().nativeElement;
         if (!dialog.open) dialog.showModal();
-        place(dialog, anchor);
+        placeBeside(dialog, anchor);
         this.items()[0]?.nativeElement.focus();
       },
       { injector: this.#injector },
@@ -118,16 +118,4 @@ export class MessageMenu {
     event.preventDefault();
     items.at(index % items.length)?.focus();
   }
-}
-
-/** Below the element, or above it where there is no room, within the window. */
-function place(menu: HTMLElement, anchor: Element): void {
-  const { top, bottom, left, right } = anchor.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const isAtEnd = left + right > innerWidth;
-  const x = isAtEnd ? right - width : left;
-  const below = bottom + FROM_EDGE_PX / 2;
-  const y = below + height + FROM_EDGE_PX > innerHeight ? top - height - FROM_EDGE_PX / 2 : below;
-  menu.style.left = `${Math.max(FROM_EDGE_PX, Math.min(x, innerWidth - width - FROM_EDGE_PX))}px`;
-  menu.style.top = `${Math.max(FROM_EDGE_PX, Math.min(y, innerHeight - height - FROM_EDGE_PX))}px`;
 }
