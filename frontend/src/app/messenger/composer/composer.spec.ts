@@ -7,6 +7,7 @@ import { Drafts } from '../../messages/drafts/drafts';
 import { MessagesClient } from '../../messages/messages-client';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
 
 const NUMBER = '+14155552671';
@@ -113,6 +114,11 @@ describe('Composer', () => {
       expect(hint()).toBe('→ +41 79 123 45 67, Switzerland');
       press('Enter');
       expect(sent.mock.lastCall?.[0][0]?.recipient_number).toBe('+41791234567');
+    });
+
+    it('shows the number that it goes out from', async () => {
+      await open(NEW_MESSAGE);
+      expect(from()).toBe('From +1 500 555 0006');
     });
 
     it('waits for the default country, and then sends once', async () => {
@@ -361,7 +367,7 @@ describe('Composer', () => {
     });
 
     it('shows the number that it goes out from', () => {
-      expect(words(page.querySelector('.composer__from'))).toBe('From +1 500 555 0006');
+      expect(from()).toBe('From +1 500 555 0006');
     });
 
     it('counts only near a limit, above one segment, or where characters cost more', async () => {
@@ -414,6 +420,19 @@ describe('Composer', () => {
     });
   });
 
+  it.each([NEW_MESSAGE, NUMBER])(
+    'shows the number that it goes out from once the server can be reached: %s',
+    async (key) => {
+      sending = throwError(() => new Error('offline'));
+      await open(key);
+      expect(from()).toBe('');
+      sending = of(SENDING);
+      TestBed.inject(ConnectionStatusStore).succeeded(60_000);
+      await settle();
+      expect(from()).toBe('From +1 500 555 0006');
+    },
+  );
+
   async function open(key: string): Promise<void> {
     fixture = TestBed.createComponent(Composer);
     fixture.componentRef.setInput('form', forms().get(key));
@@ -459,6 +478,7 @@ describe('Composer', () => {
   const textarea = () => find('textarea') as HTMLTextAreaElement;
   const recipient = () => find('input') as HTMLInputElement;
   const words = (element: Element | null) => element?.textContent.replace(/\s+/g, ' ').trim();
+  const from = () => words(page.querySelector('.composer__from'));
   const count = () => words(page.querySelector('.composer__counter'));
   const hint = () => words(page.querySelector('.recipient__hint'));
   const status = () => words(page.querySelector('[aria-live="polite"]'));

@@ -7,11 +7,13 @@ import {
   ViewContainerRef,
   afterNextRender,
   computed,
+  effect,
   inject,
   input,
   linkedSignal,
   output,
   signal,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { AbstractControl, ReactiveFormsModule } from '@angular/forms';
@@ -22,6 +24,7 @@ import { isBlank } from '../../phone-numbers/blank';
 import { RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
 import { formTexts } from '../../i18n/form-texts';
 import { Autofocus } from '../../ui/autofocus';
+import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { controlEvents } from '../../ui/control-events';
 import { focusFirstInvalid } from '../../ui/focus-first-invalid';
 import { Icon } from '../../ui/icon';
@@ -54,6 +57,8 @@ export class Composer {
   readonly #router = inject(Router);
   readonly #loadFailure = inject(LoadFailure);
   readonly #settings = inject(SendingSettings);
+  readonly #connection = inject(ConnectionStatusStore);
+  readonly #isUpToDate = computed(() => this.#connection.status().state === 'up-to-date');
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
@@ -107,9 +112,15 @@ export class Composer {
 
   constructor() {
     afterNextRender(() => {
-      if (this.asksForRecipient()) void this.#parser.prepare();
-      // It only says where the message comes from, so nobody is told.
-      else void this.#settings.load().catch(() => undefined);
+      this.#prepare();
+    });
+    // What could not be loaded then.
+    effect(() => {
+      if (this.#isUpToDate()) {
+        untracked(() => {
+          this.#prepare();
+        });
+      }
     });
     inject(DestroyRef).onDestroy(() => {
       this.#isDestroyed = true;
@@ -204,6 +215,12 @@ export class Composer {
     undo(this.form());
     this.announcement.set('');
     this.focus();
+  }
+
+  #prepare(): void {
+    if (this.asksForRecipient()) void this.#parser.prepare();
+    // It only says where the message comes from, so nobody is told.
+    else void this.#settings.load().catch(() => undefined);
   }
 
   /** Waits for the rules or the default country, which decide how the number is parsed. */
