@@ -3,6 +3,7 @@ import { FormControl, ReactiveFormsModule } from '@angular/forms';
 import { formTexts } from '../i18n/form-texts';
 import { controlEvents } from './control-events';
 import { Icon } from './icon';
+import { TOUCH_SCREEN } from './touch-screen';
 import { errorSentences, showsErrors } from './validators';
 
 /**
@@ -21,11 +22,16 @@ import { errorSentences, showsErrors } from './validators';
         [id]="name()"
         [name]="name()"
         [type]="isRevealed() ? 'text' : type()"
+        autocapitalize="none"
+        autocorrect="off"
+        spellcheck="false"
         [attr.autocomplete]="autocomplete()"
         [attr.inputmode]="inputmode() || null"
+        [attr.enterkeyhint]="enterkeyhint()"
         [attr.aria-invalid]="errors().length > 0 ? true : null"
         [attr.aria-describedby]="describedBy()"
         [formControl]="control()"
+        (keydown.enter)="goOn($event)"
       />
       @if (reveal(); as reveal) {
         <button
@@ -60,6 +66,8 @@ export class Field {
   readonly type = input('text');
   readonly autocomplete = input('off');
   readonly inputmode = input('');
+  /** What Enter does on a phone: leads to the field after this one as long as that is empty, or sends the form. */
+  readonly enterkeyhint = input<'next' | 'go'>('go');
   readonly hint = input('');
   /** The id of an element that describes it in place of a hint. */
   readonly description = input('');
@@ -84,4 +92,15 @@ export class Field {
     if (this.errors().length > 0) return `${this.name()}-error`;
     return this.hint() ? `${this.name()}-hint` : this.description() || null;
   });
+
+  /** With other keyboards, Enter always sends the form, which then says what is missing. */
+  protected goOn(event: Event): void {
+    if (this.enterkeyhint() !== 'next' || !matchMedia(TOUCH_SCREEN).matches) return;
+    const field = event.target as HTMLInputElement;
+    const fields = [...(field.form?.querySelectorAll<HTMLInputElement>('.field__input') ?? [])];
+    const next = fields[fields.indexOf(field) + 1];
+    if (next?.value !== '') return;
+    event.preventDefault();
+    next.focus();
+  }
 }

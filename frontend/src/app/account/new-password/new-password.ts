@@ -20,6 +20,7 @@ interface NewPasswordLabels {
     <app-field
       type="password"
       autocomplete="new-password"
+      enterkeyhint="next"
       [name]="name()"
       [label]="labels().password"
       [hint]="hint"

@@ -59,6 +59,7 @@ const CODE_STEP = 'code';
             name="email"
             type="email"
             autocomplete="username"
+            enterkeyhint="next"
             [label]="texts.email"
             [control]="form.controls.email"
           />
