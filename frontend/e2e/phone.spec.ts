@@ -1,5 +1,6 @@
-import { Page } from '@playwright/test';
+import { Locator, Page } from '@playwright/test';
 import {
+  bubble,
   enter,
   expect,
   newNumber,
@@ -104,4 +105,156 @@ test('the page of a new user keeps clear of the notch and the home line too', as
   await withInsets(page);
   await signUp(page);
   expect(await faults(page, '.rail')).toEqual(NONE);
+});
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Real touches, which the browser itself may take for scrolling. */
+async function fingerOn(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  const send = async (
+    type: 'touchStart' | 'touchMove' | 'touchEnd' | 'touchCancel',
+    ...touchPoints: Point[]
+  ): Promise<void> => {
+    await devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  };
+  const finger = {
+    press: (at: Point) => send('touchStart', at),
+    /** In steps. */
+    move: async (from: Point, to: Point) => {
+      const steps = 8;
+      for (let step = 1; step <= steps; step += 1) {
+        const done = step / steps;
+        await send('touchMove', {
+          x: from.x + (to.x - from.x) * done,
+          y: from.y + (to.y - from.y) * done,
+        });
+      }
+    },
+    lift: () => send('touchEnd'),
+    cancel: () => send('touchCancel'),
+    swipe: async (...[from, ...points]: [Point, ...Point[]]) => {
+      await finger.press(from);
+      let at = from;
+      for (const point of points) {
+        await finger.move(at, point);
+        at = point;
+      }
+      await finger.lift();
+    },
+  };
+  return finger;
+}
+
+async function middleOf(target: Locator): Promise<Point> {
+  const box = await target.boundingBox();
+  if (!box) throw new Error('It is not shown');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+const beside = ({ x, y }: Point, by: Partial<Point>): Point => ({
+  x: x + (by.x ?? 0),
+  y: y + (by.y ?? 0),
+});
+
+for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+  test.describe(`with the preference ${reducedMotion} about motion`, () => {
+    test.use({ contextOptions: { reducedMotion } });
+
+    test('swiping a message to the left opens its details', async ({ page, request }) => {
+      const person = await newPerson(request);
+      const number = newNumber();
+      await person.write(number, 'Where are you?');
+      await enter(page, person);
+      await openThread(page, number);
+      const message = bubble(page, 'Where are you?');
+      const content = message.locator('.message-bubble__content');
+      const details = page.getByRole('dialog', { name: 'Message details' });
+      await expect(message).toContainText('Delivered');
+      const at = await middleOf(content);
+      const finger = await fingerOn(page);
+
+      // Not far enough, taken back, or to the right.
+      await finger.swipe(at, beside(at, { x: -40 }));
+      await finger.swipe(at, beside(at, { x: -120 }), beside(at, { x: -20 }));
+      await finger.swipe(at, beside(at, { x: 60 }));
+      await finger.press(at);
+      await finger.move(at, beside(at, { x: -120 }));
+      await expect(message).toHaveClass(/is-pulled/);
+      await finger.cancel();
+      await expect(message).not.toHaveClass(/is-pulled/);
+      await expect.poll(() => middleOf(content)).toEqual(at);
+      expect(await details.count()).toBe(0);
+
+      await finger.press(at);
+      await finger.move(at, beside(at, { x: -60 }));
+      await expect(message).toHaveClass(/is-pulled/);
+      const pulled = at.x - (await middleOf(content)).x;
+      if (reducedMotion === 'reduce') expect(pulled).toBe(0);
+      else expect(pulled).toBeGreaterThan(50);
+      await finger.lift();
+      await expect(details).toContainText('Where are you?');
+      await expect(message).not.toHaveClass(/is-pulled/);
+      await expect(page.getByRole('menu')).toBeHidden();
+    });
+  });
+}
+
+test('a swipe leaves scrolling, the edges of the screen and the long press alone', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  for (let index = 0; index < 25; index += 1) await person.write(number, `Text ${index} of many`);
+  await enter(page, person);
+  await openThread(page, number);
+  const log = page.getByRole('log');
+  const last = bubble(page, 'Text 24 of many').locator('.message-bubble__content');
+  await expect(last).toBeInViewport();
+  const details = page.getByRole('dialog', { name: 'Message details' });
+  const scrolled = () => log.evaluate(({ scrollTop }) => scrollTop);
+  const at = await middleOf(last);
+  const finger = await fingerOn(page);
+
+  // Down, and then to the left.
+  await finger.swipe(
+    beside(at, { y: -200 }),
+    beside(at, { y: -50 }),
+    beside(at, { x: -150, y: -50 }),
+  );
+  await expect.poll(scrolled).toBeLessThan(-50);
+  await page.getByRole('button', { name: 'Jump to latest' }).tap();
+  await expect.poll(scrolled).toBe(0);
+
+  const edge = { x: VIEWPORT.width - 8, y: at.y };
+  await finger.swipe(edge, beside(edge, { x: -150 }));
+
+  await finger.press(at);
+  await expect(page.getByRole('menu')).toBeVisible();
+  await finger.move(at, beside(at, { x: -150 }));
+  await finger.lift();
+  await expect(page.getByRole('menu')).toBeVisible();
+  expect(await details.count()).toBe(0);
+});
+
+test('sideways movements belong to the browser while the page is zoomed in on', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Quite small');
+  await enter(page, person);
+  await openThread(page, number);
+  const message = bubble(page, 'Quite small');
+  await expect(message).toHaveCSS('touch-action', 'pan-y pinch-zoom');
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 2 });
+  await expect(message).toHaveCSS('touch-action', 'auto');
+  await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 1 });
+  await expect(message).toHaveCSS('touch-action', 'pan-y pinch-zoom');
 });

@@ -36,6 +36,7 @@ import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
 import { PendingBubble } from './pending-bubble';
+import { onSwipe } from './swipe';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
 import { ThreadsStore } from '../../messages/threads-store';
@@ -217,11 +218,22 @@ export class Thread {
       }
     });
     afterNextRender(() => {
-      const end = onLongPress(this.scroller().nativeElement, 'app-message-bubble', (anchor) => {
-        const message = this.#messages().find(({ _id }) => anchor.id === `message-${_id}`);
-        if (message) this.menu().open({ message, anchor });
+      const scroller = this.scroller().nativeElement;
+      const messageOf = (bubble: HTMLElement): Message | undefined =>
+        this.#messages().find(({ _id }) => bubble.id === `message-${_id}`);
+      const ends = [
+        onLongPress(scroller, 'app-message-bubble', (anchor) => {
+          const message = messageOf(anchor);
+          if (message) this.menu().open({ message, anchor });
+        }),
+        onSwipe(scroller, 'app-message-bubble', (bubble) => {
+          const message = messageOf(bubble);
+          if (message) this.details.emit(message);
+        }),
+      ];
+      this.#injector.get(DestroyRef).onDestroy(() => {
+        for (const end of ends) end();
       });
-      this.#injector.get(DestroyRef).onDestroy(end);
     });
     // A message that the user has just sent is shown, wherever they were reading.
     effect(() => {
