@@ -1,10 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
 import { Page } from '@playwright/test';
-import { PASSWORD, enter, expect, fillSignIn, newPerson, test } from './fixtures';
-import { EMAIL, generateApi } from './generated-api';
+import type { Message } from '../src/app/api/models';
+import { PASSWORD, enter, expect, fillSignIn, newPerson, scrollTo, test } from './fixtures';
+import { EMAIL, PEER, aMessage, generateApi } from './generated-api';
 
 const INVALID = '+1 500 555 0001';
+
+function now(): Pick<Message, 'created_at' | 'updated_at'> {
+  const at = new Date().toISOString();
+  return { created_at: at, updated_at: at };
+}
+
+function scrollToEnd(page: Page): Promise<void> {
+  return page.locator('app-message-log-page').evaluate((scroller) => {
+    scroller.scrollTop = scroller.scrollHeight;
+  });
+}
 
 const row = (page: Page, text: string) => page.locator('app-log-row').filter({ hasText: text });
 const filter = (page: Page, name: string) => page.getByRole('combobox', { name });
@@ -78,6 +89,44 @@ test('a row opens its conversation at the message', async ({ page, request, phon
   await expect(row(page, 'Look here')).toBeVisible();
 });
 
+test('Back from a message finds the log as it was left, with what has come meanwhile', async ({
+  page,
+}) => {
+  const api = await generateApi(page, { conversations: 12, messages: 2_000 });
+  await page.goto('/sign-in');
+  await fillSignIn(page, EMAIL, PASSWORD);
+  const log = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Log' });
+  await log.click();
+  const rows = page.locator('app-log-row');
+  for (const count of [100, 200, 300]) {
+    await expect(rows).toHaveCount(count);
+    if (count < 300) await scrollToEnd(page);
+  }
+  const opened = rows.nth(240).getByRole('link');
+  await scrollTo(opened);
+  const before = await opened.boundingBox();
+  const name = await opened.getAttribute('aria-label');
+  await opened.click();
+  await expect(page.getByRole('log')).toBeVisible();
+
+  api.changed = [{ ...aMessage(0, api, PEER), _id: 'f'.repeat(24), ...now() }];
+  const polled = page.waitForResponse(/[?&]updated_since=/);
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await polled;
+  await page.goBack();
+  await expect(page).toHaveURL('/log');
+  await expect(rows).toHaveCount(301);
+  const focused = page.locator('.log-row__link:focus');
+  await expect(focused).toHaveAttribute('aria-label', name ?? '');
+  await expect.poll(async () => (await focused.boundingBox())?.y).toBeCloseTo(before?.y ?? NaN, 0);
+
+  // The place in the menu is the newest messages.
+  await page.getByRole('link', { name: 'Messages' }).click();
+  await log.click();
+  await expect(rows).toHaveCount(100);
+  await expect(rows.first()).toBeInViewport();
+});
+
 test('the export has the filters of the page', async ({ page, request, phone }) => {
   const ada = await newPerson(request);
   await ada.write(phone.unhurried, '=1+1');
@@ -113,40 +162,25 @@ test('a failing API is told of, and asked again', async ({ page, request, tolera
 });
 
 for (const [size, viewport] of Object.entries({
-  phone: { width: 360, height: 780 },
-  tablet: { width: 768, height: 1024 },
+  phone: { width: 390, height: 844 },
   desktop: { width: 1280, height: 800 },
-  wide: { width: 1920, height: 1080 },
 })) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(`${size}, ${colorScheme}`, () => {
-      test.use({ viewport, colorScheme });
+  test.describe(size, () => {
+    test.use({ viewport });
 
-      test('thousands of messages of any kind fit and can be scrolled', async ({ page }) => {
-        await generateApi(page, { conversations: 12, messages: 20_000 });
-        await page.goto('/sign-in');
-        await fillSignIn(page, EMAIL, PASSWORD);
-        await page
-          .getByRole('navigation', { name: 'Main' })
-          .getByRole('link', { name: 'Log' })
-          .click();
-        const rows = page.locator('app-log-row');
-        await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(100);
-        await page.screenshot({ path: `test-results/screenshots/log-${size}-${colorScheme}.png` });
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(
-          violations.map(({ id, nodes }) => [id, nodes[0]?.target, nodes[0]?.failureSummary]),
-        ).toEqual([]);
-        await page.locator('app-message-log-page').evaluate((scroller) => {
-          scroller.scrollTop = scroller.scrollHeight;
-        });
-        await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(200);
-        const overflow = await page.evaluate(() => {
-          const scroller = document.querySelector('app-message-log-page');
-          return (scroller?.scrollWidth ?? 0) - (scroller?.clientWidth ?? 0);
-        });
-        expect(overflow).toBe(0);
-      });
+    test('thousands of messages can be scrolled', async ({ page }) => {
+      await generateApi(page, { conversations: 12, messages: 20_000 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await page
+        .getByRole('navigation', { name: 'Main' })
+        .getByRole('link', { name: 'Log' })
+        .click();
+      const rows = page.locator('app-log-row');
+      for (const count of [100, 200, 300, 400]) {
+        await expect(rows.nth(count - 1)).toBeAttached();
+        await scrollToEnd(page);
+      }
     });
-  }
+  });
 }

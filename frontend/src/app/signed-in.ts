@@ -8,6 +8,7 @@ import { OutboxStore } from './messages/outbox/outbox-store';
 import { waitsHere } from './messages/outbox/pending-message';
 import { MESSAGES_PROVIDERS, startMessages } from './messages/provide-messages';
 import { StatusAnnouncer } from './messages/status-announcer';
+import { UserScope } from './session/user-scope';
 
 /**
  * Provides the domains, which live as long as the user is signed in, whichever page is open: messages go on being sent and
@@ -17,7 +18,7 @@ import { StatusAnnouncer } from './messages/status-announcer';
   selector: 'app-signed-in',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [SignedInLayout],
-  providers: [MESSAGES_PROVIDERS, EventsClient, LiveUpdates],
+  providers: [MESSAGES_PROVIDERS, EventsClient, LiveUpdates, UserScope],
   template: `
     <app-signed-in-layout [waiting]="waiting()" />
     <div class="visually-hidden" aria-live="polite">

@@ -68,6 +68,10 @@ export function isFiltered(filter: LogFilter): boolean {
   return Object.keys(toAddress(filter)).length > 0;
 }
 
+export function isSame(one: LogFilter, other: LogFilter): boolean {
+  return (Object.keys(NO_FILTER) as (keyof LogFilter)[]).every((name) => one[name] === other[name]);
+}
+
 /** The parameters of the API. Days are those of this browser's time zone. */
 export function toParameters(
   filter: LogFilter,

@@ -1,4 +1,12 @@
-import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  computed,
+  input,
+  output,
+  viewChild,
+} from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { Message } from '../api/models';
 import { fullTime, timeOfDay } from '../i18n/formats';
@@ -25,11 +33,13 @@ import { Icon } from '../ui/icon';
     <span role="cell" class="log-row__number">
       <app-avatar [letters]="shown.peer_number.slice(-2)" [name]="shown.peer_number" />
       <a
+        #link
         class="log-row__link"
         dir="ltr"
         translate="no"
         [routerLink]="['/messages', shown.peer_number]"
         [queryParams]="{ at: shown._id }"
+        (click)="opened.emit(topPx())"
         [attr.aria-label]="label()"
         >{{ number() }}</a
       >
@@ -51,6 +61,10 @@ import { Icon } from '../ui/icon';
 })
 export class LogRow {
   readonly message = input.required<Message>();
+  /** How far below the top of the screen it stood. */
+  readonly opened = output<number>();
+
+  private readonly link = viewChild.required<ElementRef<HTMLElement>>('link');
 
   protected readonly texts = logTexts;
   protected readonly status = computed(() => presentStatus(this.message().status));
@@ -62,4 +76,12 @@ export class LogRow {
   protected readonly label = computed(() => logTexts.open(this.number(), this.fullTime()));
   protected readonly time = computed(() => timeOfDay(new Date(this.message().created_at)));
   protected readonly fullTime = computed(() => fullTime(new Date(this.message().created_at)));
+
+  topPx(): number {
+    return this.link().nativeElement.getBoundingClientRect().top;
+  }
+
+  focus(): void {
+    this.link().nativeElement.focus({ preventScroll: true });
+  }
 }

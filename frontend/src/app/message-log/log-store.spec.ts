@@ -157,7 +157,7 @@ describe('LogStore', () => {
     expect(ids()).toEqual(['m2']);
   });
 
-  it('is told of no more changes once its page is closed', async () => {
+  it('is told of no more changes once the user has signed out', async () => {
     store.open(NO_FILTER);
     await answer(await request(), [OLD]);
     TestBed.resetTestingModule();

@@ -8,7 +8,7 @@ import { toProblem } from '../api/problem';
 import { ChangesMeanwhile } from '../messages/changes-meanwhile';
 import { MessageSubscriber, MessageSync } from '../messages/message-sync';
 import { MessagesClient } from '../messages/messages-client';
-import { LogFilter, NO_FILTER, isMatch, toParameters } from './log-filter';
+import { LogFilter, NO_FILTER, isMatch, isSame, toParameters } from './log-filter';
 import { LogMessages, MOST_ROWS, appendPage, mergeChanges } from './log-messages';
 
 const PAGE = 100;
@@ -33,7 +33,14 @@ const NOT_LOADED: LogState = {
   problem: '',
 };
 
-/** The messages that match a filter, as far as they are loaded, for as long as their page is open. */
+/** Where in the log the user has left it. */
+interface OpenedRow {
+  readonly id: string;
+  /** Below the top of the screen. */
+  readonly topPx: number;
+}
+
+/** The messages that match a filter, as far as they are loaded. They stay when their page is left, for the way back. */
 @Injectable()
 export class LogStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
@@ -45,6 +52,8 @@ export class LogStore implements MessageSubscriber {
   #filter = NO_FILTER;
   /** That of the first page, so that all pages and the export have the same limits. */
   #now = new Date();
+  /** The row that has led away from these messages. */
+  opened: OpenedRow | undefined;
 
   readonly messages = computed(() => this.#state().messages);
   readonly isLoaded = computed(() => this.#state().isLoaded);
@@ -65,9 +74,15 @@ export class LogStore implements MessageSubscriber {
       .subscribe();
   }
 
+  /** Whether it has messages that match. */
+  has(filter: LogFilter): boolean {
+    return this.isLoaded() && isSame(this.#filter, filter);
+  }
+
   /** Shows the newest messages that match. */
   open(filter: LogFilter): void {
     this.#filter = filter;
+    this.opened = undefined;
     this.#now = new Date();
     this.#state.set(NOT_LOADED);
     this.#opened.next(filter);

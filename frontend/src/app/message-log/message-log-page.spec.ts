@@ -4,6 +4,7 @@ import { provideRouter } from '@angular/router';
 import { RouterTestingHarness } from '@angular/router/testing';
 import { logTexts } from '../i18n/log-texts';
 import { FakeApi, messages, setUpMessages } from '../messages/testing';
+import { UserScope } from '../session/user-scope';
 import { MessageLogPage } from './message-log-page';
 
 /** What this DOM does not have: here the end is always in sight. */
@@ -28,7 +29,7 @@ describe('MessageLogPage', () => {
 
   beforeEach(async () => {
     vi.stubGlobal('IntersectionObserver', AlwaysInSight);
-    api = setUpMessages(provideRouter([{ path: 'log', component: MessageLogPage }]));
+    api = setUpMessages(UserScope, provideRouter([{ path: 'log', component: MessageLogPage }]));
     page = await RouterTestingHarness.create();
   });
 

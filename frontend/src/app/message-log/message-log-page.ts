@@ -2,12 +2,15 @@ import {
   ChangeDetectionStrategy,
   Component,
   DOCUMENT,
+  ElementRef,
+  afterNextRender,
   computed,
   effect,
   inject,
   linkedSignal,
   signal,
   untracked,
+  viewChildren,
 } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router, RouterLink } from '@angular/router';
@@ -16,6 +19,7 @@ import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
+import { UserScope } from '../session/user-scope';
 import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
 import { NearSight } from '../ui/near-sight';
@@ -36,6 +40,8 @@ const OPTIONS = {
   direction: Object.entries(logTexts.filters.directions),
 };
 
+const FRAMES_TO_LAY_OUT = 3;
+
 interface Shown {
   readonly messages: readonly Message[];
   readonly today: Date;
@@ -46,7 +52,6 @@ interface Shown {
   selector: 'app-message-log-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, Icon, LogRow, NearSight, Notice, RouterLink, Skeleton],
-  providers: [LogStore],
   templateUrl: './message-log-page.html',
   host: { class: 'scroller' },
 })
@@ -56,7 +61,9 @@ export class MessageLogPage {
   readonly #route = inject(ActivatedRoute);
   readonly #sync = inject(MessageSync);
   readonly #address = toSignal(this.#route.queryParamMap, { requireSync: true });
-  protected readonly store = inject(LogStore);
+  private readonly rows = viewChildren(LogRow);
+
+  protected readonly store = inject(UserScope).get(LogStore);
 
   protected readonly texts = logTexts;
   protected readonly choices = CHOICES;
@@ -89,12 +96,20 @@ export class MessageLogPage {
   protected readonly exported = signal('');
 
   constructor() {
+    const isStepInHistory = this.#router.currentNavigation()?.trigger === 'popstate';
+    let isKept = isStepInHistory && this.store.has(untracked(this.filter));
+    if (isKept) this.#scrollToOpened(inject<ElementRef<HTMLElement>>(ElementRef).nativeElement);
     effect(() => {
       const filter = this.filter();
       untracked(() => {
-        this.store.open(filter);
+        if (!isKept) this.store.open(filter);
+        isKept = false;
       });
     });
+  }
+
+  protected leave({ _id }: Message, topPx: number): void {
+    this.store.opened = { id: _id, topPx };
   }
 
   protected set(change: Partial<Record<keyof LogFilter, string>>): void {
@@ -139,5 +154,24 @@ export class MessageLogPage {
   /** Not after a page that has brought nothing: going on by itself would read the log to its end. */
   protected loadMoreByItself(): void {
     if (!this.store.cameEmpty()) void this.store.loadMore();
+  }
+
+  /** Once it is rendered. */
+  #scrollToOpened(scroller: HTMLElement): void {
+    afterNextRender(() => {
+      const { opened } = this.store;
+      const row = this.rows().find((row) => row.message()._id === opened?.id);
+      if (!opened || !row) return;
+      row.focus();
+      // The rows around it get their height only when they are near.
+      const scroll = (framesLeft: number): void => {
+        scroller.scrollTop += row.topPx() - opened.topPx;
+        if (framesLeft === 0) return;
+        requestAnimationFrame(() => {
+          scroll(framesLeft - 1);
+        });
+      };
+      scroll(FRAMES_TO_LAY_OUT);
+    });
   }
 }
