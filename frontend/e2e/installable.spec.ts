@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import {
+  beginPasswordChange,
   bubble,
   composer,
   enter,
@@ -27,6 +28,8 @@ import { PREPARE, Site, serveSpa } from './sites';
 
 const FRONTEND = join(import.meta.dirname, '..');
 const NOTICE = 'A new version of MySMS Messenger is ready.';
+/** The script with the dictionaries of passwords, which is the largest by far. */
+const ESTIMATE = '/estimate-strength-';
 
 /** Each test has a site of its own, whose files it may change, in front of the common API. */
 const test = base.extend<{ site: Site }>({
@@ -69,9 +72,11 @@ async function installed(page: Page): Promise<void> {
     .poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state))
     .toBe('activated');
   const shell = JSON.parse(await page.evaluate(async () => (await fetch('/ngsw.json')).text())) as {
-    assetGroups: readonly { urls: readonly string[] }[];
+    assetGroups: readonly { installMode: string; urls: readonly string[] }[];
   };
-  const urls = shell.assetGroups.flatMap((group) => group.urls);
+  const urls = shell.assetGroups.flatMap(({ installMode, urls }) =>
+    installMode === 'prefetch' ? urls : [],
+  );
   await expect.poll(async () => (await cachedPaths(page)).sort()).toEqual([...urls].sort());
 }
 
@@ -189,6 +194,46 @@ test('the emoji are stored when somebody looks at them, and not before', async (
   await tab.getByRole('option', { name: 'grinning face', exact: true }).click();
   await expect(composer(tab)).toHaveValue('😀');
 });
+
+test('what estimates passwords is loaded with the first of them, and is there without a network then', async ({
+  context,
+  page,
+  request,
+  site,
+  tolerate,
+}) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED|ERR_FAILED .*estimate-strength/);
+  const estimates = (): number => site.requested.filter((path) => path.startsWith(ESTIMATE)).length;
+  const person = await newPerson(request);
+  await enter(page, person);
+  await installed(page);
+  expect(readdirSync(site.folder).filter((name) => `/${name}`.startsWith(ESTIMATE))).toHaveLength(
+    1,
+  );
+  expect(estimates()).toBe(0);
+
+  let tab = await startOffline(context, '/settings/security');
+  const failing = tab.waitForEvent('requestfailed', {
+    predicate: (asked) => new URL(asked.url()).pathname.startsWith(ESTIMATE),
+  });
+  await typeNewPassword(tab);
+  await failing;
+  await expect(tab.getByText(/^Very weak/)).toHaveCount(0);
+
+  await context.setOffline(false);
+  await tab.goto('/settings/security');
+  await typeNewPassword(tab);
+  await expect(tab.getByText(/^Very weak/)).toBeVisible();
+  expect(estimates()).toBe(1);
+  tab = await startOffline(context, '/settings/security');
+  await typeNewPassword(tab);
+  await expect(tab.getByText(/^Very weak/)).toBeVisible();
+});
+
+async function typeNewPassword(page: Page): Promise<void> {
+  await beginPasswordChange(page);
+  await page.getByLabel('New password', { exact: true }).fill('password');
+}
 
 test('after a deployment an open tab keeps working, says so, and a reload brings the new version', async ({
   page,

@@ -31,6 +31,8 @@ interface Server {
 export interface Site extends Server {
   /** Where its files are. */
   readonly folder: string;
+  /** The paths that were requested, by pages and by the service worker. */
+  readonly requested: readonly string[];
 }
 
 /**
@@ -43,8 +45,10 @@ export async function serveSpa(variables: Readonly<Record<string, string>>): Pro
   execFileSync(process.execPath, [PREPARE, folder], { env: variables, stdio: 'pipe' });
   const headers = readHeaders(join(folder, '_headers'));
   const proxies = readProxies(join(folder, '_redirects'));
+  const requested: string[] = [];
   const site = await serve((request, response) => {
     const { pathname, search } = new URL(request.url ?? '/', 'http://site');
+    requested.push(pathname);
     const target = proxies.map((proxy) => proxy(pathname)).find((url) => url !== undefined);
     if (target !== undefined) {
       passOn(request, response, target + search);
@@ -61,6 +65,7 @@ export async function serveSpa(variables: Readonly<Record<string, string>>): Pro
   return {
     port: site.port,
     folder,
+    requested,
     close: () => {
       site.close();
       rmSync(folder, { recursive: true });
