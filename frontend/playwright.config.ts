@@ -14,6 +14,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   timeout: 90_000,
+  snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   // A change of status is shown with the next poll.
   expect: { timeout: 15_000 },
   reporter: [['list']],

@@ -8,8 +8,10 @@ export interface Stored {
   readonly messages: number;
   /** The index of the newest message in `TEXTS` and `STATES`. */
   readonly first?: number;
-  /** Instead of `TEXTS`, the newest first; all delivered. */
-  readonly contents?: readonly string[];
+  /** Instead of `TEXTS` and `STATES`, the newest first: texts of delivered messages, or what is different about them. */
+  readonly contents?: readonly (string | Partial<Message>)[];
+  /** The time of the newest message; a minute ago if it is not given. */
+  readonly newest?: Date;
 }
 
 /** What a test changes while the page is open. */
@@ -54,7 +56,7 @@ export const TEXTS = [
   '',
 ] as const;
 
-const FAILED = {
+export const FAILED = {
   error_code: 30003,
   explanation: {
     cause: 'The phone could not be reached.',
@@ -72,7 +74,7 @@ const STATES: readonly Partial<Message>[] = [
   { status: 'undelivered', ...FAILED },
 ];
 
-const NEWEST = Date.now() - 60_000;
+const A_MINUTE_AGO = new Date(Date.now() - 60_000);
 
 /** Answers all requests of the page with any amount of generated data, at once. */
 export async function generateApi(page: Page, stored: Stored): Promise<GeneratedApi> {
@@ -135,11 +137,11 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     case '/users/sign_up':
       return { json: { mode: 'invite' } };
     case '/users/sessions':
-      return { json: Array.from({ length: 12 }, (_, index) => aSession(index)) };
+      return { json: Array.from({ length: 12 }, (_, index) => aSession(index, api)) };
     case '/api/sending':
       return {
         json: {
-          paused: { reason: 'Twilio does not accept our sender.', since: at(9) },
+          paused: { reason: 'Twilio does not accept our sender.', since: at(9, api) },
           sender: '+15005550006',
         },
       };
@@ -202,12 +204,13 @@ function page(asked: URLSearchParams, total: number, make: (index: number) => un
   };
 }
 
-function at(minutesAgo: number): string {
-  return new Date(NEWEST - minutesAgo * 60_000).toISOString();
+function at(minutesAgo: number, { stored: { newest = A_MINUTE_AGO } }: GeneratedApi): string {
+  return new Date(newest.getTime() - minutesAgo * 60_000).toISOString();
 }
 
-export function aMessage(index: number, { stored }: GeneratedApi, peer: string): Message {
-  const { first = 0, contents } = stored;
+export function aMessage(index: number, api: GeneratedApi, peer: string): Message {
+  const { first = 0, contents } = api.stored;
+  const given = contents?.[index];
   const state = contents ? STATES[0] : STATES[(index + first) % STATES.length];
   return {
     _id: idOf(index),
@@ -215,7 +218,7 @@ export function aMessage(index: number, { stored }: GeneratedApi, peer: string):
     from_number: '+15005550006',
     recipient_number: peer,
     peer_number: peer,
-    content: contents?.[index] ?? TEXTS[(index + first) % TEXTS.length] ?? '',
+    content: TEXTS[(index + first) % TEXTS.length] ?? '',
     cancel_requested: false,
     twilio_sid: `SM${idOf(index).padStart(32, '3f0c2a4b')}`,
     client_id: null,
@@ -224,12 +227,13 @@ export function aMessage(index: number, { stored }: GeneratedApi, peer: string):
     explanation: null,
     retry_of: null,
     segments: 1,
-    created_at: at(index * 37),
-    updated_at: at(index * 37),
+    created_at: at(index * 37, api),
+    updated_at: at(index * 37, api),
     version: 1,
     deleted_at: null,
     status: 'sent',
     ...state,
+    ...(typeof given === 'string' ? { content: given } : given),
   };
 }
 
@@ -262,12 +266,12 @@ function aDetail(message: Message): MessageDetail {
   } as MessageDetail;
 }
 
-function aSession(index: number): Session {
+function aSession(index: number, api: GeneratedApi): Session {
   return {
     _id: idOf(index),
     device: index === 3 ? LONG_WORD : 'Firefox on Windows',
-    created_at: at(index * 10_000),
-    last_used_at: at(index * 1_000),
+    created_at: at(index * 10_000, api),
+    last_used_at: at(index * 1_000, api),
     current: index === 0,
   };
 }
