@@ -91,6 +91,9 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.reload();
       await expect(page.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
       await check(page, 'sign up, closed');
+      await page.goto('/nowhere');
+      await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
+      await check(page, 'an address that no page has, signed out');
     });
 
     test('two-step sign-in and the reset of a password', async ({ page, tolerate }) => {
@@ -227,6 +230,13 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'the details of a message');
       await page.keyboard.press('Escape');
 
+      await page.goto('/log');
+      await expect(page.locator('app-log-row')).toHaveCount(7);
+      await check(page, 'the log');
+      await page.goto('/log?period=dates&from=2026-11-01&status=failed&code=30003&search=Ada');
+      await expect(page.getByRole('heading', { name: 'No messages match' })).toBeVisible();
+      await check(page, 'the log, with filters that nothing matches');
+
       await page.goto('/messages');
       const search = page.getByRole('searchbox', { name: 'Search people and messages' });
       await search.fill('number right');
@@ -294,9 +304,19 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await page.getByRole('button', { name: 'Delete account…' }).click();
       await expect(page.getByLabel('Your password, to confirm')).toBeFocused();
       await check(page, 'the account, about to be deleted');
+      await page.goto('/log');
+      await expect(page.getByRole('heading', { name: 'No messages yet' })).toBeVisible();
+      await check(page, 'the log, empty');
       await page.goto('/nowhere');
       await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
       await check(page, 'an address that no page has');
+      await page.goto('/messages/new');
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Half a thought');
+      await openSettings(page, 'Security');
+      await page.getByRole('button', { name: 'Sign out here' }).click();
+      await expect(page.getByRole('alertdialog', { name: 'Sign out?' })).toBeVisible();
+      await check(page, 'the question before a draft is deleted');
+      await page.keyboard.press('Escape');
 
       // A token that the API does not know.
       await page.evaluate(() => {

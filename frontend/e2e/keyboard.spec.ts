@@ -27,13 +27,16 @@ function focusOnScreen(page: Page): Promise<string> {
     // The outline is around it, around the box that it fills, or around what represents it.
     const bearers = [
       focused,
-      focused.closest('.composer__row, .recipient__row, .welcome__row, .search-box'),
+      focused.closest(
+        '.composer__row, .recipient__row, .welcome__row, .search-box, .log-filters__search',
+      ),
       focused.querySelector(':scope > .message-bubble__row > .message-bubble__content'),
       focused.matches('[type=radio]') ? focused.nextElementSibling : null,
     ];
-    const isRinged = bearers.some((bearer) => {
-      if (bearer === null) return false;
-      const { outlineColor, outlineStyle, outlineWidth } = getComputedStyle(bearer);
+    const styles = bearers.flatMap((bearer) => (bearer ? [getComputedStyle(bearer)] : []));
+    // A link that covers its row.
+    if (focused.matches('.log-row__link')) styles.push(getComputedStyle(focused, '::after'));
+    const isRinged = styles.some(({ outlineColor, outlineStyle, outlineWidth }) => {
       return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && outlineColor === ring;
     });
     return isRinged ? 'seen' : `without a ring: ${focused.outerHTML.slice(0, 120)}`;
@@ -205,6 +208,43 @@ test('the conversations, a search and the details of a message', async ({
   await choose(page, 'Close');
   await expect(details).toBeHidden();
   await expect(page.getByRole('button', { name: /^Actions on/ })).toBeFocused();
+});
+
+test('the log, its filters, and the way to a message and back', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  await person.write(newNumber(), 'Look at the ferns');
+  await person.write(phone.unhurried, 'Look at the moss');
+  await signInByKeys(page, person.email);
+  const rows = page.locator('app-log-row');
+  await choose(page, 'Log');
+  await expect(page.getByRole('heading', { name: 'Message log' })).toBeVisible();
+  await expect(rows).toHaveCount(2);
+
+  await tabTo(page, 'Search the log');
+  await page.keyboard.type('moss');
+  await press(page, 'Enter');
+  await expect(page).toHaveURL('/log?search=moss');
+  await expect(rows).toHaveCount(1);
+  await tabTo(page, 'Status');
+  await press(page, 'f');
+  await expect(page).toHaveURL('/log?search=moss&status=failed');
+  await expect(page.getByRole('heading', { name: 'No messages match' })).toBeVisible();
+  await choose(page, 'Clear filters');
+  await expect(page.getByLabel('Search the log')).toBeFocused();
+  await expect(rows).toHaveCount(2);
+
+  await tabTo(page, /^Open the message/);
+  await press(page, 'Enter');
+  await expect(page).toHaveURL(/\/messages\//);
+  await expect(bubble(page, 'Look at the')).toBeFocused();
+  // A headless browser has no shortcut for it.
+  await page.goBack();
+  await expect(page).toHaveURL('/log');
+  await expect(rows.locator('a:focus')).toBeVisible();
 });
 
 test('the actions on a message', async ({ page, request, phone, tolerate }) => {

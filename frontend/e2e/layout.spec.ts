@@ -135,6 +135,9 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(page.getByText('Email is invalid')).toBeVisible();
       await turn(page, '.auth-card');
       await check(page, 'sign up, with what is wrong', []);
+      await page.goto('/nowhere');
+      await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
+      await check(page, 'an address that no page has, signed out', []);
 
       await page.goto('/sign-in');
       await fillSignIn(page, EMAIL, PASSWORD);
@@ -151,6 +154,26 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.goto(`/nowhere/${'x'.repeat(200)}`);
       await expect(page.getByRole('heading', { name: "This page doesn't exist" })).toBeVisible();
       await check(page, 'an address that no page has', [RAIL]);
+
+      const logRows = page.locator('app-log-row');
+      await page.goto('/log');
+      await expect(logRows.nth(99)).toBeAttached();
+      await check(page, 'the log', [RAIL]);
+      await turn(page, 'app-message-log-page', isPhone, [RAIL]);
+      await expect(logRows.nth(199)).toBeAttached();
+      await check(page, 'the log, to its end', [RAIL]);
+      api.stored = { conversations: 0, messages: 0 };
+      await page.goto(`/log?period=dates&from=2026-11-01&to=2026-11-02&search=${'a'.repeat(100)}`);
+      await expect(page.getByRole('heading', { name: 'No messages match' })).toBeVisible();
+      await turn(page, 'app-message-log-page');
+      await check(page, 'the log, with filters that nothing matches', [RAIL]);
+      await page.goto('/messages');
+      await expect(page.getByRole('heading', { name: 'Send a text' })).toBeVisible();
+      await page.getByLabel('Phone number').fill('12');
+      await page.getByRole('button', { name: 'Start writing' }).click();
+      await expect(page.getByText('must begin with + and the country code')).toBeVisible();
+      await check(page, 'no messages yet, and a number that cannot be one', [RAIL]);
+      api.stored = { conversations: 60, messages: 200 };
       const shown = isPhone ? [] : [RAIL];
 
       await page.goto('/messages/new');
@@ -216,7 +239,13 @@ for (const [row, viewport] of SIZES.entries()) {
         page.locator('.messenger-page__pane').getByText("The server can't reach"),
       ).toBeVisible();
       await check(page, 'a 503 for more', [...shown, COMPOSER]);
-      for (const path of ['/messages', `/messages/${PEER}`, '/settings/security', '/sign-up']) {
+      for (const path of [
+        '/messages',
+        `/messages/${PEER}`,
+        '/log',
+        '/settings/security',
+        '/sign-up',
+      ]) {
         await page.goto(path);
         await expect(
           page

@@ -65,6 +65,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.reload();
         await expect(page.getByRole('heading', { name: 'Message History (8)' })).toBeAttached();
         await picture('list');
+        await page.goto('/log');
+        await expect(page.locator('app-log-row')).toHaveCount(8);
+        await picture('log');
+        await page.goto('/messages/new');
+        await page.getByLabel('Phone number').fill(`${OTHERS[0][0]},${OTHERS[1][0]}`);
+        await expect(page.getByRole('option')).toBeVisible();
+        await picture('new');
         await page.goto(`/messages/${encodeURIComponent(ADA.replaceAll(' ', ''))}`);
         await expect(bubble(page, 'tasting menu')).toContainText('Not delivered');
         await page
