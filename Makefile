@@ -63,7 +63,7 @@ bench-short: $(BACKEND_READY) ## Short form of bench: fails if a ratio has falle
 lighthouse: install ## Lighthouse scores of the sign-in page and the messages page, medians of five runs
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && lighthouse/run.sh
 
-long-thread: install ## Benchmark 450 loaded messages of a 5,000-message thread against a 50-message thread
+long-thread: install ## Benchmark 450 loaded messages of a 5,000-message thread: against 50, and the time to the next paint
 	@cd frontend && CHROMIUM_PATH="$$(node scripts/find-browser.mjs)" && export CHROMIUM_PATH && npm run --silent bench
 
 pictures: install ## Take the README's pictures of the product with demo data

@@ -1,7 +1,7 @@
 import { CDPSession, Page } from '@playwright/test';
 import type { Message } from '../../src/app/api/models';
-import { composer, enter, expect, newPerson, scrollToOldest, test } from '../fixtures';
-import { storeMessages } from './store-messages';
+import { composer, enter, expect, newPerson, test } from '../fixtures';
+import { loadThread, rest } from './load-thread';
 
 const FEW = { number: '+13275550050', count: 50, loaded: 50 };
 /** About as many as are held in memory at most. */
@@ -24,16 +24,7 @@ test('450 loaded messages of 5,000 beside a conversation of 50', async ({
   await enter(page, person);
   const costs: Record<string, Cost>[] = [];
   for (const thread of [FEW, MANY]) {
-    const uri = process.env['E2E_MONGODB_URI'] ?? '';
-    await storeMessages(uri, 'The original', thread.number, thread.count);
-    await page.goto(`/messages/${encodeURIComponent(thread.number)}`);
-    for (let loaded = 50; loaded <= thread.loaded; loaded += 100) {
-      await expect(page.locator('app-message-bubble')).toHaveCount(loaded);
-      if (loaded < thread.loaded) await scrollToOldest(page);
-    }
-    const toNewest = page.getByRole('button', { name: 'Jump to latest' });
-    if (await toNewest.isVisible()) await toNewest.click();
-    await expect(page.locator('app-message-bubble').last()).toBeInViewport();
+    await loadThread(page, 'The original', thread);
     costs.push(await measure(page, await newestOf(page, thread.number)));
   }
   print(costs[0] ?? {}, costs[1] ?? {});
@@ -109,16 +100,6 @@ async function newestOf(page: Page, number: string): Promise<Message> {
   const answer = await page.request.get('/api/messages', { headers: { authorization }, params });
   const [newest] = (await answer.json()) as [Message];
   return newest;
-}
-
-/** Until everything is rendered. */
-async function rest(page: Page): Promise<void> {
-  await page.evaluate(
-    () =>
-      new Promise((done) =>
-        requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done))),
-      ),
-  );
 }
 
 async function read(session: CDPSession): Promise<Cost> {

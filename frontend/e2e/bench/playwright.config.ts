@@ -1,6 +1,6 @@
 import base from '../../playwright.config';
 
-/** Benchmarks, separate from the tests: they take long and assert no times. */
+/** Benchmarks, separate from the tests: they take long, and need a machine that does nothing else. */
 export default {
   ...base,
   testDir: '.',
