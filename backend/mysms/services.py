@@ -36,7 +36,6 @@ from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
 from mysms.messages.interrupted_counts import InterruptedCounts
-from mysms.messages.repository import find_revision
 from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
 from mysms.messages.totals import MessageTotals
@@ -192,7 +191,7 @@ class _Builder:
         self._limiter = RateLimiter(db, utc_now)
         self._mail_queue = MailQueue(db, utc_now)
         self._security_events = events
-        self._changes = Changes.of(db, find_revision, utc_now)
+        self._changes = Changes.of(db, utc_now)
         self._event_streams = EventStreams(self._changes.feed, self._changes.revisions, streams)
         self._totals = MessageTotals(db, self._changes.upgrade)
         self._identity = SenderIdentity.of(settings)

@@ -11,8 +11,8 @@ _JSON_SCHEMA = "$ref"
 
 STORES = {
     "changes/change.py",
+    "changes/documents.py",
     "changes/log.py",
-    "changes/publisher.py",
     "changes/upgrade.py",
     "core/batches.py",
     "core/database_diagnostics.py",

@@ -3,14 +3,13 @@
 import asyncio
 
 from bson import ObjectId
-from pymongo import UpdateOne
 
-from mysms.changes.change import UNPUBLISHED, Change
+from mysms.changes.change import Change
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.feed import ChangeFeed
 from mysms.changes.log import NO_NUMBER, ChangeLog, Entry
 from mysms.changes.revisions import Revisions
 from mysms.core.cancellation import is_cancelling
-from mysms.core.database import Database
 
 _BATCH = 1000
 _GATHER_SECONDS = 0.02
@@ -25,11 +24,11 @@ class ChangePublisher:
     That only makes clients ask once more.
     """
 
-    def __init__(self, log: ChangeLog, feed: ChangeFeed, revisions: Revisions, database: Database) -> None:
+    def __init__(self, log: ChangeLog, feed: ChangeFeed, revisions: Revisions, documents: ChangedDocuments) -> None:
         self._log = log
         self._feed = feed
         self._revisions = revisions
-        self._messages = database["messages"]
+        self._documents = documents
         self._waiting: list[Change] = []
         self._later: dict[ObjectId, tuple[Change, asyncio.TimerHandle]] = {}
         self._has_waiting = asyncio.Event()
@@ -76,16 +75,7 @@ class ChangePublisher:
         batch = self._waiting[:_BATCH]
         entry = await self._log.append({change.user_id for change in batch}, ())
         self._feed.apply(entry)
-        await self._messages.bulk_write(
-            [
-                UpdateOne(
-                    {"_id": change.document_id, "revision": UNPUBLISHED, "change_count": change.number},
-                    {"$set": {"revision": entry.number}},
-                )
-                for change in batch
-            ],
-            ordered=False,
-        )
+        await self._documents.set_revision(batch, entry.number)
         del self._waiting[: len(batch)]
         for change in batch:
             self._revisions.end_publishing(change.user_id)

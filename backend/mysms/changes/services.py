@@ -1,11 +1,11 @@
 """Builds and wires the change feed of a process."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self
 
 from bson import ObjectId
 
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.feed import ChangeFeed
 from mysms.changes.log import ChangeLog
 from mysms.changes.publisher import ChangePublisher
@@ -26,14 +26,14 @@ class Changes:
     upgrade: UpgradePeriod
 
     @classmethod
-    def of(cls, database: Database, load_revision: Callable[[ObjectId], Awaitable[int | None]], clock: Clock) -> Self:
-        """Builds the feed of the changes in the collection `messages`. For `load_revision`, see `Revisions`."""
+    def of(cls, database: Database, clock: Clock) -> Self:
+        documents = ChangedDocuments(database)
         log = ChangeLog(database, clock)
         feed = ChangeFeed(log)
-        revisions = Revisions(load_revision)
+        revisions = Revisions(documents.find_revision)
         feed.add_listener(revisions)
-        publisher = ChangePublisher(log, feed, revisions, database)
-        return cls(log, feed, revisions, publisher, UpgradePeriod(database, clock))
+        publisher = ChangePublisher(log, feed, revisions, documents)
+        return cls(log, feed, revisions, publisher, UpgradePeriod(database, documents, clock))
 
     async def current_revision(self, user_id: ObjectId) -> int | None:
         """Returns the revision of a user; None while memory may not know everything that has changed for the user."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
+from mysms.changes.documents import ChangedDocuments
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 
@@ -14,9 +15,9 @@ _ID = "change_feed"
 class UpgradePeriod:
     """While it lasts, the time of a user's last update tells what such a process has changed without a mark."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, documents: ChangedDocuments, clock: Clock) -> None:
         self._schema = database["schema"]
-        self._messages = database["messages"]
+        self._documents = documents
         self._clock = clock
         self._ends_at = datetime.max.replace(tzinfo=UTC)
 
@@ -28,8 +29,8 @@ class UpgradePeriod:
         """Reads when it ends. The first process that has the change feed stores that; a new database has no upgrade."""
         row = await self._schema.find_one({"_id": _ID})
         if row is None:
-            is_new = await self._messages.find_one({}, {"_id": 1}) is None
-            row = {"_id": _ID, "upgrade_ends_at": self._clock() + (timedelta() if is_new else _LASTS)}
+            lasts = timedelta() if await self._documents.is_empty() else _LASTS
+            row = {"_id": _ID, "upgrade_ends_at": self._clock() + lasts}
             try:
                 await self._schema.insert_one(row)
             except DuplicateKeyError:

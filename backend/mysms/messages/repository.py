@@ -178,18 +178,6 @@ async def find_last_written(from_number: str, peer_numbers: Collection[str]) -> 
     return None if row is None else Written(row["user_id"], row["peer_number"])
 
 
-async def find_revision(user_id: ObjectId) -> int | None:
-    """Returns the highest revision of a user's messages; 0 if there is none, None if one is marked as changed."""
-    messages = Message.get_pymongo_collection()
-    # In this order: a mark that is not seen is gone, or not there yet and its log entry still to come.
-    if await messages.find_one({"user_id": user_id, "revision": UNPUBLISHED}, {"_id": 1}) is not None:
-        return None
-    found = await messages.find_one(
-        {"user_id": user_id, "revision": {"$gt": 0}}, {"revision": 1}, sort=[("revision", DESCENDING)]
-    )
-    return 0 if found is None else int(found["revision"])
-
-
 async def find_last_update(user_id: ObjectId) -> datetime | None:
     """Returns when one of a user's messages last changed; None if there is none."""
     found = await Message.get_pymongo_collection().find_one(

@@ -11,13 +11,13 @@ from bson import ObjectId
 from pymongo.errors import InvalidOperation
 
 from mysms.changes.change import UNPUBLISHED, Change
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.feed import CURRENT_WITHIN_SECONDS, ChangeFeed
 from mysms.changes.log import KEPT, KEPT_FOR, ChangeLog, Entry
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
 from mysms.core import database as connection
 from mysms.core.timestamps import Clock
-from mysms.messages.repository import find_revision
 from mysms.startup import bind_documents
 from tests.support.polling import eventually
 from tests.support.servers import Mongo
@@ -66,6 +66,7 @@ class FeedProcess:
         self.database = database
         self.seconds = 0.0
         self.clock_error = clock_error
+        self.documents = ChangedDocuments(database)
         self.log = ChangeLog(database, lambda: NOW + self.clock_error)
         self.feed = ChangeFeed(self.log, lambda: self.seconds)
         self.revisions = Revisions(self._load, lambda: self.seconds)
@@ -73,11 +74,11 @@ class FeedProcess:
         self.loads = 0
         for listener in (self.revisions, self.recorder):
             self.feed.add_listener(listener)
-        self.publisher = ChangePublisher(self.log, self.feed, self.revisions, database)
+        self.publisher = ChangePublisher(self.log, self.feed, self.revisions, self.documents)
 
     async def _load(self, user_id: ObjectId) -> int | None:
         self.loads += 1
-        return await find_revision(user_id)
+        return await self.documents.find_revision(user_id)
 
     async def change(self, user_id: ObjectId) -> Change:
         """Store a changed message."""

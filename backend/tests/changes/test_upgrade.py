@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bson import ObjectId
 
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.upgrade import UpgradePeriod
 from mysms.core import database as connection
 from mysms.core.timestamps import utc_now
@@ -38,12 +39,12 @@ async def test_an_unmarked_change_is_noticed_during_the_upgrade(mongodb: Mongo, 
 async def test_a_new_database_has_no_upgrade_period(mongodb: Mongo) -> None:
     async with connection.connect(mongodb.other_database("new")) as client:
         database = connection.database_of(client)
-        period = UpgradePeriod(database, utc_now)
+        period = UpgradePeriod(database, ChangedDocuments(database), utc_now)
         assert not period.is_over, "before it is known"
         await period.load()
         assert period.is_over
         await database["messages"].insert_one({"_id": 1})
-        later = UpgradePeriod(database, utc_now)
+        later = UpgradePeriod(database, ChangedDocuments(database), utc_now)
         await later.load()
         assert later.is_over, "the first process decides"
         await client.drop_database(database.name)

@@ -19,7 +19,6 @@ from mysms.core.heartbeat import Heartbeat
 from mysms.core.security_events import SecurityEvents
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message, Outbound
-from mysms.messages.repository import find_revision
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
 from mysms.outbox.maintenance import Maintenance
@@ -142,7 +141,7 @@ class OutboxFixture:
 
     @property
     def changes(self) -> Changes:
-        return Changes.of(self.database, find_revision, self.clock)
+        return Changes.of(self.database, self.clock)
 
     @functools.cached_property
     def locks(self) -> ContentLocks:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bson import ObjectId
 
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.upgrade import UpgradePeriod
 from mysms.messages import conversations
 from mysms.messages.totals import MessageTotals
@@ -29,7 +30,7 @@ async def test_messages_of_earlier_versions_are_counted_once_these_have_stopped(
         await fixture.database["users"].insert_many([{"_id": user_id}, {"_id": without_new_ones}])
         for owner in (user_id, user_id, without_new_ones):
             await store_as_earlier_version(fixture, owner)
-        upgrade = UpgradePeriod(fixture.database, fixture.clock)
+        upgrade = UpgradePeriod(fixture.database, ChangedDocuments(fixture.database), fixture.clock)
         await upgrade.load()
         processes = [MessageTotals(fixture.database, upgrade) for _ in range(2)]
 

@@ -22,7 +22,6 @@ from mysms.core.settings import Settings
 from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import SmtpClient
-from mysms.messages.repository import find_revision
 from mysms.startup import bind_documents
 from mysms.users import repository
 from mysms.users.client_info import ClientInfo
@@ -90,7 +89,7 @@ class UsersWithMail:
 
     def build_services(self) -> UserServices:
         limiter = RateLimiter(self.database, self.clock)
-        changes = Changes.of(self.database, find_revision, self.clock)
+        changes = Changes.of(self.database, self.clock)
         return UserServices.of(
             self.settings, limiter, changes, SecurityEvents("a secret"), self.queue, self._erase, self.clock
         )

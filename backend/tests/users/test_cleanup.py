@@ -14,7 +14,6 @@ from mysms.core import database as connection
 from mysms.core.rate_limit import Limit, RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.mail.queue import MailQueue
-from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.account_cache import AccountCache
 from mysms.users.accounts import AccountService
@@ -59,7 +58,7 @@ class UsersFixture:
 
     @property
     def sessions(self) -> SessionService:
-        changes = Changes.of(self.database, find_revision, self.clock)
+        changes = Changes.of(self.database, self.clock)
         return SessionService(
             TokenSigner(("a secret",)),
             self._rate_limits,

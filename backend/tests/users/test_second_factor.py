@@ -19,7 +19,6 @@ from mysms.core.errors import InvalidFieldsError
 from mysms.core.rate_limit import RateLimitedError, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.mail.queue import MailQueue
-from mysms.messages.repository import find_revision
 from mysms.users import repository
 from mysms.users.authenticator import Authenticator
 from mysms.users.client_info import ClientInfo
@@ -419,7 +418,7 @@ class FactorFixture:
 
     @property
     def sessions(self) -> SessionService:
-        changes = Changes.of(self.database, find_revision, self.clock)
+        changes = Changes.of(self.database, self.clock)
         return SessionService(
             TokenSigner(("a secret",)),
             self._rate_limits,
