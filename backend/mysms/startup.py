@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.log import ChangeLog
 from mysms.core import database
 from mysms.core.migrations.indexes import rebuild_changed_indexes
@@ -78,4 +79,4 @@ async def bind_documents(db: database.Database) -> None:
     await ProviderMessageIds(db, utc_now).create_indexes()
     await RateLimiter(db, utc_now).create_indexes()
     await MailQueue(db, utc_now).create_indexes()
-    await ChangeLog(db, utc_now).create_indexes()
+    await ChangeLog(db, ChangedDocuments(db), utc_now).create_indexes()

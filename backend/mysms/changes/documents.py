@@ -25,6 +25,13 @@ class ChangedDocuments:
         )
         return 0 if found is None else int(found["revision"])
 
+    async def find_highest_revision(self) -> int:
+        """Returns the highest revision of all users' documents, 0 if there is none."""
+        found = await self._documents.find_one(
+            {"revision": {"$gt": 0}}, {"revision": 1}, sort=[("revision", DESCENDING)]
+        )
+        return 0 if found is None else int(found["revision"])
+
     async def set_revision(self, changes: Iterable[Change], revision: int) -> None:
         """Gives documents a revision, except for those that have changed again."""
         await self._documents.bulk_write(

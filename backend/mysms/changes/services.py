@@ -28,7 +28,7 @@ class Changes:
     @classmethod
     def of(cls, database: Database, clock: Clock) -> Self:
         documents = ChangedDocuments(database)
-        log = ChangeLog(database, clock)
+        log = ChangeLog(database, documents, clock)
         feed = ChangeFeed(log)
         revisions = Revisions(documents.find_revision)
         feed.add_listener(revisions)

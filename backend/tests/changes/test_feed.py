@@ -41,7 +41,7 @@ class Recorder:
 
 class CountingLog(ChangeLog):
     def __init__(self, database: connection.Database, clock: Clock) -> None:
-        super().__init__(database, clock)
+        super().__init__(database, ChangedDocuments(database), clock)
         self.reads = 0
         self.blocked = asyncio.Lock()
 
@@ -67,7 +67,7 @@ class FeedProcess:
         self.seconds = 0.0
         self.clock_error = clock_error
         self.documents = ChangedDocuments(database)
-        self.log = ChangeLog(database, lambda: NOW + self.clock_error)
+        self.log = ChangeLog(database, self.documents, lambda: NOW + self.clock_error)
         self.feed = ChangeFeed(self.log, lambda: self.seconds)
         self.revisions = Revisions(self._load, lambda: self.seconds)
         self.recorder = Recorder()
@@ -278,6 +278,84 @@ async def test_a_restored_log_starts_everybody_over(database: connection.Databas
     assert await process.revisions.of(user_id) == revision
 
 
+async def restore_behind_documents(database: connection.Database, user_id: ObjectId, *, to: int) -> int:
+    """Publish changes of a user, and lose the log after an entry; returns the revision of the user.
+
+    That is how a dump looks whose collections were read one after the other while changes went on.
+    """
+    writer = FeedProcess(database)
+    revisions = [await writer.publish(user_id) for _ in range(6)]
+    await database["changes"].delete_many({"_id": {"$gt": to}})
+    return revisions[-1]
+
+
+@pytest.mark.parametrize("restored_to", [0, 2], ids=["lost", "restored"])
+async def test_a_log_that_is_behind_the_documents_goes_on_above_them(
+    database: connection.Database, restored_to: int
+) -> None:
+    """Else the next changes of the user would not raise their revision."""
+    user_id = ObjectId()
+    before = await restore_behind_documents(database, user_id, to=restored_to)
+    reader, writer = FeedProcess(database), FeedProcess(database)
+    await reader.feed.read()
+    assert await reader.revisions.of(user_id) == before
+    revision = await writer.publish(user_id)
+    await reader.feed.read()
+    assert await reader.revisions.of(user_id) == revision > before
+    assert await FeedProcess(database).revisions.of(user_id) == revision
+
+
+async def test_a_process_that_publishes_before_it_reads_goes_on_above_the_documents(
+    database: connection.Database,
+) -> None:
+    user_id = ObjectId()
+    before = await restore_behind_documents(database, user_id, to=2)
+    assert await FeedProcess(database).publish(user_id) > before
+
+
+async def test_processes_that_start_at_once_after_a_restore_agree(database: connection.Database) -> None:
+    user_id = ObjectId()
+    before = await restore_behind_documents(database, user_id, to=2)
+    processes = [FeedProcess(database) for _ in range(4)]
+    published, *_ = await asyncio.gather(processes[0].publish(user_id), *(each.feed.read() for each in processes))
+    for process in processes:
+        await process.feed.read()
+    assert {process.feed.position for process in processes} == {await processes[0].log.find_last()}
+    assert {await process.revisions.of(user_id) for process in processes} == {published}
+    assert published > before
+
+
+async def test_a_running_process_notices_documents_that_are_ahead_of_the_log(database: connection.Database) -> None:
+    """A platform may start it before the restore has ended."""
+    running, user_id = FeedProcess(database), ObjectId()
+    await running.feed.read()
+    change = await running.change(user_id)
+    await running.documents.set_revision([change], 50)
+    resets = running.recorder.resets
+    await running.log.delete_old()
+    await running.feed.read()
+    assert running.recorder.resets == resets + 1
+    assert await running.revisions.of(user_id) == 50
+    assert await running.publish(user_id) > 50
+
+
+async def test_a_writer_that_is_publishing_looks_like_no_restore(database: connection.Database) -> None:
+    """A start reads the documents first, and the log after them: entries that come between are of no harm."""
+    starting, writer, user_id = FeedProcess(database), FeedProcess(database), ObjectId()
+    await starting.feed.read()
+    find = starting.documents.find_highest_revision
+
+    async def find_and_go_on() -> int:
+        found = await find()
+        await writer.publish(user_id)
+        return found
+
+    starting.documents.find_highest_revision = find_and_go_on  # type: ignore[method-assign]
+    position = await starting.log.find_last()
+    assert position == writer.recorder.entries[-1].number
+    assert await database["changes"].count_documents({}) == position
+
+
 async def test_memory_is_not_trusted_while_the_log_cannot_be_read(database: connection.Database) -> None:
     process = FeedProcess(database)
     assert not process.feed.is_current
@@ -309,7 +387,7 @@ async def test_waiting_for_the_log_fails_if_it_cannot_be_read(database: connecti
 
 async def test_a_read_ends_while_others_append(database: connection.Database) -> None:
     """What they append meanwhile is for the next one: a busy log must not keep a reader from being current."""
-    feed = ChangeFeed(BusyLog(database, lambda: NOW))
+    feed = ChangeFeed(BusyLog(database, ChangedDocuments(database), lambda: NOW))
     await asyncio.wait_for(feed.read(), timeout=10)
     assert feed.is_current
 
