@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from mysms.changes.log import READ_AT_ONCE, ChangeLog, Entry
@@ -40,7 +41,7 @@ class ChangeFeed:
         self._wait_seconds = wait_seconds
         self._reading: asyncio.Task[None] | None = None
         self._listeners: list[ChangeListener] = []
-        self._position: int | None = None
+        self._position: Entry | None = None
         self.followed_since = 0
         """The entry from which on this process knows all entries."""
         self._current_at = float("-inf")
@@ -68,7 +69,7 @@ class ChangeFeed:
     @property
     def position(self) -> int:
         """The last entry that has been read, 0 before the first `read`."""
-        return self._position or 0
+        return self._position.number if self._position else 0
 
     async def read(self) -> None:
         """Applies all new entries."""
@@ -111,19 +112,25 @@ class ChangeFeed:
                     may_have_more = await self._read_some(self._position)
         self._current_at = began_at
 
-    async def _read_some(self, position: int) -> bool:
+    async def _read_some(self, position: Entry) -> bool:
         """Applies the next entries; returns whether there may be more of those that existed when it began."""
         # Includes the last known entry, to notice that the log does not continue it: it was restored or has expired.
-        entries = await self._log.read_from(position)
-        if not entries or [entry.number for entry in entries] != list(range(position, position + len(entries))):
+        entries = await self._log.read_from(position.number)
+        if not entries or not entries[0].is_same(position) or not _are_consecutive(entries):
             await self._start_over()
             return True
         for entry in entries[1:]:
             self.apply(entry)
-        self._position = entries[-1].number
+        self._position = entries[-1]
         return len(entries) == READ_AT_ONCE
 
     async def _start_over(self) -> None:
-        self._position = self.followed_since = await self._log.find_last()
+        self._position = await self._log.find_last()
+        self.followed_since = self._position.number
         for listener in self._listeners:
             listener.reset()
+
+
+def _are_consecutive(entries: Sequence[Entry]) -> bool:
+    first = entries[0].number
+    return [entry.number for entry in entries] == list(range(first, first + len(entries)))

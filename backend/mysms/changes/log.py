@@ -10,6 +10,7 @@ or that a dump was restored whose collections are of different moments. The log 
 at which readers start over, and with numbers that raise every revision.
 """
 
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,9 @@ from typing import Any, Self
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
 
 from mysms.changes.documents import ChangedDocuments
 from mysms.core.database import Database
@@ -40,10 +43,15 @@ class Entry:
     number: int
     users: Collection[ObjectId]
     signed_out: Collection[ObjectId]
+    nonce: str | None = None
+    """Tells it from another entry that got the number after this one was lost. Earlier versions stored none."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["_id"], row["users"], row["signed_out"])
+        return cls(row["_id"], row["users"], row["signed_out"], row.get("nonce"))
+
+    def is_same(self, other: Self) -> bool:
+        return (self.number, self.nonce) == (other.number, other.nonce)
 
 
 class ChangeLog:
@@ -51,6 +59,8 @@ class ChangeLog:
 
     def __init__(self, database: Database, documents: ChangedDocuments, clock: Clock) -> None:
         self._entries = database["changes"]
+        # A writer follows what the primary has. If a majority never gets that, it does not get the next entry either.
+        self._entries_of_primary = self._entries.with_options(read_concern=ReadConcern("local"))
         self._documents = documents
         self._clock = clock
         self._last = NO_NUMBER
@@ -63,26 +73,29 @@ class ChangeLog:
     async def append(self, users: Collection[ObjectId], signed_out: Collection[ObjectId]) -> Entry:
         """Appends an entry. If the database does not answer, there may be one or none: append another one."""
         if not timedelta() <= self._clock() - self._seen_at < _SEEN_LATELY:
-            await self._find_end()
+            await self._find_end(self._entries_of_primary)
         while True:
             number = self._last + 1
-            row = {"_id": number, "users": list(users), "signed_out": list(signed_out), "created_at": self._clock()}
+            row = {
+                "_id": number,
+                "users": list(users),
+                "signed_out": list(signed_out),
+                "nonce": secrets.token_hex(8),
+                "created_at": self._clock(),
+            }
             try:
                 await self._entries.insert_one(row)
             except DuplicateKeyError:
                 # Another process was first.
-                await self._find_end()
+                await self._find_end(self._entries_of_primary)
             else:
                 self._see(number)
                 return Entry.of(row)
 
-    async def find_last(self) -> int:
-        """Returns the number of the newest entry.
-
-        Appends one without content before, if there is none, or if documents are ahead of the log.
-        """
-        last = await self._find_end()
-        return last if NO_NUMBER < last == self._last else (await self.append((), ())).number
+    async def find_last(self) -> Entry:
+        """Returns the newest entry, after appending one without content if there is none or documents are ahead."""
+        last = await self._find_end(self._entries)
+        return last if last is not None and last.number == self._last else await self.append((), ())
 
     async def read_from(self, number: int) -> list[Entry]:
         """Returns this entry, if it exists, and those after it, oldest first; a limited number of them."""
@@ -97,7 +110,7 @@ class ChangeLog:
     async def delete_old(self) -> None:
         """Deletes entries that are older than an hour, but not the newest thousand."""
         # This process may have started before the end of a restore: the newest entry is one above the documents.
-        newest = await self.find_last()
+        newest = (await self.find_last()).number
         await self._entries.delete_many(
             {"created_at": {"$lt": self._clock() - KEPT_FOR}, "_id": {"$lte": newest - KEPT}}
         )
@@ -106,11 +119,11 @@ class ChangeLog:
         self._last = number
         self._seen_at = self._clock()
 
-    async def _find_end(self) -> int:
-        """Finds the highest number that is taken; returns that of the newest entry."""
+    async def _find_end(self, entries: AsyncCollection[dict[str, Any]]) -> Entry | None:
+        """Finds the highest number that is taken; returns the newest entry."""
         # In this order: the log already has the revision of each document that is found.
         revision = await self._documents.find_highest_revision()
-        row = await self._entries.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
-        last = NO_NUMBER if row is None else int(row["_id"])
-        self._see(max(last, revision))
+        row = await entries.find_one({}, sort=[("_id", DESCENDING)])
+        last = None if row is None else Entry.of(row)
+        self._see(max(last.number if last else NO_NUMBER, revision))
         return last

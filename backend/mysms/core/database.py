@@ -9,7 +9,7 @@ from typing import Any
 
 import pymongo
 from beanie import Document, init_beanie
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
@@ -87,6 +87,10 @@ class DatabaseConfigurationError(Exception):
 def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
     """Creates a client whose writes are acknowledged once a majority has journaled them. It connects on first use.
 
+    It reads from the primary what a majority has, whatever the URI says: nothing that was read, and kept in memory, can
+    be rolled back after a failover. Its acknowledged writes are among that.
+    https://www.mongodb.com/docs/manual/reference/read-concern-majority/
+
     Raises DatabaseConfigurationError.
     """
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
@@ -102,6 +106,8 @@ def connect(uri: str) -> AsyncMongoClient[dict[str, Any]]:
             tz_aware=True,
             w="majority",
             journal=True,
+            readConcernLevel="majority",
+            read_preference=ReadPreference.PRIMARY,
             serverSelectionTimeoutMS=_CONNECT_TIMEOUT_MS,
             # Also the timeout of the driver's heartbeat, which runs every ten seconds: it bounds how long a hanging
             # server can block operations.

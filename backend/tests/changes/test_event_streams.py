@@ -36,8 +36,8 @@ class LogStub:
         self.entries.append(Entry(self.entries[-1].number + 1, users, signed_out))
         return self.entries[-1].number
 
-    async def find_last(self) -> int:
-        return self.entries[-1].number
+    async def find_last(self) -> Entry:
+        return self.entries[-1]
 
     async def read_from(self, number: int) -> list[Entry]:
         return [entry for entry in self.entries if entry.number >= number]

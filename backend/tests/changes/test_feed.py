@@ -320,7 +320,7 @@ async def test_processes_that_start_at_once_after_a_restore_agree(database: conn
     published, *_ = await asyncio.gather(processes[0].publish(user_id), *(each.feed.read() for each in processes))
     for process in processes:
         await process.feed.read()
-    assert {process.feed.position for process in processes} == {await processes[0].log.find_last()}
+    assert {process.feed.position for process in processes} == {(await processes[0].log.find_last()).number}
     assert {await process.revisions.of(user_id) for process in processes} == {published}
     assert published > before
 
@@ -351,9 +351,37 @@ async def test_a_writer_that_is_publishing_looks_like_no_restore(database: conne
         return found
 
     starting.documents.find_highest_revision = find_and_go_on  # type: ignore[method-assign]
-    position = await starting.log.find_last()
+    position = (await starting.log.find_last()).number
     assert position == writer.recorder.entries[-1].number
     assert await database["changes"].count_documents({}) == position
+
+
+async def test_an_entry_in_place_of_one_that_was_read_starts_everybody_over(database: connection.Database) -> None:
+    """As after a failover that lost an entry, or a restore: the numbers go on, but what one of them says is unknown."""
+    reader, writer, other = FeedProcess(database), FeedProcess(database), FeedProcess(database)
+    await reader.feed.read()
+    await writer.publisher.publish_sign_out(ObjectId())
+    await reader.feed.read()
+    lost = reader.feed.position
+    await database["changes"].delete_one({"_id": lost})
+    user_id = ObjectId()
+    await other.publisher.publish_sign_out(user_id)
+    await other.publisher.publish_sign_out(ObjectId())
+    entry = await database["changes"].find_one({"_id": lost})
+    assert entry is not None
+    assert entry["signed_out"] == [user_id]
+    resets = reader.recorder.resets
+    await reader.feed.read()
+    assert reader.recorder.resets == resets + 1
+
+
+async def test_an_entry_of_the_version_before_is_known_by_its_number(database: connection.Database) -> None:
+    reader, writer = FeedProcess(database), FeedProcess(database)
+    await writer.publish(ObjectId())
+    await database["changes"].update_many({}, {"$unset": {"nonce": True}})
+    await reader.feed.read()
+    await reader.feed.read()
+    assert reader.recorder.resets == 1
 
 
 async def test_memory_is_not_trusted_while_the_log_cannot_be_read(database: connection.Database) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from pymongo import ReadPreference
 from pymongo.errors import OperationFailure
 
 from mysms.core.database import (
@@ -125,6 +126,17 @@ async def test_a_wrong_password_is_reported(code: int) -> None:
 async def test_the_uri_names_the_database(uri: str, name: str) -> None:
     async with connect(uri) as client:
         assert database_of(client).name == name
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["readConcernLevel=local&readPreference=secondaryPreferred", "readPreference=nearest&readPreferenceTags=dc:ny"],
+)
+async def test_what_is_read_is_not_rolled_back(options: str) -> None:
+    """Whatever the URI says: what this process keeps in memory must stay true when a primary fails."""
+    async with connect(f"mongodb://localhost/?{options}") as client:
+        assert client.read_concern.level == "majority"
+        assert client.read_preference == ReadPreference.PRIMARY
 
 
 async def test_an_acknowledged_write_is_on_the_disks_of_a_majority() -> None:
