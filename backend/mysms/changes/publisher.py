@@ -1,6 +1,8 @@
 """Publishes what this process has changed."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 from bson import ObjectId
 
@@ -31,6 +33,8 @@ class ChangePublisher:
         self._documents = documents
         self._waiting: list[Change] = []
         self._later: dict[ObjectId, tuple[Change, asyncio.TimerHandle]] = {}
+        self._signed_out: list[ObjectId] = []
+        """The users of ended sessions whose entry could not be appended."""
         self._has_waiting = asyncio.Event()
 
     def publish(self, change: Change) -> None:
@@ -55,11 +59,24 @@ class ChangePublisher:
     def _publish_waited_for(self, document_id: ObjectId) -> None:
         self.publish(self._later[document_id][0])
 
-    async def publish_sign_out(self, user_id: ObjectId) -> None:
-        """Publishes that sessions of the user have ended. Returns once all processes can learn of it."""
-        # Here at once, also if the database fails now.
-        self._feed.apply(Entry(NO_NUMBER, (), (user_id,)))
-        await self._log.append((), (user_id,))
+    @contextlib.asynccontextmanager
+    async def ending_sessions_of(self, user_id: ObjectId) -> AsyncIterator[None]:
+        """Publishes that sessions of the user have ended, which the block ends. Then all processes can learn of it.
+
+        If the database fails, in the block or after it, they can once it answers. A repeated request would not say so:
+        the sessions may be deleted although the answer was lost, and then there is none to end.
+        """
+        try:
+            try:
+                yield
+            finally:
+                # Here at once, also if the database fails now.
+                self._feed.apply(Entry(NO_NUMBER, (), (user_id,)))
+            await self._log.append((), (user_id,))
+        except BaseException:
+            self._signed_out.append(user_id)
+            self._has_waiting.set()
+            raise
 
     async def run(self) -> None:
         """Publishes until the task is cancelled. May be called again after an error."""
@@ -67,15 +84,17 @@ class ChangePublisher:
             await self._has_waiting.wait()
             await asyncio.sleep(_GATHER_SECONDS)
             await self.publish_waiting()
-            if not self._waiting:
+            if not self._waiting and not self._signed_out:
                 self._has_waiting.clear()
 
     async def publish_waiting(self) -> None:
         """Publishes what waits now. What could not be published waits on."""
-        batch = self._waiting[:_BATCH]
-        entry = await self._log.append({change.user_id for change in batch}, ())
+        batch, signed_out = self._waiting[:_BATCH], self._signed_out[:_BATCH]
+        entry = await self._log.append({change.user_id for change in batch}, set(signed_out))
+        del self._signed_out[: len(signed_out)]
         self._feed.apply(entry)
-        await self._documents.set_revision(batch, entry.number)
+        if batch:
+            await self._documents.set_revision(batch, entry.number)
         del self._waiting[: len(batch)]
         for change in batch:
             self._revisions.end_publishing(change.user_id)

@@ -85,18 +85,12 @@ async def extend_session(session: Session, now: datetime) -> None:
     )
 
 
-async def delete_session(session_id: ObjectId) -> ObjectId | None:
-    """Deletes a session; returns the id of its user, or None if it does not exist."""
-    row = await Session.get_pymongo_collection().find_one_and_delete({"_id": session_id}, {"user_id": 1})
-    return None if row is None else ObjectId(row["user_id"])
-
-
 async def list_sessions(user_id: ObjectId) -> list[Session]:
     """Returns the sessions of a user, most recently used first."""
     return await Session.find({"user_id": user_id}).sort("-last_used_at", "-_id").to_list()
 
 
-async def delete_own_session(user_id: ObjectId, session_id: ObjectId) -> bool:
+async def delete_session(user_id: ObjectId, session_id: ObjectId) -> bool:
     """Deletes a session; returns False if the user has no such session."""
     deleted = await Session.get_pymongo_collection().delete_one({"_id": session_id, "user_id": user_id})
     return bool(deleted.deleted_count)

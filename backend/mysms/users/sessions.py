@@ -67,10 +67,10 @@ class SessionService:
         session_id, tokens = await self._insert(user, client)
         now = await repository.find_user(ObjectId(user.id))
         if now is None or now.deleting or now.password_hash != user.password_hash:
-            await self._delete(session_id)
+            await self._delete(ObjectId(user.id), session_id)
             raise InvalidCredentialsError
         if now.second_factor_id not in {None, user.second_factor_id}:
-            await self._delete(session_id)
+            await self._delete(ObjectId(user.id), session_id)
             raise SecondFactorRequiredError
         await self._known_clients.add_address(client.address, user)
         return tokens
@@ -84,11 +84,11 @@ class SessionService:
         now = await repository.find_user(ObjectId(user.id))
         if now is None or now.deleting or now.password_version != user.password_version:
             # The account was deleted, or its password changed again, before it could see this session.
-            await repository.delete_session(session_id)
+            await repository.delete_session(ObjectId(user.id), session_id)
             raise UnauthenticatedError
         # From the change on the older sessions cannot be continued, even if they are not deleted here.
-        await repository.delete_sessions(ObjectId(user.id), but=session_id)
-        await self._publisher.publish_sign_out(ObjectId(user.id))
+        async with self._publisher.ending_sessions_of(ObjectId(user.id)):
+            await repository.delete_sessions(ObjectId(user.id), but=session_id)
         return tokens
 
     async def refresh(self, refresh_token: str, client: ClientInfo) -> TokenResponse:
@@ -113,7 +113,7 @@ class SessionService:
                 break
             if not hmac.compare_digest(token.predecessor_hash, newest):
                 # A successor or a sibling of this token has been used, so it was copied: end the session for both.
-                await self._delete(token.session_id)
+                await self._delete(session.user_id, token.session_id)
                 self._events.record("refresh_token_reused", account=user.email, address=client.address)
                 raise SessionEndedError
             if await repository.advance_session(session, token, self._clock()):
@@ -178,16 +178,15 @@ class SessionService:
             session_id = self._signer.read_refresh_token(token or "").session_id
         except InvalidTokenError:
             session_id = (await self.require(token, client)).session_id
-        user_id = await self._delete(session_id)
-        if user_id is not None:
-            await self._record("signed_out", user_id, client)
+        session = await repository.find_session(session_id)
+        if session is not None and await self._delete(session.user_id, session_id):
+            await self._record("signed_out", session.user_id, client)
 
     async def end(self, caller: AccessClaims, session_id: str, client: ClientInfo) -> None:
         """Ends one of the caller's sessions. Raises NotFoundError, also for another user's session."""
         known = ObjectId.is_valid(session_id)
-        if not known or not await repository.delete_own_session(caller.user_id, ObjectId(session_id)):
+        if not known or not await self._delete(caller.user_id, ObjectId(session_id)):
             raise NotFoundError("There is no such session.")
-        await self._publisher.publish_sign_out(caller.user_id)
         await self._record("session_ended", caller.user_id, client)
 
     async def end_all_own(self, caller: AccessClaims, client: ClientInfo) -> None:
@@ -196,8 +195,8 @@ class SessionService:
         await self._record("all_sessions_ended", caller.user_id, client)
 
     async def end_all(self, user_id: ObjectId) -> None:
-        await repository.delete_sessions(user_id)
-        await self._publisher.publish_sign_out(user_id)
+        async with self._publisher.ending_sessions_of(user_id):
+            await repository.delete_sessions(user_id)
 
     async def delete_expired(self) -> None:
         """Deletes all expired sessions. Any number of processes may do this at once."""
@@ -225,12 +224,10 @@ class SessionService:
         user = await repository.find_user(user_id)
         self._events.record(event, account=user.email if user else None, address=client.address)
 
-    async def _delete(self, session_id: ObjectId) -> ObjectId | None:
-        """Deletes a session, tells all processes that it has ended, and returns its user if it existed."""
-        user_id = await repository.delete_session(session_id)
-        if user_id is not None:
-            await self._publisher.publish_sign_out(user_id)
-        return user_id
+    async def _delete(self, user_id: ObjectId, session_id: ObjectId) -> bool:
+        """Deletes a session, and tells all processes that it has ended; returns False if the user has no such one."""
+        async with self._publisher.ending_sessions_of(user_id):
+            return await repository.delete_session(user_id, session_id)
 
     async def _find_continuable(self, session_id: ObjectId) -> tuple[Session, User]:
         """Returns a session and its user.

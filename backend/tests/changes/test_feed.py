@@ -100,6 +100,11 @@ class FeedProcess:
         return self.recorder.entries[-1].number
 
 
+async def sign_out(process: FeedProcess, user_id: ObjectId) -> None:
+    async with process.publisher.ending_sessions_of(user_id):
+        pass
+
+
 @pytest.fixture
 async def database(mongodb: Mongo) -> AsyncIterator[connection.Database]:
     uri = mongodb.other_database(f"feed_{secrets.token_hex(4)}")
@@ -192,7 +197,7 @@ async def test_an_ended_session_counts_here_although_the_database_fails(database
     user_id = ObjectId()
     await database.client.close()
     with pytest.raises(InvalidOperation):
-        await process.publisher.publish_sign_out(user_id)
+        await sign_out(process, user_id)
     assert [list(entry.signed_out) for entry in process.recorder.entries] == [[user_id]]
 
 
@@ -236,7 +241,7 @@ async def test_nobody_appends_a_number_that_was_deleted(database: connection.Dat
     late.clock_error = KEPT_FOR + timedelta(minutes=1)
     await late.log.delete_old()
     await reader.feed.read()
-    await late.publisher.publish_sign_out(user_id)
+    await sign_out(late, user_id)
     await reader.feed.read()
     assert [list(entry.signed_out) for entry in reader.recorder.entries] == [[user_id]]
 
@@ -322,6 +327,7 @@ async def test_processes_that_start_at_once_after_a_restore_agree(database: conn
         await process.feed.read()
     assert {process.feed.position for process in processes} == {(await processes[0].log.find_last()).number}
     assert {await process.revisions.of(user_id) for process in processes} == {published}
+    assert isinstance(published, int)
     assert published > before
 
 
@@ -360,13 +366,13 @@ async def test_an_entry_in_place_of_one_that_was_read_starts_everybody_over(data
     """As after a failover that lost an entry, or a restore: the numbers go on, but what one of them says is unknown."""
     reader, writer, other = FeedProcess(database), FeedProcess(database), FeedProcess(database)
     await reader.feed.read()
-    await writer.publisher.publish_sign_out(ObjectId())
+    await sign_out(writer, ObjectId())
     await reader.feed.read()
     lost = reader.feed.position
     await database["changes"].delete_one({"_id": lost})
     user_id = ObjectId()
-    await other.publisher.publish_sign_out(user_id)
-    await other.publisher.publish_sign_out(ObjectId())
+    await sign_out(other, user_id)
+    await sign_out(other, ObjectId())
     entry = await database["changes"].find_one({"_id": lost})
     assert entry is not None
     assert entry["signed_out"] == [user_id]
