@@ -389,7 +389,8 @@ class _Builder:
             BackgroundTask("security-events", lambda: every(SUMMARY_SECONDS, self._summarise_events)),
         ]
         if self._settings.content_retention_days is not None:
-            retention = Retention(timedelta(days=self._settings.content_retention_days), utc_now)
+            kept_for = timedelta(days=self._settings.content_retention_days)
+            retention = Retention(kept_for, self._changes.publisher, utc_now)
             tasks.append(BackgroundTask("retention", retention.run))
         return tasks
 

@@ -192,6 +192,13 @@ async def list_unpublished(limit: int) -> list[Change]:
     return [Change.of(row) for row in await found.to_list()]
 
 
+async def find_unpublished(message_ids: Collection[ObjectId]) -> list[Change]:
+    """Returns the changes of those of the messages that are marked as unpublished."""
+    query = {"_id": {"$in": list(message_ids)}, "revision": UNPUBLISHED}
+    found = Message.get_pymongo_collection().find(query, MARKED_FIELDS)
+    return [Change.of(row) for row in await found.to_list()]
+
+
 async def record_event(message_id: ObjectId, event: Event) -> Change | None:
     """Adds an event to the timeline, and raises the status if the event's is further along. Idempotent.
 
@@ -261,8 +268,8 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> Change | N
     )
 
 
-async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
-    """Removes the texts of up to `limit` finished messages, oldest first; returns how many it found.
+async def redact(stored_before: datetime, now: datetime, *, limit: int) -> list[ObjectId]:
+    """Removes the texts of up to `limit` finished messages, oldest first, and marks them as changed; returns their ids.
 
     Unfinished messages keep their texts, which may have to be sent, or to be matched with the provider's list. Any
     number of processes may do this at once.
@@ -273,11 +280,12 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> int:
     old = await messages.find(
         {**kept, "created_at": {"$lt": stored_before}}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit
     ).to_list()
+    message_ids = [row["_id"] for row in old]
     await messages.update_many(
-        {"_id": {"$in": [row["_id"] for row in old]}, **kept},
+        {"_id": {"$in": message_ids}, **kept},
         marked({"$set": {**_REDACTED, "content_removed_at": now, "updated_at": now}}),
     )
-    return len(old)
+    return message_ids
 
 
 async def delete(message_id: ObjectId, deletion_id: ObjectId, now: datetime) -> Change | None:

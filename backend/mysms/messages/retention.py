@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from mysms.changes.publisher import ChangePublisher
 from mysms.core.background_task import every
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
 
 ROUND_SECONDS = 60.0
-_BATCH = 200
+BATCH = 200
 """How many messages one update changes, which keeps each update short."""
 
 _CLOCKS_DIFFER_BY = timedelta(hours=1)
@@ -17,8 +18,9 @@ _CLOCKS_DIFFER_BY = timedelta(hours=1)
 class Retention:
     """Removes message texts after `kept_for`. Numbers, statuses, timelines and idempotency keys stay."""
 
-    def __init__(self, kept_for: timedelta, clock: Clock) -> None:
+    def __init__(self, kept_for: timedelta, publisher: ChangePublisher, clock: Clock) -> None:
         self._kept_for = kept_for
+        self._publisher = publisher
         self._clock = clock
         self._words_removed_since = datetime.fromtimestamp(0, UTC)
 
@@ -31,5 +33,14 @@ class Retention:
         now = self._clock()
         await repository.remove_left_words(self._words_removed_since)
         self._words_removed_since = now - _CLOCKS_DIFFER_BY
-        while await repository.redact(now - self._kept_for, now, limit=_BATCH) == _BATCH:
+        while await self._remove_batch() == BATCH:
             pass
+
+    async def _remove_batch(self) -> int:
+        """Returns the number of texts that were due."""
+        # Of each batch: clients ask for changes since those that they know, and would miss an earlier time.
+        now = self._clock()
+        due = await repository.redact(now - self._kept_for, now, limit=BATCH)
+        for change in await repository.find_unpublished(due):
+            self._publisher.publish(change)
+        return len(due)

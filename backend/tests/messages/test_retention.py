@@ -1,6 +1,7 @@
 """CONTENT_RETENTION_DAYS: old texts are deleted, but only from terminal messages."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
+from mysms.changes.change import UNPUBLISHED
 from mysms.core.timestamps import utc_now
 from mysms.messages import repository
-from mysms.messages.retention import Retention
+from mysms.messages.retention import BATCH, Retention
 from mysms.messages.status import TERMINAL, OutboxState
 from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
@@ -96,7 +98,7 @@ async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, st
     now = fixture.now
     old = await store(fixture, state, now - timedelta(days=2))
     fresh = await store(fixture, state, now - timedelta(hours=23))
-    await Retention(timedelta(days=1), lambda: now).remove_old_texts()
+    await Retention(timedelta(days=1), fixture.changes.publisher, lambda: now).remove_old_texts()
     assert (await fixture.message(old)).content == ("" if state in TERMINAL else "Text")
     assert (await fixture.message(old)).words == ([""] if state in TERMINAL else words_of("Text"))
     assert (await fixture.message(fresh)).content == "Text"
@@ -104,7 +106,7 @@ async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, st
 
 async def test_words_that_an_earlier_version_has_left_are_removed(fixture: OutboxFixture) -> None:
     """Also those that it left before this version was started again."""
-    retention = Retention(timedelta(days=30), lambda: fixture.now)
+    retention = Retention(timedelta(days=30), fixture.changes.publisher, lambda: fixture.now)
     for age in (timedelta(days=99), timedelta(minutes=1)):
         left = await store(fixture, OutboxState.ACCEPTED, fixture.now)
         removed = {"content": "", "content_removed_at": fixture.now - age}
@@ -116,12 +118,37 @@ async def test_words_that_an_earlier_version_has_left_are_removed(fixture: Outbo
         fixture.now += timedelta(minutes=1)
 
 
+async def test_each_batch_has_its_own_time_and_is_published(fixture: OutboxFixture) -> None:
+    """A client that knows the first batches asks only for later changes. Publishing does not wait for a sweep."""
+    message = await store(fixture, OutboxState.ACCEPTED, fixture.now - timedelta(days=9))
+    messages, publisher = fixture.database["messages"], fixture.changes.publisher
+    row = await messages.find_one({"_id": message})
+    assert row is not None
+    copies = [{**row, "_id": (copy := ObjectId()), "client_id": f"message:{copy}"} for _ in range(2 * BATCH)]
+    await messages.insert_many(copies)
+    await messages.update_many({}, {"$set": {"revision": 0}})
+    start = fixture.now
+
+    def clock() -> datetime:
+        fixture.now += timedelta(minutes=1)
+        return fixture.now
+
+    await Retention(timedelta(days=1), publisher, clock).remove_old_texts()
+    assert await messages.count_documents({"content": ""}) == 2 * BATCH + 1
+    times = Counter(row["updated_at"] for row in await messages.find().to_list())
+    assert sorted(times.values()) == [1, BATCH, BATCH]
+    assert len({start, *times}) == 4
+    assert await messages.count_documents({"revision": UNPUBLISHED}) == 2 * BATCH + 1
+    await publisher.publish_waiting()
+    assert await messages.count_documents({"revision": {"$lte": 0}}) == 0
+
+
 async def test_texts_are_deleted_in_batches_by_several_processes(fixture: OutboxFixture) -> None:
     now = fixture.now
     ids = [await store(fixture, OutboxState.ACCEPTED, now - timedelta(days=9, minutes=index)) for index in range(7)]
     stuck = await store(fixture, OutboxState.UNCONFIRMED, now - timedelta(days=99))
     cutoff = now - timedelta(days=1)
-    assert await repository.redact(cutoff, now, limit=3) == 3
+    assert await repository.redact(cutoff, now, limit=3) == ids[:3:-1]
     left = [message_id for message_id in ids if (await fixture.message(message_id)).content]
     assert left == ids[:4], "the oldest are deleted first"
     later = now + timedelta(minutes=1)
