@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bson import ObjectId
-from pymongo import DESCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mysms.core.database import DatabaseError
@@ -170,17 +170,39 @@ async def _correct_last_message(counter_id: str) -> None:
         )
 
 
-async def list_pending(limit: int) -> list[PendingId | PendingDeletion]:
-    """Returns what is pending in up to `limit` counters of all users."""
-    rows = Conversation.get_pymongo_collection().find(
-        {"pending_count": {"$gt": 0}}, {"pending_message_ids": 1, "pending_deletions": 1}, limit=limit
+class CounterKey(NamedTuple):
+    """The position of a counter in the order in which those with pending ids are listed."""
+
+    pending_count: int
+    counter_id: str
+
+
+BEFORE_ALL = CounterKey(0, "")
+
+
+async def list_pending(after: CounterKey, limit: int) -> tuple[list[PendingId | PendingDeletion], CounterKey | None]:
+    """Returns what is pending in up to `limit` counters of all users, and the key of the last one if there may be more."""
+    beyond = [
+        {"pending_count": {"$gt": after.pending_count}},
+        {"pending_count": after.pending_count, "_id": {"$gt": after.counter_id}},
+    ]
+    # The range on the number, which the other condition implies, is for the index.
+    rows = await (
+        Conversation.get_pymongo_collection()
+        .find(
+            {"pending_count": {"$gte": max(after.pending_count, 1)}, "$or": beyond},
+            {"pending_count": 1, "pending_message_ids": 1, "pending_deletions": 1},
+            sort=[("pending_count", ASCENDING), ("_id", ASCENDING)],
+            limit=limit,
+        )
+        .to_list()
     )
     pending: list[PendingId | PendingDeletion] = []
-    for row in await rows.to_list():
+    for row in rows:
         pending += [PendingId(row["_id"], ObjectId(each)) for each in row.get("pending_message_ids", {})]
         deletions: Mapping[str, ObjectId] = row.get("pending_deletions", {})
         pending += [PendingDeletion(row["_id"], each, ObjectId(by)) for by, each in deletions.items()]
-    return pending
+    return pending, CounterKey(rows[-1]["pending_count"], rows[-1]["_id"]) if len(rows) == limit else None
 
 
 async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None) -> list[Row]:

@@ -7,23 +7,34 @@ from bson import ObjectId
 
 from mysms.changes.publisher import ChangePublisher
 from mysms.messages import conversations, repository
-from mysms.messages.conversations import PendingDeletion, PendingId
+from mysms.messages.conversations import BEFORE_ALL, PendingDeletion, PendingId
 
-_BATCH = 1000
+BATCH = 1000
 
 
 class InterruptedCounts:
-    """Ids that stay pending from one look to the next count as left behind."""
+    """Ids that stay pending from one look to the next count as left behind.
+
+    A look is at a limited number of counters, and the next one at those that follow: some have ids that stay pending for
+    ever, and must not be in the way of others.
+    """
 
     def __init__(self, publisher: ChangePublisher) -> None:
         self._publisher = publisher
+        self._after = BEFORE_ALL
         self._looks: dict[PendingId | PendingDeletion, int] = {}
+        """Until the last time around, and in this one, which forgets those that are no longer pending."""
+        self._looks_this_time: dict[PendingId | PendingDeletion, int] = {}
 
     async def complete(self) -> None:
         """Looks once. Any number of processes may do this at once."""
-        pending = await conversations.list_pending(_BATCH)
-        self._looks = {each: self._looks.get(each, 0) + 1 for each in pending}
-        left_behind = [each for each, looks in self._looks.items() if _is_look_up_due(looks)]
+        pending, last = await conversations.list_pending(self._after, BATCH)
+        looks = {each: self._looks.get(each, 0) + 1 for each in pending}
+        self._looks_this_time |= looks
+        if last is None:
+            self._looks, self._looks_this_time = self._looks_this_time, {}
+        self._after = last or BEFORE_ALL
+        left_behind = [each for each in pending if _is_look_up_due(looks[each])]
         if messages := [each for each in left_behind if isinstance(each, PendingId)]:
             await self._count(messages)
         if deletions := [each for each in left_behind if isinstance(each, PendingDeletion)]:

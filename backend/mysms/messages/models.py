@@ -202,6 +202,6 @@ class Conversation(Document):
         name = "conversations"
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING), ("last_message_key", DESCENDING)], name="newest"),
-            IndexModel([("pending_count", ASCENDING)], name="uncounted"),
+            IndexModel([("pending_count", ASCENDING), ("_id", ASCENDING)], name="uncounted"),
             IndexModel([("schema_version", ASCENDING)], name="schema_version"),
         ]
