@@ -181,7 +181,7 @@ BEFORE_ALL = CounterKey(0, "")
 
 
 async def list_pending(after: CounterKey, limit: int) -> tuple[list[PendingId | PendingDeletion], CounterKey | None]:
-    """Returns what is pending in up to `limit` counters of all users, and the key of the last one if there may be more."""
+    """Returns what is pending in up to `limit` counters of all users, and the last one's key if more may follow."""
     beyond = [
         {"pending_count": {"$gt": after.pending_count}},
         {"pending_count": after.pending_count, "_id": {"$gt": after.counter_id}},

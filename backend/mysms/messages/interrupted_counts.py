@@ -15,8 +15,8 @@ BATCH = 1000
 class InterruptedCounts:
     """Ids that stay pending from one look to the next count as left behind.
 
-    A look is at a limited number of counters, and the next one at those that follow: some have ids that stay pending for
-    ever, and must not be in the way of others.
+    A look is at a limited number of counters, and the next one at those that follow: some have ids that stay pending
+    for ever, and must not be in the way of others.
     """
 
     def __init__(self, publisher: ChangePublisher) -> None:
