@@ -6,6 +6,7 @@ each of the provider's statuses, else of all messages. The database checks the o
 For words, several sources are read and merged:
 
 - Messages with the words. If one of the conditions holds for few messages (`few`), the database checks all of these.
+  Those of a beginning are counted at any time: a range of words has no order in time, so dates would not bound it.
   Otherwise a list in the order of time is read: that of a word if this is the only condition, else a window of
   messages, of which the database checks the other conditions: of all lists, that whose next messages reach furthest.
   Where the window ends, the page ends.
@@ -182,8 +183,9 @@ class Search:
         peer = self._filter.peer_condition
         conditions = [*words, *peer, *self._checks]
         for condition in [*words[: self._bounds.counted_words], *peer]:
-            few = await reader.read_few([condition])
-            if few is not None and len(conditions) > 1:
+            at_any_time = condition == self._beginning_condition
+            few = await reader.read_few([condition], at_any_time=at_any_time)
+            if few is not None and (conditions != [condition] or (at_any_time and self._range)):
                 few = await reader.read_few([{"_id": {"$in": [key.message_id for key in few]}}, *conditions])
             if few is not None:
                 return reader.all(few)
@@ -198,10 +200,14 @@ class Search:
     def _word_conditions(self) -> list[Condition]:
         """The conditions for the stored words, the longest first; none if the question has none."""
         words: list[Condition] = [{"words": word} for word in sorted(self._question.words, key=len, reverse=True)]
-        if self._question.beginning is not None:
-            first, beyond = self._question.beginning_range
-            words.insert(0, {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}})
-        return words
+        return words if self._beginning_condition is None else [self._beginning_condition, *words]
+
+    @property
+    def _beginning_condition(self) -> Condition | None:
+        if self._question.beginning is None:
+            return None
+        first, beyond = self._question.beginning_range
+        return {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}}
 
     async def _find_by_number(self, reader: "_Reader") -> list[_Part]:
         peers, checks = await self._find_peers(), self._checks
@@ -300,9 +306,9 @@ class _Reader:
         self._within = within
         self._is_forward = is_forward
 
-    async def read_few(self, conditions: Sequence[Condition]) -> list[Anchor] | None:
+    async def read_few(self, conditions: Sequence[Condition], *, at_any_time: bool = False) -> list[Anchor] | None:
         """Returns all matches, whatever the anchor, in any order; None if there are more than `few`."""
-        rows = await self._read(conditions, (), limit=self._bounds.few + 1)
+        rows = await self._read(conditions, (), limit=self._bounds.few + 1, at_any_time=at_any_time)
         return None if len(rows) > self._bounds.few else [self.key_of(row) for row in rows]
 
     async def has_any(self, conditions: Sequence[Condition]) -> bool:
@@ -348,9 +354,15 @@ class _Reader:
         return await self._read([*conditions, *beyond], fields, limit=limit, skip=skip, sort=sort)
 
     async def _read(
-        self, conditions: Sequence[Condition], fields: Sequence[str], *, limit: int, **options: Any
+        self,
+        conditions: Sequence[Condition],
+        fields: Sequence[str],
+        *,
+        limit: int,
+        at_any_time: bool = False,
+        **options: Any,
     ) -> list[dict[str, Any]]:
-        every = [*conditions, *self._within]
+        every = [*conditions, *([] if at_any_time else self._within)]
         query = {**self._kept, **({"$and": every} if every else {})}
         projection = dict.fromkeys((self._order, *fields), 1)
         # In one batch, hence one command.

@@ -14,7 +14,7 @@ from tests.faults.mongo_proxy import Command, MongoProxy, PausePoint
 from tests.support.api_user import ApiUser, Json
 
 CONVERSATIONS = 60
-_FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Before all messages that a test sends."""
 _BATCH = 5_000
 
@@ -52,7 +52,7 @@ class ManyMessages:
         for first in range(start, stop, _BATCH):
             rows = []
             for index in range(first, min(first + _BATCH, stop)):
-                at = _FIRST_CREATED_AT + timedelta(seconds=index)
+                at = FIRST_CREATED_AT + timedelta(seconds=index)
                 own = {"_id": ObjectId(), "client_id": f"many:{index}", "created_at": at, "updated_at": at}
                 to = {
                     "peer_number": phone_number(index),

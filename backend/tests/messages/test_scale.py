@@ -5,28 +5,51 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from mysms.core.timestamps import to_rfc3339
 from mysms.messages.search import Bounds
-from tests.messages.many_messages import ManyMessages, phone_number
+from tests.messages.many_messages import FIRST_CREATED_AT, ManyMessages, phone_number
 
 FEW, MANY = 1_000, 50_000
+HALF = MANY // 2
+"""From here on, texts have a word more."""
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 BOUNDS = Bounds()
 PAGE = 50
 SEARCH_DOCUMENTS = 3 * (BOUNDS.few + 1) + 4 * BOUNDS.window + 2 * (PAGE + 1)
 """Documents that a search for three words may examine, whatever they are and however many messages there are."""
-SEARCHES = {
-    "number": ("a frequent beginning", 5),
-    "number number even": ("two frequent words and a frequent beginning", 7),
-    "number 77": ("a frequent word and a rare beginning", 7),
-    "odd even": ("frequent words that never occur together", 7),
-    "num": ("a stored beginning", 4),
-    "o": ("one letter", 5),
-    "9": ("a digit, also of all numbers", 17),
-    "7555 00": ("part of all numbers", 16),
-    "77777": ("a rare word", 4),
-    "nothing": ("no word", 2),
+FIRST_HALF = {"created_before": to_rfc3339(FIRST_CREATED_AT + timedelta(seconds=HALF))}
+PERIOD = {"created_from": "2026-01-01T00:05:00Z", "created_before": "2026-01-01T00:15:00Z"}
+"""Of ten minutes: always the same 600 messages."""
+SEARCHES: dict[str, tuple[dict[str, Any], int]] = {
+    "a frequent beginning": ({"search": "number"}, 5),
+    "two frequent words and a frequent beginning": ({"search": "number number even"}, 7),
+    "a frequent word and a rare beginning": ({"search": "number 77"}, 7),
+    "frequent words that never occur together": ({"search": "odd even"}, 7),
+    "a stored beginning": ({"search": "num"}, 4),
+    "one letter": ({"search": "o"}, 5),
+    "a digit, also of all numbers": ({"search": "9"}, 17),
+    "part of all numbers": ({"search": "7555 00"}, 16),
+    "a rare word": ({"search": "77777"}, 4),
+    "no word": ({"search": "nothing"}, 2),
+    "a frequent beginning in a period": ({"search": "numbe", **PERIOD}, 5),
+    "a beginning that is frequent outside the period": ({"search": "late", **FIRST_HALF}, 6),
+    "a word that is frequent outside the period": ({"search": "later even", **FIRST_HALF}, 6),
+    "one letter in a period": ({"search": "o", **PERIOD}, 5),
+    "a rare word in a period": ({"search": "7777", **PERIOD}, 5),
+    "two frequent words in a period": ({"search": "number even", **PERIOD}, 5),
+    "part of all numbers in a period": ({"search": "7555 00", **PERIOD}, 16),
+    "a frequent beginning and a rare status": ({"search": "numbe", "status": "failed"}, 5),
+    "a frequent beginning and all statuses": ({"search": "numbe", "status": ["pending", "delivered", "failed"]}, 5),
+    "a frequent word and a direction that nothing has": ({"search": "number odd", "direction": "inbound"}, 7),
+    "a frequent beginning and an error code that nothing has": ({"search": "numbe", "error_code": 30003}, 5),
+    "a frequent beginning in a conversation": ({"search": "numbe", "peer_number": phone_number(7)}, 6),
+    "part of all numbers, and a rare status": ({"search": "7555 00", "status": "failed"}, 23),
+    "a frequent beginning, and all that narrows": (
+        {"search": "numbe", "peer_number": phone_number(7), "direction": "outbound", "status": "delivered", **PERIOD},
+        6,
+    ),
 }
-"""Questions, what they are, and how many database commands they may take."""
+"""Searches, also within other filters, and how many database commands each may take."""
 
 FILTER_DOCUMENTS = 2 * (BOUNDS.window + PAGE + 1) + PAGE
 FILTERS: dict[str, tuple[dict[str, Any], int]] = {
@@ -37,7 +60,7 @@ FILTERS: dict[str, tuple[dict[str, Any], int]] = {
     "what nothing has, of all messages": ({"direction": "inbound"}, 3),
     "what all messages have": ({"direction": "outbound"}, 3),
     "an error code that nothing has": ({"error_code": 30003}, 2),
-    "a time": ({"created_from": "2026-01-01T00:05:00Z", "created_before": "2026-01-01T00:15:00Z"}, 2),
+    "a time": (PERIOD, 2),
     "a time, and a rare status": ({"created_before": "2026-01-01T00:15:00Z", "status": "failed"}, 4),
     "a conversation, and what nothing has": ({"peer_number": phone_number(7), "direction": "inbound"}, 3),
     "long ago changed, and a rare status": ({"updated_since": LONG_AGO, "status": "failed"}, 3),
@@ -91,7 +114,8 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
     }
     costs: dict[str, list[int]] = {name: [] for name in operations}
     for start, stop in ((0, FEW), (FEW, MANY)):
-        await many_messages.store(start, stop)
+        await many_messages.store(start, min(stop, HALF))
+        await many_messages.store(HALF, max(stop, HALF), text="Number later")
         rows = (await read("/api/conversations", limit=50)).json()
         assert int((await read("/api/messages", limit=1)).headers["X-Total-Count"]) > stop
         assert sum(row["messages"] for row in rows) > 0.7 * stop
@@ -99,8 +123,8 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
         deep = str((await database["messages"].find_one({"client_id": f"many:{stop // 120 * 60}"}) or {})["_id"])
         for name, operate in operations.items():
             costs[name].append((await cost(many_messages, operate)).documents)
-        for question, (kind, commands) in SEARCHES.items():
-            search = await cost(many_messages, functools.partial(read, "/api/messages", search=question))
+        for kind, (query, commands) in SEARCHES.items():
+            search = await cost(many_messages, functools.partial(read, "/api/messages", **query))
             assert search.documents <= SEARCH_DOCUMENTS, f"{kind}: {search} among {stop}"
             assert search.commands <= commands, f"{kind}: {search} among {stop}"
         for kind, (filters, commands) in FILTERS.items():

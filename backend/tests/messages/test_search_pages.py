@@ -1,8 +1,9 @@
 """A search reads a bounded number of messages, and its pages together contain every match."""
 
 import asyncio
+import functools
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -140,6 +141,32 @@ async def test_words_that_never_occur_together_end_the_page(fixture: OutboxFixtu
     assert found.end_id is not None
     ids, totals = await messages.walk(message_filter, 10, newer=False)
     assert (ids, set(totals)) == ([], {None})
+
+
+@pytest.mark.parametrize("question", ["late", "lately", "lately 77", "early late"])
+async def test_what_is_frequent_outside_the_period_costs_no_more_for_it(fixture: OutboxFixture, question: str) -> None:
+    costs = []
+    for count in (20, 200):
+        messages = Messages(fixture)
+        await messages.store([(NUMBERS[0], "early 77")] * count + [(NUMBERS[0], "lately 77")] * count)
+        message_filter = MessageFilter(search=question, created_before=messages.rows[count]["created_at"])
+        search = Search(messages.user_id, message_filter, 3, bounds=SMALL)
+        found = await search.run(newer=False)
+        assert found.ids == []
+        costs.append(await examined(fixture, functools.partial(search.run, newer=False)))
+    assert costs[0] == costs[1]
+
+
+async def examined(fixture: OutboxFixture, operate: Callable[[], Awaitable[object]]) -> int:
+    """The documents examined; the minimum of three runs, because other processes may use the server, too."""
+    costs = []
+    for _ in range(3):
+        before = await fixture.database.command("serverStatus")
+        await operate()
+        after = await fixture.database.command("serverStatus")
+        counts = [int(each["metrics"]["queryExecutor"]["scannedObjects"]) for each in (before, after)]
+        costs.append(counts[1] - counts[0])
+    return min(costs)
 
 
 async def test_a_rare_word_finds_everything_at_once(fixture: OutboxFixture) -> None:
