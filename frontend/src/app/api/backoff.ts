@@ -31,14 +31,18 @@ export function retryDelay(failures: number, problem: Problem, random: () => num
 }
 
 /**
- * Calls after this many milliseconds, or, if the page is hidden or the browser offline then, as soon as the page is
- * visible and online. Returns a function that cancels the call.
+ * Calls after this many milliseconds, or, if the page is hidden or the API out of reach then, as soon as the page is
+ * visible and the network back. Returns a function that cancels the call.
  */
-export function callWhenActive(ms: number, call: () => void): () => void {
+export function callWhenActive(
+  ms: number,
+  isReachable: () => boolean,
+  call: () => void,
+): () => void {
   const done = new AbortController();
   const { signal } = done;
   const callIfActive = (): void => {
-    if (document.visibilityState !== 'visible' || !navigator.onLine) return;
+    if (document.visibilityState !== 'visible' || !isReachable()) return;
     done.abort();
     call();
   };

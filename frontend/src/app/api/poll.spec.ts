@@ -2,6 +2,7 @@ import { HttpErrorResponse, HttpHeaders } from '@angular/common/http';
 import { TestBed } from '@angular/core/testing';
 import { NEVER, Observable, Subject, Subscription, of, throwError } from 'rxjs';
 import { RANDOM } from './backoff';
+import { API_BASE_URL } from './base-url';
 import { HIDDEN_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll, SHORTEST_PAUSE_MS } from './poll';
 
 const DOWN = failure(503);
@@ -18,7 +19,10 @@ describe('Poll', () => {
     vi.useFakeTimers();
     work.mockReset().mockImplementation(() => of(null));
     random.mockReset().mockReturnValue(1);
-    TestBed.configureTestingModule({ providers: [{ provide: RANDOM, useValue: random }] });
+    const elsewhere = { provide: API_BASE_URL, useValue: 'https://sms.example.com' };
+    TestBed.configureTestingModule({
+      providers: [{ provide: RANDOM, useValue: random }, elsewhere],
+    });
     poll = TestBed.inject(Poll);
     start();
   });
@@ -111,7 +115,19 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('goes on polling offline while that works: a server on this computer needs no network', () => {
+  it('retries offline where the API is on this computer', () => {
+    polling.unsubscribe();
+    TestBed.resetTestingModule();
+    TestBed.configureTestingModule({ providers: [{ provide: RANDOM, useValue: random }] });
+    poll = TestBed.inject(Poll);
+    setOnline(false);
+    work.mockReset().mockReturnValueOnce(DOWN).mockReturnValue(of(null));
+    start();
+    vi.advanceTimersByTime(2_000);
+    expect(work).toHaveBeenCalledTimes(2);
+  });
+
+  it('goes on polling offline while that works', () => {
     setOnline(false);
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(3);

@@ -19,6 +19,7 @@ import {
   timer,
 } from 'rxjs';
 import { RANDOM, retryAfterDelay, backoff } from './backoff';
+import { IS_REACHABLE } from './loopback';
 import { isTransient, toProblem } from './problem';
 
 export const POLL_INTERVAL_MS = 10_000;
@@ -31,13 +32,14 @@ export const SHORTEST_PAUSE_MS = 300;
 
 /**
  * Decides when to call the API and when to retry. A failed call is retried after a backoff with jitter, and no sooner
- * than its Retry-After says. While the page is hidden or the browser offline it is not retried; once the page is visible
- * or the network back, it is retried at once.
+ * than its Retry-After says. While the page is hidden or the API needs a network that is gone, it is not retried; once the
+ * page is visible or the network back, it is retried at once.
  */
 @Injectable({ providedIn: 'root' })
 export class Poll {
   readonly #document = inject(DOCUMENT);
   readonly #random = inject(RANDOM);
+  readonly #isReachable = inject(IS_REACHABLE);
   readonly #wakeUps = new Subject<void>();
 
   /** Runs every poll and every pending retry at once. */
@@ -98,7 +100,7 @@ export class Poll {
         const hiddenMs = this.#isHidden() ? HIDDEN_POLL_INTERVAL_MS * (1 + this.#random() / 4) : 0;
         return timer(Math.max(pauseMs, hiddenMs, notBefore - performance.now())).pipe(
           // A wake-up follows when the page is visible and online again.
-          filter(() => failures === 0 || (!this.#isHidden() && navigator.onLine)),
+          filter(() => failures === 0 || (!this.#isHidden() && this.#isReachable())),
         );
       };
 

@@ -113,22 +113,7 @@ describe('LiveUpdates', () => {
     session.accessToken.mockClear();
     session.accessTokenInsteadOf.mockClear();
     sessionStatus.next('signed-in');
-    const get = (url: string, init: RequestInit): Promise<Response> => {
-      requests.push(new StreamRequest(url, init));
-      return last().response;
-    };
-    TestBed.configureTestingModule({
-      providers: [
-        EventsClient,
-        LiveUpdates,
-        { provide: API_BASE_URL, useValue: API },
-        { provide: FETCH, useValue: get },
-        { provide: RANDOM, useValue: random },
-        { provide: SessionStore, useValue: session },
-      ],
-    });
-    following = TestBed.inject(LiveUpdates).changes().subscribe(changed);
-    await advance(0);
+    await follow(API);
   });
 
   afterEach(() => {
@@ -285,6 +270,17 @@ describe('LiveUpdates', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('tries again without a network where the API is on this computer', async () => {
+    following.unsubscribe();
+    TestBed.resetTestingModule();
+    vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+    await follow('http://localhost:8000');
+    const before = requests.length;
+    await last().fail();
+    await advance(2_000);
+    expect(requests).toHaveLength(before + 1);
+  });
+
   it('does not try again without a network', async () => {
     const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
     await last().fail();
@@ -322,6 +318,25 @@ describe('LiveUpdates', () => {
     await advance(600_000);
     expect(requests).toHaveLength(1);
   });
+
+  async function follow(api: string): Promise<void> {
+    const get = (url: string, init: RequestInit): Promise<Response> => {
+      requests.push(new StreamRequest(url, init));
+      return last().response;
+    };
+    TestBed.configureTestingModule({
+      providers: [
+        EventsClient,
+        LiveUpdates,
+        { provide: API_BASE_URL, useValue: api },
+        { provide: FETCH, useValue: get },
+        { provide: RANDOM, useValue: random },
+        { provide: SessionStore, useValue: session },
+      ],
+    });
+    following = TestBed.inject(LiveUpdates).changes().subscribe(changed);
+    await advance(0);
+  }
 });
 
 function show(state: DocumentVisibilityState): void {

@@ -10,6 +10,7 @@ import {
   switchMap,
 } from 'rxjs';
 import { RANDOM, backoff, retryAfterDelay } from '../api/backoff';
+import { IS_REACHABLE } from '../api/loopback';
 import { Problem, toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { EventsClient } from './events-client';
@@ -36,6 +37,7 @@ export class LiveUpdates {
   readonly #client = inject(EventsClient);
   readonly #document = inject(DOCUMENT);
   readonly #random = inject(RANDOM);
+  readonly #isReachable = inject(IS_REACHABLE);
   readonly #sessionStatus = inject(SessionStore).statusChanges;
 
   #lastEventId = '';
@@ -137,7 +139,7 @@ export class LiveUpdates {
       : backoff(this.#failures, this.#random);
   }
 
-  /** Waits, or until the network is back. What has failed is not tried again without a network. */
+  /** Waits, or until the network is back. What has failed is not tried again while the API needs a network that is gone. */
   #wait(ms: number, left: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const until = (time: number) => setTimeout(due, Math.max(0, time - performance.now()));
@@ -146,7 +148,7 @@ export class LiveUpdates {
         timer = until(this.#notBefore);
       });
       const due = (): void => {
-        if (this.#failures === 0 || navigator.onLine) done();
+        if (this.#failures === 0 || this.#isReachable()) done();
       };
       const done = (): void => {
         clearTimeout(timer);

@@ -2,6 +2,7 @@ import { DestroyRef, Injectable, inject } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
+import { IS_REACHABLE } from '../api/loopback';
 import { Problem, toProblem } from '../api/problem';
 import { BrowserStorage } from '../storage/browser-storage';
 import { withTabLock } from './tab-lock';
@@ -20,6 +21,7 @@ export class PendingRevocations {
   readonly #client = inject(SessionClient);
   readonly #browser = inject(BrowserStorage);
   readonly #random = inject(RANDOM);
+  readonly #isReachable = inject(IS_REACHABLE);
   #cancelRetry = (): void => undefined;
   #failures = 0;
   #notBefore = 0;
@@ -58,7 +60,8 @@ export class PendingRevocations {
     this.#failures = failed === undefined ? 0 : this.#failures + 1;
     if (failed === undefined) return;
     this.#notBefore = performance.now() + 1000 * (failed.retryAfterSeconds ?? 0);
-    this.#cancelRetry = callWhenActive(retryDelay(this.#failures, failed, this.#random), () => {
+    const delay = retryDelay(this.#failures, failed, this.#random);
+    this.#cancelRetry = callWhenActive(delay, this.#isReachable, () => {
       this.#notBefore = 0;
       this.revokeAll();
     });

@@ -5,6 +5,7 @@ import {
   provideHttpClientTesting,
 } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
+import { IS_REACHABLE } from '../api/loopback';
 import { fillStorage } from '../storage/testing';
 import { StoredSession } from './session-repository';
 import { SessionStore } from './session-store';
@@ -21,14 +22,17 @@ const tokens = (number: number) => ({
 describe('SessionStore', () => {
   let http: HttpTestingController;
   let session: SessionStore;
+  const isReachable = vi.fn(() => true);
 
   beforeEach(() => {
     vi.useFakeTimers();
     localStorage.clear();
+    isReachable.mockReset().mockReturnValue(true);
     TestBed.configureTestingModule({
       providers: [
         provideHttpClient(withInterceptors([tokenInterceptor])),
         provideHttpClientTesting(),
+        { provide: IS_REACHABLE, useValue: isReachable },
       ],
     });
     http = TestBed.inject(HttpTestingController);
@@ -414,12 +418,12 @@ describe('SessionStore', () => {
     await answer(expectRefresh('refresh-1'), tokens(2));
   });
 
-  it.each(['hidden', 'offline'])('does not retry while %s', async (state) => {
+  it.each(['hidden', 'out of reach'])('does not retry while %s', async (state) => {
     let isAway = true;
     vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() =>
       state === 'hidden' && isAway ? 'hidden' : 'visible',
     );
-    vi.spyOn(navigator, 'onLine', 'get').mockImplementation(() => state !== 'offline' || !isAway);
+    isReachable.mockImplementation(() => state !== 'out of reach' || !isAway);
     store('refresh-1');
     session.start();
     await refuse(expectRefresh('refresh-1'), 503);

@@ -2,6 +2,7 @@ import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
+import { IS_REACHABLE } from '../api/loopback';
 import {
   Credentials,
   NewUser,
@@ -39,6 +40,7 @@ export class SessionStore {
   readonly #storage = inject(SessionRepository);
   readonly #revocations = inject(PendingRevocations);
   readonly #random = inject(RANDOM);
+  readonly #isReachable = inject(IS_REACHABLE);
 
   readonly #user = signal<StoredSession['user'] | undefined>(undefined, {
     equal: (one, other) => one?.id === other?.id,
@@ -320,7 +322,8 @@ export class SessionStore {
   #scheduleRetry(problem: Problem): void {
     this.#failures += 1;
     this.#cancelRetry();
-    this.#cancelRetry = callWhenActive(retryDelay(this.#failures, problem, this.#random), () => {
+    const delay = retryDelay(this.#failures, problem, this.#random);
+    this.#cancelRetry = callWhenActive(delay, this.#isReachable, () => {
       this.retry();
     });
     if (this.#access !== undefined && this.#access.expiresAt > Date.now()) return;

@@ -1,11 +1,10 @@
 import { HttpErrorResponse } from '@angular/common/http';
-import { DOCUMENT, DestroyRef, Injectable, inject, signal } from '@angular/core';
+import { DestroyRef, Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { filter, firstValueFrom, fromEvent, merge, pairwise } from 'rxjs';
 import { RANDOM, retryDelay } from '../../api/backoff';
-import { API_BASE_URL } from '../../api/base-url';
 import { describeProblem, problemReason } from '../../api/describe-problem';
-import { isLoopback } from '../../api/loopback';
+import { IS_REACHABLE } from '../../api/loopback';
 import { Message, NewMessage } from '../../api/models';
 import { Poll } from '../../api/poll';
 import { Problem, toProblem } from '../../api/problem';
@@ -64,7 +63,7 @@ export class OutboxStore {
   /** Recipients to whom a message is being sent, or who wait for the lock. */
   readonly #active = new Set<string>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  readonly #needsNetwork = !isLoopback(inject(API_BASE_URL), inject(DOCUMENT).location.href);
+  readonly #isReachable = inject(IS_REACHABLE);
   /** How often the network has come back. */
   #reconnects = 0;
   #isDestroyed = false;
@@ -219,8 +218,8 @@ export class OutboxStore {
 
   /** A message of another tab is left to that tab, unless one of this tab waits behind it. */
   #dueAt({ key, recipient, failures, retryAt }: PendingMessage): number {
-    // The first attempt is made without a network too: a server on this computer needs none.
-    if (failures > 0 && !navigator.onLine && !this.#requested.has(key)) return Infinity;
+    // The first attempt is made without a network too: what browsers say about it is not always true.
+    if (failures > 0 && !this.#isReachable() && !this.#requested.has(key)) return Infinity;
     const due = retryAt?.getTime() ?? 0;
     const seenAt = this.#stored.get(key)?.seenAt;
     const hasOwn = this.#outbox().some(
@@ -262,9 +261,9 @@ export class OutboxStore {
 
   /** The result tells whether there was no network all the time: then a request has certainly not left this browser. */
   #watchNetwork(): () => boolean {
-    const isOffline = this.#needsNetwork && !navigator.onLine;
+    const isOffline = !this.#isReachable();
     const reconnects = this.#reconnects;
-    return () => isOffline && !navigator.onLine && reconnects === this.#reconnects;
+    return () => isOffline && !this.#isReachable() && reconnects === this.#reconnects;
   }
 
   #awaitNetwork(key: string, failures: number): void {
