@@ -75,6 +75,20 @@ describe('ConversationsStore with a cache', () => {
     expect(store.rows()).toEqual([]);
   });
 
+  it('keeps what changes while the next page is loaded, whose copy is older', async () => {
+    api.start();
+    await api.settle();
+    await api.answerConversations(messages(2, 2), { next: true });
+    await api.answerChanges(api.expectChanges(), []);
+    const below = messages(1, 1).map((message) => ({ ...message, peer_number: '+442079460958' }));
+    const loading = store.loadMore();
+    const request = api.expectMoreConversations();
+    store.applyChanges(below.map((message) => ({ ...message, status: 'delivered', version: 2 })));
+    api.answerMoreConversations(request, below);
+    await loading;
+    expect(store.rows().at(-1)?.last).toMatchObject({ status: 'delivered', version: 2 });
+  });
+
   it('announces nothing that has changed since it was cached', async () => {
     cache.cached.set('conversations', { rows: rowsOf(messages(1, 1)), hasMore: false });
     await store.restore();

@@ -8,7 +8,7 @@ import { EnvironmentProviders, Provider } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { NEVER, concat, of } from 'rxjs';
 import { vi } from 'vitest';
-import { Message } from '../api/models';
+import { Conversation, Message } from '../api/models';
 import { POLL_INTERVAL_MS } from '../api/poll';
 import { SessionStore } from '../session/session-store';
 import { MessageCache } from './cache/message-cache';
@@ -154,14 +154,19 @@ export class FakeApi {
   }
 
   /** Answers with the conversations that have these last messages. */
-  async answerConversations(last: Message[]): Promise<void> {
-    const rows = last.map((message) => ({
-      peer_number: message.peer_number,
-      last_message: message,
-      messages: 1,
-    }));
-    this.http.expectOne('/api/conversations?limit=50').flush(rows);
+  async answerConversations(last: Message[], answer: Answer = {}): Promise<void> {
+    flush(this.http.expectOne('/api/conversations?limit=50'), last.map(toConversation), answer);
     await this.settle();
+  }
+
+  expectMoreConversations(): TestRequest {
+    return this.http.expectOne(
+      ({ url, params }) => url === '/api/conversations' && params.has('before'),
+    );
+  }
+
+  answerMoreConversations(request: TestRequest, last: Message[], answer: Answer = {}): void {
+    flush(request, last.map(toConversation), answer);
   }
 
   expectChanges(): TestRequest {
@@ -203,7 +208,15 @@ export class FakeApi {
   }
 }
 
-function flush(request: TestRequest, rows: Message[], { total, etag, next, prev }: Answer): void {
+function toConversation(last: Message): Conversation {
+  return { peer_number: last.peer_number, last_message: last, messages: 1 };
+}
+
+function flush(
+  request: TestRequest,
+  rows: (Message | Conversation)[],
+  { total, etag, next, prev }: Answer,
+): void {
   const links = [
     ...(next ? ['</api/messages?before=x>; rel="next"'] : []),
     ...(prev ? ['</api/messages?after=x>; rel="prev"'] : []),

@@ -1,4 +1,5 @@
 import { TestBed } from '@angular/core/testing';
+import { Message } from '../api/models';
 import { MAX_MESSAGES } from './thread-messages';
 import { MAX_THREADS, ThreadsStore } from './threads-store';
 import { MessageCache } from './cache/message-cache';
@@ -16,6 +17,13 @@ describe('ThreadsStore', () => {
   const loaded = () => store.thread(PEER).loaded;
   const ends = () =>
     [loaded()?.messages[0], loaded()?.messages.at(-1)].map((message) => message?._id);
+
+  const find = (number: number) => loaded()?.messages.find(({ _id }) => _id === idOf(number));
+  const delivered = (message: Message): Message => ({
+    ...message,
+    status: 'delivered',
+    version: 2,
+  });
 
   beforeEach(() => {
     cache = new FakeCache();
@@ -95,6 +103,34 @@ describe('ThreadsStore', () => {
     store.applyChanges(messages(ALL + 1, ALL + MAX_MESSAGES + 100));
     answer(request, ALL - 149, ALL - 50);
     await loading;
+    expectNoGap();
+  });
+
+  it('keeps what changes while a page of earlier messages is loaded, whose copy is older', async () => {
+    await open();
+    const loading = store.loadOlder(PEER);
+    const request = api.expectThread();
+    store.applyChanges(messages(ALL - 60, ALL - 60).map(delivered));
+    answer(request, ALL - 149, ALL - 50);
+    await loading;
+    expect(find(ALL - 60)).toMatchObject({ status: 'delivered', version: 2 });
+    expectNoGap();
+  });
+
+  it('keeps what changes or arrives while a page of later messages is loaded', async () => {
+    const opening = store.openAt(PEER, idOf(ALL - 150));
+    answer(api.expectThread(), ALL - 199, ALL - 100);
+    await opening;
+    const loading = store.loadNewer(PEER);
+    const request = api.expectThread();
+    store.applyChanges([
+      ...messages(ALL + 1, ALL + 1),
+      ...messages(ALL - 60, ALL - 60).map(delivered),
+    ]);
+    answer(request, ALL - 99, ALL);
+    await loading;
+    expect(find(ALL - 60)).toMatchObject({ status: 'delivered', version: 2 });
+    expect(ends()[0]).toBe(idOf(ALL + 1));
     expectNoGap();
   });
 
