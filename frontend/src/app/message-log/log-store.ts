@@ -88,6 +88,10 @@ export class LogStore implements MessageSubscriber {
     this.#opened.next(filter);
   }
 
+  forget(): void {
+    if (this.isLoaded()) this.#opened.next(this.#filter);
+  }
+
   async loadMore(): Promise<void> {
     const { isLoading, next } = this.#state();
     const filter = this.#filter;

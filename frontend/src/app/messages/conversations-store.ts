@@ -31,6 +31,7 @@ export class ConversationsStore implements MessageSubscriber {
   readonly #isCurrent = signal(false);
   readonly #loadingMore = signal(false);
   readonly #problem = signal('');
+  #timesForgotten = 0;
 
   readonly isLoaded = computed(() => this.#loaded() !== undefined);
   /** What is loaded comes from the cache of this browser, and the API has not answered yet. */
@@ -62,13 +63,21 @@ export class ConversationsStore implements MessageSubscriber {
     });
   }
 
+  forget(): void {
+    this.#isCurrent.set(false);
+    this.#timesForgotten += 1;
+  }
+
   async loadMore(): Promise<void> {
     const last = this.rows().at(-1)?.last;
     if (!last || this.#loadingMore()) return;
     this.#loadingMore.set(true);
+    const before = this.#timesForgotten;
     try {
       const loading = firstValueFrom(this.#client.conversations(last._id));
       await this.#meanwhile.during(loading, (page, changes) => {
+        // The list is loaded anew: then the page would leave a gap.
+        if (before !== this.#timesForgotten) return;
         this.#change((loaded) => loaded && mergeChanges(appendPage(loaded, page), changes));
       });
       this.#problem.set('');

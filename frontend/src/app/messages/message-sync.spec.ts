@@ -60,6 +60,58 @@ describe('MessageSync', () => {
     expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"1"');
   });
 
+  describe('after so long that a thousand messages have changed', () => {
+    const PAGE = 200;
+    const changed = (page: number) => messages(5_000 - PAGE * page, 5_199 - PAGE * page);
+
+    async function catchUp(): Promise<void> {
+      await api.nextPoll();
+      for (let page = 0; page < 5; page += 1) {
+        await api.answerChanges(api.expectChanges(), changed(page), { next: true, total: 9_000 });
+      }
+    }
+
+    beforeEach(async () => {
+      await start(messages(1, 1));
+      const opening = threads().open(OTHER);
+      api.answerThread(messages(1, 1).map((message) => ({ ...message, peer_number: OTHER })));
+      await opening;
+      await threads().open(PEER);
+    });
+
+    it('loads what is shown anew, and asks for no more of them', async () => {
+      await catchUp();
+      await api.answerConversations(messages(5_199, 5_199));
+      expect(rows().map(({ last }) => last._id)).toEqual(['m5199']);
+      api.answerThread(messages(5_150, 5_199), { total: 9_000 });
+      await api.settle();
+      expect(loaded()).toHaveLength(50);
+      expect(threads().thread(PEER).isCached).toBe(false);
+      expect(threads().thread(OTHER).loaded).toBeUndefined();
+      expect(sync.total()).toBe(9_000);
+      api.expectNoCall();
+      await api.nextPoll();
+      const [newest] = messages(5_199, 5_199);
+      expect(Date.parse(since(api.expectChanges()))).toBeGreaterThan(
+        Date.parse(newest?.updated_at ?? '') - 31_000,
+      );
+    });
+
+    it('tries again to load them, and asks for the later changes only then', async () => {
+      await catchUp();
+      await api.answerConversations(messages(5_199, 5_199));
+      api.expectThread().flush(null, { status: 503, statusText: 'Unavailable' });
+      await api.settle();
+      expect(sync.problem()).not.toBe('');
+      await vi.advanceTimersByTimeAsync(2_000);
+      api.answerThread(messages(5_150, 5_199));
+      await api.settle();
+      expect(loaded()).toHaveLength(50);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(sync.problem()).toBe('');
+    });
+  });
+
   it('polls at once when something has changed, without an ETag, also if it is just polling', async () => {
     await start(messages(1, 1));
     await api.nextPoll();

@@ -31,6 +31,8 @@ const EXPECTED_ANSWER_MS = 5_000;
 export interface MessageSubscriber {
   /** Loads what changes build on, unless it is loaded. Runs before changes are asked for; returns the loaded messages. */
   loadFirst?(): Promise<readonly Message[]>;
+  /** Too much has changed to be told: all that is loaded is to be loaded again, now or by `loadFirst`. */
+  forget?(): void;
   /** The version of the message that the store has. */
   find(message: Message): Message | undefined;
   /** Merges changed messages, and new ones that belong into the store. Removes those that are deleted. */
@@ -165,16 +167,18 @@ export class MessageSync {
   }
 
   async #sync(): Promise<void> {
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.loadFirst) this.#advanceCursor(await subscriber.loadFirst());
-    }
+    await this.#loadFirst();
     const startedAt = performance.now();
     const since = this.#cursor === undefined ? EPOCH : iso(this.#cursor - OVERLAP_MS);
     const changes = await firstValueFrom(this.#client.changes(since));
     if (changes !== 'unchanged') {
-      this.applyChanges(changes.messages);
+      if (changes.isComplete) this.applyChanges(changes.messages);
       this.#total.set(changes.total);
       this.#advanceCursor(changes.messages, performance.now() - startedAt);
+      if (!changes.isComplete) {
+        for (const subscriber of this.#subscribers) subscriber.forget?.();
+        await this.#loadFirst();
+      }
     }
     await this.#updatePaused();
     this.#today.set(new Date());
@@ -183,6 +187,12 @@ export class MessageSync {
     this.#problem.set('');
     // The API answers again: what failed meanwhile is retried now.
     this.#polling.now();
+  }
+
+  async #loadFirst(): Promise<void> {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.loadFirst) this.#advanceCursor(await subscriber.loadFirst());
+    }
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Changes {
   readonly messages: readonly Message[];
   /** How many messages the user has in all. */
   readonly total: number;
+  /** False if there are more: these are the latest. */
+  readonly isComplete: boolean;
 }
 
 export type Unchanged = 'unchanged';
@@ -27,6 +29,8 @@ type Parameters = Readonly<Record<string, string | number | readonly string[]>>;
 /** Longer: after a timeout it is unknown whether the API has the message, and the request must be repeated. */
 const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
+/** After a long absence, loading anew what is shown costs less than reading all that has changed. */
+const MAX_PAGES_OF_CHANGES = 5;
 
 @Injectable()
 export class MessagesClient {
@@ -64,7 +68,7 @@ export class MessagesClient {
     return this.#page<Message>(this.#messages, from({ search: query, limit: 30 }, before));
   }
 
-  /** All messages that have changed at or after this time; 'unchanged' if the response would be the same as the last one. */
+  /** The messages that have changed at or after this time, up to a thousand; 'unchanged' if the response would be the same as the last one. */
   changes(since: string): Observable<Changes | Unchanged> {
     const first = { updated_since: since, limit: MAX_PAGE };
     const isKnown = this.#trustsEtag && this.#lastChanges?.since === since;
@@ -72,10 +76,10 @@ export class MessagesClient {
     this.#trustsEtag = true;
     this.#lastChanges = undefined;
     return this.#rows<Message>(this.#messages, first, etag).pipe(
-      expand((response) => {
+      expand((response, index) => {
         const page = toPage(response);
         const last = page.rows.at(-1);
-        return page.hasMore && last
+        return page.hasMore && last && index + 1 < MAX_PAGES_OF_CHANGES
           ? this.#rows<Message>(this.#messages, from(first, last._id))
           : EMPTY;
       }),
@@ -85,7 +89,11 @@ export class MessagesClient {
         // The ETag of a first page says nothing about the pages after it.
         if (responses.length === 1 && fresh) this.#lastChanges = { since, etag: fresh };
         const pages = responses.map(toPage);
-        return { messages: pages.flatMap(({ rows }) => rows), total: pages[0]?.total ?? 0 };
+        return {
+          messages: pages.flatMap(({ rows }) => rows),
+          total: pages[0]?.total ?? 0,
+          isComplete: pages.at(-1)?.hasMore === false,
+        };
       }),
       catchError((error: unknown) => {
         if (!(error instanceof HttpErrorResponse && error.status === 304 && etag)) {

@@ -99,6 +99,11 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
     return Promise.resolve();
   }
 
+  forgetThreads(): Promise<void> {
+    for (const key of this.cached.keys()) if (key !== 'conversations') this.cached.delete(key);
+    return Promise.resolve();
+  }
+
   applyChanges(messages: readonly Message[]): Promise<void> {
     this.changes.push(...messages);
     return Promise.resolve();

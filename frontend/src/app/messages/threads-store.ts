@@ -49,6 +49,7 @@ export class ThreadsStore implements MessageSubscriber {
   readonly #threads = signal<ReadonlyMap<string, ThreadState>>(new Map());
   readonly #loads = new Map<string, Promise<unknown>>();
   readonly #meanwhile = new ChangesMeanwhile();
+  #isForgotten = false;
 
   constructor() {
     inject(MessageSync).subscribe(this);
@@ -132,6 +133,22 @@ export class ThreadsStore implements MessageSubscriber {
         this.#change(peer, { loaded: mergeOf(peer, appendPage(loaded, page), changes) });
       });
     });
+  }
+
+  /** Drops all but the conversation opened last, which is probably shown. */
+  forget(): void {
+    const last = [...this.#threads()].at(-1);
+    this.#threads.set(new Map(last && [[last[0], { ...last[1], isCached: true }]]));
+    this.#isForgotten = true;
+    void this.#cache.forgetThreads();
+  }
+
+  /** What one conversation has says nothing about the changes of others. */
+  async loadFirst(): Promise<readonly Message[]> {
+    const last = [...this.#threads().keys()].at(-1);
+    if (this.#isForgotten && last !== undefined) await this.open(last);
+    this.#isForgotten = false;
+    return [];
   }
 
   applyChanges(messages: readonly Message[]): void {

@@ -126,6 +126,14 @@ describe('MessageCache', () => {
     expect(JSON.stringify(await stored('threads'))).not.toContain(newest.content);
   });
 
+  it('has no thread once too much has changed to be told', async () => {
+    await cache.putConversations({ rows: [], hasMore: false });
+    await cache.putThread(PEER, NOW, thread(messages(1, 1)));
+    await cache.forgetThreads();
+    expect(await cache.thread(PEER)).toBeUndefined();
+    expect(await cache.conversations()).toBeDefined();
+  });
+
   it('does not have messages that the API does not have any more', async () => {
     await cache.putThread(PEER, NOW, thread(messages(1, 3)));
     await cache.putThread(PEER, NOW, thread(messages(2, 3)));

@@ -154,6 +154,11 @@ export class MessageCache {
     });
   }
 
+  /** Too much has changed to be told: texts may be deleted by now. */
+  async forgetThreads(): Promise<void> {
+    await this.#use((transaction) => transaction.objectStore('threads').clear());
+  }
+
   /**
    * Runs the work in one transaction. The database is open only meanwhile, so that no tab is in the way of another that
    * deletes it. A cache that cannot be used, or not be updated because the disk is full, is deleted.

@@ -52,6 +52,11 @@ export class MessageDetailsStore implements MessageSubscriber {
     this.#requests.next(id);
   }
 
+  forget(): void {
+    const { id } = this.#loaded();
+    if (id !== '') this.load(id);
+  }
+
   /** The message may be in no other store: a long conversation keeps only a part of itself in memory. */
   applyChanges(changes: readonly Message[]): void {
     const change = changes.find(({ _id }) => _id === this.#loaded().id);
