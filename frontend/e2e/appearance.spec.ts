@@ -26,7 +26,7 @@ const ORDINARY: Stored = {
 };
 
 /** How much may differ, so that rounded corners may be drawn in another way. */
-const TOLERANCE = { threshold: 0.02, maxDiffPixels: 100 };
+const TOLERANCE = { threshold: 0.02, maxDiffPixels: 40 };
 
 // Only what is changed on purpose may look different: README.md says how to take the pictures anew.
 for (const colorScheme of ['light', 'dark'] as const) {
