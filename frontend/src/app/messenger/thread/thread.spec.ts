@@ -2,6 +2,7 @@ import { HttpTestingController } from '@angular/common/http/testing';
 import { TestBed } from '@angular/core/testing';
 import { Router, provideRouter } from '@angular/router';
 import { RANDOM } from '../../api/backoff';
+import { IS_REACHABLE } from '../../api/loopback';
 import { Message } from '../../api/models';
 import { MessageActions } from '../../messages/message-actions';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
@@ -58,6 +59,7 @@ describe('Thread', () => {
       ...[OutboxStore, MessageActions, provideRouter([])],
       { provide: MessageCache, useValue: cache },
       { provide: RANDOM, useValue: () => 0 },
+      { provide: IS_REACHABLE, useValue: () => isOnline },
     );
   });
 
