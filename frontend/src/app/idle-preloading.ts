@@ -1,15 +1,22 @@
 import { Injectable } from '@angular/core';
 import { PreloadingStrategy, Route } from '@angular/router';
-import { EMPTY, Observable, catchError, switchMap, timer } from 'rxjs';
+import { EMPTY, Observable, catchError, from, switchMap } from 'rxjs';
 
-const IDLE_MS = 500;
+/** By then a slow phone has done all that the first page needs. */
+const IDLE_MS = 8000;
 
-/** Loads the other pages once the requested one is on the screen, so that they do not slow it down. */
+/** Loads the other pages once somebody uses the first one, or after a while, so that they do not slow it down. */
 @Injectable({ providedIn: 'root' })
 export class IdlePreloading implements PreloadingStrategy {
+  readonly #begin = new Promise((begin) => {
+    setTimeout(begin, IDLE_MS);
+    addEventListener('keydown', begin);
+    addEventListener('pointerdown', begin);
+  });
+
   preload(_: Route, load: () => Observable<unknown>): Observable<unknown> {
     // A page that cannot be loaded now is loaded when the user goes there.
-    return timer(IDLE_MS).pipe(
+    return from(this.#begin).pipe(
       switchMap(load),
       catchError(() => EMPTY),
     );
