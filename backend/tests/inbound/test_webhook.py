@@ -50,6 +50,7 @@ async def test_an_answer_appears_in_the_conversation(api: Api, api_user: ApiUser
         "explanation": None,
         "retry_of": None,
         "segments": 2,
+        "deleted_at": None,
         "version": 1,
     }
     assert newest["created_at"] > sent["created_at"]
