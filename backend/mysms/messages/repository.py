@@ -13,7 +13,7 @@ from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one,
 from mysms.messages.encoding import MESSAGE_FIELDS, TIMELINE_FIELD, Row
 from mysms.messages.filter import MessageFilter
 from mysms.messages.models import WORDS_VERSION, Event, Message
-from mysms.messages.status import FINAL_RANK, TERMINAL, is_final, rank_of
+from mysms.messages.status import FINAL_RANK, TERMINAL, UNSENT_TERMINAL, OutboxState, is_final, rank_of
 from mysms.messages.words import NO_WORDS, words_of
 
 MAXIMUM_EVENTS = 100
@@ -169,9 +169,17 @@ class Written(NamedTuple):
 
 
 async def find_last_written(from_number: str, peer_numbers: Collection[str]) -> Written | None:
-    """Returns who last wrote from our number to this number, in any of its spellings; None if nobody has."""
+    """Returns who last wrote from our number to this number, in any of its spellings; None if nobody has.
+
+    What was certainly never sent cannot be answered.
+    """
     row = await Message.get_pymongo_collection().find_one(
-        {"peer_number": {"$in": list(peer_numbers)}, "from_number": from_number, "erase_at": None},
+        {
+            "peer_number": {"$in": list(peer_numbers)},
+            "from_number": from_number,
+            "erase_at": None,
+            "outbound.state": {"$nin": [OutboxState.PENDING, *UNSENT_TERMINAL]},
+        },
         {"user_id": 1, "peer_number": 1},
         sort=[("created_at", DESCENDING)],
     )

@@ -166,6 +166,22 @@ class TestRecipients:
         assert await received_texts(first) == ["three", "one"]
         assert await received_texts(second) == ["two"]
 
+    async def test_what_was_never_sent_gets_no_answer(self, start: Start) -> None:
+        number = new_number()
+        async with start() as sending:
+            first = await ApiUser.sign_up(sending)
+            await first.send_accepted(number, "How are you?")
+        async with start(SENDING_ENABLED="off") as paused:
+            second = await ApiUser.sign_up(paused)
+            waiting = (await second.send(number, "Me too")).json()
+            await deliver(paused, number, "while it waits")
+            assert (await second.call("POST", f"/api/messages/{waiting['_id']}/cancel")).status_code == 200
+            await deliver(paused, number, "after it was canceled")
+            assert await received_texts(second) == []
+            first.api = paused
+            await first.refresh_tokens()
+            assert await received_texts(first) == ["after it was canceled", "while it waits"]
+
     async def test_a_rewritten_number_belongs_to_the_conversation_it_answers(self, api: Api, api_user: ApiUser) -> None:
         written = f"+52{new_number()[2:]}"
         await api_user.send_accepted(written, "Hola")
