@@ -96,6 +96,30 @@ describe('ThreadsStore', () => {
     expect(ends()[0]).toBe(idOf(ALL));
   });
 
+  it('is in nobody’s way if the conversation that it loads anew cannot be loaded', async () => {
+    const opening = store.open(PEER).catch(() => undefined);
+    api.expectThread().flush({ code: 'invalid_fields' }, { status: 422, statusText: 'No' });
+    await opening;
+    store.forget();
+    const loading = store.loadFirst();
+    api.expectThread().flush({ code: 'invalid_fields' }, { status: 422, statusText: 'No' });
+    expect(await loading).toEqual([]);
+    expect(store.thread(PEER).problem).not.toBe('');
+    await store.loadFirst();
+    api.expectNoCall();
+  });
+
+  it('loads anew again what could not be loaded for a while', async () => {
+    await open();
+    store.forget();
+    const loading = store.loadFirst();
+    api.expectThread().flush(null, { status: 503, statusText: 'Later' });
+    await expect(loading).rejects.toThrow();
+    const again = store.loadFirst();
+    answer(api.expectThread(), ALL - 49, ALL);
+    expect(await again).toEqual([]);
+  });
+
   it('ignores a page of earlier messages if the messages next to it were dropped meanwhile', async () => {
     await open();
     const loading = store.loadOlder(PEER);

@@ -146,7 +146,12 @@ export class ThreadsStore implements MessageSubscriber {
   /** What one conversation has says nothing about the changes of others. */
   async loadFirst(): Promise<readonly Message[]> {
     const last = [...this.#threads().keys()].at(-1);
-    if (this.#isForgotten && last !== undefined) await this.open(last);
+    if (this.#isForgotten && last !== undefined) {
+      await this.open(last).catch((error: unknown) => {
+        // The thread says what else went wrong: other conversations do not wait for it.
+        if (isTransient(toProblem(error))) throw error;
+      });
+    }
     this.#isForgotten = false;
     return [];
   }
