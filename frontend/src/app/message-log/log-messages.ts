@@ -4,6 +4,7 @@ import { isNewer, latestOf } from '../messages/message-order';
 
 /** What is held in memory at most; the rest can be narrowed down, or exported. */
 export const MOST_ROWS = 5_000;
+const LATE_MS = 60_000;
 
 /** The newest messages that match, without a gap between them, newest first. */
 export interface LogMessages {
@@ -55,11 +56,17 @@ export function mergeChanges(
 
 /**
  * Older messages come with their page: adding them here would leave a gap. A page can end long after its last row, at
- * a message that does not match; ids grow.
+ * a message that does not match; ids grow, but say nothing of a message that was stored late.
  */
 function isWithin({ messages, next }: LogMessages, message: Message): boolean {
   const oldest = messages.at(-1);
-  return next === undefined || message._id > next || (!!oldest && isNewer(message, oldest));
+  if (next === undefined || (!!oldest && isNewer(message, oldest))) return true;
+  return message._id > next && !isStoredLate(message);
+}
+
+/** Whether it was stored long after its time, which is when it was received. An id begins with the second of storing. */
+function isStoredLate({ _id, created_at }: Message): boolean {
+  return Number.parseInt(_id.slice(0, 8), 16) * 1000 - Date.parse(created_at) > LATE_MS;
 }
 
 function limit(all: readonly Message[], next: string | undefined): LogMessages {

@@ -42,6 +42,23 @@ describe('LogStore', () => {
     expect(store.hasMore()).toBe(false);
   });
 
+  it('adds a message that is stored long after it was received where it belongs, or leaves it to its page', async () => {
+    const at = (_id: string, created_at: string): Message =>
+      aMessage({ _id, status: 'sent', created_at });
+    const oldest = at('69200e200000000000000001', '2025-11-21T07:00:48.000Z');
+    store.open(NO_FILTER);
+    await answer(await request(), [oldest], oldest._id);
+    const within = at('69215fa00000000000000002', '2025-11-21T08:00:00.000Z');
+    const beyond = at('69215fa00000000000000003', '2025-11-20T08:00:00.000Z');
+    sync.applyChanges([within, beyond]);
+    expect(store.messages()).toEqual([within, oldest]);
+    const loading = store.loadMore();
+    const between = at('691f5fa00000000000000004', '2025-11-20T18:36:16.000Z');
+    await answer(await request(), [between, beyond]);
+    await loading;
+    expect(store.messages()).toEqual([within, oldest, between, beyond]);
+  });
+
   it('goes on after an empty page, from where the API has stopped', async () => {
     store.open({ ...NO_FILTER, status: 'failed' });
     await answer(await request(), [], 'm900');
