@@ -31,7 +31,7 @@ class Recipients:
         if written is not None:
             return Recipient(written.user_id, written.peer_number)
         user_id = await self._find_fallback()
-        return None if user_id is None else Recipient(user_id, text.from_number)
+        return None if user_id is None else Recipient(user_id, text.peer_number)
 
     async def find_problem(self) -> str | None:
         """Says whether messages from people to whom nobody has written are seen by nobody, or by somebody else."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, Self
 
 from mysms.core.phone_numbers import PhoneNumberError, normalise
+from mysms.messages.peer_numbers import is_peer_number
 from mysms.messages.segments import count_segments
 from mysms.providers.base import ProviderMessage
 
@@ -32,6 +33,11 @@ class InboundText:
     received_at: datetime
     source: Literal["callback", "reconciler"]
     """Whether its webhook reported it, or only the provider's list."""
+
+    @property
+    def peer_number(self) -> str:
+        """The number of its conversation. Senders that nobody could ask for share one."""
+        return self.from_number if is_peer_number(self.from_number) else _UNKNOWN_SENDER
 
     @classmethod
     def of_form(cls, form: Mapping[str, str], now: datetime) -> Self:

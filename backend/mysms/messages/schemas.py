@@ -14,6 +14,7 @@ from mysms.core.timestamps import Timestamp
 from mysms.messages.encoding import message_fields
 from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.models import EventSource, Message
+from mysms.messages.peer_numbers import is_peer_number
 from mysms.users.schemas import AccountResponse, SessionResponse
 
 MAXIMUM_CONTENT_LENGTH = 1600
@@ -25,8 +26,6 @@ MAXIMUM_SEARCH = 200
 default_country: ContextVar[str | None] = ContextVar("default_country", default=None)
 """The country whose numbers may be written in national format, during a request: validators get no other context."""
 
-_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
-
 
 def _read_number(value: str) -> str:
     try:
@@ -35,17 +34,10 @@ def _read_number(value: str) -> str:
         raise PydanticCustomError("phone_number", "{message}", {"message": error.message}) from error
 
 
-_OTHER_SENDER = re.compile(r"[0-9]{3,6}|(?=.{0,10}[A-Za-z])[A-Za-z0-9][A-Za-z0-9 &+_.-]{0,10}")
-"""A short code, or a name, in place of a phone number: both can only write to us.
-
-https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
-"""
-
-
 def _read_number_in_url(value: str) -> str:
     """Reads a number in a URL, where an unescaped + means a space. A number that may be stored is left unchanged."""
     value = re.sub(r"^ +(?=[1-9])", "+", value)
-    return value if _E164.fullmatch(value) or _OTHER_SENDER.fullmatch(value) else _read_number(value)
+    return value if is_peer_number(value) else _read_number(value)
 
 
 PeerNumber = Annotated[str, AfterValidator(_read_number_in_url)]

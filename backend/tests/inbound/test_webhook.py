@@ -135,15 +135,22 @@ async def test_every_text_is_stored(api: Api, api_user: ApiUser, peer: str, body
     assert await received_texts(api_user) == [shown]
 
 
-@pytest.mark.parametrize("sender", ["12345", "MYBANK", "My Bank 24", "+15551"])
-async def test_senders_without_a_phone_number_have_conversations(start: Start, sender: str) -> None:
+SENDERS = ["12345", "MYBANK", "My Bank 24", "+15551", "O'Bank", "A/B?#&+ %41", "Bücher", "whatsapp:+14155552671"]
+NOBODY_COULD_ASK_FOR = ["..", "+0123456", "791234567", "a\nb", "\u202egnab", "x" * 200]
+
+
+async def test_senders_without_a_phone_number_have_conversations(start: Start) -> None:
     async with start() as api:
         user = await ApiUser.sign_up(api)
-        await deliver(api, sender, "Your code is 123456")
-        (message,) = await user.list(peer_number=sender)
-        assert (message["peer_number"], message["content"]) == (sender, "Your code is 123456")
-        (conversation,) = (await user.call("GET", "/api/conversations")).json()
-        assert conversation["peer_number"] == sender
+        for sender in (*SENDERS, *NOBODY_COULD_ASK_FOR):
+            await deliver(api, sender, f"I am {sender}")
+        found = (await user.call("GET", "/api/conversations")).json()
+        assert {conversation["peer_number"] for conversation in found} == {*SENDERS, "unknown"}
+        for sender in SENDERS:
+            (message,) = await user.list(peer_number=sender)
+            assert (message["peer_number"], message["content"]) == (sender, f"I am {sender}")
+        others = await user.list(peer_number="unknown")
+        assert [message["from_number"] for message in others[::-1]] == NOBODY_COULD_ASK_FOR
 
 
 async def test_another_number_of_the_account_is_accepted_too(api: Api, api_user: ApiUser, start: Start) -> None:
