@@ -94,6 +94,19 @@ describe('MessageDetailsStore', () => {
     expectCall('c');
   });
 
+  it('learns that its message is deleted also when it is loaded again', () => {
+    store.load('a');
+    expectCall('a').flush(detail('a'));
+    store.forget();
+    expectCall('a').flush({ code: 'not_found' }, { status: 404, statusText: 'Gone' });
+    expect(store.isDeleted()).toBe(true);
+    store.load('b');
+    expect(store.isDeleted()).toBe(false);
+    expectCall('b').flush({ code: 'not_found' }, { status: 404, statusText: 'Gone' });
+    expect(store.isDeleted()).toBe(false);
+    expect(store.problem()).not.toBe('');
+  });
+
   it('listens no longer than its page is open', () => {
     store.load('a');
     expectCall('a').flush(detail('a'));

@@ -91,7 +91,9 @@ export class MessageDetailsStore implements MessageSubscriber {
       catchError((error: unknown) => {
         // The change is still to be shown: the next poll that brings it again loads it.
         this.#latest = known.message;
-        return of({ ...known, problem: describeProblem(toProblem(error)) });
+        const problem = toProblem(error);
+        if (known.message && problem.code === 'not_found') this.#isDeleted.set(true);
+        return of({ ...known, problem: describeProblem(problem) });
       }),
       startWith(known),
     );

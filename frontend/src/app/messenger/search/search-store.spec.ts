@@ -52,6 +52,18 @@ describe('SearchStore', () => {
     expect(store.messages()).toHaveLength(1);
   });
 
+  it('searches again after a long absence, since what it has found may be deleted', async () => {
+    await search('ham eggs');
+    await answer({ before: null }, [aMessage({ content: 'Ham and eggs' })]);
+    store.forget();
+    TestBed.tick();
+    expect(store.isLoading()).toBe(true);
+    await vi.advanceTimersByTimeAsync(250);
+    await answer({ before: null }, []);
+    expect(store.messages()).toEqual([]);
+    expect(store.isLoading()).toBe(false);
+  });
+
   it('stops when the query changes', async () => {
     await search('ham eggs');
     await answer({ before: null }, [], 'm900');

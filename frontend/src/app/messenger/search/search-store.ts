@@ -3,11 +3,13 @@ import { toObservable, takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import {
   EMPTY,
   Observable,
+  Subject,
   catchError,
   expand,
   firstValueFrom,
   last,
   map,
+  merge,
   of,
   switchMap,
   timer,
@@ -43,6 +45,7 @@ export class SearchStore implements MessageSubscriber {
   readonly #deleted = new Map<string, Message>();
 
   readonly #query = signal('');
+  readonly #forgotten = new Subject<void>();
   readonly #result = signal(NO_RESULT);
   readonly #loadingMore = signal(false);
 
@@ -77,8 +80,10 @@ export class SearchStore implements MessageSubscriber {
 
   constructor() {
     inject(DestroyRef).onDestroy(inject(MessageSync).subscribe(this));
-    toObservable(computed(() => this.#query().trim()))
+    const query = computed(() => this.#query().trim());
+    merge(toObservable(query), this.#forgotten)
       .pipe(
+        map(() => query()),
         switchMap((query) =>
           query === ''
             ? of(NO_RESULT)
@@ -108,6 +113,12 @@ export class SearchStore implements MessageSubscriber {
         ? { ...more, page: { ...more.page, rows: [...shown.rows, ...more.page.rows] } }
         : { query, page: shown, problem: more.problem },
     );
+  }
+
+  /** Searches again: what is found may be deleted by now. */
+  forget(): void {
+    this.#result.set(NO_RESULT);
+    this.#forgotten.next();
   }
 
   applyChanges(changes: readonly Message[]): void {
