@@ -53,6 +53,11 @@ describe('findLinks', () => {
     expect(linksOf(text)).toEqual([]);
   });
 
+  it('takes no longer for a text that consists of brackets', () => {
+    const text = `example.com/${')'.repeat(100_000)}`;
+    expect(linksOf(text)).toEqual(['example.com/ → https://example.com/']);
+  });
+
   it('finds several, and loses nothing of the text', () => {
     const text =
       ' a https://example.com/x,\n+41 79 123 45 67  or +49 30 901820 (www.example.org)\n ';

@@ -67,9 +67,16 @@ function findAddress(word: string): { at: number; part: TextPart } | undefined {
 
 /** A bracket is kept at the end of an address if it opens in it. */
 function withoutPunctuation(text: string): string {
-  if (!CLOSING.test(text)) return text;
-  const isBalanced = text.endsWith(')') && text.split('(').length >= text.split(')').length;
-  return isBalanced ? text : withoutPunctuation(text.slice(0, -1));
+  const opening = text.split('(').length;
+  let closing = text.split(')').length;
+  let kept = text;
+  while (CLOSING.test(kept.slice(-1))) {
+    const isBracket = kept.endsWith(')');
+    if (isBracket && opening >= closing) break;
+    if (isBracket) closing -= 1;
+    kept = kept.slice(0, -1);
+  }
+  return kept;
 }
 
 function findNumbers(text: string, parseNumber: ParseNumber): TextPart[] {
