@@ -174,6 +174,22 @@ describe('LogStore', () => {
     expect(ids()).toEqual(['m2']);
   });
 
+  it('adds no further page to messages that were loaded anew meanwhile, which would leave a gap', async () => {
+    store.open(NO_FILTER);
+    await answer(await request(), [OLD], 'm1');
+    const loading = store.loadMore();
+    const further = await request();
+    store.forget();
+    await answer(await request(), [NEW], 'm2');
+    await answer(further, [OLDER]);
+    await loading;
+    expect(ids()).toEqual(['m2']);
+    const again = store.loadMore();
+    await answer(await request(), [OLD, OLDER]);
+    await again;
+    expect(ids()).toEqual(['m2', 'm1', 'm0']);
+  });
+
   it('is told of no more changes once the user has signed out', async () => {
     store.open(NO_FILTER);
     await answer(await request(), [OLD]);

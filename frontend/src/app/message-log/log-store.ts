@@ -100,6 +100,11 @@ export class LogStore implements MessageSubscriber {
     try {
       await this.#meanwhile.during(this.#read(filter, next), (page, changes) => {
         if (this.#filter !== filter) return;
+        if (this.#state().next !== next) {
+          // The messages were loaded anew: then the page would leave a gap.
+          this.#change({ isLoading: false });
+          return;
+        }
         const loaded = appendPage(this.#state(), page.rows, page.next);
         this.#change({
           ...this.#merge(loaded, changes),
