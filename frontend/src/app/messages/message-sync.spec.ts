@@ -167,6 +167,31 @@ describe('MessageSync', () => {
     expect(third.request.headers.has('If-None-Match')).toBe(false);
   });
 
+  it('loads anew once if too much has changed at a time, and then shows what changes further', async () => {
+    await start(messages(1, 1));
+    await api.nextPoll();
+    for (let to = 1_000; to > 0; to -= 200) {
+      await api.answerChanges(api.expectChanges(), messages(to - 199, to), { next: true });
+    }
+    await api.answerConversations(messages(1_000, 1_000));
+    api.answerThread(messages(951, 1_000), { next: true });
+    await api.settle();
+    expect(loaded()).toEqual(messages(951, 1_000));
+
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), messages(801, 1_000), { next: true });
+    const [latest] = messages(1_000, 1_000);
+    if (!latest) throw new Error();
+    const newest: Message = { ...latest, status: 'delivered', version: 2 };
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [newest, ...messages(801, 999)], { next: true });
+    expect(loaded()[0]).toEqual(newest);
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), messages(1_001, 1_200), { next: true });
+    await api.answerChanges(api.expectChanges(), messages(801, 1_000));
+    expect(loaded()[0]?._id).toBe('m1200');
+  });
+
   it('does not move the cursor for a message that came in another way', async () => {
     await start(messages(1, 1));
     const before = Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000;

@@ -66,6 +66,8 @@ export class MessageSync {
   readonly #deleted = new Set<string>();
   /** The time of the newest change that a poll has brought. */
   #cursor: number | undefined;
+  /** The versions that were the latest when too much had changed: what is loaded is at least as new as all before them. */
+  #reloaded: ReadonlySet<string> = new Set();
 
   /** Messages whose status has just changed, and new ones that this tab has sent. */
   readonly statusChanges = this.#statusChanges.asObservable();
@@ -170,13 +172,16 @@ export class MessageSync {
     await this.#loadFirst();
     const startedAt = performance.now();
     const since = this.#cursor === undefined ? EPOCH : iso(this.#cursor - OVERLAP_MS);
-    const changes = await firstValueFrom(this.#client.changes(since));
+    const isKnown = (message: Message): boolean => this.#reloaded.has(versionOf(message));
+    const changes = await firstValueFrom(this.#client.changes(since, isKnown));
     if (changes !== 'unchanged') {
       if (changes.isComplete) this.applyChanges(changes.messages);
       this.#total.set(changes.total);
       this.#advanceCursor(changes.messages, performance.now() - startedAt);
       if (!changes.isComplete) {
         for (const subscriber of this.#subscribers) subscriber.forget?.();
+        // Many may have changed within the overlap, which the next polls ask for again.
+        this.#reloaded = new Set(changes.messages.map(versionOf));
         await this.#loadFirst();
       }
     }
@@ -210,6 +215,10 @@ export class MessageSync {
     const paused = isWaiting ? (await firstValueFrom(this.#client.sending())).paused : null;
     this.#paused.set(paused);
   }
+}
+
+function versionOf({ _id, version }: Message): string {
+  return `${_id} ${version}`;
 }
 
 function iso(time: number): string {

@@ -12,7 +12,7 @@ export interface Changes {
   readonly messages: readonly Message[];
   /** How many messages the user has in all. */
   readonly total: number;
-  /** False if there are more: these are the latest. */
+  /** False if there are more that are not known: these are the latest. */
   readonly isComplete: boolean;
 }
 
@@ -68,18 +68,25 @@ export class MessagesClient {
     return this.#page<Message>(this.#messages, from({ search: query, limit: 30 }, before));
   }
 
-  /** The messages that have changed at or after this time, up to a thousand; 'unchanged' if the response would be the same as the last one. */
-  changes(since: string): Observable<Changes | Unchanged> {
+  /**
+   * The messages that have changed at or after this time, the latest first, up to a thousand or to a page that ends with one
+   * that is known; 'unchanged' if the response would be the same as the last one.
+   */
+  changes(since: string, isKnown: (message: Message) => boolean): Observable<Changes | Unchanged> {
     const first = { updated_since: since, limit: MAX_PAGE };
-    const isKnown = this.#trustsEtag && this.#lastChanges?.since === since;
-    const etag = isKnown ? this.#lastChanges?.etag : undefined;
+    const isRepeated = this.#trustsEtag && this.#lastChanges?.since === since;
+    const etag = isRepeated ? this.#lastChanges?.etag : undefined;
     this.#trustsEtag = true;
     this.#lastChanges = undefined;
+    const isLast = ({ rows, hasMore }: Page<Message>): boolean => {
+      const last = rows.at(-1);
+      return !hasMore || !last || isKnown(last);
+    };
     return this.#rows<Message>(this.#messages, first, etag).pipe(
       expand((response, index) => {
         const page = toPage(response);
         const last = page.rows.at(-1);
-        return page.hasMore && last && index + 1 < MAX_PAGES_OF_CHANGES
+        return last && !isLast(page) && index + 1 < MAX_PAGES_OF_CHANGES
           ? this.#rows<Message>(this.#messages, from(first, last._id))
           : EMPTY;
       }),
@@ -92,7 +99,7 @@ export class MessagesClient {
         return {
           messages: pages.flatMap(({ rows }) => rows),
           total: pages[0]?.total ?? 0,
-          isComplete: pages.at(-1)?.hasMore === false,
+          isComplete: pages.slice(-1).every(isLast),
         };
       }),
       catchError((error: unknown) => {
