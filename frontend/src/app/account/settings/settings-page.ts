@@ -55,7 +55,9 @@ export class SettingsPage {
   /** The heading says what has opened, unless the browser has just opened it. */
   protected opened(): void {
     this.isOpen.set(true);
-    if (!this.#router.navigated) return;
+    // The outlet of the first page is there only after its navigation, and those of the next ones during them.
+    const navigation = this.#router.currentNavigation() ?? this.#router.lastSuccessfulNavigation();
+    if (!navigation?.previousNavigation) return;
     afterNextRender(
       () => {
         focusMain(this.#document);
