@@ -27,24 +27,26 @@ import {
     @if (isRetried()) {
       <p>{{ texts.sentAgain }}</p>
     } @else if (!isTextDeleted()) {
-      @if (isRetryable()) {
+      <span class="message-notice__actions">
+        @if (isRetryable()) {
+          <button
+            type="button"
+            class="link"
+            [appBusy]="action().isBusy"
+            (click)="actions.retry(message())"
+          >
+            {{ action().isBusy ? texts.sendingAgain : texts.retry }}
+          </button>
+        }
         <button
           type="button"
           class="link"
-          [appBusy]="action().isBusy"
-          (click)="actions.retry(message())"
+          [attr.aria-label]="texts.editAndResend"
+          (click)="edit.emit(message())"
         >
-          {{ action().isBusy ? texts.sendingAgain : texts.retry }}
+          {{ texts.edit }}
         </button>
-      }
-      <button
-        type="button"
-        class="link"
-        [attr.aria-label]="texts.editAndResend"
-        (click)="edit.emit(message())"
-      >
-        {{ texts.edit }}
-      </button>
+      </span>
     }
   `,
   host: { class: 'message-notice message-notice--danger' },
