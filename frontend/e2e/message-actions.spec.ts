@@ -198,8 +198,8 @@ test.describe('a provider that rejects our account', () => {
     await composer(page).press('Enter');
     const message = bubble(page, 'I can wait');
     await expect(message).toContainText('Waiting to be sent');
-    await expect(page.getByText('Sending is paused.')).toBeVisible();
-    await expect(page.getByText('Messages will be sent when sending resumes')).toBeVisible();
+    await expect(page.getByText('Sending has been paused since')).toBeVisible();
+    await expect(page.getByText('Messages will be sent when it resumes')).toBeVisible();
     await page.close();
   });
 });

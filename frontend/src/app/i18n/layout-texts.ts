@@ -6,7 +6,7 @@ export const layoutTexts = {
   help: 'Help',
 
   session: {
-    unavailable: "You are still signed in, but your session can't be renewed at the moment.",
+    unavailable: "You are still signed in, but your session can't be renewed yet.",
     retrying: 'Retrying…',
     retryNow: 'Try now',
   },

@@ -61,8 +61,8 @@ export const messagesTexts = {
     textDeletedWhy: 'Texts are kept here for a limited time only.',
     sent: 'You wrote:',
     received: 'They wrote:',
-    pausedTitle: 'Sending is paused.',
-    paused: (since: string) => `Since ${since}. Messages will be sent when sending resumes.`,
+    paused: (since: string) => `Sending has been paused since ${since}.`,
+    pausedText: 'Messages will be sent when it resumes.',
   },
 
   invalidNumber: {
