@@ -25,7 +25,7 @@ test('each place of the settings has its address, its title and the focus', asyn
   // The browser has just opened the page, which starts at its top.
   await expect(page.getByRole('heading', { name: 'Account', exact: true })).toBeVisible();
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Skip to content' })).toBeFocused();
   await page.getByRole('link', { name: 'Messages' }).click();
   await expect(page.locator('[aria-current=page]')).toHaveText(['Messages']);
 });
