@@ -49,7 +49,7 @@ export class EmojiPicker {
   readonly #injector = inject(Injector);
   readonly #recent = inject(RecentEmoji);
 
-  /** The button that opens it. */
+  /** What it is placed beside. */
   readonly anchor = input.required<Element>();
   readonly chosen = output<string>();
   readonly closed = output();
