@@ -52,7 +52,6 @@ async def test_an_answer_appears_in_the_conversation(api: Api, api_user: ApiUser
         "segments": 2,
         "deleted_at": None,
         "version": 1,
-        "deleted_at": None,
     }
     assert newest["created_at"] > sent["created_at"]
     (event,) = (await api_user.detail(newest["_id"]))["timeline"]
