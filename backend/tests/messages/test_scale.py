@@ -43,7 +43,7 @@ SEARCHES: dict[str, tuple[dict[str, Any], int]] = {
     "a frequent word and a direction that nothing has": ({"search": "number odd", "direction": "inbound"}, 7),
     "a frequent beginning and an error code that nothing has": ({"search": "numbe", "error_code": 30003}, 5),
     "a frequent beginning in a conversation": ({"search": "numbe", "peer_number": phone_number(7)}, 6),
-    "part of all numbers, and a rare status": ({"search": "7555 00", "status": "failed"}, 23),
+    "part of all numbers, and a rare status": ({"search": "7555 00", "status": "failed"}, 25),
     "a frequent beginning, and all that narrows": (
         {"search": "numbe", "peer_number": phone_number(7), "direction": "outbound", "status": "delivered", **PERIOD},
         6,

@@ -335,7 +335,7 @@ async def test_a_mailbox_gets_ten_links_a_day_at_most(users: UsersWithMail) -> N
 
 async def test_the_task_that_sends_mails_is_part_of_readiness(start: Start, mail_server: MailServer) -> None:
     async with start(**mail_settings(mail_server)) as api:
-        assert (await api.http.get("/ready")).json() == {"status": "ok", "problems": {}}
+        assert (await api.http.get("/ready")).json()["problems"] == {}
         mail_server.mail_answer = "451 Not now"
         api_user = await ApiUser.sign_up(api)
         await api.post("/users/password_reset", forgotten(api_user.email))
