@@ -7,7 +7,7 @@ start work in the background themselves, what the cheapest costs: its response c
 import asyncio
 import itertools
 import statistics
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
 import httpx
 import pytest
@@ -82,7 +82,8 @@ async def test_an_unchanged_poll_costs_no_command(env: Environment, path: str, q
     assert await commands_per(env, poll, 304) == 0
 
 
-async def test_polls_wait_together_for_the_log_after_an_interruption(env: Environment) -> None:
+async def interrupt_the_log(env: Environment) -> tuple[PausePoint, Callable[[], Coroutine[None, None, int]]]:
+    """Holds up what reads the log until memory is not trusted; returns how to end that, and an unchanged poll."""
     proxy, url = env.apis[0].mongo_proxy, f"{env.apis[0].url}/api/messages"
     # Of a session that memory knows for a while.
     headers = await env.sign_in()
@@ -95,6 +96,12 @@ async def test_polls_wait_together_for_the_log_after_an_interruption(env: Enviro
     interruption = proxy.add(PausePoint(lambda command: command.get("find") == "changes", "request", once=False))
     await interruption.reached.wait()
     await asyncio.sleep(CURRENT_WITHIN_SECONDS)
+    return interruption, poll
+
+
+async def test_polls_wait_together_for_the_log_after_an_interruption(env: Environment) -> None:
+    proxy = env.apis[0].mongo_proxy
+    interruption, poll = await interrupt_the_log(env)
     before = proxy.forwarded
     polls = [asyncio.create_task(poll()) for _ in range(REQUESTS)]
     await asyncio.wait(polls, timeout=0.3)
@@ -107,17 +114,7 @@ async def test_polls_wait_together_for_the_log_after_an_interruption(env: Enviro
 
 async def test_polls_go_on_after_an_interruption_that_some_of_them_have_given_up(env: Environment) -> None:
     """One that gives up must not end the read that the others wait for."""
-    proxy, url = env.apis[0].mongo_proxy, f"{env.apis[0].url}/api/messages"
-    headers = await env.sign_in()
-    known = (await env.http.get(url, headers=headers)).headers["ETag"]
-
-    async def poll() -> int:
-        return (await env.http.get(url, headers={**headers, "If-None-Match": known})).status_code
-
-    await eventually(poll, lambda status: status == 304, what="an unchanged page")
-    interruption = proxy.add(PausePoint(lambda command: command.get("find") == "changes", "request", once=False))
-    await interruption.reached.wait()
-    await asyncio.sleep(CURRENT_WITHIN_SECONDS)
+    interruption, poll = await interrupt_the_log(env)
     polls: list[asyncio.Task[int]] = []
     while not polls or not polls[0].done():
         polls.append(asyncio.create_task(poll()))
