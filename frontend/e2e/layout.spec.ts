@@ -333,15 +333,17 @@ async function turn(
   }
   if (!touches) return;
   const devtools = await page.context().newCDPSession(page);
-  for (const [across, down] of [
-    [0, -ENOUGH_PX],
-    [0, -800],
-    [0, ENOUGH_PX],
-    [0, 800],
-    [-400, 0],
+  // Away from the edge, a finger that moves to the left opens a message's details.
+  const edge = x + width - 12;
+  for (const [from, across, down] of [
+    [middle, 0, -ENOUGH_PX],
+    [middle, 0, -800],
+    [middle, 0, ENOUGH_PX],
+    [middle, 0, 800],
+    [edge, -400, 0],
   ] as const) {
     await devtools.send('Input.synthesizeScrollGesture', {
-      x: middle,
+      x: from,
       y: centre,
       xDistance: across,
       yDistance: down,
