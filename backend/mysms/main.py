@@ -121,7 +121,7 @@ def _add_middleware(app: FastAPI, settings: Settings, shutdown: ShutdownState, e
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
-        expose_headers=["ETag", "Link", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
+        expose_headers=["ETag", "Link", "X-Revision", "X-Total-Count", "Retry-After", REQUEST_ID_HEADER],
     )
     if settings.allowed_hosts:
         own = [Url.parse(origin).host for origin in settings.cors_origins]

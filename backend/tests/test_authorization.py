@@ -19,6 +19,8 @@ TEXT = "A secret recipe for lentil soup"
 IGNORED_PARAMETERS = {
     "limit",
     "updated_since",
+    "since",
+    "position",
     "status",
     "direction",
     "error_code",

@@ -295,12 +295,12 @@ test('a text that was deleted leaves the cache, also of a conversation that is n
   await openCached(page, person, 'To be forgotten');
   await openCached(page, person, 'Something else');
   let isDeleted = false;
-  await page.route(/updated_since=/, async (route) => {
+  await page.route(/\/api\/messages\/changes\?/, async (route) => {
     const response = await route.fetch({
       url: route
         .request()
         .url()
-        .replace(/updated_since=[^&]+/, 'updated_since=2020-01-01T00:00:00Z'),
+        .replace(/since=[^&]+/, 'since=0'),
       headers: { ...route.request().headers(), 'if-none-match': '' },
     });
     const rows = (await response.json()) as { content: string; updated_at: string }[];

@@ -107,7 +107,9 @@ test('a deletion that fails says why, and can be tried again', async ({
   const message = bubble(page, 'Stubborn');
   await expect(message).toContainText('Delivered');
   await page.route('**/api/messages/*', (route) =>
-    route.fulfill({ status: 503, json: { code: 'database_unavailable' } }),
+    route.request().method() === 'DELETE'
+      ? route.fulfill({ status: 503, json: { code: 'database_unavailable' } })
+      : route.fallback(),
   );
   const question = await askToDelete(page, message);
   await question.getByRole('button', { name: 'Delete' }).click();

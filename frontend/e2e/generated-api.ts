@@ -151,21 +151,24 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       return page(asked, api.stored.conversations, (index) => aConversation(api, index));
     case '/api/events':
       return { contentType: 'text/event-stream', body: '' };
+    case '/api/messages/changes':
+      return {
+        json: api.changed,
+        headers: {
+          'X-Total-Count': `${api.stored.conversations + api.stored.messages}`,
+          'X-Revision': '1',
+        },
+      };
     case '/api/messages':
       break;
     default:
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }
-  if (asked.has('updated_since')) {
-    const { conversations, messages } = api.stored;
-    const headers = { 'X-Total-Count': `${conversations + messages}` };
-    return { json: api.changed, headers };
-  }
   const count = asked.has('search') ? Math.min(api.stored.messages, 200) : api.stored.messages;
   const answer = page(asked, count, (index) => aMessage(index, api, PEER));
   return api.total === undefined
     ? answer
-    : { ...answer, headers: { 'X-Total-Count': `${api.total}` } };
+    : { ...answer, headers: { 'X-Total-Count': `${api.total}`, 'X-Revision': '1' } };
 }
 
 const TOKENS = {
@@ -199,6 +202,7 @@ function page(asked: URLSearchParams, total: number, make: (index: number) => un
     json: Array.from({ length: Math.max(0, to - from) }, (_, index) => make(from + index)),
     headers: {
       'X-Total-Count': `${total}`,
+      'X-Revision': '1',
       ...(to < total && { Link: `</api/messages?before=${idOf(to - 1)}>; rel="next"` }),
     },
   };

@@ -9,7 +9,7 @@ const WITH_THE_POLL_MS = 10_500;
 const STREAM_REQUESTS_AT_MS = [0, 1_000, 3_000, 7_000, 15_000, 31_000];
 
 async function waitForPoll(page: Page): Promise<void> {
-  await page.waitForResponse((response) => response.url().includes('updated_since='));
+  await page.waitForResponse((response) => response.url().includes('/api/messages/changes?'));
 }
 
 test('a status shows at once, without waiting for the poll', async ({ page, request, phone }) => {

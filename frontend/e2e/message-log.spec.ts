@@ -110,7 +110,7 @@ test('Back from a message finds the log as it was left, with what has come meanw
   await expect(page.getByRole('log')).toBeVisible();
 
   api.changed = [{ ...aMessage(0, api, PEER), _id: 'f'.repeat(24), ...now() }];
-  const polled = page.waitForResponse(/[?&]updated_since=/);
+  const polled = page.waitForResponse(/\/api\/messages\/changes\?/);
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await polled;
   await page.goBack();

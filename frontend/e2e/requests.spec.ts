@@ -145,7 +145,7 @@ test('pending messages are sent once while the account page is open', async ({ p
   await openSettings(page, 'Account');
   release();
   // Polling goes on here too.
-  await page.waitForResponse(/updated_since=/);
+  await page.waitForResponse(/\/api\/messages\/changes\?/);
   await expect(page.getByRole('status').first()).toHaveText('Up to date');
   await page.goBack();
   await expect(bubbles).toHaveCount(1);

@@ -105,7 +105,9 @@ test('storage that becomes full signs nobody out, even over reloads', async ({
     await page.reload();
     await expect(page.getByRole('status')).toHaveText('Up to date');
     // As when an access token has expired: the next one comes from the same refresh token.
-    await page.route('**/api/messages?*', (route) => route.fulfill({ status: 401 }), { times: 1 });
+    await page.route('**/api/messages/changes?*', (route) => route.fulfill({ status: 401 }), {
+      times: 1,
+    });
     const renewed = page.waitForResponse('**/users/token');
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
     expect((await renewed).status()).toBe(200);

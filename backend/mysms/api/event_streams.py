@@ -72,7 +72,7 @@ async def stream_events(stream: Annotated[EventStream, Depends(_open_stream)]) -
     """Tells as server-sent events when something has changed for you; what, the list of messages says.
 
     `changes`: something has changed. `resync`: it is not known what has changed since the event in `Last-Event-ID`, or
-    there was none. After each, ask for the messages that changed, without `If-None-Match`: for a second, another
+    there was none. After each, ask `/api/messages/changes`, without `If-None-Match`: for a second, another
     process may still respond with 304. Events that follow closely may be sent as one.
 
     A comment is sent after 15 s of silence. The stream ends when the access token expires, when the session ends, and

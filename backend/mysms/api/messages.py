@@ -29,6 +29,7 @@ from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
+    MAXIMUM_REVISION,
     MAXIMUM_SEARCH,
     MessageDetail,
     MessageResponse,
@@ -222,6 +223,48 @@ router.add_api_route(
         f"and all filters but `updated_since`: {MOST_COUNTED + 1} means more than {MOST_COUNTED}, and the header is "
         "missing if the number is not known. With another filter but no `search`, it is always missing.",
     ),
+    openapi_extra=IF_NONE_MATCH,
+    route_class_override=ConditionalRoute,
+)
+
+
+class ChangesQuery(BaseModel):
+    since: int = Field(
+        ge=0,
+        le=MAXIMUM_REVISION,
+        description="The `X-Revision` of the page that you know: of a list, or the first of changes.",
+        examples=[1041],
+    )
+    limit: Limit = DEFAULT_PAGE
+    position: str | None = Field(
+        None,
+        pattern=r"^(-1|[0-9]{1,16})\.[0-9a-f]{24}$",
+        description="Where the page begins: part of the link to the next page.",
+        examples=["1041.6921f0c2a4b1c93e5d0f7a12"],
+    )
+
+
+async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]) -> Response:
+    """Returns your messages that have changed since a revision, in no particular order.
+
+    They include new messages, and those that you have deleted, with `deleted_at` and without their text. To miss
+    nothing, however wrong any clock is: read a list, and from then on ask for the changes since its `X-Revision`; read
+    all pages, and ask again with the `X-Revision` of the first of them. A message may come more than once: `version`
+    tells which copy is the newest. An `X-Revision` below `since` tells that the database was restored from a backup:
+    read the lists anew.
+    """
+    caller, history = await require_caller(request), get_services(request).history
+    page = await history.changes(caller.user_id, query.since, limit=query.limit, position=query.position)
+    return page_response(page, request, next_by="position")
+
+
+router.add_api_route(
+    "/changes",
+    list_changes,
+    methods=["GET"],
+    response_model=list[MessageResponse],
+    summary="List what has changed",
+    responses=page_responses(INVALID_LIMIT, total="The number of all your messages."),
     openapi_extra=IF_NONE_MATCH,
     route_class_override=ConditionalRoute,
 )

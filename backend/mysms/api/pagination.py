@@ -1,6 +1,6 @@
 """Pages of a list over HTTP: headers and links."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response, status
@@ -11,10 +11,15 @@ from mysms.messages.schemas import MAXIMUM_PAGE
 from mysms.messages.service import Page
 from mysms.users.errors import UnauthenticatedError
 
-_POSITIONS = frozenset({"before", "after", "around"})
+_POSITIONS = frozenset({"before", "after", "around", "position"})
 INVALID_LIMIT = InvalidFieldsError({"limit": ["must be at most 200"]})
 _PAGE_HEADERS = {
     "ETag": {"description": "The version of this page, for If-None-Match.", "schema": {"type": "string"}},
+    "X-Revision": {
+        "description": "What changes after this page was read has a higher revision: what to ask "
+        "`/api/messages/changes` with.",
+        "schema": {"type": "integer"},
+    },
     "Link": {
         "description": '`<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, '
         '`<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`.',
@@ -36,15 +41,16 @@ def page_responses(*errors: DomainError, total: str | None = None) -> dict[int |
 Limit = Annotated[int, Field(ge=1, le=MAXIMUM_PAGE)]
 
 
-def page_response(page: Page, request: Request) -> Response:
-    headers = {"ETag": request.state.etag}
+def page_response(page: Page, request: Request, next_by: Literal["before", "position"] = "before") -> Response:
+    """Returns a page whose link to the next one has its position in the parameter `next_by`."""
+    headers = {"ETag": request.state.etag, "X-Revision": str(page.revision)}
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
     links = []
     if page.first_id is not None:
         links.append(f'<{_url(request, "after", page.first_id)}>; rel="prev"')
     if page.last_id is not None:
-        links.append(f'<{_url(request, "before", page.last_id)}>; rel="next"')
+        links.append(f'<{_url(request, next_by, page.last_id)}>; rel="next"')
     if links:
         headers["Link"] = ", ".join(links)
     return Response(page.body, media_type="application/json", headers=headers)

@@ -75,6 +75,14 @@ class ChangeFeed:
         """Applies all new entries."""
         await self._begin_reading()
 
+    async def read_up_to(self, number: int) -> None:
+        """Reads the log unless this entry has been read. It may not exist."""
+        if self.position < number and self._reading is not None and not self._reading.done():
+            # It may have begun before the entry was appended.
+            await asyncio.shield(self._reading)
+        if self.position < number:
+            await asyncio.shield(self._begin_reading())
+
     async def wait_until_current(self, asked_at: float) -> None:
         """Reads the log unless `is_current_for(asked_at)`. Raises DatabaseUnreachableError after some seconds.
 

@@ -9,6 +9,8 @@ from mysms.core.database import Database
 from mysms.core.timestamps import Clock
 
 _LASTS = timedelta(days=1)
+_POLLED_WITHIN = timedelta(minutes=5)
+"""Much longer than clients wait between polls, since the clocks of the processes may differ."""
 _ID = "change_feed"
 
 
@@ -24,6 +26,11 @@ class UpgradePeriod:
     @property
     def is_over(self) -> bool:
         return self._clock() >= self._ends_at
+
+    @property
+    def unmarked_since(self) -> datetime | None:
+        """While it lasts, a time after which a client that polls may not know of changes without a mark; else None."""
+        return None if self.is_over else self._clock() - _POLLED_WITHIN
 
     async def load(self) -> None:
         """Reads when it ends. The first process that has the change feed stores that; a new database has no upgrade."""

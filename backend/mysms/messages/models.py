@@ -160,7 +160,7 @@ class Message(Document):
                 ],
                 name="conversation_changes",
             ),
-            IndexModel([("user_id", ASCENDING), ("revision", DESCENDING)], name="user_revision"),
+            IndexModel([("user_id", ASCENDING), ("revision", ASCENDING), ("_id", ASCENDING)], name="user_revision"),
             IndexModel([("revision", ASCENDING)], name="revision"),
             _list_index("peer_number", "conversation"),
             IndexModel(

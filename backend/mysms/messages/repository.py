@@ -1,6 +1,7 @@
 """Reads messages and records their events. Every update is targeted, so that concurrent updates cannot be lost."""
 
 import asyncio
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Self
@@ -23,6 +24,7 @@ _REDACTED = {"content": "", "words": NO_WORDS}
 Order = Literal["created_at", "updated_at"]
 """The time by which a list is sorted."""
 
+_CHANGE_POSITION = re.compile(r"(-1|[0-9]{1,16})\.([0-9a-f]{24})")
 _NAIVE_TIMES: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
 """The driver takes twice as long for a page whose times have a time zone."""
 
@@ -83,7 +85,9 @@ async def find_matching(user_id: ObjectId, message_filter: MessageFilter, messag
 
 async def find_detail(user_id: ObjectId, message_id: ObjectId) -> Row | None:
     """Returns a message with its timeline, unless it is deleted."""
-    found = await _list({"_id": message_id, "user_id": user_id, "deleted_at": None}, [], 1, with_timeline=True)
+    found = await _list(
+        {"_id": message_id, "user_id": user_id, "deleted_at": None}, [], 1, further_fields=(TIMELINE_FIELD,)
+    )
     return found[0] if found else None
 
 
@@ -121,7 +125,55 @@ async def list_own(
     """Returns a page, newest first, by `order_of` and then `_id`, starting after the position `before`."""
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, DESCENDING), ("_id", DESCENDING)]
-    return await _list(_beyond(query, order, before, "$lt"), sort, limit, with_timeline=with_timeline)
+    timeline = (TIMELINE_FIELD,) if with_timeline else ()
+    return await _list(_beyond(query, order, before, "$lt"), sort, limit, further_fields=timeline)
+
+
+class ChangePosition(NamedTuple):
+    """A position in a list of changes."""
+
+    revision: int
+    message_id: ObjectId
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(row["revision"], row["_id"])
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Returns the position that `str` has written, None for any other text."""
+        parts = _CHANGE_POSITION.fullmatch(text)
+        return None if parts is None else cls(int(parts[1]), ObjectId(parts[2]))
+
+    def __str__(self) -> str:
+        return f"{self.revision}.{self.message_id}"
+
+
+async def list_changed(user_id: ObjectId, since: int, *, limit: int, after: ChangePosition | None) -> list[Row]:
+    """Returns a page of the messages that have changed since a revision, also deleted ones: by revision and `_id`.
+
+    Those whose change is not published yet come first. One that is published meanwhile may come twice.
+    """
+    rows: list[Row] = []
+    if after is None or after.revision == UNPUBLISHED:
+        waiting: dict[str, Any] = {"user_id": user_id, "revision": UNPUBLISHED}
+        if after is not None:
+            waiting["_id"] = {"$gt": after.message_id}
+        rows = await _list_by_revision(waiting, limit)
+    if len(rows) < limit:
+        # Read second: a message that gets its revision in between is in this list, if it was not in the first one.
+        published: dict[str, Any] = {"user_id": user_id, "revision": {"$gt": since}}
+        if after is not None and after.revision != UNPUBLISHED:
+            same = {"revision": after.revision, "_id": {"$gt": after.message_id}}
+            published["revision"] = {"$gte": after.revision}
+            published["$or"] = [{"revision": {"$gt": after.revision}}, same]
+        rows += await _list_by_revision(published, limit - len(rows))
+    return rows
+
+
+async def _list_by_revision(query: Mapping[str, Any], limit: int) -> list[Row]:
+    sort = [("revision", ASCENDING), ("_id", ASCENDING)]
+    return await _list(query, sort, limit, further_fields=("revision",))
 
 
 async def find_newest(user_id: ObjectId, peer_number: str) -> Row | None:
@@ -139,10 +191,10 @@ async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit:
 
 
 async def _list(
-    query: Mapping[str, Any], sort: Sequence[tuple[str, int]], limit: int, *, with_timeline: bool = False
+    query: Mapping[str, Any], sort: Sequence[tuple[str, int]], limit: int, *, further_fields: Sequence[str] = ()
 ) -> list[Row]:
     """Returns up to `limit` messages with the fields that the API shows, in one command. Their times are naive UTC."""
-    fields = (*MESSAGE_FIELDS, TIMELINE_FIELD) if with_timeline else MESSAGE_FIELDS
+    fields = (*MESSAGE_FIELDS, *further_fields)
     messages = Message.get_pymongo_collection().with_options(_NAIVE_TIMES)
     # Without a batch size, the server would return the first hundred only.
     return await messages.find(query, fields, sort=sort or None, limit=limit, batch_size=limit).to_list()

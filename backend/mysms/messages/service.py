@@ -14,7 +14,7 @@ from mysms.messages.encoding import ConversationFields, MessageFields, Row, deta
 from mysms.messages.filter import MessageFilter
 from mysms.messages.known_anchors import KnownAnchors
 from mysms.messages.known_totals import KnownTotals
-from mysms.messages.repository import Anchor
+from mysms.messages.repository import Anchor, ChangePosition
 from mysms.messages.schemas import MAXIMUM_PAGE
 from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
@@ -30,8 +30,11 @@ class Page:
     """A JSON array."""
     total: int | None
     """The number of messages in all pages; None for conversations. Of a search, see `Found.total`."""
+    revision: int
+    """The page has all changes up to this revision; later ones get a higher revision."""
     last_id: str | None
-    """The id of the last row's message, if there are older rows; of a search, that of the last message searched."""
+    """The id of the last row's message, if there are older rows; of a search, that of the last message searched; of
+    changes, the position of the last row."""
     first_id: str | None = None
     """The id of the first row's message, if there are newer rows and the page was read in that direction; of a search,
     that of the newest message searched."""
@@ -102,17 +105,44 @@ class MessageHistory:
         names = position.given()
         if len(names) > 1:
             raise InvalidFieldsError({name: ["cannot be combined with the others"] for name in names})
+        # Before the list, which is then at least as new.
+        revision = self._changes.feed.position
         if message_filter.is_looked_for:
             found = await self._search(user_id, message_filter, limit, position)
-            return Page(encode(found.rows), found.total, found.last_id, found.first_id)
+            return Page(encode(found.rows), found.total, revision, found.last_id, found.first_id)
         rows, has_newer, has_older = await self._rows(user_id, message_filter, limit, position)
         self._anchors.keep(user_id, *rows[:1], *rows[-1:])
         total = await self._count(user_id, message_filter)
         return Page(
             body=encode([message_fields(row) for row in rows]),
             total=total,
+            revision=revision,
             last_id=str(rows[-1]["_id"]) if has_older else None,
             first_id=str(rows[0]["_id"]) if has_newer else None,
+        )
+
+    async def changes(self, user_id: ObjectId, since: int, *, limit: int, position: str | None) -> Page:
+        """Returns a page of the messages that have changed since a revision, also deleted ones; see `list_changed`.
+
+        What slips between the pages has a revision above that of the first page. A `revision` below `since` tells that
+        the log of changes was restored from a backup. Raises InvalidFieldsError if `position` is none.
+        """
+        after = None
+        if position is not None and (after := ChangePosition.parse(position)) is None:
+            raise InvalidFieldsError({"position": ["is not part of a link to a page of changes"]})
+        await self._changes.feed.read_up_to(since)
+        revision = self._changes.feed.position
+        rows = await repository.list_changed(user_id, since, limit=limit + 1, after=after)
+        last = ChangePosition.of(rows[limit - 1]) if len(rows) > limit else None
+        rows = rows[:limit]
+        if after is None and (unmarked_since := self._changes.upgrade.unmarked_since) is not None:
+            rows += await repository.list_own(user_id, MessageFilter(updated_since=unmarked_since), limit=limit)
+        latest = {row["_id"]: row for row in rows}
+        return Page(
+            body=encode([message_fields(row) for row in latest.values()]),
+            total=await self._count(user_id, _ALL),
+            revision=revision,
+            last_id=str(last) if last is not None else None,
         )
 
     async def batches(self, user_id: ObjectId, message_filter: MessageFilter) -> AsyncIterator[list[MessageFields]]:
@@ -130,6 +160,7 @@ class MessageHistory:
 
     async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
         """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
+        revision = self._changes.feed.position
         anchor = None if before is None else await self._find_anchor(user_id, _ALL, "before", before)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
@@ -146,6 +177,7 @@ class MessageHistory:
         return Page(
             body=encode(rows),
             total=None,
+            revision=revision,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
 

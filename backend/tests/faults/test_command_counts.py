@@ -62,10 +62,16 @@ async def commands_until_answer(
     return min(counts)
 
 
-@pytest.mark.parametrize("path", ["/api/messages", "/api/conversations"])
-@pytest.mark.parametrize("query", ["", "updated_since"])
-async def test_an_unchanged_poll_costs_no_command(env: Environment, path: str, query: str) -> None:
-    params = {query: to_rfc3339(utc_now())} if query and path == "/api/messages" else {}
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/api/messages", {}),
+        ("/api/messages", {"updated_since": to_rfc3339(utc_now())}),
+        ("/api/messages/changes", {"since": "0"}),
+        ("/api/conversations", {}),
+    ],
+)
+async def test_an_unchanged_poll_costs_no_command(env: Environment, path: str, params: dict[str, str]) -> None:
     known = ""
 
     async def poll() -> httpx.Response:
@@ -142,6 +148,7 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
         ("/api/messages", {"peer_number": "+13125550001"}, 1),
         ("/api/messages", {"updated_since": "2026-01-01T00:00:00.000Z"}, 1),
         ("/api/messages", {"before": "a message"}, 1),
+        ("/api/messages/changes", {"since": "0"}, 2),
         ("/api/conversations", {}, 2),
     ],
 )

@@ -17,6 +17,7 @@ CONVERSATIONS = 60
 FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Before all messages that a test sends."""
 _BATCH = 5_000
+_CHANGED = 500
 
 
 @dataclass
@@ -61,7 +62,9 @@ class ManyMessages:
                 }
                 content = f"{text} {index} {'odd' if index % 2 else 'even'}"
                 found = {"content": content, "words": words_of(content)}
-                rows.append({**template, **done, **own, **to, **found})
+                # The others have not changed since the version before the log of changes.
+                changed = {"revision": template["revision"] if index < _CHANGED else 0}
+                rows.append({**template, **done, **own, **to, **found, **changed})
             await messages.insert_many(rows)
             await self._count(rows)
         # So that the API reads the total again.

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from mysms.core.timestamps import to_rfc3339
 from mysms.messages.search import Bounds
@@ -94,11 +95,14 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
         assert response.status_code == 200, response.text
         return response
 
-    middle, deep = "", ""
+    middle, deep, newest, next_changes = "", "", "", ""
     operations: dict[str, Callable[[], Awaitable[Any]]] = {
         "the newest messages": lambda: read("/api/messages", limit=50),
         "the next messages": lambda: read("/api/messages", limit=50, before=deep),
-        "the poll of the SPA": lambda: read("/api/messages", limit=200, updated_since=now()),
+        "the poll of the SPA": lambda: read("/api/messages/changes", limit=200, since=newest),
+        "all that has ever changed": lambda: read("/api/messages/changes", limit=50, since=0),
+        "the next page of it": lambda: read("/api/messages/changes", limit=50, since=0, position=next_changes),
+        "what changed now": lambda: read("/api/messages", limit=200, updated_since=now()),
         "what changed long ago": lambda: read("/api/messages", limit=50, updated_since=LONG_AGO),
         "what changed long ago in one": lambda: read(
             "/api/messages", limit=10, peer_number=phone_number(7), updated_since=LONG_AGO
@@ -121,6 +125,9 @@ async def test_the_cost_of_a_page_does_not_grow_with_the_messages(
         assert sum(row["messages"] for row in rows) > 0.7 * stop
         middle = rows[20]["last_message"]["_id"]
         deep = str((await database["messages"].find_one({"client_id": f"many:{stop // 120 * 60}"}) or {})["_id"])
+        newest = (await read("/api/messages", limit=1)).headers["X-Revision"]
+        first = await read("/api/messages/changes", limit=200, since=0)
+        next_changes = parse_qs(urlsplit(first.links["next"]["url"]).query)["position"][0]
         for name, operate in operations.items():
             costs[name].append((await cost(many_messages, operate)).documents)
         for kind, (query, commands) in SEARCHES.items():

@@ -26,7 +26,7 @@ for (const way of ['stream', 'poll'] as const) {
       for (const status of STATUSES) {
         await expect(storedBubble(page, text)).toBeVisible();
         // Right after a poll, so that the next one is as late as it can be.
-        await page.waitForResponse((response) => response.url().includes('updated_since='));
+        await page.waitForResponse((response) => response.url().includes('/api/messages/changes?'));
         // The SPA pauses for a moment after each poll, also if an event comes.
         if (way === 'stream') await page.waitForTimeout(AFTER_THE_PAUSE_MS);
         const shown = timeOfShowing(page, text, status);

@@ -78,7 +78,7 @@ async function measure(page: Page, newest: Message): Promise<Record<string, Cost
 
 /** One poll: with the API's own response, or with this message changed. */
 async function poll(page: Page, change?: Message): Promise<void> {
-  const changes = /[?&]updated_since=/;
+  const changes = /\/api\/messages\/changes\?/;
   if (change) {
     await page.route(changes, (route) =>
       route.fulfill({ json: [change], headers: { 'X-Total-Count': '5000' } }),
@@ -93,7 +93,7 @@ async function poll(page: Page, change?: Message): Promise<void> {
 }
 
 async function newestOf(page: Page, number: string): Promise<Message> {
-  const look = page.waitForRequest(/[?&]updated_since=/);
+  const look = page.waitForRequest(/\/api\/messages\/changes\?/);
   await page.evaluate(() => dispatchEvent(new Event('online')));
   const { authorization = '' } = await (await look).allHeaders();
   const params = { peer_number: number, limit: 1 };

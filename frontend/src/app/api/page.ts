@@ -5,7 +5,7 @@ export interface Page<Row> {
   readonly total: number;
   /** There are older rows. */
   readonly hasMore: boolean;
-  /** The id from which the older rows follow: of a search, that of the last message searched, which need not be a row. */
+  /** The position from which the next rows follow: the id of the last row; of a search, that of the last message searched. */
   readonly next?: string | undefined;
   /** There are newer rows, for a page that was requested by an older message. */
   readonly hasNewer: boolean;

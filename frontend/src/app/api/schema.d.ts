@@ -31,6 +31,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what has changed
+         * @description Returns your messages that have changed since a revision, in no particular order.
+         *
+         *     They include new messages, and those that you have deleted, with `deleted_at` and without their text. To miss
+         *     nothing, however wrong any clock is: read a list, and from then on ask for the changes since its `X-Revision`; read
+         *     all pages, and ask again with the `X-Revision` of the first of them. A message may come more than once: `version`
+         *     tells which copy is the newest. An `X-Revision` below `since` tells that the database was restored from a backup:
+         *     read the lists anew.
+         */
+        get: operations["list_changes_api_messages_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/export.csv": {
         parameters: {
             query?: never;
@@ -527,7 +553,7 @@ export interface paths {
          * @description Tells as server-sent events when something has changed for you; what, the list of messages says.
          *
          *     `changes`: something has changed. `resync`: it is not known what has changed since the event in `Last-Event-ID`, or
-         *     there was none. After each, ask for the messages that changed, without `If-None-Match`: for a second, another
+         *     there was none. After each, ask `/api/messages/changes`, without `If-None-Match`: for a second, another
          *     process may still respond with 304. Events that follow closely may be sent as one.
          *
          *     A comment is sent after 15 s of silence. The stream ends when the access token expires, when the session ends, and
@@ -1480,6 +1506,8 @@ export interface operations {
                 headers: {
                     /** @description The version of this page, for If-None-Match. */
                     ETag?: string;
+                    /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
+                    "X-Revision"?: number;
                     /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     /** @description The number of your messages, counting only those with `peer_number`. With `search`, those that match it and all filters but `updated_since`: 1001 means more than 1000, and the header is missing if the number is not known. With another filter but no `search`, it is always missing. */
@@ -1625,6 +1653,76 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes_api_messages_changes_get: {
+        parameters: {
+            query: {
+                /** @description The `X-Revision` of the page that you know: of a list, or the first of changes. */
+                since: number;
+                limit?: number;
+                /** @description Where the page begins: part of the link to the next page. */
+                position?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The version of this page, for If-None-Match. */
+                    ETag?: string;
+                    /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
+                    "X-Revision"?: number;
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    Link?: string;
+                    /** @description The number of all your messages. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageResponse"][];
+                };
+            };
+            /** @description The page still has this ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2065,6 +2163,8 @@ export interface operations {
                 headers: {
                     /** @description The version of this page, for If-None-Match. */
                     ETag?: string;
+                    /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
+                    "X-Revision"?: number;
                     /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
                     Link?: string;
                     [name: string]: unknown;

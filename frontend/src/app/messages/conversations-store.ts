@@ -52,14 +52,13 @@ export class ConversationsStore implements MessageSubscriber {
     if (cached && cached.rows.length > 0 && !this.isLoaded()) this.#loaded.set(cached);
   }
 
-  async loadFirst(): Promise<readonly Message[]> {
-    if (this.#isCurrent()) return [];
+  async loadFirst(): Promise<void> {
+    if (this.#isCurrent()) return;
     const loading = firstValueFrom(this.#client.conversations());
-    return this.#meanwhile.during(loading, (page, changes) => {
+    await this.#meanwhile.during(loading, (page, changes) => {
       const first = toConversations(page);
       this.#isCurrent.set(true);
       this.#change(() => mergeChanges(first, changes));
-      return first.rows.map(({ last }) => last);
     });
   }
 

@@ -8,7 +8,7 @@ import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadsStore } from './threads-store';
-import { FakeApi, aMessage, aMinuteAfter, deleted, messages, setUpMessages } from './testing';
+import { Answer, FakeApi, aMinuteAfter, deleted, messages, setUpMessages } from './testing';
 
 const PEER = '+14155552671';
 const OTHER = '+442079460958';
@@ -39,17 +39,19 @@ describe('MessageSync', () => {
     expect(sync.total()).toBe(0);
   });
 
-  it('loads the conversations, and then polls for changes since the newest', async () => {
-    await api.answerConversations(messages(1, 1));
+  it('loads the conversations, and then polls for the changes since', async () => {
+    await api.answerConversations(messages(1, 1), { revision: 41 });
     const first = api.expectChanges();
-    expect(Date.parse(since(first))).toBe(Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000);
-    await api.answerChanges(first, [], { total: 7, etag: 'W/"1"' });
+    expect(since(first)).toBe(41);
+    // The revision has risen because of others.
+    await api.answerChanges(first, [], { total: 7, etag: 'W/"1"', revision: 60 });
     expect(rows().map(({ peer }) => peer)).toEqual([PEER]);
     expect(sync.total()).toBe(7);
     expect(status().state).toBe('up-to-date');
 
     await api.nextPoll();
     const second = api.expectChanges();
+    expect(since(second)).toBe(41);
     expect(second.request.headers.get('If-None-Match')).toBe('W/"1"');
     second.flush(null, { status: 304, statusText: 'Not Modified' });
     await api.settle();
@@ -67,7 +69,8 @@ describe('MessageSync', () => {
     async function catchUp(): Promise<void> {
       await api.nextPoll();
       for (let page = 0; page < 5; page += 1) {
-        await api.answerChanges(api.expectChanges(), changed(page), { next: true, total: 9_000 });
+        const answer = { next: true, total: 9_000, revision: 70 + page };
+        await api.answerChanges(api.expectChanges(), changed(page), answer);
       }
     }
 
@@ -81,9 +84,9 @@ describe('MessageSync', () => {
 
     it('loads what is shown anew, and asks for no more of them', async () => {
       await catchUp();
-      await api.answerConversations(messages(5_199, 5_199));
+      await api.answerConversations(messages(5_199, 5_199), { revision: 80 });
       expect(rows().map(({ last }) => last._id)).toEqual(['m5199']);
-      api.answerThread(messages(5_150, 5_199), { total: 9_000 });
+      api.answerThread(messages(5_150, 5_199), { total: 9_000, revision: 81 });
       await api.settle();
       expect(loaded()).toHaveLength(50);
       expect(threads().thread(PEER).isCached).toBe(false);
@@ -91,10 +94,7 @@ describe('MessageSync', () => {
       expect(sync.total()).toBe(9_000);
       api.expectNoCall();
       await api.nextPoll();
-      const [newest] = messages(5_199, 5_199);
-      expect(Date.parse(since(api.expectChanges()))).toBeGreaterThan(
-        Date.parse(newest?.updated_at ?? '') - 31_000,
-      );
+      expect(since(api.expectChanges())).toBe(70);
     });
 
     it('tries again to load them, and asks for the later changes only then', async () => {
@@ -131,11 +131,6 @@ describe('MessageSync', () => {
     expect(api.expectChanges().request.headers.get('If-None-Match')).toBe('W/"3"');
   });
 
-  it('polls from the epoch while there is no message', async () => {
-    await api.answerConversations([]);
-    expect(since(api.expectChanges())).toBe('1970-01-01T00:00:00.000Z');
-  });
-
   it('keeps all loaded pages current, and the rows of the list', async () => {
     await start(messages(3, 4));
     const loading = threads().loadOlder(PEER);
@@ -150,56 +145,90 @@ describe('MessageSync', () => {
     expect(rows()[0]?.last.content).toBe('Message 5');
   });
 
-  it('loads all pages of changes, and then polls from the newest of them', async () => {
+  it('loads all pages of changes, and then asks for those since the first of them', async () => {
     await start(messages(1, 1));
     await api.nextPoll();
     const first = api.expectChanges();
-    await api.answerChanges(first, messages(400, 599), { next: true, etag: 'W/"1"' });
+    await api.answerChanges(first, messages(400, 599), { next: true, etag: 'W/"1"', revision: 50 });
     const second = api.expectChanges();
-    expect(second.request.params.get('before')).toBe('m0400');
-    expect(second.request.params.get('updated_since')).toBe(since(first));
-    await api.answerChanges(second, messages(300, 399));
+    expect(second.request.params.get('position')).toBe('x');
+    expect(since(second)).toBe(since(first));
+    await api.answerChanges(second, messages(300, 399), { revision: 55 });
     await api.nextPoll();
     const third = api.expectChanges();
-    expect(Date.parse(since(third))).toBe(
-      Date.parse(messages(599, 599)[0]?.updated_at ?? '') - 30_000,
-    );
+    expect(since(third)).toBe(50);
+    expect(third.request.params.has('position')).toBe(false);
     expect(third.request.headers.has('If-None-Match')).toBe(false);
   });
 
-  it('loads anew once if too much has changed at a time, and then shows what changes further', async () => {
-    await start(messages(1, 1));
-    await api.nextPoll();
-    for (let to = 1_000; to > 0; to -= 200) {
-      await api.answerChanges(api.expectChanges(), messages(to - 199, to), { next: true });
-    }
-    await api.answerConversations(messages(1_000, 1_000));
-    api.answerThread(messages(951, 1_000), { next: true });
-    await api.settle();
-    expect(loaded()).toEqual(messages(951, 1_000));
+  describe('when a page of a conversation was read before the last changes, and comes after them', () => {
+    const [sent] = messages(1, 1);
 
-    await api.nextPoll();
-    await api.answerChanges(api.expectChanges(), messages(801, 1_000), { next: true });
-    const [latest] = messages(1_000, 1_000);
-    if (!latest) throw new Error();
-    const newest: Message = { ...latest, status: 'delivered', version: 2 };
-    await api.nextPoll();
-    await api.answerChanges(api.expectChanges(), [newest, ...messages(801, 999)], { next: true });
-    expect(loaded()[0]).toEqual(newest);
-    await api.nextPoll();
-    await api.answerChanges(api.expectChanges(), messages(1_001, 1_200), { next: true });
-    await api.answerChanges(api.expectChanges(), messages(801, 1_000));
-    expect(loaded()[0]?._id).toBe('m1200');
+    it('asks for the changes since that page', async () => {
+      await start([]);
+      await api.nextPoll();
+      const changes = api.expectChanges();
+      const opening = threads().open(OTHER);
+      const page = api.expectThread();
+      await api.answerChanges(changes, messages(2, 2), { revision: 50 });
+      api.answer(page, [{ ...sent, peer_number: OTHER } as Message], { revision: 49 });
+      await opening;
+      await api.nextPoll();
+      expect(since(api.expectChanges())).toBe(49);
+    });
+
+    it('also if it comes while they are read', async () => {
+      await start([], 40);
+      await api.nextPoll();
+      const changes = api.expectChanges();
+      const opening = threads().open(OTHER);
+      api.answerThread([{ ...sent, peer_number: OTHER } as Message], { revision: 39 });
+      await opening;
+      await api.answerChanges(changes, messages(2, 2), { revision: 50 });
+      await api.nextPoll();
+      expect(since(api.expectChanges())).toBe(39);
+    });
+
+    it('but not since one that was read later', async () => {
+      await start([], 40);
+      const opening = threads().open(OTHER);
+      api.answerThread([{ ...sent, peer_number: OTHER } as Message], { revision: 60 });
+      await opening;
+      await api.nextPoll();
+      expect(since(api.expectChanges())).toBe(40);
+    });
   });
 
-  it('does not move the cursor for a message that came in another way', async () => {
-    await start(messages(1, 1));
-    const before = Date.parse(messages(1, 1)[0]?.updated_at ?? '') - 30_000;
-    sync.applyNew(
-      aMessage({ _id: 'm9', created_at: aMinuteAfter(9), updated_at: aMinuteAfter(9) }),
-    );
+  it('loads what is shown anew when the revision goes back, as after a restore', async () => {
+    await start(messages(1, 2), 40);
     await api.nextPoll();
-    expect(Date.parse(since(api.expectChanges()))).toBe(before);
+    await api.answerChanges(api.expectChanges(), [], { revision: 12 });
+    await api.answerConversations(messages(1, 1), { revision: 12 });
+    api.answerThread(messages(1, 1), { revision: 12 });
+    await api.settle();
+    expect(loaded()).toEqual(messages(1, 1));
+    await api.nextPoll();
+    expect(since(api.expectChanges())).toBe(12);
+  });
+
+  it('asks an API of the version before, which has no changes, for the newest messages', async () => {
+    await api.answerConversations(messages(1, 1), { revision: null });
+    const newest = (): TestRequest => api.expectMessages();
+    await api.answerChanges(newest(), messages(1, 1), { revision: null });
+    await threadOf(messages(1, 1), { revision: null });
+    await api.nextPoll();
+    await api.answerChanges(newest(), messages(1, 2), { next: true, total: 2, revision: null });
+    expect(loaded()).toEqual(messages(1, 2));
+
+    // One process is of this version, the other one still of that before.
+    const opening = threads().open(OTHER);
+    api.answerThread([], { revision: 5 });
+    await opening;
+    await api.nextPoll();
+    api.expectChanges().flush(null, { status: 404, statusText: 'Not Found' });
+    await api.answerChanges(newest(), messages(1, 3), { revision: null });
+    expect(loaded()).toEqual(messages(1, 3));
+    expect(sync.problem()).toBe('');
   });
 
   it('keeps what is loaded when a poll fails, has the problem, and waits longer', async () => {
@@ -311,7 +340,7 @@ describe('MessageSync', () => {
 
   it('publishes changes to whatever subscribes, once it is loaded', async () => {
     const store = {
-      loadFirst: vi.fn(() => Promise.resolve([])),
+      loadFirst: vi.fn(() => Promise.resolve()),
       find: vi.fn(() => undefined),
       applyChanges: vi.fn(),
       hasPending: () => false,
@@ -339,16 +368,20 @@ describe('MessageSync', () => {
     api.expectNoCall();
   });
 
-  async function start(known: Message[]): Promise<void> {
-    await api.answerConversations(known.slice(0, 1));
-    await api.answerChanges(api.expectChanges(), []);
+  async function start(known: Message[], revision = 1): Promise<void> {
+    await api.answerConversations(known.slice(0, 1), { revision });
+    await api.answerChanges(api.expectChanges(), [], { revision });
+    await threadOf(known, { next: true, revision });
+  }
+
+  async function threadOf(known: Message[], answer: Answer): Promise<void> {
     const opening = threads().open(PEER);
-    api.answerThread(known, { next: true });
+    api.answerThread(known, answer);
     await opening;
   }
 });
 
-const since = ({ request }: TestRequest): string => request.params.get('updated_since') ?? '';
+const since = ({ request }: TestRequest): number => Number(request.params.get('since'));
 
 const failed = (status: number, retryAfter: string) => ({
   status,

@@ -20,17 +20,13 @@ import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { latestOf } from './message-order';
 import { MessagesClient } from './messages-client';
 
-/** Responses can overtake each other, and servers' clocks differ: each poll asks for a little more than what is new. */
-const OVERLAP_MS = 30_000;
-const EPOCH = new Date(0).toISOString();
-
 /** A poll is normally answered within this time. */
 const EXPECTED_ANSWER_MS = 5_000;
 
 /** A store of messages that `MessageSync` keeps current. */
 export interface MessageSubscriber {
-  /** Loads what changes build on, unless it is loaded. Runs before changes are asked for; returns the loaded messages. */
-  loadFirst?(): Promise<readonly Message[]>;
+  /** Loads what changes build on, unless it is loaded. Runs before changes are asked for. */
+  loadFirst?(): Promise<void>;
   /** Too much has changed to be told: all that is loaded is to be loaded again, now or by `loadFirst`. */
   forget?(): void;
   /** The version of the message that the store has. */
@@ -44,8 +40,6 @@ export interface MessageSubscriber {
 /**
  * Keeps everything that is loaded current: polls every ten seconds for the changes since the last poll, and publishes
  * them to its subscribers. It knows none of them, so that a new store or feature only has to subscribe.
- *
- * Only a poll moves the cursor. A message that came in another way says nothing about the others.
  */
 @Injectable()
 export class MessageSync {
@@ -64,10 +58,6 @@ export class MessageSync {
   readonly #today = signal(new Date(), { equal: isSameDay });
   /** The ids of messages that are known to be deleted: a response that is older may still have them. */
   readonly #deleted = new Set<string>();
-  /** The time of the newest change that a poll has brought. */
-  #cursor: number | undefined;
-  /** The versions that were the latest when too much had changed: what is loaded is at least as new as all before them. */
-  #reloaded: ReadonlySet<string> = new Set();
 
   /** Messages whose status has just changed, and new ones that this tab has sent. */
   readonly statusChanges = this.#statusChanges.asObservable();
@@ -170,18 +160,12 @@ export class MessageSync {
 
   async #sync(): Promise<void> {
     await this.#loadFirst();
-    const startedAt = performance.now();
-    const since = this.#cursor === undefined ? EPOCH : iso(this.#cursor - OVERLAP_MS);
-    const isKnown = (message: Message): boolean => this.#reloaded.has(versionOf(message));
-    const changes = await firstValueFrom(this.#client.changes(since, isKnown));
+    const changes = await firstValueFrom(this.#client.changes());
     if (changes !== 'unchanged') {
       if (changes.isComplete) this.applyChanges(changes.messages);
       this.#total.set(changes.total);
-      this.#advanceCursor(changes.messages, performance.now() - startedAt);
       if (!changes.isComplete) {
         for (const subscriber of this.#subscribers) subscriber.forget?.();
-        // Many may have changed within the overlap, which the next polls ask for again.
-        this.#reloaded = new Set(changes.messages.map(versionOf));
         await this.#loadFirst();
       }
     }
@@ -195,19 +179,7 @@ export class MessageSync {
   }
 
   async #loadFirst(): Promise<void> {
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.loadFirst) this.#advanceCursor(await subscriber.loadFirst());
-    }
-  }
-
-  /**
-   * A change that happened while the pages of one poll were read may have slipped between them, so the
-   * cursor goes back by the duration of the poll.
-   */
-  #advanceCursor(messages: readonly Message[], durationMs = 0): void {
-    const times = messages.map(({ updated_at }) => Date.parse(updated_at) - durationMs);
-    const newest = times.reduce((one, other) => Math.max(one, other), this.#cursor ?? -Infinity);
-    if (Number.isFinite(newest)) this.#cursor = newest;
+    for (const subscriber of this.#subscribers) await subscriber.loadFirst?.();
   }
 
   async #updatePaused(): Promise<void> {
@@ -215,14 +187,6 @@ export class MessageSync {
     const paused = isWaiting ? (await firstValueFrom(this.#client.sending())).paused : null;
     this.#paused.set(paused);
   }
-}
-
-function versionOf({ _id, version }: Message): string {
-  return `${_id} ${version}`;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 function isSameDay(one: Date, other: Date): boolean {

@@ -1,18 +1,29 @@
 import { HttpClient, HttpErrorResponse, HttpResponse } from '@angular/common/http';
 import { Injectable, inject } from '@angular/core';
-import { EMPTY, Observable, catchError, expand, map, of, reduce, throwError } from 'rxjs';
+import {
+  EMPTY,
+  Observable,
+  catchError,
+  defer,
+  expand,
+  map,
+  of,
+  tap,
+  throwError,
+  toArray,
+} from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
 import { Problem } from '../api/problem';
 import { Page } from '../api/page';
 import { EXPORT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
-/** The messages that have changed since a time. */
+/** The messages that have changed since the pages were read that are known. */
 export interface Changes {
   readonly messages: readonly Message[];
   /** How many messages the user has in all. */
   readonly total: number;
-  /** False if there are more that are not known: these are the latest. */
+  /** False if there are too many others, or nobody knows which: then all that is known is to be read again. */
   readonly isComplete: boolean;
 }
 
@@ -37,7 +48,9 @@ export class MessagesClient {
   readonly #http = inject(HttpClient);
   readonly #api = `${inject(API_BASE_URL)}/api`;
   readonly #messages = `${this.#api}/messages`;
-  #lastChanges: { readonly since: string; readonly etag: string } | undefined;
+  /** All pages that were read have the changes up to this revision: one that comes late may lower it. */
+  #revision: number | undefined;
+  #lastChanges: { readonly since: number; readonly etag: string } | undefined;
   #trustsEtag = true;
 
   /** Newest first; with `before`, those whose last message is older than this one. */
@@ -69,47 +82,14 @@ export class MessagesClient {
   }
 
   /**
-   * The messages that have changed at or after this time, the latest first, up to a thousand or to a page that ends with one
-   * that is known; 'unchanged' if the response would be the same as the last one.
+   * The messages that have changed since the pages were read, up to a thousand; 'unchanged' if the response would be the
+   * same as the last one. It counts on the answers of this client's other methods, and goes by no clock.
    */
-  changes(since: string, isKnown: (message: Message) => boolean): Observable<Changes | Unchanged> {
-    const first = { updated_since: since, limit: MAX_PAGE };
-    const isRepeated = this.#trustsEtag && this.#lastChanges?.since === since;
-    const etag = isRepeated ? this.#lastChanges?.etag : undefined;
-    this.#trustsEtag = true;
-    this.#lastChanges = undefined;
-    const isLast = ({ rows, hasMore }: Page<Message>): boolean => {
-      const last = rows.at(-1);
-      return !hasMore || !last || isKnown(last);
-    };
-    return this.#rows<Message>(this.#messages, first, etag).pipe(
-      expand((response, index) => {
-        const page = toPage(response);
-        const last = page.rows.at(-1);
-        return last && !isLast(page) && index + 1 < MAX_PAGES_OF_CHANGES
-          ? this.#rows<Message>(this.#messages, from(first, last._id))
-          : EMPTY;
-      }),
-      reduce<HttpResponse<Message[]>, HttpResponse<Message[]>[]>((all, one) => [...all, one], []),
-      map((responses) => {
-        const fresh = responses[0]?.headers.get('ETag');
-        // The ETag of a first page says nothing about the pages after it.
-        if (responses.length === 1 && fresh) this.#lastChanges = { since, etag: fresh };
-        const pages = responses.map(toPage);
-        return {
-          messages: pages.flatMap(({ rows }) => rows),
-          total: pages[0]?.total ?? 0,
-          isComplete: pages.slice(-1).every(isLast),
-        };
-      }),
-      catchError((error: unknown) => {
-        if (!(error instanceof HttpErrorResponse && error.status === 304 && etag)) {
-          return throwError(() => error);
-        }
-        this.#lastChanges = { since, etag };
-        return of<Unchanged>('unchanged');
-      }),
-    );
+  changes(): Observable<Changes | Unchanged> {
+    return defer(() => {
+      const since = this.#revision;
+      return since === undefined ? this.#newest() : this.#changesSince(since);
+    });
   }
 
   /**
@@ -161,8 +141,67 @@ export class MessagesClient {
     });
   }
 
+  #changesSince(since: number): Observable<Changes | Unchanged> {
+    const url = `${this.#messages}/changes`;
+    const first = { since, limit: MAX_PAGE };
+    const isRepeated = this.#trustsEtag && this.#lastChanges?.since === since;
+    const etag = isRepeated ? this.#lastChanges?.etag : undefined;
+    this.#trustsEtag = true;
+    this.#lastChanges = undefined;
+    return this.#rows<Message>(url, first, etag).pipe(
+      expand((response, index) => {
+        const { next } = toPage(response);
+        return next !== undefined && index + 1 < MAX_PAGES_OF_CHANGES
+          ? this.#rows<Message>(url, { ...first, position: next })
+          : EMPTY;
+      }),
+      toArray(),
+      map((responses) => {
+        const pages = responses.map(toPage);
+        const messages = pages.flatMap(({ rows }) => rows);
+        // That of the first page: later ones lack what changed between them.
+        const revision = (responses[0] && revisionOf(responses[0])) ?? since;
+        const etag = responses[0]?.headers.get('ETag');
+        // While nothing changes for the user, the same question has the same answer.
+        if (messages.length === 0 && etag) this.#lastChanges = { since, etag };
+        const reached = messages.length > 0 ? revision : Math.min(revision, since);
+        const isCurrent = this.#revision === since;
+        this.#revision = isCurrent ? reached : Math.min(reached, this.#revision ?? reached);
+        return {
+          messages,
+          total: pages[0]?.total ?? 0,
+          // A revision that goes back is that of a database restored from a backup.
+          isComplete: !pages.at(-1)?.hasMore && revision >= since,
+        };
+      }),
+      catchError((error: unknown) => {
+        if (!(error instanceof HttpErrorResponse)) return throwError(() => error);
+        if (error.status === 304 && etag) {
+          this.#lastChanges = { since, etag };
+          return of<Unchanged>('unchanged');
+        }
+        return error.status === 404 ? this.#newest() : throwError(() => error);
+      }),
+    );
+  }
+
+  /** From an API of the version before, which knows no revisions: it is replaced in a moment. */
+  #newest(): Observable<Changes> {
+    return this.#rows<Message>(this.#messages, { limit: MAX_PAGE }).pipe(
+      map(toPage),
+      map(({ rows, total }) => ({ messages: rows, total, isComplete: true })),
+    );
+  }
+
   #page<Row>(url: string, params: Parameters): Observable<Page<Row>> {
-    return this.#rows<Row>(url, params).pipe(map(toPage));
+    return this.#rows<Row>(url, params).pipe(
+      tap((response) => {
+        const revision = revisionOf(response) ?? this.#revision;
+        if (revision === undefined) return;
+        this.#revision = Math.min(revision, this.#revision ?? revision);
+      }),
+      map(toPage),
+    );
   }
 
   #rows<Row>(url: string, params: Parameters, etag?: string): Observable<HttpResponse<Row[]>> {
@@ -180,6 +219,12 @@ function from(params: Parameters, before: string | undefined): Parameters {
   return before === undefined ? params : { ...params, before };
 }
 
+/** Undefined for an API of the version before. */
+function revisionOf({ headers }: HttpResponse<unknown>): number | undefined {
+  const revision = headers.get('X-Revision');
+  return revision === null ? undefined : Number(revision);
+}
+
 function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
   const rows = body ?? [];
   const links = headers.get('Link') ?? '';
@@ -187,7 +232,7 @@ function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
     rows,
     total: Number(headers.get('X-Total-Count') ?? rows.length),
     hasMore: /\brel="?next"?/.test(links),
-    next: /[?&]before=([^&>]*)[^>]*>; *rel="?next"?/.exec(links)?.[1],
+    next: /[?&](?:before|position)=([^&>]*)[^>]*>; *rel="?next"?/.exec(links)?.[1],
     hasNewer: /\brel="?prev"?/.test(links),
   };
 }

@@ -110,11 +110,13 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
   }
 }
 
-interface Answer {
+export interface Answer {
   readonly total?: number;
   readonly etag?: string;
   readonly next?: boolean;
   readonly prev?: boolean;
+  /** Null for an API that knows none. */
+  readonly revision?: number | null;
 }
 
 /** Sets up the messages domain with a fake API and fake timers. `start` of the result starts the sync. */
@@ -175,7 +177,12 @@ export class FakeApi {
   }
 
   expectChanges(): TestRequest {
-    return this.http.expectOne(({ params }) => params.has('updated_since'));
+    return this.http.expectOne(({ url }) => url === '/api/messages/changes');
+  }
+
+  /** The newest of all messages. */
+  expectMessages(): TestRequest {
+    return this.http.expectOne('/api/messages?limit=200');
   }
 
   async answerChanges(request: TestRequest, rows: Message[], answer: Answer = {}): Promise<void> {
@@ -220,16 +227,18 @@ function toConversation(last: Message): Conversation {
 function flush(
   request: TestRequest,
   rows: (Message | Conversation)[],
-  { total, etag, next, prev }: Answer,
+  { total, etag, next, prev, revision = 1 }: Answer,
 ): void {
+  const by = request.request.url === '/api/messages/changes' ? 'position' : 'before';
   const links = [
-    ...(next ? ['</api/messages?before=x>; rel="next"'] : []),
+    ...(next ? [`</api/messages?${by}=x>; rel="next"`] : []),
     ...(prev ? ['</api/messages?after=x>; rel="prev"'] : []),
   ];
   request.flush(rows, {
     headers: new HttpHeaders({
       'X-Total-Count': String(total ?? rows.length),
       ...(etag && { ETag: etag }),
+      ...(revision !== null && { 'X-Revision': String(revision) }),
       ...(links.length > 0 && { Link: links.join(', ') }),
     }),
   });

@@ -143,8 +143,7 @@ export class ThreadsStore implements MessageSubscriber {
     void this.#cache.forgetThreads();
   }
 
-  /** What one conversation has says nothing about the changes of others. */
-  async loadFirst(): Promise<readonly Message[]> {
+  async loadFirst(): Promise<void> {
     const last = [...this.#threads().keys()].at(-1);
     if (this.#isForgotten && last !== undefined) {
       await this.open(last).catch((error: unknown) => {
@@ -153,7 +152,6 @@ export class ThreadsStore implements MessageSubscriber {
       });
     }
     this.#isForgotten = false;
-    return [];
   }
 
   applyChanges(messages: readonly Message[]): void {
