@@ -199,7 +199,7 @@ export const messagesTexts = {
     noReason: 'No reason was given.',
   },
 
-  /** Read out when the status of a message changes. */
+  /** Read out when the status of a message changes, or one comes in. */
   announcements: {
     statusChanged: {
       sent: (peer) => `Message to ${peer} sent.`,
@@ -209,12 +209,15 @@ export const messagesTexts = {
       failed: (peer) => `Message to ${peer} not sent.`,
       unconfirmed: (peer) => `Message to ${peer} not confirmed yet.`,
       canceled: (peer) => `Message to ${peer} canceled.`,
+      received: (peer) => `New message from ${peer}.`,
     } as Readonly<Record<string, (peer: string) => string>>,
     manyStatusesChanged: (count: number) =>
       plural(count, {
         one: 'The status of # message has changed.',
         other: 'The status of # messages has changed.',
       }),
+    manyReceived: (count: number) =>
+      plural(count, { one: '# new message.', other: '# new messages.' }),
   },
 
   actions: {

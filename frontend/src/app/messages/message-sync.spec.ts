@@ -307,6 +307,26 @@ describe('MessageSync', () => {
     expect(announcer.announcements()).toHaveLength(1);
   });
 
+  it('announces what comes in once, and nothing that was there before', async () => {
+    await start(messages(1, 1));
+    const announcer = TestBed.inject(StatusAnnouncer);
+    const inbound = messages(2, 4).map((message): Message => ({
+      ...message,
+      direction: 'inbound',
+      status: 'received',
+      peer_number: '+13125550100',
+    }));
+    const [newest, , oldest] = inbound;
+    const redacted = { ...oldest, version: 2 } as Message;
+    for (const changes of [[...inbound.slice(0, 2), redacted], inbound.slice(0, 2), [newest]]) {
+      await api.nextPoll();
+      await api.answerChanges(api.expectChanges(), changes as Message[], { revision: 2 });
+    }
+    expect(announcer.announcements().map(({ text }) => text)).toEqual([
+      'New message from +1 312 555 0100. New message from +1 312 555 0100.',
+    ]);
+  });
+
   it('removes a deleted message, and ignores older copies of it', async () => {
     await start(messages(1, 2));
     const [newest] = messages(2, 2);

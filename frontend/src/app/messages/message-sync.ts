@@ -56,10 +56,12 @@ export class MessageSync {
   readonly #problem = signal('');
   readonly #paused = signal<Sending['paused']>(null);
   readonly #today = signal(new Date(), { equal: isSameDay });
+  /** The ids of inbound messages that were published as new. */
+  readonly #arrived = new Set<string>();
   /** The ids of messages that are known to be deleted: a response that is older may still have them. */
   readonly #deleted = new Set<string>();
 
-  /** Messages whose status has just changed, and new ones that this tab has sent. */
+  /** Messages whose status has just changed, new ones that this tab has sent, and those that have just come in. */
   readonly statusChanges = this.#statusChanges.asObservable();
   /** How many messages the user has in all, once that is known. */
   readonly total = this.#total.asReadonly();
@@ -110,7 +112,8 @@ export class MessageSync {
     );
     const changed = messages.filter((message) => {
       const known = this.#find(message);
-      if (!known || message.deleted_at) return false;
+      if (message.deleted_at) return false;
+      if (!known) return this.#arrives(message);
       return known.status !== message.status && latestOf(known, message) !== known;
     });
     for (const subscriber of this.#subscribers) subscriber.applyChanges(messages);
@@ -132,6 +135,13 @@ export class MessageSync {
     if (!isKnown) this.#total.update((total) => (total !== undefined ? total + 1 : total));
     this.applyChanges([message]);
     if (!isKnown) this.#statusChanges.next([message]);
+  }
+
+  /** Whether an unknown message has just come in. A list of changes also has old ones, of which something has changed. */
+  #arrives({ _id, direction, version }: Message): boolean {
+    if (direction !== 'inbound' || version > 1 || this.#arrived.has(_id)) return false;
+    this.#arrived.add(_id);
+    return true;
   }
 
   /** The latest version that a subscriber has. */

@@ -8,9 +8,9 @@ import {
   expand,
   map,
   of,
+  reduce,
   tap,
   throwError,
-  toArray,
 } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
@@ -155,7 +155,7 @@ export class MessagesClient {
           ? this.#rows<Message>(url, { ...first, position: next })
           : EMPTY;
       }),
-      toArray(),
+      reduce<HttpResponse<Message[]>, HttpResponse<Message[]>[]>((all, one) => [...all, one], []),
       map((responses) => {
         const pages = responses.map(toPage);
         const messages = pages.flatMap(({ rows }) => rows);

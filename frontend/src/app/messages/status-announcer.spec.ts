@@ -35,6 +35,13 @@ describe('StatusAnnouncer', () => {
     ]);
   });
 
+  it('counts many that come in together', () => {
+    announcer.announce(
+      Array.from({ length: 4 }, () => aMessage({ direction: 'inbound', status: 'received' })),
+    );
+    expect(announcer.announcements().map(({ text }) => text)).toEqual(['4 new messages.']);
+  });
+
   it('does not announce messages on their way', () => {
     announcer.announce([aMessage({ status: 'queued' })]);
     expect(announcer.announcements()).toEqual([]);

@@ -11,11 +11,11 @@ export interface Announcement {
   readonly text: string;
 }
 
-const { statusChanged, manyStatusesChanged } = messagesTexts.announcements;
+const { statusChanged, manyStatusesChanged, manyReceived } = messagesTexts.announcements;
 /** Announcements of one moment are rendered together: none may push another out before it is read. */
 const MAX_ANNOUNCEMENTS = 3;
 
-/** Announces changes of status to screen readers, and counts them in the page's title. */
+/** Announces changes of status and what comes in to screen readers, and counts them in the page's title. */
 @Injectable()
 export class StatusAnnouncer {
   readonly #titleBadge = inject(TitleBadge);
@@ -43,7 +43,10 @@ export class StatusAnnouncer {
     );
     if (sentences.length === 0) return;
     this.#titleBadge.count(sentences.length);
-    const text = sentences.length > 3 ? manyStatusesChanged(sentences.length) : sentences.join(' ');
+    const many = changed.every(({ direction }) => direction === 'inbound')
+      ? manyReceived
+      : manyStatusesChanged;
+    const text = sentences.length > 3 ? many(sentences.length) : sentences.join(' ');
     this.#count += 1;
     const announcement = { id: this.#count, text };
     this.#announcements.update((before) => [...before.slice(1 - MAX_ANNOUNCEMENTS), announcement]);
