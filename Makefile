@@ -54,7 +54,7 @@ test-rolling-restart: $(BACKEND_READY) ## Restart two API processes in turn, und
 test-nginx: $(BACKEND_READY) ## Test the SPA's nginx configuration in front of a real API: pages, caching, headers, URLs (needs nginx)
 	cd backend && $(BIN)/pytest tests/deploy/site_behind_nginx.py
 
-bench: $(BACKEND_READY) ## Compare the API's speed with servers that do one thing by hand (needs wrk; docs/performance.md; ARGS="--lines 1,5")
+bench: $(BACKEND_READY) ## Compare the API's speed with servers that do one thing by hand (needs wrk; backend/docs/performance.md; ARGS="--lines 1,5")
 	cd backend && $(BIN)/python -m tests.bench $(ARGS)
 
 bench-short: $(BACKEND_READY) ## Short form of bench: fails if a ratio has fallen by more than 30 %

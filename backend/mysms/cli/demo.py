@@ -33,7 +33,7 @@ _BACKEND = Path(__file__).resolve().parents[2]
 _FRONTEND = _BACKEND.parent / "frontend"
 _BUILT_SPA = _FRONTEND / "dist" / "frontend" / "browser"
 
-_READY_WITHIN_SECONDS = 60.0
+_READY_WITHIN_SECONDS = 180.0
 _STOP_WITHIN_SECONDS = 10.0
 _DEV_SERVER_PORT = 4200
 
