@@ -88,6 +88,14 @@ async def test_webhooks_get_lost_and_come_twice(control: SimulatorControl, recei
     assert [each.params["Body"] for each in await receiver.wait_for(2)] == ["twice", "twice"]
 
 
+async def test_a_number_without_status_callbacks_sends_as_any_other(
+    control: SimulatorControl, receiver: Receiver, number: None
+) -> None:
+    text = await control.text("+15005551005", "Can you hear me?")
+    (webhook,) = await receiver.wait_for(1)
+    assert webhook.params["MessageSid"] == text.sid
+
+
 async def test_a_text_appears_in_a_lagging_list_later(
     twilio: Library, control: SimulatorControl, receiver: Receiver, number: None
 ) -> None:
