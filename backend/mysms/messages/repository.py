@@ -186,14 +186,6 @@ async def find_last_written(from_number: str, peer_numbers: Collection[str]) -> 
     return None if row is None else Written(row["user_id"], row["peer_number"])
 
 
-async def find_last_update(user_id: ObjectId) -> datetime | None:
-    """Returns when one of a user's messages last changed; None if there is none."""
-    found = await Message.get_pymongo_collection().find_one(
-        {"user_id": user_id}, {"updated_at": 1}, sort=[("updated_at", DESCENDING)]
-    )
-    return None if found is None else found["updated_at"]
-
-
 async def list_unpublished(limit: int) -> list[Change]:
     """Returns up to `limit` changes of all users that are marked as unpublished."""
     found = Message.get_pymongo_collection().find({"revision": UNPUBLISHED}, MARKED_FIELDS, limit=limit)

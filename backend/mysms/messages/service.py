@@ -85,9 +85,9 @@ class MessageHistory:
 
         `asked_at` is when the request came in, by the change feed's clock.
         """
-        digest = hashlib.blake2b(repr((user_id, await self._revision(user_id), query)).encode(), digest_size=16)
-        is_current = self._changes.feed.is_current_for(asked_at) and self._changes.revisions.is_settled(user_id)
-        return Version(f'W/"{digest.hexdigest()}"', is_current)
+        version = await self._changes.version_of(user_id, asked_at)
+        digest = hashlib.blake2b(repr((user_id, version.value, query)).encode(), digest_size=16)
+        return Version(f'W/"{digest.hexdigest()}"', version.is_current)
 
     async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
@@ -148,17 +148,6 @@ class MessageHistory:
             total=None,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
-
-    async def _revision(self, user_id: ObjectId) -> tuple[object, ...]:
-        """Returns what changes whenever something changes for the user; from memory if it is known."""
-        revision = await self._changes.revisions.of(user_id)
-        if revision is None:
-            # Matches no ETag that a client has.
-            return (ObjectId(),)
-        if self._changes.upgrade.is_over:
-            return (revision,)
-        # A process of the version before the change feed marks nothing.
-        return revision, await repository.find_last_update(user_id)
 
     async def detail(self, user_id: ObjectId, message_id: str) -> bytes:
         """Returns the JSON of a message with its timeline. Raises NotFoundError, also for another user's message."""
