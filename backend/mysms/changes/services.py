@@ -52,12 +52,13 @@ class Changes:
         feed.
         """
         revision = await self.revisions.of(user_id)
-        value: tuple[object, ...] = (revision,)
+        # An upgrade that began again saw changes without a mark.
+        value: tuple[object, ...] = (revision, self.upgrade.ends_at)
         if revision is None:
             # Equals no other version.
             value = (ObjectId(),)
         elif not self.upgrade.is_over:
             # A process of the version before the change feed marks nothing.
-            value = revision, await self.documents.find_last_update(user_id)
+            value = revision, self.upgrade.ends_at, await self.documents.find_last_update(user_id)
         is_current = self.feed.is_current_for(asked_at) and self.revisions.is_settled(user_id)
         return UserVersion(value, is_current)

@@ -303,13 +303,18 @@ async def remove_left_words(redacted_since: datetime) -> None:
     await Message.get_pymongo_collection().update_many(left, {"$set": _REDACTED})
 
 
-async def add_missing_words(*, limit: int) -> int:
-    """Stores the words of up to `limit` messages of an earlier version; returns how many it found.
+async def list_without_words(limit: int) -> list[Row]:
+    """Returns up to `limit` messages of an earlier version, for `add_words`, and whether they are in a total."""
+    messages = Message.get_pymongo_collection()
+    fields = {"content": 1, "is_totalled": 1}
+    return await messages.find({"schema_version": _WITHOUT_WORDS}, fields, limit=limit, batch_size=limit).to_list()
+
+
+async def add_words(rows: Sequence[Row]) -> None:
+    """Stores the words of messages of an earlier version.
 
     Any number of processes may do this at once, also while others change the messages or remove their texts.
     """
-    messages = Message.get_pymongo_collection()
-    rows = await messages.find({"schema_version": _WITHOUT_WORDS}, {"content": 1}, limit=limit).to_list()
     updates = []
     for row in rows:
         # Finding the words takes time, and requests come in between.
@@ -320,9 +325,7 @@ async def add_missing_words(*, limit: int) -> int:
                 {"$set": {"words": words_of(row["content"]), "schema_version": WORDS_VERSION}},
             )
         )
-    if updates:
-        await messages.bulk_write(updates, ordered=False)
-    return len(rows)
+    await Message.get_pymongo_collection().bulk_write(updates, ordered=False)
 
 
 def _unknown(message_id: ObjectId, event: Event) -> dict[str, object]:
