@@ -131,11 +131,16 @@ async def find_newest(user_id: ObjectId, peer_number: str) -> Row | None:
     return found[0] if found else None
 
 
-async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor) -> list[Row]:
-    """Returns the messages that directly follow a position in time, newest first as in `list_own`."""
+async def list_newer(
+    user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor, including: bool = False
+) -> list[Row]:
+    """Returns the messages that directly follow a position in time, newest first as in `list_own`.
+
+    `including`: also the one at the position, if it matches.
+    """
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, ASCENDING), ("_id", ASCENDING)]
-    return (await _list(_beyond(query, order, after, "$gt"), sort, limit))[::-1]
+    return (await _list(_beyond(query, order, after, "$gt", including=including), sort, limit))[::-1]
 
 
 async def _list(
@@ -149,15 +154,23 @@ async def _list(
 
 
 def _beyond(
-    query: dict[str, Any], order: str, anchor: Anchor | None, operator: Literal["$lt", "$gt"]
+    query: dict[str, Any],
+    order: str,
+    anchor: Anchor | None,
+    operator: Literal["$lt", "$gt"],
+    *,
+    including: bool = False,
 ) -> dict[str, Any]:
     """Returns the query for the older or newer ones of some messages; the range on the time is for the index."""
     if anchor is None:
         return query
+    of_same_time = f"{operator}e" if including else operator
+    times = query.get(order, {})
+    at = max(anchor.at, times.get("$gte", anchor.at)) if operator == "$gt" else anchor.at
     return {
         **query,
-        order: {**query.get(order, {}), f"{operator}e": anchor.at},
-        "$or": [{order: {operator: anchor.at}}, {order: anchor.at, "_id": {operator: anchor.message_id}}],
+        order: {**times, f"{operator}e": at},
+        "$or": [{order: {operator: anchor.at}}, {order: anchor.at, "_id": {of_same_time: anchor.message_id}}],
     }
 
 

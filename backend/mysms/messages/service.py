@@ -217,14 +217,13 @@ class MessageHistory:
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, message_id: str
     ) -> tuple[list[Row], bool, bool]:
         anchor = await self._find_anchor(user_id, message_filter, "around", message_id)
-        message = await repository.find_matching(user_id, message_filter, anchor.message_id)
-        if message is None:
-            raise InvalidFieldsError({"around": ["does not match the filter"]})
         most_newer, most_older = (limit - 1) // 2, limit // 2
-        newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 1, after=anchor)
+        newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 2, after=anchor, including=True)
+        if not newer or newer[-1]["_id"] != anchor.message_id:
+            raise InvalidFieldsError({"around": ["does not match the filter"]})
         older = await repository.list_own(user_id, message_filter, limit=most_older + 1, before=anchor)
-        has_newer, has_older = len(newer) > most_newer, len(older) > most_older
-        return [*newer[has_newer:], message, *older[:most_older]], has_newer, has_older
+        has_newer, has_older = len(newer) > most_newer + 1, len(older) > most_older
+        return [*newer[has_newer:], *older[:most_older]], has_newer, has_older
 
     async def _find_anchor(
         self, user_id: ObjectId, message_filter: MessageFilter, name: str, message_id: str
