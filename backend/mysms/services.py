@@ -31,7 +31,6 @@ from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
-from mysms.messages import word_index
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
@@ -40,6 +39,7 @@ from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
 from mysms.messages.totals import MessageTotals
 from mysms.messages.unpublished import UnpublishedChanges
+from mysms.messages.word_index import WordIndex
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
@@ -372,7 +372,7 @@ class _Builder:
             BackgroundTask("account-deletion", lambda: every(_CLEAN_UP_SECONDS, users.accounts.finish_deletions)),
             BackgroundTask("session-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.sessions.delete_expired)),
             BackgroundTask("session-confirmation", lambda: every(_CONFIRM_SECONDS, users.sessions.confirm_used)),
-            BackgroundTask("word-index", word_index.run),
+            BackgroundTask("word-index", WordIndex(self._changes.upgrade).run),
             BackgroundTask("migration", lambda: every(_MIGRATE_SECONDS, self._migrate)),
             BackgroundTask("change-feed", lambda: every(READ_EVERY_SECONDS, self._changes.feed.read)),
             BackgroundTask("change-publisher", self._changes.publisher.run),

@@ -1,6 +1,7 @@
 """The documents whose changes the feed carries: the messages of all users."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from bson import ObjectId
 from pymongo import DESCENDING, UpdateOne
@@ -24,6 +25,13 @@ class ChangedDocuments:
             {"user_id": user_id, "revision": {"$gt": 0}}, {"revision": 1}, sort=[("revision", DESCENDING)]
         )
         return 0 if found is None else int(found["revision"])
+
+    async def find_last_update(self, user_id: ObjectId) -> datetime | None:
+        """Returns when one of a user's documents last changed; None if there is none."""
+        found = await self._documents.find_one(
+            {"user_id": user_id}, {"updated_at": 1}, sort=[("updated_at", DESCENDING)]
+        )
+        return None if found is None else found["updated_at"]
 
     async def find_highest_revision(self) -> int:
         """Returns the highest revision of all users' documents, 0 if there is none."""

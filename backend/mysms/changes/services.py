@@ -16,9 +16,19 @@ from mysms.core.timestamps import Clock
 
 
 @dataclass(frozen=True)
+class UserVersion:
+    """What tells the present messages of a user from earlier ones."""
+
+    value: tuple[object, ...]
+    is_current: bool
+    """Whether memory knows everything that has changed for the user."""
+
+
+@dataclass(frozen=True)
 class Changes:
     """The change feed of one process."""
 
+    documents: ChangedDocuments
     log: ChangeLog
     feed: ChangeFeed
     revisions: Revisions
@@ -33,10 +43,22 @@ class Changes:
         revisions = Revisions(documents.find_revision)
         feed.add_listener(revisions)
         publisher = ChangePublisher(log, feed, revisions, documents)
-        return cls(log, feed, revisions, publisher, UpgradePeriod(database, documents, clock))
+        return cls(documents, log, feed, revisions, publisher, UpgradePeriod(database, documents, clock))
 
-    async def current_revision(self, user_id: ObjectId) -> int | None:
-        """Returns the revision of a user; None while memory may not know everything that has changed for the user."""
-        if self.upgrade.is_over and self.feed.is_current and self.revisions.is_settled(user_id):
-            return await self.revisions.of(user_id)
-        return None
+    async def version_of(self, user_id: ObjectId, asked_at: float) -> UserVersion:
+        """Returns the version of a user's messages, from memory if their revision is known.
+
+        Messages that are read after it are at least as new. `asked_at` is when they were asked for, by the clock of the
+        feed.
+        """
+        revision = await self.revisions.of(user_id)
+        # An upgrade that began again saw changes without a mark.
+        value: tuple[object, ...] = (revision, self.upgrade.ends_at)
+        if revision is None:
+            # Equals no other version.
+            value = (ObjectId(),)
+        elif not self.upgrade.is_over:
+            # A process of the version before the change feed marks nothing.
+            value = revision, self.upgrade.ends_at, await self.documents.find_last_update(user_id)
+        is_current = self.feed.is_current_for(asked_at) and self.revisions.is_settled(user_id)
+        return UserVersion(value, is_current)

@@ -1,5 +1,6 @@
 """The day after an upgrade, when processes of a version without the change feed may still run beside this one."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
@@ -11,21 +12,27 @@ from mysms.core.timestamps import Clock
 _LASTS = timedelta(days=1)
 _POLLED_WITHIN = timedelta(minutes=5)
 """Much longer than clients wait between polls, since the clocks of the processes may differ."""
+_CLOCKS_DIFFER_BY = timedelta(hours=1)
+"""By no more than this, between processes."""
 _ID = "change_feed"
 
 
 class UpgradePeriod:
-    """While it lasts, the time of a user's last update tells what such a process has changed without a mark."""
+    """While it lasts, the time of a user's last update tells what such a process has changed without a mark.
+
+    It begins again if such a process stores something after it: then the previous version was started once more.
+    """
 
     def __init__(self, database: Database, documents: ChangedDocuments, clock: Clock) -> None:
         self._schema = database["schema"]
         self._documents = documents
         self._clock = clock
-        self._ends_at = datetime.max.replace(tzinfo=UTC)
+        self.ends_at = datetime.max.replace(tzinfo=UTC)
+        """As far as this process knows; tells one upgrade from another."""
 
     @property
     def is_over(self) -> bool:
-        return self._clock() >= self._ends_at
+        return self._clock() >= self.ends_at
 
     @property
     def unmarked_since(self) -> datetime | None:
@@ -37,11 +44,15 @@ class UpgradePeriod:
         row = await self._schema.find_one({"_id": _ID})
         if row is None:
             lasts = timedelta() if await self._documents.is_empty() else _LASTS
-            row = {"_id": _ID, "upgrade_ends_at": self._clock() + lasts}
-            try:
-                await self._schema.insert_one(row)
-            except DuplicateKeyError:
-                # Another process was first.
-                await self.load()
-                return
-        self._ends_at = row["upgrade_ends_at"]
+            with contextlib.suppress(DuplicateKeyError):  # Another process was first.
+                await self._schema.insert_one({"_id": _ID, "upgrade_ends_at": self._clock() + lasts})
+            await self.load()
+        else:
+            self.ends_at = row["upgrade_ends_at"]
+
+    async def begin_again(self) -> None:
+        """Notes that such a process has stored something. May be repeated."""
+        now = self._clock()
+        if now >= self.ends_at - _CLOCKS_DIFFER_BY:
+            await self._schema.update_one({"_id": _ID}, {"$max": {"upgrade_ends_at": now + _LASTS}})
+            await self.load()

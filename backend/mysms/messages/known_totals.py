@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from bson import ObjectId
 
-from mysms.changes.services import Changes
+from mysms.changes.services import Changes, UserVersion
 from mysms.core.bounded_cache import BoundedCache
 
 _CAPACITY = 20_000
@@ -15,17 +15,17 @@ class KnownTotals:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
-        self._totals: BoundedCache[tuple[ObjectId, str | None], tuple[int, int]] = BoundedCache(_CAPACITY)
+        self._totals: BoundedCache[tuple[ObjectId, str | None], tuple[UserVersion, int]] = BoundedCache(_CAPACITY)
 
     async def of(self, user_id: ObjectId, peer_number: str | None, read: Callable[[], Awaitable[int]]) -> int:
         """Returns the number of a user's messages, or of those with one number; reads it if something has changed."""
         # Before the total, which is then at least as new.
-        revision = await self._changes.current_revision(user_id)
-        if revision is None:
+        version = await self._changes.version_of(user_id, self._changes.feed.now())
+        if not version.is_current:
             return await read()
         known = self._totals.get((user_id, peer_number))
-        if known is not None and known[0] == revision:
+        if known is not None and known[0] == version:
             return known[1]
         total = await read()
-        self._totals.add((user_id, peer_number), (revision, total))
+        self._totals.add((user_id, peer_number), (version, total))
         return total

@@ -183,11 +183,16 @@ async def find_newest(user_id: ObjectId, peer_number: str) -> Row | None:
     return found[0] if found else None
 
 
-async def list_newer(user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor) -> list[Row]:
-    """Returns the messages that directly follow a position in time, newest first as in `list_own`."""
+async def list_newer(
+    user_id: ObjectId, message_filter: MessageFilter, *, limit: int, after: Anchor, including: bool = False
+) -> list[Row]:
+    """Returns the messages that directly follow a position in time, newest first as in `list_own`.
+
+    `including`: also the one at the position, if it matches.
+    """
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, ASCENDING), ("_id", ASCENDING)]
-    return (await _list(_beyond(query, order, after, "$gt"), sort, limit))[::-1]
+    return (await _list(_beyond(query, order, after, "$gt", including=including), sort, limit))[::-1]
 
 
 async def _list(
@@ -201,15 +206,23 @@ async def _list(
 
 
 def _beyond(
-    query: dict[str, Any], order: str, anchor: Anchor | None, operator: Literal["$lt", "$gt"]
+    query: dict[str, Any],
+    order: str,
+    anchor: Anchor | None,
+    operator: Literal["$lt", "$gt"],
+    *,
+    including: bool = False,
 ) -> dict[str, Any]:
     """Returns the query for the older or newer ones of some messages; the range on the time is for the index."""
     if anchor is None:
         return query
+    of_same_time = f"{operator}e" if including else operator
+    times = query.get(order, {})
+    at = max(anchor.at, times.get("$gte", anchor.at)) if operator == "$gt" else anchor.at
     return {
         **query,
-        order: {**query.get(order, {}), f"{operator}e": anchor.at},
-        "$or": [{order: {operator: anchor.at}}, {order: anchor.at, "_id": {operator: anchor.message_id}}],
+        order: {**times, f"{operator}e": at},
+        "$or": [{order: {operator: anchor.at}}, {order: anchor.at, "_id": {of_same_time: anchor.message_id}}],
     }
 
 
@@ -236,14 +249,6 @@ async def find_last_written(from_number: str, peer_numbers: Collection[str]) -> 
         sort=[("created_at", DESCENDING)],
     )
     return None if row is None else Written(row["user_id"], row["peer_number"])
-
-
-async def find_last_update(user_id: ObjectId) -> datetime | None:
-    """Returns when one of a user's messages last changed; None if there is none."""
-    found = await Message.get_pymongo_collection().find_one(
-        {"user_id": user_id}, {"updated_at": 1}, sort=[("updated_at", DESCENDING)]
-    )
-    return None if found is None else found["updated_at"]
 
 
 async def list_unpublished(limit: int) -> list[Change]:
@@ -363,13 +368,18 @@ async def remove_left_words(redacted_since: datetime) -> None:
     await Message.get_pymongo_collection().update_many(left, {"$set": _REDACTED})
 
 
-async def add_missing_words(*, limit: int) -> int:
-    """Stores the words of up to `limit` messages of an earlier version; returns how many it found.
+async def list_without_words(limit: int) -> list[Row]:
+    """Returns up to `limit` messages of an earlier version, for `add_words`, and whether they are in a total."""
+    messages = Message.get_pymongo_collection()
+    fields = {"content": 1, "is_totalled": 1}
+    return await messages.find({"schema_version": _WITHOUT_WORDS}, fields, limit=limit, batch_size=limit).to_list()
+
+
+async def add_words(rows: Sequence[Row]) -> None:
+    """Stores the words of messages of an earlier version.
 
     Any number of processes may do this at once, also while others change the messages or remove their texts.
     """
-    messages = Message.get_pymongo_collection()
-    rows = await messages.find({"schema_version": _WITHOUT_WORDS}, {"content": 1}, limit=limit).to_list()
     updates = []
     for row in rows:
         # Finding the words takes time, and requests come in between.
@@ -380,9 +390,7 @@ async def add_missing_words(*, limit: int) -> int:
                 {"$set": {"words": words_of(row["content"]), "schema_version": WORDS_VERSION}},
             )
         )
-    if updates:
-        await messages.bulk_write(updates, ordered=False)
-    return len(rows)
+    await Message.get_pymongo_collection().bulk_write(updates, ordered=False)
 
 
 def _unknown(message_id: ObjectId, event: Event) -> dict[str, object]:

@@ -88,9 +88,9 @@ class MessageHistory:
 
         `asked_at` is when the request came in, by the change feed's clock.
         """
-        digest = hashlib.blake2b(repr((user_id, await self._revision(user_id), query)).encode(), digest_size=16)
-        is_current = self._changes.feed.is_current_for(asked_at) and self._changes.revisions.is_settled(user_id)
-        return Version(f'W/"{digest.hexdigest()}"', is_current)
+        version = await self._changes.version_of(user_id, asked_at)
+        digest = hashlib.blake2b(repr((user_id, version.value, query)).encode(), digest_size=16)
+        return Version(f'W/"{digest.hexdigest()}"', version.is_current)
 
     async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
@@ -181,17 +181,6 @@ class MessageHistory:
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
 
-    async def _revision(self, user_id: ObjectId) -> tuple[object, ...]:
-        """Returns what changes whenever something changes for the user; from memory if it is known."""
-        revision = await self._changes.revisions.of(user_id)
-        if revision is None:
-            # Matches no ETag that a client has.
-            return (ObjectId(),)
-        if self._changes.upgrade.is_over:
-            return (revision,)
-        # A process of the version before the change feed marks nothing.
-        return revision, await repository.find_last_update(user_id)
-
     async def detail(self, user_id: ObjectId, message_id: str) -> bytes:
         """Returns the JSON of a message with its timeline. Raises NotFoundError, also for another user's message."""
         row = await repository.find_detail(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
@@ -260,14 +249,13 @@ class MessageHistory:
         self, user_id: ObjectId, message_filter: MessageFilter, limit: int, message_id: str
     ) -> tuple[list[Row], bool, bool]:
         anchor = await self._find_anchor(user_id, message_filter, "around", message_id)
-        message = await repository.find_matching(user_id, message_filter, anchor.message_id)
-        if message is None:
-            raise InvalidFieldsError({"around": ["does not match the filter"]})
         most_newer, most_older = (limit - 1) // 2, limit // 2
-        newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 1, after=anchor)
+        newer = await repository.list_newer(user_id, message_filter, limit=most_newer + 2, after=anchor, including=True)
+        if not newer or newer[-1]["_id"] != anchor.message_id:
+            raise InvalidFieldsError({"around": ["does not match the filter"]})
         older = await repository.list_own(user_id, message_filter, limit=most_older + 1, before=anchor)
-        has_newer, has_older = len(newer) > most_newer, len(older) > most_older
-        return [*newer[has_newer:], message, *older[:most_older]], has_newer, has_older
+        has_newer, has_older = len(newer) > most_newer + 1, len(older) > most_older
+        return [*newer[has_newer:], *older[:most_older]], has_newer, has_older
 
     async def _find_anchor(
         self, user_id: ObjectId, message_filter: MessageFilter, name: str, message_id: str

@@ -1,5 +1,7 @@
 """The number of each user's messages, which is kept and not counted."""
 
+from datetime import datetime
+
 from bson import ObjectId
 
 from mysms.changes.upgrade import UpgradePeriod
@@ -20,21 +22,24 @@ class MessageTotals:
         self._schema = database["schema"]
         self._users = database["users"]
         self._upgrade = upgrade
-        self._is_complete = False
+        self._completed_after: datetime | None = None
+        """The end of the upgrade after which they were completed."""
 
     async def of(self, user_id: ObjectId) -> int:
-        if self._is_complete:
+        if self._completed_after == self._upgrade.ends_at:
             return await conversations.find_total(user_id)
         return await repository.count_own(user_id)
 
     async def complete(self) -> None:
-        """Counts the messages of earlier versions, user by user, once after an upgrade. May be interrupted.
+        """Counts the messages of earlier versions, user by user, once after each upgrade. May be interrupted.
 
         Any number of processes may do this at once.
         """
-        if self._is_complete or not self._upgrade.is_over:
+        ended_at = self._upgrade.ends_at
+        if self._completed_after == ended_at or not self._upgrade.is_over:
             return
-        if await self._schema.find_one({"_id": _ID}) is None:
+        completed = await self._schema.find_one({"_id": _ID})
+        if completed is None or completed.get("upgrade_ended_at") != ended_at:
             last: dict[str, object] = {}
             while ids := [
                 row["_id"] async for row in self._users.find(last, {"_id": 1}, sort=[("_id", 1)], limit=_BATCH)
@@ -43,5 +48,5 @@ class MessageTotals:
                     if number := await repository.count_earlier(user_id):
                         await conversations.add_earlier_messages(user_id, number)
                 last = {"_id": {"$gt": ids[-1]}}
-            await self._schema.update_one({"_id": _ID}, {"$set": {"is_complete": True}}, upsert=True)
-        self._is_complete = True
+            await self._schema.update_one({"_id": _ID}, {"$set": {"upgrade_ended_at": ended_at}}, upsert=True)
+        self._completed_after = ended_at

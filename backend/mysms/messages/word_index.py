@@ -2,6 +2,7 @@
 
 import asyncio
 
+from mysms.changes.upgrade import UpgradePeriod
 from mysms.core.background_task import every
 from mysms.messages import repository
 
@@ -12,14 +13,27 @@ _PAUSE_SECONDS = 0.02
 _BATCH = 100
 
 
-async def run() -> None:
-    """Runs until cancelled. Any number of processes may do this at once."""
-    await every(ROUND_SECONDS, add_missing_words)
+class WordIndex:
+    """Finds the messages that earlier versions store, also after a rollback, and tells the upgrade period of them."""
 
+    def __init__(self, upgrade: UpgradePeriod) -> None:
+        self._upgrade = upgrade
 
-async def add_missing_words() -> None:
-    """Stores the words of all messages without them, batch by batch."""
-    found = _BATCH
-    while found == _BATCH:
-        found = await repository.add_missing_words(limit=_BATCH)
-        await asyncio.sleep(_PAUSE_SECONDS)
+    async def run(self) -> None:
+        """Runs until cancelled. Any number of processes may do this at once."""
+        await every(ROUND_SECONDS, self.add_missing_words)
+
+    async def add_missing_words(self) -> None:
+        """Stores the words of all messages without them, batch by batch."""
+        # Another process may have found them first.
+        await self._upgrade.load()
+        may_have_more = True
+        while may_have_more:
+            rows = await repository.list_without_words(_BATCH)
+            if not all(row.get("is_totalled") for row in rows):
+                # First: with their words, they are not found again.
+                await self._upgrade.begin_again()
+            if rows:
+                await repository.add_words(rows)
+            may_have_more = len(rows) == _BATCH
+            await asyncio.sleep(_PAUSE_SECONDS)

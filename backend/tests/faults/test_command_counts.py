@@ -166,6 +166,29 @@ async def test_a_page_costs_a_command_if_its_total_is_known(
     assert await commands_until_answer(env, read, 200) <= most
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "most"),
+    [
+        # Each side is a command: our subset of MongoDB has no union of two queries.
+        ("around", "2", 2),
+        # Where the message stands is one more, as it is at no end of a page that was read.
+        ("around", "3", 3),
+        ("before", "1", 2),
+    ],
+    ids=["around a known message", "around another message", "before another message"],
+)
+async def test_a_page_next_to_a_message_costs_a_command_more_if_its_position_is_unknown(
+    env: Environment, name: str, limit: str, most: int
+) -> None:
+    message, *_ = [await env.post("+13125550001", f"Neighbour {number}") for number in range(3)]
+    query = {name: message["_id"], "limit": limit}
+
+    async def read() -> httpx.Response:
+        return await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
+
+    assert await commands_until_answer(env, read, 200) <= most
+
+
 async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
     stored = await env.database["messages"].find_one({})
     assert stored is not None

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bson import ObjectId
 
-from mysms.messages import repository, word_index, words
+from mysms.messages import repository, words
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
 from mysms.messages.search import Bounds, Search
+from mysms.messages.word_index import WordIndex
 from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.api_user import Json
@@ -283,14 +284,14 @@ async def test_the_total_of_a_later_page_is_that_of_all_or_missing(fixture: Outb
     await messages.store([(NUMBERS[0], "needle")] * 8, old=lambda index: index >= 6)
     message_filter = MessageFilter(search="needle")
     assert (await messages.walk(message_filter, 3, newer=False, bounds=Bounds()))[1] == [8, None, None]
-    await word_index.add_missing_words()
+    await WordIndex(fixture.changes.upgrade).add_missing_words()
     assert (await messages.walk(message_filter, 3, newer=False, bounds=Bounds()))[1] == [8, 8, 8]
 
 
 async def test_missing_words_are_found_one_by_one(fixture: OutboxFixture, folded: Folded) -> None:
     messages = Messages(fixture)
     await messages.store([(NUMBERS[0], f"Old text {index}") for index in range(150)], old=lambda _: True)
-    await word_index.add_missing_words()
+    await WordIndex(fixture.changes.upgrade).add_missing_words()
     assert len(folded.texts) == 150
     assert folded.most_at_once == 1
 
@@ -302,7 +303,7 @@ async def test_missing_words_are_stored_while_texts_change(fixture: OutboxFixtur
     first, second = messages.rows[0]["_id"], messages.rows[1]["_id"]
     # A process of the version before removes the text.
     await collection.update_one({"_id": first}, {"$set": {"content": "", "content_removed_at": fixture.now}})
-    await word_index.add_missing_words()
+    await WordIndex(fixture.changes.upgrade).add_missing_words()
     assert await collection.count_documents({"user_id": messages.user_id, "words": None}) == 0
     rows = {row["_id"]: row async for row in collection.find({"user_id": messages.user_id})}
     assert rows[first]["words"] == [""]
