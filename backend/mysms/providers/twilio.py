@@ -283,6 +283,7 @@ def _provider_message(resource: MessageInstance) -> ProviderMessage:
         sent_at=resource.date_sent if isinstance(resource.date_sent, datetime) else None,
         is_inbound=str(resource.direction) == _INBOUND,
         segments=str(resource.num_segments),
+        num_media=str(resource.num_media),
     )
 
 

@@ -73,6 +73,8 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
             old[name] for name in ("status", "twilio_sid", "peer_number")
         ]
         assert now["timeline"] == old["timeline"]
+        assert before.isoformat("T", "milliseconds")[:23] <= now["content_removed_at"]
+        assert (await api_user.detail(fresh["_id"]))["content_removed_at"] is None
         replayed = await api_user.send(old["recipient_number"], "An old secret", key="old key")
         assert (replayed.status_code, replayed.json()["_id"], replayed.json()["content"]) == (201, old["_id"], "")
         problem_of(await api_user.send(old["recipient_number"], "", key="old key"), 422, "invalid_fields")

@@ -34,7 +34,12 @@ import { MessengerIcon } from '../messenger-icon';
 import { SearchBox } from '../search/search-box';
 import { SearchResults } from '../search/search-results';
 import { SearchStore } from '../search/search-store';
-import { StatusPresentation, isTextDeleted, presentStatus } from '../../messages/message-status';
+import {
+  StatusPresentation,
+  describeAbsentText,
+  hasText,
+  presentStatus,
+} from '../../messages/message-status';
 
 /** What stands before the text: who wrote it, or what is wrong with it. */
 interface Prefix {
@@ -176,8 +181,8 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
     peer,
     name: formatPhoneNumber(peer),
     time: shortTime(new Date(last.created_at), today),
-    prefix: isTextDeleted(last) && status?.tone !== 'danger' ? undefined : prefixFor(status),
-    preview: isTextDeleted(last) ? messagesTexts.thread.textDeleted : last.content,
+    prefix: hasText(last) || status?.tone === 'danger' ? prefixFor(status) : undefined,
+    preview: hasText(last) ? last.content : describeAbsentText(last),
     status,
   };
 }
