@@ -83,6 +83,7 @@ test('senders without a phone number have conversations', async ({ page, request
     for (const [sender, body] of [
       ['MYBANK', 'Your code is 123456'],
       ['12345', 'Your parcel has arrived'],
+      ['new', 'I am called like a new message'],
     ]) {
       const data = { sender, body };
       const answer = await request.post(`${product.simulatorUrl}/_control/texts`, { data });
@@ -94,6 +95,20 @@ test('senders without a phone number have conversations', async ({ page, request
     await expect(bubble(page, 'Your parcel has arrived')).toBeVisible();
     await page.goto(`${product.url}/messages/MYBANK`);
     await expect(bubble(page, 'Your code is 123456')).toBeVisible();
+
+    await page.getByRole('link', { name: /I am called/ }).click();
+    await expect(bubble(page, 'I am called like a new message')).toBeVisible();
+    await expect(page.getByRole('link', { name: /I am called/ })).toHaveAttribute('aria-current');
+    await page.reload();
+    await expect(bubble(page, 'I am called like a new message')).toBeVisible();
+    await page.goto(`${product.url}/messages/new`);
+    await expect(page.getByRole('heading', { name: 'New message' })).toBeVisible();
+    await expect(page.getByRole('link', { name: /I am called/ })).not.toHaveAttribute(
+      'aria-current',
+    );
+    await page.goto(`${product.url}/log`);
+    await page.getByRole('link', { name: /^Open the message with new / }).click();
+    await expect(bubble(page, 'I am called like a new message')).toBeVisible();
   } finally {
     // It would complain that its server is gone.
     await page.close();

@@ -18,6 +18,7 @@ import {
   hasText,
   presentStatus,
 } from '../messages/message-status';
+import { toConversationKey } from '../messages/conversation-key';
 import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
@@ -43,7 +44,7 @@ import { Icon } from '../ui/icon';
         class="log-row__link"
         dir="ltr"
         translate="no"
-        [routerLink]="['/messages', shown.peer_number]"
+        [routerLink]="['/messages', toConversationKey(shown.peer_number)]"
         [queryParams]="{ at: shown._id }"
         (click)="opened.emit(topPx())"
         [attr.aria-label]="label()"
@@ -72,6 +73,7 @@ export class LogRow {
 
   private readonly link = viewChild.required<ElementRef<HTMLElement>>('link');
 
+  protected readonly toConversationKey = toConversationKey;
   protected readonly texts = logTexts;
   protected readonly status = computed(() => presentStatus(this.message().status));
   protected readonly meaning = computed(() =>

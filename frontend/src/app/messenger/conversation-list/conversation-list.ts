@@ -23,6 +23,7 @@ import { Icon } from '../../ui/icon';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
 import { ConversationRow, withPending } from '../../messages/conversations';
+import { toConversationKey } from '../../messages/conversation-key';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
@@ -83,6 +84,7 @@ export class ConversationList {
   protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
+  protected readonly toConversationKey = toConversationKey;
   protected readonly texts = messagesTexts.conversations;
   readonly #connection = inject(ConnectionStatusStore);
   readonly #isDisconnected = this.#connection.isDisconnected;
