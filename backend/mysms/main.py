@@ -60,8 +60,9 @@ _BODY_BYTES = {
     # A message of the maximum length, even if its JSON escapes each character, and half as much again, so that a text
     # that is somewhat too long gets a specific error.
     "/api/messages": _LONGEST_ESCAPE * (MAXIMUM_CONTENT_LENGTH + MAXIMUM_WRITTEN) * 3 // 2,
-    # Twilio documents no maximum. A form has a text of at most 1600 characters, percent-encoded, and short fields.
-    "/api/twilio": 64 * 1024,
+    # Twilio documents no maximum. A form has a text of at most 1600 characters, percent-encoded, the addresses of
+    # at most ten media, and short fields.
+    "/api/twilio": 32 * 1024,
 }
 
 

@@ -5,6 +5,7 @@ import {
   fillSignIn,
   newNumber,
   newPerson,
+  openDetails,
   openThread,
   test,
 } from './fixtures';
@@ -35,6 +36,27 @@ test('what a phone answers appears in the conversation, in the list and in the l
   await expect(page.getByText('Seven is fine 👍')).toBeVisible();
 });
 
+test('of pictures, the person learns that they came', async ({ page, request, phone }) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'What does it look like?');
+  await enter(page, person);
+  await openThread(page, number);
+  await phone.write(number, '', { attachments: 2 });
+  await phone.write(number, 'And the back', { attachments: 1 });
+
+  const [pictures, captioned] = [bubble(page, '2 attachments'), bubble(page, 'And the back')];
+  await expect(captioned).toContainText('1 attachment, not shown here yet');
+  const row = page.getByRole('link', { name: /And the back/ });
+  await expect(row).not.toContainText('attachment');
+  await pictures.hover();
+  const details = await openDetails(page, pictures);
+  await expect(details).toContainText('2 attachments, not shown here yet');
+  await expect(details).not.toContainText('deleted');
+  await page.goto('/log');
+  await expect(page.getByRole('row', { name: /2 attachments, not shown/ })).toBeVisible();
+});
+
 test('a phone answers from the page of the simulator', async ({ page, request, phone }) => {
   const person = await newPerson(request);
   const number = newNumber();
@@ -61,6 +83,7 @@ test('senders without a phone number have conversations', async ({ page, request
     for (const [sender, body] of [
       ['MYBANK', 'Your code is 123456'],
       ['12345', 'Your parcel has arrived'],
+      ['new', 'I am called like a new message'],
     ]) {
       const data = { sender, body };
       const answer = await request.post(`${product.simulatorUrl}/_control/texts`, { data });
@@ -72,6 +95,20 @@ test('senders without a phone number have conversations', async ({ page, request
     await expect(bubble(page, 'Your parcel has arrived')).toBeVisible();
     await page.goto(`${product.url}/messages/MYBANK`);
     await expect(bubble(page, 'Your code is 123456')).toBeVisible();
+
+    await page.getByRole('link', { name: /I am called/ }).click();
+    await expect(bubble(page, 'I am called like a new message')).toBeVisible();
+    await expect(page.getByRole('link', { name: /I am called/ })).toHaveAttribute('aria-current');
+    await page.reload();
+    await expect(bubble(page, 'I am called like a new message')).toBeVisible();
+    await page.goto(`${product.url}/messages/new`);
+    await expect(page.getByRole('heading', { name: 'New message' })).toBeVisible();
+    await expect(page.getByRole('link', { name: /I am called/ })).not.toHaveAttribute(
+      'aria-current',
+    );
+    await page.goto(`${product.url}/log`);
+    await page.getByRole('link', { name: /^Open the message with new / }).click();
+    await expect(bubble(page, 'I am called like a new message')).toBeVisible();
   } finally {
     // It would complain that its server is gone.
     await page.close();

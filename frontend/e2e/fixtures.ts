@@ -11,7 +11,7 @@ interface SimulatedPhone {
   readonly unhurried: string;
   report(text: string, status: string): Promise<void>;
   /** Sends a text from this number to the app's. */
-  write(number: string, text: string): Promise<void>;
+  write(number: string, text: string, also?: { readonly attachments?: number }): Promise<void>;
   /** How often the simulated provider has accepted this text. */
   received(text: string): Promise<number>;
   /** All texts that end like this, in the order in which the simulated provider has accepted them. */
@@ -46,8 +46,9 @@ export const test = base.extend<Fixtures>({
     const sidsOf = async (text: string): Promise<string[]> =>
       (await ledger()).filter(({ message }) => message.body === text).map(({ sid }) => sid);
     await use({
-      write: async (sender, body) => {
-        const answer = await request.post(`${control}/texts`, { data: { sender, body } });
+      write: async (sender, body, { attachments = 0 } = {}) => {
+        const data = { sender, body, num_media: attachments };
+        const answer = await request.post(`${control}/texts`, { data });
         expect(answer.ok()).toBe(true);
       },
       received: async (text) => (await sidsOf(text)).length,

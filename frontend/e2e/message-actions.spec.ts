@@ -74,8 +74,11 @@ test('a deleted text is shown as such, and cannot be sent again', async ({ page,
   await person.write('+15005550001', 'Long ago');
   await page.route('**/api/**', async (route) => {
     const response = await route.fetch();
-    const body = await response.text();
-    await route.fulfill({ response, body: body.replaceAll('"Long ago"', '""') });
+    const removed = '"content":"","content_removed_at":"2026-11-22T10:42:07.120Z"';
+    const body = (await response.text())
+      .replaceAll('"content_removed_at":null,', '')
+      .replaceAll('"content":"Long ago"', removed);
+    await route.fulfill({ response, body });
   });
   await enter(page, person);
   await openThread(page, '+15005550001');

@@ -91,9 +91,10 @@ class SimulatorControl:
         """Replace any of `auth_token`, `secondary_auth_token` and `webhook_key`; None for none."""
         await self._call("POST", "credentials", json=credentials)
 
-    async def text(self, sender: str, body: str, *, to: str = "") -> AcceptedMessage:
+    async def text(self, sender: str, body: str, *, to: str = "", num_media: int = 0) -> AcceptedMessage:
         """Make a phone send a text to the account's own number, or another one. Its webhook follows."""
-        return AcceptedMessage(**await self._call("POST", "texts", json={"sender": sender, "body": body, "to": to}))
+        command = {"sender": sender, "body": body, "to": to, "num_media": num_media}
+        return AcceptedMessage(**await self._call("POST", "texts", json=command))
 
     async def set_number(self, **settings: str) -> None:
         """Set any of `sms_url`, `sms_fallback_url` and `sms_application_sid` of the account's own number."""

@@ -54,6 +54,7 @@ class TextCommand(ControlCommand):
     sender: str
     body: str
     to: str = ""
+    num_media: int = 0
 
 
 class NumberCommand(ControlCommand):
@@ -156,7 +157,7 @@ class ControlApi:
 
     async def texts(self, request: Request) -> Response:
         command = TextCommand.model_validate(await _body(request))
-        message = self._phones.text(command.sender, command.body, command.to)
+        message = self._phones.text(command.sender, command.body, command.to, command.num_media)
         return JSONResponse(_entry(message), 201)
 
     async def number(self, request: Request) -> Response:

@@ -34,17 +34,17 @@ class Phones:
             webhook.cancel()
         await asyncio.gather(*webhooks, return_exceptions=True)
 
-    def text(self, from_number: str, body: str, to_number: str = "") -> Message:
+    def text(self, from_number: str, body: str, to_number: str = "", num_media: int = 0) -> Message:
         """Send a text to the account's own number, or another one. Its webhook follows."""
         now, to_number = self._clock.now(), to_number or self._account.from_number
         message = Message(
-            sid=new_sid(0),
+            sid=new_sid(num_media),
             account_sid=self._account.sid,
             from_number=from_number,
             to_number=to_number,
             listed_to=[to_number],
             body=body,
-            num_media=0,
+            num_media=num_media,
             num_segments=segment_count(body),
             created_at=now,
             updated_at=now,

@@ -102,7 +102,7 @@ class Message:
             "sid": self.sid,
             "account_sid": self.account_sid,
             "messaging_service_sid": None,
-            "from": self.from_number,
+            "from": self.from_number or None,
             "to": self.to_number,
             "body": self.body,
             "num_segments": str(self.num_segments),

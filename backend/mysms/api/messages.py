@@ -80,9 +80,11 @@ _REJECTED = MessageResponse.model_validate(
         },
         "retry_of": None,
         "segments": 1,
+        "num_media": 0,
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.260Z",
         "version": 3,
+        "content_removed_at": None,
         "deleted_at": None,
     }
 )

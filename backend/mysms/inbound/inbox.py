@@ -127,6 +127,7 @@ class Inbox:
             peer_number=recipient.peer_number,
             content=text.content,
             segments=text.segments,
+            num_media=text.num_media,
             request_id=current_request_id(),
             twilio_sid=text.sid,
             provider_status=RECEIVED,

@@ -17,7 +17,7 @@ from mysms.providers.base import ProviderMessage
 
 _UNKNOWN_SENDER = "unknown"
 _LONGEST_NUMBER = 200
-_MOST_SEGMENTS = 1000
+_LONGEST_COUNT = len("1000")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -30,6 +30,7 @@ class InboundText:
     to_number: str
     content: str
     segments: int
+    num_media: int
     received_at: datetime
     source: Literal["callback", "reconciler"]
     """Whether its webhook reported it, or only the provider's list."""
@@ -48,6 +49,7 @@ class InboundText:
             to_number=_number(form.get("To", "")),
             content=_clean(form.get("Body", "")),
             segments=_segments(form.get("NumSegments", ""), form.get("Body", "")),
+            num_media=_count(form.get("NumMedia", "")) or 0,
             received_at=now,
             source="callback",
         )
@@ -61,6 +63,7 @@ class InboundText:
             to_number=_number(row.to_number),
             content=_clean(row.body),
             segments=_segments(row.segments, row.body),
+            num_media=_count(row.num_media) or 0,
             received_at=min(row.created_at, now),
             source="reconciler",
         )
@@ -85,6 +88,11 @@ def _clean(text: str) -> str:
 
 def _segments(reported: str, content: str) -> int:
     """Returns the provider's number of segments, if it is one."""
-    if reported.isdecimal() and reported.isascii() and 1 <= len(reported) <= len(str(_MOST_SEGMENTS)):
-        return max(1, int(reported))
-    return count_segments(_clean(content)).count
+    count = _count(reported)
+    return count_segments(_clean(content)).count if count is None else max(1, count)
+
+
+def _count(reported: str) -> int | None:
+    """Returns the number that the provider reports, if it is one."""
+    is_number = reported.isdecimal() and reported.isascii() and 1 <= len(reported) <= _LONGEST_COUNT
+    return int(reported) if is_number else None

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 MESSAGE_FIELDS = (
     *("direction", "from_number", "recipient_number", "peer_number", "content", "segments", "created_at", "updated_at"),
-    *("change_count", "deleted_at"),
+    *("num_media", "change_count", "content_removed_at", "deleted_at"),
     *("client_id", "retry_of", "twilio_sid", "provider_status", "error_code", "error_message"),
     *("outbound.state", "outbound.cancel_requested"),
 )
@@ -48,9 +48,11 @@ class MessageFields(TypedDict):
     explanation: Explanation | None
     retry_of: str | None
     segments: int
+    num_media: int
     created_at: str
     updated_at: str
     version: int
+    content_removed_at: str | None
     deleted_at: str | None
 
 
@@ -82,7 +84,7 @@ class ConversationFields(TypedDict):
 def message_fields(row: Row) -> MessageFields:
     get = row.get
     direction, error_code, retry_of = get("direction", "outbound"), get("error_code"), get("retry_of")
-    deleted_at = get("deleted_at")
+    content_removed_at, deleted_at = get("content_removed_at"), get("deleted_at")
     kind, _, key = row["client_id"].partition(":")
     outbound: Row | None = get("outbound")
     state = None if outbound is None else outbound.get("state", OutboxState.PENDING)
@@ -102,9 +104,11 @@ def message_fields(row: Row) -> MessageFields:
         "explanation": explain(error_code) if error_code is not None else None,
         "retry_of": str(retry_of) if retry_of is not None else None,
         "segments": row["segments"],
+        "num_media": get("num_media", 0),
         "created_at": _rfc3339(row["created_at"]),
         "updated_at": _rfc3339(row["updated_at"]),
         "version": get("change_count", 0),
+        "content_removed_at": _rfc3339(content_removed_at) if content_removed_at is not None else None,
         "deleted_at": _rfc3339(deleted_at) if deleted_at is not None else None,
     }
 

@@ -92,7 +92,7 @@ class Message(Document):
     recipient_number: str
     peer_number: str
     content: str
-    """Empty once it was removed, or the message was deleted; a new message cannot be empty."""
+    """Empty once it was removed, or the message was deleted, and of a message that came without text."""
     words: list[str] | None = None
     """What `words_of` finds in the content; None while that is not stored yet."""
     content_removed_at: datetime | None = None
@@ -101,6 +101,8 @@ class Message(Document):
     deletion_id: PydanticObjectId | None = None
     """Which of the requests to delete it did so."""
     segments: int
+    num_media: int = 0
+    """How many pictures or other media came with it. They stay with the provider."""
 
     outbound: Outbound | None = None
     """The state of sending it; None for an inbound message."""

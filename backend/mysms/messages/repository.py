@@ -336,15 +336,15 @@ async def replace_final_status(message_id: ObjectId, event: Event) -> Change | N
 async def redact(stored_before: datetime, now: datetime, *, limit: int) -> list[ObjectId]:
     """Removes the texts of up to `limit` finished messages, oldest first, and marks them as changed; returns their ids.
 
+    An inbound message may be stored long after it was received, which its id tells: until then nobody could read it.
     Unfinished messages keep their texts, which may have to be sent, or to be matched with the provider's list. Any
     number of processes may do this at once.
     """
     messages = Message.get_pymongo_collection()
     finished = [{"outbound.state": {"$in": list(TERMINAL)}}, {"direction": "inbound"}]
     kept: dict[str, Any] = {"content_removed_at": None, "$or": finished}
-    old = await messages.find(
-        {**kept, "created_at": {"$lt": stored_before}}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit
-    ).to_list()
+    is_old = {"created_at": {"$lt": stored_before}, "_id": {"$lt": ObjectId.from_datetime(stored_before)}}
+    old = await messages.find({**kept, **is_old}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit).to_list()
     message_ids = [row["_id"] for row in old]
     await messages.update_many(
         {"_id": {"$in": message_ids}, **kept},

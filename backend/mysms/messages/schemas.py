@@ -117,8 +117,8 @@ class MessageResponse(BaseModel):
     )
     content: str = Field(
         examples=["Your table for four is confirmed, see you at 19:30."],
-        description="Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted "
-        "message.",
+        description="Empty once it was removed (see `content_removed_at`), and of an inbound message that came "
+        "without text, such as a picture.",
     )
     status: str = Field(
         examples=["delivered"],
@@ -139,6 +139,10 @@ class MessageResponse(BaseModel):
     explanation: ErrorExplanation | None = Field(examples=[None], description="Explains `error_code` in plain words.")
     retry_of: str | None = Field(examples=[None], description="The `_id` of the message that this one retries.")
     segments: int = Field(examples=[1], description="The number of SMS segments of the text.")
+    num_media: int = Field(
+        examples=[0],
+        description="How many pictures or other media an inbound message came with. They are not available here.",
+    )
     created_at: Timestamp
     updated_at: Timestamp
     version: int = Field(
@@ -146,6 +150,10 @@ class MessageResponse(BaseModel):
         description="Grows with every change. Of two copies of a message, the one with the higher version is newer; "
         "`updated_at` may be the same, since several changes can fall into a millisecond, or earlier, since the clocks "
         "of servers differ.",
+    )
+    content_removed_at: Timestamp | None = Field(
+        examples=[None],
+        description="When its text was removed, if the server keeps texts for a limited time only, or you deleted it.",
     )
     deleted_at: Timestamp | None = Field(
         examples=[None],

@@ -79,6 +79,8 @@ class ProviderMessage:
     is_inbound: bool = False
     segments: str = ""
     """The number of segments, if the provider knows it."""
+    num_media: str = ""
+    """The number of pictures or other media, if the provider says it."""
 
 
 @dataclass(frozen=True)

@@ -273,8 +273,8 @@ def _provider_message(resource: MessageInstance) -> ProviderMessage:
         raise TypeError("Twilio's message has no SID or no date.")
     return ProviderMessage(
         sid=resource.sid,
-        from_number=str(resource.from_),
-        to_number=str(resource.to),
+        from_number=resource.from_ or "",
+        to_number=resource.to or "",
         body=resource.body or "",
         status=str(resource.status),
         error_code=resource.error_code,
@@ -283,6 +283,7 @@ def _provider_message(resource: MessageInstance) -> ProviderMessage:
         sent_at=resource.date_sent if isinstance(resource.date_sent, datetime) else None,
         is_inbound=str(resource.direction) == _INBOUND,
         segments=str(resource.num_segments),
+        num_media=str(resource.num_media),
     )
 
 

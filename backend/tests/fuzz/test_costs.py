@@ -26,7 +26,7 @@ from tests.support.servers import Api, Start
 
 TIMES_AN_ORDINARY_REQUEST = 10
 MEASUREMENTS = 15
-SIZES = (8_000, 32_000, 64_000, 960_000)
+SIZES = (8_000, 32_000, 960_000)
 """About the limits of bodies, and far above them."""
 SLOW_TEXT = "\u0315\u0300"
 """Normalising many of these takes quadratic time."""

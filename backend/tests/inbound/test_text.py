@@ -9,7 +9,8 @@ from mysms.inbound.webhook import is_inbound
 from mysms.providers.base import ProviderMessage
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
-FORM = {"MessageSid": "SM1", "From": "+14155552671", "To": "+15005550006", "Body": "Hello", "NumSegments": "1"}
+FORM = {"MessageSid": "SM1", "From": "+14155552671", "To": "+15005550006", "Body": "Hello"}
+FORM |= {"NumSegments": "1", "NumMedia": "2"}
 
 
 def row(**changes: object) -> ProviderMessage:
@@ -24,15 +25,16 @@ def row(**changes: object) -> ProviderMessage:
         "created_at": NOW - timedelta(hours=1),
         "is_inbound": True,
         "segments": "1",
+        "num_media": "2",
     }
     return ProviderMessage(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def test_a_webhook_and_the_list_report_the_same_message() -> None:
     by_webhook, by_list = InboundText.of_form(FORM, NOW), InboundText.of_row(row(), NOW)
-    assert by_webhook == InboundText("SM1", "+14155552671", "+15005550006", "Hello", 1, NOW, "callback")
+    assert by_webhook == InboundText("SM1", "+14155552671", "+15005550006", "Hello", 1, 2, NOW, "callback")
     assert by_list == InboundText(
-        "SM1", "+14155552671", "+15005550006", "Hello", 1, NOW - timedelta(hours=1), "reconciler"
+        "SM1", "+14155552671", "+15005550006", "Hello", 1, 2, NOW - timedelta(hours=1), "reconciler"
     )
 
 
@@ -85,8 +87,17 @@ def test_segments_are_those_of_the_provider_if_it_knows_them(reported: str, segm
     assert InboundText.of_row(row(body="x" * 161, segments=reported), NOW).segments == segments
 
 
+@pytest.mark.parametrize(
+    ("reported", "num_media"), [("10", 10), ("0", 0), ("", 0), ("-1", 0), ("9" * 100, 0), ("²", 0), ("None", 0)]
+)
+def test_media_are_counted_if_the_provider_says_how_many(reported: str, num_media: int) -> None:
+    assert InboundText.of_form({**FORM, "NumMedia": reported}, NOW).num_media == num_media
+    assert InboundText.of_row(row(num_media=reported), NOW).num_media == num_media
+
+
 def test_a_form_may_have_only_a_sid() -> None:
-    assert InboundText.of_form({"MessageSid": "SM1"}, NOW).from_number == "unknown"
+    text = InboundText.of_form({"MessageSid": "SM1"}, NOW)
+    assert (text.from_number, text.content, text.num_media) == ("unknown", "", 0)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ async def test_an_answer_appears_in_the_conversation(api: Api, api_user: ApiUser
         "explanation": None,
         "retry_of": None,
         "segments": 2,
+        "num_media": 0,
+        "content_removed_at": None,
         "deleted_at": None,
         "version": 1,
     }
@@ -71,6 +73,13 @@ async def test_an_answer_appears_in_the_conversation(api: Api, api_user: ApiUser
     await eventually(total, lambda found: found == "2", what="the total")
     answer = await api_user.call("GET", "/api/messages", headers={"If-None-Match": etag})
     assert answer.status_code == 200
+
+
+async def test_a_picture_without_text_is_not_one_whose_text_was_removed(api: Api, api_user: ApiUser, peer: str) -> None:
+    await deliver(api, peer, "", NumMedia="2")
+    picture, sent = await api_user.list(peer_number=peer)
+    assert [picture[name] for name in ("content", "num_media", "content_removed_at")] == ["", 2, None]
+    assert (sent["num_media"], sent["content_removed_at"]) == (0, None)
 
 
 async def test_answers_are_found_like_other_messages(api: Api, api_user: ApiUser, peer: str) -> None:

@@ -33,9 +33,11 @@ MESSAGE: MessageFields = {
     "explanation": None,
     "retry_of": None,
     "segments": 1,
+    "num_media": 0,
     "created_at": "2026-11-22T10:42:07.120Z",
     "updated_at": "2026-11-22T10:42:09.430Z",
     "version": 1,
+    "content_removed_at": None,
     "deleted_at": None,
 }
 

@@ -86,6 +86,7 @@ rows = st.fixed_dictionaries(
         "twilio_sid": st.none() | texts,
         "provider_status": st.none() | texts,
         "events": st.lists(events, max_size=3),
+        "num_media": st.integers(0, 2**63 - 1),
         "change_count": st.integers(0, 2**63 - 1),
         "content_removed_at": st.none() | times,
         "deleted_at": st.none() | times,
@@ -196,9 +197,11 @@ def test_a_message_of_the_present_version() -> None:
         },
         "retry_of": "6921f0c2a4b1c93e5d0f7a11",
         "segments": 1,
+        "num_media": 0,
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.120Z",
         "version": 0,
+        "content_removed_at": None,
         "deleted_at": None,
         "timeline": [
             {
@@ -231,8 +234,14 @@ def test_a_message_of_schema_1_is_pending_until_it_is_migrated() -> None:
     assert (found["status"], found["timeline"][0]["source"]) == ("sent", "user")
 
 
-def test_a_redacted_message_has_no_text() -> None:
-    assert json_of(content="", content_removed_at=AT, words=[""])["content"] == ""
+def test_a_redacted_message_says_so() -> None:
+    found = json_of(content="", content_removed_at=AT, words=[""])
+    assert (found["content"], found["content_removed_at"]) == ("", "2026-11-22T10:42:07.120Z")
+
+
+def test_a_message_without_text_says_what_came_with_it() -> None:
+    found = json_of(direction="inbound", content="", num_media=2)
+    assert (found["content"], found["content_removed_at"], found["num_media"]) == ("", None, 2)
 
 
 def test_a_deleted_message_says_so() -> None:

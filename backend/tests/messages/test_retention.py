@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 
 from mysms.changes.change import UNPUBLISHED
 from mysms.core.timestamps import utc_now
@@ -50,7 +50,9 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
         received, *_ = await api_user.list(direction="inbound")
         async with AsyncMongoClient[Json](mongodb.other_database(tmp_path.name[-20:])) as client:
             messages = client.get_default_database()["messages"]
-            await messages.update_many({}, {"$set": {"created_at": utc_now() - timedelta(days=8)}})
+            for message in (old, failed, unconfirmed, received):
+                stored_id = ObjectId(message["_id"])
+                message["_id"] = str(await make_older(messages, stored_id, utc_now() - timedelta(days=8)))
         fresh = await api_user.send_accepted(new_recipient_number(), "A fresh text")
         await deliver(api, new_recipient_number(), "A fresh answer")
         answer, *_ = await api_user.list(direction="inbound")
@@ -73,6 +75,8 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
             old[name] for name in ("status", "twilio_sid", "peer_number")
         ]
         assert now["timeline"] == old["timeline"]
+        assert before.isoformat("T", "milliseconds")[:23] <= now["content_removed_at"]
+        assert (await api_user.detail(fresh["_id"]))["content_removed_at"] is None
         replayed = await api_user.send(old["recipient_number"], "An old secret", key="old key")
         assert (replayed.status_code, replayed.json()["_id"], replayed.json()["content"]) == (201, old["_id"], "")
         problem_of(await api_user.send(old["recipient_number"], "", key="old key"), 422, "invalid_fields")
@@ -85,11 +89,25 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
                 assert not any("secret" in row for row in stored), name
 
 
-async def store(fixture: OutboxFixture, state: OutboxState, created_at: datetime, text: str = "Text") -> ObjectId:
+async def make_older(messages: AsyncCollection[Json], message_id: ObjectId, stored_at: datetime) -> ObjectId:
+    """Let a message have been stored at this time, which its id tells; returns the id that it has then."""
+    row = await messages.find_one_and_delete({"_id": message_id})
+    assert row is not None
+    older = older_id(stored_at)
+    await messages.insert_one({**row, "_id": older, "created_at": stored_at})
+    return older
+
+
+def older_id(at: datetime) -> ObjectId:
+    """An id of this time."""
+    return ObjectId(ObjectId.from_datetime(at).binary[:4] + ObjectId().binary[4:])
+
+
+async def store(fixture: OutboxFixture, state: OutboxState, stored_at: datetime, text: str = "Text") -> ObjectId:
     message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), text)
-    changes: dict[str, Any] = {"outbound.state": state, "created_at": created_at}
-    await fixture.database["messages"].update_one({"_id": message_id}, {"$set": changes})
-    return message_id
+    messages = fixture.database["messages"]
+    await messages.update_one({"_id": message_id}, {"$set": {"outbound.state": state}})
+    return await make_older(messages, message_id, stored_at)
 
 
 @pytest.mark.parametrize("state", OutboxState)
@@ -102,6 +120,17 @@ async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, st
     assert (await fixture.message(old)).content == ("" if state in TERMINAL else "Text")
     assert (await fixture.message(old)).words == ([""] if state in TERMINAL else words_of("Text"))
     assert (await fixture.message(fresh)).content == "Text"
+
+
+async def test_a_text_that_came_in_late_is_kept_as_long_as_others(fixture: OutboxFixture) -> None:
+    """It was received while no process ran, and nobody has been able to read it."""
+    now, messages = fixture.now, fixture.database["messages"]
+    for stored_at, content in ((now - timedelta(hours=23), "Text"), (now - timedelta(hours=25), "")):
+        late = await store(fixture, OutboxState.ACCEPTED, stored_at)
+        inbound = {"direction": "inbound", "outbound": None, "created_at": now - timedelta(days=30)}
+        await messages.update_one({"_id": late}, {"$set": inbound})
+        await Retention(timedelta(days=1), fixture.changes.publisher, lambda: now).remove_old_texts()
+        assert (await fixture.message(late)).content == content
 
 
 async def test_words_that_an_earlier_version_has_left_are_removed(fixture: OutboxFixture) -> None:
@@ -124,7 +153,9 @@ async def test_each_batch_has_its_own_time_and_is_published(fixture: OutboxFixtu
     messages, publisher = fixture.database["messages"], fixture.changes.publisher
     row = await messages.find_one({"_id": message})
     assert row is not None
-    copies = [{**row, "_id": (copy := ObjectId()), "client_id": f"message:{copy}"} for _ in range(2 * BATCH)]
+    copies = [
+        {**row, "_id": (copy := older_id(row["created_at"])), "client_id": f"message:{copy}"} for _ in range(2 * BATCH)
+    ]
     await messages.insert_many(copies)
     await messages.update_many({}, {"$set": {"revision": 0}})
     start = fixture.now

@@ -185,6 +185,13 @@ async def test_a_failed_list_request_raises_an_error(simulator: Simulator, fault
         await asyncio.to_thread(provider_at(simulator.url).list_sent, FROM_NUMBER, datetime.now(UTC).date())
 
 
+async def test_a_sender_that_is_withheld_has_no_number(simulator: Simulator) -> None:
+    own_number = new_number()
+    text = await simulator.control.text("", "Guess who", to=own_number)
+    listing = await asyncio.to_thread(provider_at(simulator.url).list_received, own_number, datetime.now(UTC).date())
+    assert [(row.sid, row.from_number, row.body) for row in listing.rows] == [(text.sid, "", "Guess who")]
+
+
 @pytest.fixture
 async def changing(tmp_path: Path) -> AsyncIterator[Simulator]:
     """A separate simulator, in which no status changes by itself."""

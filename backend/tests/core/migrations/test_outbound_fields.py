@@ -113,6 +113,7 @@ def absent_fields(row: Json) -> set[str]:
     """Fields that earlier versions did not store, and whose absence means the same as their default."""
     return {
         "content_removed_at",
+        "num_media",
         "retry_of",
         "request_id",
         "erase_at",
@@ -179,6 +180,8 @@ def renamed(message: Json) -> Json:
         **rest,
         "cancel_requested": message["withdrawn"],
         "version": 0,
+        "num_media": 0,
+        "content_removed_at": None,
         "deleted_at": None,
         "timeline": timeline,
     }

@@ -49,6 +49,17 @@ async def test_a_text_is_listed_and_posted_with_all_fields(
     ] == [text.sid]
 
 
+async def test_a_picture_is_listed_and_posted_without_text(
+    twilio: Library, control: SimulatorControl, receiver: Receiver, number: None
+) -> None:
+    picture = await control.text(ORDINARY, "", num_media=2)
+    (webhook,) = await receiver.wait_for(1)
+    assert [webhook.params[name] for name in ("MessageSid", "Body", "NumMedia")] == [picture.sid, "", "2"]
+    (listed,) = await twilio.list(to=DEFAULT_FROM_NUMBER)
+    assert (listed.sid, listed.body, listed.num_media) == (picture.sid, "", "2")
+    assert picture.sid.startswith("MM")
+
+
 async def test_a_failed_webhook_is_retried_and_then_goes_to_the_fallback(
     control: SimulatorControl, receiver: Receiver
 ) -> None:

@@ -869,7 +869,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted message.
+             * @description Empty once it was removed (see `content_removed_at`), and of an inbound message that came without text, such as a picture.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -925,6 +925,12 @@ export interface components {
              */
             segments: number;
             /**
+             * Num Media
+             * @description How many pictures or other media an inbound message came with. They are not available here.
+             * @example 0
+             */
+            num_media: number;
+            /**
              * Created At
              * Format: date-time
              * @example 2026-11-22T10:42:07.120Z
@@ -942,6 +948,12 @@ export interface components {
              * @example 3
              */
             version: number;
+            /**
+             * Content Removed At
+             * @description When its text was removed, if the server keeps texts for a limited time only, or you deleted it.
+             * @example null
+             */
+            content_removed_at: string | null;
             /**
              * Deleted At
              * @description When you deleted it. Only lists with `updated_since` have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
@@ -984,7 +996,7 @@ export interface components {
             peer_number: string;
             /**
              * Content
-             * @description Empty once it was removed, if the server keeps texts for a limited time only, and of a deleted message.
+             * @description Empty once it was removed (see `content_removed_at`), and of an inbound message that came without text, such as a picture.
              * @example Your table for four is confirmed, see you at 19:30.
              */
             content: string;
@@ -1040,6 +1052,12 @@ export interface components {
              */
             segments: number;
             /**
+             * Num Media
+             * @description How many pictures or other media an inbound message came with. They are not available here.
+             * @example 0
+             */
+            num_media: number;
+            /**
              * Created At
              * Format: date-time
              * @example 2026-11-22T10:42:07.120Z
@@ -1057,6 +1075,12 @@ export interface components {
              * @example 3
              */
             version: number;
+            /**
+             * Content Removed At
+             * @description When its text was removed, if the server keeps texts for a limited time only, or you deleted it.
+             * @example null
+             */
+            content_removed_at: string | null;
             /**
              * Deleted At
              * @description When you deleted it. Only lists with `updated_since` have deleted messages, so that you can remove what you hold of them; everywhere else it is null.

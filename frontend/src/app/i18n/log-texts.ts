@@ -50,7 +50,6 @@ export const logTexts = {
   },
   directions: { outbound: 'To', inbound: 'From' },
   open: (number: string, time: string) => `Open the message with ${number} from ${time}`,
-  textDeleted: 'Message text deleted',
 
   export: {
     submit: 'Export CSV',

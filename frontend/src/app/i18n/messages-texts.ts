@@ -59,6 +59,12 @@ export const messagesTexts = {
     tryAgain: 'Try again',
     textDeleted: 'Message text deleted',
     textDeletedWhy: 'Texts are kept here for a limited time only.',
+    attachments: (count: number) =>
+      plural(count, {
+        one: '# attachment, not shown here yet',
+        other: '# attachments, not shown here yet',
+      }),
+    noText: 'Message without text',
     sent: 'You wrote:',
     received: 'They wrote:',
     paused: (since: string) => `Sending has been paused since ${since}.`,
@@ -272,6 +278,7 @@ export const messagesTexts = {
     text: 'Text',
     written: 'Written',
     segments: 'Segments',
+    attachments: 'Attachments',
     sid: 'SID',
     noSid: 'None yet',
     errorCode: 'Error code',

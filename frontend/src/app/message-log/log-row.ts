@@ -11,7 +11,14 @@ import { RouterLink } from '@angular/router';
 import { Message } from '../api/models';
 import { fullTime, timeOfDay } from '../i18n/formats';
 import { logTexts } from '../i18n/log-texts';
-import { hasFailed, isTextDeleted, presentStatus, failureCause } from '../messages/message-status';
+import {
+  describeAbsentText,
+  failureCause,
+  hasFailed,
+  hasText,
+  presentStatus,
+} from '../messages/message-status';
+import { toConversationKey } from '../messages/conversation-key';
 import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
@@ -37,7 +44,7 @@ import { Icon } from '../ui/icon';
         class="log-row__link"
         dir="ltr"
         translate="no"
-        [routerLink]="['/messages', shown.peer_number]"
+        [routerLink]="['/messages', toConversationKey(shown.peer_number)]"
         [queryParams]="{ at: shown._id }"
         (click)="opened.emit(topPx())"
         [attr.aria-label]="label()"
@@ -45,10 +52,10 @@ import { Icon } from '../ui/icon';
       >
     </span>
     <span role="cell" class="log-row__text" dir="auto">
-      @if (isDeleted()) {
-        <em>{{ texts.textDeleted }}</em>
-      } @else {
+      @if (hasText(shown)) {
         {{ shown.content }}
+      } @else {
+        <em>{{ describeAbsentText(shown) }}</em>
       }
     </span>
     <span role="cell" class="log-row__status" [class]="'tone-' + status().tone" [title]="meaning()">
@@ -66,12 +73,14 @@ export class LogRow {
 
   private readonly link = viewChild.required<ElementRef<HTMLElement>>('link');
 
+  protected readonly toConversationKey = toConversationKey;
   protected readonly texts = logTexts;
   protected readonly status = computed(() => presentStatus(this.message().status));
   protected readonly meaning = computed(() =>
     hasFailed(this.message()) ? failureCause(this.message()) : this.status().meaning,
   );
-  protected readonly isDeleted = computed(() => isTextDeleted(this.message()));
+  protected readonly hasText = hasText;
+  protected readonly describeAbsentText = describeAbsentText;
   protected readonly number = computed(() => formatPhoneNumber(this.message().peer_number));
   protected readonly label = computed(() => logTexts.open(this.number(), this.fullTime()));
   protected readonly time = computed(() => timeOfDay(new Date(this.message().created_at)));

@@ -1,4 +1,11 @@
-import { failureAdvice, failureCause, isRetryable, presentStatus } from './message-status';
+import {
+  describeAbsentText,
+  failureAdvice,
+  failureCause,
+  hasText,
+  isRetryable,
+  presentStatus,
+} from './message-status';
 import { aMessage } from './testing';
 
 describe('presentStatus', () => {
@@ -56,6 +63,17 @@ describe('a failure', () => {
     ['unconfirmed', null, false],
   ])('offers to send a message that is %s again where that makes sense', (status, why, offered) => {
     expect(isRetryable(aMessage({ status, explanation: why }))).toBe(offered);
+  });
+
+  it.each([
+    ['Message text deleted', { content_removed_at: '2026-11-22T12:00:00.000Z', num_media: 1 }],
+    ['1 attachment, not shown here yet', { num_media: 1 }],
+    ['2 attachments, not shown here yet', { num_media: 2 }],
+    ['Message without text', {}],
+  ])('says “%s” in place of a text', (said, members) => {
+    const message = aMessage({ direction: 'inbound', content: '', ...members });
+    expect(hasText(message)).toBe(false);
+    expect(describeAbsentText(message)).toBe(said);
   });
 
   it('cannot be retried once its text was deleted', () => {

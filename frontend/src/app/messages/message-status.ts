@@ -45,9 +45,16 @@ export function isInFlight({ status }: Message): boolean {
   return status === 'pending' || status === 'unconfirmed';
 }
 
-/** Servers may keep texts for a limited time only. Nobody can send an empty text, so that empty means deleted. */
-export function isTextDeleted({ content }: Message): boolean {
-  return content === '';
+/** Servers may keep texts for a limited time only, and a picture may come without one. */
+export function hasText({ content }: Message): boolean {
+  return content !== '';
+}
+
+/** What is said where there is no text. */
+export function describeAbsentText({ content_removed_at, num_media }: Message): string {
+  const { textDeleted, attachments, noText } = messagesTexts.thread;
+  if (content_removed_at) return textDeleted;
+  return num_media > 0 ? attachments(num_media) : noText;
 }
 
 /** Why it failed, in plain words. */
@@ -65,6 +72,5 @@ export function failureAdvice({ error_code, explanation }: Message): string {
 
 /** Whether sending the same again can help, as far as is known. */
 export function isRetryable(message: Message): boolean {
-  if (isTextDeleted(message)) return false;
-  return hasFailed(message) && (message.explanation?.retryable ?? true);
+  return hasText(message) && hasFailed(message) && (message.explanation?.retryable ?? true);
 }

@@ -41,9 +41,11 @@ export function aMessage(members: Partial<Message>): Message {
     explanation: null,
     retry_of: null,
     segments: 1,
+    num_media: 0,
     created_at,
     updated_at: created_at,
     version: 1,
+    content_removed_at: null,
     deleted_at: null,
     ...members,
   };

@@ -16,7 +16,8 @@ import { Router, RouterLink } from '@angular/router';
 import { Message, NewMessage } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
 import { Icon } from '../ui/icon';
-import { ComposeForms, NEW_MESSAGE } from '../messages/drafts/compose-forms';
+import { NEW_MESSAGE, peerOf, toConversationKey } from '../messages/conversation-key';
+import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
@@ -86,18 +87,29 @@ export class MessengerPage {
   protected readonly texts = messagesTexts.compose;
   protected readonly back = messagesTexts.thread.back;
   protected readonly newMessage = NEW_MESSAGE;
+  protected readonly peerOf = peerOf;
 
   protected readonly invalidNumber = messagesTexts.invalidNumber;
 
-  /** "new", or the number in E.164, or another sender that has written; undefined if the URL has anything else. */
+  /** "new", or the number in E.164, or the key of another sender that has written; undefined if the URL has anything else. */
   protected readonly conversationKey = computed(() => {
     const peer = this.peer() ?? NEW_MESSAGE;
     if (peer === NEW_MESSAGE) return peer;
     // National forms are not parsed here: a URL means the same in every country.
     const parsed = peer.includes('+') ? this.#parser.parse(peer)?.number : undefined;
     return (
-      toE164(peer) ?? parsed ?? this.#conversations.rows().find((row) => row.peer === peer)?.peer
+      toE164(peer) ??
+      parsed ??
+      this.#conversations
+        .rows()
+        .map((row) => toConversationKey(row.peer))
+        .find((key) => key === peer)
     );
+  });
+  /** Whose conversation is shown. */
+  protected readonly current = computed(() => {
+    const key = this.conversationKey();
+    return key === NEW_MESSAGE ? undefined : key && peerOf(key);
   });
   protected readonly isFirst = computed(
     () =>

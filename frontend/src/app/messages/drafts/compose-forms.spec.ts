@@ -4,7 +4,8 @@ import { SessionRepository } from '../../session/session-repository';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
 import { canUndo, undo } from './compose-form';
-import { ComposeForms, NEW_MESSAGE } from './compose-forms';
+import { NEW_MESSAGE } from '../conversation-key';
+import { ComposeForms } from './compose-forms';
 import { Drafts } from './drafts';
 import { RecipientParser } from '../recipient-parser';
 

@@ -8,13 +8,11 @@ import {
   RULES_UNAVAILABLE,
   parsePhoneNumber,
 } from '../../phone-numbers/parse-phone-number';
+import { NEW_MESSAGE } from '../conversation-key';
 import { RecipientParser } from '../recipient-parser';
 import { ComposeForm, newComposeForm, replace } from './compose-form';
 import { Drafts } from './drafts';
 import { splitRecipients } from './recipients';
-
-/** The conversation key of a message to a new recipient. The other keys are phone numbers. */
-export const NEW_MESSAGE = 'new';
 
 /** The form of each conversation: what is written in it stays there while another conversation is open. */
 @Injectable()

@@ -1,7 +1,8 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { NEVER, Observable, Subject, defer, of, throwError } from 'rxjs';
 import { NewMessage, Sending } from '../../api/models';
-import { ComposeForms, NEW_MESSAGE } from '../../messages/drafts/compose-forms';
+import { NEW_MESSAGE } from '../../messages/conversation-key';
+import { ComposeForms } from '../../messages/drafts/compose-forms';
 import { Composer } from './composer';
 import { Drafts } from '../../messages/drafts/drafts';
 import { MessagesClient } from '../../messages/messages-client';

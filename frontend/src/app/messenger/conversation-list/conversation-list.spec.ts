@@ -89,7 +89,20 @@ describe('ConversationList', () => {
       aMessage({ _id: 'm3', peer_number: '+4930901', status: 'undelivered', content: 'Thursday?' }),
       aMessage({ _id: 'm2', peer_number: '+4930902', direction: 'inbound', content: 'Thank you' }),
       aMessage({ _id: 'm1', peer_number: '+4930903', status: 'delivered', content: 'Ready' }),
-      aMessage({ _id: 'm0', peer_number: '+4930904', status: 'delivered', content: '' }),
+      aMessage({
+        _id: 'm0',
+        peer_number: '+4930904',
+        status: 'delivered',
+        content: '',
+        content_removed_at: '2026-11-22T12:00:00.000Z',
+      }),
+      aMessage({
+        _id: 'l9',
+        peer_number: '+4930905',
+        direction: 'inbound',
+        content: '',
+        num_media: 1,
+      }),
     ]);
     await api.settle();
     expect(previews()).toEqual([
@@ -97,6 +110,7 @@ describe('ConversationList', () => {
       'Thank you',
       'You: Ready',
       'Message text deleted',
+      '1 attachment, not shown here yet',
     ]);
     expect(statuses()).toEqual(['', 'Delivered', 'Delivered']);
   });

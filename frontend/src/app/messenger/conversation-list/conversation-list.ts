@@ -23,6 +23,7 @@ import { Icon } from '../../ui/icon';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
 import { ConversationRow, withPending } from '../../messages/conversations';
+import { toConversationKey } from '../../messages/conversation-key';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
@@ -34,7 +35,12 @@ import { MessengerIcon } from '../messenger-icon';
 import { SearchBox } from '../search/search-box';
 import { SearchResults } from '../search/search-results';
 import { SearchStore } from '../search/search-store';
-import { StatusPresentation, isTextDeleted, presentStatus } from '../../messages/message-status';
+import {
+  StatusPresentation,
+  describeAbsentText,
+  hasText,
+  presentStatus,
+} from '../../messages/message-status';
 
 /** What stands before the text: who wrote it, or what is wrong with it. */
 interface Prefix {
@@ -78,6 +84,7 @@ export class ConversationList {
   protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
+  protected readonly toConversationKey = toConversationKey;
   protected readonly texts = messagesTexts.conversations;
   readonly #connection = inject(ConnectionStatusStore);
   readonly #isDisconnected = this.#connection.isDisconnected;
@@ -176,8 +183,8 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
     peer,
     name: formatPhoneNumber(peer),
     time: shortTime(new Date(last.created_at), today),
-    prefix: isTextDeleted(last) && status?.tone !== 'danger' ? undefined : prefixFor(status),
-    preview: isTextDeleted(last) ? messagesTexts.thread.textDeleted : last.content,
+    prefix: hasText(last) || status?.tone === 'danger' ? prefixFor(status) : undefined,
+    preview: hasText(last) ? last.content : describeAbsentText(last),
     status,
   };
 }

@@ -26,12 +26,13 @@ import { MessageDetailsStore } from './message-details-store';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import {
   StatusPresentation,
+  describeAbsentText,
   failureAdvice,
   failureCause,
   hasFailed,
+  hasText,
   isInFlight,
   isRetryable,
-  isTextDeleted,
   presentStatus,
 } from '../../messages/message-status';
 import { MessageActions } from '../../messages/message-actions';
@@ -72,7 +73,8 @@ export class MessageDetails {
   protected readonly deletionTexts = messagesTexts.deletion;
   protected readonly presentStatus = presentStatus;
   protected readonly threadTexts = messagesTexts.thread;
-  protected readonly isTextDeleted = isTextDeleted;
+  protected readonly hasText = hasText;
+  protected readonly describeAbsentText = describeAbsentText;
   protected readonly isInFlight = isInFlight;
   protected readonly isRetryable = isRetryable;
   protected readonly hasFailed = hasFailed;

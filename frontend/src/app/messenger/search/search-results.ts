@@ -12,6 +12,7 @@ import {
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { shortTime } from '../../i18n/formats';
+import { toConversationKey } from '../../messages/conversation-key';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
@@ -43,6 +44,7 @@ export class SearchResults {
   /** The user wants to go back to the list. */
   readonly leave = output();
 
+  protected readonly toConversationKey = toConversationKey;
   protected readonly texts = messagesTexts.search;
   protected readonly people = computed(() =>
     this.search.people().map((peer) => ({ peer, name: formatPhoneNumber(peer) })),

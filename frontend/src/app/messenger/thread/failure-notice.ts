@@ -4,12 +4,7 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { MessageActions } from '../../messages/message-actions';
-import {
-  failureCause,
-  isRetryable,
-  isTextDeleted,
-  presentStatus,
-} from '../../messages/message-status';
+import { failureCause, hasText, isRetryable, presentStatus } from '../../messages/message-status';
 
 /** Why a message has failed, in one line, and what the user can do. Its details say more. */
 @Component({
@@ -26,7 +21,7 @@ import {
     }
     @if (isRetried()) {
       <p>{{ texts.sentAgain }}</p>
-    } @else if (!isTextDeleted()) {
+    } @else if (hasText()) {
       <span class="message-notice__actions">
         @if (isRetryable()) {
           <button
@@ -63,6 +58,6 @@ export class FailureNotice {
   protected readonly action = computed(() => this.actions.stateOf(this.message()));
   protected readonly title = computed(() => presentStatus(this.message().status).text);
   protected readonly cause = computed(() => failureCause(this.message()));
-  protected readonly isTextDeleted = computed(() => isTextDeleted(this.message()));
+  protected readonly hasText = computed(() => hasText(this.message()));
   protected readonly isRetryable = computed(() => isRetryable(this.message()));
 }

@@ -15,7 +15,12 @@ import { Icon } from '../../ui/icon';
 import { LinkedText } from '../linked-text/linked-text';
 import { FailureNotice } from './failure-notice';
 import { MessageActions } from '../../messages/message-actions';
-import { hasFailed, isTextDeleted, presentStatus } from '../../messages/message-status';
+import {
+  describeAbsentText,
+  hasFailed,
+  hasText,
+  presentStatus,
+} from '../../messages/message-status';
 import { StatusMark } from './status-mark';
 import { UnconfirmedNotice } from './unconfirmed-notice';
 
@@ -63,7 +68,8 @@ export class MessageBubble {
   protected readonly texts = messagesTexts.thread;
   protected readonly words = messagesTexts.actions;
   protected readonly isInbound = computed(() => this.message().direction === 'inbound');
-  protected readonly isTextDeleted = computed(() => isTextDeleted(this.message()));
+  protected readonly hasText = computed(() => hasText(this.message()));
+  protected readonly absentText = computed(() => describeAbsentText(this.message()));
   protected readonly hasFailed = computed(() => hasFailed(this.message()));
   protected readonly status = computed(() => presentStatus(this.message().status));
   protected readonly clock = computed(() => timeOfDay(new Date(this.message().created_at)));

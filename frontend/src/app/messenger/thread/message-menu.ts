@@ -16,7 +16,7 @@ import { Message } from '../../api/models';
 import { copyTexts } from '../../i18n/copy-texts';
 import { fullTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
-import { isInFlight, isTextDeleted, presentStatus } from '../../messages/message-status';
+import { hasText, isInFlight, presentStatus } from '../../messages/message-status';
 import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
@@ -47,7 +47,7 @@ export class MessageMenu {
   protected readonly texts = messagesTexts.menu;
   protected readonly deletionTexts = messagesTexts.deletion;
   protected readonly isInFlight = isInFlight;
-  protected readonly isTextDeleted = isTextDeleted;
+  protected readonly hasText = hasText;
   readonly #opened = signal<Message | undefined>(undefined);
   /** As it is by now: it may change while the menu is open. */
   protected readonly message = computed(() => {
