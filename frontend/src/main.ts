@@ -1,5 +1,6 @@
 import { bootstrapApplication } from '@angular/platform-browser';
 import { appConfig } from './app/app.config';
 import { App } from './app/app';
+import { nextTask } from './app/ui/next-task';
 
-void bootstrapApplication(App, appConfig);
+void nextTask().then(() => bootstrapApplication(App, appConfig));

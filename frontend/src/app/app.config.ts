@@ -19,6 +19,7 @@ import { PlainPathSerializer } from './plain-path-serializer';
 import { IdlePreloading } from './idle-preloading';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
+import { nextTask } from './ui/next-task';
 
 export const appConfig: ApplicationConfig = {
   providers: [
@@ -39,6 +40,7 @@ export const appConfig: ApplicationConfig = {
       const session = inject(SessionStore);
       session.start();
       if (session.user()) preloadSignedIn();
+      return nextTask();
     }),
   ],
 };
