@@ -11,6 +11,7 @@ import {
   UrlSerializer,
   provideRouter,
   withComponentInputBinding,
+  withDisabledInitialNavigation,
   withPreloading,
   withRouterConfig,
 } from '@angular/router';
@@ -30,6 +31,8 @@ export const appConfig: ApplicationConfig = {
     provideRouter(
       routes,
       withComponentInputBinding(),
+      // main.ts begins it.
+      withDisabledInitialNavigation(),
       withPreloading(IdlePreloading),
       // The address of a page that could not be loaded stays, so that a reload opens it.
       withRouterConfig({ canceledNavigationResolution: 'computed' }),
