@@ -37,7 +37,7 @@ async function report(name, address) {
         disableStorageReset: true,
         logLevel: 'error',
         // The browser itself is slowed down, instead of computing what a slow one would do.
-        throttlingMode: 'devtools',
+        throttlingMethod: 'devtools',
       };
       const { lhr } = await lighthouse(address, flags, config, page);
       await page.close();

@@ -1,27 +1,17 @@
 // Weighs what pages load, as packed by gzip -9, and fails beyond the limits. The first page: the scripts and styles that
-// index.html names, and what they import (stats.json, which the build writes). The messages page: those, and its own parts
-// with what they import. What is loaded later, by import(), belongs to neither.
+// index.html names. The messages page: those, and what public/start.js loads for somebody who is signed in. What is loaded
+// later belongs to neither.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const FIRST_PAGE_BYTES = 95_000;
 const MESSAGES_PAGE_BYTES = 190_000;
 
-/** What preloadSignedIn in app.routes.ts loads; e2e/sizes.spec.ts compares it with what a browser does. */
-const PARTS = ['src/app/signed-in.ts', 'src/app/messenger/messenger.routes.ts'];
-const STYLESHEETS = ['layout', 'messenger'];
-
 const built = new URL('../dist/frontend/browser/', import.meta.url);
 const html = readFileSync(new URL('index.html', built), 'utf8');
-const { outputs } = JSON.parse(readFileSync(new URL('../stats.json', built), 'utf8'));
 
-const named = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map(([, name]) => name);
-const firstPage = [...named, ...withImports(scriptOf('src/main.ts'))];
-const messagesPage = [
-  ...firstPage,
-  ...PARTS.flatMap((part) => withImports(scriptOf(part))),
-  ...STYLESHEETS.map(stylesheet),
-];
+const firstPage = filesIn(/(?:src|href)="([^"]+)"/g);
+const messagesPage = [...firstPage, ...filesIn(/data-signed-in="([^"]+)"/g)];
 
 const fits = [
   weigh('first page', firstPage, FIRST_PAGE_BYTES),
@@ -44,23 +34,9 @@ function weigh(page, files, limit, listed = []) {
   return total <= limit;
 }
 
-function scriptOf(part) {
-  const found = Object.keys(outputs).find((name) => outputs[name].entryPoint === part);
-  if (!found) throw new Error(`The build has no script that begins with ${part}.`);
-  return found;
-}
-
-function withImports(name, found = new Set()) {
-  if (found.has(name)) return found;
-  found.add(name);
-  for (const { path, kind } of outputs[name].imports) {
-    if (kind === 'import-statement') withImports(path, found);
-  }
-  return [...found];
-}
-
-function stylesheet(name) {
-  const [, file] = html.match(`<meta name="stylesheet-${name}" content="/([^"]+)"`) ?? [];
-  if (!file) throw new Error(`index.html has no stylesheet ${name}.`);
-  return file;
+function filesIn(attributes) {
+  return [...html.matchAll(attributes)]
+    .flatMap(([, value]) => value.split(' '))
+    .filter((path) => /\.(js|css)$/.test(path))
+    .map((path) => path.slice(1));
 }

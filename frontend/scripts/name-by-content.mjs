@@ -1,5 +1,5 @@
 // Names the built files that Angular does not by their content, as it names its own, so that browsers may cache them for
-// ever: theme.js and the stylesheets of the features. index.html has their names.
+// ever: start.js and the stylesheets of the features. index.html has their names.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 

@@ -11,6 +11,7 @@ import {
   UrlSerializer,
   provideRouter,
   withComponentInputBinding,
+  withDisabledInitialNavigation,
   withPreloading,
   withRouterConfig,
 } from '@angular/router';
@@ -19,6 +20,7 @@ import { PlainPathSerializer } from './plain-path-serializer';
 import { IdlePreloading } from './idle-preloading';
 import { SessionStore } from './session/session-store';
 import { tokenInterceptor } from './session/token-interceptor';
+import { nextTask } from './ui/next-task';
 
 export const appConfig: ApplicationConfig = {
   providers: [
@@ -29,6 +31,8 @@ export const appConfig: ApplicationConfig = {
     provideRouter(
       routes,
       withComponentInputBinding(),
+      // main.ts begins it.
+      withDisabledInitialNavigation(),
       withPreloading(IdlePreloading),
       // The address of a page that could not be loaded stays, so that a reload opens it.
       withRouterConfig({ canceledNavigationResolution: 'computed' }),
@@ -39,6 +43,7 @@ export const appConfig: ApplicationConfig = {
       const session = inject(SessionStore);
       session.start();
       if (session.user()) preloadSignedIn();
+      return nextTask();
     }),
   ],
 };

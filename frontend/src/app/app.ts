@@ -8,6 +8,7 @@ import { SessionStore } from './session/session-store';
 import { firstPageTexts } from './i18n/first-page-texts';
 import { LoadFailure } from './ui/load-failure';
 import { focusOnNavigation } from './ui/focus-on-navigation';
+import { removeShell } from './ui/remove-shell';
 
 @Component({
   selector: 'app-root',
@@ -42,6 +43,7 @@ export class App {
   constructor() {
     const { router } = this;
     focusOnNavigation(router);
+    removeShell(router);
     router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
       if (event instanceof NavigationError) this.loadFailure.url.set(event.url);
       else if (event instanceof NavigationEnd) this.loadFailure.url.set(undefined);

@@ -1,7 +1,8 @@
 import { wholeNumber } from './formats';
 import { locale } from './locale';
+import { whenNeeded } from './when-needed';
 
-const rules = new Intl.PluralRules(locale);
+const rules = whenNeeded(() => new Intl.PluralRules(locale));
 
 /** The forms of one text; a language has more or fewer of them, and always `other`. `#` stands for the number. */
 export type PluralForms = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
@@ -31,5 +32,5 @@ export function splitPlural(
 }
 
 function formFor(count: number, forms: PluralForms): string {
-  return forms[rules.select(count)] ?? forms.other;
+  return forms[rules().select(count)] ?? forms.other;
 }

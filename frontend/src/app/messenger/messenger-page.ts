@@ -31,6 +31,7 @@ import { PendingMessage } from '../messages/outbox/pending-message';
 import { RecipientParser } from '../messages/recipient-parser';
 import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-number';
 import { SearchStore } from './search/search-store';
+import { NARROW, mediaMatches } from '../ui/media-query';
 import { Thread } from './thread/thread';
 import { Welcome } from './welcome/welcome';
 
@@ -124,6 +125,9 @@ export class MessengerPage {
   protected readonly showsPane = computed(
     () => this.peer() !== undefined || (this.isFirst() && this.#drafts().length === 0),
   );
+  readonly #isNarrow = mediaMatches(NARROW);
+  /** What a phone does not show, it need not make. */
+  protected readonly hasPane = computed(() => !this.#isNarrow() || this.showsPane());
   /** A phone shows the open conversation alone; it has a way back. */
   protected readonly hidesTabBar = computed(
     () => this.peer() !== undefined && !(this.isFirst() && this.conversationKey() === NEW_MESSAGE),

@@ -1,8 +1,11 @@
+import { nextTask } from './next-task';
+
 type Stylesheet = 'layout' | 'help' | 'account' | 'messenger' | 'message-log' | 'not-found';
 
 /** Loads the stylesheet of a lazy part beside its script, so that the part is never shown without it. */
 export async function withStylesheet<T>(part: Promise<T>, name: Stylesheet): Promise<T> {
   const [loaded] = await Promise.all([part, addStylesheet(hrefOf(name))]);
+  await nextTask();
   return loaded;
 }
 
@@ -13,7 +16,9 @@ function hrefOf(name: Stylesheet): string {
 }
 
 function addStylesheet(href: string): Promise<void> {
-  const known = document.head.querySelector<HTMLLinkElement>(`link[href="${href}"]`);
+  const known = document.head.querySelector<HTMLLinkElement>(
+    `link[rel="stylesheet"][href="${href}"]`,
+  );
   if (known?.sheet) return Promise.resolve();
   const link = known ?? Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
   return new Promise((resolve, reject) => {

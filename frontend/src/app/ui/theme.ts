@@ -4,7 +4,7 @@ import { BrowserStorage } from '../storage/browser-storage';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-// Also read by public/theme.js, which applies the theme before this script is loaded.
+// Also read by public/start.js, which applies the theme before this script is loaded.
 const KEY = 'mysms.theme';
 
 @Injectable({ providedIn: 'root' })

@@ -1,6 +1,5 @@
 import { Signal } from '@angular/core';
-import { toSignal } from '@angular/core/rxjs-interop';
-import { fromEvent, map } from 'rxjs';
+import { mediaMatches } from './media-query';
 
 /** The main input is a finger, so typing opens a keyboard on the screen. */
 export const TOUCH_SCREEN = '(pointer: coarse) and (hover: none)';
@@ -10,8 +9,5 @@ export const TOUCH_SCREEN = '(pointer: coarse) and (hover: none)';
  * injection context.
  */
 export function touchScreen(): Signal<boolean> {
-  const media = matchMedia(TOUCH_SCREEN);
-  return toSignal(fromEvent(media, 'change').pipe(map(() => media.matches)), {
-    initialValue: media.matches,
-  });
+  return mediaMatches(TOUCH_SCREEN);
 }

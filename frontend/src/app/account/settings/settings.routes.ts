@@ -1,15 +1,14 @@
 import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
 import { firstPageTexts } from '../../i18n/first-page-texts';
 import { settingsTexts } from '../../i18n/settings-texts';
+import { NARROW } from '../../ui/media-query';
 import { withStylesheet } from '../../ui/stylesheet';
 import { unsavedCodesGuard } from '../second-factor/unsaved-codes';
 import { AccountSettings } from './account-settings';
 import { SecuritySettings } from './security-settings';
 import { SettingsPage } from './settings-page';
 
-/** As the stylesheet has it: there is no room beside the places. */
-const NARROW = '(max-width: 45rem)';
-
+/** Where there is room beside the places. */
 function besidePlaces(segments: UrlSegment[]): UrlMatchResult | null {
   return segments.length === 0 && !matchMedia(NARROW).matches ? { consumed: [] } : null;
 }
