@@ -44,6 +44,8 @@ class ChangeFeed:
         self._position: Entry | None = None
         self.followed_since = 0
         """The entry from which on this process knows all entries."""
+        self.epoch: str | None = None
+        """Of the log: what clients know from another one does not count, since its numbers may be given again."""
         self._current_at = float("-inf")
 
     def add_listener(self, listener: ChangeListener) -> None:
@@ -128,12 +130,16 @@ class ChangeFeed:
             await self._start_over()
             return True
         for entry in entries[1:]:
+            if entry.begins_epoch:
+                self.epoch = entry.nonce
             self.apply(entry)
         self._position = entries[-1]
         return len(entries) == READ_AT_ONCE
 
     async def _start_over(self) -> None:
-        self._position = await self._log.find_last()
+        # Whether the log was restored since somebody followed it cannot be seen.
+        self._position = await self._log.begin_epoch()
+        self.epoch = self._position.nonce
         self.followed_since = self._position.number
         for listener in self._listeners:
             listener.reset()

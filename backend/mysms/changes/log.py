@@ -45,10 +45,12 @@ class Entry:
     signed_out: Collection[ObjectId]
     nonce: str | None = None
     """Tells it from another entry that got the number after this one was lost. Earlier versions stored none."""
+    begins_epoch: bool = False
+    """Whether no version that clients know from before it counts, since the log may have been restored."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["_id"], row["users"], row["signed_out"], row.get("nonce"))
+        return cls(row["_id"], row["users"], row["signed_out"], row.get("nonce"), row.get("begins_epoch", False))
 
     def is_same(self, other: Self) -> bool:
         return (self.number, self.nonce) == (other.number, other.nonce)
@@ -70,7 +72,9 @@ class ChangeLog:
     async def create_indexes(self) -> None:
         await self._entries.create_index([("created_at", ASCENDING)], name="created_at")
 
-    async def append(self, users: Collection[ObjectId], signed_out: Collection[ObjectId]) -> Entry:
+    async def append(
+        self, users: Collection[ObjectId], signed_out: Collection[ObjectId], *, begins_epoch: bool = False
+    ) -> Entry:
         """Appends an entry. If the database does not answer, there may be one or none: append another one."""
         if not timedelta() <= self._clock() - self._seen_at < _SEEN_LATELY:
             await self._find_end(self._entries_of_primary)
@@ -81,6 +85,7 @@ class ChangeLog:
                 "users": list(users),
                 "signed_out": list(signed_out),
                 "nonce": secrets.token_hex(8),
+                **({"begins_epoch": True} if begins_epoch else {}),
                 "created_at": self._clock(),
             }
             try:
@@ -91,6 +96,11 @@ class ChangeLog:
             else:
                 self._see(number)
                 return Entry.of(row)
+
+    async def begin_epoch(self) -> Entry:
+        """Appends an entry after the newest one, and above all documents."""
+        await self._find_end(self._entries)
+        return await self.append((), (), begins_epoch=True)
 
     async def find_last(self) -> Entry:
         """Returns the newest entry, after appending one without content if there is none or documents are ahead."""

@@ -51,14 +51,16 @@ class Changes:
         Messages that are read after it are at least as new. `asked_at` is when they were asked for, by the clock of the
         feed.
         """
+        # Before the revision, which is then of this epoch or a later one. An upgrade that began again saw changes
+        # without a mark.
+        context = self.feed.epoch, self.upgrade.ends_at
         revision = await self.revisions.of(user_id)
-        # An upgrade that began again saw changes without a mark.
-        value: tuple[object, ...] = (revision, self.upgrade.ends_at)
+        value: tuple[object, ...] = (*context, revision)
         if revision is None:
             # Equals no other version.
             value = (ObjectId(),)
         elif not self.upgrade.is_over:
             # A process of the version before the change feed marks nothing.
-            value = revision, self.upgrade.ends_at, await self.documents.find_last_update(user_id)
+            value = *context, revision, await self.documents.find_last_update(user_id)
         is_current = self.feed.is_current_for(asked_at) and self.revisions.is_settled(user_id)
         return UserVersion(value, is_current)

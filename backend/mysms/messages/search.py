@@ -5,7 +5,7 @@ each of the provider's statuses, else of all messages. The database checks the o
 
 For words, several sources are read and merged:
 
-- Messages with the words. If one of the conditions holds for few messages (`few`), the database checks all of these.
+- Messages with the words. If one of the conditions is selective, the database checks all messages that fulfil it.
   Those of a beginning are counted at any time: a range of words has no order in time, so dates would not bound it.
   Otherwise a list in the order of time is read: that of a word if this is the only condition, else a window of
   messages, of which the database checks the other conditions: of all lists, that whose next messages reach furthest.
@@ -44,10 +44,10 @@ MOST_COUNTED = 1_000
 class Bounds:
     """What one search reads at most."""
 
-    few: int = MOST_COUNTED
-    """So many messages, of each condition, to check the other conditions, or to count them."""
-    window: int = 1_000
-    """So many messages of a list, if more of them fulfil each of the conditions."""
+    selective: int = MOST_COUNTED
+    """A condition that no more messages fulfil is selective: all of them are read, and counted."""
+    scanned: int = 1_000
+    """So many messages of a list are read where no condition is selective: a window of it."""
     counted_words: int = 8
     """So many words of a question are counted, the longest first, to find a rare one."""
     characters: int = 100_000
@@ -69,7 +69,7 @@ class Found:
     """The message at which the search has stopped; None if it has found enough, or there are no more."""
     anchor_id: ObjectId | None
     total: int | None
-    """The number of all matches, whatever the anchor; `few` + 1 if there are more than `few`; None if not known."""
+    """The number of all matches, whatever the anchor; `selective` + 1 if there are more; None if it is not known."""
 
     def page(self, limit: int) -> tuple[list[ObjectId], str | None]:
         """Returns the first matches, and the id of the message from which the search is to be continued, if any."""
@@ -79,7 +79,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _PartialResult:
     """The matches of one source."""
 
     keys: Sequence[Anchor]
@@ -87,11 +87,11 @@ class _Part:
     end: Anchor | None = None
     all: frozenset[Anchor] | None = None
     """All matches, whatever the anchor, if they are known."""
-    are_many: bool = False
-    """Whether there are more than `few`."""
+    is_over_limit: bool = False
+    """Whether there are more than `selective`."""
 
 
-_NOTHING = _Part([], all=frozenset())
+_NOTHING = _PartialResult([], all=frozenset())
 
 
 class Search:
@@ -138,20 +138,20 @@ class Search:
         since = self._filter.updated_since
         changed = [] if since is None else [{"updated_at": {"$gte": since}}, *self._filter.peer_condition]
         if not self._filter.is_search:
-            parts = await self._find_by_fields(reader, changed)
+            results = await self._find_by_fields(reader, changed)
         elif changed:
-            parts = [await self._find_by_text(reader, changed)]
+            results = [await self._find_by_text(reader, changed)]
         else:
             # What is not indexed is read first: whatever is indexed meanwhile is found there.
-            parts = [await self._find_unindexed(reader)]
+            results = [await self._find_unindexed(reader)]
             by_words, by_number = await asyncio.gather(self._find_by_words(reader), self._find_by_number(reader))
-            parts += [by_words, *by_number]
-        keys, end = reader.merge(parts)
+            results += [by_words, *by_number]
+        keys, end = reader.merge(results)
         return Found(
             ids=[key.message_id for key in keys],
             end_id=None if end is None or len(keys) > self._limit else end.message_id,
             anchor_id=None if self._anchor is None else self._anchor.message_id,
-            total=self._count(parts) if since is None else None,
+            total=self._count(results) if since is None else None,
         )
 
     @property
@@ -164,18 +164,18 @@ class Search:
         """The conditions that the database checks besides."""
         return [*self._filter.checks, *(self._filter.created_condition if not self._range else [])]
 
-    async def _find_by_fields(self, reader: "_Reader", changed: Sequence[Condition]) -> list[_Part]:
+    async def _find_by_fields(self, reader: "_Reader", changed: Sequence[Condition]) -> list[_PartialResult]:
         if changed:
-            return [await reader.read_window([changed], [*changed, *self._checks])]
+            return [await reader.scan([changed], [*changed, *self._checks])]
         peer, statuses = self._filter.peer_condition, self._filter.status_lists
         lists = [[each] for each in (*peer, *self._filter.error_condition)]
         if lists or not statuses:
-            return [await reader.read_window(lists or [[]], [*peer, *self._checks])]
+            return [await reader.scan(lists or [[]], [*peer, *self._checks])]
         direction = [{"direction": self._filter.direction}] if self._filter.direction is not None else []
-        window = self._bounds.window // len(statuses)
-        return [await reader.read_window([[listed]], [listed, *more, *direction], window) for listed, more in statuses]
+        scanned = self._bounds.scanned // len(statuses)
+        return [await reader.scan([[listed]], [listed, *more, *direction], scanned) for listed, more in statuses]
 
-    async def _find_by_words(self, reader: "_Reader") -> _Part:
+    async def _find_by_words(self, reader: "_Reader") -> _PartialResult:
         question = self._question
         if question.is_empty:
             return _NOTHING
@@ -184,17 +184,19 @@ class Search:
         conditions = [*words, *peer, *self._checks]
         for condition in [*words[: self._bounds.counted_words], *peer]:
             at_any_time = condition == self._beginning_condition
-            few = await reader.read_few([condition], at_any_time=at_any_time)
-            if few is not None and (conditions != [condition] or (at_any_time and self._range)):
-                few = await reader.read_few([{"_id": {"$in": [key.message_id for key in few]}}, *conditions])
-            if few is not None:
-                return reader.all(few)
+            selected = await reader.read_if_selective([condition], at_any_time=at_any_time)
+            if selected is not None and (conditions != [condition] or (at_any_time and self._range)):
+                selected = await reader.read_if_selective(
+                    [{"_id": {"$in": [key.message_id for key in selected]}}, *conditions]
+                )
+            if selected is not None:
+                return reader.all(selected)
         if len(conditions) == 1 and question.beginning is None:
-            return _Part(await reader.read_page(conditions), are_many=True)
+            return _PartialResult(await reader.read_page(conditions), is_over_limit=True)
         listed = [question.listed_beginning] if question.listed_beginning is not None else []
         listed += sorted(question.words, key=len, reverse=True)[: self._bounds.counted_words]
         lists = [*([each] for each in peer), *([{"words": word}] for word in listed)]
-        return await reader.read_window(lists or [[]], conditions)
+        return await reader.scan(lists or [[]], conditions)
 
     @property
     def _word_conditions(self) -> list[Condition]:
@@ -209,21 +211,21 @@ class Search:
         first, beyond = self._question.beginning_range
         return {"words": {"$elemMatch": {"$gte": first, "$lt": beyond}}}
 
-    async def _find_by_number(self, reader: "_Reader") -> list[_Part]:
+    async def _find_by_number(self, reader: "_Reader") -> list[_PartialResult]:
         peers, checks = await self._find_peers(), self._checks
         if not peers:
             return [_NOTHING]
-        few = await reader.read_few([{"peer_number": {"$in": peers}}])
-        if few is not None and checks:
-            few = await reader.read_few([{"_id": {"$in": [key.message_id for key in few]}}, *checks])
-        if few is not None:
-            return [reader.all(few)]
+        selected = await reader.read_if_selective([{"peer_number": {"$in": peers}}])
+        if selected is not None and checks:
+            selected = await reader.read_if_selective([{"_id": {"$in": [key.message_id for key in selected]}}, *checks])
+        if selected is not None:
+            return [reader.all(selected)]
         if not checks:
             pages = [await reader.read_page([{"peer_number": peer}]) for peer in peers]
-            return [_Part([key for page in pages for key in page], are_many=True)]
-        window = self._bounds.window // len(peers)
+            return [_PartialResult([key for page in pages for key in page], is_over_limit=True)]
+        scanned = self._bounds.scanned // len(peers)
         lists = [{"peer_number": peer} for peer in peers]
-        return await asyncio.gather(*(reader.read_window([[listed]], [listed, *checks], window) for listed in lists))
+        return await asyncio.gather(*(reader.scan([[listed]], [listed, *checks], scanned) for listed in lists))
 
     async def _find_peers(self) -> Sequence[str]:
         """Returns the numbers whose conversations are searched, because they contain the digits; reads them once."""
@@ -234,16 +236,16 @@ class Search:
             self._peers = sorted(filter(self._number.search, peers))[: self._bounds.peers]
         return self._peers
 
-    async def _find_unindexed(self, reader: "_Reader") -> _Part:
+    async def _find_unindexed(self, reader: "_Reader") -> _PartialResult:
         without_words = [{"words": None}]
         # Those on the other side of an anchor count, too.
         if self._anchor is not None and not await reader.has_any(without_words):
             return _NOTHING
         return await self._find_by_text(reader, without_words)
 
-    async def _find_by_text(self, reader: "_Reader", listed: Sequence[Condition]) -> _Part:
+    async def _find_by_text(self, reader: "_Reader", listed: Sequence[Condition]) -> _PartialResult:
         """Reads a window of a list. The database checks stored words; the texts without are checked here."""
-        rows = await reader.find(listed, _MATCHED_FIELDS, limit=self._bounds.window + 1)
+        rows = await reader.find(listed, _MATCHED_FIELDS, limit=self._bounds.scanned + 1)
         peers = await self._find_peers()
         has_question = not self._question.is_empty
         indexed = [row["_id"] for row in rows if _has_words(row)] if has_question else []
@@ -253,7 +255,7 @@ class Search:
             checked = await reader.select(list(checked), self._checks)
         keys = []
         read = characters = 0
-        while read < min(len(rows), self._bounds.window) and characters < self._bounds.characters:
+        while read < min(len(rows), self._bounds.scanned) and characters < self._bounds.characters:
             row = rows[read]
             read += 1
             if row["_id"] not in checked or not self._is_in_conversation(row):
@@ -267,14 +269,14 @@ class Search:
             if is_match:
                 keys.append(reader.key_of(row))
         if len(rows) > read:
-            return _Part(keys, reader.key_of(rows[read - 1]))
-        return _Part(keys, all=frozenset(keys) if self._anchor is None else None)
+            return _PartialResult(keys, reader.key_of(rows[read - 1]))
+        return _PartialResult(keys, all=frozenset(keys) if self._anchor is None else None)
 
-    def _count(self, parts: Sequence[_Part]) -> int | None:
-        known = [part.all for part in parts if part.all is not None]
-        if any(part.are_many for part in parts):
-            return self._bounds.few + 1
-        return min(len(frozenset().union(*known)), self._bounds.few + 1) if len(known) == len(parts) else None
+    def _count(self, results: Sequence[_PartialResult]) -> int | None:
+        known = [result.all for result in results if result.all is not None]
+        if any(result.is_over_limit for result in results):
+            return self._bounds.selective + 1
+        return min(len(frozenset().union(*known)), self._bounds.selective + 1) if len(known) == len(results) else None
 
     def _is_in_conversation(self, row: Row) -> bool:
         return not self._filter.peer_numbers or row["peer_number"] in self._filter.peer_numbers
@@ -306,10 +308,12 @@ class _Reader:
         self._within = within
         self._is_forward = is_forward
 
-    async def read_few(self, conditions: Sequence[Condition], *, at_any_time: bool = False) -> list[Anchor] | None:
-        """Returns all matches, whatever the anchor, in any order; None if there are more than `few`."""
-        rows = await self._read(conditions, (), limit=self._bounds.few + 1, at_any_time=at_any_time)
-        return None if len(rows) > self._bounds.few else [self.key_of(row) for row in rows]
+    async def read_if_selective(
+        self, conditions: Sequence[Condition], *, at_any_time: bool = False
+    ) -> list[Anchor] | None:
+        """Returns all matches, whatever the anchor, in any order; None if the conditions are not selective."""
+        rows = await self._read(conditions, (), limit=self._bounds.selective + 1, at_any_time=at_any_time)
+        return None if len(rows) > self._bounds.selective else [self.key_of(row) for row in rows]
 
     async def has_any(self, conditions: Sequence[Condition]) -> bool:
         """Returns whether there is a match, whatever the anchor."""
@@ -323,26 +327,26 @@ class _Reader:
     async def read_page(self, conditions: Sequence[Condition]) -> list[Anchor]:
         return [self.key_of(row) for row in await self.find(conditions, limit=self._limit + 1)]
 
-    async def read_window(
-        self, lists: Sequence[Sequence[Condition]], conditions: Sequence[Condition], window: int | None = None
-    ) -> _Part:
+    async def scan(
+        self, lists: Sequence[Sequence[Condition]], conditions: Sequence[Condition], scanned: int | None = None
+    ) -> _PartialResult:
         """Returns the matches among the next messages of that list whose next messages reach furthest.
 
         Each list has all matches, and an index has it in the order of time. If one has nothing else, it is a page.
         """
         if any(list(listed) == list(conditions) for listed in lists):
-            return _Part(await self.read_page(conditions))
+            return _PartialResult(await self.read_page(conditions))
         furthest: Anchor | None = None
         for listed in lists:
-            last = await self.find(listed, limit=1, skip=(window or self._bounds.window) - 1)
+            last = await self.find(listed, limit=1, skip=(scanned or self._bounds.scanned) - 1)
             if not last:
-                return _Part(await self.read_page([*listed, *conditions]))
+                return _PartialResult(await self.read_page([*listed, *conditions]))
             end = self.key_of(last[0])
             if furthest is None or self._is_beyond(end, furthest):
                 furthest = end
         until = [] if furthest is None else [self._range(furthest, "$lte" if self._is_forward else "$gte")]
         keys = await self.read_page([*conditions, *until])
-        return _Part(keys, None if len(keys) > self._limit else furthest)
+        return _PartialResult(keys, None if len(keys) > self._limit else furthest)
 
     async def find(
         self, conditions: Sequence[Condition], fields: Sequence[str] = (), *, limit: int, skip: int = 0
@@ -369,17 +373,17 @@ class _Reader:
         rows = Message.get_pymongo_collection().find(query, projection, limit=limit, batch_size=limit, **options)
         return await rows.to_list()
 
-    def all(self, keys: Collection[Anchor]) -> _Part:
-        """Returns a part with these matches, which are all."""
-        return _Part(
+    def all(self, keys: Collection[Anchor]) -> _PartialResult:
+        """Returns a result with these matches, which are all."""
+        return _PartialResult(
             [key for key in keys if self._anchor is None or self._is_beyond(key, self._anchor)], all=frozenset(keys)
         )
 
-    def merge(self, parts: Sequence[_Part]) -> tuple[list[Anchor], Anchor | None]:
-        """Returns the keys up to where the first part ends, in the order of reading, and that end."""
-        ends = [part.end for part in parts if part.end is not None]
+    def merge(self, results: Sequence[_PartialResult]) -> tuple[list[Anchor], Anchor | None]:
+        """Returns the keys up to where the first result ends, in the order of reading, and that end."""
+        ends = [result.end for result in results if result.end is not None]
         end = None if not ends else min(ends) if self._is_forward else max(ends)
-        keys = {key for part in parts for key in part.keys if end is None or not self._is_beyond(key, end)}
+        keys = {key for result in results for key in result.keys if end is None or not self._is_beyond(key, end)}
         return sorted(keys, reverse=not self._is_forward), end
 
     def key_of(self, row: dict[str, Any]) -> Anchor:

@@ -16,6 +16,7 @@ from mysms.changes.feed import CURRENT_WITHIN_SECONDS, ChangeFeed
 from mysms.changes.log import KEPT, KEPT_FOR, ChangeLog, Entry
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
+from mysms.changes.services import Changes, UserVersion
 from mysms.core import database as connection
 from mysms.core.timestamps import Clock
 from mysms.startup import bind_documents
@@ -281,6 +282,44 @@ async def test_a_restored_log_starts_everybody_over(database: connection.Databas
     revision = await FeedProcess(database).publish(user_id)
     await process.feed.read()
     assert await process.revisions.of(user_id) == revision
+
+
+async def test_no_version_from_before_a_restore_is_one_of_what_comes_after_it(database: connection.Database) -> None:
+    """The numbers that were given after the backup are given again: a tab that has slept must not get a 304."""
+    user_id = ObjectId()
+    collections = [database[name] for name in ("messages", "changes")]
+
+    async def versions_of_changes() -> set[UserVersion]:
+        changes, writer = Changes.of(database, lambda: NOW), FeedProcess(database)
+        await changes.upgrade.load()
+        await changes.feed.read()
+        versions = set()
+        for _ in range(4):
+            changes.publisher.publish(await writer.change(user_id))
+            await changes.publisher.publish_waiting()
+            versions.add(await changes.version_of(user_id, changes.feed.now()))
+        assert all(version.is_current for version in versions)
+        return versions
+
+    await versions_of_changes()
+    backup = [await collection.find({}).to_list() for collection in collections]
+    before = await versions_of_changes()
+    for collection, rows in zip(collections, backup, strict=True):
+        await collection.delete_many({})
+        await collection.insert_many(rows)
+    after = await versions_of_changes()
+    assert len(before | after) == 8
+
+
+async def test_processes_agree_on_a_version_once_they_have_read_the_log(database: connection.Database) -> None:
+    processes = [Changes.of(database, lambda: NOW) for _ in range(3)]
+    user_id = ObjectId()
+    for process in processes:
+        await process.upgrade.load()
+        await process.feed.read()
+    for process in processes:
+        await process.feed.read()
+    assert len({await process.version_of(user_id, process.feed.now()) for process in processes}) == 1
 
 
 async def restore_behind_documents(database: connection.Database, user_id: ObjectId, *, to: int) -> int:

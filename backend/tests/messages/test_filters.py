@@ -21,7 +21,7 @@ from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.responses import field_errors
 from tests.support.servers import Mongo
 
-SMALL = Bounds(few=4, window=5, counted_words=2, peers=2)
+SMALL = Bounds(selective=4, scanned=5, counted_words=2, peers=2)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BEFORE_ALL = Anchor(START - timedelta(days=1), ObjectId("0" * 24))
 NUMBERS = ["+14155550007", "+14155550077"]

@@ -16,7 +16,7 @@ HALF = MANY // 2
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 BOUNDS = Bounds()
 PAGE = 50
-SEARCH_DOCUMENTS = 3 * (BOUNDS.few + 1) + 4 * BOUNDS.window + 2 * (PAGE + 1)
+SEARCH_DOCUMENTS = 3 * (BOUNDS.selective + 1) + 4 * BOUNDS.scanned + 2 * (PAGE + 1)
 """Documents that a search for three words may examine, whatever they are and however many messages there are."""
 FIRST_HALF = {"created_before": to_rfc3339(FIRST_CREATED_AT + timedelta(seconds=HALF))}
 PERIOD = {"created_from": "2026-01-01T00:05:00Z", "created_before": "2026-01-01T00:15:00Z"}
@@ -52,7 +52,7 @@ SEARCHES: dict[str, tuple[dict[str, Any], int]] = {
 }
 """Searches, also within other filters, and how many database commands each may take."""
 
-FILTER_DOCUMENTS = 2 * (BOUNDS.window + PAGE + 1) + PAGE
+FILTER_DOCUMENTS = 2 * (BOUNDS.scanned + PAGE + 1) + PAGE
 FILTERS: dict[str, tuple[dict[str, Any], int]] = {
     "a frequent status": ({"status": "delivered"}, 2),
     "a rare status": ({"status": "failed"}, 4),

@@ -19,7 +19,7 @@ from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.api_user import Json
 from tests.support.servers import Mongo
 
-SMALL = Bounds(few=4, window=5, counted_words=2, peers=2)
+SMALL = Bounds(selective=4, scanned=5, counted_words=2, peers=2)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 VOCABULARY = ["apple", "apply", "apricot", "banana", "band", "b", "77", "1,000", "寿司", "🎉"]
 QUESTIONS = [
@@ -129,7 +129,7 @@ async def test_the_pages_contain_every_match_once_and_in_order(fixture: OutboxFi
             for newer in (False, True):
                 ids, totals = await messages.walk(message_filter, limit, newer=newer)
                 assert ids == expected[:: -1 if newer else 1], (message_filter, limit, newer)
-                assert set(totals) <= {None, min(len(expected), SMALL.few + 1)}, (message_filter, limit, newer)
+                assert set(totals) <= {None, min(len(expected), SMALL.selective + 1)}, (message_filter, limit, newer)
 
 
 async def test_words_that_never_occur_together_end_the_page(fixture: OutboxFixture) -> None:
@@ -175,9 +175,9 @@ async def test_a_rare_word_finds_everything_at_once(fixture: OutboxFixture) -> N
     texts = [(NUMBERS[0], "ham and rare eggs" if index in (2, 3) else "ham and eggs") for index in range(60)]
     await messages.store(texts)
     for question in ("ham and rare", "ham rar", "eggs rare h", "rare and ham and"):
-        found = await Search(messages.user_id, MessageFilter(search=question), 10, bounds=Bounds(few=4, window=5)).run(
-            newer=False
-        )
+        found = await Search(
+            messages.user_id, MessageFilter(search=question), 10, bounds=Bounds(selective=4, scanned=5)
+        ).run(newer=False)
         assert (len(found.ids), found.end_id, found.total) == (2, None, 2), question
 
 
