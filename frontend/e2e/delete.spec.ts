@@ -139,3 +139,27 @@ test('what may still be sent cannot be deleted', async ({ page, request }) => {
   await expect(details).toContainText('It may still be sent: cancel it first, or wait.');
   await expect(details.getByRole('button', { name: 'Delete message' })).toHaveCount(0);
 });
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test('the message next to one that is deleted from its details gets the focus', async ({
+    page,
+    request,
+  }) => {
+    const person = await newPerson(request);
+    const number = newNumber();
+    for (const text of ['Stays here', 'Goes away']) await person.write(number, text);
+    await enter(page, person);
+    await openThread(page, number);
+    const message = bubble(page, 'Goes away');
+    await expect(message).toContainText('Delivered');
+    const details = await openDetails(page, message);
+    await details.getByRole('button', { name: 'Delete message' }).tap();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).tap();
+    await expect(message).toHaveCount(0);
+    await expect(details).toBeHidden();
+    await expect(bubble(page, 'Stays here')).toBeFocused();
+    await expect(bubble(page, 'Stays here')).toBeInViewport();
+  });
+});

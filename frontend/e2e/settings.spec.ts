@@ -30,6 +30,29 @@ test('each place of the settings has its address, its title and the focus', asyn
   await expect(page.locator('[aria-current=page]')).toHaveText(['Messages']);
 });
 
+test('security says what could not be loaded, and loads it once the server is back', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/503/);
+  await enter(page, await newPerson(request));
+  await openSettings(page, 'Security');
+  const secondFactor = page.getByRole('region', { name: 'Two-step sign-in' });
+  const sessions = page.getByRole('region', { name: 'Where you are signed in' });
+  await page.route(/\/(api|users)\//, (route) => route.fulfill({ status: 503 }));
+  await page.reload();
+  for (const section of [secondFactor, sessions]) {
+    await expect(section).toContainText("This couldn't be loaded yet.");
+  }
+
+  await page.unrouteAll();
+  await sessions.getByRole('button', { name: 'Try again' }).click();
+  await expect(sessions.getByText('This device', { exact: true })).toBeVisible();
+  await expect(secondFactor.getByText('Authenticator app', { exact: true })).toBeVisible();
+  await expect(page.getByText("This couldn't be loaded yet.")).toHaveCount(0);
+});
+
 test('help says the same in the settings as over a conversation', async ({ page, request }) => {
   await enter(page, await newPerson(request));
   await openSettings(page, 'Help');

@@ -143,6 +143,7 @@ export const accountTexts = {
     signOutHere: 'Sign out here',
     signOutEverywhere: 'Sign out everywhere',
     ended: (device: string) => `${device} is signed out.`,
+    notLoaded: "This couldn't be loaded yet.",
     tryAgain: 'Try again',
   },
 

@@ -8,6 +8,7 @@ export const secondFactorTexts = {
     off: 'Protect your account: signing in will also ask for a six-digit code from an authenticator app on your phone.',
   },
   loading: 'Loading…',
+  notLoaded: "This couldn't be loaded yet.",
   tryAgain: 'Try again',
   app: 'Authenticator app',
   on: 'On',

@@ -10,6 +10,7 @@ import {
 } from '@angular/core';
 import { SecondFactorSetUp } from '../../api/models';
 import { secondFactorTexts } from '../../i18n/second-factor-texts';
+import { SessionStore } from '../../session/session-store';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { focusHeading } from '../focus-heading';
@@ -40,7 +41,8 @@ export class SecondFactor {
   readonly #injector = inject(Injector);
 
   protected readonly texts = secondFactorTexts;
-  protected readonly isLoading = stillLoading(this.store.secondFactor, this.store.problem);
+  protected readonly session = inject(SessionStore);
+  protected readonly loading = stillLoading(this.store.secondFactor, this.store.problem);
   protected readonly step = signal<Step>({ kind: 'overview' });
   protected readonly done = signal('');
   protected readonly setUp = computed(() => {

@@ -9,6 +9,7 @@ import {
 } from '@angular/core';
 import { Session } from '../../api/models';
 import { ConfirmSignOut } from '../../session/confirm-sign-out';
+import { SessionStore } from '../../session/session-store';
 import { SignOutQuestion } from '../../session/sign-out-question';
 import { whenSignedIn } from '../../session/when-signed-in';
 import { accountTexts } from '../../i18n/account-texts';
@@ -39,7 +40,8 @@ export class SessionList {
     this.store.sessions()?.toSorted((a, b) => Number(b.current) - Number(a.current)),
   );
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
-  protected readonly isLoading = stillLoading(this.store.sessions, this.store.problem);
+  protected readonly session = inject(SessionStore);
+  protected readonly loading = stillLoading(this.store.sessions, this.store.problem);
   protected readonly busy = signal(false);
   protected readonly done = signal('');
   protected readonly texts = accountTexts.sessions;
