@@ -76,6 +76,7 @@ test('a phone answers from the page of the simulator', async ({ page, request, p
 });
 
 test('senders without a phone number have conversations', async ({ page, request }) => {
+  test.setTimeout(180_000);
   // Nobody can have written to them, so the oldest account of the installation receives them.
   const product = await runProduct({});
   try {
