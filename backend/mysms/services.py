@@ -116,6 +116,8 @@ class Services:
         await init_database(self.database, self.settings)
         await self.locks.release_stale()
         await self.changes.upgrade.load()
+        # Or the first lists would tell revision 0.
+        await self.changes.feed.read()
         if self.settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
         async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():

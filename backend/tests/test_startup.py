@@ -11,6 +11,10 @@ from typing import Any
 import httpx
 from pymongo import AsyncMongoClient
 
+from mysms.core.security_events import SecurityEvents
+from mysms.core.settings import Settings
+from mysms.services import build_services
+from mysms.web.graceful_shutdown import ShutdownState
 from tests.support.api_user import ApiUser
 from tests.support.database import running_database
 from tests.support.processes import Process, free_port
@@ -68,6 +72,17 @@ async def test_several_processes_start_at_once_on_an_empty_database(mongodb: Mon
         tmp_path / "later", api_environment(port=free_port(), mongodb_uri=uri, twilio_url=UNREACHABLE_URL)
     ):
         assert await indexes_of(uri) == found
+
+
+async def test_the_log_of_changes_is_read_before_requests_are_answered(mongodb: Mongo) -> None:
+    """A list would tell revision 0, and its reader load everything that has ever changed."""
+    uri = mongodb.other_database("start_with_the_log")
+    environment = api_environment(port=free_port(), mongodb_uri=uri, twilio_url=UNREACHABLE_URL)
+    known = {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
+    settings = Settings(_env_file=None, **known)  # type: ignore[arg-type]
+    services = build_services(settings, ShutdownState(), SecurityEvents.of(settings))
+    async with services.running():
+        assert services.changes.feed.position > 0
 
 
 @asynccontextmanager

@@ -104,8 +104,8 @@ export class MessageSync {
     return this.#whileSignedIn(() => this.#polling.untilDone(() => defer(work))).pipe(take(1));
   }
 
-  /** Publishes messages as the API has just returned them. */
-  applyChanges(received: readonly Message[]): void {
+  /** Publishes messages as the API has just returned them. Inbound ones that are unknown have just come in if `isNews`. */
+  applyChanges(received: readonly Message[], isNews = false): void {
     for (const { _id, deleted_at } of received) if (deleted_at) this.#deleted.add(_id);
     const messages = received.filter(
       ({ _id, deleted_at }) => !!deleted_at || !this.#deleted.has(_id),
@@ -113,7 +113,7 @@ export class MessageSync {
     const changed = messages.filter((message) => {
       const known = this.#find(message);
       if (message.deleted_at) return false;
-      if (!known) return this.#arrives(message);
+      if (!known) return isNews && this.#arrives(message);
       return known.status !== message.status && latestOf(known, message) !== known;
     });
     for (const subscriber of this.#subscribers) subscriber.applyChanges(messages);
@@ -172,7 +172,7 @@ export class MessageSync {
     await this.#loadFirst();
     const changes = await firstValueFrom(this.#client.changes());
     if (changes !== 'unchanged') {
-      if (changes.isComplete) this.applyChanges(changes.messages);
+      if (changes.isComplete) this.applyChanges(changes.messages, changes.hasOnlyChanges);
       this.#total.set(changes.total);
       if (!changes.isComplete) {
         for (const subscriber of this.#subscribers) subscriber.forget?.();

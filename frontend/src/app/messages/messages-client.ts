@@ -25,6 +25,8 @@ export interface Changes {
   readonly total: number;
   /** False if there are too many others, or nobody knows which: then all that is known is to be read again. */
   readonly isComplete: boolean;
+  /** Whether a message that no known page has is a new one. */
+  readonly hasOnlyChanges: boolean;
 }
 
 export type Unchanged = 'unchanged';
@@ -42,6 +44,8 @@ const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
 /** After a long absence, loading anew what is shown costs less than reading all that has changed. */
 const MAX_PAGES_OF_CHANGES = 5;
+/** That of the first page if an API of the version before has sent it: all that has ever changed has a higher one. */
+const UNKNOWN_REVISION = 0;
 
 @Injectable()
 export class MessagesClient {
@@ -86,10 +90,7 @@ export class MessagesClient {
    * same as the last one. It counts on the answers of this client's other methods, and goes by no clock.
    */
   changes(): Observable<Changes | Unchanged> {
-    return defer(() => {
-      const since = this.#revision;
-      return since === undefined ? this.#newest() : this.#changesSince(since);
-    });
+    return defer(() => this.#changesSince(this.#revision ?? UNKNOWN_REVISION));
   }
 
   /**
@@ -172,6 +173,7 @@ export class MessagesClient {
           total: pages[0]?.total ?? 0,
           // A revision that goes back is that of a database restored from a backup.
           isComplete: !pages.at(-1)?.hasMore && revision >= since,
+          hasOnlyChanges: since > UNKNOWN_REVISION,
         };
       }),
       catchError((error: unknown) => {
@@ -189,15 +191,19 @@ export class MessagesClient {
   #newest(): Observable<Changes> {
     return this.#rows<Message>(this.#messages, { limit: MAX_PAGE }).pipe(
       map(toPage),
-      map(({ rows, total }) => ({ messages: rows, total, isComplete: true })),
+      map(({ rows, total }) => ({
+        messages: rows,
+        total,
+        isComplete: true,
+        hasOnlyChanges: false,
+      })),
     );
   }
 
   #page<Row>(url: string, params: Parameters): Observable<Page<Row>> {
     return this.#rows<Row>(url, params).pipe(
       tap((response) => {
-        const revision = revisionOf(response) ?? this.#revision;
-        if (revision === undefined) return;
+        const revision = revisionOf(response) ?? this.#revision ?? UNKNOWN_REVISION;
         this.#revision = Math.min(revision, this.#revision ?? revision);
       }),
       map(toPage),

@@ -107,6 +107,17 @@ describe('MessageDetailsStore', () => {
     expect(store.problem()).not.toBe('');
   });
 
+  it('follows the changes of an earlier version, too, once a backup is restored', () => {
+    store.load('a');
+    expectCall('a').flush(detail('a', { version: 5, status: 'delivered' }));
+    store.forget();
+    expectCall('a').flush(detail('a', { version: 2, status: 'sent' }));
+    const change = aMessage({ _id: 'a', version: 3, status: 'delivered' });
+    TestBed.inject(MessageSync).applyChanges([change]);
+    expectCall('a').flush(detail('a', { version: 3, status: 'delivered' }));
+    expect(store.message()?.status).toBe('delivered');
+  });
+
   it('listens no longer than its page is open', () => {
     store.load('a');
     expectCall('a').flush(detail('a'));

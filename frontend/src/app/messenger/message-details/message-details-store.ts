@@ -54,6 +54,8 @@ export class MessageDetailsStore implements MessageSubscriber {
 
   forget(): void {
     const { id } = this.#loaded();
+    // Versions go back when a backup is restored.
+    this.#latest = undefined;
     if (id !== '') this.load(id);
   }
 
