@@ -119,6 +119,7 @@ test('a message can be copied and forwarded', async ({ page, request, context })
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Bring the blue one');
 
   await button.click();
+  await expect(page.getByRole('menu')).toBeVisible();
   await page.mouse.click(5, 5);
   await expect(page.getByRole('menu')).toBeHidden();
   await button.click();
