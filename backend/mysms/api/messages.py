@@ -365,7 +365,7 @@ async def read_message(message_id: str, user: CurrentUser, history: History) -> 
     ),
 )
 async def delete_message(message_id: str, user: CurrentUser, deletion: Deletion) -> None:
-    """Deletes a message for you: its text is erased, and only lists with `updated_since` still tell of it.
+    """Deletes a message for you: its text is erased, and only lists of what has changed still tell of it.
 
     Nothing is deleted at Twilio, and the recipient keeps it. The request may be repeated. A message that is `pending`
     or `unconfirmed` cannot be deleted.

@@ -157,7 +157,7 @@ class MessageResponse(BaseModel):
     )
     deleted_at: Timestamp | None = Field(
         examples=[None],
-        description="When you deleted it. Only lists with `updated_since` have deleted messages, so that you can "
+        description="When you deleted it. Only lists of what has changed have deleted messages, so that you can "
         "remove what you hold of them; everywhere else it is null.",
     )
 

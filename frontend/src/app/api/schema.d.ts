@@ -99,7 +99,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a message
-         * @description Deletes a message for you: its text is erased, and only lists with `updated_since` still tell of it.
+         * @description Deletes a message for you: its text is erased, and only lists of what has changed still tell of it.
          *
          *     Nothing is deleted at Twilio, and the recipient keeps it. The request may be repeated. A message that is `pending`
          *     or `unconfirmed` cannot be deleted.
@@ -956,7 +956,7 @@ export interface components {
             content_removed_at: string | null;
             /**
              * Deleted At
-             * @description When you deleted it. Only lists with `updated_since` have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
+             * @description When you deleted it. Only lists of what has changed have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
              * @example null
              */
             deleted_at: string | null;
@@ -1083,7 +1083,7 @@ export interface components {
             content_removed_at: string | null;
             /**
              * Deleted At
-             * @description When you deleted it. Only lists with `updated_since` have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
+             * @description When you deleted it. Only lists of what has changed have deleted messages, so that you can remove what you hold of them; everywhere else it is null.
              * @example null
              */
             deleted_at: string | null;
