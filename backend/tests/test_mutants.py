@@ -1,6 +1,7 @@
-"""The patches of `tests.mutation` still fit the code. What they break, and that a test notices, is for its long run."""
+"""The patches of `tests.mutation` fit the code, and its command works. That all are noticed is for its long run."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,10 @@ def test_a_patch_applies(patch: Path) -> None:
 
 def test_there_are_patches() -> None:
     assert PATCHES
+
+
+def test_the_command_kills_a_mutant() -> None:
+    command = [sys.executable, "-m", "tests.mutation.run", "csv-formula"]
+    run = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, f"{run.stdout}{run.stderr}"
+    assert "All 1 mutants were killed." in run.stdout

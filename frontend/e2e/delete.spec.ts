@@ -17,6 +17,13 @@ async function askToDelete(page: Page, message: Locator): Promise<Locator> {
   return page.getByRole('alertdialog', { name: 'Delete this message?' });
 }
 
+async function deleteFromDetails(page: Page, message: Locator): Promise<void> {
+  const details = await openDetails(page, message);
+  await details.getByRole('button', { name: 'Delete message' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(details).toBeHidden();
+}
+
 function row(page: Page, text: string): Locator {
   return page.getByRole('link').filter({ hasText: text });
 }
@@ -84,10 +91,7 @@ test('the last message of a conversation takes it from the list', async ({ page,
   await openThread(page, number);
   const only = bubble(page, 'The only one');
   await expect(only).toContainText('Delivered');
-  const details = await openDetails(page, only);
-  await details.getByRole('button', { name: 'Delete message' }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
-  await expect(details).toBeHidden();
+  await deleteFromDetails(page, only);
   await expect(page.getByText('No messages yet')).toBeVisible();
   await expect(row(page, 'The only one')).toHaveCount(0);
   await expect(page.getByRole('log')).toBeFocused();
@@ -154,11 +158,8 @@ test.describe('on a phone', () => {
     await openThread(page, number);
     const message = bubble(page, 'Goes away');
     await expect(message).toContainText('Delivered');
-    const details = await openDetails(page, message);
-    await details.getByRole('button', { name: 'Delete message' }).tap();
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).tap();
+    await deleteFromDetails(page, message);
     await expect(message).toHaveCount(0);
-    await expect(details).toBeHidden();
     await expect(bubble(page, 'Stays here')).toBeFocused();
     await expect(bubble(page, 'Stays here')).toBeInViewport();
   });

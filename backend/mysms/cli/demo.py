@@ -34,6 +34,7 @@ _FRONTEND = _BACKEND.parent / "frontend"
 _BUILT_SPA = _FRONTEND / "dist" / "frontend" / "browser"
 
 _READY_WITHIN_SECONDS = 180.0
+"""The first build of the SPA's development server takes a minute on a slow machine."""
 _STOP_WITHIN_SECONDS = 10.0
 _DEV_SERVER_PORT = 4200
 

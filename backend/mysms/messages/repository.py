@@ -1,7 +1,6 @@
 """Reads messages and records their events. Every update is targeted, so that concurrent updates cannot be lost."""
 
 import asyncio
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Self
@@ -24,7 +23,6 @@ _REDACTED = {"content": "", "words": NO_WORDS}
 Order = Literal["created_at", "updated_at"]
 """The time by which a list is sorted."""
 
-_CHANGE_POSITION = re.compile(r"(-1|[0-9]{1,16})\.([0-9a-f]{24})")
 _NAIVE_TIMES: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
 """The driver takes twice as long for a page whose times have a time zone."""
 
@@ -140,10 +138,10 @@ class ChangePosition(NamedTuple):
         return cls(row["revision"], row["_id"])
 
     @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Returns the position that `str` has written, None for any other text."""
-        parts = _CHANGE_POSITION.fullmatch(text)
-        return None if parts is None else cls(int(parts[1]), ObjectId(parts[2]))
+    def parse(cls, text: str) -> Self:
+        """Returns the position that `str` has written."""
+        revision, _, message_id = text.partition(".")
+        return cls(int(revision), ObjectId(message_id))
 
     def __str__(self) -> str:
         return f"{self.revision}.{self.message_id}"

@@ -22,7 +22,7 @@ MAXIMUM_CONTENT_LENGTH = 1600
 DEFAULT_PAGE = 50
 MAXIMUM_PAGE = 200
 MAXIMUM_REVISION = 2**53 - 1
-"""The largest whole number that JavaScript can hold."""
+"""The largest whole number that JavaScript holds exactly."""
 MAXIMUM_SEARCH = 200
 
 default_country: ContextVar[str | None] = ContextVar("default_country", default=None)

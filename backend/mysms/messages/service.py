@@ -125,11 +125,9 @@ class MessageHistory:
         """Returns a page of the messages that have changed since a revision, also deleted ones; see `list_changed`.
 
         What slips between the pages has a revision above that of the first page. A `revision` below `since` tells that
-        the log of changes was restored from a backup. Raises InvalidFieldsError if `position` is none.
+        the log of changes was restored from a backup.
         """
-        after = None
-        if position is not None and (after := ChangePosition.parse(position)) is None:
-            raise InvalidFieldsError({"position": ["is not part of a link to a page of changes"]})
+        after = None if position is None else ChangePosition.parse(position)
         await self._changes.feed.read_up_to(since)
         revision = self._changes.feed.position
         rows = await repository.list_changed(user_id, since, limit=limit + 1, after=after)

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from bson import ObjectId
@@ -26,7 +25,7 @@ from tests.messages.many_messages import ManyMessages
 from tests.support.api_user import ApiUser, Json
 from tests.support.polling import eventually
 from tests.support.responses import field_errors
-from tests.support.servers import Api, Mongo, Start
+from tests.support.servers import Api, Mongo
 
 STAYS_QUEUED = "+15005551002"
 HOUR = timedelta(hours=1)
@@ -322,21 +321,3 @@ async def test_a_revision_below_the_asked_one_tells_of_a_restored_log(world: Wor
     process = world.processes[0]
     page = await process.history.changes(world.user_id, 10**9, limit=50, position=None)
     assert page.revision < 10**9
-
-
-async def test_an_unmarked_change_is_listed_during_the_upgrade(mongodb: Mongo, start: Start) -> None:
-    uri = mongodb.other_database("upgrade_changes")
-    async with connection.connect(uri) as client:
-        database = connection.database_of(client)
-        # A message of the version before the change feed.
-        await database["messages"].insert_one(
-            {"_id": ObjectId(), "user_id": ObjectId(), "client_id": "-", "content": "", "schema_version": 2}
-        )
-        async with start(MONGODB_URI=uri) as api:
-            api_user = await ApiUser.sign_up(api)
-            message = await api_user.send_accepted(STAYS_QUEUED)
-            follower = await Client.start(api_user)
-            update: dict[str, Any] = {"$set": {"provider_status": "sent", "updated_at": utc_now()}}
-            await database["messages"].update_one({"_id": ObjectId(message["_id"])}, update)
-            assert [row["status"] for row in await follower.read()] == ["sent"]
-        await client.drop_database(database.name)

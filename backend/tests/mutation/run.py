@@ -133,7 +133,9 @@ def _test(scratch: Path, tests: Sequence[str]) -> Run:
         command, cwd=scratch, env=environment, capture_output=True, text=True, check=False, timeout=_TEST_SECONDS
     )
     found = ElementTree.parse(report).getroot() if report.exists() else None
-    return Run(result.returncode, list(_texts(found, "failure")), list(_texts(found, "error")), result.stdout[-6000:])
+    # pytest writes to stderr what keeps it from collecting any test.
+    output = f"{result.stdout}{result.stderr}"[-6000:]
+    return Run(result.returncode, list(_texts(found, "failure")), list(_texts(found, "error")), output)
 
 
 def _texts(report: ElementTree.Element | None, kind: str) -> Iterator[str]:

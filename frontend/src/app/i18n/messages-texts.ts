@@ -86,7 +86,7 @@ export const messagesTexts = {
     orTry: 'Or try',
     arrives: 'a number that reads it',
     fails: 'a number that fails',
-    isSlow: 'a late receipt',
+    reportsLate: 'a late receipt',
     write: {
       title: '1. Write',
       text: 'Long texts and emoji work too. You see when a text becomes longer than one SMS.',

@@ -162,9 +162,9 @@ export class MessagesClient {
         const messages = pages.flatMap(({ rows }) => rows);
         // That of the first page: later ones lack what changed between them.
         const revision = (responses[0] && revisionOf(responses[0])) ?? since;
-        const etag = responses[0]?.headers.get('ETag');
+        const fresh = responses[0]?.headers.get('ETag');
         // While nothing changes for the user, the same question has the same answer.
-        if (messages.length === 0 && etag) this.#lastChanges = { since, etag };
+        if (messages.length === 0 && fresh) this.#lastChanges = { since, etag: fresh };
         const reached = messages.length > 0 ? revision : Math.min(revision, since);
         const isCurrent = this.#revision === since;
         this.#revision = isCurrent ? reached : Math.min(reached, this.#revision ?? reached);

@@ -39,7 +39,14 @@ describe('StatusAnnouncer', () => {
     announcer.announce(
       Array.from({ length: 4 }, () => aMessage({ direction: 'inbound', status: 'received' })),
     );
-    expect(announcer.announcements().map(({ text }) => text)).toEqual(['4 new messages.']);
+    announcer.announce([
+      ...['sent', 'delivered', 'read'].map((status) => aMessage({ status })),
+      aMessage({ direction: 'inbound', status: 'received' }),
+    ]);
+    expect(announcer.announcements().map(({ text }) => text)).toEqual([
+      '4 new messages.',
+      'The status of 3 messages has changed. 1 new message.',
+    ]);
   });
 
   it('does not announce messages on their way', () => {

@@ -43,12 +43,17 @@ export class StatusAnnouncer {
     );
     if (sentences.length === 0) return;
     this.#titleBadge.count(sentences.length);
-    const many = changed.every(({ direction }) => direction === 'inbound')
-      ? manyReceived
-      : manyStatusesChanged;
-    const text = sentences.length > 3 ? many(sentences.length) : sentences.join(' ');
+    const text = sentences.length > 3 ? summaryOf(changed, sentences.length) : sentences.join(' ');
     this.#count += 1;
     const announcement = { id: this.#count, text };
     this.#announcements.update((before) => [...before.slice(1 - MAX_ANNOUNCEMENTS), announcement]);
   }
+}
+
+function summaryOf(changed: readonly Message[], announced: number): string {
+  const received = changed.filter(({ status }) => status === 'received').length;
+  const others = announced - received;
+  return [others > 0 && manyStatusesChanged(others), received > 0 && manyReceived(received)]
+    .filter(Boolean)
+    .join(' ');
 }

@@ -22,7 +22,11 @@ import { Icon } from '../../ui/icon';
 import { MessengerIcon } from '../messenger-icon';
 
 /** What the simulator does with a message to these numbers, it does each time. */
-const DEMO_NUMBERS = { arrives: '+15005551003', fails: '+15005553003', isSlow: '+15005551005' };
+const DEMO_NUMBERS = {
+  arrives: '+15005551003',
+  fails: '+15005553003',
+  reportsLate: '+15005551005',
+};
 
 /** Before the first message: one field, what will happen, and numbers to try it with beside the simulator. */
 @Component({
