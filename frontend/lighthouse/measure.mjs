@@ -30,7 +30,7 @@ async function report(name, address) {
     const wanting = new Set();
     for (let attempt = 0; runs.length < RUNS; attempt += 1) {
       const page = await browser.newPage();
-      await forgetFiles(page);
+      await forgetFiles(page, new URL(address).origin);
       // The session in the browser's storage makes it the messages page.
       const flags = {
         onlyCategories: CATEGORIES,
@@ -63,10 +63,14 @@ async function report(name, address) {
   }
 }
 
-/** Each run is a first visit. */
-async function forgetFiles(page) {
+/** Each run is a first visit: nothing is answered by the browser's cache or the service worker. */
+async function forgetFiles(page, origin) {
   const devtools = await page.createCDPSession();
   await devtools.send('Network.clearBrowserCache');
+  await devtools.send('Storage.clearDataForOrigin', {
+    origin,
+    storageTypes: 'service_workers,cache_storage',
+  });
   await devtools.detach();
 }
 
