@@ -18,6 +18,7 @@ import {
 
 const picker = (page: Page) => page.getByRole('dialog', { name: 'Emoji' });
 const button = (page: Page) => page.getByRole('button', { name: 'Emoji', exact: true });
+const search = (page: Page) => page.getByRole('searchbox', { name: 'Search emoji' });
 
 test('an emoji goes in where the caret is, by keyboard alone, and can be undone', async ({
   page,
@@ -39,12 +40,13 @@ test('an emoji goes in where the caret is, by keyboard alone, and can be undone'
   expect(data).toEqual([]);
 
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('searchbox', { name: 'Search emoji' })).toBeFocused();
+  await expect(search(page)).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(picker(page)).toHaveCount(0);
   await expect(button(page)).toBeFocused();
 
   await page.keyboard.press('Enter');
+  await expect(search(page)).toBeFocused();
   await page.keyboard.type('thumb');
   await expect(page.getByRole('option', { name: 'thumbs up' })).toBeVisible();
   await expect(picker(page).getByRole('status')).toHaveText(/^\d+ emoji found\.$/);
@@ -72,8 +74,7 @@ test('arrows lead through the grid, and to the search and back', async ({ page }
   await openNew(page);
   await composer(page).focus();
   await button(page).click();
-  const search = page.getByRole('searchbox', { name: 'Search emoji' });
-  await expect(search).toBeFocused();
+  await expect(search(page)).toBeFocused();
   const smileys = page.getByRole('listbox', { name: 'Smileys and emotion' });
   await expect(smileys.getByRole('option').first()).toBeVisible();
   const columns = await smileys.evaluate(
@@ -87,7 +88,7 @@ test('arrows lead through the grid, and to the search and back', async ({ page }
   await expect(smileys.getByRole('option').nth(1 + columns)).toBeFocused();
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
-  await expect(search).toBeFocused();
+  await expect(search(page)).toBeFocused();
   // One stop of the Tab key for all of them.
   await page.keyboard.press('ArrowDown');
   await expect(smileys.getByRole('option').nth(1)).toBeFocused();
@@ -96,11 +97,11 @@ test('arrows lead through the grid, and to the search and back', async ({ page }
   await expect(smileys.getByRole('option').nth(1)).toBeFocused();
   // A letter is looked for.
   await page.keyboard.type('zzzz');
-  await expect(search).toHaveValue('zzzz');
+  await expect(search(page)).toHaveValue('zzzz');
   await expect(picker(page).getByRole('status')).toHaveText(/No emoji for “.zzzz.”\./);
 
   await picker(page).getByRole('button', { name: 'Flags' }).click();
-  await expect(search).toHaveValue('');
+  await expect(search(page)).toHaveValue('');
   await expect(page.getByRole('option', { name: 'flag: Switzerland' })).toBeInViewport();
   await page.getByRole('option', { name: 'flag: Switzerland' }).click();
   await expect(composer(page)).toBeFocused();
@@ -108,7 +109,7 @@ test('arrows lead through the grid, and to the search and back', async ({ page }
 
   // A press beside it closes it, and the focus is back where it was.
   await button(page).click();
-  await expect(search).toBeFocused();
+  await expect(search(page)).toBeFocused();
   await page.mouse.click(5, 5);
   await expect(picker(page)).toHaveCount(0);
   await expect(composer(page)).toBeFocused();
@@ -120,6 +121,7 @@ test('those used last come first, for this user until the sign-out', async ({ pa
   await openThread(page, newNumber());
   for (const name of ['red heart', 'thumbs up']) {
     await button(page).click();
+    await expect(search(page)).toBeFocused();
     await page.keyboard.type(name);
     await page.getByRole('option', { name, exact: true }).click();
   }

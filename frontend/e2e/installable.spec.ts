@@ -300,6 +300,7 @@ test('going back to a version that a tab still holds is a new version too', asyn
   const tab = await context.newPage();
   await tab.goto('/messages');
   expect(await scripts(tab)).toEqual(before.map(newName));
+  await expect(tab.getByRole('button', { name: 'Help' })).toBeVisible();
 
   // The names of the first version again.
   deploy(site);

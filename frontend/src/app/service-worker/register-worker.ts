@@ -2,11 +2,6 @@ const SCRIPT = '/service-worker.js';
 /** How often a page that stays open asks whether there is another version. The worker also asks at each page load. */
 const CHECK_INTERVAL_MS = 15 * 60 * 1000;
 
-interface WorkerMessage {
-  readonly type?: string;
-  readonly result?: boolean;
-}
-
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL: () => string }): TrustedTypePolicy;
 }
@@ -16,22 +11,13 @@ interface TrustedTypePolicy {
 }
 
 /**
- * Registers the worker, and calls back whenever another version is ready, or this one cannot go on. To be called once.
+ * Registers the worker, and has it look for another version now and then. To be called once.
  *
  * Without Angular's client, which does not register under Trusted Types, and whose imports would be part of the first
- * page. The messages are those of ngsw-worker.js.
+ * page. The message is that of ngsw-worker.js.
  */
-export async function registerWorker(onUpdate: () => void): Promise<void> {
+export async function registerWorker(): Promise<void> {
   const { serviceWorker } = navigator;
-  serviceWorker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | null>) => {
-    // The worker announces a version to the pages that it controls. Any other page only gets the result of its own check,
-    // and may have that version already: then the notice is a false alarm.
-    const hasFound =
-      !serviceWorker.controller && data?.type === 'OPERATION_COMPLETED' && data.result === true;
-    if (hasFound || data?.type === 'VERSION_READY' || data?.type === 'UNRECOVERABLE_STATE') {
-      onUpdate();
-    }
-  });
   const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
   // Whatever it is called with, the policy allows this script alone.
   const policy = trustedTypes?.createPolicy('service-worker', { createScriptURL: () => SCRIPT });
