@@ -43,6 +43,14 @@ test('every message with its status, which updates by itself', async ({ page, re
   await expect(page.locator('app-log-row').first()).toContainText('Just written');
 });
 
+test('numbers are written as in their country', async ({ page, request }) => {
+  const ada = await newPerson(request);
+  await ada.write('+442079460958', 'Hello');
+  await enter(page, ada);
+  await page.goto('/log');
+  await expect(row(page, 'Hello')).toContainText('+44 20 7946 0958');
+});
+
 test('filters are kept in the address, and Back takes one away', async ({
   page,
   request,

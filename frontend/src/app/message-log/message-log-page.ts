@@ -19,6 +19,7 @@ import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { logTexts } from '../i18n/log-texts';
 import { MessageSync } from '../messages/message-sync';
+import { loadPhoneNumberRules } from '../phone-numbers/format-phone-number';
 import { UserScope } from '../session/user-scope';
 import { Busy } from '../ui/busy';
 import { Icon } from '../ui/icon';
@@ -96,6 +97,7 @@ export class MessageLogPage {
   protected readonly exported = signal('');
 
   constructor() {
+    afterNextRender(() => void loadPhoneNumberRules());
     const isStepInHistory = this.#router.currentNavigation()?.trigger === 'popstate';
     let isKept = isStepInHistory && this.store.has(untracked(this.filter));
     if (isKept) this.#scrollToOpened(inject<ElementRef<HTMLElement>>(ElementRef).nativeElement);
