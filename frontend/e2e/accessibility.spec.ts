@@ -3,9 +3,11 @@ import { APIRequestContext, Page } from '@playwright/test';
 import {
   PASSWORD,
   bubble,
+  composer,
   expect,
   fillSignIn,
   newEmail,
+  openNew,
   beginPasswordChange,
   openSettings,
   signUp,
@@ -245,6 +247,17 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await search.fill('nowhere to be found');
       await expect(page.getByText('No results for')).toBeVisible();
       await check(page, 'nothing found');
+
+      await search.fill('');
+      await page.evaluate(() => {
+        Storage.prototype.setItem = () => {
+          throw new DOMException('It is full.', 'QuotaExceededError');
+        };
+      });
+      await openNew(page);
+      await composer(page).fill('No room for this');
+      await expect(page.getByRole('alert')).toContainText('no space left');
+      await check(page, 'a new message while storage is full');
     });
 
     test('menus, help, connection problems, settings and an unknown address', async ({

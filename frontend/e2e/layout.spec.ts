@@ -1,5 +1,5 @@
 import { Page } from '@playwright/test';
-import { PASSWORD, composer, expect, fillSignIn, scrollToOldest, test } from './fixtures';
+import { PASSWORD, composer, expect, fillSignIn, openNew, scrollToOldest, test } from './fixtures';
 import {
   EMAIL,
   GeneratedApi,
@@ -116,6 +116,19 @@ for (const [row, viewport] of SIZES.entries()) {
       await panel.getByRole('button', { name: 'I have kept them' }).click();
       await expect(panel).toContainText('10 recovery codes are left.');
       await check(page, 'two-step sign-in', [RAIL]);
+    });
+
+    test('the notice that storage is full', async ({ page, context }) => {
+      await context.addInitScript(fillStorage);
+      await watchPage(page);
+      await generateApi(page, { conversations: 60, messages: 200 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator(RAIL)).toBeVisible();
+      await openNew(page);
+      await composer(page).fill(LONG_URL);
+      await expect(page.getByRole('alert')).toContainText('no space left');
+      await check(page, 'a new message while storage is full', isPhone ? [] : [RAIL]);
     });
 
     test('every other page, and every call answered by a 503', async ({
@@ -257,6 +270,15 @@ for (const [row, viewport] of SIZES.entries()) {
       }
     });
   });
+}
+
+/** Sessions are stored, and nothing that the user writes. */
+function fillStorage(): void {
+  const { setItem } = Storage.prototype;
+  Storage.prototype.setItem = function (this: Storage, key: string, value: string): void {
+    if (key.includes('drafts')) throw new DOMException('It is full.', 'QuotaExceededError');
+    setItem.call(this, key, value);
+  };
 }
 
 async function enter(page: Page): Promise<GeneratedApi> {
