@@ -33,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--auth-token", default=DEFAULT_AUTH_TOKEN, help="(%(default)s)")
     parser.add_argument("--webhook-key", help="sign webhooks with this shared key instead of the auth token")
     parser.add_argument("--from-number", default=DEFAULT_FROM_NUMBER, help="the account's own number (%(default)s)")
+    parser.add_argument("--advanced-opt-out", action="store_true", help="report OptOutType in inbound webhooks")
     parser.add_argument("--sms-url", help="webhook and fallback of that number (as they were set last)")
     parser.add_argument(
         "--pace", type=float, default=1.0, help="factor for every simulated delay; 0 means no delay (%(default)s)"
@@ -52,7 +53,13 @@ def main() -> int:
     options = arguments()
     # No other user may read the ledger.
     os.umask(0o077)
-    account = Account(options.account_sid, options.auth_token, options.from_number, webhook_key=options.webhook_key)
+    account = Account(
+        options.account_sid,
+        options.auth_token,
+        options.from_number,
+        webhook_key=options.webhook_key,
+        advanced_opt_out=options.advanced_opt_out,
+    )
     has_control_port = options.control_port is not None
     ports = [options.port, options.control_port] if has_control_port else [options.port]
     sockets: list[socket.socket] = []

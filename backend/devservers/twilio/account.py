@@ -16,7 +16,8 @@ class Account:
 
     The secondary auth token authenticates requests, but signs nothing until it is promoted to the primary one:
     https://www.twilio.com/docs/iam/api/secondary_authtoken. With a webhook key, all webhooks are signed with it, as if
-    a rule of Twilio's Webhooks configuration matched all URLs.
+    a rule of Twilio's Webhooks configuration matched all URLs. With Advanced Opt-Out, the webhook of an inbound message
+    says how the account took it (`OptOutType`).
     """
 
     sid: str = DEFAULT_ACCOUNT_SID
@@ -24,6 +25,7 @@ class Account:
     from_number: str = DEFAULT_FROM_NUMBER
     secondary_auth_token: str | None = None
     webhook_key: str | None = None
+    advanced_opt_out: bool = False
 
     def authenticates(self, authorization: str | None) -> bool:
         """Whether this Authorization header carries the account's SID and one of its auth tokens."""

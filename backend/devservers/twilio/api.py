@@ -25,6 +25,7 @@ from devservers.twilio.request_faults import Perform, RequestFault
 from devservers.twilio.segments import segment_count
 
 MAX_RECORDED_REQUESTS = 2000
+UNSUBSCRIBED = 21610
 CANCELABLE = frozenset({"queued", "accepted", "scheduled"})
 Form = Mapping[str, Sequence[str]]
 
@@ -107,6 +108,8 @@ class MessagesApi:
 
     async def _create(self, form: Form) -> Response:
         create, now = CreateRequest.parse(form, self._account), self._clock.now()
+        if self._ledger.is_blocked(create.from_number, create.to_number):
+            raise ApiError(UNSUBSCRIBED)
         message = Message(
             sid=new_sid(create.num_media),
             account_sid=self._account.sid,

@@ -14,6 +14,7 @@ from devservers.twilio.callbacks import Callback, CallbackSender
 from devservers.twilio.clock import Clock
 from devservers.twilio.ledger import Ledger
 from devservers.twilio.messages import API_VERSION, INBOUND, Message, is_loopback_url, new_sid
+from devservers.twilio.opt_outs import opt_out_type
 from devservers.twilio.segments import segment_count
 
 NO_RESPONSE = "11200"
@@ -55,6 +56,9 @@ class Phones:
             request=[("From", from_number), ("To", to_number), ("Body", body)],
         )
         self._ledger.insert(message)
+        taken_as = opt_out_type(body)
+        if taken_as in {"STOP", "START"}:
+            self._ledger.set_blocked(to_number, from_number, blocked=taken_as == "STOP")
         if webhook := self._webhook(message):
             task = asyncio.create_task(self._callback_sender.send(webhook))
             self._webhooks.add(task)
@@ -63,6 +67,8 @@ class Phones:
 
     def _webhook(self, message: Message) -> Callback | None:
         number, params = self._ledger.number_settings(message.to_number), webhook_params(message)
+        if self._account.advanced_opt_out and (taken_as := opt_out_type(message.body)):
+            params = {**params, "OptOutType": taken_as}
         if number.sms_application_sid or not is_loopback_url(number.sms_url):
             return None
         webhook = Callback(number.sms_url, params, message.sid, message.from_number)

@@ -13,12 +13,15 @@ from devservers.twilio.messages import OUTBOUND, Message, Step
 
 MAX_RECORDED_CALLBACKS = 2000
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _NUMBERS = """
 CREATE TABLE IF NOT EXISTS numbers (
   number TEXT PRIMARY KEY, sms_url TEXT NOT NULL, sms_method TEXT NOT NULL,
   sms_fallback_url TEXT NOT NULL, sms_fallback_method TEXT NOT NULL, sms_application_sid TEXT NOT NULL
 );
+"""
+_BLOCKED = """
+CREATE TABLE IF NOT EXISTS blocked (sender TEXT NOT NULL, phone TEXT NOT NULL, PRIMARY KEY (sender, phone));
 """
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS messages (
@@ -36,6 +39,7 @@ CREATE TABLE IF NOT EXISTS callbacks (
   attempt INTEGER NOT NULL, status_code INTEGER, error TEXT
 );
 {_NUMBERS}
+{_BLOCKED}
 """
 MIGRATIONS = {
     1: """
@@ -51,6 +55,7 @@ UPDATE messages SET plan = replace(plan, '"announced_only"', '"callback_only"');
 ALTER TABLE messages ADD COLUMN direction TEXT NOT NULL DEFAULT '{OUTBOUND}';
 {_NUMBERS}
 """,
+    4: _BLOCKED,
 }
 """The scripts that migrate a ledger from each version to the next one."""
 
@@ -242,9 +247,21 @@ class Ledger:
         self._db.execute("DELETE FROM numbers WHERE number = ?", [number])
         self._insert("numbers", {"number": number, **asdict(settings)})
 
+    def is_blocked(self, sender: str, phone: str) -> bool:
+        """Whether the phone has opted out of texts from that number of the account."""
+        row = self._db.execute("SELECT 1 FROM blocked WHERE sender = ? AND phone = ?", [sender, phone]).fetchone()
+        return row is not None
+
+    def set_blocked(self, sender: str, phone: str, *, blocked: bool) -> None:
+        self._db.execute("DELETE FROM blocked WHERE sender = ? AND phone = ?", [sender, phone])
+        if blocked:
+            self._insert("blocked", {"sender": sender, "phone": phone})
+
     def clear(self) -> None:
-        """Delete all messages and webhook attempts. The numbers keep their settings."""
-        self._db.executescript("BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; COMMIT;")
+        """Delete all messages and webhook attempts, and who has opted out. The numbers keep their settings."""
+        self._db.executescript(
+            "BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; DELETE FROM blocked; COMMIT;"
+        )
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         placeholders = ", ".join("?" * len(row))

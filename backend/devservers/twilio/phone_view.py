@@ -81,7 +81,10 @@ def _reply(number: str) -> str:
         f'<form class="handset__reply" data-sender="{escape(number)}">'
         '<input class="handset__text" name="body" aria-label="Text from this phone" '
         'placeholder="Answer from this phone" autocomplete="off" maxlength="1600" required>'
-        f'<button class="icon-button handset__send" aria-label="Send from this phone">{icon("send")}</button></form>'
+        f'<button class="icon-button handset__send" aria-label="Send from this phone">{icon("send")}</button>'
+        '<p class="handset__words">'
+        '<button class="handset__word" type="button" data-text="STOP">Send STOP</button>'
+        '<button class="handset__word" type="button" data-text="START">Send START</button></p></form>'
     )
 
 

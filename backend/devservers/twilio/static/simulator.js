@@ -6,13 +6,15 @@ const said = document.getElementById("said");
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
-  const { copy, fault, pace } = button.dataset;
+  const { copy, fault, pace, text } = button.dataset;
+  if ([copy, fault, pace, text].every((each) => each === undefined)) return;
   try {
     if (copy) {
       await navigator.clipboard.writeText(copy);
       say(`Copied ${copy}`);
     } else {
-      if (pace) await send("POST", "pace", `{"pace": ${pace}}`);
+      if (text) await send("POST", "texts", JSON.stringify({ sender: button.form.dataset.sender, body: text }));
+      else if (pace) await send("POST", "pace", `{"pace": ${pace}}`);
       else {
         // Pressing what is on switches it off.
         const isOn = button.getAttribute("aria-pressed") === "true";

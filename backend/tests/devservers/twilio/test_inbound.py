@@ -1,9 +1,11 @@
 """Phones send texts to the account's numbers: in the list, and by a webhook to the number's URLs."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from devservers.twilio.account import DEFAULT_ACCOUNT_SID, DEFAULT_FROM_NUMBER
 from devservers.twilio.control import SimulatorControl
@@ -138,3 +140,45 @@ async def test_a_website_cannot_send_a_text(simulator: Simulator, control: Simul
         answer = await http.post("/_control/texts", data={"sender": ORDINARY, "body": "spam"})
     assert answer.status_code == 415
     assert await control.ledger() == []
+
+
+@pytest.mark.parametrize("word", ["STOP", " optout\n", "Cancel"])
+async def test_who_has_opted_out_is_not_texted_until_they_opt_in(
+    twilio: Library, control: SimulatorControl, receiver: Receiver, number: None, word: str
+) -> None:
+    await control.text(ORDINARY, word)
+    (webhook,) = await receiver.wait_for(1)
+    assert webhook.params["Body"] == word
+    assert "OptOutType" not in webhook.params
+    with pytest.raises(TwilioRestException) as refused:
+        await twilio.create(to=ORDINARY)
+    assert refused.value.code == 21610
+    await twilio.create(to="+14155552672")
+    await control.text(ORDINARY, "HELP")
+    with pytest.raises(TwilioRestException):
+        await twilio.create(to=ORDINARY)
+    await control.text(ORDINARY, "Start")
+    await twilio.create(to=ORDINARY)
+
+
+async def test_a_sentence_opts_nobody_out(twilio: Library, control: SimulatorControl) -> None:
+    await control.text(ORDINARY, "Please stop")
+    await twilio.create(to=ORDINARY)
+
+
+async def test_advanced_opt_out_tells_how_a_text_was_taken_and_lasts(data: Path, receiver: Receiver) -> None:
+    simulator = await Simulator.start(data, "--advanced-opt-out")
+    async with simulator.control() as control:
+        await set_urls(control, receiver.url("/inbound"))
+        for text in ("unsubscribe", "info", "Hello", "YES", "STOP"):
+            await control.text(ORDINARY, text)
+        webhooks = await receiver.wait_for(5)
+        taken_as = {webhook.params["Body"]: webhook.params.get("OptOutType") for webhook in webhooks}
+        assert taken_as == {"unsubscribe": "STOP", "info": "HELP", "Hello": None, "YES": "START", "STOP": "STOP"}
+    assert await simulator.stop() == 0
+    restarted = await Simulator.start(data)
+    library = Library(restarted.url)
+    with pytest.raises(TwilioRestException):
+        await library.create(to=ORDINARY)
+    library.close()
+    assert await restarted.stop() == 0
