@@ -40,6 +40,8 @@ from mysms.messages.service import MessageHistory
 from mysms.messages.totals import MessageTotals
 from mysms.messages.unpublished import UnpublishedChanges
 from mysms.messages.word_index import WordIndex
+from mysms.opt_outs.repository import OptOutRepository
+from mysms.opt_outs.service import OptOutService
 from mysms.outbox.dispatcher import Dispatcher
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
@@ -105,6 +107,7 @@ class Services:
     status_callbacks: StatusCallbackHandler
     inbound_webhook: InboundWebhook
     recipients: Recipients
+    opt_outs: OptOutService
     shutdown: ShutdownState
     backup_recovery: BackupRecovery
     delivery_tasks: DeliveryTasks
@@ -204,6 +207,8 @@ class _Builder:
         self._reconcile_after = timedelta(seconds=settings.reconcile_after_seconds)
         self._locks = ContentLocks(db, settings.send_lease)
         self._message_ids = ProviderMessageIds(db, utc_now)
+        opt_outs = OptOutRepository(db, settings.twilio_from_number, settings.opt_out_scope)
+        self._opt_outs = OptOutService(opt_outs, utc_now)
         self._timeline = Timeline(self._changes.publisher, utc_now)
         self._erasure = Erasure(db, self._locks, utc_now)
         self._store = OutboxStore(
@@ -213,6 +218,7 @@ class _Builder:
             self._message_ids,
             self._locks,
             self._timeline,
+            opt_outs,
             self._changes.publisher,
             worker_id=secrets.token_hex(8),
             clock=utc_now,
@@ -242,6 +248,7 @@ class _Builder:
         inbox = Inbox(
             recipients,
             self._message_ids,
+            self._opt_outs,
             self._changes.publisher,
             utc_now,
             is_active=users.accounts.is_active,
@@ -278,6 +285,7 @@ class _Builder:
                 self._store, self._timeline, self._message_ids, settings.twilio_account_sid, self._security_events
             ),
             recipients=recipients,
+            opt_outs=self._opt_outs,
             inbound_webhook=InboundWebhook(inbox, settings.twilio_account_sid, self._security_events, utc_now),
             shutdown=self._shutdown,
             backup_recovery=BackupRecovery(

@@ -33,6 +33,8 @@ IGNORED_PARAMETERS = {
     "x-twilio-signature",
 }
 """Parameters that identify no resource: they are left out."""
+SHARED_PARAMETERS = {"number"}
+"""Parameters in a path that identify something of the whole server, which all its users share."""
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Owner:
             "before": ids,
             "after": ids,
             "around": ids,
+            "number": [self.messages[0]["peer_number"]],
             "session_id": [session["_id"] for session in self.sessions],
             "peer_number": [self.messages[0]["peer_number"]],
             "search": [TEXT, self.messages[0]["peer_number"][-7:]],
@@ -78,6 +81,7 @@ class Owner:
             "PUT /users/second_factor": {"user": {"code": "123456"}},
             "DELETE /users/second_factor": {"user": {"password": PASSWORD}},
             "POST /users/second_factor/recovery_codes": {"user": {"password": PASSWORD}},
+            "PUT /api/opt_outs/{number}": {"opt_out": {"opted_out": False, "reason": "A mistake"}},
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
             "POST /api/twilio/status_callback": {"MessageSid": sid, "MessageStatus": "failed", "To": number},
             "POST /api/twilio/inbound": {"MessageSid": sid, "SmsStatus": "received", "From": number},
@@ -157,7 +161,16 @@ def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, i
     for location, parameter, value in values:
         placed[location][parameter] = value
     path = path.format(**placed["path"])
-    return Call(name, method, path, bool(placed["path"]), placed["query"], placed["header"], body, is_form)
+    return Call(
+        name,
+        method,
+        path,
+        bool(placed["path"].keys() - SHARED_PARAMETERS),
+        placed["query"],
+        placed["header"],
+        body,
+        is_form,
+    )
 
 
 async def make_owner(api: Api, simulator: Simulator) -> Owner:
@@ -198,6 +211,8 @@ async def test_no_route_reads_or_changes_another_users_resources(
             if call.identifies_resource:
                 assert answer.status_code == (404 if signed_in else 401), call
             own_input = [answer.request.content.decode(), *call.query.values()]
+            if not call.identifies_resource:
+                own_input.append(call.path)
             leaked = [secret for secret in owner.secrets if secret in answer.text]
             assert [secret for secret in leaked if not any(secret in text for text in own_input)] == [], call
             assert all(row.get("current") for row in rows_of(answer)), f"{call}: {answer.text}"

@@ -27,6 +27,7 @@ STORES = {
     "messages/repository.py",
     "messages/search.py",
     "messages/totals.py",
+    "opt_outs/repository.py",
     "outbox/erasure.py",
     "outbox/locks.py",
     "outbox/metrics.py",

@@ -13,6 +13,7 @@ from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
+from mysms.opt_outs.service import OptOutService
 from mysms.outbox.service import OutboxService
 from mysms.services import Services
 from mysms.users.accounts import AccountService
@@ -65,6 +66,7 @@ History = Annotated[MessageHistory, provided(lambda request: get_services(reques
 Export = Annotated[AccountExport, provided(lambda request: get_services(request).export)]
 CsvExports = Annotated[CsvExport, provided(lambda request: get_services(request).csv_export)]
 Deletion = Annotated[MessageDeletion, provided(lambda request: get_services(request).deletion)]
+OptOuts = Annotated[OptOutService, provided(lambda request: get_services(request).opt_outs)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
 Client = Annotated[ClientInfo, provided(get_client_info)]
 

@@ -31,6 +31,7 @@ from mysms.messages.schemas import (
     DEFAULT_PAGE,
     MAXIMUM_REVISION,
     MAXIMUM_SEARCH,
+    ErrorExplanation,
     MessageDetail,
     MessageResponse,
     PeerNumber,
@@ -51,6 +52,7 @@ from mysms.outbox.errors import (
     NotRetryableError,
     PossibleDuplicateError,
     ProviderRejectedError,
+    RecipientOptedOutError,
     UserDailyQuotaError,
     UserMinuteQuotaError,
 )
@@ -92,6 +94,17 @@ _REJECTED = MessageResponse.model_validate(
 
 _NOT_SENT = (
     ProviderRejectedError(_REJECTED),
+    RecipientOptedOutError(
+        _REJECTED.model_copy(
+            update={
+                "error_code": RecipientOptedOutError.code,
+                "error_message": RecipientOptedOutError.example,
+                "explanation": ErrorExplanation(
+                    cause=RecipientOptedOutError.example, advice="They can reply START to undo that.", retryable=False
+                ),
+            }
+        )
+    ),
     MessageExpiredError(
         _REJECTED.model_copy(
             update={"error_code": "expired", "error_message": MessageExpiredError.example, "explanation": None}
@@ -150,8 +163,8 @@ class FilterQuery(BaseModel):
     )
     error_code: str | None = Field(
         None,
-        pattern=r"^([0-9]{1,6}|expired)$",
-        description="Only messages with this error code of Twilio, or `expired`.",
+        pattern=r"^([0-9]{1,6}|expired|recipient_opted_out)$",
+        description="Only messages with this error code of Twilio, `expired`, or `recipient_opted_out`.",
         examples=["30003"],
     )
     created_from: UtcDatetime | None = Field(
@@ -175,7 +188,11 @@ class FilterQuery(BaseModel):
 
 
 def _error_code(text: str | None) -> ErrorCode | None:
-    return "expired" if text == "expired" else None if text is None else int(text)
+    match text:
+        case None | "expired" | "recipient_opted_out":
+            return text
+        case _:
+            return int(text)
 
 
 class MessageQuery(FilterQuery):
@@ -340,7 +357,9 @@ async def send_message(
     """Stores a message and sends it through Twilio.
 
     The message is stored first, and sent once. The response is 201 if Twilio accepts the message within a few seconds,
-    else 202: sending then continues in the background, and the status of the message changes accordingly.
+    else 202: sending then continues in the background, and the status of the message changes accordingly. A message to
+    somebody who has opted out fails at once (422, `recipient_opted_out`), and one that waits fails in place of being
+    sent.
     """
     return _sent(await outbox.send(user.user_id, body.message, idempotency_key), response)
 

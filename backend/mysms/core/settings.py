@@ -185,6 +185,7 @@ class Settings(_ApiSettings):
 
     inbound_fallback_email: Email = None
     inbound_catch_up_seconds: int = Field(300, ge=1)
+    opt_out_scope: Literal["sender", "all"] = "sender"
 
     sending_enabled: bool = True
     twilio_max_concurrency: int = Field(4, ge=1, le=64)

@@ -6,6 +6,7 @@ user, only one message can have the SID's `client_id`. A process may end after e
 
 - with the owner recorded, the next report of the SID stores the message for the same user;
 - with the message stored, it is counted and published like any other (`InterruptedCounts`, `UnpublishedChanges`);
+- what it says about opting out is recorded before it is published, under its SID;
 - a SID that is not marked as settled is taken up again by the catch-up, which finds all that is done.
 
 A settled SID is never stored again, even if its message has been deleted since.
@@ -29,9 +30,10 @@ from mysms.core.timestamps import Clock
 from mysms.inbound.errors import NobodyToReceiveError
 from mysms.inbound.recipients import Recipient, Recipients
 from mysms.inbound.text import InboundText
-from mysms.messages import conversations
+from mysms.messages import conversations, repository
 from mysms.messages.models import Event, Message
 from mysms.messages.status import RECEIVED
+from mysms.opt_outs.service import OptOutService
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.outbox.sender_identity import digest
 
@@ -51,6 +53,7 @@ class Inbox:
         self,
         recipients: Recipients,
         message_ids: ProviderMessageIds,
+        opt_outs: OptOutService,
         publisher: ChangePublisher,
         clock: Clock,
         *,
@@ -59,6 +62,7 @@ class Inbox:
     ) -> None:
         self._recipients = recipients
         self._message_ids = message_ids
+        self._opt_outs = opt_outs
         self._publisher = publisher
         self._clock = clock
         self._is_active = is_active
@@ -99,18 +103,33 @@ class Inbox:
                 _log.info("Stored an inbound message, reported by %s.", _REPORTERS[text.source])
 
         async def settle() -> None:
-            await self._settle(text.sid, message, is_new=is_new)
+            await self._settle(text, message, is_new=is_new)
 
         return settle
 
-    async def _settle(self, sid: str, message: Message, *, is_new: bool) -> None:
+    async def _settle(self, text: InboundText, message: Message, *, is_new: bool) -> None:
+        # Published with the message, which makes clients ask for it.
+        await self._heed(text, message, is_new=is_new)
         if is_new:
             await conversations.count(message)
             self._publisher.publish(Change(ObjectId(message.user_id), ObjectId(message.id), message.change_count))
         if not await self._is_active(ObjectId(message.user_id)):
             # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
             await self._erase_messages(ObjectId(message.user_id))
-        await self._message_ids.mark_settled(sid)
+        await self._message_ids.mark_settled(text.sid)
+
+    async def _heed(self, text: InboundText, message: Message, *, is_new: bool) -> None:
+        # A later report of the same message knows no better when it came.
+        stored = None if is_new else await repository.find_by_client_id(message.user_id, message.client_id)
+        at = message.created_at if stored is None else min(stored.created_at, message.created_at)
+        await self._opt_outs.heed(
+            text.sid,
+            sender=text.to_number,
+            number=text.from_number,
+            content=text.content,
+            opt_out_type=text.opt_out_type,
+            at=at,
+        )
 
     def _compose(self, message_id: ObjectId, recipient: Recipient, text: InboundText) -> Message:
         now = self._clock()

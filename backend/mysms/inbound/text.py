@@ -32,6 +32,8 @@ class InboundText:
     segments: int
     num_media: int
     received_at: datetime
+    opt_out_type: str | None
+    """How the provider has taken it: STOP, START or HELP, if its webhook says so."""
     source: Literal["callback", "reconciler"]
     """Whether its webhook reported it, or only the provider's list."""
 
@@ -51,6 +53,7 @@ class InboundText:
             segments=_segments(form.get("NumSegments", ""), form.get("Body", "")),
             num_media=_count(form.get("NumMedia", "")) or 0,
             received_at=now,
+            opt_out_type=form.get("OptOutType") or None,
             source="callback",
         )
 
@@ -65,6 +68,7 @@ class InboundText:
             segments=_segments(row.segments, row.body),
             num_media=_count(row.num_media) or 0,
             received_at=min(row.created_at, now),
+            opt_out_type=None,
             source="reconciler",
         )
 

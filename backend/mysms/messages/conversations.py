@@ -65,22 +65,35 @@ async def count(message: Message) -> None:
         await count_all(dict.fromkeys(_pending_ids(message), message.created_at))
 
 
+async def count_and_probe(message: Message, probe: UpdateOne) -> bool:
+    """Counts a stored message, and returns whether the probe matches a document; both in one command.
+
+    The probe is an update of a document in the same collection that changes nothing.
+    """
+    result = await Conversation.get_pymongo_collection().bulk_write(
+        [*_counts(dict.fromkeys(_pending_ids(message), message.created_at)), probe], ordered=False
+    )
+    # Of the others, each that matches changes its document.
+    return result.matched_count > result.modified_count
+
+
 async def count_all(created_at: Mapping[PendingId, datetime]) -> None:
     """Counts stored messages, given when each was created. May be repeated."""
-    await Conversation.get_pymongo_collection().bulk_write(
-        [
-            UpdateOne(
-                {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": True}},
-                {
-                    "$unset": {f"pending_message_ids.{pending.message_id}": True},
-                    "$inc": {"pending_count": -1, "messages": 1},
-                    "$max": {"last_message_key": _sort_key(at, pending.message_id)},
-                },
-            )
-            for pending, at in created_at.items()
-        ],
-        ordered=False,
-    )
+    await Conversation.get_pymongo_collection().bulk_write(_counts(created_at), ordered=False)
+
+
+def _counts(created_at: Mapping[PendingId, datetime]) -> list[UpdateOne]:
+    return [
+        UpdateOne(
+            {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": True}},
+            {
+                "$unset": {f"pending_message_ids.{pending.message_id}": True},
+                "$inc": {"pending_count": -1, "messages": 1},
+                "$max": {"last_message_key": _sort_key(at, pending.message_id)},
+            },
+        )
+        for pending, at in created_at.items()
+    ]
 
 
 async def announce_deletion(message: Message, deletion_id: ObjectId) -> list[PendingDeletion]:

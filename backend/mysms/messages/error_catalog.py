@@ -8,8 +8,12 @@ offers Retry by `retryable`.
 from dataclasses import dataclass
 from typing import Literal
 
-ErrorCode = int | Literal["expired"]
-"""Twilio's code, or our own for a message that could not be sent in time."""
+ErrorCode = int | Literal["expired", "recipient_opted_out"]
+"""Twilio's code, or our own for a message that could not be sent in time, or whose recipient has opted out."""
+
+UNSUBSCRIBED = 21610
+"""Twilio refuses messages to somebody who has opted out there."""
+RECIPIENT_OPTED_OUT: Literal["recipient_opted_out"] = "recipient_opted_out"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ _UNREGISTERED = _permanent("This server's phone number is not registered with ca
 
 _EXPLANATIONS: dict[ErrorCode, Explanation] = {
     "expired": _transient("It could not be sent in time.", "Send it again if it still matters."),
+    RECIPIENT_OPTED_OUT: _permanent(
+        "This person does not want any more messages.", "They can reply START to undo that."
+    ),
     # Responses of Twilio to the request.
     20005: _permanent("The Twilio account is not active.", _TELL_OPERATOR),
     20008: _permanent("The Twilio account is for tests and cannot send.", _TELL_OPERATOR),
@@ -78,7 +85,7 @@ _EXPLANATIONS: dict[ErrorCode, Explanation] = {
         "Ask the person who runs this server to verify the number or to upgrade the account.",
     ),
     21609: _permanent("Twilio cannot call this server's status callback URL.", _TELL_OPERATOR),
-    21610: _permanent(
+    UNSUBSCRIBED: _permanent(
         "This person has replied STOP and gets no more messages from this number.", "They can reply START to undo that."
     ),
     21611: _transient("Too many messages are waiting at Twilio.", _LATER),

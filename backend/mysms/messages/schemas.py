@@ -134,7 +134,9 @@ class MessageResponse(BaseModel):
     client_id: str | None = Field(
         examples=["0b9f6d8e4a7c"], description="The Idempotency-Key of the request that sent it; null without one."
     )
-    error_code: ErrorCode | None = Field(examples=[None], description="Twilio's error code, or `expired`.")
+    error_code: ErrorCode | None = Field(
+        examples=[None], description="Twilio's error code, `expired`, or `recipient_opted_out`."
+    )
     error_message: str | None = Field(examples=[None])
     explanation: ErrorExplanation | None = Field(examples=[None], description="Explains `error_code` in plain words.")
     retry_of: str | None = Field(examples=[None], description="The `_id` of the message that this one retries.")

@@ -21,7 +21,7 @@ class OutboxState(StrEnum):
     ACCEPTED = "accepted"
     """The provider has it."""
     REJECTED = "rejected"
-    """The provider rejected it."""
+    """The provider rejected it, or its recipient had opted out before it was sent."""
     CANCELLED = "cancelled"
     """The user cancelled it before it was sent."""
     EXPIRED = "expired"

@@ -41,6 +41,11 @@ class ProviderRejectedError(NotSentError):
     example = "The 'To' number +15005550001 is not a valid phone number."
 
 
+class RecipientOptedOutError(NotSentError):
+    code = "recipient_opted_out"
+    example = "This person does not want any more messages."
+
+
 class MessageExpiredError(NotSentError):
     code = "message_expired"
     example = "It could not be sent in time."

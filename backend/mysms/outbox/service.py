@@ -13,6 +13,7 @@ from mysms.core.logging import current_request_id
 from mysms.core.phone_numbers import PhoneNumberError, normalise
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
+from mysms.messages.error_catalog import RECIPIENT_OPTED_OUT
 from mysms.messages.models import Message, Outbound
 from mysms.messages.schemas import MessageCreate, MessageResponse
 from mysms.messages.segments import count_segments
@@ -29,6 +30,7 @@ from mysms.outbox.errors import (
     NotSentError,
     PossibleDuplicateError,
     ProviderRejectedError,
+    RecipientOptedOutError,
 )
 from mysms.outbox.pauses import Pause
 from mysms.outbox.quotas import SendQuotas
@@ -120,6 +122,8 @@ class OutboxService:
         if current.deleted_at is not None:
             raise MessageDeletedError
         answer = MessageResponse.of(current)
+        if current.error_code == RECIPIENT_OPTED_OUT:
+            raise RecipientOptedOutError(answer)
         if current.outbox_state is not None and current.outbox_state in _NOT_SENT:
             raise _NOT_SENT[current.outbox_state](answer)
         return answer
@@ -169,12 +173,18 @@ class OutboxService:
             return await self._await_attempt(message, ended)
 
     async def _confirm(self, message: Message) -> None:
-        """Counts a message that was just stored. Raises UnauthenticatedError if its account is gone."""
-        _, is_active = await asyncio.gather(self._outbox.count(message), self._is_active(message.user_id))
+        """Counts a message that was just stored.
+
+        Raises UnauthenticatedError if its account is gone, and RecipientOptedOutError. This is the check of the claim
+        too: a message is stored before it, and its attempt begins after it.
+        """
+        is_opted_out, is_active = await asyncio.gather(self._outbox.count(message), self._is_active(message.user_id))
         if not is_active:
             # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
             await self._erasure.erase(message.user_id)
             raise UnauthenticatedError
+        if is_opted_out:
+            raise RecipientOptedOutError(MessageResponse.of(await self._outbox.refuse(message)))
 
     async def _await_attempt(self, message: Message, ended: asyncio.Future[Message | None]) -> Message:
         """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""

@@ -1,5 +1,6 @@
 """The outbox: stores messages, hands out claims, and records outcomes."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,11 @@ from mysms.core.database import Database
 from mysms.core.metrics import DUPLICATE_SENDS
 from mysms.core.timestamps import Clock
 from mysms.messages import conversations, repository
+from mysms.messages.error_catalog import RECIPIENT_OPTED_OUT, UNSUBSCRIBED
 from mysms.messages.models import Event, Message
 from mysms.messages.status import OutboxState
+from mysms.opt_outs.records import OptOutChange
+from mysms.opt_outs.repository import OptOutRepository
 from mysms.outbox.backoff import backoff, next_check, next_reconcile_at, paused_backoff
 from mysms.outbox.locks import ContentLocks
 from mysms.outbox.provider_message_ids import ProviderMessageIds
@@ -36,6 +40,7 @@ _CLAIM_BATCH = 16
 """How many due messages are read at once, of which the first that can be claimed is."""
 _CONTENT_LOCK_RETRY = timedelta(seconds=2)
 """When a message is due again after another message with the same text has blocked it."""
+_OPTED_OUT_REASON = "The recipient does not want any more messages."
 _EXPIRED_REASON = "It could not be sent in time."
 _CLEARED_FIELDS = {
     "outbound.worker_id": None,
@@ -57,6 +62,7 @@ class OutboxStore:
         message_ids: ProviderMessageIds,
         locks: ContentLocks,
         timeline: Timeline,
+        opt_outs: OptOutRepository,
         publisher: ChangePublisher,
         *,
         worker_id: str,
@@ -71,6 +77,7 @@ class OutboxStore:
         self._message_ids = message_ids
         self._locks = locks
         self._timeline = timeline
+        self._opt_outs = opt_outs
         self._publisher = publisher
         self._identity = identity
         self._worker_id = worker_id
@@ -102,10 +109,29 @@ class OutboxStore:
             await self._locks.unlock(outbound.dedup_key, message_id, attempt)
         return is_stored
 
-    async def count(self, message: Message) -> None:
-        """Counts a stored message in its conversation, and publishes both."""
-        await conversations.count(message)
-        self._publisher.publish_later(Change(message.user_id, ObjectId(message.id), message.change_count))
+    async def count(self, message: Message) -> bool:
+        """Counts a stored message in its conversation, and publishes both; returns whether its recipient has opted out.
+
+        If this raises an error, that is not known, and the message is counted later.
+        """
+        try:
+            return await conversations.count_and_probe(message, self._opt_outs.probe(message.recipient_number))
+        finally:
+            self._publisher.publish_later(Change(message.user_id, ObjectId(message.id), message.change_count))
+
+    async def refuse(self, message: Message) -> Message:
+        """Fails a message that is not being sent, since its recipient has opted out; returns it as it is now."""
+        message_id, outbound = ObjectId(message.id), message.outbound
+        row = None
+        if outbound is not None:
+            row = await self._refuse(message_id, outbound.attempt, outbound.dedup_key)
+        return message if row is None else Message.model_validate(row)
+
+    async def _refuse(self, message_id: ObjectId, attempt: int, dedup_key: str) -> Mapping[str, Any] | None:
+        values = {**_CLEARED_FIELDS, "error_code": RECIPIENT_OPTED_OUT, "error_message": _OPTED_OUT_REASON}
+        row = await self._states.apply(OutboxEvent.OPT_OUT, message_id, Seen(attempt), values, "send")
+        await self._locks.unlock(dedup_key, message_id, attempt)
+        return row
 
     async def has_pending(self) -> bool:
         """Whether anything waits to be sent, due or not."""
@@ -148,10 +174,15 @@ class OutboxStore:
             return None
         claim = Claim.of(row, attempt)
         # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
-        # its SID before the claim, and is seen here, or sees the new attempt.
-        sid = await self._message_ids.sid_of(claim.message_id)
+        # its SID before the claim, and is seen here, or sees the new attempt. The same holds for an opt-out.
+        sid, is_opted_out = await asyncio.gather(
+            self._message_ids.sid_of(claim.message_id), self._opt_outs.is_opted_out(claim.to_number)
+        )
         if sid is not None:
             await self._accept(claim.message_id, attempt, claim.dedup_key, sid)
+            return None
+        if is_opted_out:
+            await self._refuse(claim.message_id, attempt, claim.dedup_key)
             return None
         return claim
 
@@ -195,6 +226,8 @@ class OutboxStore:
                     return None
                 row = await self._accept(claim.message_id, claim.attempt, claim.dedup_key, sid, event)
             case Rejected(code, reason):
+                if code == UNSUBSCRIBED:
+                    await self._record_refusal(claim)
                 error = {"error_code": code, "error_message": reason}
                 row = await self._finish_attempt(claim, OutboxEvent.REJECT, error)
             case RetryableFailure(_, code):
@@ -208,6 +241,13 @@ class OutboxStore:
                     OutboxEvent.LOSE_OUTCOME, claim.message_id, Seen(claim.attempt), self._unconfirmed_fields(), "send"
                 )
         return None if row is None else Message.model_validate(row)
+
+    async def _record_refusal(self, claim: Claim) -> None:
+        """Records that the provider knows of an opt-out. May be repeated, as `settle` is."""
+        key = f"refused:{claim.message_id}:{claim.attempt}"
+        await self._opt_outs.record(
+            OptOutChange(key, claim.from_number, claim.to_number, opted_out=True, at=self._clock(), source="refused")
+        )
 
     async def accept(
         self, message_id: ObjectId, attempt: int, dedup_key: str, sid: str, event: Event | None = None

@@ -19,6 +19,8 @@ class OutboxEvent(StrEnum):
     """A process claims the message to send it."""
     ACCEPT = "accept"
     """The provider is known to have it."""
+    OPT_OUT = "opt out"
+    """Its recipient has opted out before it was sent."""
     REJECT = "reject"
     """The provider rejected it permanently."""
     RETRY_LATER = "retry later"
@@ -73,6 +75,7 @@ class Transition:
 _PENDING = frozenset({OutboxState.PENDING})
 _CLAIMED = frozenset({OutboxState.CLAIMED})
 _UNCONFIRMED = frozenset({OutboxState.UNCONFIRMED})
+_BEFORE_REQUEST = _PENDING | _CLAIMED
 _IN_FLIGHT = _CLAIMED | _UNCONFIRMED
 _ANY = frozenset(OutboxState)
 
@@ -83,6 +86,7 @@ _CANCEL_REQUESTED = Guard.CANCEL_REQUESTED
 TRANSITIONS = (
     Transition(OutboxEvent.CLAIM, _PENDING, (_ATTEMPT,), OutboxState.CLAIMED, is_visible=False),
     Transition(OutboxEvent.ACCEPT, _ANY, (Guard.NO_SID,), OutboxState.ACCEPTED),
+    Transition(OutboxEvent.OPT_OUT, _BEFORE_REQUEST, (_ATTEMPT,), OutboxState.REJECTED, "failed"),
     Transition(OutboxEvent.REJECT, _IN_FLIGHT, (_ATTEMPT,), OutboxState.REJECTED, "failed"),
     Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _CANCEL_NOT_REQUESTED), OutboxState.PENDING),
     Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _CANCEL_REQUESTED), OutboxState.CANCELLED, "canceled"),
@@ -105,7 +109,7 @@ TRANSITIONS = (
     Transition(OutboxEvent.CANCEL, _PENDING, (), OutboxState.CANCELLED, "canceled"),
     Transition(OutboxEvent.REQUEST_CANCEL, _UNCONFIRMED, (), OutboxState.UNCONFIRMED),
     Transition(OutboxEvent.EXPIRE, _PENDING, (_ATTEMPT,), OutboxState.EXPIRED, "failed"),
-    Transition(OutboxEvent.RESTORE, _PENDING | _CLAIMED, (_ATTEMPT,), OutboxState.UNCONFIRMED, "unconfirmed"),
+    Transition(OutboxEvent.RESTORE, _BEFORE_REQUEST, (_ATTEMPT,), OutboxState.UNCONFIRMED, "unconfirmed"),
 )
 
 

@@ -319,6 +319,7 @@ ALL = {
     "CONTENT_RETENTION_DAYS": "10",
     "INBOUND_FALLBACK_EMAIL": "desk@example.com",
     "INBOUND_CATCH_UP_SECONDS": "12",
+    "OPT_OUT_SCOPE": "all",
     "SMTP_URL": "smtp://user:pass@smtp.example.com:587",
     "MAIL_FROM": "mysms@example.com",
     "APP_URL": "https://sms.example.com/",

@@ -19,6 +19,7 @@ from mysms.core.heartbeat import Heartbeat
 from mysms.core.security_events import SecurityEvents
 from mysms.messages import repository
 from mysms.messages.models import Conversation, Message, Outbound
+from mysms.opt_outs.repository import OptOutRepository
 from mysms.outbox.erasure import Erasure
 from mysms.outbox.locks import ContentLocks
 from mysms.outbox.maintenance import Maintenance
@@ -130,6 +131,7 @@ class OutboxFixture:
             self.message_ids,
             self.locks,
             self.timeline,
+            self.opt_outs,
             self.changes.publisher,
             worker_id=worker_id,
             clock=self.clock,
@@ -146,6 +148,10 @@ class OutboxFixture:
     @functools.cached_property
     def locks(self) -> ContentLocks:
         return ContentLocks(self.database, LEASE, self.monotonic)
+
+    @property
+    def opt_outs(self) -> OptOutRepository:
+        return OptOutRepository(self.database, FROM_NUMBER, "sender")
 
     @property
     def timeline(self) -> Timeline:

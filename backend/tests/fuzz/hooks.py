@@ -19,6 +19,7 @@ from tests.support.servers import AUTH_TOKEN
 
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
+_OPTED_OUT = "+14155552672"
 _FILTERS = (
     *("peer_number", "search", "updated_since", "status", "direction", "error_code"),
     *("created_from", "created_before"),
@@ -104,11 +105,7 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
         return
     body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
     user = body.get("user", {})
-    for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
-        if name in places:
-            places[name] = _message_for(case)
-    if "peer_number" in case.query:
-        case.query["peer_number"] = _NUMBER
+    _name_what_exists(case)
     match case.operation.label:
         case "POST /api/messages" if len(str(case.body)) % 2:
             # The others keep the generated value, which is mostly not a number.
@@ -150,6 +147,17 @@ def _message_for(case: Case[Any]) -> str:
     """Returns the id of a message; of a new one for a request that deletes it."""
     is_deletion = case.operation.label == "DELETE /api/messages/{message_id}"
     return _shared_account.send_message() if is_deletion else _shared_account.message_id
+
+
+def _name_what_exists(case: Case[Any]) -> None:
+    """Puts messages and numbers that exist in place of generated ones."""
+    for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
+        if name in places:
+            places[name] = _message_for(case)
+    if "peer_number" in case.query:
+        case.query["peer_number"] = _NUMBER
+    if "number" in case.path_parameters:
+        case.path_parameters["number"] = _OPTED_OUT
 
 
 def _keep_one_position(query: dict[str, Any]) -> str:

@@ -32,9 +32,9 @@ def row(**changes: object) -> ProviderMessage:
 
 def test_a_webhook_and_the_list_report_the_same_message() -> None:
     by_webhook, by_list = InboundText.of_form(FORM, NOW), InboundText.of_row(row(), NOW)
-    assert by_webhook == InboundText("SM1", "+14155552671", "+15005550006", "Hello", 1, 2, NOW, "callback")
+    assert by_webhook == InboundText("SM1", "+14155552671", "+15005550006", "Hello", 1, 2, NOW, None, "callback")
     assert by_list == InboundText(
-        "SM1", "+14155552671", "+15005550006", "Hello", 1, 2, NOW - timedelta(hours=1), "reconciler"
+        "SM1", "+14155552671", "+15005550006", "Hello", 1, 2, NOW - timedelta(hours=1), None, "reconciler"
     )
 
 

@@ -52,7 +52,11 @@ REQUIRED = {"key": "callback:SM1:sent:", "at": AT, "source": "callback", "status
 """An event with the fields that have no default."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-codes = st.none() | st.integers(1, 2**31 - 1) | st.sampled_from([21610, 30008, Int64(30003), "expired"])
+codes = (
+    st.none()
+    | st.integers(1, 2**31 - 1)
+    | st.sampled_from([21610, 30008, Int64(30003), "expired", "recipient_opted_out"])
+)
 times = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001  # the bounds
 errors = {"error_code": codes, "error_message": st.none() | texts}
 events = st.fixed_dictionaries(

@@ -14,6 +14,7 @@ from mysms.core.heartbeat import Heartbeat
 from mysms.inbound.inbox import Inbox
 from mysms.inbound.recipients import Recipients
 from mysms.inbound.text import InboundText
+from mysms.opt_outs.service import OptOutService
 from mysms.providers.base import ProviderMessage, ProviderUnavailableError
 from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, LOOK_BACK, OVERLAP, InboundCatchUp
 from mysms.reconciliation.looks import InboundLooks
@@ -39,6 +40,7 @@ class Fixture:
         return Inbox(
             Recipients(None),
             self.outbox.message_ids,
+            OptOutService(self.outbox.opt_outs, self.outbox.clock),
             self.outbox.changes.publisher,
             self.outbox.clock,
             is_active=_is_active,

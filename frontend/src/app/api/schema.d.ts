@@ -22,7 +22,9 @@ export interface paths {
          * @description Stores a message and sends it through Twilio.
          *
          *     The message is stored first, and sent once. The response is 201 if Twilio accepts the message within a few seconds,
-         *     else 202: sending then continues in the background, and the status of the message changes accordingly.
+         *     else 202: sending then continues in the background, and the status of the message changes accordingly. A message to
+         *     somebody who has opted out fails at once (422, `recipient_opted_out`), and one that waits fails in place of being
+         *     sent.
          */
         post: operations["send_message_api_messages_post"];
         delete?: never;
@@ -250,6 +252,36 @@ export interface paths {
          * @description Twilio calls this when somebody sends a message to our number. Repeated calls store it once.
          */
         post: operations["inbound_api_twilio_inbound_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opt_outs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask whether a number has opted out
+         * @description Returns whether this server sends messages to a number.
+         *
+         *     An opt-out concerns a number and the number that messages are sent from, whoever sends them: it holds for all users
+         *     of this server. A message to a number that has opted out fails with `recipient_opted_out`.
+         */
+        get: operations["read_opt_out_api_opt_outs__number__get"];
+        /**
+         * Record an opt-out or opt-in by hand
+         * @description Records that somebody wants no more messages, or wants them again, and why.
+         *
+         *     Nothing is sent to them. After a word such as STOP, Twilio blocks messages by itself until they reply START: then
+         *     an opt-in by hand changes nothing at Twilio, and the next message is refused and records the opt-out again.
+         */
+        put: operations["set_opt_out_api_opt_outs__number__put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -772,7 +804,7 @@ export interface components {
              * Error Code
              * @example null
              */
-            error_code: number | "expired" | null;
+            error_code: number | ("expired" | "recipient_opted_out") | null;
             /**
              * Error Message
              * @example null
@@ -898,10 +930,10 @@ export interface components {
             client_id: string | null;
             /**
              * Error Code
-             * @description Twilio's error code, or `expired`.
+             * @description Twilio's error code, `expired`, or `recipient_opted_out`.
              * @example null
              */
-            error_code: number | "expired" | null;
+            error_code: number | ("expired" | "recipient_opted_out") | null;
             /**
              * Error Message
              * @example null
@@ -1025,10 +1057,10 @@ export interface components {
             client_id: string | null;
             /**
              * Error Code
-             * @description Twilio's error code, or `expired`.
+             * @description Twilio's error code, `expired`, or `recipient_opted_out`.
              * @example null
              */
-            error_code: number | "expired" | null;
+            error_code: number | ("expired" | "recipient_opted_out") | null;
             /**
              * Error Message
              * @example null
@@ -1087,6 +1119,75 @@ export interface components {
              * @example null
              */
             deleted_at: string | null;
+        };
+        /**
+         * OptOutEvent
+         * @description An opt-out, or an opt-in that undid it.
+         */
+        OptOutEvent: {
+            /** Opted Out */
+            opted_out: boolean;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            at: string;
+            /**
+             * Source
+             * @description `keyword`: the person sent a word such as STOP or START; `provider`: Twilio says that they did; `refused`: Twilio has refused a message to them (error 21610); `manual`: a user of this server did it by hand.
+             * @enum {string}
+             */
+            source: "keyword" | "provider" | "refused" | "manual";
+            /**
+             * Reason
+             * @description The word, or why somebody did it by hand.
+             * @example null
+             */
+            reason: string | null;
+            /**
+             * By You
+             * @description Whether you did it by hand.
+             * @example false
+             */
+            by_you: boolean;
+        };
+        /**
+         * OptOutFields
+         * @description Whether a number is to get no more messages, and why.
+         */
+        OptOutFields: {
+            /** Opted Out */
+            opted_out: boolean;
+            /**
+             * Reason
+             * @example Asked for it on the phone.
+             */
+            reason: string;
+        };
+        /** OptOutRequest */
+        OptOutRequest: {
+            opt_out: components["schemas"]["OptOutFields"];
+        };
+        /**
+         * OptOutResponse
+         * @description Whether this server sends messages to a number, and since when and why it does not.
+         */
+        OptOutResponse: {
+            /**
+             * Number
+             * @example +14155552671
+             */
+            number: string;
+            /** Opted Out */
+            opted_out: boolean;
+            /** @description What decides; null if the number has never opted out. */
+            latest: components["schemas"]["OptOutEvent"] | null;
+            /**
+             * History
+             * @description The newest hundred, oldest first.
+             */
+            history: components["schemas"]["OptOutEvent"][];
         };
         /** PasswordChange */
         PasswordChange: {
@@ -1501,7 +1602,7 @@ export interface operations {
                 status?: ("pending" | "unconfirmed" | "accepted" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "undelivered" | "failed" | "canceled" | "read" | "received")[];
                 /** @description Only messages that you have sent, or that you have received. */
                 direction?: ("outbound" | "inbound") | null;
-                /** @description Only messages with this error code of Twilio, or `expired`. */
+                /** @description Only messages with this error code of Twilio, `expired`, or `recipient_opted_out`. */
                 error_code?: string | null;
                 /** @description Only messages created at or after this time. */
                 created_from?: string | null;
@@ -1776,7 +1877,7 @@ export interface operations {
                 status?: ("pending" | "unconfirmed" | "accepted" | "scheduled" | "queued" | "sending" | "sent" | "delivered" | "undelivered" | "failed" | "canceled" | "read" | "received")[];
                 /** @description Only messages that you have sent, or that you have received. */
                 direction?: ("outbound" | "inbound") | null;
-                /** @description Only messages with this error code of Twilio, or `expired`. */
+                /** @description Only messages with this error code of Twilio, `expired`, or `recipient_opted_out`. */
                 error_code?: string | null;
                 /** @description Only messages created at or after this time. */
                 created_from?: string | null;
@@ -2416,6 +2517,144 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_opt_out_api_opt_outs__number__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOutResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_opt_out_api_opt_outs__number__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptOutRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOutResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

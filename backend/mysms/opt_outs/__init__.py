@@ -1,0 +1,1 @@
+"""Opt-outs: who must not be written to, since when, and by what. STOP means stop."""

@@ -1,0 +1,80 @@
+"""Request and response schemas of opt-outs."""
+
+from typing import Annotated, Self
+
+from bson import ObjectId
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
+
+from mysms.core.blank import is_blank
+from mysms.core.strict_model import StrictModel
+from mysms.core.timestamps import Timestamp
+from mysms.opt_outs.records import OptOutEntry, OptOutRecord, Source
+
+MAXIMUM_REASON = 200
+
+
+def _require_reason(value: str) -> str:
+    if is_blank(value):
+        raise PydanticCustomError("blank", "can't be blank")
+    if "\0" in value:
+        raise PydanticCustomError("string_unicode", "contains an invalid character")
+    return value
+
+
+class OptOutFields(StrictModel):
+    """Whether a number is to get no more messages, and why."""
+
+    opted_out: bool
+    reason: Annotated[str, AfterValidator(_require_reason)] = Field(
+        max_length=MAXIMUM_REASON,
+        examples=["Asked for it on the phone."],
+        json_schema_extra={"minLength": 1},
+    )
+
+
+class OptOutRequest(StrictModel):
+    opt_out: OptOutFields
+
+
+class OptOutEvent(BaseModel):
+    """An opt-out, or an opt-in that undid it."""
+
+    opted_out: bool
+    at: Timestamp
+    source: Source = Field(
+        description="`keyword`: the person sent a word such as STOP or START; `provider`: Twilio says that they did; "
+        "`refused`: Twilio has refused a message to them (error 21610); `manual`: a user of this server did it by hand."
+    )
+    reason: str | None = Field(examples=[None], description="The word, or why somebody did it by hand.")
+    by_you: bool = Field(examples=[False], description="Whether you did it by hand.")
+
+    @classmethod
+    def of(cls, entry: OptOutEntry, user_id: ObjectId) -> Self:
+        return cls(
+            opted_out=entry.opted_out,
+            at=entry.at,
+            source=entry.source,
+            reason=entry.reason,
+            by_you=entry.user_id == user_id,
+        )
+
+
+class OptOutResponse(BaseModel):
+    """Whether this server sends messages to a number, and since when and why it does not."""
+
+    number: str = Field(examples=["+14155552671"])
+    opted_out: bool
+    latest: OptOutEvent | None = Field(description="What decides; null if the number has never opted out.")
+    history: list[OptOutEvent] = Field(description="The newest hundred, oldest first.")
+
+    @classmethod
+    def of(cls, number: str, record: OptOutRecord | None, user_id: ObjectId) -> Self:
+        if record is None:
+            return cls(number=number, opted_out=False, latest=None, history=[])
+        return cls(
+            number=number,
+            opted_out=record.current.opted_out,
+            latest=OptOutEvent.of(record.current, user_id),
+            history=[OptOutEvent.of(entry, user_id) for entry in record.history],
+        )
