@@ -161,6 +161,8 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       };
     case '/api/messages':
       break;
+    case `/api/opt_outs/${encodeURIComponent(PEER)}`:
+      return { json: { number: PEER, opted_out: false, latest: null, history: [] } };
     default:
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }

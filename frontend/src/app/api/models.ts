@@ -19,4 +19,5 @@ export type NewMessage = Schemas['MessageCreate'];
 export type Message = Schemas['MessageResponse'];
 export type MessageDetail = Schemas['MessageDetail'];
 export type Conversation = Schemas['ConversationResponse'];
+export type OptOut = Schemas['OptOutResponse'];
 export type Sending = Schemas['SendingStatusResponse'];

@@ -26,6 +26,10 @@ const TEXT_TOO_LONG = 'The text is too long.';
  */
 export const failureTexts: Readonly<Record<string, FailureText>> = {
   expired: { cause: "It couldn't be sent in time.", advice: IF_RELEVANT },
+  recipient_opted_out: {
+    cause: 'This person wants no more messages.',
+    advice: 'They can reply START to change that.',
+  },
   20005: { cause: 'The Twilio account is not active.', advice: TELL_OPERATOR },
   20008: { cause: 'The Twilio account is for tests and sends nothing.', advice: TELL_OPERATOR },
   20010: { cause: 'The Twilio account is not allowed to send.', advice: TELL_OPERATOR },

@@ -283,6 +283,7 @@ export const messagesTexts = {
     noSid: 'None yet',
     errorCode: 'Error code',
     expired: 'Expired',
+    optedOut: 'Opted out',
     timeline: 'What happened',
     facts: 'Details',
     saved: 'Saved',

@@ -243,7 +243,12 @@ function toPage<Row>({ body, headers }: HttpResponse<Row[]>): Page<Row> {
   };
 }
 
-const NOT_SENT_CODES = ['carrier_refused', 'message_expired', 'message_canceled'];
+const NOT_SENT_CODES = [
+  'carrier_refused',
+  'recipient_opted_out',
+  'message_expired',
+  'message_canceled',
+];
 
 /** The message in the API's problem, if it has stored the message and will not send it; undefined for other problems. */
 export function storedMessageOf({ code, members }: Problem): Message | undefined {

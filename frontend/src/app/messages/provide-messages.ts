@@ -7,6 +7,8 @@ import { Drafts } from './drafts/drafts';
 import { MessageActions } from './message-actions';
 import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
+import { OptOutsClient } from './opt-outs/opt-outs-client';
+import { OptOutsStore } from './opt-outs/opt-outs-store';
 import { OutboxStore } from './outbox/outbox-store';
 import { RecipientParser } from './recipient-parser';
 import { SendingSettings } from './sending-settings';
@@ -22,6 +24,8 @@ export const MESSAGES_PROVIDERS: Provider[] = [
   MessageCache,
   MessagesClient,
   MessageSync,
+  OptOutsClient,
+  OptOutsStore,
   OutboxStore,
   RecipientParser,
   SendingSettings,

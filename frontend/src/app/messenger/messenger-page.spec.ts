@@ -12,6 +12,8 @@ import { MessageDetails } from './message-details/message-details';
 import { MessengerPage } from './messenger-page';
 import { RecipientParser } from '../messages/recipient-parser';
 import { SendingSettings } from '../messages/sending-settings';
+import { OptOutsClient } from '../messages/opt-outs/opt-outs-client';
+import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { OutboxStore } from '../messages/outbox/outbox-store';
 import { FakeApi, aMessage, setUpMessages } from '../messages/testing';
 import { Thread } from './thread/thread';
@@ -40,6 +42,7 @@ describe('MessengerPage', () => {
     });
     api = setUpMessages(
       ...[ComposeForms, Drafts, MessageActions, RecipientParser, OutboxStore, SendingSettings],
+      ...[OptOutsClient, OptOutsStore],
       { provide: RANDOM, useValue: () => 0 },
       provideRouter(
         [

@@ -19,12 +19,17 @@ import { Icon } from '../ui/icon';
 import { NEW_MESSAGE, peerOf, toConversationKey } from '../messages/conversation-key';
 import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
+import { asksToStop } from '../messages/opt-outs/asks-to-stop';
+import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
+import { ThreadsStore } from '../messages/threads-store';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
 import { DeleteMessage } from './delete-message/delete-message';
 import { MessageDetails } from './message-details/message-details';
 import { addMessengerShortcuts } from './messenger-shortcuts';
+import { ClosedComposer } from './opt-out/closed-composer';
+import { OptOutSuggestion } from './opt-out/opt-out-suggestion';
 import { OutboxStore } from '../messages/outbox/outbox-store';
 import { isRecipientError } from '../messages/recipient-errors';
 import { PendingMessage } from '../messages/outbox/pending-message';
@@ -39,11 +44,13 @@ import { Welcome } from './welcome/welcome';
   selector: 'app-messenger-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [
+    ClosedComposer,
     Composer,
     ConversationList,
     DeleteMessage,
     Icon,
     MessageDetails,
+    OptOutSuggestion,
     RouterLink,
     Thread,
     Welcome,
@@ -66,6 +73,8 @@ export class MessengerPage {
   readonly #drafts = inject(Drafts).toNumbers;
   readonly #parser = inject(RecipientParser);
   readonly #outbox = inject(OutboxStore);
+  readonly #optOuts = inject(OptOutsStore);
+  readonly #threads = inject(ThreadsStore);
 
   /** From the URL: a phone number or "new". */
   readonly peer = input<string>();
@@ -125,6 +134,23 @@ export class MessengerPage {
   protected readonly showsPane = computed(
     () => this.peer() !== undefined || (this.isFirst() && this.#drafts().length === 0),
   );
+  readonly #optOut = computed(() => this.#optOuts.of(this.current() ?? ''));
+  /** Why nobody can write to this number, if so. */
+  protected readonly optedOut = computed(() => {
+    const optOut = this.#optOut();
+    return optOut?.opted_out ? optOut : undefined;
+  });
+  /** The message of which the user has decided that it is no opt-out. */
+  protected readonly keptFor = signal<string | undefined>(undefined);
+  /** The last answer, if it seems to ask for no more messages and was not decided about. */
+  protected readonly askedToStop = computed(() => {
+    const optOut = this.#optOut();
+    const loaded = this.#threads.thread(this.current() ?? '').loaded;
+    const last = loaded?.messages.find(({ direction }) => direction === 'inbound');
+    if (!optOut || !last || loaded?.hasNewer || last._id === this.keptFor()) return undefined;
+    const isDecided = optOut.latest !== null && optOut.latest.at >= last.created_at;
+    return !isDecided && asksToStop(last.content) ? last : undefined;
+  });
   readonly #isNarrow = mediaMatches(NARROW);
   /** What a phone does not show, it need not make. */
   protected readonly hasPane = computed(() => !this.#isNarrow() || this.showsPane());
@@ -146,6 +172,13 @@ export class MessengerPage {
       void this.#router.navigate(['/messages', key], {
         queryParamsHandling: 'preserve',
         replaceUrl: true,
+      });
+    });
+    effect(() => {
+      const peer = this.current();
+      if (peer === undefined) return;
+      untracked(() => {
+        this.#optOuts.load(peer);
       });
     });
     addMessengerShortcuts({

@@ -6,6 +6,7 @@ import { ComposeForms } from '../../messages/drafts/compose-forms';
 import { Composer } from './composer';
 import { Drafts } from '../../messages/drafts/drafts';
 import { MessagesClient } from '../../messages/messages-client';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
@@ -38,6 +39,7 @@ describe('Composer', () => {
     TestBed.configureTestingModule({
       providers: [
         ...[ComposeForms, RecipientParser, SendingSettings],
+        { provide: OptOutsStore, useValue: { of: () => undefined, load: () => undefined } },
         { provide: MessagesClient, useValue: { sending: () => sending } },
         {
           provide: Drafts,

@@ -3,6 +3,7 @@ import { of } from 'rxjs';
 import { Sending } from '../../api/models';
 import { newComposeForm } from '../../messages/drafts/compose-form';
 import { MessagesClient } from '../../messages/messages-client';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { SendingSettings } from '../../messages/sending-settings';
 import { loadPhoneNumberRules } from '../../phone-numbers/format-phone-number';
@@ -32,6 +33,7 @@ describe('RecipientField', () => {
     TestBed.configureTestingModule({
       providers: [
         ...[RecipientParser, SendingSettings],
+        { provide: OptOutsStore, useValue: { of: () => undefined, load: () => undefined } },
         { provide: MessagesClient, useValue: { sending: () => of(SENDING) } },
       ],
     });

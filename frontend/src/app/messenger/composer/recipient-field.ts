@@ -13,6 +13,8 @@ import {
 } from '@angular/core';
 import { FormControl } from '@angular/forms';
 import { messagesTexts } from '../../i18n/messages-texts';
+import { optOutTexts } from '../../i18n/opt-out-texts';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { Recipients, joinRecipients, splitRecipients } from '../../messages/drafts/recipients';
 import { Country, RecipientParser } from '../../messages/recipient-parser';
 import { isBlank } from '../../phone-numbers/blank';
@@ -25,6 +27,8 @@ import { errorSentences, showsErrors } from '../../ui/validators';
 import { MessengerIcon } from '../messenger-icon';
 
 const MAX_SUGGESTIONS = 5;
+/** A number is asked about once it is typed, and not with each digit. */
+const TYPED_AFTER_MS = 500;
 const SEPARATOR = /[,;]/;
 
 interface Option {
@@ -55,6 +59,7 @@ interface Option {
 })
 export class RecipientField {
   readonly #parser = inject(RecipientParser);
+  readonly #optOuts = inject(OptOutsStore);
 
   readonly control = input.required<FormControl<string>>();
   /** The numbers that there are conversations with, the most recent first. */
@@ -105,6 +110,16 @@ export class RecipientField {
     const isShown = this.showsErrorIfBlank() || !isBlank(this.#typed());
     return isShown && showsErrors(control) ? errorSentences(control, this.texts.phoneNumber) : [];
   });
+  readonly #numbers = computed(() =>
+    [...this.recipients().chosen, this.#understood() ?? []].flat(),
+  );
+  /** Who of them gets no messages. */
+  protected readonly optedOut = computed(() => {
+    const names = this.#numbers()
+      .filter((number) => this.#optOuts.of(number)?.opted_out)
+      .map(formatPhoneNumber);
+    return names.length > 0 ? optOutTexts.recipients(names) : '';
+  });
   protected readonly hint = computed(() => {
     const { chosen, typed } = this.recipients();
     if (!isBlank(typed)) return this.#parser.preview(typed) || this.#parser.hint();
@@ -113,6 +128,15 @@ export class RecipientField {
   });
 
   constructor() {
+    effect((onCleanup) => {
+      const unknown = this.#numbers().filter((number) => !this.#optOuts.of(number));
+      const timer = setTimeout(() => {
+        for (const number of unknown) this.#optOuts.load(number);
+      }, TYPED_AFTER_MS);
+      onCleanup(() => {
+        clearTimeout(timer);
+      });
+    });
     // At once, as for any other field of the form: what a browser has filled in is told by the difference.
     effect((onCleanup) => {
       const changes = this.control().valueChanges.subscribe((value) => {

@@ -1,0 +1,103 @@
+import AxeBuilder from '@axe-core/playwright';
+import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
+
+test('STOP closes the composer and START opens it, in every tab', async ({
+  page,
+  context,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Your winter service is due.');
+  await enter(page, person);
+  await openThread(page, number);
+  await phone.write(number, 'How much is it?');
+  await expect(bubble(page, 'How much is it?')).toBeVisible();
+  const input = page.getByLabel('Message', { exact: true });
+  await input.fill('Forty, and');
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(other.getByLabel('Message', { exact: true })).toBeVisible();
+
+  await phone.write(number, 'Stop');
+  const closed = page.getByText('They get no more messages');
+  await expect(closed).toBeVisible();
+  await expect(input).toHaveCount(0);
+  await expect(page.getByText(/replied STOP on .* until they reply START/)).toBeVisible();
+  await expect(page.locator('.closed-composer__box')).toBeFocused();
+  await expect(other.getByText('They get no more messages')).toBeVisible();
+
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 640 });
+    await expect(closed).toBeVisible();
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBe(0);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).include('.closed-composer').analyze();
+      expect(violations).toEqual([]);
+    }
+  }
+
+  await phone.write(number, 'START');
+  await expect(input).toBeVisible();
+  // What was being written is kept.
+  await expect(input).toHaveValue('Forty, and');
+  await input.fill('Forty, as ever');
+  await input.press('Enter');
+  await expect(bubble(page, 'Forty, as ever')).toBeVisible();
+  await expect.poll(() => phone.received('Forty, as ever')).toBe(1);
+});
+
+test('what sounds like an opt-out is suggested as one, and can be undone', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Do you like it?');
+  await enter(page, person);
+  await openThread(page, number);
+  await phone.write(number, 'Please stop texting me');
+  await expect(page.getByText('Stop sending to this number?')).toBeVisible();
+  await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Stop sending' }).click();
+  await expect(page.getByText(/you stopped sending to .*Please stop texting me/)).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
+  await expect(page.getByText('Stop sending to this number?')).toHaveCount(0);
+
+  await phone.write(number, 'opt out');
+  await page.getByRole('button', { name: 'No', exact: true }).click();
+  await expect(page.getByText('Stop sending to this number?')).toHaveCount(0);
+});
+
+test('a recipient who has opted out is marked before anything is sent, and refused', async ({
+  page,
+  request,
+  phone,
+  tolerate,
+}) => {
+  tolerate(/422/);
+  const person = await newPerson(request);
+  const [number, known] = [newNumber(), newNumber()];
+  await person.write(known, 'Hello');
+  await phone.write(number, 'STOP');
+  await enter(page, person);
+  await page.getByRole('link', { name: 'New message' }).first().click();
+  const recipient = page.getByRole('combobox');
+  await recipient.fill(number);
+  await expect(page.getByText(/has opted out and gets no messages/)).toBeVisible();
+  await recipient.press('Enter');
+  await expect(page.getByText(/has opted out and gets no messages/)).toBeVisible();
+  await page.getByLabel('Message', { exact: true }).fill('Are you there?');
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(page.getByText('They get no more messages')).toBeVisible();
+  await expect(bubble(page, 'Are you there?')).toBeVisible();
+  await expect(page.getByText('This person wants no more messages.').first()).toBeVisible();
+  expect(await phone.received('Are you there?')).toBe(0);
+});
