@@ -3,6 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from mysms.api.deps import CurrentUser, OptOuts
 from mysms.core.errors import InvalidFieldsError, error_responses
@@ -12,8 +14,15 @@ from mysms.users.errors import UnauthenticatedError
 
 router = APIRouter(prefix="/api/opt_outs", tags=["Messages"])
 
-Number = Annotated[PeerNumber, Path(examples=["+14155552671"])]
-_INVALID_NUMBER = InvalidFieldsError({"number": ["contains letters, which a phone number cannot have"]})
+
+def _require_phone_number(value: str) -> str:
+    if not value.startswith("+"):
+        raise PydanticCustomError("phone_number", "must be a phone number")
+    return value
+
+
+Number = Annotated[PeerNumber, AfterValidator(_require_phone_number), Path(examples=["+14155552671"])]
+_INVALID_NUMBER = InvalidFieldsError({"number": ["must be a phone number"]})
 
 
 @router.get(

@@ -149,6 +149,13 @@ async def test_by_hand_a_reason_is_required(api_user: ApiUser, fields: Json, err
     assert field_errors(answer) == errors
 
 
+@pytest.mark.parametrize("number", ["MYBANK", "12345", "+1"])
+async def test_only_phone_numbers_opt_out(api_user: ApiUser, number: str) -> None:
+    for method, body in (("GET", None), ("PUT", {"opt_out": {"opted_out": True, "reason": "Asked"}})):
+        answer = await api_user.call(method, f"/api/opt_outs/{number}", json=body)
+        assert list(field_errors(answer)) == ["number"]
+
+
 @pytest.fixture
 async def paused(start: Start) -> AsyncIterator[Api]:
     async with start(SENDING_ENABLED="off") as api:

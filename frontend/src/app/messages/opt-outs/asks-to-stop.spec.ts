@@ -25,6 +25,7 @@ describe('asksToStop', () => {
     '',
     'Yes',
     'I will stop by at six',
+    'Please stop by tomorrow',
     'The bus stop is closed',
     'Can we cancel the table for tonight?',
     'The end of the month is fine',

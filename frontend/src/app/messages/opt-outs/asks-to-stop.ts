@@ -5,7 +5,7 @@ const WORDINGS = [
   // The words that opt out by themselves, and are not alone here.
   /^\W*(stop|unsubscribe|end|quit|stopall|revoke|opt\W?out|cancel)\W*(please|pls|now|it|this)?\W*$/,
   /\b(opt\W?out|unsubscribe)\b/,
-  /\b(please|pls|just|you should|can you|could you) stop\b/,
+  /\b(please|pls|just|you should|can you|could you) stop\b(?! (by|at|in|over|here|there|for)\b)/,
   /\bstop (the |these |all |this |your |sending |with |me |us )*(texts?|texting|messages?|messaging|sms|spam|spamming|contacting|writing)\b/,
   /\b(do ?n[o']?t|do not|never|no longer) (text|message|sms|contact|write)( to)? (me|us|this number)\b/,
   /\b(remove|take) (me|us|my number|this number) (from|off)\b/,
