@@ -161,9 +161,9 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       };
     case '/api/messages':
       break;
-    case `/api/opt_outs/${encodeURIComponent(PEER)}`:
-      return { json: { number: PEER, opted_out: false, latest: null, history: [] } };
     default:
+      if (url.pathname.startsWith('/api/opt_outs/'))
+        return { json: { number: PEER, opted_out: false, latest: null, history: [] } };
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }
   const count = asked.has('search') ? Math.min(api.stored.messages, 200) : api.stored.messages;
