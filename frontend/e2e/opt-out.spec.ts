@@ -100,4 +100,7 @@ test('a recipient who has opted out is marked before anything is sent, and refus
   await expect(bubble(page, 'Are you there?')).toBeVisible();
   await expect(page.getByText('This person wants no more messages.').first()).toBeVisible();
   expect(await phone.received('Are you there?')).toBe(0);
+  // There is nothing to write in.
+  await bubble(page, 'Are you there?').getByRole('button', { name: 'Edit and resend' }).click();
+  await expect(page.locator('.closed-composer__box')).toBeFocused();
 });

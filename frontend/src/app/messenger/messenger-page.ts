@@ -92,6 +92,7 @@ export class MessengerPage {
 
   protected readonly list = viewChild.required(ConversationList);
   protected readonly composer = viewChild(Composer);
+  protected readonly closed = viewChild(ClosedComposer);
   protected readonly thread = viewChild(Thread);
 
   protected readonly texts = messagesTexts.compose;
@@ -297,7 +298,7 @@ export class MessengerPage {
     }
     const focus = (): void => {
       if (isRecipientError) this.composer()?.focusRecipient();
-      else this.composer()?.focus();
+      else (this.composer() ?? this.closed())?.focus();
     };
     afterNextRender(focus, { injector: this.#injector });
   }

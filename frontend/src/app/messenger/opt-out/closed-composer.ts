@@ -7,6 +7,7 @@ import {
   inject,
   input,
   signal,
+  viewChild,
 } from '@angular/core';
 import { OptOut } from '../../api/models';
 import { shortDateAndTime } from '../../i18n/formats';
@@ -22,7 +23,7 @@ import { MessengerIcon } from '../messenger-icon';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, MessengerIcon],
   template: `
-    <div class="closed-composer__box" role="status" tabindex="-1">
+    <div #box class="closed-composer__box" role="status" tabindex="-1">
       <app-messenger-icon name="ban" />
       <p>
         <strong>{{ texts.title }}</strong>
@@ -46,6 +47,7 @@ export class ClosedComposer {
 
   readonly optOut = input.required<OptOut>();
 
+  protected readonly box = viewChild.required<ElementRef<HTMLElement>>('box');
   protected readonly texts = optOutTexts;
   protected readonly isBusy = signal(false);
   protected readonly problem = signal('');
@@ -70,14 +72,14 @@ export class ClosedComposer {
   });
 
   constructor() {
-    const host = inject<ElementRef<HTMLElement>>(ElementRef);
     // Of somebody who was writing, the focus was in what this replaces.
     afterNextRender(() => {
-      if (document.activeElement !== document.body) return;
-      host.nativeElement
-        .querySelector<HTMLElement>('.closed-composer__box')
-        ?.focus({ preventScroll: true });
+      if (document.activeElement === document.body) this.focus();
     });
+  }
+
+  focus(): void {
+    this.box().nativeElement.focus({ preventScroll: true });
   }
 
   protected async undo(): Promise<void> {
