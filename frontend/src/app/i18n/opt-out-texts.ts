@@ -6,9 +6,9 @@ export const optOutTexts = {
   refused: (name: string, date: string) =>
     `Twilio refused a message to ${name} on ${date}, because they have opted out.`,
   manual: (name: string, date: string, reason: string) =>
-    `On ${date}, sending to ${name} was stopped by hand: “\u2068${reason}\u2069”`,
+    `On ${date}, sending to ${name} was stopped by hand: “\u2068${reason}\u2069”.`,
   manualByYou: (name: string, date: string, reason: string) =>
-    `On ${date}, you stopped sending to ${name}: “\u2068${reason}\u2069”`,
+    `On ${date}, you stopped sending to ${name}: “\u2068${reason}\u2069”.`,
   untilStart: 'They will get no more messages from you until they reply START.',
   untilUndone: 'Messages can be sent again once they reply START, or you undo this.',
   undo: 'Undo',
