@@ -16,7 +16,7 @@ from mysms.core.cancellation import is_cancelling
 _BATCH = 1000
 _GATHER_SECONDS = 0.02
 """Changes of this time share an entry."""
-_LATER_SECONDS = 0.2
+LATER_SECONDS = 0.2
 
 
 class ChangePublisher:
@@ -53,7 +53,7 @@ class ChangePublisher:
         This process shows it now, and others within a second, as any change.
         """
         self._revisions.begin_publishing(change.user_id)
-        timer = asyncio.get_running_loop().call_later(_LATER_SECONDS, self._publish_waited_for, change.document_id)
+        timer = asyncio.get_running_loop().call_later(LATER_SECONDS, self._publish_waited_for, change.document_id)
         self._later[change.document_id] = change, timer
 
     def _publish_waited_for(self, document_id: ObjectId) -> None:

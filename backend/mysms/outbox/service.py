@@ -41,7 +41,7 @@ from mysms.users.errors import UnauthenticatedError
 RESPONSE_DEADLINE_SECONDS = 3.0
 """How long a request waits for the provider before it responds that the message is pending."""
 
-_POLL_SECONDS = 0.25
+POLL_SECONDS = 0.25
 
 _NOT_SENT: Mapping[OutboxState, type[NotSentError]] = {
     OutboxState.REJECTED: ProviderRejectedError,
@@ -190,7 +190,7 @@ class OutboxService:
         """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""
         deadline = time.monotonic() + RESPONSE_DEADLINE_SECONDS
         while self._is_attempt_expected(message) and time.monotonic() < deadline:
-            await asyncio.wait([ended], timeout=_POLL_SECONDS)
+            await asyncio.wait([ended], timeout=POLL_SECONDS)
             if ended.done() and (now := ended.result()) is not None:
                 return now
             message = await repository.find(ObjectId(message.id)) or message

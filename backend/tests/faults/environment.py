@@ -74,12 +74,13 @@ class MongoProcess:
 
 @dataclass
 class ApiProcess:
-    """`mysms serve`, connected to its database through its own MongoProxy."""
+    """`mysms serve`, or what stands for it, connected to its database through its own MongoProxy."""
 
     name: str
     directory: Path
     mongodb_uri: str
     settings: Mapping[str, str]
+    module: Sequence[str] = ("mysms", "serve")
     port: int = field(default_factory=free_port)
     is_paused: bool = False
     expects_errors: bool = False
@@ -108,7 +109,7 @@ class ApiProcess:
         await self.mongo_proxy.open()
         uri = self.mongo_proxy.uri_of(self.mongodb_uri)
         settings = {**self.settings, **changes, "PORT": str(self.port), "MONGODB_URI": uri}
-        self._process = Process(self.name, ["mysms", "serve"], self.directory, settings)
+        self._process = Process(self.name, self.module, self.directory, settings)
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
             await self._process.wait_until(lambda: is_up(http), within=60)
 
@@ -307,6 +308,7 @@ async def running_environment(
     name: str = "environment",
     list_order: str | None = None,
     own_mongodb: bool = False,
+    module: Sequence[str] = ("mysms", "serve"),
     **settings: str,
 ) -> AsyncIterator[Environment]:
     """Start all processes on free ports. `settings` are those of the API processes.
@@ -335,7 +337,7 @@ async def running_environment(
             **_UNLIMITED,
             **settings,
         }
-        apis += [ApiProcess(f"api{number}", directory, uri, variables) for number in range(processes)]
+        apis += [ApiProcess(f"api{number}", directory, uri, variables, module) for number in range(processes)]
         for api in apis:
             stack.push_async_callback(api.close)
         await asyncio.gather(*(api.start() for api in apis))

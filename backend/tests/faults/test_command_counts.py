@@ -1,12 +1,8 @@
-"""What requests cost in database commands, counted between the process and its database.
-
-Background tasks send commands too, so many requests are made. What most of them cost is what counts; of those that
-start work in the background themselves, what the cheapest costs: its response came before that work.
-"""
+"""What requests cost in database commands, each one of them: the process tells which ones a response has waited for."""
 
 import asyncio
 import itertools
-import statistics
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
 import httpx
@@ -14,7 +10,10 @@ import pytest
 from bson import ObjectId
 
 from mysms.changes.feed import CURRENT_WITHIN_SECONDS
+from mysms.changes.publisher import LATER_SECONDS
 from mysms.core.timestamps import to_rfc3339, utc_now
+from mysms.outbox.service import POLL_SECONDS
+from tests.faults.counted_api import HEADER
 from tests.faults.environment import Environment, running_environment
 from tests.faults.mongo_proxy import PausePoint
 from tests.support.inbound import INBOUND_PATH, inbound_form
@@ -31,35 +30,39 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 async def env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
-    async with running_environment(tmp_path_factory.mktemp("counts"), processes=1, name="counts") as env:
+    directory, module = tmp_path_factory.mktemp("counts"), ("tests.faults.counted_api",)
+    async with running_environment(directory, processes=1, name="counts", module=module) as env:
         message = await env.post("+13125550001", "Hello")
         await env.eventually(message["_id"], "delivered")
         yield env
 
 
-async def commands_per(env: Environment, request: Callable[[], Awaitable[httpx.Response]], status: int) -> float:
-    """The median of the commands between a request and its response."""
-    proxy, counts = env.apis[0].mongo_proxy, []
-    for _ in range(REQUESTS):
-        before = proxy.forwarded
-        assert (await request()).status_code == status
-        counts.append(proxy.forwarded - before)
-    return statistics.median(counts)
+def commands_of(answer: httpx.Response) -> list[str]:
+    return [command for command in answer.headers[HEADER].split(", ") if command]
 
 
-async def commands_until_answer(
-    env: Environment, request: Callable[[], Awaitable[httpx.Response]], status: int
-) -> float:
-    """The fewest commands between a request and its response: background tasks, also for the request, only add some."""
-    proxy, counts = env.apis[0].mongo_proxy, []
-    for _ in range(SEPARATE_REQUESTS):
-        # What the previous request does in the background is done after this.
-        await asyncio.sleep(0.05)
-        before = proxy.forwarded
+async def require_each(
+    request: Callable[[], Awaitable[httpx.Response]], status: int, *, most: int, times: int = SEPARATE_REQUESTS
+) -> None:
+    """Fails if one of many requests has another status, or waits for more database commands."""
+    for _ in range(times):
         answer = await request()
-        counts.append(proxy.forwarded - before)
         assert answer.status_code == status, answer.text
-    return min(counts)
+        assert len(commands_of(answer)) <= most, commands_of(answer)
+
+
+async def settle(env: Environment) -> None:
+    """Wait until all that has changed is published."""
+    known = ""
+
+    async def ask_again() -> int:
+        nonlocal known
+        headers = {**env.headers, "If-None-Match": known}
+        answer = await env.http.get(f"{env.apis[0].url}/api/messages", headers=headers)
+        known = answer.headers["ETag"]
+        return answer.status_code
+
+    await eventually(ask_again, lambda status: status == 304, what="an unchanged page")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,7 @@ async def test_an_unchanged_poll_costs_no_command(env: Environment, path: str, p
         return answer.status_code
 
     await eventually(ask_again, lambda status: status == 304, what="an unchanged page")
-    assert await commands_per(env, poll, 304) == 0
+    await require_each(poll, 304, most=0, times=REQUESTS)
 
 
 async def interrupt_the_log(env: Environment) -> tuple[PausePoint, Callable[[], Coroutine[None, None, int]]]:
@@ -121,14 +124,14 @@ async def test_polls_wait_together_for_the_log_after_an_interruption(env: Enviro
 async def test_polls_go_on_after_an_interruption_that_some_of_them_have_given_up(env: Environment) -> None:
     """One that gives up must not end the read that the others wait for."""
     interruption, poll = await interrupt_the_log(env)
-    polls: list[asyncio.Task[int]] = []
-    while not polls or not polls[0].done():
-        polls.append(asyncio.create_task(poll()))
+    polls: dict[asyncio.Task[int], float] = {}
+    while not any(poll.done() for poll in polls):
+        polls[asyncio.create_task(poll())] = time.monotonic()
         await asyncio.sleep(0.02)
-    assert polls[0].result() == 503
-    last = polls[-REQUESTS // 4 :]
+    assert next(iter(polls)).result() == 503
+    # The others have little time left, if this machine is busy.
+    last = [poll for poll, began_at in polls.items() if time.monotonic() - began_at < 1]
     interruption.release()
-    # These have waited for a second at most.
     assert set(await asyncio.gather(*last)) == {304}
     await asyncio.gather(*polls)
 
@@ -138,7 +141,7 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
         return await env.http.get(f"{env.apis[0].url}/users", headers=env.headers)
 
     await read_account()
-    assert await commands_per(env, read_account, 200) == 0
+    await require_each(read_account, 200, most=0, times=REQUESTS)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,9 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
 async def test_a_page_costs_a_command_if_its_total_is_known(
     env: Environment, path: str, query: dict[str, str], most: int
 ) -> None:
-    await env.post("+13125550001", "Hello again")
+    message = await env.post("+13125550001", "Hello again")
+    await env.eventually(message["_id"], "delivered")
+    await settle(env)
 
     async def read() -> httpx.Response:
         return await env.http.get(f"{env.apis[0].url}{path}", params=query, headers=env.headers)
@@ -163,7 +168,9 @@ async def test_a_page_costs_a_command_if_its_total_is_known(
     if "before" in query:
         query = {"limit": "1"}
         query = {"before": (await read()).json()[-1]["_id"]}
-    assert await commands_until_answer(env, read, 200) <= most
+    # The first one reads the total.
+    await read()
+    await require_each(read, 200, most=most)
 
 
 @pytest.mark.parametrize(
@@ -180,13 +187,17 @@ async def test_a_page_costs_a_command_if_its_total_is_known(
 async def test_a_page_next_to_a_message_costs_a_command_more_if_its_position_is_unknown(
     env: Environment, name: str, limit: str, most: int
 ) -> None:
-    message, *_ = [await env.post("+13125550001", f"Neighbour {number}") for number in range(3)]
+    message, *others = [await env.post("+13125550001", f"Neighbour {number}") for number in range(3)]
+    for each in (message, *others):
+        await env.eventually(each["_id"], "delivered")
+    await settle(env)
     query = {name: message["_id"], "limit": limit}
 
     async def read() -> httpx.Response:
         return await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
 
-    assert await commands_until_answer(env, read, 200) <= most
+    await read()
+    await require_each(read, 200, most=most)
 
 
 async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
@@ -200,23 +211,25 @@ async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
         assert len(answer.json()) == 200
         return answer
 
-    assert await commands_until_answer(env, read, 200) <= 1
+    await settle(env)
+    await read()
+    await require_each(read, 200, most=1)
     await env.database["messages"].delete_many({"_id": {"$in": [copy["_id"] for copy in copies]}})
 
 
 @pytest.mark.parametrize("query", [{}, {"peer_number": "+13125550002"}])
 async def test_a_page_costs_two_commands_after_a_change(env: Environment, query: dict[str, str]) -> None:
-    proxy = env.apis[0].mongo_proxy
-    counts, totals = [], []
+    totals = []
+
+    async def read() -> httpx.Response:
+        answer = await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
+        totals.append(int(answer.headers["X-Total-Count"]))
+        return answer
+
     for number in range(SEPARATE_REQUESTS // 4):
         message = await env.post("+13125550002", f"Number {number}")
         await env.eventually(message["_id"], "delivered")
-        await asyncio.sleep(0.05)
-        before = proxy.forwarded
-        answer = await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
-        counts.append(proxy.forwarded - before)
-        totals.append(int(answer.headers["X-Total-Count"]))
-    assert min(counts) <= 2
+        await require_each(read, 200, most=2, times=1)
     assert totals == [*range(totals[0], totals[0] + len(totals))]
 
 
@@ -234,10 +247,18 @@ async def test_a_send_costs_a_fixed_number_of_commands(env: Environment, key: bo
     try:
         await send()
         published = await env.database["changes"].count_documents({})
-        assert await commands_until_answer(env, send, 201) <= most
-        # The insert and the acceptance are published together, after the response.
+        slow = 0
+        for _ in range(SEPARATE_REQUESTS):
+            began_at = time.monotonic()
+            answer = await send()
+            seconds = time.monotonic() - began_at
+            slow += seconds > LATER_SECONDS
+            assert answer.status_code == 201, answer.text
+            # While it waits for the provider, it looks now and then whether another process has been faster.
+            assert len(commands_of(answer)) <= most + int(seconds / POLL_SECONDS), commands_of(answer)
+        # The insert and the acceptance are published together, after the response, unless it comes late.
         published = await env.database["changes"].count_documents({}) - published
-        assert published <= 1.5 * SEPARATE_REQUESTS
+        assert published <= 1.5 * SEPARATE_REQUESTS + slow
     finally:
         env.callback_proxy.resume()
 
@@ -254,7 +275,7 @@ async def test_an_inbound_message_costs_a_fixed_number_of_commands(
         headers = {"X-Twilio-Signature": signature_of(public, form)}
         return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
 
-    assert await commands_until_answer(env, receive, 200) <= most
+    await require_each(receive, 200, most=most)
 
 
 async def test_a_repeated_inbound_message_costs_three_commands(env: Environment) -> None:
@@ -265,7 +286,14 @@ async def test_a_repeated_inbound_message_costs_three_commands(env: Environment)
         headers = {"X-Twilio-Signature": signature}
         return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
 
-    assert await commands_until_answer(env, receive, 200) <= 3
+    async def is_settled() -> bool:
+        owner = await env.database["provider_message_ids"].find_one({"_id": form["MessageSid"]})
+        return owner is not None and owner["is_settled"]
+
+    await receive()
+    # Until then, each report does what an earlier one may have left undone.
+    await eventually(is_settled, bool, what="a settled message")
+    await require_each(receive, 200, most=3)
 
 
 async def test_a_status_callback_costs_three_commands(env: Environment) -> None:
@@ -279,4 +307,4 @@ async def test_a_status_callback_costs_three_commands(env: Environment) -> None:
         url = f"{env.apis[0].url}{PATH}?{query}"
         return await env.http.post(url, data=form, headers={"X-Twilio-Signature": signature})
 
-    assert await commands_until_answer(env, report, 204) <= 3
+    await require_each(report, 204, most=3)
