@@ -28,21 +28,22 @@ class Plan:
 
     index: Index
     positions: list[range]
-    is_bounded: bool
-    """Whether the filter bounds the candidates."""
+    bounded_fields: int
+    """How many fields of the index the filter bounds."""
     is_exact: bool
     """Whether every candidate matches the filter."""
     has_duplicates: bool
     """Whether a document may have several of the entries."""
     is_sorted: bool
 
-    def cost(self, limit: int, *, counting: bool) -> tuple[bool, int, bool, int]:
+    def cost(self, limit: int, *, counting: bool) -> tuple[bool, int, bool, int, int]:
         """The key for comparing plans. `limit` is the number of requested documents, 0 for all."""
         size = sum(map(len, self.positions))
         if counting and self.is_exact:
-            return False, 0, self.has_duplicates, size
+            return False, 0, self.has_duplicates, 0, size
         reads = min(size, limit * _READS_PER_RESULT) if self.is_sorted and limit else size
-        return not self.is_bounded, reads, not self.is_sorted, size
+        # Of plans that may stop early, that of which more candidates match, also if a document has several of them.
+        return not self.bounded_fields, reads, not self.is_sorted, -self.bounded_fields, size
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,11 @@ def _plans(index: Index, query: Filter, predicates: dict[str, list[Predicate]], 
 
 
 def _plan(index: Index, query: Filter, fixed: tuple[_Choice, ...], bounds: _Bounds | None, sort: Sort) -> Plan | None:
-    is_bounded = bool(fixed or bounds)
+    bounded_fields = len(fixed) + (bounds is not None)
     is_single = all(len(choice.keys) == 1 for choice in fixed)
     has_arrays_within = any(index.multikey[len(fixed) :])
     direction = _direction(index, len(fixed), sort) if is_single and not has_arrays_within else 0
-    if not is_bounded and (not sort or not direction):
+    if not bounded_fields and (not sort or not direction):
         return None
     keys = [
         choice.keys if order > 0 else list(map(descending, choice.keys))
@@ -118,7 +119,7 @@ def _plan(index: Index, query: Filter, fixed: tuple[_Choice, ...], bounds: _Boun
     return Plan(
         index,
         positions,
-        is_bounded=is_bounded,
+        bounded_fields,
         is_exact=query.has_only_predicates and answered == len(query.predicates),
         has_duplicates=has_arrays_within or (not is_single and any(index.multikey)),
         is_sorted=direction != 0 or not sort,

@@ -34,7 +34,7 @@ def fill(things: Collection[Document], start: int, stop: int) -> None:
                 "at": n % 100,
                 "email": f"{n}@x",
                 "tags": [n, -n - 1],
-                "words": ["all", f"all {n % 10}", f"only {n}"],
+                "words": ["all", f"all {n % 10}", f"only {n}", *(f"odd {i}" for i in range(3) if n % 2)],
                 "parity": n % 2,
             }
             for n in range(first, min(first + 5000, stop))
@@ -74,6 +74,10 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "a beginning": (
         10,
         lambda t: list(t.find({"user": 7, "words": {"$elemMatch": {"$gte": "only 75", "$lt": "only 76"}}})),
+    ),
+    "some with a beginning that many words of half of them have": (
+        4,
+        lambda t: list(t.find({"user": 7, "words": {"$elemMatch": {"$gte": "odd", "$lt": "ode"}}}).limit(4)),
     ),
     "the narrower side of a range": (1, lambda t: list(t.find({"user": 7, "words": {"$gte": "only 799", "$lt": "x"}}))),
     "a pipeline": (10, lambda t: list(t.aggregate([{"$match": {"user": 7}}, {"$sort": {"at": -1}}, {"$limit": 10}]))),
