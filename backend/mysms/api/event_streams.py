@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from mysms.api.deps import AppServices, BearerToken, CurrentUser
-from mysms.changes.event_streams import EventStream, StreamsUnavailableError, Subscriber, TooManyStreamsError
+from mysms.changes.event_streams import EventId, EventStream, StreamsUnavailableError, Subscriber, TooManyStreamsError
 from mysms.core.backoff import jitter
 from mysms.core.errors import error_responses
 from mysms.core.timestamps import utc_now
@@ -20,7 +20,6 @@ from mysms.web.response_headers import UNBUFFERED
 
 router = APIRouter(prefix="/api/events", tags=["Messages"])
 
-_LONGEST_NUMBER = 18
 _FIRST_RETRY_MILLISECONDS = 1000
 _RETRY_SPREAD_MILLISECONDS = 4000
 
@@ -28,13 +27,13 @@ _EXAMPLE = """retry: 2480
 
 event: resync
 data: {"revision": 1041}
-id: 1041
+id: 1041-5f0c3a9be27d4816
 
 : ping
 
 event: changes
 data: {"revision": 1057}
-id: 1057
+id: 1057-5f0c3a9be27d4816
 
 """
 
@@ -44,12 +43,13 @@ async def _open_stream(
     user: CurrentUser,
     token: BearerToken,
     last_event_id: Annotated[
-        str | None, Header(description="The id of the last event that you have received.", examples=["1041"])
+        str | None,
+        Header(description="The id of the last event that you have received.", examples=["1041-5f0c3a9be27d4816"]),
     ] = None,
 ) -> AsyncIterator[EventStream]:
     lifetime = (expiry_of(token or "") - utc_now()).total_seconds()
     subscriber = Subscriber(user.user_id, time.monotonic() + lifetime, partial(services.users.sessions.is_active, user))
-    stream = await services.event_streams.open(subscriber, _number(last_event_id))
+    stream = await services.event_streams.open(subscriber, EventId.parse(last_event_id or ""))
     try:
         yield stream
     finally:
@@ -91,10 +91,4 @@ async def _encode(stream: EventStream) -> AsyncIterator[bytes]:
             yield KEEPALIVE_COMMENT
         else:
             # Clients ignore an event without data.
-            yield format_sse_event(event=event.kind, data_str=f'{{"revision": {event.id}}}', id=str(event.id))
-
-
-def _number(event_id: str | None) -> int | None:
-    """Returns the number of one of our events; None for other ids."""
-    is_number = event_id is not None and event_id.isascii() and event_id.isdigit() and len(event_id) <= _LONGEST_NUMBER
-    return int(event_id) if event_id and is_number else None
+            yield format_sse_event(event=event.kind, data_str=f'{{"revision": {event.id.number}}}', id=str(event.id))

@@ -1,11 +1,12 @@
 """The open event streams of this process, and what each has to tell its client (see docs/decisions/0015)."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from bson import ObjectId
 
@@ -22,6 +23,7 @@ KEEP_ALIVE_SECONDS = 15.0
 """Shorter than the time after which proxies close a silent response."""
 LOOK_EVERY_SECONDS = 1.0
 """How often `EventStreams.keep_alive` runs."""
+_WRITTEN_ID = re.compile(r"([0-9]{1,18})-([0-9a-f]{1,32})")
 
 
 class TooManyStreamsError(DomainError):
@@ -46,15 +48,31 @@ class StreamsUnavailableError(DomainError):
         return {"Retry-After": "10"}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """`changes`: something has changed for the user. `resync`: it is not known what has changed since the client's id.
+class EventId(NamedTuple):
+    """The number of an entry of the log of changes, and the log's epoch at that time or before.
 
-    The id is a number of the log of changes.
+    In another epoch, the log may have been restored from a backup, and the number given again.
     """
 
+    number: int
+    epoch: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Returns the id that `str` has written; None for other texts."""
+        found = _WRITTEN_ID.fullmatch(text)
+        return None if found is None else cls(int(found[1]), found[2])
+
+    def __str__(self) -> str:
+        return f"{self.number}-{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`changes`: something has changed for the user. `resync`: what has changed since the client's id is not known."""
+
     kind: Literal["changes", "resync"]
-    id: int
+    id: EventId
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +126,9 @@ class EventStream:
 
     def notify(self, event: Event) -> None:
         """Passes on an event, unless the client has been told of it or of a later one."""
-        if event.id <= self._newest:
+        if event.id.number <= self._newest:
             return
-        self._newest = event.id
+        self._newest = event.id.number
         is_resync = self._event is not None and self._event.kind == "resync"
         self._event = Event("resync", event.id) if is_resync else event
         self._wake()
@@ -119,7 +137,7 @@ class EventStream:
         """Begins with this event, if any. `knows`: the client knows of all changes up to this number, or learns now."""
         self._newest = max(self._newest, knows)
         if event is not None:
-            self._event = Event(event.kind, self._newest)
+            self._event = Event(event.kind, event.id._replace(number=self._newest))
 
     def keep_alive(self) -> None:
         self._is_silent = True
@@ -173,7 +191,7 @@ class EventStreams:
     def count(self) -> int:
         return self._capacity.open
 
-    async def open(self, subscriber: Subscriber, last_event_id: int | None) -> EventStream:
+    async def open(self, subscriber: Subscriber, last_event_id: EventId | None) -> EventStream:
         """Opens a stream that goes on after this event. It must be closed.
 
         Raises TooManyStreamsError and StreamsUnavailableError.
@@ -204,9 +222,10 @@ class EventStreams:
         self._capacity.open -= 1
 
     def apply(self, entry: Entry) -> None:
+        event = Event("changes", EventId(entry.number, self._feed.epoch or ""))
         for user_id in entry.users:
             for stream in self._streams.get(user_id, ()):
-                stream.notify(Event("changes", entry.number))
+                stream.notify(event)
         for user_id in entry.signed_out:
             for stream in self._streams.get(user_id, ()):
                 stream.check_session()
@@ -238,14 +257,18 @@ class EventStreams:
     def has_expired(self, stream: EventStream) -> bool:
         return self._monotonic() >= stream.of.expires_at
 
-    async def _start(self, stream: EventStream, last_event_id: int | None) -> None:
+    async def _start(self, stream: EventStream, last_event_id: EventId | None) -> None:
+        # Before the revision, which is then of this epoch or a later one.
+        epoch = self._feed.epoch or ""
         revision = await self._revisions.of(stream.of.user_id)
         newest = max(self._feed.position, revision or 0)
-        if last_event_id is None or last_event_id > newest:
-            stream.start(Event("resync", newest), knows=newest)
-        elif revision is not None and revision <= last_event_id:
+        event_id = EventId(newest, epoch)
+        known = last_event_id.number if last_event_id is not None and last_event_id.epoch == epoch else None
+        if known is None or known > newest:
+            stream.start(Event("resync", event_id), knows=newest)
+        elif revision is not None and revision <= known:
             stream.start(None, knows=revision)
-        elif last_event_id < self._feed.followed_since:
-            stream.start(Event("resync", newest), knows=newest)
+        elif known < self._feed.followed_since:
+            stream.start(Event("resync", event_id), knows=newest)
         else:
-            stream.start(Event("changes", newest), knows=newest)
+            stream.start(Event("changes", event_id), knows=newest)

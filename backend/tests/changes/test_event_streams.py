@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from bson import ObjectId
@@ -12,6 +13,7 @@ from mysms.changes.event_streams import (
     KEEP_ALIVE_SECONDS,
     MOST_PER_USER,
     Event,
+    EventId,
     EventStream,
     EventStreams,
     StreamsUnavailableError,
@@ -24,16 +26,25 @@ from mysms.changes.revisions import Revisions
 from mysms.core.stream_capacity import StreamCapacity
 
 ADA, BOB = ObjectId(), ObjectId()
+EPOCH, RESTORED = "0a", "0b"
+
+
+def told(kind: Literal["changes", "resync"], number: int, epoch: str = EPOCH) -> Event:
+    return Event(kind, EventId(number, epoch))
 
 
 class LogStub:
     """A log that another process appends to."""
 
     def __init__(self) -> None:
-        self.entries = [Entry(1, (), ())]
+        self.entries = [Entry(1, (), (), EPOCH)]
+
+    def restore(self, newest: int) -> None:
+        """The log becomes that of a backup, in which others have appended since."""
+        self.entries = [Entry(newest, (), (), RESTORED)]
 
     def append(self, *users: ObjectId, signed_out: tuple[ObjectId, ...] = ()) -> int:
-        self.entries.append(Entry(self.entries[-1].number + 1, users, signed_out))
+        self.entries.append(Entry(self.entries[-1].number + 1, users, signed_out, EPOCH))
         return self.entries[-1].number
 
     async def begin_epoch(self) -> Entry:
@@ -71,6 +82,11 @@ class Hub:
         return self.active
 
     async def open(self, user_id: ObjectId = ADA, last_event_id: int | None = None) -> EventStream:
+        """`last_event_id`: the number of one in this epoch."""
+        known = None if last_event_id is None else EventId(last_event_id, EPOCH)
+        return await self.resume(user_id, known)
+
+    async def resume(self, user_id: ObjectId, last_event_id: EventId | None) -> EventStream:
         return await self.streams.open(Subscriber(user_id, self.seconds + 900, self.is_active), last_event_id)
 
 
@@ -117,12 +133,12 @@ async def test_what_waits_for_a_client_that_does_not_read_is_one_event(hub: Hub)
     for _ in range(10_000):
         newest = hub.log.append(ADA)
     await hub.feed.read()
-    assert await next_of(stream) == Event("resync", newest)
+    assert await next_of(stream) == told("resync", newest)
     assert await is_waiting(stream)
     for _ in range(100):
         newest = hub.log.append(ADA)
     await hub.feed.read()
-    assert await next_of(stream) == Event("changes", newest)
+    assert await next_of(stream) == told("changes", newest)
     assert await is_waiting(stream)
 
 
@@ -131,7 +147,7 @@ async def test_own_changes_are_told_once_although_the_log_brings_them_again(hub:
     await next_of(stream)
     own = hub.log.append(ADA)
     hub.feed.apply(hub.log.entries[-1])
-    assert await next_of(stream) == Event("changes", own)
+    assert await next_of(stream) == told("changes", own)
     await hub.feed.read()
     assert await is_waiting(stream)
 
@@ -150,38 +166,38 @@ async def test_a_change_that_is_published_while_a_stream_opens_is_told(hub: Hub)
     await hub.feed.read()
     loaded.set()
     stream = await opening
-    assert await next_of(stream) == Event("changes", newest)
+    assert await next_of(stream) == told("changes", newest)
     assert await is_waiting(stream)
 
 
 async def test_while_the_revision_cannot_be_known_something_is_told(hub: Hub) -> None:
     """A message is marked as changed: its log entry may have been read before the stream was opened."""
     hub.stored = None
-    assert await next_of(await hub.open(last_event_id=1)) == Event("changes", 1)
+    assert await next_of(await hub.open(last_event_id=1)) == told("changes", 1)
 
 
 async def test_an_id_from_before_the_feed_was_followed_is_too_old(hub: Hub) -> None:
     started = hub.log.append(BOB)
     later = Hub(hub.log, stored=2)
     await later.feed.read()
-    assert await next_of(await later.open(last_event_id=1)) == Event("resync", started)
+    assert await next_of(await later.open(last_event_id=1)) == told("resync", started)
     assert await is_waiting(await later.open(last_event_id=2))
     newest = hub.log.append(ADA)
     await later.feed.read()
-    assert await next_of(await later.open(last_event_id=started)) == Event("changes", newest)
+    assert await next_of(await later.open(last_event_id=started)) == told("changes", newest)
 
 
 async def test_an_id_that_this_log_cannot_have_had_is_unknown(hub: Hub) -> None:
-    assert await all_of(await hub.open(last_event_id=2)) == [Event("resync", 1)]
+    assert await all_of(await hub.open(last_event_id=2)) == [told("resync", 1)]
 
 
 async def test_a_comment_is_due_after_silence_only(hub: Hub) -> None:
     silent, busy = await hub.open(ADA), await hub.open(BOB)
-    assert (await next_of(silent), await next_of(busy)) == (Event("resync", 1), Event("resync", 1))
+    assert (await next_of(silent), await next_of(busy)) == (told("resync", 1), told("resync", 1))
     hub.seconds += KEEP_ALIVE_SECONDS - 1
     newest = hub.log.append(BOB)
     await hub.feed.read()
-    assert await next_of(busy) == Event("changes", newest)
+    assert await next_of(busy) == told("changes", newest)
     hub.seconds += 1
     await hub.streams.keep_alive()
     assert await next_of(silent) is None
@@ -237,11 +253,22 @@ async def test_a_session_that_cannot_be_checked_ends_its_stream(hub: Hub) -> Non
 async def test_all_streams_end_when_entries_may_have_been_missed(hub: Hub) -> None:
     stream = await hub.open()
     await next_of(stream)
-    hub.log.entries = [Entry(7, (), ())]
+    hub.log.restore(newest=7)
     hub.stored = 7
     await hub.feed.read()
     assert await is_over(stream)
-    assert await next_of(await hub.open(last_event_id=1)) == Event("resync", 7)
+    assert await next_of(await hub.open(last_event_id=1)) == told("resync", 7, RESTORED)
+
+
+async def test_an_id_from_before_a_restore_does_not_count_although_its_number_was_given_again(hub: Hub) -> None:
+    hub.log.append(ADA)
+    await hub.feed.read()
+    known = (await next_of(await hub.open()) or told("changes", 0)).id
+    assert known == (2, EPOCH)
+    hub.log.restore(newest=3)
+    hub.stored = 2
+    await hub.feed.read()
+    assert await all_of(await hub.resume(ADA, known)) == [told("resync", 3, RESTORED)]
 
 
 async def test_after_shutdown_no_stream_is_open_or_opened(hub: Hub) -> None:
@@ -262,7 +289,7 @@ async def test_limits(hub: Hub) -> None:
     for stream in (*streams, *others):
         hub.streams.close(stream)
     assert hub.capacity.open == 0
-    assert await next_of(await hub.open()) == Event("resync", 1)
+    assert await next_of(await hub.open()) == told("resync", 1)
 
 
 async def test_a_stream_that_cannot_start_does_not_count(hub: Hub) -> None:
@@ -283,7 +310,8 @@ async def test_a_client_that_resumes_learns_of_each_change(seed: int) -> None:
     hubs = [Hub(log, stored=1), Hub(log, stored=1)]
     for hub in hubs:
         await hub.feed.read()
-    known, changed, last_id = 0, 1, None
+    known, changed = 0, 1
+    last_id: int | None = None
     stream: EventStream | None = None
     for _ in range(200):
         hub = rnd.choice(hubs)
@@ -300,7 +328,7 @@ async def test_a_client_that_resumes_learns_of_each_change(seed: int) -> None:
             case "look" if stream is not None:
                 for event in await all_of(stream):
                     assert event is not None
-                    known = last_id = event.id
+                    known = last_id = event.id.number
             case "disconnect":
                 stream = None
             case "restart":
@@ -312,5 +340,5 @@ async def test_a_client_that_resumes_learns_of_each_change(seed: int) -> None:
     stream = stream or await hubs[0].open(last_event_id=last_id)
     for event in await all_of(stream):
         assert event is not None
-        known = event.id
+        known = event.id.number
     assert known >= changed

@@ -4073,13 +4073,13 @@ export interface operations {
                      *
                      *     event: resync
                      *     data: {"revision": 1041}
-                     *     id: 1041
+                     *     id: 1041-5f0c3a9be27d4816
                      *
                      *     : ping
                      *
                      *     event: changes
                      *     data: {"revision": 1057}
-                     *     id: 1057
+                     *     id: 1057-5f0c3a9be27d4816
                      */
                     "text/event-stream": string;
                 };
