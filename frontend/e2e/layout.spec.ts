@@ -274,10 +274,9 @@ for (const [row, viewport] of SIZES.entries()) {
 
 /** Sessions are stored, and nothing that the user writes. */
 function fillStorage(): void {
-  const { setItem } = Storage.prototype;
   Storage.prototype.setItem = function (this: Storage, key: string, value: string): void {
     if (key.includes('drafts')) throw new DOMException('It is full.', 'QuotaExceededError');
-    setItem.call(this, key, value);
+    this[key] = value;
   };
 }
 
