@@ -171,7 +171,7 @@ class Message(Document):
             _list_index("words", "words"),
             _list_index("provider_status", "statuses"),
             _list_index("error_code", "errors"),
-            IndexModel([("content_removed_at", ASCENDING), ("created_at", ASCENDING)], name="retention"),
+            IndexModel([("content_removed_at", ASCENDING), ("_id", ASCENDING)], name="retention"),
             _outbox_index("next_attempt_at", "outbox"),
             _outbox_index("due_at", "expiry"),
             _outbox_index("next_check_at", "checks"),

@@ -335,6 +335,7 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> list[
     """Removes the texts of up to `limit` finished messages, oldest first, and marks them as changed; returns their ids.
 
     An inbound message may be stored long after it was received, which its id tells: until then nobody could read it.
+    They are read in the order of their ids: in that of their creation, those that came in late would be read each time.
     Unfinished messages keep their texts, which may have to be sent, or to be matched with the provider's list. Any
     number of processes may do this at once.
     """
@@ -342,7 +343,7 @@ async def redact(stored_before: datetime, now: datetime, *, limit: int) -> list[
     finished = [{"outbound.state": {"$in": list(TERMINAL)}}, {"direction": "inbound"}]
     kept: dict[str, Any] = {"content_removed_at": None, "$or": finished}
     is_old = {"created_at": {"$lt": stored_before}, "_id": {"$lt": ObjectId.from_datetime(stored_before)}}
-    old = await messages.find({**kept, **is_old}, {"_id": 1}, sort=[("created_at", ASCENDING)], limit=limit).to_list()
+    old = await messages.find({**kept, **is_old}, {"_id": 1}, sort=[("_id", ASCENDING)], limit=limit).to_list()
     message_ids = [row["_id"] for row in old]
     await messages.update_many(
         {"_id": {"$in": message_ids}, **kept},

@@ -133,6 +133,31 @@ async def test_a_text_that_came_in_late_is_kept_as_long_as_others(fixture: Outbo
         assert (await fixture.message(late)).content == content
 
 
+async def test_texts_that_came_in_late_are_not_read_again_and_again(fixture: OutboxFixture) -> None:
+    now, messages = fixture.now, fixture.database["messages"]
+    retention = Retention(timedelta(days=1), fixture.changes.publisher, lambda: now)
+    row = await messages.find_one({"_id": await store(fixture, OutboxState.ACCEPTED, now)})
+    assert row is not None
+    received = {"direction": "inbound", "outbound": None, "created_at": now - timedelta(days=30)}
+    late = [{**row, **received, "_id": ObjectId(), "client_id": f"late {number}"} for number in range(300)]
+    removed = {"content": "", "words": [""], "content_removed_at": now - timedelta(days=9)}
+    old = [
+        {**row, **removed, "_id": older_id(now - timedelta(days=10)), "client_id": f"old {number}"}
+        for number in range(1_000)
+    ]
+    await messages.insert_many(late + old)
+
+    async def examined() -> int:
+        status = await messages.database.client.admin.command("serverStatus")
+        return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+    # The first time, words that an earlier version has left are looked for everywhere.
+    await retention.remove_old_texts()
+    before = await examined()
+    await retention.remove_old_texts()
+    assert await examined() - before < len(late) / 10
+
+
 async def test_words_that_an_earlier_version_has_left_are_removed(fixture: OutboxFixture) -> None:
     """Also those that it left before this version was started again."""
     retention = Retention(timedelta(days=30), fixture.changes.publisher, lambda: fixture.now)
