@@ -368,6 +368,23 @@ describe('MessageSync', () => {
     expect(TestBed.inject(StatusAnnouncer).announcements()).toEqual([]);
   });
 
+  it('follows a message again that a restored backup has brought back', async () => {
+    await start(messages(1, 2));
+    const [newest] = messages(2, 2);
+    if (!newest) throw new Error();
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [deleted(newest)], { revision: 60 });
+    api.answerThread(messages(1, 1), { revision: 60 });
+    await api.settle();
+    await api.nextPoll();
+    await api.answerChanges(api.expectChanges(), [], { revision: 12 });
+    await api.answerConversations(messages(1, 2), { revision: 12 });
+    api.answerThread(messages(1, 2), { revision: 12 });
+    await api.settle();
+    sync.applyChanges([{ ...newest, status: 'failed', version: 9 }]);
+    expect(loaded().map(({ status }) => status)).toContain('failed');
+  });
+
   it('publishes what this tab deletes at once, and counts it once', async () => {
     await start(messages(1, 2));
     await api.nextPoll();

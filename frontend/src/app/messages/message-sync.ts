@@ -172,9 +172,12 @@ export class MessageSync {
     await this.#loadFirst();
     const changes = await firstValueFrom(this.#client.changes());
     if (changes !== 'unchanged') {
-      if (changes.isComplete) this.applyChanges(changes.messages, changes.hasOnlyChanges);
+      const isTold = changes.isComplete && !changes.isRestored;
+      if (isTold) this.applyChanges(changes.messages, changes.hasOnlyChanges);
       this.#total.set(changes.total);
-      if (!changes.isComplete) {
+      // A backup may have brought back what was deleted after it.
+      if (changes.isRestored) this.#deleted.clear();
+      if (!isTold) {
         for (const subscriber of this.#subscribers) subscriber.forget?.();
         await this.#loadFirst();
       }

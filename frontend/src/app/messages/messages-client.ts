@@ -25,6 +25,8 @@ export interface Changes {
   readonly total: number;
   /** False if there are too many others, or nobody knows which: then all that is known is to be read again. */
   readonly isComplete: boolean;
+  /** Whether the database was restored from a backup: what is known from before it does not count. */
+  readonly isRestored: boolean;
   /** Whether a message that no known page has is a new one. */
   readonly hasOnlyChanges: boolean;
 }
@@ -171,8 +173,9 @@ export class MessagesClient {
         return {
           messages,
           total: pages[0]?.total ?? 0,
-          // A revision that goes back is that of a database restored from a backup.
           isComplete: !pages.at(-1)?.hasMore && revision >= since,
+          // Revisions go back for no other reason.
+          isRestored: revision < since,
           hasOnlyChanges: since > UNKNOWN_REVISION,
         };
       }),
@@ -195,6 +198,7 @@ export class MessagesClient {
         messages: rows,
         total,
         isComplete: true,
+        isRestored: false,
         hasOnlyChanges: false,
       })),
     );
