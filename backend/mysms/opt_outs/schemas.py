@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 
 from bson import ObjectId
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from mysms.core.blank import is_blank
@@ -25,7 +25,7 @@ def _require_reason(value: str) -> str:
 class OptOutFields(StrictModel):
     """Whether a number is to get no more messages, and why."""
 
-    opted_out: bool
+    opted_out: StrictBool
     reason: Annotated[str, AfterValidator(_require_reason)] = Field(
         max_length=MAXIMUM_REASON,
         examples=["Asked for it on the phone."],

@@ -149,6 +149,12 @@ async def test_by_hand_a_reason_is_required(api_user: ApiUser, fields: Json, err
     assert field_errors(answer) == errors
 
 
+async def test_by_hand_a_number_is_neither_true_nor_false(api_user: ApiUser) -> None:
+    fields = {"opted_out": 0, "reason": "Asked"}
+    answer = await api_user.call("PUT", f"/api/opt_outs/{new_number()}", json={"opt_out": fields})
+    assert list(field_errors(answer)) == ["opted_out"]
+
+
 @pytest.mark.parametrize("number", ["MYBANK", "12345", "+1"])
 async def test_only_phone_numbers_opt_out(api_user: ApiUser, number: str) -> None:
     for method, body in (("GET", None), ("PUT", {"opt_out": {"opted_out": True, "reason": "Asked"}})):
