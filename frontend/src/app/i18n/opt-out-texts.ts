@@ -1,3 +1,7 @@
+/** With a full stop after it, unless it ends with one of its own. */
+const quoted = (reason: string): string =>
+  `“\u2068${reason}\u2069”${/[.!?…]$/.test(reason) ? '' : '.'}`;
+
 /** Who gets no more messages. */
 export const optOutTexts = {
   title: 'They get no more messages',
@@ -6,9 +10,9 @@ export const optOutTexts = {
   refused: (name: string, date: string) =>
     `Twilio refused a message to ${name} on ${date}, because they have opted out.`,
   manual: (name: string, date: string, reason: string) =>
-    `On ${date}, sending to ${name} was stopped by hand: “\u2068${reason}\u2069”.`,
+    `On ${date}, sending to ${name} was stopped by hand: ${quoted(reason)}`,
   manualByYou: (name: string, date: string, reason: string) =>
-    `On ${date}, you stopped sending to ${name}: “\u2068${reason}\u2069”.`,
+    `On ${date}, you stopped sending to ${name}: ${quoted(reason)}`,
   untilStart: 'They will get no more messages from you until they reply START.',
   untilUndone: 'Messages can be sent again once they reply START, or you undo this.',
   undo: 'Undo',
