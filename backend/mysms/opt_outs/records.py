@@ -26,7 +26,7 @@ class OptOutChange:
     """When the provider received it, as far as that is known: the newest one holds."""
     source: Source
     reason: str | None = None
-    user_id: ObjectId | None = None
+    recorded_by: ObjectId | None = None
     """The user who did it by hand."""
     spares_manual: bool = False
     """Whether it leaves an opt-out by hand as it is."""
@@ -40,11 +40,11 @@ class OptOutEntry:
     at: datetime
     source: Source
     reason: str | None
-    user_id: ObjectId | None
+    recorded_by: ObjectId | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["opted_out"], row["at"], row["source"], row["reason"], row["user_id"])
+        return cls(row["opted_out"], row["at"], row["source"], row["reason"], row["recorded_by"])
 
 
 @dataclass(frozen=True)

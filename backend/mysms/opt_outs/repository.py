@@ -1,7 +1,8 @@
 """Stores opt-outs: one document for each of our numbers and each number that has ever opted out.
 
 They are in the collection of the counters, so that the command that counts a new message tells whether its recipient
-has opted out (ADR 19). Reports may come in any order, several times, and from several processes: the newest holds.
+has opted out (ADR 19). They belong to no user: `user_id` would have them erased with an account. Reports may come in
+any order, several times, and from several processes: the newest holds.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ class OptOutRepository:
         newest: dict[str, Any] = {**unknown, "at": {"$lte" if change.opted_out else "$lt": change.at}}
         if change.spares_manual:
             newest["source"] = {"$ne": "manual"}
-        current = {name: entry[name] for name in ("opted_out", "at", "source", "reason", "user_id")}
+        current = {name: entry[name] for name in ("opted_out", "at", "source", "reason", "recorded_by")}
         created = {
             "sender": change.sender,
             "number": canonical(change.number),
@@ -103,5 +104,5 @@ def _entry_of(change: OptOutChange) -> Mapping[str, Any]:
         "at": change.at,
         "source": change.source,
         "reason": change.reason,
-        "user_id": change.user_id,
+        "recorded_by": change.recorded_by,
     }

@@ -56,7 +56,7 @@ class OptOutEvent(BaseModel):
             at=entry.at,
             source=entry.source,
             reason=entry.reason,
-            by_you=entry.user_id == user_id,
+            by_you=entry.recorded_by == user_id,
         )
 
 

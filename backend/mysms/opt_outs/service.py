@@ -47,7 +47,7 @@ class OptOutService:
         now, key = self._clock(), f"manual:{ObjectId()}"
         for sender in await self._repository.senders_of(number):
             await self._repository.record(
-                OptOutChange(key, sender, number, opted_out, now, "manual", reason=reason, user_id=user_id)
+                OptOutChange(key, sender, number, opted_out, now, "manual", reason=reason, recorded_by=user_id)
             )
 
     async def find(self, number: str) -> OptOutRecord | None:

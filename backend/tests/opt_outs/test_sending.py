@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.api_user import PASSWORD, ApiUser, Json, new_number
 from tests.support.inbound import deliver
 from tests.support.polling import eventually
 from tests.support.responses import field_errors, problem_of
@@ -118,6 +118,14 @@ async def test_an_opt_out_by_hand_is_undone_by_hand_or_by_start(api: Api, api_us
     await set_by_hand(api_user, peer, "Asked again", opted_out=True)
     await deliver(api, peer, "start")
     await until(api_user, peer, opted_out=False)
+
+
+async def test_an_opt_out_by_hand_outlives_the_account(api: Api, api_user: ApiUser, peer: str) -> None:
+    await set_by_hand(api_user, peer, "Asked on the phone", opted_out=True)
+    answer = await api_user.call("DELETE", "/users", json={"user": {"password": PASSWORD}})
+    assert answer.status_code == 204, answer.text
+    other = await ApiUser.sign_up(api)
+    problem_of(await other.send(peer), 422, "recipient_opted_out")
 
 
 async def test_a_refusal_of_the_provider_is_an_opt_out(api_user: ApiUser, simulator: Simulator) -> None:
