@@ -49,6 +49,13 @@ class TestEvents:
             assert client.retry is not None
             assert 1000 <= client.retry <= 5000
 
+    async def test_streams_that_end_together_are_not_told_to_come_back_together(self, api_user: ApiUser) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(follow(api_user)) for _ in range(4)]
+            for client in clients:
+                await client.wait_for(1)
+            assert len({client.retry for client in clients}) > 1
+
     async def test_a_change_is_told_at_once(self, api_user: ApiUser) -> None:
         async with follow(api_user) as client:
             await client.wait_for(1)

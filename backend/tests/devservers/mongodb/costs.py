@@ -197,10 +197,9 @@ def memory_of(pid: int) -> str:
 
 
 def messages_of(client: MongoClient[Any]) -> Collection[Document]:
-    """The messages, with the product's indexes and one of their words."""
+    """The messages, with the product's indexes."""
     messages = client.mysms.messages
     messages.create_indexes(Message.Settings.indexes)
-    messages.create_index([("user_id", 1), ("words", 1), ("created_at", -1), ("_id", -1)], name="words")
     client.mysms.conversations.create_indexes(Conversation.Settings.indexes)
     return messages
 
