@@ -484,6 +484,6 @@ describe('Composer', () => {
   const from = () => words(page.querySelector('.composer__from'));
   const count = () => words(page.querySelector('.composer__counter'));
   const hint = () => words(page.querySelector('.recipient__hint'));
-  const status = () => words(page.querySelector('[aria-live="polite"]'));
+  const status = () => words(page.querySelector('form > [aria-live="polite"]'));
   const errors = () => Array.from(page.querySelectorAll('[role="alert"]')).map(words);
 });
