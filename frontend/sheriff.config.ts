@@ -16,6 +16,7 @@ export const config: SheriffConfig = {
       storage: 'storage',
       ui: 'ui',
       layout: 'layout',
+      contacts: 'domain:contacts',
       events: 'domain:events',
       messages: 'domain:messages',
       account: 'feature:account',

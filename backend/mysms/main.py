@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from mysms.api import (
+    contacts,
     conversations,
     event_streams,
     export,
@@ -16,12 +17,14 @@ from mysms.api import (
     metrics,
     opt_outs,
     password_reset,
+    push,
     second_factor,
     sending,
     users,
     webhooks,
 )
 from mysms.api.refusals import record_refusals
+from mysms.contacts.schemas import MAXIMUM_CONTACT_LENGTH
 from mysms.core.logging import configure_logging
 from mysms.core.phone_numbers import MAXIMUM_WRITTEN
 from mysms.core.security_events import SecurityEvents
@@ -46,11 +49,13 @@ _ROUTERS = (
     health.router,
     conversations.router,
     webhooks.router,
+    contacts.router,
     opt_outs.router,
     sending.router,
     users.router,
     second_factor.router,
     password_reset.router,
+    push.router,
     event_streams.router,
     export.router,
     metrics.router,
@@ -62,6 +67,8 @@ _BODY_BYTES = {
     # A message of the maximum length, even if its JSON escapes each character, and half as much again, so that a text
     # that is somewhat too long gets a specific error.
     "/api/messages": _LONGEST_ESCAPE * (MAXIMUM_CONTENT_LENGTH + MAXIMUM_WRITTEN) * 3 // 2,
+    # A contact of the maximum length, in the same way.
+    "/api/contacts": _LONGEST_ESCAPE * MAXIMUM_CONTACT_LENGTH * 3 // 2,
     # Twilio documents no maximum. A form has a text of at most 1600 characters, percent-encoded, the addresses of
     # at most ten media, and short fields.
     "/api/twilio": 32 * 1024,

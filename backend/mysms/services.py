@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypedDict
 
+from bson import ObjectId
+
 from mysms.changes.event_streams import LOOK_EVERY_SECONDS, EventStreams
 from mysms.changes.feed import READ_EVERY_SECONDS
 from mysms.changes.services import Changes
+from mysms.changes.unpublished import UnpublishedChanges
+from mysms.contacts import repository as contacts_repository
+from mysms.contacts.csv_export import ContactsCsvExport
+from mysms.contacts.service import ContactService
 from mysms.core import database
 from mysms.core.background_task import BackgroundTask, every, running
 from mysms.core.event_loop_lag import monitor_event_loop_lag
@@ -25,6 +31,7 @@ from mysms.core.stream_capacity import StreamCapacity
 from mysms.core.timestamps import utc_now
 from mysms.delivery_tasks import DeliveryTasks
 from mysms.inbound.inbox import Inbox
+from mysms.inbound.media import Attachments
 from mysms.inbound.recipients import Recipients
 from mysms.inbound.webhook import InboundWebhook
 from mysms.mail.dispatcher import MailDispatcher
@@ -35,10 +42,10 @@ from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
 from mysms.messages.interrupted_counts import InterruptedCounts
+from mysms.messages.read_marks import ReadMarks
 from mysms.messages.retention import Retention
 from mysms.messages.service import MessageHistory
 from mysms.messages.totals import MessageTotals
-from mysms.messages.unpublished import UnpublishedChanges
 from mysms.messages.word_index import WordIndex
 from mysms.opt_outs.repository import OptOutRepository
 from mysms.opt_outs.service import OptOutService
@@ -58,7 +65,16 @@ from mysms.outbox.status_callbacks import StatusCallbackHandler
 from mysms.outbox.store import OutboxStore
 from mysms.outbox.timeline import Timeline
 from mysms.outbox.worker import Worker
+from mysms.providers.media_addresses import MediaAddresses
 from mysms.providers.twilio import TwilioProvider
+from mysms.providers.twilio_media import TwilioMedia
+from mysms.push.client import TIMEOUT_SECONDS as PUSH_TIMEOUT_SECONDS
+from mysms.push.client import PushClient
+from mysms.push.dispatcher import PushDispatcher
+from mysms.push.keys import VapidKeys
+from mysms.push.payload import PushPacker
+from mysms.push.queue import PushQueue
+from mysms.push.service import PushService
 from mysms.reconciliation.absence import AbsenceRule
 from mysms.reconciliation.backup_recovery import BackupRecovery
 from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, InboundCatchUp
@@ -69,7 +85,9 @@ from mysms.reconciliation.status_check_queue import StatusCheckQueue
 from mysms.reconciliation.status_checks import StatusChecks
 from mysms.reconciliation.store import ReconciliationStore
 from mysms.startup import init_database
+from mysms.users.csv_export import CsvDownloads
 from mysms.users.mails import KINDS, UserMails
+from mysms.users.secret_cipher import SecretCipher
 from mysms.users.services import UserServices
 from mysms.web.graceful_shutdown import ShutdownState
 
@@ -101,13 +119,18 @@ class Services:
     export: AccountExport
     csv_export: CsvExport
     deletion: MessageDeletion
+    read_marks: ReadMarks
+    contacts: ContactService
+    contacts_csv_export: ContactsCsvExport
     outbox: OutboxService
     simulator: SimulatorAddress
     outbox_metrics: OutboxMetrics
     status_callbacks: StatusCallbackHandler
     inbound_webhook: InboundWebhook
+    attachments: Attachments
     recipients: Recipients
     opt_outs: OptOutService
+    push: PushService
     shutdown: ShutdownState
     backup_recovery: BackupRecovery
     delivery_tasks: DeliveryTasks
@@ -121,10 +144,12 @@ class Services:
         await self.changes.upgrade.load()
         # Or the first lists would tell revision 0.
         await self.changes.feed.read()
+        await self.push.public_key()
         if self.settings.callback_url is None:
             _log.warning("Twilio cannot call TWILIO_STATUS_CALLBACK_URL: a public https:// URL is needed.")
         async with self.database.client, running(self.other_tasks), self.delivery_tasks.running():
             yield
+        self.attachments.close()
         self.security_events.summarise()
 
     async def measure(self) -> None:
@@ -195,6 +220,8 @@ class _Builder:
         self._shutdown = shutdown
         self._limiter = RateLimiter(db, utc_now)
         self._mail_queue = MailQueue(db, utc_now)
+        self._vapid_keys = VapidKeys(db, SecretCipher(settings.jwt_secrets, "web push"), utc_now)
+        self._push_queue = PushQueue(db, utc_now)
         self._security_events = events
         self._changes = Changes.of(db, utc_now)
         self._event_streams = EventStreams(self._changes.feed, self._changes.revisions, streams)
@@ -208,8 +235,8 @@ class _Builder:
         self._locks = ContentLocks(db, settings.send_lease)
         self._message_ids = ProviderMessageIds(db, utc_now)
         opt_outs = OptOutRepository(db, settings.twilio_from_number, settings.opt_out_scope)
-        self._opt_outs = OptOutService(opt_outs, utc_now)
-        self._timeline = Timeline(self._changes.publisher, utc_now)
+        self._opt_outs = OptOutService(opt_outs, self._limiter, utc_now)
+        self._timeline = Timeline(self._changes.publisher, opt_outs, utc_now)
         self._erasure = Erasure(db, self._locks, utc_now)
         self._store = OutboxStore(
             db,
@@ -238,13 +265,14 @@ class _Builder:
             self._changes,
             self._security_events,
             self._mail_queue,
-            self._erasure.erase,
+            self._erase,
             utc_now,
         )
         # After the listeners that it builds on: the revisions, and the known sessions.
         self._changes.feed.add_listener(self._event_streams)
         self._shutdown.on_stop(self._event_streams.shut_down)
         recipients = Recipients(settings.inbound_fallback_email)
+        push = PushService(self._vapid_keys, self._push_queue, utc_now)
         inbox = Inbox(
             recipients,
             self._message_ids,
@@ -253,6 +281,7 @@ class _Builder:
             utc_now,
             is_active=users.accounts.is_active,
             erase_messages=self._erasure.erase,
+            announce=push.announce,
         )
         delivery_tasks = self._build_delivery_tasks(inbox)
         self._shutdown.on_stop(delivery_tasks.dispatcher.stop)
@@ -266,6 +295,8 @@ class _Builder:
             is_active=users.accounts.is_active,
         )
         history = MessageHistory(self._changes, self._totals)
+        contacts = ContactService(self._changes, self._limiter, users.accounts.is_active, utc_now)
+        downloads = CsvDownloads(users.accounts, users.sessions, self._limiter, self._security_events)
         return Services(
             settings=settings,
             security_events=self._security_events,
@@ -275,9 +306,14 @@ class _Builder:
             event_streams=self._event_streams,
             users=users,
             history=history,
-            export=AccountExport(users.accounts, users.sessions, self._limiter, self._security_events, utc_now),
-            csv_export=CsvExport(history, users.accounts, users.sessions, self._limiter, self._security_events),
+            export=AccountExport(
+                contacts.batches, users.accounts, users.sessions, self._limiter, self._security_events, utc_now
+            ),
+            csv_export=CsvExport(history, downloads),
             deletion=MessageDeletion(self._changes.publisher, utc_now),
+            read_marks=ReadMarks(self._changes.publisher),
+            contacts=contacts,
+            contacts_csv_export=ContactsCsvExport(contacts, downloads),
             outbox=outbox,
             simulator=SimulatorAddress(settings),
             outbox_metrics=OutboxMetrics(self._database, self._identity, utc_now),
@@ -286,14 +322,26 @@ class _Builder:
             ),
             recipients=recipients,
             opt_outs=self._opt_outs,
-            inbound_webhook=InboundWebhook(inbox, settings.twilio_account_sid, self._security_events, utc_now),
+            inbound_webhook=InboundWebhook(
+                inbox,
+                MediaAddresses(settings.twilio_account_sid, settings.twilio_api_base_url),
+                self._security_events,
+                utc_now,
+            ),
+            attachments=Attachments(TwilioMedia.of(settings), self._limiter, utc_now),
+            push=push,
             shutdown=self._shutdown,
             backup_recovery=BackupRecovery(
                 self._store, self._reconciliation, self._message_ids, self._provider, self._identity.from_number
             ),
             delivery_tasks=delivery_tasks,
-            other_tasks=self._build_other_tasks(users),
+            other_tasks=self._build_other_tasks(users, contacts),
         )
+
+    async def _erase(self, user_id: ObjectId) -> None:
+        """Erases what a user has stored. May be repeated."""
+        await contacts_repository.erase(user_id)
+        await self._erasure.erase(user_id)
 
     def _build_quotas(self) -> SendQuotas:
         settings = self._settings
@@ -374,8 +422,8 @@ class _Builder:
         threads = [reconciler_thread, status_thread, catch_up_thread]
         return DeliveryTasks(dispatcher, worker, polling_loops, threads)
 
-    def _build_other_tasks(self, users: UserServices) -> list[BackgroundTask]:
-        unpublished = UnpublishedChanges(self._changes.publisher)
+    def _build_other_tasks(self, users: UserServices, contacts: ContactService) -> list[BackgroundTask]:
+        unpublished = UnpublishedChanges(self._changes.documents, self._changes.publisher)
         interrupted = InterruptedCounts(self._changes.publisher)
         tasks = [
             BackgroundTask("lag-monitor", monitor_event_loop_lag),
@@ -393,14 +441,17 @@ class _Builder:
             BackgroundTask("lock-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._locks.release_stale)),
             BackgroundTask("change-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._changes.log.delete_old)),
             BackgroundTask("counter-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._limiter.delete_expired)),
+            BackgroundTask("contact-cleanup", lambda: every(_CLEAN_UP_SECONDS, contacts.delete_old)),
             BackgroundTask("mail-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._mail_queue.delete_expired)),
             BackgroundTask("reset-cleanup", lambda: every(_CLEAN_UP_SECONDS, users.reset_tokens.delete_expired)),
+            BackgroundTask("push-cleanup", lambda: every(_CLEAN_UP_SECONDS, self._push_queue.delete_expired)),
             *self._build_mail_tasks(users),
+            self._build_push_task(users),
             BackgroundTask("security-events", lambda: every(SUMMARY_SECONDS, self._summarise_events)),
         ]
         if self._settings.content_retention_days is not None:
             kept_for = timedelta(days=self._settings.content_retention_days)
-            retention = Retention(kept_for, self._changes.publisher, utc_now)
+            retention = Retention(kept_for, self._changes.publisher, self._changes.upgrade, utc_now)
             tasks.append(BackgroundTask("retention", retention.run))
         return tasks
 
@@ -415,6 +466,16 @@ class _Builder:
         )
         self._mail_queue.on_add(dispatcher.wake)
         return [BackgroundTask("mail", dispatcher.run, heartbeat=heartbeat)]
+
+    def _build_push_task(self, users: UserServices) -> BackgroundTask:
+        heartbeat = Heartbeat("push", PUSH_TIMEOUT_SECONDS + _LONGEST_ROUND.total_seconds())
+        packer = PushPacker(self._settings.push_contact, self._settings.jwt_secrets[0])
+        find_subscription = users.sessions.find_push_subscription
+        dispatcher = PushDispatcher(
+            self._push_queue, self._vapid_keys, packer, PushClient(), find_subscription, utc_now, heartbeat
+        )
+        self._push_queue.on_add(dispatcher.wake)
+        return BackgroundTask("push", dispatcher.run, heartbeat=heartbeat)
 
     async def _summarise_events(self) -> None:
         self._security_events.summarise()

@@ -5,6 +5,7 @@ import logging
 
 from mysms.changes.documents import ChangedDocuments
 from mysms.changes.log import ChangeLog
+from mysms.contacts.models import Contact
 from mysms.core import database
 from mysms.core.migrations.indexes import rebuild_changed_indexes
 from mysms.core.migrations.runner import migrate
@@ -16,11 +17,12 @@ from mysms.messages.models import Conversation, Message
 from mysms.outbox.provider_message_ids import ProviderMessageIds
 from mysms.providers.base import ProviderUnavailableError
 from mysms.providers.twilio import is_simulator
+from mysms.push.queue import PushQueue
 from mysms.users.models import Invite, ResetToken, Session, User
 
 _log = logging.getLogger(__name__)
 
-_MODELS = [User, Session, Invite, ResetToken, Message, Conversation]
+_MODELS = [User, Session, Invite, ResetToken, Message, Conversation, Contact]
 
 
 class UnsafeConfigurationError(Exception):
@@ -79,4 +81,5 @@ async def bind_documents(db: database.Database) -> None:
     await ProviderMessageIds(db, utc_now).create_indexes()
     await RateLimiter(db, utc_now).create_indexes()
     await MailQueue(db, utc_now).create_indexes()
+    await PushQueue(db, utc_now).create_indexes()
     await ChangeLog(db, ChangedDocuments(db), utc_now).create_indexes()

@@ -12,10 +12,12 @@ import pytest
 
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_number, sign_in
 from tests.support.event_client import call_briefly
+from tests.support.inbound import INBOUND_PATH
 from tests.support.servers import Api, Simulator, Start
 
 KEY = "the owner's key"
 TEXT = "A secret recipe for lentil soup"
+NAME = "Confidential Source"
 IGNORED_PARAMETERS = {
     "limit",
     "updated_since",
@@ -33,6 +35,13 @@ IGNORED_PARAMETERS = {
     "x-twilio-signature",
 }
 """Parameters that identify no resource: they are left out."""
+SUBSCRIPTION = {
+    "endpoint": "https://push.example.com/send/abc",
+    "keys": {
+        "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
+        "auth": "tBHItJI5svbpez7KI4CCXg",
+    },
+}
 SHARED_PARAMETERS = {"number"}
 """Parameters in a path that identify something of the whole server, which all its users share."""
 
@@ -44,6 +53,8 @@ class Owner:
     api_user: ApiUser
     sessions: list[Json]
     messages: list[Json]
+    picture: Json
+    """A message that they have received."""
 
     @property
     def parameters(self) -> Mapping[str, list[str]]:
@@ -57,9 +68,15 @@ class Owner:
             "number": [self.messages[0]["peer_number"]],
             "session_id": [session["_id"] for session in self.sessions],
             "peer_number": [self.messages[0]["peer_number"]],
-            "search": [TEXT, self.messages[0]["peer_number"][-7:]],
+            "search": [TEXT, NAME, self.messages[0]["peer_number"][-7:]],
             "idempotency-key": [KEY],
         }
+
+    def parameters_of(self, operation: str) -> Mapping[str, list[str]]:
+        """The same, for one operation."""
+        if operation == "GET /api/messages/{message_id}/media/{index}":
+            return {"message_id": [self.picture["_id"]], "index": ["0"]}
+        return self.parameters
 
     @property
     def bodies(self) -> Mapping[str, Json]:
@@ -81,8 +98,11 @@ class Owner:
             "PUT /users/second_factor": {"user": {"code": "123456"}},
             "DELETE /users/second_factor": {"user": {"password": PASSWORD}},
             "POST /users/second_factor/recovery_codes": {"user": {"password": PASSWORD}},
+            "PUT /api/push/subscription": {"subscription": SUBSCRIPTION},
+            "PUT /api/contacts/{number}": {"contact": {"name": "Mallory"}},
             "PUT /api/opt_outs/{number}": {"opt_out": {"opted_out": False, "reason": "A mistake"}},
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
+            "PUT /api/conversations/{peer_number}/read": {"inbound": 1},
             "POST /api/twilio/status_callback": {"MessageSid": sid, "MessageStatus": "failed", "To": number},
             "POST /api/twilio/inbound": {"MessageSid": sid, "SmsStatus": "received", "From": number},
         }
@@ -90,13 +110,14 @@ class Owner:
     @property
     def secrets(self) -> list[str]:
         """The values that no response to a stranger may contain."""
-        ids = [self.api_user.id, *self.parameters["message_id"], *self.parameters["session_id"]]
+        ids = [self.api_user.id, self.picture["_id"], *self.parameters["message_id"], *self.parameters["session_id"]]
         sids = [message["twilio_sid"] for message in self.messages if message["twilio_sid"]]
-        return [*ids, *sids, self.api_user.email, self.messages[0]["peer_number"], TEXT]
+        return [*ids, *sids, self.api_user.email, self.messages[0]["peer_number"], TEXT, NAME]
 
     async def snapshot(self) -> Json:
         """Everything that the owner can read."""
         paths = ["/users", "/users/sessions", "/users/second_factor", "/api/messages", "/api/conversations"]
+        paths += ["/api/contacts", f"/api/contacts/{self.messages[0]['peer_number']}"]
         paths += [f"/api/messages/{message['_id']}" for message in self.messages]
         answers = {path: await self.api_user.call("GET", path) for path in paths}
         assert {answer.status_code for answer in answers.values()} == {200}
@@ -128,15 +149,16 @@ class Call:
 def calls_for(owner: Owner, api: Api) -> Iterator[Call]:
     """Every operation, once for each resource of the owner that it can identify."""
     for name, operation in api.contract.operations():
+        parameters = owner.parameters_of(name)
         known = [each for each in operation.get("parameters", []) if each["name"].lower() not in IGNORED_PARAMETERS]
         for each in known:
-            assert each["name"].lower() in owner.parameters, (
+            assert each["name"].lower() in parameters, (
                 f"{name} takes `{each['name']}`: add it to `Owner.parameters`, "
                 "or to IGNORED_PARAMETERS if it identifies no resource."
             )
         body = operation.get("requestBody", {}).get("content", {})
         assert not body or name in owner.bodies, f"{name} takes a body: add one to `Owner.bodies`."
-        for values in _choices(known, owner.parameters):
+        for values in _choices(known, parameters):
             yield _call(name, values, owner.bodies.get(name), is_form="application/json" not in body)
 
 
@@ -180,12 +202,18 @@ async def make_owner(api: Api, simulator: Simulator) -> Owner:
     sent = (await api_user.send(number, TEXT, key=KEY)).json()
     await api_user.eventually(sent["_id"], "delivered")
     failed = (await api_user.send("+15005550001", TEXT)).json()["message"]
+    named = await api_user.call("PUT", f"/api/contacts/{number}", json={"contact": {"name": NAME}})
+    assert named.status_code == 200
+    await simulator.control.set_number(sms_url=api.url + INBOUND_PATH)
+    picture = await simulator.control.text(number, "", num_media=1)
+    await simulator.wait_for_webhook(picture.sid)
+    (received,) = await api_user.list(direction="inbound")
     # From now on no status changes by itself.
     await simulator.control.set_fault("unauthorized")
     pending = (await api_user.send(number, f"{TEXT}, later")).json()
     messages = [await api_user.detail(each["_id"]) for each in (sent, failed, pending)]
     assert [message["status"] for message in messages] == ["delivered", "failed", "pending"]
-    return Owner(api_user, (await api_user.call("GET", "/users/sessions")).json(), messages)
+    return Owner(api_user, (await api_user.call("GET", "/users/sessions")).json(), messages, received)
 
 
 def rows_of(answer: httpx.Response) -> list[Json]:

@@ -59,6 +59,9 @@ async def test_logs_contain_no_personal_data(start: Start, simulator: Simulator,
         await api.http.post(f"/api/twilio/status_callback?message_id={api_user.id}", data={"To": number, "Body": text})
         await api.http.post("/users", content=f'{{"user": {{"email": "{api_user.email}"')
         await api.http.get(f"/api/messages/{number}", params={"number": number})
+        contact = {"contact": {"name": text.splitlines()[0], "note": text}}
+        await api_user.call("PUT", f"/api/contacts/{number}", json=contact)
+        await api_user.call("GET", "/api/contacts", params={"search": text})
         await api.http.get("/up", headers={"X-Request-ID": api_user.email})
 
         message = await api_user.send_accepted(new_number(), text)

@@ -218,6 +218,12 @@ async def messages_exported(api: Api) -> str:
     return api_user.email
 
 
+async def contacts_exported(api: Api) -> str:
+    api_user = await ApiUser.sign_up(api)
+    await api_user.call("GET", "/api/contacts/export.csv")
+    return api_user.email
+
+
 async def account_deleted(api: Api) -> str:
     api_user = await ApiUser.sign_up(api)
     await api_user.call("DELETE", "/users", json={"user": {"password": PASSWORD}})
@@ -291,6 +297,7 @@ REQUESTS: Mapping[SecurityEvent, Scenario] = {
     "password_reset_failed": password_reset_failed,
     "account_exported": account_exported,
     "messages_exported": messages_exported,
+    "contacts_exported": contacts_exported,
     "account_deleted": account_deleted,
     "resource_refused": resource_refused,
     "quota_exceeded": quota_exceeded,

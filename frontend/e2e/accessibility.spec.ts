@@ -2,14 +2,18 @@ import AxeBuilder from '@axe-core/playwright';
 import { APIRequestContext, Page } from '@playwright/test';
 import {
   PASSWORD,
+  announceVersion,
   bubble,
   composer,
   expect,
   fillSignIn,
   newEmail,
+  newNumber,
+  openDetails,
   openNew,
   beginPasswordChange,
   openSettings,
+  shareText,
   signUp,
   test,
 } from './fixtures';
@@ -77,7 +81,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
     test('sign-in and sign-up', async ({ page, tolerate }) => {
       tolerate(/401 .*\/users\/sign_in/);
       await page.goto('/sign-in');
-      await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
       await check(page, 'sign in');
       await fillSignIn(page, newEmail());
       await expect(page.getByRole('alert')).toHaveText('Email and password do not match.');
@@ -152,6 +156,21 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'two-step sign-in');
     });
 
+    test('a new version, and a text that another app has shared', async ({ page }) => {
+      await generateApi(page, { conversations: 12, messages: 8 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL);
+      await expect(page.locator('.conversation-row')).toHaveCount(12);
+      await announceVersion(page);
+      await check(page, 'a new version');
+      await page.getByRole('button', { name: 'Later' }).click();
+      await expect(page.getByRole('button', { name: 'Later' })).toHaveCount(0);
+      await shareText(page, 'Look at this\nhttps://example.com/');
+      await page.goto('/messages/new');
+      await expect(composer(page)).toHaveValue('Look at this\nhttps://example.com/');
+      await check(page, 'a new message with a shared text');
+    });
+
     test('messages', async ({ page, request, phone }) => {
       const email = newEmail();
       const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
@@ -192,10 +211,18 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
         await send(ADA, `${status} of ${email}`);
         await phone.report(`${status} of ${email}`, status);
       }
+      const answering = newNumber();
+      await send(answering, 'Are you in?');
+      await phone.write(answering, 'Just back');
+      await phone.write(answering, 'Come over');
       await page.goto('/messages');
-      await expect(page.getByRole('heading', { name: 'Message History (7)' })).toBeAttached();
+      await expect(page.getByRole('heading', { name: 'Message History (10)' })).toBeAttached();
+      await expect(page.locator('.conversation-row')).toContainText(['2 unread messages']);
       await check(page, 'the list');
 
+      await open(answering);
+      await expect(page.getByRole('log').getByRole('heading', { name: 'New' })).toBeVisible();
+      await check(page, 'a thread: with what is new');
       await open(ADA);
       for (const [status, shown] of [
         ['queued', 'Queued'],
@@ -227,13 +254,36 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await check(page, 'a thread: about to be sent twice');
 
       await open(ADA);
-      await page.getByRole('button', { name: 'Details', exact: true }).first().click();
-      await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
+      const details = await openDetails(page, page.locator('app-message-bubble').last());
+      await expect(details).toContainText('SID');
       await check(page, 'the details of a message');
       await page.keyboard.press('Escape');
 
+      await page.getByRole('button', { name: 'Contact', exact: true }).click();
+      const card = page.getByRole('dialog', { name: 'Contact' });
+      await expect(card.getByRole('button', { name: 'Add name' })).toBeVisible();
+      await check(page, 'a number without a contact');
+      await card.getByRole('button', { name: 'Add name' }).click();
+      await card.getByLabel('Add a label').fill('customer,');
+      await card.getByRole('combobox').selectOption('Web form');
+      await card.getByRole('button', { name: 'Save' }).click();
+      await expect(card.getByText("Name can't be blank.")).toBeVisible();
+      await check(page, 'a contact, with what is wrong');
+      await card.getByLabel('Name').fill('Ada Lovelace');
+      await card.getByLabel('Note').fill('Prefers mornings.');
+      await card.getByLabel('When').fill('2026-03-03T10:30');
+      await card.getByLabel('Where to look it up').fill('example.com/join');
+      await card.getByRole('button', { name: 'Save' }).click();
+      await expect(card.getByRole('heading', { name: 'Ada Lovelace' })).toBeVisible();
+      await check(page, 'a contact');
+      await card.getByRole('button', { name: 'Remove contact…' }).click();
+      await expect(page.getByRole('alertdialog')).toBeVisible();
+      await check(page, 'a contact, about to be removed');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+
       await page.goto('/log');
-      await expect(page.locator('app-log-row')).toHaveCount(7);
+      await expect(page.locator('app-log-row')).toHaveCount(10);
       await check(page, 'the log');
       await page.goto('/log?period=dates&from=2026-11-01&status=failed&code=30003&search=Ada');
       await expect(page.getByRole('heading', { name: 'No messages match' })).toBeVisible();
@@ -310,6 +360,13 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await password.getByRole('button', { name: 'Show new password' }).click();
       await password.getByRole('button', { name: 'Change password', exact: true }).click();
       await check(page, 'security, with errors');
+      await openSettings(page, 'Notifications');
+      await check(page, 'notifications, which nobody has allowed');
+      await context.grantPermissions(['notifications']);
+      await page.getByRole('switch', { name: 'New messages' }).check();
+      await expect(page.getByRole('switch', { name: 'Sound' })).toBeChecked();
+      await check(page, 'notifications');
+      await context.clearPermissions();
       await openSettings(page, 'Help');
       await check(page, 'help, as a page');
       await openSettings(page, 'Account');

@@ -78,5 +78,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const over = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
+  // One that is suspended ends when it goes on.
+  child.kill('SIGCONT');
   await over;
 }

@@ -56,7 +56,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.clock.install({ time: NOW });
         const api = await generateApi(page, { ...ORDINARY, conversations: 0, messages: 0 });
         await page.goto('/sign-in');
-        await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+        await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
         await looksAsBefore('sign-in');
         await fillSignIn(page, EMAIL, PASSWORD);
         await expect(page.getByRole('heading', { name: 'Send a text' })).toBeVisible();

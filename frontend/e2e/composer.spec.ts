@@ -157,6 +157,7 @@ test('one text goes to several people, each with a key of its own, all by keyboa
     if (sent.method() === 'POST' && sent.url().endsWith('/api/messages'))
       keys.push(sent.headers()['idempotency-key']);
   });
+  await openNew(page);
   const number = page.getByRole('combobox', { name: 'Phone number' });
   await number.focus();
   await expect(page.getByRole('option')).toHaveText([/\+1 415 555 2671/]);
@@ -178,6 +179,9 @@ test('one text goes to several people, each with a key of its own, all by keyboa
   await expect.poll(() => phone.received(text)).toBe(3);
   await expect(page.locator('.conversation-row').filter({ hasText: text })).toHaveCount(3);
   expect(new Set(keys).size).toBe(3);
+  await expect(page.getByText('Choose a conversation')).toBeVisible();
+  await expect(page.locator(':focus')).toBeVisible();
+  await openNew(page);
   await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(0);
   await expect(composer(page)).toHaveValue('');
 });
@@ -191,6 +195,7 @@ test('recipients survive a reload, as drafts do, and drafts are shown in the lis
   await person.write(ada, 'Hello Ada');
   await person.write(bob, 'Hello Bob');
   await enter(page, person);
+  await openNew(page);
   await page.getByLabel('Phone number').fill(`${ada}, +49 30`);
   await composer(page).fill('Dear both');
   await page.reload();
@@ -399,6 +404,7 @@ test('a wrong number can be corrected, and the replaced draft can be restored', 
   const person = await newPerson(request);
   await person.write('+15005550001', 'Is this number right?');
   await enter(page, person);
+  await openNew(page);
   await composer(page).fill('Something else');
   await openThread(page, '+15005550001');
   await bubble(page, 'Is this number right?')

@@ -92,6 +92,6 @@ test('users stay signed in where third-party cookies are blocked', async ({
 
   await openSettings(page, 'Security');
   await page.getByRole('button', { name: 'Sign out here' }).click();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await expect.poll(() => page.evaluate(() => localStorage.length)).toBe(0);
 });

@@ -22,6 +22,8 @@ interface SimulatedPhone {
 interface Person {
   readonly email: string;
   write(number: string, text: string): Promise<void>;
+  /** Gives a number a name. */
+  call(number: string, name: string): Promise<void>;
 }
 
 interface Ledger {
@@ -114,14 +116,14 @@ export async function fillSignIn(page: Page, email: string, password = PASSWORD)
 
 export async function signOut(page: Page): Promise<void> {
   await askToSignOut(page);
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 }
 
 /** A user with unsent text. */
 export async function signOutAndDelete(page: Page): Promise<void> {
   await askToSignOut(page);
   await page.getByRole('button', { name: 'Sign out and delete' }).click();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 }
 
 export async function askToSignOut(page: Page): Promise<void> {
@@ -137,6 +139,13 @@ export async function newPerson(request: APIRequestContext, at = ''): Promise<Pe
   const { access_token } = (await signedUp.json()) as { access_token: string };
   return {
     email,
+    call: async (number, name) => {
+      const answer = await request.put(`${at}/api/contacts/${encodeURIComponent(number)}`, {
+        headers: { Authorization: `Bearer ${access_token}` },
+        data: { contact: { name } },
+      });
+      expect(answer.status()).toBe(200);
+    },
     write: async (recipient_number, content) => {
       const answer = await request.post(`${at}/api/messages`, {
         headers: { Authorization: `Bearer ${access_token}` },
@@ -186,6 +195,34 @@ export async function openNew(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'New message' })).toBeVisible();
 }
 
+/** As the service worker does, which most tests do without. */
+export async function announceVersion(page: Page): Promise<void> {
+  await expect(page.locator('app-update-notice')).toBeAttached();
+  await page.evaluate(() => {
+    const data = { type: 'VERSION_READY' };
+    navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data }));
+  });
+  await expect(page.getByRole('button', { name: 'Later' })).toBeVisible();
+}
+
+/** Likewise, when another app shares a text: the next page load takes it. */
+export async function shareText(page: Page, text: string): Promise<void> {
+  await page.evaluate(async (text) => {
+    const cache = await caches.open('mysms.shared-text');
+    await cache.put(`/share?at=${Date.now()}`, new Response(text));
+  }, text);
+}
+
+/** As when another tab comes to the front: a headless browser never hides a page. */
+export async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    const state = hidden ? 'hidden' : 'visible';
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
+
 export function composer(page: Page) {
   return page.getByRole('textbox', { name: 'Message' });
 }
@@ -225,7 +262,7 @@ export function storedBubble(page: Page, text: string) {
 
 export async function openSettings(
   page: Page,
-  place: 'Account' | 'Security' | 'Help',
+  place: 'Account' | 'Security' | 'Notifications' | 'Help',
 ): Promise<void> {
   const linkIn = (navigation: string, name: string) =>
     page.getByRole('navigation', { name: navigation }).getByRole('link', { name });
@@ -268,4 +305,24 @@ export async function scrollTo(target: Locator): Promise<void> {
     );
     await expect(target).toBeInViewport({ ratio: 1, timeout: 100 });
   }).toPass();
+}
+
+/** The worker is registered once the page has nothing else to do, and first stores every file of the app. */
+const WORKER_WITHIN_MS = 60_000;
+
+/** Until the service worker controls the page. */
+export async function waitForWorker(page: Page): Promise<void> {
+  const isControlled = await page.evaluate(async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    while (active && active.state !== 'activated') {
+      await new Promise((resolve) => {
+        active.addEventListener('statechange', resolve, { once: true });
+      });
+    }
+    return navigator.serviceWorker.controller !== null;
+  });
+  // A page that had begun to load when the worker took over those that were there is not among them; the next one is.
+  if (!isControlled) await page.reload();
+  const state = () => page.evaluate(() => navigator.serviceWorker.controller?.state);
+  await expect.poll(state, { timeout: WORKER_WITHIN_MS }).toBe('activated');
 }

@@ -1,5 +1,12 @@
 import { Page, Route } from '@playwright/test';
-import type { Conversation, Message, MessageDetail, Session } from '../src/app/api/models';
+import type {
+  Contact,
+  Conversation,
+  Message,
+  MessageDetail,
+  Session,
+  Unread,
+} from '../src/app/api/models';
 
 /** How much a user has, and with which texts it begins. */
 export interface Stored {
@@ -12,6 +19,10 @@ export interface Stored {
   readonly contents?: readonly (string | Partial<Message>)[];
   /** The time of the newest message; a minute ago if it is not given. */
   readonly newest?: Date;
+  /** How many messages are unread in each of the newest conversations. */
+  readonly unread?: readonly number[];
+  /** What the newest conversations are called. */
+  readonly names?: readonly string[];
 }
 
 /** What a test changes while the page is open. */
@@ -23,6 +34,7 @@ export interface GeneratedApi {
   offline: boolean;
   /** The messages that the next poll brings. */
   changed: readonly Message[];
+  contacts: readonly Contact[];
   /** The total of a conversation, whatever it has. */
   total: number | undefined;
   /** Requests wait for it. */
@@ -40,6 +52,19 @@ export const LONG_WORD = 'Rindfleischetikettierungsüberwachungsaufgabenübertra
 );
 export const LONG_URL = `https://example.com/${'a1b2c3d4e5'.repeat(20)}`;
 export const HEBREW = 'שלום, השולחן שלך מוכן ב-19:30. נתראה!';
+
+/** With all that can be known about somebody, at length. */
+export const CONTACT: Contact = {
+  number: PEER,
+  name: `${'Maximilian '.repeat(6)}${HEBREW.slice(0, 30)}`,
+  note: `${LONG_WORD}\n${'Prefers mornings. '.repeat(40)}`,
+  labels: ['customer', HEBREW, 'x'.repeat(40), ...Array.from({ length: 15 }, (_, n) => `no. ${n}`)],
+  consent: { method: 'web_form', at: '2026-03-03T10:30:00.000Z', source: LONG_URL.slice(0, 200) },
+  created_at: '2026-03-03T10:30:00.000Z',
+  updated_at: '2026-03-03T10:30:00.000Z',
+  version: 1,
+  deleted_at: null,
+};
 
 /** Texts of each kind that has broken layouts. */
 export const TEXTS = [
@@ -83,6 +108,7 @@ export async function generateApi(page: Page, stored: Stored): Promise<Generated
     broken: false,
     offline: false,
     changed: [],
+    contacts: (stored.names ?? []).map(aContact),
     total: undefined,
     held: undefined,
   };
@@ -149,8 +175,12 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       // After the first page all others at once, because a thousand are loaded often.
       if (asked.has('before')) asked.set('limit', '1000');
       return page(asked, api.stored.conversations, (index) => aConversation(api, index));
+    case '/api/conversations/unread':
+      return { json: unreadOf(api) };
     case '/api/events':
       return { contentType: 'text/event-stream', body: '' };
+    case '/api/contacts/changes':
+      return { json: api.contacts, headers: { 'X-Revision': '1' } };
     case '/api/messages/changes':
       return {
         json: api.changed,
@@ -164,6 +194,11 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     default:
       if (url.pathname.startsWith('/api/opt_outs/'))
         return { json: { number: PEER, opted_out: false, latest: null, history: [] } };
+      if (url.pathname === `/api/conversations/${encodeURIComponent(PEER)}/read`) {
+        const [, ...others] = api.stored.unread ?? [];
+        api.stored = { ...api.stored, unread: [0, ...others] };
+        return { status: 204 };
+      }
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }
   const count = asked.has('search') ? Math.min(api.stored.messages, 200) : api.stored.messages;
@@ -234,6 +269,7 @@ export function aMessage(index: number, api: GeneratedApi, peer: string): Messag
     retry_of: null,
     segments: 1,
     num_media: 0,
+    media: [],
     created_at: at(index * 37, api),
     updated_at: at(index * 37, api),
     version: 1,
@@ -246,16 +282,47 @@ export function aMessage(index: number, api: GeneratedApi, peer: string): Messag
 }
 
 function aConversation(api: GeneratedApi, index: number): Conversation {
-  const peer_number = index === 0 ? PEER : numberOf(index);
+  const peer_number = peerOf(index);
   return {
     peer_number,
     last_message: { ...aMessage(index, api, peer_number), _id: idOf(index) },
     messages: 1,
+    unread: 0,
+    inbound: 0,
   };
 }
 
-/** As short and as long as numbers can be. */
-function numberOf(index: number): string {
+function aContact(name: string, index: number): Contact {
+  const at = A_MINUTE_AGO.toISOString();
+  return {
+    number: peerOf(index),
+    name,
+    note: '',
+    labels: [],
+    consent: null,
+    created_at: at,
+    updated_at: at,
+    version: 1,
+    deleted_at: null,
+  };
+}
+
+function unreadOf({ stored: { unread = [] } }: GeneratedApi): Unread {
+  return {
+    total: unread.reduce((sum, one) => sum + one, 0),
+    conversations: unread
+      .map((count, index) => ({
+        peer_number: peerOf(index),
+        unread: count,
+        inbound: count,
+      }))
+      .filter(({ unread }) => unread > 0),
+  };
+}
+
+/** After the first, as short and as long as numbers can be. */
+function peerOf(index: number): string {
+  if (index === 0) return PEER;
   const national = [9, 13, 6, 11][index % 4] ?? 9;
   return `+49${`${index}`.padStart(4, '0').padStart(national, '3')}`;
 }

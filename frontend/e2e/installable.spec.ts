@@ -23,6 +23,7 @@ import {
   signOut,
   storedBubble,
   test as base,
+  waitForWorker,
 } from './fixtures';
 import { PREPARE, Site, serveSpa } from './sites';
 
@@ -68,9 +69,7 @@ function newName(name: string): string {
 
 /** Until the worker controls the page and has stored the whole shell. */
 async function installed(page: Page): Promise<void> {
-  await expect
-    .poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state))
-    .toBe('activated');
+  await waitForWorker(page);
   const shell = JSON.parse(await page.evaluate(async () => (await fetch('/ngsw.json')).text())) as {
     assetGroups: readonly { installMode: string; urls: readonly string[] }[];
   };
@@ -327,7 +326,7 @@ test('after signing out, a start without a network shows nothing of the user', a
   await signOut(page);
 
   const tab = await startOffline(context, `/messages/${encodeURIComponent(number)}`);
-  await expect(tab.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await expect(tab.getByText('For nobody else')).toHaveCount(0);
   await expect(tab.getByText(person.email)).toHaveCount(0);
 });
@@ -383,7 +382,7 @@ test('a text that is shared by somebody who is signed out waits for the sign-in'
   await installed(page);
   await signOut(page);
   await share(page, { text: 'Look at this' });
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   expect(decodeURIComponent(page.url())).not.toContain('Look');
   await waiting(page, 1);
   await share(page, { text: 'And this' });
@@ -405,6 +404,7 @@ async function waiting(page: Page, count: number): Promise<void> {
 
 /** As the browser does when the user chooses this app. */
 async function share(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  const loaded = page.waitForEvent('load');
   await page.evaluate((values) => {
     const form = Object.assign(document.createElement('form'), {
       method: 'POST',
@@ -418,5 +418,6 @@ async function share(page: Page, fields: Readonly<Record<string, string>>): Prom
     document.body.append(form);
     form.submit();
   }, fields);
+  await loaded;
   await page.waitForURL(/\/(messages\/new|sign-in)/);
 }

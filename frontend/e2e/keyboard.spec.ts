@@ -154,7 +154,7 @@ test('from signing up to signing out without a mouse', async ({ page, phone }) =
   await choose(page, /^Account of/);
   await tabTo(page, 'Sign out');
   await press(page, 'Enter');
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await expect(page.getByLabel('Email')).toBeFocused();
 });
 

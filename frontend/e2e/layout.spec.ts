@@ -1,8 +1,20 @@
 import { Page } from '@playwright/test';
-import { PASSWORD, composer, expect, fillSignIn, openNew, scrollToOldest, test } from './fixtures';
 import {
+  PASSWORD,
+  announceVersion,
+  composer,
+  expect,
+  fillSignIn,
+  openNew,
+  scrollToOldest,
+  shareText,
+  test,
+} from './fixtures';
+import {
+  CONTACT,
   EMAIL,
   GeneratedApi,
+  HEBREW,
   LONG_URL,
   LONG_WORD,
   PEER,
@@ -52,7 +64,13 @@ for (const [row, viewport] of SIZES.entries()) {
       for (const [column, conversations] of CONVERSATIONS.entries()) {
         const messages = MESSAGES[(row + column) % MESSAGES.length] ?? 0;
         await test.step(`${conversations} conversations, ${messages} messages`, async () => {
-          api.stored = { conversations, messages, first: row * CONVERSATIONS.length + column };
+          const unread = [3, 12, 120].slice(0, conversations);
+          api.stored = {
+            conversations,
+            messages,
+            first: row * CONVERSATIONS.length + column,
+            unread,
+          };
           await page.goto(isPhone ? '/messages' : `/messages/${PEER}`);
           await expect(page.locator('.conversation-list [aria-busy=true]')).toHaveCount(0);
           if (!isPhone) await loaded(page, messages);
@@ -100,6 +118,11 @@ for (const [row, viewport] of SIZES.entries()) {
       await page.goto('/sign-in');
       await fillSignIn(page, EMAIL, PASSWORD);
       await expect(page.locator(RAIL)).toBeVisible();
+      await page.context().grantPermissions(['notifications']);
+      await page.goto('/settings/notifications');
+      await page.getByRole('switch', { name: 'New messages' }).check();
+      await expect(page.getByRole('switch', { name: 'Show the text' })).toBeVisible();
+      await check(page, 'notifications', [RAIL]);
       await page.goto('/settings/security');
       const panel = page.getByRole('region', { name: 'Two-step sign-in' });
       await panel.getByRole('button', { name: 'Set up…' }).click();
@@ -131,6 +154,68 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'a new message while storage is full', isPhone ? [] : [RAIL]);
     });
 
+    test('a new version, and a text that another app has shared', async ({
+      page,
+      context,
+      tolerate,
+    }) => {
+      tolerate(/ERR_INTERNET_DISCONNECTED/);
+      await watchPage(page);
+      const api = await generateApi(page, { conversations: 60, messages: 200 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator(RAIL)).toBeVisible();
+      const shown = isPhone ? [] : [RAIL];
+      await shareText(page, `${LONG_URL}\n`.repeat(20));
+      await page.goto('/messages/new');
+      await expect(composer(page)).not.toHaveValue('');
+      await check(page, 'a new message with a shared text', shown);
+      for (const [path, parts] of [
+        ['/messages/new', shown],
+        ['/messages', [RAIL, LIST]],
+        ['/log', [RAIL]],
+        ['/settings/security', [RAIL]],
+        [`/messages/${PEER}`, [...shown, COMPOSER]],
+      ] as const) {
+        await page.goto(path);
+        await announceVersion(page);
+        await check(page, `a new version: ${path}`, parts);
+      }
+      await loaded(page, 200);
+      api.offline = true;
+      await context.setOffline(true);
+      await expect(page.getByText("You're offline.")).toBeVisible();
+      await check(page, 'a new version, and offline', [...shown, COMPOSER]);
+    });
+
+    test('names, however long', async ({ page }) => {
+      await watchPage(page);
+      const names = [LONG_WORD.slice(0, 100), HEBREW, 'Al', `${'Ada Lovelace '.repeat(7)}Byron`];
+      await generateApi(page, { conversations: 12, messages: 200, names, unread: [3, 12, 120] });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      const [name = ''] = names;
+      await expect(page.locator(LIST).getByText(name).first()).toBeVisible();
+      const shown = isPhone ? [] : [RAIL];
+      await check(page, 'the list, with names', [RAIL, LIST]);
+      await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
+      await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
+      await check(page, 'details, with a name', shown);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('heading', { name })).toBeVisible();
+      await check(page, 'the thread, with a name', [...shown, COMPOSER]);
+      await page.goto('/messages/new');
+      await page.getByLabel('Phone number').fill('Rind');
+      await expect(page.getByRole('option')).toHaveText(new RegExp(name));
+      await check(page, 'a name to choose', shown);
+      await page.getByLabel('Phone number').press('Enter');
+      await expect(page.locator('.recipient__chip')).toContainText(name);
+      await check(page, 'a name that is chosen', shown);
+      await page.goto('/log');
+      await expect(page.locator('app-log-row').getByText(name).first()).toBeVisible();
+      await check(page, 'the log, with names', [RAIL]);
+    });
+
     test('every other page, and every call answered by a 503', async ({
       page,
       tolerate,
@@ -140,7 +225,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await watchPage(page);
       const api = await generateApi(page, { conversations: 60, messages: 200 });
       await page.goto('/sign-in');
-      await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
       await check(page, 'sign in', []);
       await page.goto('/sign-up');
       await page.getByLabel('Email').fill('nobody');
@@ -216,9 +301,43 @@ for (const [row, viewport] of SIZES.entries()) {
 
       await page.goto(`/messages/${PEER}?details=${'1'.padStart(24, '0')}`);
       await expect(page.getByRole('dialog', { name: 'Message details' })).toContainText('SID');
-      await turn(page, '.message-details');
+      await turn(page, '.side-panel');
       await check(page, 'details', shown);
       await page.keyboard.press('Escape');
+
+      await page.goto(`/messages/${PEER}?details=contact`);
+      const card = page.getByRole('dialog', { name: 'Contact' });
+      await expect(card.getByRole('button', { name: 'Add name' })).toBeVisible();
+      await check(page, 'a number without a contact', shown);
+      api.contacts = [CONTACT];
+      await page.reload();
+      await expect(card.getByRole('button', { name: 'Remove contact…' })).toBeVisible();
+      await turn(page, '.side-panel');
+      await check(page, 'a contact', shown);
+      await card.getByRole('button', { name: 'Edit' }).click();
+      await card.getByLabel('Name').fill(' ');
+      await card.getByRole('button', { name: 'Save' }).click();
+      await expect(card.getByText("Name can't be blank.")).toBeVisible();
+      await turn(page, '.side-panel');
+      await check(page, 'a contact that is being changed', shown);
+      await card.getByRole('button', { name: 'Cancel' }).click();
+
+      const latest = { opted_out: true, at: CONTACT.created_at, source: 'manual' };
+      const optOut = { number: PEER, opted_out: true, history: [] };
+      await page.route('**/api/opt_outs/*', (route) =>
+        route.fulfill({
+          json: { ...optOut, latest: { ...latest, reason: LONG_URL.slice(0, 200) } },
+        }),
+      );
+      await page.reload();
+      await expect(card.getByRole('button', { name: 'Undo' })).toBeVisible();
+      await turn(page, '.side-panel');
+      await check(page, 'a contact that was opted out by hand', [...shown, '.pane-header']);
+      await page.keyboard.press('Escape');
+      await expect(page.locator('.closed-composer')).toBeVisible();
+      await check(page, 'the thread of somebody who was opted out', [...shown, '.thread h1']);
+      await page.unroute('**/api/opt_outs/*');
+      api.contacts = [];
 
       await page.goto('/messages');
       const box = page.getByRole('searchbox');

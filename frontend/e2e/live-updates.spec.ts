@@ -3,13 +3,13 @@ import { enter, expect, newPerson, openThread, storedBubble, test } from './fixt
 
 /** Long before the next poll, which comes ten seconds after the last one. */
 const BEFORE_THE_POLL_MS = 5_000;
-/** The next poll, and its response. */
-const WITH_THE_POLL_MS = 10_500;
 /** When streams that fail are asked for with the shortest jitter, in milliseconds after the first one. */
 const STREAM_REQUESTS_AT_MS = [0, 1_000, 3_000, 7_000, 15_000, 31_000];
 
+/** Waits for the next poll that begins from now on, and for its response. */
 async function waitForPoll(page: Page): Promise<void> {
-  await page.waitForResponse((response) => response.url().includes('/api/messages/changes?'));
+  const poll = await page.waitForRequest((call) => call.url().includes('/api/messages/changes?'));
+  await poll.response();
 }
 
 test('a status shows at once, without waiting for the poll', async ({ page, request, phone }) => {
@@ -58,8 +58,9 @@ for (const [name, answer] of [
     await waitForPoll(page);
     const before = askedAt.length;
     await phone.report(text, 'delivered');
+    await waitForPoll(page);
     await expect(storedBubble(page, text)).toContainText('Delivered', {
-      timeout: WITH_THE_POLL_MS,
+      timeout: BEFORE_THE_POLL_MS,
     });
     await expect(page.getByRole('status').first()).toHaveText('Up to date');
     expect(before).toBeGreaterThan(0);

@@ -6,6 +6,7 @@ import {
   newNumber,
   newPerson,
   openDetails,
+  openNew,
   openThread,
   setFault,
   test,
@@ -100,6 +101,7 @@ test('a message can be copied and forwarded', async ({ page, request, context })
   const number = newNumber();
   await person.write(number, 'Bring the blue one');
   await enter(page, person);
+  await openNew(page);
   await page.getByLabel('Phone number').fill('+49 30 901820');
   await openThread(page, number);
   const message = bubble(page, 'Bring the blue one');

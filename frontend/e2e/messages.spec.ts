@@ -1,4 +1,5 @@
-import { bubble, expect, openNew, sendNew, signOut, signUp, test } from './fixtures';
+import { bubble, expect, fillSignIn, openNew, sendNew, signOut, signUp, test } from './fixtures';
+import { EMAIL, generateApi } from './generated-api';
 
 test('a message arrives, and a reload keeps the user signed in', async ({ page, phone }) => {
   await signUp(page);
@@ -64,6 +65,28 @@ test('an impossible number shows an error at its field', async ({ page }) => {
     /Phone number must begin with \+ and the country code/,
   );
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Hello');
+});
+
+test('while no conversation is open, a wide screen says how to open one', async ({ page }) => {
+  await generateApi(page, { conversations: 12, messages: 8 });
+  await page.goto('/sign-in');
+  await fillSignIn(page, EMAIL);
+  const hint = page.getByText('Choose a conversation, or press N to write a new message.');
+  await expect(hint).toBeVisible();
+  const conversations = page.getByRole('navigation', { name: 'Conversations' });
+  await page.setViewportSize({ width: 720, height: 800 });
+  await expect(hint).toBeHidden();
+  await expect(conversations).toBeVisible();
+  await page.setViewportSize({ width: 721, height: 800 });
+  await expect(hint).toBeVisible();
+  await expect(conversations).toBeVisible();
+
+  await page.keyboard.press('n');
+  await expect(page.getByLabel('Phone number')).toBeFocused();
+  await expect(hint).toBeHidden();
+  await page.getByRole('link', { name: 'Close', exact: true }).click();
+  await expect(hint).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Messages', exact: true })).toBeFocused();
 });
 
 test.describe('on a phone', () => {

@@ -1,5 +1,16 @@
 import AxeBuilder from '@axe-core/playwright';
-import { bubble, enter, expect, newNumber, newPerson, openThread, test } from './fixtures';
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  fillSignIn,
+  newNumber,
+  newPerson,
+  openThread,
+  test,
+} from './fixtures';
+import { EMAIL, PEER, generateApi } from './generated-api';
 
 test('STOP closes the composer and START opens it, in every tab', async ({
   page,
@@ -42,14 +53,20 @@ test('STOP closes the composer and START opens it, in every tab', async ({
     }
   }
 
+  // Whoever writes elsewhere goes on there when the composer comes back.
+  const search = page.getByRole('searchbox', { name: 'Search people and messages' });
+  await search.click();
   await phone.write(number, 'START');
   await expect(input).toBeVisible();
+  await expect(search).toBeFocused();
+  await page.keyboard.press('Enter');
   // What was being written is kept.
   await expect(input).toHaveValue('Forty, and');
-  await input.fill('Forty, as ever');
+  const text = `Forty, as ever ${crypto.randomUUID()}`;
+  await input.fill(text);
   await input.press('Enter');
-  await expect(bubble(page, 'Forty, as ever')).toBeVisible();
-  await expect.poll(() => phone.received('Forty, as ever')).toBe(1);
+  await expect(bubble(page, text)).toBeVisible();
+  await expect.poll(() => phone.received(text)).toBe(1);
 });
 
 test('what sounds like an opt-out is suggested as one, and can be undone', async ({
@@ -66,7 +83,7 @@ test('what sounds like an opt-out is suggested as one, and can be undone', async
   await expect(page.getByText('Stop sending to this number?')).toBeVisible();
   await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Stop sending' }).click();
-  await expect(page.getByText(/you stopped sending to .*Please stop texting me/)).toBeVisible();
+  await expect(page.getByText(/was stopped by hand: .*Asked for it in a message/)).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByLabel('Message', { exact: true })).toBeVisible();
   await expect(page.getByText('Stop sending to this number?')).toHaveCount(0);
@@ -74,6 +91,7 @@ test('what sounds like an opt-out is suggested as one, and can be undone', async
   await phone.write(number, 'opt out');
   await page.getByRole('button', { name: 'No', exact: true }).click();
   await expect(page.getByText('Stop sending to this number?')).toHaveCount(0);
+  await expect(page.getByLabel('Message', { exact: true })).toBeFocused();
 });
 
 test('a recipient who has opted out is marked before anything is sent, and refused', async ({
@@ -103,4 +121,24 @@ test('a recipient who has opted out is marked before anything is sent, and refus
   // There is nothing to write in.
   await bubble(page, 'Are you there?').getByRole('button', { name: 'Edit and resend' }).click();
   await expect(page.locator('.closed-composer__box')).toBeFocused();
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test('Undo keeps the focus, and opens no keyboard', async ({ page }) => {
+    await generateApi(page, { conversations: 12, messages: 8 });
+    await page.route('**/api/opt_outs/**', (route) => {
+      const at = new Date().toISOString();
+      const opted_out = route.request().method() === 'GET';
+      const latest = { event: opted_out ? 'opt_out' : 'opt_in', at, source: 'manual', reason: '' };
+      return route.fulfill({ json: { number: PEER, opted_out, latest, history: [latest] } });
+    });
+    await page.goto('/sign-in');
+    await fillSignIn(page, EMAIL);
+    await page.locator('.conversation-row').first().tap();
+    await page.getByRole('button', { name: 'Undo' }).tap();
+    await expect(composer(page)).toBeVisible();
+    await expect(page.locator('app-thread').getByRole('heading', { level: 1 })).toBeFocused();
+  });
 });

@@ -166,7 +166,7 @@ test('a server that sends no mail says whom to ask', async ({ page }) => {
     );
     await expect(page.getByRole('textbox')).toHaveCount(0);
     await page.getByRole('link', { name: 'Back to sign in' }).click();
-    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   } finally {
     // The page must not need the server after it has ended.
     await page.close();

@@ -2,7 +2,7 @@ import {
   beginPasswordChange,
   bubble,
   expect,
-  newEmail,
+  newPerson,
   openSettings,
   PASSWORD,
   signIn,
@@ -15,18 +15,23 @@ const SIZES = {
 };
 
 const ADA = '+1 500 555 1002';
+const JONAS = '+49 30 901820';
 const OTHERS = [
   ['+81 3 4520 0100', 'See you in Tokyo!'],
-  ['+49 30 901820', 'Danke, bis Montag!'],
+  [JONAS, 'Danke, bis Montag!'],
   ['+1 500 555 0001', 'Is this number right?'],
   ['+44 20 7946 0958', 'The parcel is with your neighbour at 14.'],
 ] as const;
+const CONFIRMED = 'Your table for four is confirmed: Sunday at 19:30.';
+const ANSWER = 'Wonderful! Can we park there?';
 const TO_ADA = [
-  ['Your table for four is confirmed, see you at 19:30. Parking is behind the house.', 'delivered'],
-  ['One more thing: the kitchen asks about allergies.', 'sent'],
-  ['And would you like the tasting menu?', 'undelivered'],
+  ['Yes, behind the house. And the kitchen asks about allergies.', 'sent'],
+  ['Would you like the tasting menu?', 'undelivered'],
   ['We look forward to Sunday!', 'queued'],
 ] as const;
+
+// In turn: an answer goes to whoever wrote last.
+test.describe.configure({ mode: 'default' });
 
 /** Screenshots of the main states for a human to look at, in test-results/screenshots. */
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -35,21 +40,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
       test.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 
       test('screenshots', async ({ page, request, phone }) => {
-        const email = newEmail();
-        const user = { email, password: PASSWORD, password_confirmation: PASSWORD };
-        const signedUp = await request.post('/users', { data: { user } });
-        const { access_token } = (await signedUp.json()) as { access_token: string };
+        const person = await newPerson(request);
+        const { email } = person;
         const picture = (name: string): Promise<Buffer> =>
           page.screenshot({ path: `test-results/screenshots/${name}-${size}-${colorScheme}.png` });
-        const send = async (recipient_number: string, content: string): Promise<void> => {
-          await request.post('/api/messages', {
-            headers: { Authorization: `Bearer ${access_token}` },
-            data: { message: { recipient_number, content } },
-          });
-        };
 
         await page.goto('/sign-in');
-        await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+        await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
         await picture('sign-in');
         await signIn(page, email);
         await expect(
@@ -57,22 +54,34 @@ for (const colorScheme of ['light', 'dark'] as const) {
         ).toBeVisible();
         await picture('empty');
 
-        for (const [number, text] of OTHERS) await send(number, text);
+        await person.call(e164(ADA), 'Ada Lovelace');
+        await person.call(e164(JONAS), 'Jonas Weber');
+        for (const [number, text] of OTHERS) await person.write(number, text);
+        await person.write(ADA, CONFIRMED);
+        await phone.report(CONFIRMED, 'delivered');
+        await phone.write(ADA, ANSWER);
+        const read = page.waitForResponse(/\/read$/);
+        await page.goto(`/messages/${encodeURIComponent(e164(ADA))}`);
+        await read;
+        await page.goto('/messages');
         for (const [text, status] of TO_ADA) {
-          await send(ADA, text);
+          await person.write(ADA, text);
           await phone.report(text, status);
         }
+        await phone.write(JONAS, 'Bringst du das Werkzeug mit?');
+        await expect(page.locator('.conversation-row').first()).toContainText('Werkzeug');
         await page.reload();
-        await expect(page.getByRole('heading', { name: 'Message History (8)' })).toBeAttached();
+        await expect(page.getByRole('heading', { name: 'Message History (10)' })).toBeAttached();
+        await expect(page.locator('.conversation-row').first()).toContainText('1 unread message');
         await picture('list');
         await page.goto('/log');
-        await expect(page.locator('app-log-row')).toHaveCount(8);
+        await expect(page.locator('app-log-row')).toHaveCount(10);
         await picture('log');
         await page.goto('/messages/new');
         await page.getByLabel('Phone number').fill(`${OTHERS[0][0]},${OTHERS[1][0]}`);
         await expect(page.getByRole('option')).toBeVisible();
         await picture('new');
-        await page.goto(`/messages/${encodeURIComponent(ADA.replaceAll(' ', ''))}`);
+        await page.goto(`/messages/${encodeURIComponent(e164(ADA))}`);
         await expect(bubble(page, 'tasting menu')).toContainText('Not delivered');
         await page
           .getByRole('textbox', { name: 'Message' })
@@ -113,4 +122,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
     });
   }
+}
+
+function e164(number: string): string {
+  return number.replaceAll(' ', '');
 }

@@ -82,7 +82,7 @@ test('two-step sign-in is set up, asked for at sign-in, and turned off', async (
 
   // A reload begins again, and loses nothing.
   await page.reload();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await fillSignIn(page, email);
   await page.getByRole('button', { name: 'Not you?' }).click();
   await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
@@ -169,7 +169,7 @@ test('going back from the code leads to the password, and further back to the pa
     await expect(page).toHaveURL('/sign-in?returnTo=%2Fsettings%2Fsecurity&step=code');
   };
   const askedForPassword = async (): Promise<void> => {
-    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
     await expect(page.getByLabel('Email')).toHaveValue('ada@example.com');
     await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
     await expect(page).toHaveURL('/sign-in?returnTo=%2Fsettings%2Fsecurity');

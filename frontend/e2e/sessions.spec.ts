@@ -1,23 +1,25 @@
 import { startServer } from './another-server';
 import {
-  PASSWORD,
   askToSignOut,
   bubble,
+  enter,
   expect,
   fillSignIn,
   newEmail,
   newNumber,
+  newPerson,
   openNew,
   openSettings,
   openThread,
+  PASSWORD,
   sendNew,
   signIn,
   signOut,
   signOutAndDelete,
   signUp,
   storedRefreshToken,
-  test,
   watchForSignInPage,
+  test,
 } from './fixtures';
 
 test('a wrong password is rejected', async ({ page, tolerate }) => {
@@ -60,7 +62,7 @@ test('two users of one browser see only their own messages, in all tabs', async 
   await expect(otherTab.getByRole('link', { name: '+1 415 555 2671' })).toBeVisible();
 
   await signOut(otherTab);
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 
   const bob = await signUp(otherTab);
   for (const tab of [page, otherTab]) {
@@ -267,6 +269,7 @@ test('signing out says how many messages it deletes, including those of other ta
     await sendNew(otherTab, newNumber(), text);
     await expect(bubble(otherTab, text)).toContainText("Can't reach the server.");
   }
+  await openNew(page);
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
 
   for (const way of ['Sign out here', 'Sign out everywhere']) {
@@ -337,6 +340,33 @@ test('a session that expires keeps drafts and messages for the next sign-in', as
   await openThread(page, number);
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Half a thought');
   await expect.poll(() => phone.received(`Late ${number}`)).toBe(1);
+});
+
+test('a session that turns out to have ended while a page is loading leads back to that page', async ({
+  page,
+  request,
+  tolerate,
+}) => {
+  tolerate(/400 .*\/users\/token/);
+  const person = await newPerson(request);
+  const number = newNumber();
+  await person.write(number, 'Where I was');
+  await enter(page, person);
+  await openThread(page, number);
+  await page.evaluate(() => {
+    const session = JSON.parse(localStorage.getItem('mysms.session') ?? '{}') as object;
+    const ended = { ...session, refreshToken: 'a token that nobody knows' };
+    localStorage.setItem('mysms.session', JSON.stringify(ended));
+  });
+  await page.route(/\/messenger\.routes-/, async (route) => {
+    await page.waitForURL('**/sign-in**');
+    await route.continue();
+  });
+  await page.reload();
+  await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible();
+  await fillSignIn(page, person.email);
+  await expect(page).toHaveURL(`/messages/${encodeURIComponent(number)}`);
+  await expect(bubble(page, 'Where I was')).toBeVisible();
 });
 
 test('what a session that is ended elsewhere has not sent leaves the browser, in all tabs', async ({

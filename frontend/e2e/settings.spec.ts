@@ -9,7 +9,7 @@ test('each place of the settings has its address, its title and the focus', asyn
   await enter(page, await newPerson(request));
   await page.getByRole('link', { name: 'Settings' }).click();
   await expect(page).toHaveURL('/settings/account');
-  for (const place of ['Security', 'Help', 'Account'] as const) {
+  for (const place of ['Security', 'Notifications', 'Help', 'Account'] as const) {
     const places = page.getByRole('navigation', { name: 'Settings' });
     await places.getByRole('link', { name: place }).click();
     await expect(page).toHaveURL(`/settings/${place.toLowerCase()}`);
@@ -82,7 +82,7 @@ test.describe('on a phone', () => {
 
     await places.getByRole('link', { name: 'Account' }).tap();
     await page.getByRole('button', { name: 'Sign out' }).tap();
-    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   });
 
   test('an open conversation has the whole screen, and leads back', async ({ page, request }) => {
@@ -110,7 +110,7 @@ test('an unknown address says so and leads on, for a user and for a guest', asyn
   await expect(page).toHaveURL('/nowhere/at/all?really=yes#yes');
   await expect(page.getByRole('navigation')).toHaveCount(0);
   await page.getByRole('link', { name: 'Sign in' }).click();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 
   await enter(page, await newPerson(request));
   for (const path of ['/nowhere', '/settings/nowhere', '/messages/1/2']) {

@@ -55,7 +55,7 @@ test('the files of the sign-in page are few, and are all asked for before the ma
   await page.goto('/messages', { waitUntil: 'commit' });
   await expect.poll(() => namesOf(asked)).toEqual(GUEST);
   release();
-  const heading = page.getByRole('heading', { name: 'Welcome back' });
+  const heading = page.getByRole('heading', { name: 'Sign in' });
   expect(namesOf(new Set(await loadedWith(page, heading)))).toEqual(GUEST);
 });
 
@@ -131,8 +131,8 @@ test.describe('on a phone', () => {
   test('the sign-in page has its heading before any script has run', async ({ page }) => {
     await expectInPlace(page, '/sign-in', '.shell--sign-in', [
       ['MySMS Messenger', page.locator('.auth-card .brand')],
-      ['Welcome back', page.getByRole('heading', { name: 'Welcome back' })],
-      ['Sign in to read and send texts.', page.locator('#auth-card-intro')],
+      ['Sign in', page.getByRole('heading', { name: 'Sign in' })],
+      ['Read your texts, and send new ones.', page.locator('#auth-card-intro')],
     ]);
   });
 
@@ -168,5 +168,5 @@ test('a wide page begins without a heading', async ({ page }) => {
   await page.locator('.shell').first().waitFor({ state: 'attached' });
   await expect(page.locator('.shell:visible')).toHaveCount(0);
   release();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 });

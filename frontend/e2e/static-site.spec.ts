@@ -25,7 +25,7 @@ test('pages are revalidated, and files named by content are cached', async ({ pa
     kept.set(pathname, response.headers()['cache-control']);
   });
   await page.goto('/sign-in');
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   expect(kept.get('/sign-in')).toBeUndefined();
   const scripts = [...kept].filter(([path]) => path.endsWith('.js'));
   expect(scripts).not.toHaveLength(0);

@@ -85,7 +85,7 @@ for (const [trouble, bringAbout] of Object.entries(TROUBLES)) {
     await expect(notice).toBeVisible();
 
     await page.reload();
-    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
     await fillSignIn(page, email);
     await expect(page.getByRole('status')).toHaveText('Up to date');
   });
@@ -171,7 +171,7 @@ test('what is held in memory is erased when another tab signs out', async ({
   await expect(page.getByRole('alert')).toContainText(NO_ROOM);
 
   await signOut(otherTab);
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await fillSignIn(page, person.email);
   await openNew(page);
   await expect(composer(page)).toHaveValue('');

@@ -1,5 +1,5 @@
 import { Locator, Page } from '@playwright/test';
-import { PASSWORD, bubble, composer, expect, fillSignIn, test } from './fixtures';
+import { PASSWORD, bubble, composer, expect, fillSignIn, openDetails, test } from './fixtures';
 import { EMAIL, GeneratedApi, HEBREW, PEER, aMessage, generateApi } from './generated-api';
 
 const SPACED = '  two  spaces\t\ttwo tabs\n\n three lines down  ';
@@ -117,8 +117,7 @@ for (const [locale, isTwelve] of [
 
     test('times have one format', async ({ page }) => {
       await enter(page, 1, ['Hello']);
-      await page.getByRole('button', { name: 'Details', exact: true }).first().click();
-      const dialog = page.getByRole('dialog', { name: 'Message details' });
+      const dialog = await openDetails(page, bubble(page, 'Hello'));
       await expect(dialog).toContainText('Written');
       const locators = [
         page.locator('.conversation-row__time'),

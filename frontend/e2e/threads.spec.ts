@@ -100,7 +100,7 @@ test('search finds people and words, and opens a message far back', async ({ pag
   await expect(page.getByRole('heading', { name: 'Message History (62)' })).toBeVisible();
 
   const box = page.getByRole('searchbox', { name: 'Search people and messages' });
-  await page.getByRole('heading', { name: 'New message' }).click();
+  await page.getByText('Choose a conversation').click();
   await page.keyboard.press('ControlOrMeta+k');
   await expect(box).toBeFocused();
   await box.fill('GATE');

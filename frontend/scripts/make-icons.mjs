@@ -1,11 +1,13 @@
-// Draws public/icons/ from the mark, public/favicon.svg. Run it after the mark has changed: node scripts/make-icons.mjs
-import { mkdirSync, readFileSync } from 'node:fs';
+// Draws public/icons/ and public/favicon-unread.svg from the mark, public/favicon.svg. Run it after the mark has changed: node scripts/make-icons.mjs
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
 const FIELD = '#0c5f50';
 const PUBLIC = new URL('../public/', import.meta.url);
 
 const mark = readFileSync(new URL('favicon.svg', PUBLIC), 'utf8');
+const DOT = '<circle cx="28" cy="8" r="7" fill="#d8412f" stroke="#fffdf8" stroke-width="2"/>';
+writeFileSync(new URL('favicon-unread.svg', PUBLIC), mark.replace('</svg>', `  ${DOT}\n</svg>`));
 /** Each with its size in pixels. */
 const ICONS = [
   { name: 'icon-192', size: 192 },

@@ -12,7 +12,9 @@ export function securityHeaders(api = "'self'") {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data:",
+    // Pictures and sounds that the page has fetched: no address could have the access token.
+    "img-src 'self' data: blob:",
+    'media-src blob:',
     "font-src 'self'",
     // The service worker fetches the files of the site, wherever the API is.
     api === "'self'" ? "connect-src 'self'" : `connect-src 'self' ${api}`,

@@ -113,8 +113,9 @@ class Collection:
 
     async def _first(self, sorter: Sorter[bytes], skip: int, wanted: int) -> list[bytes]:
         found = []
-        for data in islice(sorter.items(), skip, wanted or None):
-            found.append(data)
+        for position, data in enumerate(islice(sorter.items(), wanted or None)):
+            if position >= skip:
+                found.append(data)
             if self._turn.is_over():
                 await give_way()
         return found

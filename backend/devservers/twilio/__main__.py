@@ -82,7 +82,14 @@ def main() -> int:
             )
         rng = Random(options.seed)  # noqa: S311 - picks faults, not secrets
         app = create_app(
-            account, ledger, rng, Clock(), options.pace, options.list_order, has_control_port=has_control_port
+            account,
+            ledger,
+            rng,
+            Clock(),
+            options.pace,
+            options.list_order,
+            has_control_port=has_control_port,
+            api_url=_url_of(sockets[0]),
         )
         config = uvicorn.Config(
             app,
@@ -102,10 +109,14 @@ def main() -> int:
 
 
 def _ready(account: Account, sockets: list[socket.socket]) -> str:
-    hosts = [listener.getsockname()[:2] for listener in sockets]
-    urls = [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}" for host, port in hosts]
+    urls = [_url_of(listener) for listener in sockets]
     control = f", control {urls[1]}" if len(urls) > 1 else ""
     return f"Twilio simulator ready on {urls[0]}{control} (account {account.sid}, number {account.from_number})"
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from devservers.twilio.account import Account
-from devservers.twilio.clock import Clock, iso
+from devservers.twilio.clock import Clock, iso, rfc2822
 from devservers.twilio.connections import NoResponse
 from devservers.twilio.delivery_scenarios import steps_to
 from devservers.twilio.errors import ApiError
@@ -19,12 +19,15 @@ from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.faults import EarlyCallbacks, EventBetweenPages, ListLag, ListPaging, MessageFault, ReorderList
 from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.listing import DATE_FILTERS, list_messages
-from devservers.twilio.messages import CreateRequest, Message, Step, first_value, new_sid
+from devservers.twilio.media import Media
+from devservers.twilio.messages import CreateRequest, Message, Step, first_value, media_path, new_sid
 from devservers.twilio.progress import Progress
 from devservers.twilio.request_faults import Perform, RequestFault
 from devservers.twilio.segments import segment_count
 
 MAX_RECORDED_REQUESTS = 2000
+CONTENT_PATH = "/media-content"
+"""Where the content of media is: with Twilio, on the host of a CDN."""
 UNSUBSCRIBED = 21610
 CANCELABLE = frozenset({"queued", "accepted", "scheduled"})
 Form = Mapping[str, Sequence[str]]
@@ -80,12 +83,26 @@ class MessagesApi:
             case _:
                 return await self._serve(request, "fetch", "", lambda: self._fetch(sid))
 
+    async def media_list(self, request: Request) -> Response:
+        sid = request.path_params["sid"]
+        return await self._serve(request, "media_list", "", lambda: self._list_media(sid, request.url.path))
+
+    async def media(self, request: Request) -> Response:
+        """The address of a medium in a webhook: it leads to where the content is, on another host."""
+        sid, media_sid = request.path_params["sid"], request.path_params["media_sid"]
+        return await self._serve(request, "media", "", lambda: self._redirect_to_media(request, sid, media_sid))
+
+    async def media_content(self, request: Request) -> Response:
+        """The content of a medium, for everybody who has its address. It refuses credentials, as the real host does."""
+        media_sid = request.path_params["media_sid"]
+        return await self._serve(request, "media_content", "", lambda: self._media_content(request, media_sid))
+
     async def _serve(self, request: Request, operation: Operation, to: str, perform: Perform) -> Response:
         record = RequestRecord(iso(self._clock.now()), operation, to)
         self._requests.append(record)
         self._in_flight += 1
         try:
-            self._authenticate(request)
+            self._authenticate(request, operation)
             fault = self._registry.first(RequestFault, FaultContext(to, operation))
             if fault is None:
                 response = await perform()
@@ -100,7 +117,11 @@ class MessagesApi:
         response.headers["Twilio-Concurrent-Requests"] = str(concurrent)
         return response
 
-    def _authenticate(self, request: Request) -> None:
+    def _authenticate(self, request: Request, operation: Operation) -> None:
+        if operation == "media_content":
+            if "Authorization" in request.headers:
+                raise ApiError(20001, "Only one auth mechanism is allowed")
+            return
         if not self._account.authenticates(request.headers.get("Authorization")):
             raise ApiError(20003)
         if request.path_params["account_sid"] != self._account.sid:
@@ -188,13 +209,57 @@ class MessagesApi:
 
     async def _delete(self, sid: str) -> Response:
         self._ledger.update(self._find(sid), deleted=True, plan=())
+        self._ledger.delete_media(sid)
         return Response(status_code=204)
+
+    async def _list_media(self, sid: str, path: str) -> Response:
+        message = self._find(sid)
+        rows = [_media_resource(message, media) for media in self._ledger.media_of(sid)]
+        return JSONResponse(
+            {
+                "media_list": rows,
+                "page": 0,
+                "page_size": 50,
+                "start": 0,
+                "end": max(0, len(rows) - 1),
+                "uri": path,
+                "first_page_uri": path,
+                "next_page_uri": None,
+                "previous_page_uri": None,
+            }
+        )
+
+    async def _redirect_to_media(self, request: Request, sid: str, media_sid: str) -> Response:
+        media = self._ledger.find_media(media_sid)
+        if media is None or media.message_sid != self._find(sid).sid:
+            raise ApiError(20404, f"The requested resource {request.url.path} was not found")
+        host = "localhost" if request.url.hostname != "localhost" else "127.0.0.1"
+        location = f"http://{host}:{request.url.port}{CONTENT_PATH}/{media.sid}"
+        return Response(status_code=307, headers={"Location": location})
+
+    async def _media_content(self, request: Request, media_sid: str) -> Response:
+        media = self._ledger.find_media(media_sid)
+        if media is None:
+            raise ApiError(20404, f"The requested resource {request.url.path} was not found")
+        return Response(media.content, headers={"Content-Type": media.content_type})
 
     def _find(self, sid: str) -> Message:
         message = self._ledger.find(sid)
         if message is None:
             raise ApiError(20404, f"The requested resource /Messages/{sid}.json was not found")
         return message
+
+
+def _media_resource(message: Message, media: Media) -> Mapping[str, object]:
+    return {
+        "sid": media.sid,
+        "account_sid": message.account_sid,
+        "parent_sid": message.sid,
+        "content_type": media.content_type,
+        "date_created": rfc2822(message.created_at),
+        "date_updated": rfc2822(message.updated_at),
+        "uri": f"{media_path(message, media.sid)}.json",
+    }
 
 
 async def _form(request: Request) -> Form:

@@ -17,7 +17,7 @@ from devservers.local_page import static_files
 from devservers.local_requests import SECURITY_HEADERS, LocalRequestsOnly
 from devservers.twilio.account import Account
 from devservers.twilio.account_api import AccountApi, account_path
-from devservers.twilio.api import MessagesApi
+from devservers.twilio.api import CONTENT_PATH, MessagesApi
 from devservers.twilio.callbacks import CallbackSender
 from devservers.twilio.clock import Clock
 from devservers.twilio.connections import AbortWhenCancelled
@@ -43,14 +43,18 @@ def create_app(
     list_order: ListOrder,
     *,
     has_control_port: bool,
+    api_url: str,
 ) -> Starlette:
-    """The caller must set `app.state.connections` to the server before the first request."""
+    """The caller must set `app.state.connections` to the server before the first request.
+
+    `api_url` is where the API is: the webhooks of pictures lead there.
+    """
     registry = FaultRegistry(rng)
     callback_sender = CallbackSender(account, ledger, registry, clock)
     progress = Progress(ledger, callback_sender, clock, pace)
     api = MessagesApi(account, ledger, registry, progress, clock, list_order)
     accounts = AccountApi(account, ledger, clock)
-    phones = Phones(account, ledger, callback_sender, clock)
+    phones = Phones(account, ledger, callback_sender, clock, api_url)
     control = ControlApi(
         account, ledger, registry, callback_sender, progress, phones, api, has_control_port=has_control_port
     )
@@ -79,6 +83,9 @@ def create_app(
             ),
             Route(f"{messages_path('{account_sid}')}.json", api.collection, methods=["GET", "POST"]),
             Route(messages_path("{account_sid}") + "/{sid}.json", api.instance, methods=["GET", "POST", "DELETE"]),
+            Route(messages_path("{account_sid}") + "/{sid}/Media.json", api.media_list),
+            Route(messages_path("{account_sid}") + "/{sid}/Media/{media_sid}", api.media),
+            Route(CONTENT_PATH + "/{media_sid}", api.media_content),
         ],
         exception_handlers={
             HTTPException: _twilio_error,

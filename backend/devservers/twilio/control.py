@@ -1,5 +1,6 @@
 """A client for the control endpoint, for tests."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -91,9 +92,21 @@ class SimulatorControl:
         """Replace any of `auth_token`, `secondary_auth_token` and `webhook_key`; None for none."""
         await self._call("POST", "credentials", json=credentials)
 
-    async def text(self, sender: str, body: str, *, to: str = "", num_media: int = 0) -> AcceptedMessage:
-        """Make a phone send a text to the account's own number, or another one. Its webhook follows."""
-        command = {"sender": sender, "body": body, "to": to, "num_media": num_media}
+    async def text(
+        self,
+        sender: str,
+        body: str,
+        *,
+        to: str = "",
+        num_media: int = 0,
+        media: Sequence[tuple[str, bytes]] = (),
+    ) -> AcceptedMessage:
+        """Make a phone send a text to the account's own number, or another one. Its webhook follows.
+
+        It comes with so many sample pictures, after these media, each of them a type and a content.
+        """
+        files = [{"content_type": kind, "content": b64encode(content).decode()} for kind, content in media]
+        command = {"sender": sender, "body": body, "to": to, "num_media": num_media, "media": files}
         return AcceptedMessage(**await self._call("POST", "texts", json=command))
 
     async def set_number(self, **settings: str) -> None:

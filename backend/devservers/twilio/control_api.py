@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,11 +18,14 @@ from devservers.twilio.delivery_scenarios import MessageStatus, failure_code
 from devservers.twilio.fault import ErrorCode, Seconds
 from devservers.twilio.fault_registry import FaultRegistry
 from devservers.twilio.faults import FAULTS_BY_KIND, RefuseConnections
-from devservers.twilio.inbound import Phones
+from devservers.twilio.inbound import Attachment, Phones, sample_attachment
 from devservers.twilio.ledger import CallbackRecord, Ledger
+from devservers.twilio.media import MAX_BYTES
 from devservers.twilio.messages import Message, Step, is_loopback_url
 from devservers.twilio.progress import Progress
 
+MOST_MEDIA = 10
+"""Twilio's maximum for a message."""
 FORGED_SIGNATURE = "Zm9yZ2VkLCBub3Qgc2lnbmVkIGJ5IFR3aWxpbw=="
 
 
@@ -48,13 +51,22 @@ class CallbackCommand(ControlCommand):
     token: str | None = None
 
 
+class MediaCommand(ControlCommand):
+    content_type: str
+    content: Annotated[Base64Bytes, Field(max_length=MAX_BYTES)]
+
+
 class TextCommand(ControlCommand):
-    """A phone sends a text; to the account's own number if `to` is empty."""
+    """A phone sends a text; to the account's own number if `to` is empty.
+
+    It comes with these `media`, and with so many sample pictures.
+    """
 
     sender: str
     body: str
     to: str = ""
-    num_media: int = 0
+    num_media: Annotated[int, Field(ge=0, le=MOST_MEDIA)] = 0
+    media: Annotated[list[MediaCommand], Field(max_length=MOST_MEDIA)] = Field(default_factory=list)
 
 
 class NumberCommand(ControlCommand):
@@ -102,6 +114,7 @@ class ControlApi:
             Route("/_control/credentials", self.credentials, methods=["POST"]),
             Route("/_control/callback", self.callback, methods=["POST"]),
             Route("/_control/texts", self.texts, methods=["POST"]),
+            Route("/_control/media/{sid}", self.media, methods=["GET"]),
             Route("/_control/number", self.number, methods=["POST"]),
             Route("/_control/messages/{sid}/status", self.status, methods=["POST"]),
         ]
@@ -157,8 +170,19 @@ class ControlApi:
 
     async def texts(self, request: Request) -> Response:
         command = TextCommand.model_validate(await _body(request))
-        message = self._phones.text(command.sender, command.body, command.to, command.num_media)
+        attachments = [Attachment(media.content_type, media.content) for media in command.media]
+        attachments += [sample_attachment() for _ in range(command.num_media)]
+        message = self._phones.text(command.sender, command.body, command.to, attachments)
         return JSONResponse(_entry(message), 201)
+
+    async def media(self, request: Request) -> Response:
+        """The content of a medium for the page, whatever the faults."""
+        media = self._ledger.find_media(request.path_params["sid"])
+        if media is None:
+            return JSONResponse({"error": "no such medium"}, 404)
+        return Response(
+            media.content, headers={"Content-Type": media.content_type, "Content-Security-Policy": "sandbox"}
+        )
 
     async def number(self, request: Request) -> Response:
         command = NumberCommand.model_validate(await _body(request))

@@ -19,6 +19,9 @@ _OPERATIONS = {
     "fetch": ("Asked about one message", "ask"),
     "update": ("Changed a message", "send"),
     "delete": ("Deleted a message", "ban"),
+    "media_list": ("Asked which media a message has", "ask"),
+    "media": ("Asked where a picture is", "ask"),
+    "media_content": ("Fetched a picture", "picture"),
 }
 _REPORTS = {
     "sent": ("Sent", "check"),

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-Operation = Literal["create", "fetch", "list", "update", "delete"]
+Operation = Literal["create", "fetch", "list", "update", "delete", "media_list", "media", "media_content"]
 YEAR = 365 * 86_400
 Seconds = Annotated[float, Field(ge=0, le=YEAR)]
 ErrorCode = Annotated[int, Field(ge=10_000, le=99_999)]

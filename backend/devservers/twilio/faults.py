@@ -1,8 +1,8 @@
 """All faults that can be activated.
 
-The faults of `request_faults` apply to a request. A `MessageFault` applies to a message as it is accepted, and all that
-match apply. A `CallbackFault` applies to a status callback (`status` narrows it), and only the first match applies. The
-others are independent of each other.
+The faults of `request_faults` and `media_faults` apply to a request. A `MessageFault` applies to a message as it is
+accepted, and all that match apply. A `CallbackFault` applies to a status callback (`status` narrows it), and only the
+first match applies. The others are independent of each other.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from devservers.twilio.delivery_scenarios import MessageStatus, conflicting_step
 from devservers.twilio.fault import YEAR, ErrorCode, Fault, FaultContext, Seconds
 from devservers.twilio.ledger import ListOrder
 from devservers.twilio.listing import MAX_PAGE_SIZE
+from devservers.twilio.media_faults import CutMedia, LargeMedia, MediaType, RedirectMedia
 from devservers.twilio.messages import Message
 from devservers.twilio.request_faults import (
     Error500,
@@ -227,6 +228,10 @@ FAULTS_BY_KIND: Mapping[str, type[Fault]] = {
         Hang,
         LateCommit,
         ResetConnection,
+        RedirectMedia,
+        MediaType,
+        LargeMedia,
+        CutMedia,
         RefuseConnections,
         ReorderList,
         ListLag,

@@ -6,14 +6,22 @@ https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from devservers.twilio.account import Account
 from devservers.twilio.callbacks import Callback, CallbackSender
 from devservers.twilio.clock import Clock
 from devservers.twilio.ledger import Ledger
-from devservers.twilio.messages import API_VERSION, INBOUND, Message, is_loopback_url, new_sid
+from devservers.twilio.media import SAMPLE_TYPE, Media, new_media_sid, sample_picture
+from devservers.twilio.messages import (
+    API_VERSION,
+    INBOUND,
+    Message,
+    is_loopback_url,
+    media_path,
+    new_sid,
+)
 from devservers.twilio.opt_outs import opt_out_type
 from devservers.twilio.segments import segment_count
 
@@ -22,11 +30,26 @@ NO_RESPONSE = "11200"
 _PLACES = ("City", "State", "Zip", "Country")
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a phone sends with its text."""
+
+    content_type: str
+    content: bytes
+
+
+def sample_attachment() -> Attachment:
+    return Attachment(SAMPLE_TYPE, sample_picture())
+
+
 class Phones:
     """The simulated phones, as senders."""
 
-    def __init__(self, account: Account, ledger: Ledger, callback_sender: CallbackSender, clock: Clock) -> None:
+    def __init__(
+        self, account: Account, ledger: Ledger, callback_sender: CallbackSender, clock: Clock, api_url: str
+    ) -> None:
         self._account, self._ledger, self._callback_sender, self._clock = account, ledger, callback_sender, clock
+        self._api_url = api_url
         self._webhooks: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
@@ -35,17 +58,17 @@ class Phones:
             webhook.cancel()
         await asyncio.gather(*webhooks, return_exceptions=True)
 
-    def text(self, from_number: str, body: str, to_number: str = "", num_media: int = 0) -> Message:
-        """Send a text to the account's own number, or another one. Its webhook follows."""
+    def text(self, from_number: str, body: str, to_number: str = "", attachments: Sequence[Attachment] = ()) -> Message:
+        """Send a text to the account's own number, or another one, with its media. Its webhook follows."""
         now, to_number = self._clock.now(), to_number or self._account.from_number
         message = Message(
-            sid=new_sid(num_media),
+            sid=new_sid(len(attachments)),
             account_sid=self._account.sid,
             from_number=from_number,
             to_number=to_number,
             listed_to=[to_number],
             body=body,
-            num_media=num_media,
+            num_media=len(attachments),
             num_segments=segment_count(body),
             created_at=now,
             updated_at=now,
@@ -55,6 +78,8 @@ class Phones:
             direction=INBOUND,
             request=[("From", from_number), ("To", to_number), ("Body", body)],
         )
+        for attachment in attachments:
+            self._ledger.add_media(Media(new_media_sid(), message.sid, attachment.content_type, attachment.content))
         self._ledger.insert(message)
         taken_as = opt_out_type(body)
         if taken_as in {"STOP", "START"}:
@@ -66,7 +91,8 @@ class Phones:
         return message
 
     def _webhook(self, message: Message) -> Callback | None:
-        number, params = self._ledger.number_settings(message.to_number), webhook_params(message)
+        number = self._ledger.number_settings(message.to_number)
+        params = {**webhook_params(message), **self._media_params(message)}
         if self._account.advanced_opt_out and (taken_as := opt_out_type(message.body)):
             params = {**params, "OptOutType": taken_as}
         if number.sms_application_sid or not is_loopback_url(number.sms_url):
@@ -76,6 +102,13 @@ class Phones:
             return webhook
         failed = {**params, "ErrorCode": NO_RESPONSE, "ErrorUrl": number.sms_url}
         return replace(webhook, fallback=Callback(number.sms_fallback_url, failed, message.sid, message.from_number))
+
+    def _media_params(self, message: Message) -> Mapping[str, str]:
+        params: dict[str, str] = {}
+        for index, media in enumerate(self._ledger.media_of(message.sid)):
+            params[f"MediaContentType{index}"] = media.content_type
+            params[f"MediaUrl{index}"] = self._api_url + media_path(message, media.sid)
+        return params
 
 
 def webhook_params(message: Message) -> Mapping[str, str]:

@@ -9,11 +9,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
+from devservers.twilio.media import Media
 from devservers.twilio.messages import OUTBOUND, Message, Step
 
 MAX_RECORDED_CALLBACKS = 2000
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _NUMBERS = """
 CREATE TABLE IF NOT EXISTS numbers (
   number TEXT PRIMARY KEY, sms_url TEXT NOT NULL, sms_method TEXT NOT NULL,
@@ -22,6 +23,13 @@ CREATE TABLE IF NOT EXISTS numbers (
 """
 _BLOCKED = """
 CREATE TABLE IF NOT EXISTS blocked (sender TEXT NOT NULL, phone TEXT NOT NULL, PRIMARY KEY (sender, phone));
+"""
+_MEDIA = """
+CREATE TABLE IF NOT EXISTS media (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  sid TEXT NOT NULL UNIQUE, message_sid TEXT NOT NULL, content_type TEXT NOT NULL, content BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS media_of_message ON media (message_sid);
 """
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS messages (
@@ -40,6 +48,7 @@ CREATE TABLE IF NOT EXISTS callbacks (
 );
 {_NUMBERS}
 {_BLOCKED}
+{_MEDIA}
 """
 MIGRATIONS = {
     1: """
@@ -56,6 +65,7 @@ ALTER TABLE messages ADD COLUMN direction TEXT NOT NULL DEFAULT '{OUTBOUND}';
 {_NUMBERS}
 """,
     4: _BLOCKED,
+    5: _MEDIA,
 }
 """The scripts that migrate a ledger from each version to the next one."""
 
@@ -257,10 +267,29 @@ class Ledger:
         if blocked:
             self._insert("blocked", {"sender": sender, "phone": phone})
 
+    def add_media(self, media: Media) -> None:
+        self._insert("media", asdict(media))
+
+    def media_of(self, message_sid: str) -> list[Media]:
+        """The media of a message, in the order in which its phone attached them."""
+        return self._media("message_sid = ? ORDER BY position", message_sid)
+
+    def find_media(self, sid: str) -> Media | None:
+        return next(iter(self._media("sid = ?", sid)), None)
+
+    def _media(self, condition: str, value: str) -> list[Media]:
+        columns = "sid, message_sid, content_type, content"
+        rows = self._db.execute(f"SELECT {columns} FROM media WHERE {condition}", [value])  # noqa: S608 - our names
+        return [Media(*row) for row in rows]
+
+    def delete_media(self, message_sid: str) -> None:
+        self._db.execute("DELETE FROM media WHERE message_sid = ?", [message_sid])
+
     def clear(self) -> None:
         """Delete all messages and webhook attempts, and who has opted out. The numbers keep their settings."""
         self._db.executescript(
-            "BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; DELETE FROM blocked; COMMIT;"
+            "BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; DELETE FROM blocked; DELETE FROM media;"
+            " COMMIT;"
         )
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:

@@ -157,6 +157,10 @@ def messages_path(account_sid: str) -> str:
     return f"/{API_VERSION}/Accounts/{account_sid}/Messages"
 
 
+def media_path(message: Message, media_sid: str) -> str:
+    return f"{messages_path(message.account_sid)}/{message.sid}/Media/{media_sid}"
+
+
 def new_sid(num_media: int) -> str:
     return ("MM" if num_media else "SM") + secrets.token_hex(16)
 

@@ -77,7 +77,7 @@ class Page:
         return handset(
             phone,
             self._account.from_number,
-            shown[::-1],
+            [(message, self._ledger.media_of(message.sid)) for message in shown[::-1]],
             self._clock.now(),
             earlier=f'<a class="handset__more" href="{older}">Earlier messages</a>' if older else "",
             newest=f'<a class="handset__more" href="{link(phone=phone)}">Newest messages</a>' if before else "",

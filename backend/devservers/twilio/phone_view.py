@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from devservers.twilio.clock import iso
 from devservers.twilio.delivery_scenarios import FAILURES
 from devservers.twilio.icons import icon
+from devservers.twilio.media import Media
 from devservers.twilio.messages import Message, delivery_error
 
 HUES = 8
@@ -25,20 +26,29 @@ _STATUSES = {
 }
 
 
-def handset(number: str, sender: str, messages: Sequence[Message], now: float, *, earlier: str, newest: str) -> str:
-    """The phone with this number, or that of nobody yet (""). `messages` are the oldest first.
+def handset(
+    number: str,
+    sender: str,
+    messages: Sequence[tuple[Message, Sequence[Media]]],
+    now: float,
+    *,
+    earlier: str,
+    newest: str,
+) -> str:
+    """The phone with this number, or that of nobody yet (""). `messages` are the oldest first, with their media.
 
     `earlier` and `newest` are links as HTML, or empty.
     """
     day = _day(now)
     rows: list[str] = []
     previous: Message | None = None
-    for message, following in pairwise([*messages, None]):
+    media_of = {message.sid: media for message, media in messages}
+    for message, following in pairwise([*(message for message, _ in messages), None]):
         if message is None:
             continue
         if previous is None or _day(previous.accepted_at) != _day(message.accepted_at):
             rows.append(_separator(message, day))
-        rows.append(_bubble(message, previous, following))
+        rows.append(_bubble(message, media_of[message.sid], previous, following))
         previous = message
     nothing = f"No messages yet. Send one to {'this' if number else 'any'} number: it appears here."
     thread = f"<ol>{''.join(rows)}</ol>" if rows else f'<p class="empty">{nothing}</p>'
@@ -61,10 +71,14 @@ def phone_list(newest: Sequence[Message], chosen: str) -> str:
         f"{_CURRENT if message.phone == chosen else ''}>{_avatar(message.phone)}"
         f'<span class="phone__name number">{escape(message.phone)}</span>'
         f'<time class="phone__time" datetime="{iso(message.accepted_at)}">{iso(message.accepted_at)[11:16]}</time>'
-        f'<bdi class="phone__preview">{escape(message.body[:120]) or "No text"}</bdi></a></li>'
+        f'<bdi class="phone__preview">{escape(message.body[:120]) or _without_text(message)}</bdi></a></li>'
         for message in newest
     )
     return f'<ul class="phones">{rows}</ul>'
+
+
+def _without_text(message: Message) -> str:
+    return "Picture" if message.num_media else "No text"
 
 
 def link(**parameters: str) -> str:
@@ -84,23 +98,33 @@ def _reply(number: str) -> str:
         f'<button class="icon-button handset__send" aria-label="Send from this phone">{icon("send")}</button>'
         '<p class="handset__words">'
         '<button class="handset__word" type="button" data-text="STOP">Send STOP</button>'
-        '<button class="handset__word" type="button" data-text="START">Send START</button></p></form>'
+        '<button class="handset__word" type="button" data-text="START">Send START</button>'
+        '<button class="handset__word" type="button" data-picture>Send a picture</button>'
+        '<label class="handset__word handset__file">Send a file<input type="file"></label></p></form>'
     )
 
 
-def _bubble(message: Message, previous: Message | None, following: Message | None) -> str:
+def _bubble(message: Message, attached: Sequence[Media], previous: Message | None, following: Message | None) -> str:
     """Messages of one minute with the same fate form a run, with one status at its end."""
     failed = message.status in FAILURES | {"canceled"}
     arrived = message.status in {"delivered", "read"}
     kind = "own" if message.is_inbound else "failed" if failed else "arrived" if arrived else "pending"
     follows = " message--follows" if previous and _run(previous) == _run(message) else ""
     text = escape(message.body) or '<em class="message__nothing">No text</em>'
-    media = f'<p class="message__meta">with {message.num_media} attached</p>' if message.num_media else ""
+    if attached:
+        bubble = f'<p class="message__bubble" dir="auto">{text}</p>' if message.body else ""
+        media = "".join(map(_medium, attached)) + bubble
+    else:
+        attachments = f'<p class="message__meta">with {message.num_media} attached</p>' if message.num_media else ""
+        media = f'<p class="message__bubble" dir="auto">{text}</p>{attachments}'
     meta = "" if following and _run(following) == _run(message) else _meta(message)
-    return (
-        f'<li class="message message--{kind}{follows}" id="{escape(message.sid)}">'
-        f'<p class="message__bubble" dir="auto">{text}</p>{media}{meta}</li>'
-    )
+    return f'<li class="message message--{kind}{follows}" id="{escape(message.sid)}">{media}{meta}</li>'
+
+
+def _medium(media: Media) -> str:
+    if not media.content_type.startswith("image/"):
+        return f'<p class="message__meta">{escape(media.content_type)} attached</p>'
+    return f'<img class="message__picture" src="/_control/media/{escape(media.sid)}" alt="Picture from this phone">'
 
 
 def _meta(message: Message) -> str:

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from pydantic import BaseModel, Field
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
-from mysms.api.deps import get_services, require_caller
+from mysms.api.deps import CurrentUser, Reading, assume_default_country, get_services, require_caller
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
-from mysms.messages.schemas import DEFAULT_PAGE, ConversationResponse
+from mysms.core.errors import NotFoundError, error_responses
+from mysms.messages.schemas import DEFAULT_PAGE, ConversationResponse, PeerNumber, ReadRequest, UnreadResponse
+from mysms.users.errors import UnauthenticatedError
 
-router = APIRouter(prefix="/api/conversations", tags=["Messages"], route_class=ConditionalRoute)
+router = APIRouter(prefix="/api/conversations", tags=["Messages"])
 
 
 class ConversationQuery(BaseModel):
@@ -18,15 +20,68 @@ class ConversationQuery(BaseModel):
     before: str | None = Field(None, description="The `_id` of the last message in the last row of the previous page.")
 
 
-@router.get(
-    "",
-    response_model=list[ConversationResponse],
-    summary="List your conversations",
-    responses=page_responses(INVALID_LIMIT),
-    openapi_extra=IF_NONE_MATCH,
-)
 async def list_conversations(request: Request, query: Annotated[ConversationQuery, Query()]) -> Response:
     """Returns one row for each number with which you have exchanged messages, newest message first."""
     caller, history = await require_caller(request), get_services(request).history
     page = await history.conversations(caller.user_id, limit=query.limit, before=query.before)
     return page_response(page, request)
+
+
+router.add_api_route(
+    "",
+    list_conversations,
+    methods=["GET"],
+    response_model=list[ConversationResponse],
+    summary="List your conversations",
+    responses=page_responses(INVALID_LIMIT),
+    openapi_extra=IF_NONE_MATCH,
+    route_class_override=ConditionalRoute,
+)
+
+
+async def read_unread(request: Request) -> Response:
+    """Returns your conversations with unread messages. Ask again whenever something has changed."""
+    caller, history = await require_caller(request), get_services(request).history
+    return page_response(await history.unread(caller.user_id), request)
+
+
+router.add_api_route(
+    "/unread",
+    read_unread,
+    methods=["GET"],
+    response_model=UnreadResponse,
+    summary="List what is unread",
+    responses=page_responses(),
+    openapi_extra=IF_NONE_MATCH,
+    route_class_override=ConditionalRoute,
+)
+
+_Number = Annotated[PeerNumber, Path(description="The number of the conversation.", examples=["+14155552671"])]
+_RESPONSES = error_responses(UnauthenticatedError(), NotFoundError("There is no such conversation."))
+
+
+@router.put(
+    "/{peer_number}/read",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Mark a conversation as read",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def mark_read(peer_number: _Number, body: ReadRequest, user: CurrentUser, reading: Reading) -> None:
+    """Marks what has come in as read, as far as it was shown: what has come in since stays unread.
+
+    Requests may be repeated, and come in any order.
+    """
+    await reading.mark_read(user.user_id, peer_number, body.inbound)
+
+
+@router.put(
+    "/{peer_number}/unread",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Mark a conversation as unread",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def mark_unread(peer_number: _Number, user: CurrentUser, reading: Reading) -> None:
+    """Marks one message as unread, unless there is an unread one. Marking the conversation as read ends it."""
+    await reading.mark_unread(user.user_id, peer_number)

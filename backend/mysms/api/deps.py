@@ -7,14 +7,19 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 
+from mysms.contacts.csv_export import ContactsCsvExport
+from mysms.contacts.service import ContactService
 from mysms.core.settings import Settings
+from mysms.inbound.media import Attachments
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
+from mysms.messages.read_marks import ReadMarks
 from mysms.messages.schemas import default_country
 from mysms.messages.service import MessageHistory
 from mysms.opt_outs.service import OptOutService
 from mysms.outbox.service import OutboxService
+from mysms.push.service import PushService
 from mysms.services import Services
 from mysms.users.accounts import AccountService
 from mysms.users.client_info import ClientInfo
@@ -65,8 +70,13 @@ PasswordResets = Annotated[PasswordResetService, provided(lambda request: get_se
 History = Annotated[MessageHistory, provided(lambda request: get_services(request).history)]
 Export = Annotated[AccountExport, provided(lambda request: get_services(request).export)]
 CsvExports = Annotated[CsvExport, provided(lambda request: get_services(request).csv_export)]
+MessageAttachments = Annotated[Attachments, provided(lambda request: get_services(request).attachments)]
 Deletion = Annotated[MessageDeletion, provided(lambda request: get_services(request).deletion)]
+Contacts = Annotated[ContactService, provided(lambda request: get_services(request).contacts)]
+ContactsCsvExports = Annotated[ContactsCsvExport, provided(lambda request: get_services(request).contacts_csv_export)]
 OptOuts = Annotated[OptOutService, provided(lambda request: get_services(request).opt_outs)]
+Reading = Annotated[ReadMarks, provided(lambda request: get_services(request).read_marks)]
+Push = Annotated[PushService, provided(lambda request: get_services(request).push)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
 Client = Annotated[ClientInfo, provided(get_client_info)]
 

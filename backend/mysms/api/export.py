@@ -4,13 +4,21 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from mysms.api.deps import Client, CurrentUser, Export
+from mysms.contacts.schemas import ContactResponse
 from mysms.core.errors import error_responses
 from mysms.core.rate_limit import RateLimitedError
-from mysms.messages.schemas import ExportResponse
+from mysms.messages.schemas import ExportHead, MessageDetail
 from mysms.users.errors import UnauthenticatedError
 from mysms.web.response_headers import UNBUFFERED
 
 router = APIRouter(prefix="/api/export", tags=["Accounts"])
+
+
+class ExportResponse(ExportHead):
+    """All data of a user, newest message first, and contacts by name."""
+
+    messages: list[MessageDetail]
+    contacts: list[ContactResponse]
 
 
 @router.get(
@@ -20,6 +28,6 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
     responses=error_responses(UnauthenticatedError(), RateLimitedError()),
 )
 async def export_account(user: CurrentUser, export: Export, client: Client) -> Response:
-    """Returns your account, your sessions and all your messages with their timelines as one JSON document."""
+    """Returns your account, sessions, messages with their timelines, and contacts as one JSON document."""
     headers = {"Content-Disposition": 'attachment; filename="mysms.json"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="application/json", headers=headers)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from mysms.api.attachment_response import AttachmentResponse
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
 from mysms.api.deps import (
     Client,
@@ -14,6 +15,7 @@ from mysms.api.deps import (
     CurrentUser,
     Deletion,
     History,
+    MessageAttachments,
     Outbox,
     assume_default_country,
     get_services,
@@ -21,12 +23,15 @@ from mysms.api.deps import (
 )
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.etags import matches
 from mysms.core.rate_limit import RateLimitedError
 from mysms.core.timestamps import UtcDatetime
+from mysms.inbound.errors import AttachmentTooLargeError, AttachmentUnavailableError
 from mysms.messages import csv_export
 from mysms.messages.error_catalog import ErrorCode
 from mysms.messages.errors import MessageInFlightError
 from mysms.messages.filter import MessageFilter
+from mysms.messages.media import UNKNOWN_TYPE, file_name, is_shown
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
     MAXIMUM_REVISION,
@@ -83,6 +88,7 @@ _REJECTED = MessageResponse.model_validate(
         "retry_of": None,
         "segments": 1,
         "num_media": 0,
+        "media": [],
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.260Z",
         "version": 3,
@@ -373,6 +379,53 @@ async def send_message(
 async def read_message(message_id: str, user: CurrentUser, history: History) -> Response:
     """Returns a message with its timeline."""
     return Response(await history.detail(user.user_id, message_id), media_type="application/json")
+
+
+@router.get(
+    "/{message_id}/media/{index}",
+    summary="Read a picture or another file",
+    response_class=Response,
+    responses={
+        status.HTTP_200_OK: {
+            "description": "The content. Pictures, sounds and videos of the types that browsers show have their "
+            "type; anything else is a file to download.",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("image/*", "audio/*", "video/*", UNKNOWN_TYPE)
+            },
+        },
+        **error_responses(
+            UnauthenticatedError(),
+            NotFoundError("There is no such attachment."),
+            AttachmentTooLargeError(),
+            RateLimitedError(),
+            AttachmentUnavailableError(),
+        ),
+    },
+)
+async def read_media(
+    message_id: str, index: str, request: Request, user: CurrentUser, attachments: MessageAttachments
+) -> Response:
+    """Returns what came with a message that you have received: one of its `media`.
+
+    It is read from Twilio at each request, and never changes: keep it, or send `If-None-Match`. For some minutes after
+    its message, it may not be there yet (503).
+    """
+    attachment = await attachments.find(user.user_id, message_id, index)
+    headers = {
+        "ETag": attachment.etag,
+        "Cache-Control": "private, max-age=86400, immutable",
+        # Whatever it is, it can run nothing, not even if it is opened by itself.
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    if matches(", ".join(request.headers.getlist("If-None-Match")), attachment.etag):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    shown = is_shown(attachment.content_type)
+    name = file_name(message_id, attachment.index, attachment.content_type)
+    headers["Content-Disposition"] = f'{"inline" if shown else "attachment"}; filename="{name}"'
+    # Not given as the media type, to which a character set would be added.
+    headers["Content-Type"] = attachment.content_type if shown else UNKNOWN_TYPE
+    return AttachmentResponse(attachments, attachment, headers)
 
 
 @router.delete(

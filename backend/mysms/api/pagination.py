@@ -7,8 +7,8 @@ from fastapi import Request, Response, status
 from pydantic import Field
 
 from mysms.core.errors import DomainError, InvalidFieldsError, error_responses
+from mysms.core.page import Page
 from mysms.messages.schemas import MAXIMUM_PAGE
-from mysms.messages.service import Page
 from mysms.users.errors import UnauthenticatedError
 
 _POSITIONS = frozenset({"before", "after", "around", "position"})

@@ -6,11 +6,16 @@ published it is found by its mark.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
+
+Kind = Literal["messages", "contacts"]
+"""What has a revision of its own for each user."""
+KIND_OF: Mapping[str, Kind] = {"messages": "messages", "conversations": "messages", "contacts": "contacts"}
+"""By the collection that changes. A conversation is marked for what only it has: how many of its messages are read."""
 
 UNPUBLISHED = -1
 """The `revision` of a document that has changed since its last publication."""
@@ -26,12 +31,17 @@ class Change:
     """A stored change of what a user sees. `number` tells it from later changes of the same document."""
 
     user_id: ObjectId
-    document_id: ObjectId
+    document_id: ObjectId | str
     number: int
+    collection: str = "messages"
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["user_id"], row["_id"], row["change_count"])
+    def of(cls, row: Mapping[str, Any], collection: str = "messages") -> Self:
+        return cls(row["user_id"], row["_id"], row["change_count"], collection)
+
+    @property
+    def kind(self) -> Kind:
+        return KIND_OF[self.collection]
 
 
 def marked(update: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -58,4 +68,4 @@ async def change_one(
     row = await documents.find_one_and_update(
         condition, marked(update), MARKED_FIELDS, return_document=ReturnDocument.AFTER
     )
-    return None if row is None else Change.of(row)
+    return None if row is None else Change.of(row, documents.name)

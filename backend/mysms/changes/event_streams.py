@@ -91,10 +91,19 @@ class EventStream:
     At most one event waits for the client, however slowly it reads: a later event replaces it.
     """
 
-    __slots__ = ("_event", "_is_over", "_is_silent", "_must_check_session", "_newest", "_streams", "_waiter", "of")
+    __slots__ = (
+        "_event",
+        "_is_over",
+        "_is_silent",
+        "_must_check_session",
+        "_newest",
+        "_streams",
+        "_waiter",
+        "subscriber",
+    )
 
     def __init__(self, streams: "EventStreams", subscriber: Subscriber) -> None:
-        self.of = subscriber
+        self.subscriber = subscriber
         self._streams = streams
         self._event: Event | None = None
         self._newest = 0
@@ -153,7 +162,7 @@ class EventStream:
 
     async def _is_session_active(self) -> bool:
         try:
-            return await self.of.is_session_active()
+            return await self.subscriber.is_session_active()
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -214,10 +223,10 @@ class EventStreams:
 
     def close(self, stream: EventStream) -> None:
         """Forgets a stream."""
-        streams = self._streams[stream.of.user_id]
+        streams = self._streams[stream.subscriber.user_id]
         streams.remove(stream)
         if not streams:
-            del self._streams[stream.of.user_id]
+            del self._streams[stream.subscriber.user_id]
         del self._written_at[stream]
         self._capacity.open -= 1
 
@@ -255,12 +264,12 @@ class EventStreams:
         self._written_at[stream] = self._monotonic()
 
     def has_expired(self, stream: EventStream) -> bool:
-        return self._monotonic() >= stream.of.expires_at
+        return self._monotonic() >= stream.subscriber.expires_at
 
     async def _start(self, stream: EventStream, last_event_id: EventId | None) -> None:
         # Before the revision, which is then of this epoch or a later one.
         epoch = self._feed.epoch or ""
-        revision = await self._revisions.of(stream.of.user_id)
+        revision = await self._revisions.of(stream.subscriber.user_id)
         newest = max(self._feed.position, revision or 0)
         event_id = EventId(newest, epoch)
         known = last_event_id.number if last_event_id is not None and last_event_id.epoch == epoch else None

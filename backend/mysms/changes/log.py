@@ -45,12 +45,21 @@ class Entry:
     signed_out: Collection[ObjectId]
     nonce: str | None = None
     """Tells it from another entry that got the number after this one was lost. Earlier versions stored none."""
+    contacts: Collection[ObjectId] = ()
+    """Those of the users whose contacts have changed."""
     begins_epoch: bool = False
     """Whether no version that clients know from before it counts, since the log may have been restored."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["_id"], row["users"], row["signed_out"], row.get("nonce"), row.get("begins_epoch", False))
+        return cls(
+            row["_id"],
+            row["users"],
+            row["signed_out"],
+            row.get("nonce"),
+            row.get("contacts", ()),
+            row.get("begins_epoch", False),
+        )
 
     def is_same(self, other: Self) -> bool:
         return (self.number, self.nonce) == (other.number, other.nonce)
@@ -73,7 +82,12 @@ class ChangeLog:
         await self._entries.create_index([("created_at", ASCENDING)], name="created_at")
 
     async def append(
-        self, users: Collection[ObjectId], signed_out: Collection[ObjectId], *, begins_epoch: bool = False
+        self,
+        users: Collection[ObjectId],
+        signed_out: Collection[ObjectId],
+        contacts: Collection[ObjectId] = (),
+        *,
+        begins_epoch: bool = False,
     ) -> Entry:
         """Appends an entry. If the database does not answer, there may be one or none: append another one."""
         if not timedelta() <= self._clock() - self._seen_at < _SEEN_LATELY:
@@ -85,6 +99,7 @@ class ChangeLog:
                 "users": list(users),
                 "signed_out": list(signed_out),
                 "nonce": secrets.token_hex(8),
+                **({"contacts": list(contacts)} if contacts else {}),
                 **({"begins_epoch": True} if begins_epoch else {}),
                 "created_at": self._clock(),
             }

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from itertools import islice
 
 from bson import ObjectId
 
@@ -31,21 +32,20 @@ class ChangePublisher:
         self._feed = feed
         self._revisions = revisions
         self._documents = documents
-        self._waiting: list[Change] = []
-        self._later: dict[ObjectId, tuple[Change, asyncio.TimerHandle]] = {}
+        self._waiting: dict[Change, None] = {}
+        """In the order of publication."""
+        self._later: dict[ObjectId | str, tuple[Change, asyncio.TimerHandle]] = {}
         self._signed_out: list[ObjectId] = []
         """The users of ended sessions whose entry could not be appended."""
         self._has_waiting = asyncio.Event()
 
     def publish(self, change: Change) -> None:
-        """Publishes a stored change soon, in the background."""
-        self._revisions.begin_publishing(change.user_id)
-        self._waiting.append(change)
-        self._has_waiting.set()
-        if (later := self._later.pop(change.document_id, None)) is not None:
-            earlier, timer = later
-            timer.cancel()
-            self._revisions.end_publishing(earlier.user_id)
+        """Publishes a stored change soon, in the background: once, however often it is found while it waits."""
+        if change not in self._waiting:
+            self._revisions.begin_publishing(change.user_id)
+            self._waiting[change] = None
+            self._has_waiting.set()
+        self._replace_later(change.document_id)
 
     def publish_later(self, change: Change) -> None:
         """Publishes a stored change that another one of the document probably follows: at once with that one.
@@ -53,10 +53,18 @@ class ChangePublisher:
         This process shows it now, and others within a second, as any change.
         """
         self._revisions.begin_publishing(change.user_id)
+        self._replace_later(change.document_id)
         timer = asyncio.get_running_loop().call_later(LATER_SECONDS, self._publish_waited_for, change.document_id)
         self._later[change.document_id] = change, timer
 
-    def _publish_waited_for(self, document_id: ObjectId) -> None:
+    def _replace_later(self, document_id: ObjectId | str) -> None:
+        """Ends the wait for another change of a document, which has come."""
+        if (later := self._later.pop(document_id, None)) is not None:
+            earlier, timer = later
+            timer.cancel()
+            self._revisions.end_publishing(earlier.user_id)
+
+    def _publish_waited_for(self, document_id: ObjectId | str) -> None:
         self.publish(self._later[document_id][0])
 
     @contextlib.asynccontextmanager
@@ -89,12 +97,13 @@ class ChangePublisher:
 
     async def publish_waiting(self) -> None:
         """Publishes what waits now. What could not be published waits on."""
-        batch, signed_out = self._waiting[:_BATCH], self._signed_out[:_BATCH]
-        entry = await self._log.append({change.user_id for change in batch}, set(signed_out))
+        batch, signed_out = list(islice(self._waiting, _BATCH)), self._signed_out[:_BATCH]
+        contacts = {change.user_id for change in batch if change.kind == "contacts"}
+        entry = await self._log.append({change.user_id for change in batch}, set(signed_out), contacts)
         del self._signed_out[: len(signed_out)]
         self._feed.apply(entry)
         if batch:
             await self._documents.set_revision(batch, entry.number)
-        del self._waiting[: len(batch)]
         for change in batch:
+            del self._waiting[change]
             self._revisions.end_publishing(change.user_id)

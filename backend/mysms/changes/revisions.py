@@ -1,8 +1,8 @@
-"""The revision of each user's messages: the number of the last log entry that concerns them."""
+"""The revision of what each user has: the number of the last log entry that concerns it."""
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -27,13 +27,20 @@ class Revisions:
     `load` returns the highest revision of a user's documents, 0 if there is none, and None if one is marked as changed:
     its log entry may already have been read, while its new revision is not stored yet. A revision must be read before
     the content that it describes: then the content is at least as new.
+
+    `concerned` returns the users whom an entry concerns.
     """
 
     def __init__(
-        self, load: Callable[[ObjectId], Awaitable[int | None]], monotonic: MonotonicClock = time.monotonic
+        self,
+        load: Callable[[ObjectId], Awaitable[int | None]],
+        monotonic: MonotonicClock = time.monotonic,
+        *,
+        concerned: Callable[[Entry], Collection[ObjectId]] = lambda entry: entry.users,
     ) -> None:
         self._load = load
         self._monotonic = monotonic
+        self._concerned = concerned
         self._known: OrderedDict[ObjectId, _Known] = OrderedDict()
         self._unpublished: Counter[ObjectId] = Counter()
         self._resets = 0
@@ -63,7 +70,7 @@ class Revisions:
             del self._unpublished[user_id]
 
     def apply(self, entry: Entry) -> None:
-        for user_id in entry.users:
+        for user_id in self._concerned(entry):
             self._raise(user_id, entry.number)
 
     def reset(self) -> None:

@@ -1,6 +1,7 @@
 """Builds and wires the change feed of a process."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from bson import ObjectId
@@ -11,17 +12,9 @@ from mysms.changes.log import ChangeLog
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
 from mysms.changes.upgrade import UpgradePeriod
+from mysms.changes.versions import UserVersion
 from mysms.core.database import Database
 from mysms.core.timestamps import Clock
-
-
-@dataclass(frozen=True)
-class UserVersion:
-    """What tells the present messages of a user from earlier ones."""
-
-    value: tuple[object, ...]
-    is_current: bool
-    """Whether memory knows everything that has changed for the user."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +25,7 @@ class Changes:
     log: ChangeLog
     feed: ChangeFeed
     revisions: Revisions
+    contact_revisions: Revisions
     publisher: ChangePublisher
     upgrade: UpgradePeriod
 
@@ -41,9 +35,14 @@ class Changes:
         log = ChangeLog(database, documents, clock)
         feed = ChangeFeed(log)
         revisions = Revisions(documents.find_revision)
+        contact_revisions = Revisions(
+            partial(documents.find_revision, kind="contacts"), concerned=lambda entry: entry.contacts
+        )
         feed.add_listener(revisions)
+        feed.add_listener(contact_revisions)
         publisher = ChangePublisher(log, feed, revisions, documents)
-        return cls(documents, log, feed, revisions, publisher, UpgradePeriod(database, documents, clock))
+        upgrade = UpgradePeriod(database, documents, clock)
+        return cls(documents, log, feed, revisions, contact_revisions, publisher, upgrade)
 
     async def version_of(self, user_id: ObjectId, asked_at: float) -> UserVersion:
         """Returns the version of a user's messages, from memory if their revision is known.
@@ -62,5 +61,14 @@ class Changes:
         elif not self.upgrade.is_over:
             # A process of the version before the change feed marks nothing.
             value = *context, revision, await self.documents.find_last_update(user_id)
-        is_current = self.feed.is_current_for(asked_at) and self.revisions.is_settled(user_id)
-        return UserVersion(value, is_current)
+        return UserVersion(value, self._is_current(user_id, asked_at))
+
+    async def version_of_contacts(self, user_id: ObjectId, asked_at: float) -> UserVersion:
+        """Returns the version of a user's contacts, as `version_of` does for messages."""
+        epoch = self.feed.epoch
+        revision = await self.contact_revisions.of(user_id)
+        value: tuple[object, ...] = (ObjectId(),) if revision is None else (epoch, revision)
+        return UserVersion(value, self._is_current(user_id, asked_at))
+
+    def _is_current(self, user_id: ObjectId, asked_at: float) -> bool:
+        return self.feed.is_current_for(asked_at) and self.revisions.is_settled(user_id)

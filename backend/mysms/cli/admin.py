@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mysms.core import database
+from mysms.core.csv_files import BYTE_ORDER_MARK, to_csv
 from mysms.core.migrations.runner import migrate, require_migrated
 from mysms.core.security_events import SecurityEvents
 from mysms.core.settings import Settings
+from mysms.core.timestamps import to_rfc3339
 from mysms.reconciliation.backup_recovery import RestoreReport
 from mysms.services import Services, build_services
 from mysms.startup import bind_documents
 from mysms.web.graceful_shutdown import ShutdownState
+
+_OPT_OUT_COLUMNS = ("number", "sender", "opted_out", "said_by", "source", "reason", "at")
 
 
 class SendingIsOnError(Exception):
@@ -79,6 +83,20 @@ async def recover_backup(settings: Settings, since: datetime) -> RestoreReport:
     async with _connected(settings) as services:
         services.security_events.record("backup_recovery_run_by_operator")
         return await services.backup_recovery.run(since)
+
+
+async def export_opt_outs(settings: Settings) -> AsyncIterator[str]:
+    """Yields a CSV file of all that holds about opting out: what each number wishes itself, and what users say.
+
+    A number is not written to if one of its lines says that it has opted out.
+    """
+    async with _connected(settings) as services:
+        yield BYTE_ORDER_MARK + to_csv([_OPT_OUT_COLUMNS])
+        async for stored in services.opt_outs.list_all():
+            for said_by, entry in (("recipient", stored.record.own), ("user", stored.record.manual)):
+                if entry is not None:
+                    values = (str(entry.opted_out).lower(), said_by, entry.source, entry.reason, to_rfc3339(entry.at))
+                    yield to_csv([(stored.number, stored.sender, *values)])
 
 
 @asynccontextmanager

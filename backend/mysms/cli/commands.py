@@ -10,7 +10,14 @@ from datetime import datetime
 
 import uvicorn
 
-from mysms.cli.admin import SendingIsOnError, make_invite, migrate_database, recover_backup, reset_password
+from mysms.cli.admin import (
+    SendingIsOnError,
+    export_opt_outs,
+    make_invite,
+    migrate_database,
+    recover_backup,
+    reset_password,
+)
 from mysms.cli.demo import DemoError, enter_demo, run_demo
 from mysms.cli.doctor import run_checks, settings_results
 from mysms.core.database import DatabaseConfigurationError
@@ -67,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     doctor.add_argument(
         "--fix", action="store_true", help="also set the webhook of the number at Twilio, for inbound messages"
     )
+    commands.add_parser("opt-outs", help="print who gets no more messages, and why, as CSV")
     commands.add_parser(
         "migrate", help="bring the documents of an earlier version up to date, as serve does at its start"
     )
@@ -106,6 +114,7 @@ def _run(given: argparse.Namespace) -> int:
         "reset-password": lambda: _reset_password(
             load_settings(without_twilio=True), given.email, remove_second_factor=given.remove_second_factor
         ),
+        "opt-outs": lambda: asyncio.run(_print_opt_outs(load_settings(without_twilio=True))),
         "migrate": lambda: _migrate(load_settings(without_twilio=True)),
         "recover-backup": lambda: _recover_backup(load_settings(), given.since),
         "log-hash": lambda: _print_log_hash(load_settings(without_twilio=True), given.subject),
@@ -184,6 +193,14 @@ def _reset_password(settings: Settings, email: str, *, remove_second_factor: boo
         print("Two-step sign-in is still on: --remove-second-factor turns it off if phone and codes are lost.")
     elif remove_second_factor:
         print("Two-step sign-in is off for the account.")
+    return 0
+
+
+async def _print_opt_outs(settings: Settings) -> int:
+    configure_logging(settings.effective_log_format)
+    async for lines in export_opt_outs(settings):
+        sys.stdout.buffer.write(lines.encode())
+    sys.stdout.buffer.flush()
     return 0
 
 

@@ -20,6 +20,7 @@ class BoundedCache(Generic[_K, _V]):
 
     def add(self, key: _K, value: _V) -> None:
         self._values[key] = value
+        self._values.move_to_end(key)
         if len(self._values) > self._capacity:
             self._values.popitem(last=False)
 

@@ -49,6 +49,13 @@ MAILS = Counter(
     ["outcome"],
 )
 
+PUSHES = Counter(
+    "mysms_pushes",
+    "Pushes to browsers, by outcome: sent, deferred (will be tried again), refused, expired, discarded (nobody "
+    "to tell, or no message), gone (the browser is not subscribed any more).",
+    ["outcome"],
+)
+
 SECURITY_EVENTS = Counter("mysms_security_events", "Security events, by kind.", ["kind"])
 
 TASK_FAILURES = Counter(

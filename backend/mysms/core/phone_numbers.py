@@ -127,6 +127,15 @@ def spellings(number: str) -> Set[str]:
     return found
 
 
+def canonical(number: str) -> str:
+    """Returns the one of several spellings of a number that stands for all of them: a provider may rewrite numbers."""
+    found, new = set[str](), {number}
+    while new:
+        found |= new
+        new = {other for each in new for other in spellings(each)} - found
+    return min(found, key=lambda each: (len(each), each))
+
+
 def _simple(character: str) -> str:
     if character.isdecimal():
         return str(unicodedata.decimal(character))

@@ -43,6 +43,7 @@ SecurityEvent = Literal[
     "password_reset_failed",
     "account_exported",
     "messages_exported",
+    "contacts_exported",
     "account_deleted",
     "invite_created",
     "migration_run_by_operator",

@@ -412,6 +412,12 @@ class Settings(_ApiSettings):
         return MailSettings(self.smtp_url, needs_tls, self.mail_from, self.app_url)
 
     @property
+    def push_contact(self) -> str:
+        """The mail address of whoever runs this server, which push services want to know (RFC 8292)."""
+        known = self.app_url or self.twilio_status_callback_url
+        return self.mail_from or f"postmaster@{known.host if known is not None else 'localhost'}"
+
+    @property
     def send_lease(self) -> timedelta:
         """How long a process may take to send a message, before others find out what became of it.
 

@@ -26,8 +26,8 @@ _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d")
 
 
 def _require_date_and_time(value: object) -> object:
-    """Rejects bare numbers, which pydantic would read as seconds since 1970."""
-    if isinstance(value, str) and not _DATE_AND_TIME.match(value):
+    """Rejects numbers, also as text, which pydantic would read as seconds since 1970."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE_AND_TIME.match(value)):
         raise PydanticCustomError("datetime_parsing", "is not a time")
     return value
 

@@ -5,8 +5,8 @@ it is for may change in between. So the first report decides the user, in the re
 user, only one message can have the SID's `client_id`. A process may end after each write:
 
 - with the owner recorded, the next report of the SID stores the message for the same user;
+- what it says about opting out is recorded first, under its SID, so that it holds once the provider has our answer;
 - with the message stored, it is counted and published like any other (`InterruptedCounts`, `UnpublishedChanges`);
-- what it says about opting out is recorded before it is published, under its SID;
 - a SID that is not marked as settled is taken up again by the catch-up, which finds all that is done.
 
 A settled SID is never stored again, even if its message has been deleted since.
@@ -16,6 +16,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
 from typing import Literal
 
 from bson import ObjectId
@@ -30,8 +32,8 @@ from mysms.core.timestamps import Clock
 from mysms.inbound.errors import NobodyToReceiveError
 from mysms.inbound.recipients import Recipient, Recipients
 from mysms.inbound.text import InboundText
-from mysms.messages import conversations, repository
-from mysms.messages.models import Event, Message
+from mysms.messages import conversations
+from mysms.messages.models import Event, Media, Message
 from mysms.messages.status import RECEIVED
 from mysms.opt_outs.service import OptOutService
 from mysms.outbox.provider_message_ids import ProviderMessageIds
@@ -46,7 +48,8 @@ _log = logging.getLogger(__name__)
 class Inbox:
     """Stores what the provider reports. Any number of processes may do this at once, also for the same message.
 
-    `is_active` tells whether an account exists and is not being deleted, and `erase_messages` erases its messages.
+    `is_active` tells whether an account exists and is not being deleted, `erase_messages` erases its messages, and
+    `announce` tells its user of a new one.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Inbox:
         *,
         is_active: Callable[[ObjectId], Awaitable[bool]],
         erase_messages: Callable[[ObjectId], Awaitable[None]],
+        announce: Callable[[Message], Awaitable[None]],
     ) -> None:
         self._recipients = recipients
         self._message_ids = message_ids
@@ -67,6 +71,7 @@ class Inbox:
         self._clock = clock
         self._is_active = is_active
         self._erase_messages = erase_messages
+        self._announce = announce
         self._settling: set[asyncio.Task[None]] = set()
 
     async def receive(self, text: InboundText) -> None:
@@ -88,12 +93,20 @@ class Inbox:
         """Stores the message unless it is stored; returns what is left to do once it is safe, if anything."""
         recipient = await self._recipients.find(text)
         if recipient is None:
+            # Now, since the list, in which it is found later, does not say how the provider has taken it.
+            await self._heed(text, text.received_at)
             _count(text, "no_recipient")
             raise NobodyToReceiveError
         message_id = ObjectId()
         owner = await self._message_ids.own_inbound(text.sid, message_id, recipient.user_id)
-        if owner is None or owner.is_settled:
-            _count(text, "foreign_sid" if owner is None else "duplicate")
+        if owner is None:
+            _count(text, "foreign_sid")
+            return None
+        if not owner.is_settled or text.opt_out_type is not None:
+            # The list may have been first, without an `OptOutType`. A repeated report is no newer than the first one.
+            await self._heed(text, min(text.received_at, owner.reported_at))
+        if owner.is_settled:
+            _count(text, "duplicate")
             return None
         message = self._compose(message_id, Recipient(owner.user_id, recipient.peer_number), text)
         is_new = await conversations.insert(message)
@@ -103,25 +116,11 @@ class Inbox:
                 _log.info("Stored an inbound message, reported by %s.", _REPORTERS[text.source])
 
         async def settle() -> None:
-            await self._settle(text, message, is_new=is_new)
+            await self._settle(text.sid, message, is_new=is_new)
 
         return settle
 
-    async def _settle(self, text: InboundText, message: Message, *, is_new: bool) -> None:
-        # Published with the message, which makes clients ask for it.
-        await self._heed(text, message, is_new=is_new)
-        if is_new:
-            await conversations.count(message)
-            self._publisher.publish(Change(ObjectId(message.user_id), ObjectId(message.id), message.change_count))
-        if not await self._is_active(ObjectId(message.user_id)):
-            # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
-            await self._erase_messages(ObjectId(message.user_id))
-        await self._message_ids.mark_settled(text.sid)
-
-    async def _heed(self, text: InboundText, message: Message, *, is_new: bool) -> None:
-        # A later report of the same message knows no better when it came.
-        stored = None if is_new else await repository.find_by_client_id(message.user_id, message.client_id)
-        at = message.created_at if stored is None else min(stored.created_at, message.created_at)
+    async def _heed(self, text: InboundText, at: datetime) -> None:
         await self._opt_outs.heed(
             text.sid,
             sender=text.to_number,
@@ -130,6 +129,16 @@ class Inbox:
             opt_out_type=text.opt_out_type,
             at=at,
         )
+
+    async def _settle(self, sid: str, message: Message, *, is_new: bool) -> None:
+        if is_new:
+            await conversations.count(message)
+            self._publisher.publish(Change(ObjectId(message.user_id), ObjectId(message.id), message.change_count))
+            await self._announce(message)
+        if not await self._is_active(ObjectId(message.user_id)):
+            # The account was deleted meanwhile: either the deletion erased this message too, or it is seen here.
+            await self._erase_messages(ObjectId(message.user_id))
+        await self._message_ids.mark_settled(sid)
 
     def _compose(self, message_id: ObjectId, recipient: Recipient, text: InboundText) -> Message:
         now = self._clock()
@@ -147,6 +156,7 @@ class Inbox:
             content=text.content,
             segments=text.segments,
             num_media=text.num_media,
+            media=[Media(**asdict(media)) for media in text.media],
             request_id=current_request_id(),
             twilio_sid=text.sid,
             provider_status=RECEIVED,

@@ -6,7 +6,8 @@ from mysms.core.metrics import INBOUND
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.inbound.inbox import Inbox
-from mysms.inbound.text import InboundText
+from mysms.inbound.text import InboundText, media_of_form
+from mysms.providers.media_addresses import MediaAddresses
 
 _INBOUND_STATUSES = frozenset({"receiving", "received"})
 
@@ -19,9 +20,9 @@ def is_inbound(form: Mapping[str, str]) -> bool:
 class InboundWebhook:
     """Stores the messages of webhooks whose signature has been verified."""
 
-    def __init__(self, inbox: Inbox, account_sid: str, events: SecurityEvents, clock: Clock) -> None:
+    def __init__(self, inbox: Inbox, media_addresses: MediaAddresses, events: SecurityEvents, clock: Clock) -> None:
         self._inbox = inbox
-        self._account_sid = account_sid
+        self._media_addresses = media_addresses
         self._events = events
         self._clock = clock
 
@@ -33,8 +34,9 @@ class InboundWebhook:
         """
         if not is_inbound(form) or not form.get("MessageSid"):
             INBOUND.labels("webhook", "not_inbound").inc()
-        elif form.get("AccountSid") != self._account_sid:
+        elif form.get("AccountSid") != self._media_addresses.account_sid:
             INBOUND.labels("webhook", "foreign_account").inc()
             self._events.record("webhook_mismatched")
         else:
-            await self._inbox.receive(InboundText.of_form(form, self._clock()))
+            media = media_of_form(form, self._media_addresses)
+            await self._inbox.receive(InboundText.of_form(form, self._clock(), media))

@@ -23,11 +23,11 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from mysms.core.database import DatabaseError
 from mysms.core.timestamps import to_rfc3339
 from mysms.messages.encoding import CONVERSATION_FIELDS, Row
-from mysms.messages.models import WORDS_VERSION, Conversation, Message
+from mysms.messages.models import WORDS_VERSION, Conversation, Countable, Message
 from mysms.messages.words import words_of
 
 _DUPLICATE_KEY = 11000
-_RECENT = 1_000
+MOST_RECENT = 1_000
 
 
 class PendingId(NamedTuple):
@@ -35,6 +35,10 @@ class PendingId(NamedTuple):
 
     counter_id: str
     message_id: ObjectId
+
+    @property
+    def is_of_total(self) -> bool:
+        return " " not in self.counter_id
 
 
 class PendingDeletion(NamedTuple):
@@ -62,7 +66,7 @@ async def insert(message: Message) -> bool:
 async def count(message: Message) -> None:
     """Counts a stored message. If the database fails, the message is counted later."""
     with contextlib.suppress(DatabaseError):
-        await count_all(dict.fromkeys(_pending_ids(message), message.created_at))
+        await count_all(dict.fromkeys(_pending_ids(message), _countable(message)))
 
 
 async def count_and_probe(message: Message, probe: UpdateOne) -> bool:
@@ -70,29 +74,29 @@ async def count_and_probe(message: Message, probe: UpdateOne) -> bool:
 
     The probe is an update of a document in the same collection that changes nothing.
     """
-    result = await Conversation.get_pymongo_collection().bulk_write(
-        [*_counts(dict.fromkeys(_pending_ids(message), message.created_at)), probe], ordered=False
-    )
-    # Of the others, each that matches changes its document.
-    return result.matched_count > result.modified_count
+    counts = _counts(dict.fromkeys(_pending_ids(message), _countable(message)))
+    result = await Conversation.get_pymongo_collection().bulk_write([*counts, probe], ordered=False)
+    # Each count that matches changes its document. Also for a server that takes any match for a change.
+    return result.matched_count > min(result.modified_count, len(counts))
 
 
-async def count_all(created_at: Mapping[PendingId, datetime]) -> None:
-    """Counts stored messages, given when each was created. May be repeated."""
-    await Conversation.get_pymongo_collection().bulk_write(_counts(created_at), ordered=False)
+async def count_all(stored: Mapping[PendingId, Countable]) -> None:
+    """Counts stored messages. May be repeated."""
+    await Conversation.get_pymongo_collection().bulk_write(_counts(stored), ordered=False)
 
 
-def _counts(created_at: Mapping[PendingId, datetime]) -> list[UpdateOne]:
+def _counts(stored: Mapping[PendingId, Countable]) -> list[UpdateOne]:
     return [
         UpdateOne(
             {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": True}},
             {
                 "$unset": {f"pending_message_ids.{pending.message_id}": True},
-                "$inc": {"pending_count": -1, "messages": 1},
-                "$max": {"last_message_key": _sort_key(at, pending.message_id)},
+                # In one update, so that each is also exactly once an arrival, and unread.
+                "$inc": {"pending_count": -1, "messages": 1, **(_ARRIVAL if _is_arrival(pending, each) else {})},
+                "$max": {"last_message_key": _sort_key(each.created_at, pending.message_id)},
             },
         )
-        for pending, at in created_at.items()
+        for pending, each in stored.items()
     ]
 
 
@@ -101,7 +105,7 @@ async def announce_deletion(message: Message, deletion_id: ObjectId) -> list[Pen
 
     The message is counted first, if it was not: nothing that counts it later can name it as the last one again.
     """
-    await count_all(dict.fromkeys(_pending_ids(message), message.created_at))
+    await count_all(dict.fromkeys(_pending_ids(message), _countable(message)))
     deletions = [PendingDeletion(*pending, deletion_id) for pending in _pending_ids(message)]
     conversation, total = deletions
     announce = {"$set": {f"pending_deletions.{deletion_id}": message.id}, "$inc": {"pending_count": 1}}
@@ -162,11 +166,14 @@ async def _end_deletions(deletions: Collection[PendingDeletion], counts: Mapping
 async def _correct_last_message(counter_id: str) -> None:
     """Makes the newest message the last one of a conversation, and looks again after each correction.
 
-    A message that is counted while this looks may be older than the one that the key names, and would be left out.
+    A message that is counted while this looks may be older than the one that the key names, and would be left out. In a
+    conversation without messages, nothing is unread.
     """
     counters = Conversation.get_pymongo_collection()
     while True:
-        row = await counters.find_one({"_id": counter_id}, {"user_id": 1, "peer_number": 1, "last_message_key": 1})
+        row = await counters.find_one(
+            {"_id": counter_id}, {"user_id": 1, "peer_number": 1, "last_message_key": 1, "inbound": 1}
+        )
         if row is None or "peer_number" not in row:
             return
         key = row.get("last_message_key")
@@ -178,8 +185,11 @@ async def _correct_last_message(counter_id: str) -> None:
         newest_key = None if newest is None else _sort_key(newest["created_at"], newest["_id"])
         if key == newest_key:
             return
+        corrected: dict[str, Any] = {"last_message_key": newest_key}
+        if newest_key is None:
+            corrected |= {"read": row.get("inbound", 0), "unread": 0}
         await counters.update_one(
-            {"_id": counter_id, "last_message_key": key}, {"$set": {"last_message_key": newest_key}}
+            {"_id": counter_id, "last_message_key": key, "inbound": row.get("inbound")}, {"$set": corrected}
         )
 
 
@@ -235,20 +245,20 @@ async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, Obj
 
 
 async def list_recent_peers(user_id: ObjectId) -> list[str]:
-    """Returns the numbers of a user's conversations, newest message first; only the newest thousand."""
+    """Returns the numbers of a user's conversations, newest message first; only the `MOST_RECENT` newest."""
     rows = Conversation.get_pymongo_collection().find(
         {"user_id": user_id, "last_message_key": {"$gt": ""}},
         {"peer_number": 1},
         sort=[("last_message_key", DESCENDING)],
-        limit=_RECENT,
-        batch_size=_RECENT,
+        limit=MOST_RECENT,
+        batch_size=MOST_RECENT,
     )
     return [row["peer_number"] for row in await rows.to_list()]
 
 
 async def count_messages(user_id: ObjectId, peer_numbers: Collection[str]) -> int:
     """Returns the number of messages in the conversations with these numbers."""
-    ids = [_id_of(user_id, number) for number in peer_numbers]
+    ids = [id_of(user_id, number) for number in peer_numbers]
     rows = Conversation.get_pymongo_collection().find({"_id": {"$in": ids}}, {"messages": 1})
     return sum([row["messages"] for row in await rows.to_list()])
 
@@ -333,13 +343,25 @@ async def _remove_pending_id(message: Message) -> None:
 _EMPTY: Mapping[str, Any] = {"messages": 0, "schema_version": 2}
 
 
+_ARRIVAL: Mapping[str, Any] = {"inbound": 1, "unread": 1}
+
+
+def _countable(message: Message) -> Countable:
+    return Countable(message.created_at, is_inbound=message.direction == "inbound")
+
+
+def _is_arrival(pending: PendingId, message: Countable) -> bool:
+    """Whether the counter is that of a conversation in which the message has come in."""
+    return message.is_inbound and not pending.is_of_total
+
+
 def _pending_ids(message: Message) -> Iterable[PendingId]:
     """The conversation of a message, and the total of its user."""
     user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
-    return PendingId(_id_of(user_id, message.peer_number), message_id), PendingId(str(user_id), message_id)
+    return PendingId(id_of(user_id, message.peer_number), message_id), PendingId(str(user_id), message_id)
 
 
-def _id_of(user_id: ObjectId, peer_number: str) -> str:
+def id_of(user_id: ObjectId, peer_number: str) -> str:
     return f"{user_id} {peer_number}"
 
 

@@ -19,15 +19,23 @@ Row = dict[str, Any]
 
 MESSAGE_FIELDS = (
     *("direction", "from_number", "recipient_number", "peer_number", "content", "segments", "created_at", "updated_at"),
-    *("num_media", "change_count", "content_removed_at", "deleted_at"),
+    *("num_media", "media", "change_count", "content_removed_at", "deleted_at"),
     *("client_id", "retry_of", "twilio_sid", "provider_status", "error_code", "error_message"),
     *("outbound.state", "outbound.cancel_requested"),
 )
 """The stored fields of which the JSON of a message without its timeline is made, besides `_id`."""
 TIMELINE_FIELD = "events"
-CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key")
+CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread")
+UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread")
 
 _UP_TO_MILLISECONDS = len("2026-11-22T10:42:07.120")
+
+
+class MediaFields(TypedDict):
+    """A medium of a message, as `MediaResponse` documents it."""
+
+    index: int
+    content_type: str
 
 
 class MessageFields(TypedDict):
@@ -49,6 +57,7 @@ class MessageFields(TypedDict):
     retry_of: str | None
     segments: int
     num_media: int
+    media: list[MediaFields]
     created_at: str
     updated_at: str
     version: int
@@ -79,6 +88,23 @@ class ConversationFields(TypedDict):
     peer_number: str
     last_message: MessageFields
     messages: int
+    unread: int
+    inbound: int
+
+
+class UnreadConversationFields(TypedDict):
+    """A conversation with unread messages, as `UnreadConversation` documents it."""
+
+    peer_number: str
+    unread: int
+    inbound: int
+
+
+class UnreadFields(TypedDict):
+    """What is unread, as `UnreadResponse` documents it."""
+
+    total: int
+    conversations: list[UnreadConversationFields]
 
 
 def message_fields(row: Row) -> MessageFields:
@@ -105,6 +131,7 @@ def message_fields(row: Row) -> MessageFields:
         "retry_of": str(retry_of) if retry_of is not None else None,
         "segments": row["segments"],
         "num_media": get("num_media", 0),
+        "media": [_media_fields(media) for media in get("media", ())],
         "created_at": _rfc3339(row["created_at"]),
         "updated_at": _rfc3339(row["updated_at"]),
         "version": get("change_count", 0),
@@ -117,8 +144,26 @@ def detail_fields(row: Row) -> DetailFields:
     return {**message_fields(row), "timeline": [_event_fields(event) for event in row.get(TIMELINE_FIELD, ())]}
 
 
-def encode(fields: MessageFields | DetailFields | Iterable[MessageFields] | Iterable[ConversationFields]) -> bytes:
+def unread_fields(rows: Iterable[Row]) -> UnreadFields:
+    """Returns what is unread, newest first."""
+    newest_first = sorted(rows, key=lambda row: row["last_message_key"], reverse=True)
+    return {
+        "total": sum(row["unread"] for row in newest_first),
+        "conversations": [
+            {"peer_number": row["peer_number"], "unread": row["unread"], "inbound": row.get("inbound", 0)}
+            for row in newest_first
+        ],
+    }
+
+
+def encode(
+    fields: MessageFields | DetailFields | UnreadFields | Iterable[MessageFields] | Iterable[ConversationFields],
+) -> bytes:
     return orjson.dumps(fields)
+
+
+def _media_fields(media: Row) -> MediaFields:
+    return {"index": media["index"], "content_type": media["content_type"]}
 
 
 def _event_fields(event: Row) -> EventFields:

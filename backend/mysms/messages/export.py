@@ -1,8 +1,10 @@
 """Exports all data of a user as one JSON document, streamed page by page so that it may have any length."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
+import orjson
 from bson import ObjectId
 
 from mysms.core.rate_limit import Limit, RateLimiter
@@ -25,16 +27,21 @@ _EVERYTHING = MessageFilter()
 
 
 class AccountExport:
-    """Exports an account, its sessions, and all its messages with their timelines."""
+    """Exports an account, its sessions, all its messages with their timelines, and its contacts.
+
+    `contacts` yields those of a user, batch by batch.
+    """
 
     def __init__(
         self,
+        contacts: Callable[[ObjectId], AsyncIterator[Sequence[Mapping[str, Any]]]],
         accounts: AccountService,
         sessions: SessionService,
         limiter: RateLimiter,
         events: SecurityEvents,
         clock: Clock,
     ) -> None:
+        self._contacts = contacts
         self._accounts = accounts
         self._sessions = sessions
         self._limiter = limiter
@@ -68,4 +75,10 @@ class AccountExport:
             page = await repository.list_own(
                 user_id, _EVERYTHING, limit=_PAGE, before=Anchor.of(page[-1]), with_timeline=True
             )
+        yield b'],"contacts":['
+        separator = b""
+        async for contacts in self._contacts(user_id):
+            if contacts:
+                yield separator + b",".join(map(orjson.dumps, contacts))
+                separator = b","
         yield b"]}"

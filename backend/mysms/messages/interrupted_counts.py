@@ -41,8 +41,8 @@ class InterruptedCounts:
             await self._count_deletions(deletions)
 
     async def _count(self, pending: Sequence[PendingId]) -> None:
-        created_at = await repository.find_created_at({each.message_id for each in pending})
-        stored = {each: created_at[each.message_id] for each in pending if each.message_id in created_at}
+        found = await repository.find_countable({each.message_id for each in pending})
+        stored = {each: found[each.message_id] for each in pending if each.message_id in found}
         if stored:
             async with self._publishing({each.message_id for each in stored}):
                 await conversations.count_all(stored)

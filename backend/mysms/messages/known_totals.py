@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from bson import ObjectId
 
-from mysms.changes.services import Changes, UserVersion
+from mysms.changes.services import Changes
+from mysms.changes.versions import UserVersion
 from mysms.core.bounded_cache import BoundedCache
 
 _CAPACITY = 20_000

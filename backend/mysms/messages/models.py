@@ -4,7 +4,7 @@ A message document is its own outbox entry: one insert stores and enqueues it.
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, BeforeValidator, Field
@@ -19,6 +19,15 @@ EventSource = Literal["send", "callback", "reconciler", "user"]
 
 WORDS_VERSION = 3
 """The schema version of a message with its words."""
+
+
+class Media(BaseModel):
+    """A picture or another file that came with a message. Its content stays with the provider."""
+
+    index: int
+    """Its position among the media of the message."""
+    sid: str
+    content_type: str
 
 
 class Event(BaseModel):
@@ -102,7 +111,9 @@ class Message(Document):
     """Which of the requests to delete it did so."""
     segments: int
     num_media: int = 0
-    """How many pictures or other media came with it. They stay with the provider."""
+    """How many pictures or other media came with it."""
+    media: list[Media] = Field(default_factory=list)
+    """Those of them that can be read; none once the content was removed, or the message was deleted."""
 
     outbound: Outbound | None = None
     """The state of sending it; None for an inbound message."""
@@ -180,6 +191,13 @@ class Message(Document):
         ]
 
 
+class Countable(NamedTuple):
+    """What its conversation must know of a stored message to count it."""
+
+    created_at: datetime
+    is_inbound: bool
+
+
 class Conversation(Document):
     """The counters of a user's messages with one number. The module `conversations` maintains them.
 
@@ -190,6 +208,12 @@ class Conversation(Document):
     user_id: PydanticObjectId
     peer_number: str
     messages: int = 0
+    inbound: int = 0
+    """How many inbound messages have ever been counted, also deleted ones. It only grows."""
+    read: int = 0
+    """How many of those the user has read: the first ones to be counted. One less if marked as unread."""
+    unread: int = 0
+    """Always `inbound` minus `read`. Those of earlier versions lack all three: what they have counts as read."""
     last_message_key: str | None = None
     """The time and id of the newest message, in a text that sorts like the messages."""
     pending_message_ids: dict[str, bool] = Field(default_factory=dict)
@@ -198,12 +222,18 @@ class Conversation(Document):
     """The messages that are being deleted and are still counted, by the ids of the deletions."""
     pending_count: int = 0
     """The number of all those ids."""
+    revision: int = 0
+    """As that of a message, for changes of what is read."""
+    change_count: int = 0
     schema_version: int = 2
 
     class Settings:
         name = "conversations"
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING), ("last_message_key", DESCENDING)], name="newest"),
+            IndexModel([("user_id", ASCENDING), ("unread", DESCENDING)], name="unread"),
+            IndexModel([("user_id", ASCENDING), ("revision", ASCENDING)], name="user_revision"),
+            IndexModel([("revision", ASCENDING)], name="revision"),
             IndexModel([("pending_count", ASCENDING), ("_id", ASCENDING)], name="uncounted"),
             IndexModel([("schema_version", ASCENDING)], name="schema_version"),
         ]

@@ -12,14 +12,14 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from mysms.changes.change import MARKED_FIELDS, UNPUBLISHED, Change, change_one, marked
 from mysms.messages.encoding import MESSAGE_FIELDS, TIMELINE_FIELD, Row
 from mysms.messages.filter import MessageFilter
-from mysms.messages.models import WORDS_VERSION, Event, Message
+from mysms.messages.models import WORDS_VERSION, Countable, Event, Message
 from mysms.messages.status import FINAL_RANK, TERMINAL, UNSENT_TERMINAL, OutboxState, is_final, rank_of
 from mysms.messages.words import NO_WORDS, words_of
 
 MAXIMUM_EVENTS = 100
 _WITHOUT_WORDS = 2
 """The schema version of messages without words; those of schema 1 are migrated to it first."""
-_REDACTED = {"content": "", "words": NO_WORDS}
+_REDACTED: Mapping[str, object] = {"content": "", "words": NO_WORDS, "media": []}
 Order = Literal["created_at", "updated_at"]
 """The time by which a list is sorted."""
 
@@ -46,10 +46,14 @@ async def find_all(message_ids: Collection[ObjectId], kept: Mapping[str, object]
     return {row["_id"]: row for row in rows}
 
 
-async def find_created_at(message_ids: Collection[ObjectId]) -> dict[ObjectId, datetime]:
-    """Returns when each of the messages was created, for those that exist."""
-    found = Message.get_pymongo_collection().find({"_id": {"$in": list(message_ids)}}, {"created_at": 1})
-    return {row["_id"]: row["created_at"] for row in await found.to_list()}
+async def find_countable(message_ids: Collection[ObjectId]) -> dict[ObjectId, Countable]:
+    """Returns what counting each of the messages takes, for those that exist."""
+    fields = {"created_at": 1, "direction": 1}
+    found = Message.get_pymongo_collection().find({"_id": {"$in": list(message_ids)}}, fields)
+    return {
+        row["_id"]: Countable(row["created_at"], is_inbound=row.get("direction") == "inbound")
+        for row in await found.to_list()
+    }
 
 
 async def find_deletions(message_ids: Collection[ObjectId]) -> dict[ObjectId, ObjectId | None]:
@@ -249,12 +253,6 @@ async def find_last_written(from_number: str, peer_numbers: Collection[str]) -> 
     return None if row is None else Written(row["user_id"], row["peer_number"])
 
 
-async def list_unpublished(limit: int) -> list[Change]:
-    """Returns up to `limit` changes of all users that are marked as unpublished."""
-    found = Message.get_pymongo_collection().find({"revision": UNPUBLISHED}, MARKED_FIELDS, limit=limit)
-    return [Change.of(row) for row in await found.to_list()]
-
-
 async def find_unpublished(message_ids: Collection[ObjectId]) -> list[Change]:
     """Returns the changes of those of the messages that are marked as unpublished."""
     query = {"_id": {"$in": list(message_ids)}, "revision": UNPUBLISHED}
@@ -287,13 +285,6 @@ async def raise_status(message_id: ObjectId, event: Event) -> Change | None:
 async def record_without_raising(message_id: ObjectId, event: Event) -> Change | None:
     """Adds an event that is not further along than the status; see `record_event`."""
     unknown, push = _unknown(message_id, event), {"$push": {"events": push_of(event)}}
-    if event.sid is not None and rank_of(event.status) == FINAL_RANK:
-        contradicted = await _change(
-            {**unknown, "status_rank": FINAL_RANK, "twilio_sid": event.sid, "provider_status": {"$ne": event.status}},
-            {"$set": {"outbound.next_check_at": event.at, "updated_at": event.at}, **push},
-        )
-        if contradicted is not None:
-            return contradicted
     if event.sid is not None and event.error_code is not None:
         # The same status was reported before, without its error code.
         explained = await _change(
@@ -302,6 +293,13 @@ async def record_without_raising(message_id: ObjectId, event: Event) -> Change |
         )
         if explained is not None:
             return explained
+    if event.sid is not None and rank_of(event.status) == FINAL_RANK:
+        contradicted = await _change(
+            {**unknown, "status_rank": FINAL_RANK, "twilio_sid": event.sid, "provider_status": {"$ne": event.status}},
+            {"$set": {"outbound.next_check_at": event.at, "updated_at": event.at}, **push},
+        )
+        if contradicted is not None:
+            return contradicted
     return await _change(
         {**unknown, f"events.{MAXIMUM_EVENTS - 1}": {"$exists": False}}, {"$set": {"updated_at": event.at}, **push}
     )

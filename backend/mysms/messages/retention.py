@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from mysms.changes.publisher import ChangePublisher
+from mysms.changes.upgrade import UpgradePeriod
 from mysms.core.background_task import every
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
@@ -18,11 +19,14 @@ _CLOCKS_DIFFER_BY = timedelta(hours=1)
 class Retention:
     """Removes message texts after `kept_for`. Numbers, statuses, timelines and idempotency keys stay."""
 
-    def __init__(self, kept_for: timedelta, publisher: ChangePublisher, clock: Clock) -> None:
+    def __init__(self, kept_for: timedelta, publisher: ChangePublisher, upgrade: UpgradePeriod, clock: Clock) -> None:
         self._kept_for = kept_for
         self._publisher = publisher
+        self._upgrade = upgrade
         self._clock = clock
         self._words_removed_since = datetime.fromtimestamp(0, UTC)
+        self._words_removed_after: datetime | None = None
+        """The end of the upgrade after which no words are left."""
 
     async def run(self) -> None:
         """Runs until cancelled. Any number of processes may do this at once."""
@@ -30,11 +34,19 @@ class Retention:
 
     async def remove_old_texts(self) -> None:
         """Removes all texts that are due, batch by batch."""
-        now = self._clock()
-        await repository.remove_left_words(self._words_removed_since)
-        self._words_removed_since = now - _CLOCKS_DIFFER_BY
+        await self._remove_left_words()
         while await self._remove_batch() == BATCH:
             pass
+
+    async def _remove_left_words(self) -> None:
+        # Each look reads what was removed lately, which may be much. It leaves no words itself.
+        now, ends_at, is_over = self._clock(), self._upgrade.ends_at, self._upgrade.is_over
+        if self._words_removed_after == ends_at:
+            return
+        await repository.remove_left_words(self._words_removed_since)
+        self._words_removed_since = now - _CLOCKS_DIFFER_BY
+        if is_over:
+            self._words_removed_after = ends_at
 
     async def _remove_batch(self) -> int:
         """Returns the number of texts that were due."""

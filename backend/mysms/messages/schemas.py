@@ -13,6 +13,7 @@ from mysms.core.strict_model import StrictModel
 from mysms.core.timestamps import Timestamp
 from mysms.messages.encoding import message_fields
 from mysms.messages.error_catalog import ErrorCode
+from mysms.messages.media import MOST_MEDIA
 from mysms.messages.models import EventSource, Message
 from mysms.messages.peer_numbers import is_peer_number
 from mysms.users.schemas import AccountResponse, SessionResponse
@@ -24,6 +25,7 @@ MAXIMUM_PAGE = 200
 MAXIMUM_REVISION = 2**53 - 1
 """The largest whole number that JavaScript holds exactly."""
 MAXIMUM_SEARCH = 200
+MAXIMUM_UNREAD = 1_000
 
 default_country: ContextVar[str | None] = ContextVar("default_country", default=None)
 """The country whose numbers may be written in national format, during a request: validators get no other context."""
@@ -104,6 +106,13 @@ class ErrorExplanation(BaseModel):
     retryable: bool | None = Field(description="Whether sending the message again can help; null if unknown.")
 
 
+class MediaResponse(BaseModel):
+    """A picture or another file that came with a message."""
+
+    index: int = Field(examples=[0], description="Names it in the address /api/messages/{message_id}/media/{index}.")
+    content_type: str = Field(examples=["image/jpeg"], description="As the sender's network reports it.")
+
+
 class MessageResponse(BaseModel):
     """A message."""
 
@@ -143,7 +152,12 @@ class MessageResponse(BaseModel):
     segments: int = Field(examples=[1], description="The number of SMS segments of the text.")
     num_media: int = Field(
         examples=[0],
-        description="How many pictures or other media an inbound message came with. They are not available here.",
+        description="How many pictures or other media an inbound message came with.",
+    )
+    media: list[MediaResponse] = Field(
+        max_length=MOST_MEDIA,
+        description="Those that can be read here. Fewer than `num_media` if the message was received by an earlier "
+        "version, and none once its content was removed.",
     )
     created_at: Timestamp
     updated_at: Timestamp
@@ -194,6 +208,47 @@ class ConversationResponse(BaseModel):
     peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
     last_message: MessageResponse
     messages: int = Field(examples=[12], description="The number of messages.")
+    unread: int = Field(
+        examples=[2], description="The number of messages that have come in and are not marked as read."
+    )
+    inbound: int = Field(
+        examples=[7],
+        description="How many messages have come in since this is counted, also deleted ones: what to mark the "
+        "conversation as read with once the last message is shown.",
+    )
+
+
+class UnreadConversation(BaseModel):
+    """A conversation with unread messages."""
+
+    peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
+    unread: int = Field(ge=1, examples=[2], description="The number of messages that are not marked as read.")
+    inbound: int = Field(
+        examples=[7],
+        description="How many messages have come in so far: what to mark the conversation as read with. Messages that "
+        "you ask for after this response include all of them.",
+    )
+
+
+class UnreadResponse(BaseModel):
+    """What is unread. It replaces all that was known before."""
+
+    total: int = Field(examples=[2], description="The number of unread messages in these conversations.")
+    conversations: list[UnreadConversation] = Field(
+        description=f"Newest message first. Of more than {MAXIMUM_UNREAD:,}, those with the most unread messages."
+    )
+
+
+class ReadRequest(BaseModel):
+    """What the user has been shown of a conversation."""
+
+    inbound: int = Field(
+        strict=True,
+        ge=0,
+        le=MAXIMUM_REVISION,
+        examples=[7],
+        description="The `inbound` that you got before, or together with, the messages that are shown.",
+    )
 
 
 class ExportHead(BaseModel):
@@ -202,9 +257,3 @@ class ExportHead(BaseModel):
     exported_at: Timestamp
     account: AccountResponse
     sessions: list[SessionResponse]
-
-
-class ExportResponse(ExportHead):
-    """All data of a user, newest message first."""
-
-    messages: list[MessageDetail]

@@ -113,6 +113,8 @@ class Search:
         self._bounds = bounds
         self._anchor = anchor
         self._peers: Sequence[str] | None = None
+        self._may_have_more_peers = False
+        """Whether conversations may be left out whose number contains the digits."""
 
     async def matches(self, row: Row) -> bool:
         """Whether a message that matches the rest of the filter is among the results, whatever the page."""
@@ -233,7 +235,9 @@ class Search:
             return ()
         if self._peers is None:
             peers = self._filter.peer_numbers or await conversations.list_recent_peers(self._user_id)
-            self._peers = sorted(filter(self._number.search, peers))[: self._bounds.peers]
+            found = sorted(filter(self._number.search, peers))
+            self._peers = found[: self._bounds.peers]
+            self._may_have_more_peers = len(found) > len(self._peers) or len(peers) >= conversations.MOST_RECENT
         return self._peers
 
     async def _find_unindexed(self, reader: "_Reader") -> _PartialResult:
@@ -276,6 +280,8 @@ class Search:
         known = [result.all for result in results if result.all is not None]
         if any(result.is_over_limit for result in results):
             return self._bounds.selective + 1
+        if self._may_have_more_peers:
+            return None
         return min(len(frozenset().union(*known)), self._bounds.selective + 1) if len(known) == len(results) else None
 
     def _is_in_conversation(self, row: Row) -> bool:

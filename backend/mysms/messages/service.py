@@ -1,6 +1,5 @@
 """Reads a user's messages and conversations."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -8,36 +7,28 @@ from functools import partial
 from bson import ObjectId
 
 from mysms.changes.services import Changes
+from mysms.changes.versions import Version
 from mysms.core.errors import InvalidFieldsError, NotFoundError
-from mysms.messages import conversations, repository
-from mysms.messages.encoding import ConversationFields, MessageFields, Row, detail_fields, encode, message_fields
+from mysms.core.page import Page
+from mysms.messages import conversations, repository, unread
+from mysms.messages.encoding import (
+    ConversationFields,
+    MessageFields,
+    Row,
+    detail_fields,
+    encode,
+    message_fields,
+    unread_fields,
+)
 from mysms.messages.filter import MessageFilter
 from mysms.messages.known_anchors import KnownAnchors
 from mysms.messages.known_totals import KnownTotals
 from mysms.messages.repository import Anchor, ChangePosition
-from mysms.messages.schemas import MAXIMUM_PAGE
+from mysms.messages.schemas import MAXIMUM_PAGE, MAXIMUM_UNREAD
 from mysms.messages.search import Search
 from mysms.messages.totals import MessageTotals
 
 _ALL = MessageFilter()
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a user's messages or conversations, newest first."""
-
-    body: bytes
-    """A JSON array."""
-    total: int | None
-    """The number of messages in all pages; None for conversations. Of a search, see `Found.total`."""
-    revision: int
-    """The page has all changes up to this revision; later ones get a higher revision."""
-    last_id: str | None
-    """The id of the last row's message, if there are older rows; of a search, that of the last message searched; of
-    changes, the position of the last row."""
-    first_id: str | None = None
-    """The id of the first row's message, if there are newer rows and the page was read in that direction; of a search,
-    that of the newest message searched."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +39,6 @@ class _FoundRows:
     total: int | None
     last_id: str | None
     first_id: str | None
-
-
-@dataclass(frozen=True)
-class Version:
-    """What tells the present answer to a query from earlier ones."""
-
-    etag: str
-    is_current: bool
-    """Whether memory knows everything that has changed for the user."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +70,7 @@ class MessageHistory:
 
         `asked_at` is when the request came in, by the change feed's clock.
         """
-        version = await self._changes.version_of(user_id, asked_at)
-        digest = hashlib.blake2b(repr((user_id, version.value, query)).encode(), digest_size=16)
-        return Version(f'W/"{digest.hexdigest()}"', version.is_current)
+        return Version.of(user_id, await self._changes.version_of(user_id, asked_at), query)
 
     async def page(self, user_id: ObjectId, message_filter: MessageFilter, *, limit: int, position: Position) -> Page:
         """Returns a page of messages. Its total is that of the conversation or search and ignores `updated_since`.
@@ -170,14 +150,27 @@ class MessageHistory:
             # A missing message was just deleted, and the one before it will be the last. With its account, all were.
             message = messages.get(message_id) or await repository.find_newest(user_id, number)
             if message is not None:
-                count = conversation.get("messages", 0)
-                rows.append({"peer_number": number, "last_message": message_fields(message), "messages": count})
+                rows.append(
+                    {
+                        "peer_number": number,
+                        "last_message": message_fields(message),
+                        "messages": conversation.get("messages", 0),
+                        "unread": conversation.get("unread", 0),
+                        "inbound": conversation.get("inbound", 0),
+                    }
+                )
         return Page(
             body=encode(rows),
             total=None,
             revision=revision,
             last_id=str(last_ids[-1]) if len(found) > limit else None,
         )
+
+    async def unread(self, user_id: ObjectId) -> Page:
+        """Returns what is unread, which is one page."""
+        revision = self._changes.feed.position
+        rows = await unread.list_own(user_id, MAXIMUM_UNREAD)
+        return Page(encode(unread_fields(rows)), total=None, revision=revision, last_id=None)
 
     async def detail(self, user_id: ObjectId, message_id: str) -> bytes:
         """Returns the JSON of a message with its timeline. Raises NotFoundError, also for another user's message."""

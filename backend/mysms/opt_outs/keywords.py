@@ -8,7 +8,7 @@ from typing import Literal
 
 Wish = Literal["opt_out", "opt_in", "assent"]
 """`assent` is a YES: Twilio takes it for an opt-in, but it may as well be the answer to a question. So it undoes what
-the provider has undone by it too, and no opt-out by hand.
+the provider undoes by it too, and no opt-out by hand.
 """
 
 _WISHES: dict[str, Wish] = {
@@ -16,15 +16,17 @@ _WISHES: dict[str, Wish] = {
     **dict.fromkeys(("start", "unstop"), "opt_in"),
     "yes": "assent",
 }
-_OF_PROVIDER: dict[str, Wish] = {"STOP": "opt_out", "START": "opt_in"}
+_OF_PROVIDER: dict[str, Wish | None] = {"STOP": "opt_out", "START": "opt_in", "HELP": None}
 
 
 def wish_of(content: str, opt_out_type: str | None) -> Wish | None:
     """Returns what a message wishes; None for any other message.
 
     If the provider says how it has taken the message (`OptOutType` of its webhook), that holds: its words can be
-    configured.
+    configured. A type that is not known says nothing.
     """
-    if opt_out_type:
-        return _OF_PROVIDER.get(opt_out_type.upper())
-    return _WISHES.get(content.strip().lower())
+    said, kind = _WISHES.get(content.strip().lower()), (opt_out_type or "").upper()
+    if kind not in _OF_PROVIDER:
+        return said
+    taken_as = _OF_PROVIDER[kind]
+    return said if (said, taken_as) == ("assent", "opt_in") else taken_as

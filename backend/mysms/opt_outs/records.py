@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 from bson import ObjectId
 
+from mysms.opt_outs.keywords import Wish
+
 Source = Literal["keyword", "provider", "refused", "manual"]
 """A word that the person sent, the provider's own report about it, its refusal of a message to them, or a user."""
-SOURCES: tuple[Source, ...] = get_args(Source)
 Scope = Literal["sender", "all"]
 """Whether an opt-out holds for the sender that it was sent to, or for all."""
 
@@ -21,15 +22,23 @@ class OptOutChange:
     key: str
     sender: str
     number: str
-    opted_out: bool
+    wish: Wish
     at: datetime
     """When the provider received it, as far as that is known: the newest one holds."""
     source: Source
     reason: str | None = None
-    recorded_by: ObjectId | None = None
-    """The user who did it by hand."""
-    spares_manual: bool = False
-    """Whether it leaves an opt-out by hand as it is."""
+
+    @property
+    def opted_out(self) -> bool:
+        return self.wish == "opt_out"
+
+    @classmethod
+    def of_refusal(cls, message_id: ObjectId, attempt: int, sender: str, number: str, claimed_at: datetime) -> Self:
+        """Returns what the provider's refusal of an attempt tells: it knows of an opt-out.
+
+        As of the attempt's claim: who opts in after the refusal does so later, however late it is recorded.
+        """
+        return cls(f"refused:{message_id}:{attempt}", sender, number, "opt_out", claimed_at, "refused")
 
 
 @dataclass(frozen=True)
@@ -40,23 +49,40 @@ class OptOutEntry:
     at: datetime
     source: Source
     reason: str | None
-    recorded_by: ObjectId | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["opted_out"], row["at"], row["source"], row["reason"], row["recorded_by"])
+        return cls(row["opted_out"], row["at"], row["source"], row["reason"])
 
 
 @dataclass(frozen=True)
 class OptOutRecord:
-    """Whether a sender may write to a number, by what, and what was recorded before, oldest first."""
+    """What a number wishes itself, what users have recorded by hand, and all that was recorded, oldest first."""
 
-    sender: str
-    number: str
-    current: OptOutEntry
+    own: OptOutEntry | None
+    manual: OptOutEntry | None
     history: Sequence[OptOutEntry]
+
+    @property
+    def latest(self) -> OptOutEntry:
+        """What decides: an opt-out of one's own before one by hand, and the newest if there is none."""
+        entries = [entry for entry in (self.own, self.manual) if entry is not None]
+        return max(entries, key=lambda entry: (entry.opted_out, entry.opted_out and entry is self.own, entry.at))
+
+    @property
+    def opted_out_by_recipient(self) -> bool:
+        return self.own is not None and self.own.opted_out
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        history = sorted(map(OptOutEntry.of, row["history"]), key=lambda entry: entry.at)
-        return cls(row["sender"], row["number"], OptOutEntry.of(row), history)
+        own, manual = (OptOutEntry.of(row[name]) if name in row else None for name in ("own", "manual"))
+        return cls(own, manual, sorted(map(OptOutEntry.of, row["history"]), key=lambda entry: entry.at))
+
+
+@dataclass(frozen=True)
+class StoredOptOut:
+    """What is known about a number and one of our numbers that it wrote to, or that wrote to it."""
+
+    sender: str
+    number: str
+    record: OptOutRecord

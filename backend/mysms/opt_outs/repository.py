@@ -2,24 +2,27 @@
 
 They are in the collection of the counters, so that the command that counts a new message tells whether its recipient
 has opted out (ADR 19). They belong to no user: `user_id` would have them erased with an account. Reports may come in
-any order, several times, and from several processes: the newest holds.
+any order, several times, and from several processes: the newest holds. What the number wishes itself, and what users
+have recorded by hand, are kept apart, so that neither hides or undoes the other.
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from pymongo import DESCENDING, UpdateOne
+from pymongo import ASCENDING, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from mysms.core.database import Database
-from mysms.core.phone_numbers import spellings
-from mysms.opt_outs.records import OptOutChange, OptOutRecord, Scope
+from mysms.core.phone_numbers import canonical
+from mysms.opt_outs.records import OptOutChange, OptOutRecord, Scope, StoredOptOut
 
 MAXIMUM_HISTORY = 100
 _SCHEMA_VERSION = 2
 _MOST_SENDERS = 1_000
-_NOTHING_CHANGES = {"$set": {"opted_out": True}}
+_FIRST_ID, _BEYOND_ID = "opt-out ", "opt-out!"
+"""Between them are the ids of all records: the second one has the character after the space."""
+_NOTHING_CHANGES = {"$set": {"schema_version": _SCHEMA_VERSION}}
 
 
 class OptOutRepository:
@@ -33,30 +36,35 @@ class OptOutRepository:
     async def record(self, change: OptOutChange) -> None:
         """Records a change, which holds if it is the newest. May be repeated.
 
-        Of two at the same time, the opt-out holds.
+        Of two at the same time, the opt-out holds. An assent opts in whoever has opted out by themselves; an opt-in
+        also undoes an opt-out by hand.
         """
         record_id, entry = _id_of(change.sender, change.number), _entry_of(change)
+        name = "manual" if change.source == "manual" else "own"
         unknown = {"_id": record_id, "history.key": {"$ne": change.key}}
         push = {"$push": {"history": {"$each": [entry], "$slice": -MAXIMUM_HISTORY}}}
-        newest: dict[str, Any] = {**unknown, "at": {"$lte" if change.opted_out else "$lt": change.at}}
-        if change.spares_manual:
-            newest["source"] = {"$ne": "manual"}
-        current = {name: entry[name] for name in ("opted_out", "at", "source", "reason", "recorded_by")}
-        created = {
-            "sender": change.sender,
-            "number": canonical(change.number),
-            "schema_version": _SCHEMA_VERSION,
-        }
+        is_newest = [{f"{name}.at": None}, {f"{name}.at": {"$lte" if change.opted_out else "$lt": change.at}}]
+        values = {field: entry[field] for field in ("opted_out", "at", "source", "reason")}
+        created = {"sender": change.sender, "number": canonical(change.number), "schema_version": _SCHEMA_VERSION}
+        update = {"$set": {name: values}, "$setOnInsert": created, **push}
         # The second try is for a record that another process has just created.
         for _ in range(2):
             with contextlib.suppress(DuplicateKeyError):
                 done = await self._records.update_one(
-                    newest, {"$set": current, "$setOnInsert": created, **push}, upsert=not change.spares_manual
+                    {**unknown, "$or": is_newest}, update, upsert=change.wish != "assent"
                 )
                 if done.matched_count or done.upserted_id is not None:
-                    return
-        # It is not the newest, or known.
-        await self._records.update_one(unknown, push)
+                    break
+        else:
+            # It is not the newest, or known.
+            await self._records.update_one(unknown, push)
+        if change.wish == "opt_in" and change.source != "manual":
+            # By hand, it is recorded for all senders whose records decide.
+            ids = record_id if self._scope == "sender" else self._ids(change.number)
+            await self._records.update_many(
+                {"_id": ids, "manual.opted_out": True, "manual.at": {"$lt": change.at}},
+                {"$set": {"manual.opted_out": False}},
+            )
 
     def probe(self, number: str) -> UpdateOne:
         """Returns an update that changes nothing, and matches if the number has opted out."""
@@ -66,11 +74,20 @@ class OptOutRepository:
         return await self._records.find_one(self._opted_out(number), {"_id": 1}) is not None
 
     async def find(self, number: str) -> OptOutRecord | None:
-        """Returns the record that decides; None if the number has never opted out."""
-        row = await self._records.find_one(
-            {"_id": self._ids(number)}, sort=[("opted_out", DESCENDING), ("at", DESCENDING)]
+        """Returns the record that decides; None if nothing was ever recorded."""
+        rows = await self._records.find({"_id": self._ids(number)}, limit=_MOST_SENDERS).to_list()
+        records = map(OptOutRecord.of, rows)
+        return max(
+            records,
+            key=lambda record: (record.opted_out_by_recipient, record.latest.opted_out, record.latest.at),
+            default=None,
         )
-        return None if row is None else OptOutRecord.of(row)
+
+    async def list_all(self) -> AsyncIterator[StoredOptOut]:
+        """Yields all records, of all senders, in the order of numbers."""
+        rows = self._records.find({"_id": {"$gt": _FIRST_ID, "$lt": _BEYOND_ID}}, sort=[("_id", ASCENDING)])
+        async for row in rows:
+            yield StoredOptOut(row["sender"], row["number"], OptOutRecord.of(row))
 
     async def senders_of(self, number: str) -> list[str]:
         """Returns the senders whose records decide about the number, this one always among them."""
@@ -78,23 +95,18 @@ class OptOutRepository:
         return sorted({self._sender} | {row["sender"] async for row in rows})
 
     def _opted_out(self, number: str) -> Mapping[str, object]:
-        return {"_id": self._ids(number), "opted_out": True}
+        return {"_id": self._ids(number), "$or": [{"own.opted_out": True}, {"manual.opted_out": True}]}
 
     def _ids(self, number: str) -> object:
         """Returns the condition for the ids of the records that decide about a number."""
         if self._scope == "sender":
             return _id_of(self._sender, number)
         # The character after the space.
-        return {"$gt": _id_of("", number), "$lt": f"opt-out {canonical(number)}!"}
-
-
-def canonical(number: str) -> str:
-    """Returns the one of several spellings of a number that stands for all of them: a provider may rewrite numbers."""
-    return min(spellings(number), key=lambda each: (len(each), each))
+        return {"$gt": f"opt-out {canonical(number)} ", "$lt": f"opt-out {canonical(number)}!"}
 
 
 def _id_of(sender: str, number: str) -> str:
-    return f"opt-out {canonical(number)} {sender}"
+    return f"opt-out {canonical(number)} {canonical(sender)}"
 
 
 def _entry_of(change: OptOutChange) -> Mapping[str, Any]:
@@ -104,5 +116,4 @@ def _entry_of(change: OptOutChange) -> Mapping[str, Any]:
         "at": change.at,
         "source": change.source,
         "reason": change.reason,
-        "recorded_by": change.recorded_by,
     }

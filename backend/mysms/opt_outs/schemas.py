@@ -2,7 +2,6 @@
 
 from typing import Annotated, Self
 
-from bson import ObjectId
 from pydantic import AfterValidator, BaseModel, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
@@ -46,18 +45,13 @@ class OptOutEvent(BaseModel):
         description="`keyword`: the person sent a word such as STOP or START; `provider`: Twilio says that they did; "
         "`refused`: Twilio has refused a message to them (error 21610); `manual`: a user of this server did it by hand."
     )
-    reason: str | None = Field(examples=[None], description="The word, or why somebody did it by hand.")
-    by_you: bool = Field(examples=[False], description="Whether you did it by hand.")
+    reason: str | None = Field(
+        examples=[None], description="The word, or why somebody did it by hand. All users of this server can read it."
+    )
 
     @classmethod
-    def of(cls, entry: OptOutEntry, user_id: ObjectId) -> Self:
-        return cls(
-            opted_out=entry.opted_out,
-            at=entry.at,
-            source=entry.source,
-            reason=entry.reason,
-            by_you=entry.recorded_by == user_id,
-        )
+    def of(cls, entry: OptOutEntry) -> Self:
+        return cls(opted_out=entry.opted_out, at=entry.at, source=entry.source, reason=entry.reason)
 
 
 class OptOutResponse(BaseModel):
@@ -65,16 +59,16 @@ class OptOutResponse(BaseModel):
 
     number: str = Field(examples=["+14155552671"])
     opted_out: bool
-    latest: OptOutEvent | None = Field(description="What decides; null if the number has never opted out.")
+    latest: OptOutEvent | None = Field(description="What decides; null if nothing was ever recorded.")
     history: list[OptOutEvent] = Field(description="The newest hundred, oldest first.")
 
     @classmethod
-    def of(cls, number: str, record: OptOutRecord | None, user_id: ObjectId) -> Self:
+    def of(cls, number: str, record: OptOutRecord | None) -> Self:
         if record is None:
             return cls(number=number, opted_out=False, latest=None, history=[])
         return cls(
             number=number,
-            opted_out=record.current.opted_out,
-            latest=OptOutEvent.of(record.current, user_id),
-            history=[OptOutEvent.of(entry, user_id) for entry in record.history],
+            opted_out=record.latest.opted_out,
+            latest=OptOutEvent.of(record.latest),
+            history=[OptOutEvent.of(entry) for entry in record.history],
         )

@@ -1,14 +1,19 @@
-"""Opt-outs as inbound messages, refusals of the provider and users report them."""
+"""Opt-outs as inbound messages and users report them."""
 
 import logging
-from datetime import datetime
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 
+from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.timestamps import Clock
+from mysms.opt_outs.errors import OptedOutByRecipientError
 from mysms.opt_outs.keywords import wish_of
-from mysms.opt_outs.records import OptOutChange, OptOutRecord
+from mysms.opt_outs.records import OptOutChange, OptOutRecord, StoredOptOut
 from mysms.opt_outs.repository import OptOutRepository
+
+_LIMIT = Limit("opt_outs", 100, timedelta(hours=1))
 
 _log = logging.getLogger(__name__)
 
@@ -16,8 +21,9 @@ _log = logging.getLogger(__name__)
 class OptOutService:
     """Records opt-outs and opt-ins."""
 
-    def __init__(self, repository: OptOutRepository, clock: Clock) -> None:
+    def __init__(self, repository: OptOutRepository, limiter: RateLimiter, clock: Clock) -> None:
         self._repository = repository
+        self._limiter = limiter
         self._clock = clock
 
     async def heed(
@@ -33,23 +39,35 @@ class OptOutService:
                 key=f"inbound:{sid}",
                 sender=sender,
                 number=number,
-                opted_out=wish == "opt_out",
+                wish=wish,
                 at=at,
                 source="provider" if opt_out_type else "keyword",
                 reason=None if opt_out_type else content.strip().upper(),
-                spares_manual=wish == "assent",
             )
         )
         _log.info("Recorded an %s.", "opt-out" if wish == "opt_out" else "opt-in")
 
-    async def set_by_hand(self, user_id: ObjectId, number: str, reason: str, *, opted_out: bool) -> None:
-        """Records what a user has been told. Without it, the provider's own block stays: it refuses what is sent."""
+    async def set_by_hand(self, user_id: ObjectId, number: str, reason: str, *, opted_out: bool) -> OptOutRecord | None:
+        """Records what a user has been told; returns what decides then.
+
+        Raises RateLimitedError, and OptedOutByRecipientError if the number has opted out itself.
+        """
+        await self._limiter.hit(_LIMIT, str(user_id))
         now, key = self._clock(), f"manual:{ObjectId()}"
         for sender in await self._repository.senders_of(number):
             await self._repository.record(
-                OptOutChange(key, sender, number, opted_out, now, "manual", reason=reason, recorded_by=user_id)
+                OptOutChange(key, sender, number, "opt_out" if opted_out else "opt_in", now, "manual", reason)
             )
+        _log.info("Recorded an %s by hand.", "opt-out" if opted_out else "opt-in")
+        record = await self._repository.find(number)
+        if not opted_out and record is not None and record.opted_out_by_recipient:
+            raise OptedOutByRecipientError
+        return record
 
     async def find(self, number: str) -> OptOutRecord | None:
-        """Returns the record that decides about the number; None if it has never opted out."""
+        """Returns what decides about the number; None if nothing was ever recorded."""
         return await self._repository.find(number)
+
+    def list_all(self) -> AsyncIterator[StoredOptOut]:
+        """Yields what is known about all numbers and all of our numbers."""
+        return self._repository.list_all()

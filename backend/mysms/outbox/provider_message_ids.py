@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bson import ObjectId
 from pymongo import ASCENDING
@@ -19,6 +20,8 @@ class InboundOwner:
 
     user_id: ObjectId
     is_settled: bool
+    reported_at: datetime
+    """When it was reported first."""
 
 
 class ProviderMessageIds:
@@ -43,13 +46,14 @@ class ProviderMessageIds:
 
     async def own_inbound(self, sid: str, message_id: ObjectId, user_id: ObjectId) -> InboundOwner | None:
         """Makes the user the owner of an inbound message's SID; returns who owns it, None if it is not inbound."""
+        now = self._clock()
         row = {
             "_id": sid,
             "message_id": message_id,
             "attempt": _INBOUND_ATTEMPT,
             "user_id": user_id,
             "is_settled": False,
-            "created_at": self._clock(),
+            "created_at": now,
         }
         try:
             await self._owners.insert_one(row)
@@ -57,8 +61,8 @@ class ProviderMessageIds:
             stored = await self._owners.find_one({"_id": sid})
             if stored is None or "user_id" not in stored:
                 return None
-            return InboundOwner(ObjectId(stored["user_id"]), stored["is_settled"])
-        return InboundOwner(user_id, is_settled=False)
+            return InboundOwner(ObjectId(stored["user_id"]), stored["is_settled"], stored["created_at"])
+        return InboundOwner(user_id, is_settled=False, reported_at=now)
 
     async def mark_settled(self, sid: str) -> None:
         await self._owners.update_one({"_id": sid}, {"$set": {"is_settled": True}})

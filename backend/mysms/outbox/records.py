@@ -23,6 +23,7 @@ class Claim:
     content: str
     dedup_key: str
     created_at: datetime
+    claimed_at: datetime
     request_id: str | None
 
     @property
@@ -33,21 +34,23 @@ class Claim:
     @classmethod
     def of_new(cls, message: Message) -> Self | None:
         """Returns the claim of a message that is claimed when it is stored; None if it is not."""
-        if message.outbound is None or message.outbound.state is not OutboxState.CLAIMED:
+        outbound = message.outbound
+        if outbound is None or outbound.state is not OutboxState.CLAIMED or outbound.first_claimed_at is None:
             return None
         return cls(
             message_id=ObjectId(message.id),
-            attempt=message.outbound.attempt,
+            attempt=outbound.attempt,
             from_number=message.from_number,
             to_number=message.recipient_number,
             content=message.content,
-            dedup_key=message.outbound.dedup_key,
+            dedup_key=outbound.dedup_key,
             created_at=message.created_at,
+            claimed_at=outbound.first_claimed_at,
             request_id=message.request_id,
         )
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], attempt: int) -> Self:
+    def of(cls, row: Mapping[str, Any], attempt: int, claimed_at: datetime) -> Self:
         return cls(
             message_id=row["_id"],
             attempt=attempt,
@@ -56,6 +59,7 @@ class Claim:
             content=row["content"],
             dedup_key=row["outbound"]["dedup_key"],
             created_at=row["created_at"],
+            claimed_at=claimed_at,
             request_id=row.get("request_id"),
         )
 

@@ -176,7 +176,8 @@ class OutboxService:
         """Counts a message that was just stored.
 
         Raises UnauthenticatedError if its account is gone, and RecipientOptedOutError. This is the check of the claim
-        too: a message is stored before it, and its attempt begins after it.
+        too: a message is stored before it, and its attempt begins after it. If another process has claimed it
+        meanwhile, its check holds.
         """
         is_opted_out, is_active = await asyncio.gather(self._outbox.count(message), self._is_active(message.user_id))
         if not is_active:
@@ -184,7 +185,10 @@ class OutboxService:
             await self._erasure.erase(message.user_id)
             raise UnauthenticatedError
         if is_opted_out:
-            raise RecipientOptedOutError(MessageResponse.of(await self._outbox.refuse(message)))
+            refused = await self._outbox.refuse(message)
+            # A claim of this process is used by nobody else: if the message has been erased, it is not sent either.
+            if refused is not None or message.outbox_state is OutboxState.CLAIMED:
+                raise RecipientOptedOutError(MessageResponse.of(refused or message))
 
     async def _await_attempt(self, message: Message, ended: asyncio.Future[Message | None]) -> Message:
         """Returns the message as it is once its attempt has ended, or after RESPONSE_DEADLINE_SECONDS."""

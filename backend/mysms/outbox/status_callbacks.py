@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from mysms.core.metrics import CALLBACKS
 from mysms.core.security_events import SecurityEvents
 from mysms.messages import repository
+from mysms.messages.error_catalog import UNSUBSCRIBED
 from mysms.messages.models import Event, Message
 from mysms.messages.status import rank_of
 from mysms.outbox.provider_message_ids import ProviderMessageIds
@@ -65,6 +66,8 @@ class StatusCallbackHandler:
             callback.error_message or None,
         )
         named_id = ObjectId(message_id) if ObjectId.is_valid(message_id) else None
+        if event.error_code == UNSUBSCRIBED:
+            await self._record_refusal(named_id, _parse_int(attempt), callback.sid)
         # Most callbacks bring a message whose SID is known further along. This needs to read nothing.
         if named_id is not None and await self._timeline.raise_status(named_id, event):
             return "applied"
@@ -73,6 +76,12 @@ class StatusCallbackHandler:
             await self._record_again(named, event)
             return "applied"
         return await self._prove(named, _parse_int(attempt), callback.sid, event)
+
+    async def _record_refusal(self, named_id: ObjectId | None, attempt: int | None, sid: str) -> None:
+        """Records that the provider knows of an opt-out: before the status, since the provider tells it only once."""
+        named = None if named_id is None else await repository.find(named_id)
+        if (message := await self._find_owner(sid, named, attempt)) is not None:
+            await self._timeline.record_refusal(message)
 
     async def _record_again(self, message: Message, event: Event) -> None:
         """Records an event of a message with its SID that did not raise the status before the message was read."""

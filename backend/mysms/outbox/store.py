@@ -119,13 +119,16 @@ class OutboxStore:
         finally:
             self._publisher.publish_later(Change(message.user_id, ObjectId(message.id), message.change_count))
 
-    async def refuse(self, message: Message) -> Message:
-        """Fails a message that is not being sent, since its recipient has opted out; returns it as it is now."""
-        message_id, outbound = ObjectId(message.id), message.outbound
-        row = None
-        if outbound is not None:
-            row = await self._refuse(message_id, outbound.attempt, outbound.dedup_key)
-        return message if row is None else Message.model_validate(row)
+    async def refuse(self, message: Message) -> Message | None:
+        """Fails a message that is not being sent, since its recipient has opted out; returns it as it is now.
+
+        Returns None if it does not fail: it was erased, or another process has changed its state meanwhile, such as by
+        a claim, with a check of its own.
+        """
+        if message.outbound is None:
+            return None
+        row = await self._refuse(ObjectId(message.id), message.outbound.attempt, message.outbound.dedup_key)
+        return None if row is None else Message.model_validate(row)
 
     async def _refuse(self, message_id: ObjectId, attempt: int, dedup_key: str) -> Mapping[str, Any] | None:
         values = {**_CLEARED_FIELDS, "error_code": RECIPIENT_OPTED_OUT, "error_message": _OPTED_OUT_REASON}
@@ -160,19 +163,19 @@ class OutboxStore:
         return None
 
     async def _claim(self, row: Mapping[str, Any]) -> Claim | None:
-        attempt = row["outbound"]["attempt"] + 1
+        attempt, now = row["outbound"]["attempt"] + 1, self._clock()
         if not await self._locks.take(row["outbound"]["dedup_key"], row["_id"], attempt):
             await self._postpone(row)
             return None
         values = {
             "outbound.attempt": attempt,
             "outbound.worker_id": self._worker_id,
-            "outbound.first_claimed_at": row["outbound"]["first_claimed_at"] or self._clock(),
+            "outbound.first_claimed_at": row["outbound"]["first_claimed_at"] or now,
         }
         if not await self._states.apply(OutboxEvent.CLAIM, row["_id"], Seen(row["outbound"]["attempt"]), values):
             await self._locks.release_if_over(row["outbound"]["dedup_key"], row["_id"])
             return None
-        claim = Claim.of(row, attempt)
+        claim = Claim.of(row, attempt, now)
         # Only after the claim is a look-up of SIDs conclusive: a callback that proves an earlier attempt either wrote
         # its SID before the claim, and is seen here, or sees the new attempt. The same holds for an opt-out.
         sid, is_opted_out = await asyncio.gather(
@@ -244,9 +247,10 @@ class OutboxStore:
 
     async def _record_refusal(self, claim: Claim) -> None:
         """Records that the provider knows of an opt-out. May be repeated, as `settle` is."""
-        key = f"refused:{claim.message_id}:{claim.attempt}"
         await self._opt_outs.record(
-            OptOutChange(key, claim.from_number, claim.to_number, opted_out=True, at=self._clock(), source="refused")
+            OptOutChange.of_refusal(
+                claim.message_id, claim.attempt, claim.from_number, claim.to_number, claim.claimed_at
+            )
         )
 
     async def accept(

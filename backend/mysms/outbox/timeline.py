@@ -6,16 +6,20 @@ from mysms.changes.change import Change
 from mysms.changes.publisher import ChangePublisher
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
-from mysms.messages.models import Event, EventSource
+from mysms.messages.error_catalog import UNSUBSCRIBED
+from mysms.messages.models import Event, EventSource, Message
 from mysms.messages.status import is_final
+from mysms.opt_outs.records import OptOutChange
+from mysms.opt_outs.repository import OptOutRepository
 from mysms.providers.base import ProviderMessage
 
 
 class Timeline:
     """The timelines of messages that the provider has. Every method may be repeated."""
 
-    def __init__(self, publisher: ChangePublisher, clock: Clock) -> None:
+    def __init__(self, publisher: ChangePublisher, opt_outs: OptOutRepository, clock: Clock) -> None:
         self._publisher = publisher
+        self._opt_outs = opt_outs
         self._clock = clock
 
     def event_of(
@@ -54,9 +58,24 @@ class Timeline:
     async def record_answer(self, message_id: ObjectId, row: ProviderMessage) -> None:
         """Adds a status that was fetched from the provider. It replaces a contradicting final status."""
         event = self.event_of(row.sid, row.status, "reconciler", row.error_code, row.error_message)
+        if event.error_code == UNSUBSCRIBED and (message := await repository.find(message_id)) is not None:
+            await self.record_refusal(message)
         await self.record(message_id, event)
         if is_final(row.status):
             self._publish(await repository.replace_final_status(message_id, event))
+
+    async def record_refusal(self, message: Message) -> None:
+        """Records that the provider has refused a message that it had accepted, since it knows of an opt-out."""
+        if (outbound := message.outbound) is not None:
+            await self._opt_outs.record(
+                OptOutChange.of_refusal(
+                    ObjectId(message.id),
+                    outbound.attempt,
+                    message.from_number,
+                    message.recipient_number,
+                    outbound.first_claimed_at or message.created_at,
+                )
+            )
 
     def _publish(self, change: Change | None) -> None:
         if change is not None:

@@ -86,7 +86,7 @@ _CANCEL_REQUESTED = Guard.CANCEL_REQUESTED
 TRANSITIONS = (
     Transition(OutboxEvent.CLAIM, _PENDING, (_ATTEMPT,), OutboxState.CLAIMED, is_visible=False),
     Transition(OutboxEvent.ACCEPT, _ANY, (Guard.NO_SID,), OutboxState.ACCEPTED),
-    Transition(OutboxEvent.OPT_OUT, _BEFORE_REQUEST, (_ATTEMPT,), OutboxState.REJECTED, "failed"),
+    Transition(OutboxEvent.OPT_OUT, _PENDING | _IN_FLIGHT, (_ATTEMPT,), OutboxState.REJECTED, "failed"),
     Transition(OutboxEvent.REJECT, _IN_FLIGHT, (_ATTEMPT,), OutboxState.REJECTED, "failed"),
     Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _CANCEL_NOT_REQUESTED), OutboxState.PENDING),
     Transition(OutboxEvent.RETRY_LATER, _IN_FLIGHT, (_ATTEMPT, _CANCEL_REQUESTED), OutboxState.CANCELLED, "canceled"),

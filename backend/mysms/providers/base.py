@@ -92,6 +92,22 @@ class Listing:
     """False if the list was too long, or changed while it was read. Then a row that is missing here may still exist."""
 
 
+@dataclass(frozen=True)
+class ProviderMedia:
+    """A picture or another file of an inbound message, in the provider's records."""
+
+    sid: str
+    content_type: str
+
+
+class MediaGoneError(Exception):
+    """The provider does not have a medium, or not yet."""
+
+
+class MediaTooLargeError(Exception):
+    """A medium is larger than what is read."""
+
+
 class ProviderUnavailableError(Exception):
     """The provider did not answer a request completely, so nothing may be concluded."""
 
@@ -118,6 +134,21 @@ class Provider(Protocol):
         """
         ...
 
+    def list_media(self, sid: str) -> Sequence[ProviderMedia]:
+        """Lists the media of an inbound message; none if it is gone. Raises ProviderUnavailableError."""
+        ...
+
     def list_received(self, to_number: str, day: date) -> Listing:
         """Lists the inbound messages to one of our numbers of a day (UTC). Raises ProviderUnavailableError."""
+        ...
+
+
+class MediaSource(Protocol):
+    """What has the content of media. Its calls block, and are made from worker threads."""
+
+    def fetch(self, message_sid: str, media_sid: str, most_bytes: int) -> bytes:
+        """Returns the whole content of a medium.
+
+        Raises MediaGoneError, MediaTooLargeError and ProviderUnavailableError.
+        """
         ...

@@ -31,6 +31,7 @@ from mysms.providers.base import (
     Listing,
     OutboundMessage,
     Outcome,
+    ProviderMedia,
     ProviderMessage,
     ProviderUnavailableError,
     Rejected,
@@ -64,6 +65,8 @@ _SIMULATOR_MARK = "X-Simulator"
 _INBOUND = "inbound"
 """The `direction` of an inbound message."""
 
+_MOST_MEDIA = 10
+"""Twilio's maximum for a message."""
 _LIST_PAGE = 1000
 """Twilio's maximum."""
 _LIST_LIMIT = 20_000
@@ -157,6 +160,17 @@ class TwilioProvider:
 
     def list_received(self, to_number: str, day: date) -> Listing:
         return _only(self._list(to=to_number, date_sent=day.isoformat()), inbound=True)
+
+    def list_media(self, sid: str) -> list[ProviderMedia]:
+        try:
+            found = self._client().messages(sid).media.list(limit=_MOST_MEDIA)
+            return [ProviderMedia(str(media.sid), str(media.content_type or "")) for media in found]
+        except TwilioRestException as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return []
+            raise ProviderUnavailableError(f"Twilio responded with {error.status}.") from error
+        except _UNREADABLE as error:
+            raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
 
     def _list(self, **filters: str) -> Listing:
         """Reads a list, again and again if it has several pages, until it holds still.

@@ -5,8 +5,9 @@ the last hours again, and each hour a deep look reads everything since three day
 whatever happened meanwhile, such as a server that slept for weeks, is read as soon as a process runs again.
 """
 
+import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from mysms.core.backoff import Jitter, jitter
@@ -14,8 +15,9 @@ from mysms.core.timestamps import Clock
 from mysms.inbound.errors import NobodyToReceiveError
 from mysms.inbound.inbox import Inbox
 from mysms.inbound.text import InboundText
+from mysms.messages.media import MOST_MEDIA
 from mysms.outbox.provider_message_ids import ProviderMessageIds
-from mysms.providers.base import Listing, Provider, ProviderUnavailableError
+from mysms.providers.base import Listing, Provider, ProviderMedia, ProviderMessage, ProviderUnavailableError
 from mysms.reconciliation.looks import InboundLooks, Look
 from mysms.reconciliation.polling import ProviderThread
 
@@ -26,6 +28,8 @@ OVERLAP = timedelta(days=3)
 DEEP_EVERY = timedelta(hours=1)
 LOOK_BACK = timedelta(days=400)
 """How far a look goes back at most: Twilio keeps messages for 400 days."""
+MEDIA_WAIT = timedelta(hours=1)
+"""How old a message may get while Twilio does not list all its media; then it is stored without the others."""
 _ONE_DAY = timedelta(days=1)
 _BATCH = 1000
 
@@ -85,21 +89,52 @@ class InboundCatchUp:
                 return False
             listing: Listing = await self._provider_thread.ask(self._provider.list_received, self._number, day)
             try:
-                await self._store(listing)
+                is_stored = await self._store(listing)
             except NobodyToReceiveError:
                 # The messages stay in the list, and the next look finds them.
                 return False
-            is_complete = is_complete and listing.is_complete
+            is_complete = is_complete and listing.is_complete and is_stored
         return is_complete
 
-    async def _store(self, listing: Listing) -> None:
+    async def _store(self, listing: Listing) -> bool:
+        """Returns whether everything is stored: a message may wait for the list of its media."""
+        is_complete = True
         rows = sorted(listing.rows, key=lambda row: row.created_at)
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             settled = await self._message_ids.settled_among([row.sid for row in batch])
             for row in batch:
-                if row.sid not in settled:
-                    await self._inbox.make_up(InboundText.of_row(row, self._clock()))
+                if row.sid in settled:
+                    continue
+                media = await self._media_of(row)
+                if media is None:
+                    is_complete = False
+                else:
+                    await self._inbox.make_up(InboundText.of_row(row, self._clock(), media))
+        return is_complete
+
+    async def _media_of(self, row: ProviderMessage) -> Sequence[ProviderMedia] | None:
+        """Lists a message's media. Returns None if the provider lists fewer than it has, unless it has waited long.
+
+        Media may be listed later than their message, as they may be served later.
+        """
+        if row.num_media in {"", "0"}:
+            return []
+        media: Sequence[ProviderMedia] = []
+        with contextlib.suppress(ProviderUnavailableError):
+            media = await self._provider_thread.ask(self._provider.list_media, row.sid)
+        if len(media) >= _number_of_media(row):
+            return media
+        if row.created_at > self._clock() - MEDIA_WAIT:
+            return None
+        _log.warning("Twilio does not list all media of an inbound message, which is stored without the others.")
+        return media
+
+
+def _number_of_media(row: ProviderMessage) -> int:
+    """Returns how many media are to be listed; none if the provider does not say."""
+    is_number = row.num_media.isascii() and row.num_media.isdecimal()
+    return min(int(row.num_media[:4]), MOST_MEDIA) if is_number else 0
 
 
 def _days(look: Look) -> Iterator[date]:

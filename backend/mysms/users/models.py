@@ -72,6 +72,16 @@ class User(Document):
         ]
 
 
+class PushSubscription(BaseModel):
+    """Where and how a browser is pushed to."""
+
+    endpoint: str
+    """The address at the browser's push service: whoever knows it, and the keys, can send to the browser."""
+    p256dh: str
+    auth: str
+    shows_text: bool = False
+
+
 class Session(Document):
     """One sign-in on one device.
 
@@ -91,6 +101,8 @@ class Session(Document):
     last_used_at: datetime
     expires_at: datetime | None = None
     """The time from `expiry_of` after which the session is deleted. None if an older version stored it."""
+    push: PushSubscription | None = None
+    """With the session it ends."""
     schema_version: int = SESSION_SCHEMA_VERSION
 
     class Settings:
@@ -98,6 +110,7 @@ class Session(Document):
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING)], name="user"),
             IndexModel([("expires_at", ASCENDING)], name="expires_at"),
+            IndexModel([("push.endpoint", ASCENDING)], name="push_endpoint"),
         ]
 
 

@@ -13,6 +13,7 @@ from mysms.users.models import (
     SESSION_SCHEMA_VERSION,
     Invite,
     PendingSecondFactor,
+    PushSubscription,
     ResetToken,
     SecondFactor,
     Session,
@@ -98,6 +99,32 @@ async def delete_session(user_id: ObjectId, session_id: ObjectId) -> bool:
 
 async def delete_sessions(user_id: ObjectId, *, but: ObjectId | None = None) -> None:
     await Session.get_pymongo_collection().delete_many({"user_id": user_id, "_id": {"$ne": but}})
+
+
+async def set_push_subscription(session_id: ObjectId, subscription: PushSubscription) -> bool:
+    """Replaces the subscription of a session; returns False if there is no such session."""
+    updated = await Session.get_pymongo_collection().update_one(
+        {"_id": session_id}, {"$set": {"push": subscription.model_dump()}}
+    )
+    return bool(updated.matched_count)
+
+
+async def remove_push_subscription(session_id: ObjectId) -> None:
+    await Session.get_pymongo_collection().update_one({"_id": session_id}, {"$unset": {"push": True}})
+
+
+async def remove_push_endpoint(endpoint: str, *, but: ObjectId | None = None) -> None:
+    """Removes the subscription of a browser, whichever sessions have it."""
+    await Session.get_pymongo_collection().update_many(
+        {"push.endpoint": endpoint, "_id": {"$ne": but}}, {"$unset": {"push": True}}
+    )
+
+
+async def list_subscribed_sessions(user_id: ObjectId, now: datetime, *, limit: int = 50) -> list[ObjectId]:
+    """Returns the sessions of a user whose browsers are pushed to."""
+    subscribed = {"user_id": user_id, "push.endpoint": {"$gt": ""}, "expires_at": {"$gt": now}}
+    rows = Session.get_pymongo_collection().find(subscribed, {"_id": 1}, limit=limit)
+    return [ObjectId(row["_id"]) for row in await rows.to_list()]
 
 
 async def delete_expired_sessions(now: datetime) -> None:

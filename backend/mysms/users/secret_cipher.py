@@ -1,4 +1,4 @@
-"""Encrypts the secrets of second factors, with keys that are derived from the secrets of the installation."""
+"""Encrypts secrets that are stored, with keys that are derived from the secrets of the installation."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -13,10 +13,13 @@ class UndecryptableError(Exception):
 
 
 class SecretCipher:
-    """Encrypts and decrypts short texts. `secrets`: newest first; the newest encrypts, and each of them decrypts."""
+    """Encrypts and decrypts short texts of one purpose.
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(_key_of(secret)) for secret in secrets])
+    `secrets`: newest first; the newest encrypts, and each of them decrypts.
+    """
+
+    def __init__(self, secrets: Sequence[str], purpose: str = "second factor") -> None:
+        self._fernet = MultiFernet([Fernet(_key_of(secret, purpose)) for secret in secrets])
 
     def encrypt(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode()
@@ -33,5 +36,5 @@ class SecretCipher:
         return self.encrypt(self.decrypt(encrypted))
 
 
-def _key_of(secret: str) -> bytes:
-    return urlsafe_b64encode(derive_key(secret, "second factor"))
+def _key_of(secret: str, purpose: str) -> bytes:
+    return urlsafe_b64encode(derive_key(secret, purpose))

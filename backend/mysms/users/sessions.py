@@ -21,7 +21,7 @@ from mysms.users.errors import (
     UnknownRefreshTokenError,
 )
 from mysms.users.known_clients import KnownClients
-from mysms.users.models import Session, User, expiry_of
+from mysms.users.models import PushSubscription, Session, User, expiry_of
 from mysms.users.rate_limits import AuthRateLimits
 from mysms.users.schemas import SessionResponse, TokenResponse
 from mysms.users.session_cache import SessionCache
@@ -197,6 +197,14 @@ class SessionService:
     async def end_all(self, user_id: ObjectId) -> None:
         async with self._publisher.ending_sessions_of(user_id):
             await repository.delete_sessions(user_id)
+
+    async def find_push_subscription(self, session_id: ObjectId) -> PushSubscription | None:
+        """Returns that of the browser of a session, unless the session cannot be continued."""
+        try:
+            session, user = await self._find_continuable(session_id)
+        except SessionEndedError:
+            return None
+        return None if user.deleting else session.push
 
     async def delete_expired(self) -> None:
         """Deletes all expired sessions. Any number of processes may do this at once."""

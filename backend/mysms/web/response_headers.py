@@ -6,8 +6,8 @@ from mysms.web.graceful_shutdown import ShutdownState
 from mysms.web.raw_headers import RawHeaders
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types angular angular#bundler service-worker"

@@ -4,6 +4,7 @@ A million messages take about a minute this way: while no server runs, they go s
 development database. Another database (TEST_MONGODB_URI) gets them as any client's.
 """
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from tests.support.servers import JWT_SECRET
 CONVERSATIONS = 60
 _FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 1000
+_SIGNER = TokenSigner((JWT_SECRET,))
 
 Row = tuple[str, Json]
 """The name of a collection, and a document of it."""
@@ -37,8 +39,15 @@ class Person:
     """An account with a session."""
 
     user_id: ObjectId
-    token: str
-    """Valid for 15 minutes from when the person was made."""
+    session_id: ObjectId
+
+    @functools.cached_property
+    def token(self) -> str:
+        return self.new_token()
+
+    def new_token(self) -> str:
+        """Returns a token that is valid for 15 minutes."""
+        return _SIGNER.make_access_token(AccessClaims(self.user_id, self.session_id), utc_now())
 
 
 @dataclass(frozen=True)
@@ -54,8 +63,7 @@ class Templates:
 
     def person(self) -> tuple[Person, list[Row]]:
         user_id, session_id = ObjectId(), ObjectId()
-        token = TokenSigner((JWT_SECRET,)).make_access_token(AccessClaims(user_id, session_id), utc_now())
-        return Person(user_id, token), [
+        return Person(user_id, session_id), [
             ("users", {**self.user, "_id": user_id, "email": f"{user_id}@example.com"}),
             ("sessions", {**self.session, "_id": session_id, "user_id": user_id}),
         ]

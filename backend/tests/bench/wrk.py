@@ -59,7 +59,8 @@ def run(load: Load, seconds: int) -> Result:
     process.returncode = os.waitstatus_to_exitcode(status)
     totals = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", output)
     median = re.search(r"50%\s+([\d.]+)(us|ms|s|m)", output)
-    if process.returncode or totals is None or median is None or "Non-2xx" in output or "Socket errors" in output:
+    has_errors = any(sign in output for sign in ("Non-2xx", "Non-201", "Socket errors"))
+    if process.returncode or totals is None or median is None or has_errors:
         raise LoadToolError(f"{load.url} was not served without errors:\n{output}")
     return Result(
         requests=int(totals[1]),

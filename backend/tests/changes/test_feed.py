@@ -16,7 +16,8 @@ from mysms.changes.feed import CURRENT_WITHIN_SECONDS, ChangeFeed
 from mysms.changes.log import KEPT, KEPT_FOR, ChangeLog, Entry
 from mysms.changes.publisher import ChangePublisher
 from mysms.changes.revisions import Revisions
-from mysms.changes.services import Changes, UserVersion
+from mysms.changes.services import Changes
+from mysms.changes.versions import UserVersion
 from mysms.core import database as connection
 from mysms.core.timestamps import Clock
 from mysms.startup import bind_documents
@@ -477,6 +478,17 @@ async def test_a_change_that_another_one_follows_is_published_with_that_one(data
     await asyncio.sleep(0.3)
     assert process.revisions.is_settled(ada)
     assert [set(entry.users) for entry in process.recorder.entries] == [{ada}]
+
+
+async def test_a_change_that_waits_gives_way_to_another_one_that_waits(database: connection.Database) -> None:
+    process, ada = FeedProcess(database), ObjectId()
+    first = await process.change(ada)
+    for number in (1, 2):
+        process.publisher.publish_later(Change(ada, first.document_id, number))
+        assert not process.revisions.is_settled(ada)
+    process.publisher.publish(Change(ada, first.document_id, 3))
+    await process.publisher.publish_waiting()
+    assert process.revisions.is_settled(ada)
 
 
 async def test_a_change_that_no_other_one_follows_is_published_all_the_same(database: connection.Database) -> None:

@@ -8,9 +8,12 @@ def test_the_values_added_last_are_kept() -> None:
     for key in (1, 2, 3):
         cache.add(key, str(key))
     assert [cache.get(key) for key in (1, 2, 3)] == [None, "2", "3"]
-    cache.discard(2)
-    cache.discard(2)
+    cache.add(2, "two")
     cache.add(4, "4")
-    assert [cache.get(key) for key in (2, 3, 4)] == [None, "3", "4"]
+    assert [cache.get(key) for key in (2, 3, 4)] == ["two", None, "4"]
+    cache.discard(2)
+    cache.discard(2)
+    cache.add(5, "5")
+    assert [cache.get(key) for key in (2, 4, 5)] == [None, "4", "5"]
     cache.clear()
-    assert cache.get(3) is None
+    assert cache.get(5) is None

@@ -183,10 +183,10 @@ class Environment:
         assert answer.status_code == 201, answer.text
         self.token = answer.json()["access_token"]
 
-    async def sign_in(self) -> dict[str, str]:
-        """Returns the headers of another session of the user."""
+    async def sign_in(self, api: ApiProcess | None = None) -> dict[str, str]:
+        """Returns the headers of another session of the user, which may be of this process's clock."""
         user = {"email": "somebody@example.com", "password": _PASSWORD}
-        answer = await self.http.post(f"{self.running_apis[0].url}/users/sign_in", json={"user": user})
+        answer = await self.http.post(f"{(api or self.running_apis[0]).url}/users/sign_in", json={"user": user})
         assert answer.status_code == 201, answer.text
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 

@@ -35,6 +35,7 @@ from mysms.providers.base import (
     Listing,
     OutboundMessage,
     Outcome,
+    ProviderMedia,
     ProviderMessage,
     ProviderUnavailableError,
     RetryableFailure,
@@ -67,6 +68,8 @@ class StubProvider:
     sent: list[OutboundMessage] = field(default_factory=list)
     unanswered: int = 0
     """How many of the next fetches fail."""
+    media: dict[str, list[ProviderMedia]] | None = field(default_factory=dict)
+    """The media of messages by their SIDs; None if list requests for them fail."""
     is_complete: bool = True
     """Whether lists are complete."""
     unreadable: set[str] = field(default_factory=set)
@@ -100,6 +103,11 @@ class StubProvider:
             raise ProviderUnavailableError("configured failure")
         sent = [row for row in self.listed if row.sent_at is not None and row.sent_at.date() >= since]
         return Listing(sent, self.is_complete)
+
+    def list_media(self, sid: str) -> list[ProviderMedia]:
+        if self.media is None:
+            raise ProviderUnavailableError("configured failure")
+        return self.media.get(sid, [])
 
     def list_received(self, to_number: str, day: date) -> Listing:
         self.days_read.append(day)
@@ -155,7 +163,7 @@ class OutboxFixture:
 
     @property
     def timeline(self) -> Timeline:
-        return Timeline(self.changes.publisher, self.clock)
+        return Timeline(self.changes.publisher, self.opt_outs, self.clock)
 
     @property
     def reconciliation(self) -> ReconciliationStore:

@@ -132,8 +132,9 @@ async def test_account_deletion_removes_all_personal_data(env: Environment, owne
     assert (await env.post(owner.number, f"{owner.text} later"))["status"] == "pending"
     documents = await owner.documents()
     assert {row["outbound"]["state"] for row in documents} == {"accepted", "unconfirmed", "pending"}
+    await owner.call("PUT", f"/api/contacts/{owner.number}", json={"contact": {"name": owner.text}})
     seen = {row["in"] for row in await owner.traces(documents)}
-    assert seen >= {"users", "sessions", "messages", "conversations", "content_locks"}, (
+    assert seen >= {"users", "sessions", "messages", "conversations", "contacts", "content_locks"}, (
         "traces() must find existing documents"
     )
 

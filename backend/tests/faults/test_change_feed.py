@@ -8,6 +8,7 @@ from typing import Literal
 import httpx
 import pytest
 
+from mysms.changes.change import UNPUBLISHED
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.mongo_proxy import Command, PausePoint, changes_of_messages
 from tests.support.polling import eventually
@@ -43,6 +44,18 @@ STEPS: Mapping[str, Callable[[Command], bool]] = {
 }
 
 
+def is_insert(command: Command) -> bool:
+    return bool(command.get("insert") == "messages")
+
+
+def is_count(command: Command) -> bool:
+    updates = command["updates"] if command.get("update") == "conversations" else []
+    return any("messages" in each["u"].get("$inc", {}) for each in updates)
+
+
+STEPS_OF_A_SEND: Mapping[str, Callable[[Command], bool]] = {"the message": is_insert, "the count": is_count}
+
+
 class Watcher:
     """A client that polls one process with the ETag of its last answer."""
 
@@ -58,6 +71,10 @@ class Watcher:
         if answer.status_code == 200:
             self._etag, self.rows = answer.headers["ETag"], answer.json()
         return answer.status_code
+
+    async def revision(self) -> int:
+        answer = await self._env.http.get(self._url, headers=self._env.headers)
+        return int(answer.headers["X-Revision"])
 
     async def settle(self) -> None:
         await eventually(self.poll, lambda status: status == 304, what="an unchanged page")
@@ -95,3 +112,31 @@ async def test_no_change_is_missed_if_its_process_is_killed(
             # Nothing has changed; the provider repeats its callback.
             await report_sent(env, reader, message)
         await watcher.see("sent")
+
+
+@pytest.mark.parametrize("step", STEPS_OF_A_SEND)
+async def test_a_new_message_is_not_missed_if_its_process_is_killed(tmp_path: Path, step: str) -> None:
+    # With a long lease: nothing changes before another process takes the message over.
+    name, timeout = f"feed send {step}", "10"
+    async with running_environment(tmp_path, processes=2, name=name, TWILIO_TIMEOUT_SECONDS=timeout) as env:
+        writer, reader = env.apis
+        await env.post(STAYS_QUEUED, "Hello", to=writer)
+        watcher = Watcher(env, reader)
+        # Also what follows the send, which would make the watcher look for another reason.
+        published = {"revision": {"$ne": UNPUBLISHED}}
+        last = await eventually(lambda: env.database["messages"].find_one(published), bool, what="its publication")
+        assert last is not None
+        await eventually(watcher.revision, lambda revision: revision >= last["revision"], what="its revision")
+        await watcher.settle()
+
+        pause_point = writer.mongo_proxy.add(PausePoint(STEPS_OF_A_SEND[step], "reply"))
+        sending = asyncio.create_task(env.post(STAYS_QUEUED, "Hello again", to=writer))
+        async with asyncio.timeout(10):
+            await pause_point.reached.wait()
+        writer.kill()
+        await writer.mongo_proxy.drop_connections()
+        await writer.wait()
+        await asyncio.gather(sending, return_exceptions=True)
+
+        await eventually(watcher.poll, lambda status: status == 200, within=20, what="a change")
+        assert [row["status"] for row in watcher.rows] == ["pending", "queued"]

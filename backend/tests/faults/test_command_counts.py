@@ -16,9 +16,11 @@ from mysms.outbox.service import POLL_SECONDS
 from tests.faults.counted_api import HEADER
 from tests.faults.environment import Environment, running_environment
 from tests.faults.mongo_proxy import PausePoint
+from tests.support.api_user import Json
 from tests.support.inbound import INBOUND_PATH, inbound_form
 from tests.support.polling import eventually
-from tests.support.servers import callback_url_of
+from tests.support.push_service import Browser
+from tests.support.servers import ACCOUNT_SID, callback_url_of
 from tests.support.status_callbacks import PATH, form_of, query_of, signature_of
 
 REQUESTS = 200
@@ -72,6 +74,10 @@ async def settle(env: Environment) -> None:
         ("/api/messages", {"updated_since": to_rfc3339(utc_now())}),
         ("/api/messages/changes", {"since": "0"}),
         ("/api/conversations", {}),
+        ("/api/conversations/unread", {}),
+        ("/api/contacts", {}),
+        ("/api/contacts", {"search": "ada"}),
+        ("/api/contacts/changes", {"since": "0"}),
     ],
 )
 async def test_an_unchanged_poll_costs_no_command(env: Environment, path: str, params: dict[str, str]) -> None:
@@ -153,6 +159,7 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
         ("/api/messages", {"before": "a message"}, 1),
         ("/api/messages/changes", {"since": "0"}, 2),
         ("/api/conversations", {}, 2),
+        ("/api/conversations/unread", {}, 1),
     ],
 )
 async def test_a_page_costs_a_command_if_its_total_is_known(
@@ -200,6 +207,33 @@ async def test_a_page_next_to_a_message_costs_a_command_more_if_its_position_is_
     await require_each(read, 200, most=most)
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "most"),
+    [
+        ("/api/contacts", {}, 1),
+        ("/api/contacts", {"search": "ada"}, 1),
+        ("/api/contacts", {"search": "lov ada"}, 2),
+        ("/api/contacts", {"search": "5550009"}, 2),
+        ("/api/contacts/changes", {"since": "0"}, 2),
+    ],
+)
+async def test_a_page_of_contacts_costs_at_most_two_commands(
+    env: Environment, path: str, query: dict[str, str], most: int
+) -> None:
+    body = {"contact": {"name": "Ada Lovelace"}}
+    stored = await env.http.put(f"{env.apis[0].url}/api/contacts/+13125550009", json=body, headers=env.headers)
+    assert stored.status_code == 200, stored.text
+
+    async def read() -> httpx.Response:
+        answer = await env.http.get(f"{env.apis[0].url}{path}", params=query, headers=env.headers)
+        assert [row["name"] for row in answer.json()] == ["Ada Lovelace"]
+        return answer
+
+    # The first one reads the revision.
+    await eventually(read, lambda answer: len(commands_of(answer)) <= most, what="a known revision")
+    await require_each(read, 200, most=most)
+
+
 async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
     stored = await env.database["messages"].find_one({})
     assert stored is not None
@@ -217,19 +251,29 @@ async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
     await env.database["messages"].delete_many({"_id": {"$in": [copy["_id"] for copy in copies]}})
 
 
-@pytest.mark.parametrize("query", [{}, {"peer_number": "+13125550002"}])
-async def test_a_page_costs_two_commands_after_a_change(env: Environment, query: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("path", "query", "most"),
+    [
+        ("/api/messages", {}, 2),
+        ("/api/messages", {"peer_number": "+13125550002"}, 2),
+        # Two are lists: of changes that are not published, and of those that are. See `list_changed`.
+        ("/api/messages/changes", {"since": "0", "limit": "200"}, 3),
+    ],
+)
+async def test_a_page_costs_a_command_more_after_a_change(
+    env: Environment, path: str, query: dict[str, str], most: int
+) -> None:
     totals = []
 
     async def read() -> httpx.Response:
-        answer = await env.http.get(f"{env.apis[0].url}/api/messages", params=query, headers=env.headers)
+        answer = await env.http.get(f"{env.apis[0].url}{path}", params=query, headers=env.headers)
         totals.append(int(answer.headers["X-Total-Count"]))
         return answer
 
     for number in range(SEPARATE_REQUESTS // 4):
         message = await env.post("+13125550002", f"Number {number}")
         await env.eventually(message["_id"], "delivered")
-        await require_each(read, 200, most=2, times=1)
+        await require_each(read, 200, most=most, times=1)
     assert totals == [*range(totals[0], totals[0] + len(totals))]
 
 
@@ -278,6 +322,73 @@ async def test_an_inbound_message_costs_a_fixed_number_of_commands(
     await require_each(receive, 200, most=most)
 
 
+@pytest.fixture
+async def subscription(env: Environment) -> AsyncIterator[Callable[[], Awaitable[httpx.Response]]]:
+    """The browser is subscribed to web push; yields what subscribes it again."""
+    url, browser = f"{env.apis[0].url}/api/push/subscription", Browser("", "https://push.example.com/send/abc")
+    body = {"subscription": {"endpoint": browser.endpoint, "keys": browser.keys}}
+
+    async def subscribe() -> httpx.Response:
+        return await env.http.put(url, json=body, headers=env.headers)
+
+    assert (await subscribe()).status_code == 204
+    yield subscribe
+    assert (await env.http.delete(url, headers=env.headers)).status_code == 204
+
+
+def media_form(env: Environment, text: str) -> dict[str, str]:
+    """That of a message with a picture, which Twilio may not have yet."""
+    form = inbound_form("+13125550001", text, NumMedia="1", MediaContentType0="image/png")
+    path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{form['MessageSid']}/Media/ME{'a' * 32}"
+    return {**form, "MediaUrl0": env.simulator.url + path}
+
+
+@pytest.mark.usefixtures("subscription")
+async def test_neither_media_nor_a_subscribed_browser_cost_an_inbound_message_a_command(env: Environment) -> None:
+    public = f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}"
+
+    async def receive() -> httpx.Response:
+        form = media_form(env, f"Picture {next(_numbers)}")
+        headers = {"X-Twilio-Signature": signature_of(public, form)}
+        return await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+
+    async def count_pushes() -> int:
+        return await env.database["pushes"].count_documents({})
+
+    await require_each(receive, 200, most=4)
+    await eventually(count_pushes, lambda count: count == SEPARATE_REQUESTS, what="a push for each")
+
+
+async def test_a_medium_costs_two_commands_and_one_if_the_client_has_it(env: Environment) -> None:
+    form = media_form(env, "A picture")
+    public = f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}"
+    headers = {"X-Twilio-Signature": signature_of(public, form)}
+    answer = await env.http.post(f"{env.apis[0].url}{INBOUND_PATH}", data=form, headers=headers)
+    assert answer.status_code == 200, answer.text
+    message = await env.database["messages"].find_one({"twilio_sid": form["MessageSid"]})
+    assert message is not None
+    url = f"{env.apis[0].url}/api/messages/{message['_id']}/media/0"
+
+    async def read() -> httpx.Response:
+        return await env.http.get(url, headers=env.headers)
+
+    async def read_again() -> httpx.Response:
+        return await env.http.get(url, headers={**env.headers, "If-None-Match": "*"})
+
+    await require_each(read, 503, most=2)
+    await require_each(read_again, 304, most=1)
+
+
+async def test_a_subscription_costs_two_commands_and_its_key_none(
+    env: Environment, subscription: Callable[[], Awaitable[httpx.Response]]
+) -> None:
+    async def read_key() -> httpx.Response:
+        return await env.http.get(f"{env.apis[0].url}/api/push/key", headers=env.headers)
+
+    await require_each(subscription, 204, most=2)
+    await require_each(read_key, 200, most=0)
+
+
 async def test_a_repeated_inbound_message_costs_three_commands(env: Environment) -> None:
     form = inbound_form("+13125550001", "Again and again")
     signature = signature_of(f"http://127.0.0.1:{env.callback_proxy.port}{INBOUND_PATH}", form)
@@ -296,15 +407,58 @@ async def test_a_repeated_inbound_message_costs_three_commands(env: Environment)
     await require_each(receive, 200, most=3)
 
 
-async def test_a_status_callback_costs_three_commands(env: Environment) -> None:
-    sent = [await env.post(STAYS_QUEUED, f"Callback {number}") for number in range(2 * SEPARATE_REQUESTS)]
-    waiting = iter(sent)
+async def report_status(env: Environment, message: Json, status: str, **changes: str | None) -> httpx.Response:
+    query, form = query_of(message), form_of(message, status, **changes)
+    signature = signature_of(f"{callback_url_of(f'http://127.0.0.1:{env.callback_proxy.port}')}?{query}", form)
+    url = f"{env.apis[0].url}{PATH}?{query}"
+    return await env.http.post(url, data=form, headers={"X-Twilio-Signature": signature})
+
+
+async def send_queued(env: Environment) -> list[Json]:
+    return [await env.post(STAYS_QUEUED, f"Callback {number}") for number in range(SEPARATE_REQUESTS)]
+
+
+async def report_of_each(
+    env: Environment, messages: list[Json], status: str, **changes: str | None
+) -> Callable[[], Awaitable[httpx.Response]]:
+    waiting = iter(messages)
 
     async def report() -> httpx.Response:
-        message = next(waiting)
-        query, form = query_of(message), form_of(message, "sent")
-        signature = signature_of(f"{callback_url_of(f'http://127.0.0.1:{env.callback_proxy.port}')}?{query}", form)
-        url = f"{env.apis[0].url}{PATH}?{query}"
-        return await env.http.post(url, data=form, headers={"X-Twilio-Signature": signature})
+        return await report_status(env, next(waiting), status, **changes)
 
-    await require_each(report, 204, most=3)
+    return report
+
+
+async def test_a_status_callback_costs_three_commands(env: Environment) -> None:
+    """Also one that comes late, comes again, or brings the error code that an earlier one lacked."""
+    messages = await send_queued(env)
+    for status, changes in [
+        ("sent", {}),
+        ("sending", {}),
+        ("undelivered", {}),
+        ("undelivered", {"ErrorCode": "30006"}),
+        ("undelivered", {"ErrorCode": "30006"}),
+    ]:
+        await require_each(await report_of_each(env, messages, status, **changes), 204, most=3)
+    for message in messages:
+        detail = await env.detail(message["_id"])
+        assert [(event["status"], event["error_code"]) for event in detail["timeline"]][-4:] == [
+            ("sent", None),
+            ("sending", None),
+            ("undelivered", None),
+            ("undelivered", 30006),
+        ]
+        assert (detail["status"], detail["error_code"]) == ("undelivered", 30006)
+
+
+async def test_a_status_callback_before_the_response_costs_six_commands(env: Environment) -> None:
+    """It stores who owns the SID, and that the provider has the message, in place of the response."""
+    messages = await send_queued(env)
+    claimed = {"twilio_sid": None, "provider_status": None, "status_rank": 0, "outbound.state": "claimed"}
+    ids = [ObjectId(message["_id"]) for message in messages]
+    await env.database["messages"].update_many({"_id": {"$in": ids}}, {"$set": claimed})
+    await env.database["provider_message_ids"].delete_many({"message_id": {"$in": ids}})
+    await require_each(await report_of_each(env, messages, "sent"), 204, most=6)
+    for message in messages:
+        detail = await env.detail(message["_id"])
+        assert (detail["status"], detail["twilio_sid"]) == ("sent", message["twilio_sid"])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import httpx
 
+from mysms.changes.change import UNPUBLISHED
 from tests.faults.environment import Environment, running_environment
+from tests.faults.mongo_proxy import Command, PausePoint
 from tests.faults.scale import seeded_random
-from tests.support.event_client import EventClient
+from tests.support.event_client import EventClient, following
 from tests.support.polling import eventually
 
 STAYS_QUEUED = "+15005551002"
@@ -97,6 +99,25 @@ async def test_no_change_is_missed_by_a_client_that_resumes(tmp_path: Path) -> N
             following.cancel()
             follower.disconnect()
             await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_a_process_tells_of_its_own_changes_without_reading_the_log(tmp_path: Path) -> None:
+    """So they are told at once, and wait neither for the next read of the log nor for the next look for marks."""
+
+    def reads_changes(command: Command) -> bool:
+        is_of_log = command.get("find") == "changes" and "_id" in command["filter"]
+        return is_of_log or command.get("filter") == {"revision": UNPUBLISHED}
+
+    async with running_environment(tmp_path, processes=1, name="own changes") as env:
+        (api,) = env.apis
+        async with following(api.url, env.token) as client:
+            await client.wait_for(1)
+            reading = api.mongo_proxy.add(PausePoint(reads_changes, "request", once=False))
+            await reading.reached.wait()
+            await env.post(STAYS_QUEUED, "Now")
+            await client.wait_for(2)
+            assert client.events[1].kind == "changes"
+            reading.release()
 
 
 async def test_a_process_that_hangs_does_not_hide_changes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from devservers.twilio.faults import FAULTS_BY_KIND
+from devservers.twilio.media_faults import CutMedia, LargeMedia, MediaType, RedirectMedia
 from tests.faults.assertions import final_report
 from tests.faults.environment import RECONCILE_AFTER_SECONDS, Environment, running_environment
 from tests.faults.load_clients import LoadClients
@@ -73,7 +74,10 @@ def test_all_fault_kinds_are_used() -> None:
     }
     # The first two are activated in every round with random delays. The list order applies to the whole simulator, and
     # events between pages would change the messages' expected outcome.
-    assert used | {"late_commit", "list_lag", "list_order", "between_pages"} == set(FAULTS_BY_KIND)
+    elsewhere = {"late_commit", "list_lag", "list_order", "between_pages"}
+    # They change what is read of a message's media, and no message: inbound/test_media.py.
+    of_media = {fault.kind for fault in (CutMedia, LargeMedia, MediaType, RedirectMedia)}
+    assert used | elsewhere | of_media == set(FAULTS_BY_KIND)
 
 
 async def test_every_provider_fault_with_kills(tmp_path: Path, list_order: str) -> None:

@@ -2,69 +2,32 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from tests.faults.environment import ApiProcess, Environment, running_environment
-from tests.faults.mongo_proxy import Command, PausePoint, is_message_insert
+from tests.faults.inbound_webhooks import CATCH_UP_SECONDS, WRITES, catching_up, direct_webhooks, webhooks_of
+from tests.faults.mongo_proxy import PausePoint
 from tests.faults.scale import scaled, seeded_random
 from tests.support.polling import eventually
 
-CATCH_UP_SECONDS = 2
 TEXTS = scaled(60, 1_000)
 NUMBERS = [f"+1314555{number:04}" for number in range(20)]
 
 
-def _updates(collection: str, operator: str, field: str) -> Callable[[Command], bool]:
-    def matches(command: Command) -> bool:
-        if command.get("update") != collection:
-            return False
-        return any(name.startswith(field) for each in command["updates"] for name in each["u"].get(operator, {}))
-
-    return matches
-
-
-def is_ownership(command: Command) -> bool:
-    return command.get("insert") == "provider_message_ids" and "user_id" in command["documents"][0]
-
-
-def is_inbound_insert(command: Command) -> bool:
-    return is_message_insert(command) and command["documents"][0]["direction"] == "inbound"
-
-
-WRITES = {
-    "owner": is_ownership,
-    "announcement": _updates("conversations", "$set", "pending_message_ids"),
-    "message": is_inbound_insert,
-    "count": _updates("conversations", "$unset", "pending_message_ids"),
-    "settled": _updates("provider_message_ids", "$set", "is_settled"),
-}
-"""All writes of an inbound message, but its publication."""
-
-
 @pytest.fixture(scope="module")
 async def shared_env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
-    directory = tmp_path_factory.mktemp("inbound")
-    async with running_environment(directory, name="inbound", INBOUND_CATCH_UP_SECONDS=str(CATCH_UP_SECONDS)) as env:
+    async with catching_up(tmp_path_factory.mktemp("inbound"), "inbound") as env:
         yield env
 
 
 @pytest.fixture
 async def env(shared_env: Environment) -> AsyncIterator[Environment]:
-    await direct_webhooks(shared_env)
-    yield shared_env
-    await shared_env.simulator.control.reset_faults()
-
-
-async def direct_webhooks(env: Environment, overrides: str = "rc=5&rp=all", *, fallback: bool = False) -> None:
-    """Make the number call the API, with the fallback URL at the address of the status callbacks."""
-    origin = f"http://127.0.0.1:{env.callback_proxy.port}/api/twilio"
-    await env.simulator.control.set_number(
-        sms_url=f"{origin}/inbound#{overrides}", sms_fallback_url=f"{origin}/status_callback" if fallback else ""
-    )
+    async with webhooks_of(shared_env):
+        yield shared_env
 
 
 async def received_by_provider(env: Environment) -> Counter[tuple[str, str]]:
@@ -87,7 +50,7 @@ async def require_each_once(env: Environment, *, within: float = 40) -> None:
 
     async def wrong_counts() -> list[Any]:
         found = []
-        async for counter in env.database["conversations"].find({}):
+        async for counter in env.database["conversations"].find({"messages": {"$exists": True}}):
             query: dict[str, Any] = {name: counter[name] for name in ("user_id", "peer_number") if name in counter}
             number = await env.database["messages"].count_documents(query)
             if counter["messages"] != number:

@@ -20,6 +20,11 @@ from tests.support.servers import AUTH_TOKEN
 _PASSWORD = "correct horse battery"
 _NUMBER = "+1 (415) 555-2671"
 _OPTED_OUT = "+14155552672"
+_ENDPOINT = "https://push.example.com/send/abc"
+_PUSH_KEYS = {
+    "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
+    "auth": "tBHItJI5svbpez7KI4CCXg",
+}
 _FILTERS = (
     *("peer_number", "search", "updated_since", "status", "direction", "error_code"),
     *("created_from", "created_before"),
@@ -40,6 +45,10 @@ class Account:
         self.email = next(_emails)
         self._session = _post("/users", password_confirmation=_PASSWORD, email=self.email, password=_PASSWORD)
         self.message_id = self.send_message()
+        self.contact_number = "+14155552673"
+        contact = {"contact": {"name": "Ada Lovelace"}}
+        path = f"/api/contacts/{self.contact_number}"
+        _api.put(path, json=contact, headers=self.authorization).raise_for_status()
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -129,6 +138,8 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             user.update(code=_protected_account.begin_second_factor())
         case "POST /users/token":
             body.update(username=_shared_account.email, password=_PASSWORD, refresh_token=_shared_account.refresh_token)
+        case "PUT /api/push/subscription":
+            body["subscription"].update(endpoint=_ENDPOINT, keys=dict(_PUSH_KEYS))
         case "POST /api/twilio/status_callback" | "POST /api/twilio/inbound":
             _sign(case)
 
@@ -154,9 +165,12 @@ def _name_what_exists(case: Case[Any]) -> None:
     for places, name in ((case.query, _keep_one_position(case.query)), (case.path_parameters, "message_id")):
         if name in places:
             places[name] = _message_for(case)
-    if "peer_number" in case.query:
-        case.query["peer_number"] = _NUMBER
-    if "number" in case.path_parameters:
+    for places in (case.query, case.path_parameters):
+        if "peer_number" in places:
+            places["peer_number"] = _NUMBER
+    if case.operation.label == "GET /api/contacts/{number}":
+        case.path_parameters["number"] = _shared_account.contact_number
+    elif "number" in case.path_parameters:
         case.path_parameters["number"] = _OPTED_OUT
 
 

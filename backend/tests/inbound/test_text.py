@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mysms.inbound.text import InboundText
+from mysms.inbound.text import InboundMedia, InboundText, media_of_form
 from mysms.inbound.webhook import is_inbound
 from mysms.providers.base import ProviderMessage
+from mysms.providers.media_addresses import MediaAddresses
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 FORM = {"MessageSid": "SM1", "From": "+14155552671", "To": "+15005550006", "Body": "Hello"}
@@ -112,3 +113,29 @@ def test_a_form_may_have_only_a_sid() -> None:
 )
 def test_inbound_messages_are_told_from_status_callbacks(form: dict[str, str], expected: bool) -> None:
     assert is_inbound(form) == expected
+
+
+@pytest.mark.parametrize(
+    ("reported", "stored"),
+    [
+        ("image/jpeg", "image/jpeg"),
+        ("Image/PNG; name=x", "image/png"),
+        ("image/svg+xml", "image/svg+xml"),
+        ("", "application/octet-stream"),
+        ("image", "application/octet-stream"),
+        ("image/png\r\nX: y", "application/octet-stream"),
+        ("text/" + "x" * 100, "application/octet-stream"),
+    ],
+)
+def test_a_medium_has_a_type(reported: str, stored: str) -> None:
+    addresses, sid = MediaAddresses("AC1", ""), "ME" + "a" * 32
+    path = f"https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/SM1/Media/{sid}"
+    form = {**FORM, "NumMedia": "1", "MediaUrl0": path, "MediaContentType0": reported}
+    assert media_of_form(form, addresses) == [InboundMedia(0, sid, stored)]
+
+
+def test_no_more_than_ten_media_are_read() -> None:
+    addresses, sid = MediaAddresses("AC1", ""), "ME" + "a" * 32
+    path = f"https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/SM1/Media/{sid}"
+    form = {**FORM, "NumMedia": "999", **{f"MediaUrl{index}": path for index in range(20)}}
+    assert [each.index for each in media_of_form(form, addresses)] == [*range(10)]

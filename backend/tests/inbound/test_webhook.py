@@ -51,6 +51,7 @@ async def test_an_answer_appears_in_the_conversation(api: Api, api_user: ApiUser
         "retry_of": None,
         "segments": 2,
         "num_media": 0,
+        "media": [],
         "content_removed_at": None,
         "deleted_at": None,
         "version": 1,

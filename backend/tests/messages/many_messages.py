@@ -12,12 +12,12 @@ from mysms.core.timestamps import to_rfc3339
 from mysms.messages.words import words_of
 from tests.faults.mongo_proxy import Command, MongoProxy, PausePoint
 from tests.support.api_user import ApiUser, Json
+from tests.support.polling import eventually
 
 CONVERSATIONS = 60
 FIRST_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Before all messages that a test sends."""
 _BATCH = 5_000
-_CHANGED = 500
 
 
 @dataclass
@@ -44,6 +44,7 @@ class ManyMessages:
         sent = await self._send("To be copied")
         template = await messages.find_one({"_id": ObjectId(sent["_id"])})
         assert template is not None
+        revision = await self._reserve_revisions(stop - start) - start
         done: Json = {
             "outbound": {**template["outbound"], "state": "accepted", "next_check_at": None},
             "provider_status": "delivered",
@@ -62,13 +63,29 @@ class ManyMessages:
                 }
                 content = f"{text} {index} {'odd' if index % 2 else 'even'}"
                 found = {"content": content, "words": words_of(content)}
-                # The others have not changed since the version before the log of changes.
-                changed = {"revision": template["revision"] if index < _CHANGED else 0}
+                changed = {"revision": revision + index}
                 rows.append({**template, **done, **own, **to, **found, **changed})
             await messages.insert_many(rows)
             await self._count(rows)
         # So that the API reads the total again.
         await self._send(f"After {stop}")
+
+    async def _reserve_revisions(self, number: int) -> int:
+        """Let the log go on above so many numbers, as if they had been given; returns the first of them."""
+        changes = self.client.get_default_database()["changes"]
+        last = await changes.find_one({}, sort=[("_id", -1)])
+        assert last is not None
+        first = last["_id"] + 1
+        above = {"_id": first + number, "users": [], "signed_out": [], "created_at": datetime.now(UTC)}
+        await changes.insert_one(above)
+
+        async def position() -> int:
+            answer = await self.api_user.call("GET", "/api/messages", params={"limit": 1})
+            return int(answer.headers["X-Revision"])
+
+        # At the gap, the API starts over, with an entry of its own.
+        await eventually(position, lambda found: found >= first + number, what="a log that goes on")
+        return int(first)
 
     async def _send(self, text: str) -> Json:
         """Send a message, and wait until it is delivered and that is published."""

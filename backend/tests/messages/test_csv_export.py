@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from mysms.messages.csv_export import COLUMNS, EXAMPLE, INCOMPLETE, to_lines
+from mysms.messages.csv_export import COLUMNS, EXAMPLE, to_lines
 from mysms.messages.encoding import MessageFields
+from mysms.users.csv_export import INCOMPLETE
 from tests.messages.many_messages import ManyMessages
 from tests.support.api_user import ApiUser, Json, new_number
 from tests.support.rate_windows import wait_for_fresh_window
@@ -34,6 +35,7 @@ MESSAGE: MessageFields = {
     "retry_of": None,
     "segments": 1,
     "num_media": 0,
+    "media": [],
     "created_at": "2026-11-22T10:42:07.120Z",
     "updated_at": "2026-11-22T10:42:09.430Z",
     "version": 1,

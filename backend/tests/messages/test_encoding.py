@@ -91,6 +91,9 @@ rows = st.fixed_dictionaries(
         "provider_status": st.none() | texts,
         "events": st.lists(events, max_size=3),
         "num_media": st.integers(0, 2**63 - 1),
+        "media": st.lists(
+            st.fixed_dictionaries({"index": st.integers(0, 9), "sid": texts, "content_type": texts}), max_size=3
+        ),
         "change_count": st.integers(0, 2**63 - 1),
         "content_removed_at": st.none() | times,
         "deleted_at": st.none() | times,
@@ -141,6 +144,7 @@ def modelled(row: Row) -> MessageDetail:
             "timeline": [event.model_dump() for event in message.events],
             "version": message.change_count,
             **{name: getattr(message, name) for name in own},
+            "media": [media.model_dump() for media in message.media],
         }
     )
 
@@ -159,7 +163,14 @@ def test_a_message_is_what_its_models_would_encode(row: Row) -> None:
 @given(st.lists(rows, max_size=3), st.integers(0, 2**31))
 def test_a_list_of_conversations_is_what_its_models_would_encode(found: list[Row], count: int) -> None:
     fields: list[ConversationFields] = [
-        {"peer_number": "+14155552671", "last_message": message_fields(shown(row)), "messages": count} for row in found
+        {
+            "peer_number": "+14155552671",
+            "last_message": message_fields(shown(row)),
+            "messages": count,
+            "unread": count,
+            "inbound": count,
+        }
+        for row in found
     ]
     adapter = TypeAdapter(list[ConversationResponse])
     models = adapter.validate_json(encode(fields), strict=True)
@@ -202,6 +213,7 @@ def test_a_message_of_the_present_version() -> None:
         "retry_of": "6921f0c2a4b1c93e5d0f7a11",
         "segments": 1,
         "num_media": 0,
+        "media": [],
         "created_at": "2026-11-22T10:42:07.120Z",
         "updated_at": "2026-11-22T10:42:07.120Z",
         "version": 0,

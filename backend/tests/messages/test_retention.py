@@ -9,23 +9,32 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
 
 from mysms.changes.change import UNPUBLISHED
-from mysms.core.timestamps import utc_now
+from mysms.changes.upgrade import UpgradePeriod
+from mysms.core.timestamps import Clock, utc_now
 from mysms.messages import repository
 from mysms.messages.retention import BATCH, Retention
 from mysms.messages.status import TERMINAL, OutboxState
 from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
+from tests.messages.old_messages import make_older, older_id
 from tests.support.api_user import ApiUser, Json
 from tests.support.api_user import new_number as new_recipient_number
+from tests.support.database import running_database
 from tests.support.inbound import deliver
 from tests.support.polling import eventually
 from tests.support.responses import problem_of
 from tests.support.servers import Mongo, Simulator, Start
 
 REFUSED = "+15005550001"
+
+
+@pytest.fixture(scope="module")
+async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mongo]:
+    """A server that nobody else uses, since the documents that it examines are counted."""
+    async with running_database(tmp_path_factory.mktemp("mongodb")) as mongodb:
+        yield mongodb
 
 
 @pytest.fixture
@@ -89,25 +98,23 @@ async def test_old_texts_are_deleted_and_everything_else_is_kept(
                 assert not any("secret" in row for row in stored), name
 
 
-async def make_older(messages: AsyncCollection[Json], message_id: ObjectId, stored_at: datetime) -> ObjectId:
-    """Let a message have been stored at this time, which its id tells; returns the id that it has then."""
-    row = await messages.find_one_and_delete({"_id": message_id})
-    assert row is not None
-    older = older_id(stored_at)
-    await messages.insert_one({**row, "_id": older, "created_at": stored_at})
-    return older
-
-
-def older_id(at: datetime) -> ObjectId:
-    """An id of this time."""
-    return ObjectId(ObjectId.from_datetime(at).binary[:4] + ObjectId().binary[4:])
-
-
 async def store(fixture: OutboxFixture, state: OutboxState, stored_at: datetime, text: str = "Text") -> ObjectId:
     message_id = await fixture.enqueue(fixture.outbox("process"), new_number(), text)
     messages = fixture.database["messages"]
     await messages.update_one({"_id": message_id}, {"$set": {"outbound.state": state}})
     return await make_older(messages, message_id, stored_at)
+
+
+def retention_of(
+    fixture: OutboxFixture,
+    clock: Clock,
+    *,
+    kept_for: timedelta = timedelta(days=1),
+    upgrade: UpgradePeriod | None = None,
+) -> Retention:
+    """As in an upgrade that does not end, if none is given."""
+    changes = fixture.changes
+    return Retention(kept_for, changes.publisher, upgrade or changes.upgrade, clock)
 
 
 @pytest.mark.parametrize("state", OutboxState)
@@ -116,7 +123,7 @@ async def test_only_terminal_messages_lose_their_text(fixture: OutboxFixture, st
     now = fixture.now
     old = await store(fixture, state, now - timedelta(days=2))
     fresh = await store(fixture, state, now - timedelta(hours=23))
-    await Retention(timedelta(days=1), fixture.changes.publisher, lambda: now).remove_old_texts()
+    await retention_of(fixture, lambda: now).remove_old_texts()
     assert (await fixture.message(old)).content == ("" if state in TERMINAL else "Text")
     assert (await fixture.message(old)).words == ([""] if state in TERMINAL else words_of("Text"))
     assert (await fixture.message(fresh)).content == "Text"
@@ -129,13 +136,13 @@ async def test_a_text_that_came_in_late_is_kept_as_long_as_others(fixture: Outbo
         late = await store(fixture, OutboxState.ACCEPTED, stored_at)
         inbound = {"direction": "inbound", "outbound": None, "created_at": now - timedelta(days=30)}
         await messages.update_one({"_id": late}, {"$set": inbound})
-        await Retention(timedelta(days=1), fixture.changes.publisher, lambda: now).remove_old_texts()
+        await retention_of(fixture, lambda: now).remove_old_texts()
         assert (await fixture.message(late)).content == content
 
 
 async def test_texts_that_came_in_late_are_not_read_again_and_again(fixture: OutboxFixture) -> None:
     now, messages = fixture.now, fixture.database["messages"]
-    retention = Retention(timedelta(days=1), fixture.changes.publisher, lambda: now)
+    retention = retention_of(fixture, lambda: now)
     row = await messages.find_one({"_id": await store(fixture, OutboxState.ACCEPTED, now)})
     assert row is not None
     received = {"direction": "inbound", "outbound": None, "created_at": now - timedelta(days=30)}
@@ -146,21 +153,44 @@ async def test_texts_that_came_in_late_are_not_read_again_and_again(fixture: Out
         for number in range(1_000)
     ]
     await messages.insert_many(late + old)
-
-    async def examined() -> int:
-        status = await messages.database.client.admin.command("serverStatus")
-        return int(status["metrics"]["queryExecutor"]["scannedObjects"])
-
     # The first time, words that an earlier version has left are looked for everywhere.
     await retention.remove_old_texts()
-    before = await examined()
+    before = await examined(fixture)
     await retention.remove_old_texts()
-    assert await examined() - before < len(late) / 10
+    assert await examined(fixture) - before < len(late) / 10
+
+
+async def examined(fixture: OutboxFixture) -> int:
+    """The number of documents that the server has examined so far."""
+    status = await fixture.database.client.admin.command("serverStatus")
+    return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+
+async def test_texts_that_were_removed_just_now_are_not_read_again_and_again(fixture: OutboxFixture) -> None:
+    """Once no earlier version runs, which would leave their words."""
+    due, messages = 300, fixture.database["messages"]
+    row = await messages.find_one({"_id": await store(fixture, OutboxState.ACCEPTED, fixture.now - timedelta(days=9))})
+    assert row is not None
+    copies = [{**row, "_id": older_id(row["created_at"]), "client_id": f"old {number}"} for number in range(due)]
+    await messages.insert_many(copies)
+    upgrade = fixture.changes.upgrade
+    await upgrade.load()
+    retention = retention_of(fixture, fixture.clock, upgrade=upgrade)
+    costs = []
+    for moment in (upgrade.ends_at - timedelta(minutes=1), upgrade.ends_at, upgrade.ends_at + timedelta(minutes=1)):
+        fixture.now = moment
+        before = await examined(fixture)
+        await retention.remove_old_texts()
+        costs.append(await examined(fixture) - before)
+    assert await messages.count_documents({"content": ""}) == due + 1
+    # The second look is for what was left until the end.
+    assert costs[1] >= due
+    assert costs[2] < due / 10
 
 
 async def test_words_that_an_earlier_version_has_left_are_removed(fixture: OutboxFixture) -> None:
     """Also those that it left before this version was started again."""
-    retention = Retention(timedelta(days=30), fixture.changes.publisher, lambda: fixture.now)
+    retention = retention_of(fixture, fixture.clock, kept_for=timedelta(days=30))
     for age in (timedelta(days=99), timedelta(minutes=1)):
         left = await store(fixture, OutboxState.ACCEPTED, fixture.now)
         removed = {"content": "", "content_removed_at": fixture.now - age}
@@ -170,6 +200,22 @@ async def test_words_that_an_earlier_version_has_left_are_removed(fixture: Outbo
         assert (await fixture.message(left)).words == [""]
         assert (await fixture.message(kept)).words == words_of("Text")
         fixture.now += timedelta(minutes=1)
+
+
+async def test_words_that_are_left_in_a_second_upgrade_are_removed(fixture: OutboxFixture) -> None:
+    upgrade = fixture.changes.upgrade
+    await upgrade.load()
+    fixture.now = upgrade.ends_at + timedelta(hours=5)
+    retention = retention_of(fixture, fixture.clock, kept_for=timedelta(days=30), upgrade=upgrade)
+    await retention.remove_old_texts()
+    left = await store(fixture, OutboxState.ACCEPTED, fixture.now)
+    removed = {"content": "", "content_removed_at": fixture.now}
+    await fixture.database["messages"].update_one({"_id": left}, {"$set": removed})
+    await retention.remove_old_texts()
+    assert (await fixture.message(left)).words == words_of("Text"), "nobody leaves any now"
+    await upgrade.begin_again()
+    await retention.remove_old_texts()
+    assert (await fixture.message(left)).words == [""]
 
 
 async def test_each_batch_has_its_own_time_and_is_published(fixture: OutboxFixture) -> None:
@@ -189,7 +235,7 @@ async def test_each_batch_has_its_own_time_and_is_published(fixture: OutboxFixtu
         fixture.now += timedelta(minutes=1)
         return fixture.now
 
-    await Retention(timedelta(days=1), publisher, clock).remove_old_texts()
+    await Retention(timedelta(days=1), publisher, fixture.changes.upgrade, clock).remove_old_texts()
     assert await messages.count_documents({"content": ""}) == 2 * BATCH + 1
     times = Counter(row["updated_at"] for row in await messages.find().to_list())
     assert sorted(times.values()) == [1, BATCH, BATCH]

@@ -17,6 +17,7 @@ from mysms.messages.word_index import WordIndex
 from mysms.messages.words import words_of
 from tests.faults.outbox_fixture import OutboxFixture, open_outbox_fixture
 from tests.support.api_user import Json
+from tests.support.database import running_database
 from tests.support.servers import Mongo
 
 SMALL = Bounds(selective=4, scanned=5, counted_words=2, peers=2)
@@ -39,6 +40,13 @@ QUESTIONS = [
 ]
 BEFORE_ALL = Anchor(START - timedelta(days=1), ObjectId("0" * 24))
 NUMBERS = [f"+1415555{number:04}" for number in (7, 77, 1000, 2671)]
+
+
+@pytest.fixture(scope="module")
+async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mongo]:
+    """A server that nobody else uses, since the documents that it examines are counted."""
+    async with running_database(tmp_path_factory.mktemp("mongodb")) as mongodb:
+        yield mongodb
 
 
 @pytest.fixture
@@ -207,6 +215,16 @@ async def test_the_same_numbers_are_searched_whatever_is_sent_between_pages(fixt
         anchor = await repository.find_anchor(messages.user_id, message_filter, ObjectId(next_id))
         await messages.move_to_the_front(number)
     assert ids == expected
+
+
+@pytest.mark.parametrize(("conversations", "total"), [(2, 2), (3, None)])
+async def test_the_total_is_missing_if_conversations_are_left_out(
+    fixture: OutboxFixture, conversations: int, total: int | None
+) -> None:
+    messages = Messages(fixture)
+    await messages.store([(f"+1415555{number:04}", "Hello") for number in range(conversations)])
+    found = await Search(messages.user_id, MessageFilter(search="555"), 10, bounds=SMALL).run(newer=False)
+    assert (len(found.ids), found.total) == (2, total)
 
 
 @pytest.fixture

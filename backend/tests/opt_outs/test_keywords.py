@@ -32,9 +32,12 @@ def test_other_messages_say_nothing(text: str) -> None:
     [
         ("ARRET", "STOP", "opt_out"),
         ("STOP", "START", "opt_in"),
+        ("yes", "START", "assent"),
+        ("yes", "STOP", "opt_out"),
         ("start", "stop", "opt_out"),
         ("STOP", "HELP", None),
-        ("STOP", "UNKNOWN", None),
+        ("STOP", "UNKNOWN", "opt_out"),
+        ("Hello", "UNKNOWN", None),
         ("STOP", "", "opt_out"),
     ],
 )

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
+from mysms.core.phone_numbers import canonical
 from mysms.messages import conversations
-from mysms.opt_outs.records import OptOutChange, Scope
-from mysms.opt_outs.repository import MAXIMUM_HISTORY, OptOutRepository, canonical
+from mysms.opt_outs.keywords import Wish
+from mysms.opt_outs.records import OptOutChange, Scope, Source
+from mysms.opt_outs.repository import MAXIMUM_HISTORY, OptOutRepository
 from tests.faults.outbox_fixture import OutboxFixture, new_number, open_outbox_fixture
 from tests.support.servers import FROM_NUMBER, Mongo
 
@@ -28,10 +30,16 @@ def repository_of(fixture: OutboxFixture, scope: Scope = "sender") -> OptOutRepo
 
 
 def change_of(
-    fixture: OutboxFixture, number: str, *, opted_out: bool, seconds: int = 0, key: str = "", sender: str = FROM_NUMBER
+    fixture: OutboxFixture,
+    number: str,
+    wish: Wish = "opt_out",
+    *,
+    seconds: int = 0,
+    key: str = "",
+    sender: str = FROM_NUMBER,
+    source: Source = "keyword",
 ) -> OptOutChange:
-    at = fixture.now + timedelta(seconds=seconds)
-    return OptOutChange(key or str(ObjectId()), sender, number, opted_out=opted_out, at=at, source="keyword")
+    return OptOutChange(key or str(ObjectId()), sender, number, wish, fixture.now + timedelta(seconds=seconds), source)
 
 
 @pytest.mark.parametrize("newest", [True, False], ids=["STOP last", "START last"])
@@ -39,7 +47,8 @@ async def test_the_newest_holds_in_whatever_order_they_come(fixture: OutboxFixtu
     opt_outs = repository_of(fixture)
     for order in itertools.permutations(range(3)):
         number = new_number()
-        changes = [change_of(fixture, number, opted_out=newest if n == 2 else n == 0, seconds=n) for n in range(3)]
+        wishes: list[Wish] = ["opt_out", "opt_in", "opt_out"] if newest else ["opt_out", "opt_out", "opt_in"]
+        changes = [change_of(fixture, number, wish, seconds=n) for n, wish in enumerate(wishes)]
         for index in order:
             await opt_outs.record(changes[index])
             await opt_outs.record(changes[index])
@@ -50,67 +59,126 @@ async def test_the_newest_holds_in_whatever_order_they_come(fixture: OutboxFixtu
 
 
 async def test_of_two_at_the_same_time_the_opt_out_holds(fixture: OutboxFixture) -> None:
-    for order in ([True, False], [False, True]):
+    orders: list[list[Wish]] = [["opt_out", "opt_in"], ["opt_in", "opt_out"]]
+    for order in orders:
         number, opt_outs = new_number(), repository_of(fixture)
-        for opted_out in order:
-            await opt_outs.record(change_of(fixture, number, opted_out=opted_out))
+        for wish in order:
+            await opt_outs.record(change_of(fixture, number, wish))
         assert await opt_outs.is_opted_out(number)
 
 
 async def test_reports_at_once_are_recorded_once_each(fixture: OutboxFixture) -> None:
     number, opt_outs = new_number(), repository_of(fixture)
-    changes = [change_of(fixture, number, opted_out=n % 2 == 1, seconds=n) for n in range(10)]
+    changes = [change_of(fixture, number, "opt_out" if n % 2 else "opt_in", seconds=n) for n in range(10)]
     await asyncio.gather(*[opt_outs.record(change) for change in changes for _ in range(3)])
     record = await opt_outs.find(number)
     assert record is not None
     assert [entry.at for entry in record.history] == [change.at for change in changes]
-    assert record.current.opted_out
+    assert record.latest.opted_out
 
 
 async def test_a_repeated_report_does_not_undo_a_newer_one(fixture: OutboxFixture) -> None:
     number, opt_outs = new_number(), repository_of(fixture)
-    await opt_outs.record(change_of(fixture, number, opted_out=True, key="SM1"))
-    await opt_outs.record(change_of(fixture, number, opted_out=False, seconds=1, key="SM2"))
-    await opt_outs.record(change_of(fixture, number, opted_out=True, seconds=9, key="SM1"))
+    await opt_outs.record(change_of(fixture, number, key="SM1"))
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1, key="SM2"))
+    await opt_outs.record(change_of(fixture, number, seconds=9, key="SM1"))
     assert not await opt_outs.is_opted_out(number)
 
 
 async def test_the_history_is_bounded(fixture: OutboxFixture) -> None:
     number, opt_outs = new_number(), repository_of(fixture)
     for second in range(MAXIMUM_HISTORY + 5):
-        await opt_outs.record(change_of(fixture, number, opted_out=True, seconds=second))
+        await opt_outs.record(change_of(fixture, number, seconds=second))
     record = await opt_outs.find(number)
     assert record is not None
     assert len(record.history) == MAXIMUM_HISTORY
     assert record.history[-1].at == fixture.now + timedelta(seconds=MAXIMUM_HISTORY + 4)
 
 
-async def test_an_assent_undoes_no_opt_out_by_hand(fixture: OutboxFixture) -> None:
+async def test_what_a_number_wishes_and_what_was_recorded_by_hand_hide_and_undo_each_other_never(
+    fixture: OutboxFixture,
+) -> None:
+    for order in itertools.permutations(("own", "manual")):
+        number, opt_outs = new_number(), repository_of(fixture)
+        for seconds, which in enumerate(order):
+            source: Source = "manual" if which == "manual" else "keyword"
+            await opt_outs.record(change_of(fixture, number, seconds=seconds, source=source))
+        record = await opt_outs.find(number)
+        assert record is not None
+        # The reason that cannot be taken back by hand is the one that is told.
+        assert record.latest.source == "keyword"
+        await opt_outs.record(change_of(fixture, number, "opt_in", seconds=2, source="manual"))
+        assert await opt_outs.is_opted_out(number)
+
+
+async def test_an_assent_undoes_no_opt_out_by_hand_and_a_start_does(fixture: OutboxFixture) -> None:
     number, opt_outs = new_number(), repository_of(fixture)
-    assent = OptOutChange(
-        "yes", FROM_NUMBER, number, opted_out=False, at=fixture.now, source="keyword", spares_manual=True
-    )
-    await opt_outs.record(assent)
+    await opt_outs.record(change_of(fixture, number, "assent"))
     assert await opt_outs.find(number) is None
-    by_hand = OptOutChange("hand", FROM_NUMBER, number, opted_out=True, at=fixture.now, source="manual", reason="Asked")
-    await opt_outs.record(by_hand)
-    later = fixture.now + timedelta(seconds=1)
-    await opt_outs.record(
-        OptOutChange("later", FROM_NUMBER, number, opted_out=False, at=later, source="keyword", spares_manual=True)
-    )
+    await opt_outs.record(change_of(fixture, number, source="manual", seconds=1))
+    await opt_outs.record(change_of(fixture, number, seconds=2))
+    await opt_outs.record(change_of(fixture, number, "assent", seconds=3))
+    record = await opt_outs.find(number)
+    assert record is not None
+    assert (record.latest.source, record.opted_out_by_recipient) == ("manual", False)
+    # One that is older than the opt-out by hand, and comes late.
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=0))
     assert await opt_outs.is_opted_out(number)
+    start = change_of(fixture, number, "opt_in", seconds=4)
+    await opt_outs.record(start)
+    assert not await opt_outs.is_opted_out(number)
+    await opt_outs.record(change_of(fixture, number, source="manual", seconds=5))
+    await opt_outs.record(start)
+    assert await opt_outs.is_opted_out(number)
+
+
+@pytest.mark.parametrize("spelled", [("+525512345678", "+5215512345678")])
+async def test_our_number_is_the_same_in_each_spelling_too(fixture: OutboxFixture, spelled: tuple[str, str]) -> None:
+    number = new_number()
+    await repository_of(fixture).record(change_of(fixture, number, sender=spelled[1]))
+    assert await OptOutRepository(fixture.database, spelled[0], "sender").is_opted_out(number)
 
 
 async def test_the_scope_decides_whether_other_senders_are_held(fixture: OutboxFixture) -> None:
     number = new_number()
-    await repository_of(fixture).record(change_of(fixture, number, opted_out=True, sender=OTHER_SENDER))
+    await repository_of(fixture).record(change_of(fixture, number, sender=OTHER_SENDER))
     assert not await repository_of(fixture).is_opted_out(number)
     assert await repository_of(fixture, "all").is_opted_out(number)
     assert not await repository_of(fixture, "all").is_opted_out(f"{number}1")
     assert set(await repository_of(fixture, "all").senders_of(number)) == {FROM_NUMBER, OTHER_SENDER}
 
 
-@pytest.mark.parametrize("spelled", [("+525512345678", "+5215512345678"), ("+442071838750", "+4402071838750")])
+async def test_with_the_scope_all_a_start_undoes_what_was_recorded_by_hand_for_all_senders(
+    fixture: OutboxFixture,
+) -> None:
+    number, opt_outs = new_number(), repository_of(fixture, "all")
+    for sender in (FROM_NUMBER, OTHER_SENDER):
+        await opt_outs.record(change_of(fixture, number, sender=sender, source="manual"))
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1))
+    assert not await opt_outs.is_opted_out(number)
+    # A STOP to another number is undone by a START to that one alone, as at the provider.
+    await opt_outs.record(change_of(fixture, number, sender=OTHER_SENDER, seconds=2))
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=3))
+    assert await opt_outs.is_opted_out(number)
+
+
+async def test_with_the_scope_sender_a_start_undoes_nothing_of_other_senders(fixture: OutboxFixture) -> None:
+    number, opt_outs = new_number(), repository_of(fixture)
+    await opt_outs.record(change_of(fixture, number, source="manual"))
+    await opt_outs.record(change_of(fixture, number, "opt_in", seconds=1, sender=OTHER_SENDER))
+    assert await opt_outs.is_opted_out(number)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+442071838750", "+4402071838750"),
+        # With 15, as in the country, the provider's spelling of it, and one more.
+        ("+5491123456789", "+54111523456789"),
+        ("+541123456789", "+54111523456789"),
+    ],
+)
 async def test_a_number_that_the_provider_rewrites_is_the_same(
     fixture: OutboxFixture, spelled: tuple[str, str]
 ) -> None:
@@ -121,11 +189,12 @@ async def test_a_number_that_the_provider_rewrites_is_the_same(
 async def test_the_probe_matches_only_who_has_opted_out(fixture: OutboxFixture, scope: Scope) -> None:
     opt_outs, outbox = repository_of(fixture, scope), fixture.outbox("process")
     number = new_number()
-    for opted_out, seconds in ((True, 1), (False, 2), (True, 3)):
+    changes: list[tuple[Wish, Source]] = [("opt_out", "keyword"), ("opt_in", "keyword"), ("opt_out", "manual")]
+    for seconds, (wish, source) in enumerate(changes):
         message = await fixture.message(await fixture.enqueue(outbox, number, f"before {seconds}"))
         before = await opt_outs.is_opted_out(number)
         assert await conversations.count_and_probe(message, opt_outs.probe(number)) is before
         # Counted already.
         assert await conversations.count_and_probe(message, opt_outs.probe(number)) is before
-        await opt_outs.record(change_of(fixture, number, opted_out=opted_out, seconds=seconds))
+        await opt_outs.record(change_of(fixture, number, wish, seconds=seconds, source=source))
     assert await opt_outs.is_opted_out(number)

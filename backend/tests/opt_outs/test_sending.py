@@ -1,14 +1,18 @@
 """STOP means stop: who has opted out is not written to, whatever way a message came to be sent."""
 
+import csv
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.api_user import PASSWORD, ApiUser, Json, new_number
-from tests.support.inbound import deliver
+from tests.support.inbound import deliver, new_sid
 from tests.support.polling import eventually
+from tests.support.processes import Process, free_port
 from tests.support.responses import field_errors, problem_of
-from tests.support.servers import Api, Simulator, Start
+from tests.support.servers import FROM_NUMBER, Api, Mongo, Simulator, Start, api_environment
+from tests.support.status_callbacks import report
 
 UNSUBSCRIBED = "+15005550004"
 """Twilio refuses messages to it with 21610."""
@@ -46,8 +50,10 @@ async def peer(api_user: ApiUser) -> str:
 async def test_after_stop_nothing_is_sent_until_start(
     api: Api, api_user: ApiUser, peer: str, simulator: Simulator
 ) -> None:
+    # Recorded before the provider has its answer, after which it tells nothing again.
     await deliver(api, peer, " Stop\n")
-    state = await until(api_user, peer, opted_out=True)
+    state = await opt_out_of(api_user, peer)
+    assert state["opted_out"]
     assert (state["number"], state["latest"]["source"], state["latest"]["reason"]) == (peer, "keyword", "STOP")
     answer = await api_user.send(peer, "Are you sure?", key="again")
     refused = problem_of(answer, 422, "recipient_opted_out")["message"]
@@ -86,7 +92,8 @@ async def test_an_opt_out_holds_for_all_users_who_write_to_the_number(api: Api, 
 
 async def test_what_the_provider_says_about_a_message_holds(api: Api, api_user: ApiUser, peer: str) -> None:
     await deliver(api, peer, "ARRET", OptOutType="STOP")
-    assert (await until(api_user, peer, opted_out=True))["latest"]["source"] == "provider"
+    state = await opt_out_of(api_user, peer)
+    assert (state["opted_out"], state["latest"]["source"]) == (True, "provider")
     await deliver(api, peer, "STOP", OptOutType="START")
     assert (await until(api_user, peer, opted_out=False))["latest"]["source"] == "provider"
 
@@ -100,11 +107,9 @@ async def test_other_wordings_do_not_opt_out(api: Api, api_user: ApiUser, peer: 
 
 
 async def test_an_opt_out_by_hand_is_undone_by_hand_or_by_start(api: Api, api_user: ApiUser, peer: str) -> None:
-    state = await set_by_hand(api_user, peer, "Asked on the phone", opted_out=True)
-    assert state["latest"]["by_you"]
-    other = await ApiUser.sign_up(api)
-    latest = (await opt_out_of(other, peer))["latest"]
-    assert (latest["source"], latest["reason"], latest["by_you"]) == ("manual", "Asked on the phone", False)
+    await set_by_hand(api_user, peer, "Asked on the phone", opted_out=True)
+    latest = (await opt_out_of(await ApiUser.sign_up(api), peer))["latest"]
+    assert (latest["source"], latest["reason"]) == ("manual", "Asked on the phone")
     problem_of(await api_user.send(peer), 422, "recipient_opted_out")
     # The answer to something else.
     await deliver(api, peer, "Yes")
@@ -118,6 +123,36 @@ async def test_an_opt_out_by_hand_is_undone_by_hand_or_by_start(api: Api, api_us
     await set_by_hand(api_user, peer, "Asked again", opted_out=True)
     await deliver(api, peer, "start")
     await until(api_user, peer, opted_out=False)
+
+
+async def test_who_has_opted_out_alone_undoes_it(api: Api, api_user: ApiUser, peer: str) -> None:
+    await set_by_hand(api_user, peer, "Asked on the phone", opted_out=True)
+    await deliver(api, peer, "STOP")
+    await eventually(
+        lambda: opt_out_of(api_user, peer), lambda found: found["latest"]["source"] == "keyword", what="the STOP"
+    )
+    body = {"opt_out": {"opted_out": False, "reason": "A mistake"}}
+    problem_of(await api_user.call("PUT", f"/api/opt_outs/{peer}", json=body), 409, "opted_out_by_recipient")
+    problem_of(await api_user.send(peer), 422, "recipient_opted_out")
+    await deliver(api, peer, "START")
+    await until(api_user, peer, opted_out=False)
+
+
+async def test_opt_outs_by_hand_are_limited(api: Api) -> None:
+    user, number = await ApiUser.sign_up(api), new_number()
+    for _ in range(100):
+        await set_by_hand(user, number, "Asked", opted_out=True)
+    body = {"opt_out": {"opted_out": True, "reason": "Asked"}}
+    problem_of(await user.call("PUT", f"/api/opt_outs/{number}", json=body), 429, "rate_limited")
+
+
+async def test_messages_that_an_opt_out_refuses_are_stored_and_therefore_limited(start: Start) -> None:
+    async with start(MESSAGES_PER_USER_PER_MINUTE="2") as api:
+        user, number = await ApiUser.sign_up(api), new_number()
+        await set_by_hand(user, number, "Asked", opted_out=True)
+        for attempt in range(2):
+            problem_of(await user.send(number, f"Number {attempt}"), 422, "recipient_opted_out")
+        problem_of(await user.send(number, "Number 2"), 429, "minute_quota")
 
 
 async def test_an_opt_out_by_hand_outlives_the_account(api: Api, api_user: ApiUser, peer: str) -> None:
@@ -137,11 +172,51 @@ async def test_a_refusal_of_the_provider_is_an_opt_out(api_user: ApiUser, simula
     state = await opt_out_of(api_user, number)
     assert (state["opted_out"], state["latest"]["source"]) == (True, "refused")
     problem_of(await api_user.send(number, "Again"), 422, "recipient_opted_out")
-    # An opt-in by hand moves nothing at the provider, which refuses again.
-    await set_by_hand(api_user, number, "They say that they have not", opted_out=False)
-    problem_of(await api_user.send(number, "And again"), 422, "carrier_refused")
-    assert (await opt_out_of(api_user, number))["opted_out"]
-    assert len(await simulator.create_requests(number)) == 2
+    assert len(await simulator.create_requests(number)) == 1
+
+
+async def test_all_opt_outs_are_exported_as_csv(
+    api: Api, api_user: ApiUser, peer: str, tmp_path: Path, mongodb: Mongo, simulator: Simulator
+) -> None:
+    other = new_number()
+    await deliver(api, peer, "STOP")
+    await set_by_hand(api_user, peer, '=HYPERLINK("x")', opted_out=True)
+    await deliver(api, other, "STOP")
+    await deliver(api, other, "START")
+    environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
+    command = Process("opt-outs", ["mysms", "opt-outs"], tmp_path, environment)
+    assert await command.wait_for_exit() == 0
+    first, *lines = csv.reader(command.text().removeprefix("\ufeff").splitlines())
+    assert first == ["number", "sender", "opted_out", "said_by", "source", "reason", "at"]
+    assert [line[:-1] for line in lines if line[0] in {peer, other}] == sorted(
+        [
+            [peer, FROM_NUMBER, "true", "recipient", "keyword", "STOP"],
+            [peer, FROM_NUMBER, "true", "user", "manual", '\'=HYPERLINK("x")'],
+            [other, FROM_NUMBER, "false", "recipient", "keyword", "START"],
+        ]
+    )
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["after the response", "before the response"])
+async def test_a_refusal_in_a_status_callback_is_an_opt_out(
+    api: Api, api_user: ApiUser, peer: str, is_known: bool
+) -> None:
+    message = await api_user.send_accepted(peer, "Accepted, and refused then")
+    if not is_known:
+        message |= {"twilio_sid": new_sid()}
+    for _ in range(2):
+        await report(api, message, "undelivered", ErrorCode="21610")
+    state = await opt_out_of(api_user, peer)
+    assert (state["opted_out"], state["latest"]["source"]) == (True, "refused")
+    assert len(state["history"]) == 1
+    problem_of(await api_user.send(peer, "Again"), 422, "recipient_opted_out")
+
+
+async def test_a_refusal_of_what_is_not_ours_is_none(api: Api, api_user: ApiUser, peer: str) -> None:
+    message = await api_user.send_accepted(peer, "Accepted")
+    await report(api, {**message, "twilio_sid": new_sid(), "_id": "0" * 24}, "undelivered", ErrorCode="21610")
+    await report(api, message, "undelivered", ErrorCode="30003")
+    assert not (await opt_out_of(api_user, peer))["opted_out"]
 
 
 @pytest.mark.parametrize(
@@ -210,5 +285,9 @@ async def test_with_the_scope_all_an_opt_out_holds_for_other_senders(start: Star
     async with start(OPT_OUT_SCOPE="all") as api:
         user.api = api
         problem_of(await user.send(number), 422, "recipient_opted_out")
-        assert not (await set_by_hand(user, number, "A mistake", opted_out=False))["opted_out"]
-        await user.send_accepted(number, "And again")
+        body = {"opt_out": {"opted_out": False, "reason": "A mistake"}}
+        problem_of(await user.call("PUT", f"/api/opt_outs/{number}", json=body), 409, "opted_out_by_recipient")
+        by_hand = new_number()
+        await set_by_hand(user, by_hand, "Asked", opted_out=True)
+        assert not (await set_by_hand(user, by_hand, "A mistake", opted_out=False))["opted_out"]
+        await user.send_accepted(by_hand, "And again")

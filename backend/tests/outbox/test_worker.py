@@ -61,7 +61,7 @@ class Attempt:
         )
 
     async def run(self) -> Outcome:
-        claim = Claim(ObjectId(), 1, "+15005550006", "+14155550100", "Hello", "key", utc_now(), None)
+        claim = Claim(ObjectId(), 1, "+15005550006", "+14155550100", "Hello", "key", utc_now(), utc_now(), None)
         return (await self.worker.send(claim, claimed_at=0.0)).outcome
 
 

@@ -11,11 +11,15 @@ from bson import ObjectId
 
 from mysms.core import database as connection
 from mysms.core.heartbeat import Heartbeat
+from mysms.core.rate_limit import RateLimiter
+from mysms.inbound.errors import NobodyToReceiveError
 from mysms.inbound.inbox import Inbox
 from mysms.inbound.recipients import Recipients
 from mysms.inbound.text import InboundText
+from mysms.messages.models import Message
+from mysms.opt_outs.records import OptOutChange, Source
 from mysms.opt_outs.service import OptOutService
-from mysms.providers.base import ProviderMessage, ProviderUnavailableError
+from mysms.providers.base import ProviderMedia, ProviderMessage, ProviderUnavailableError
 from mysms.reconciliation.inbound_catch_up import DEEP_EVERY, LOOK_BACK, OVERLAP, InboundCatchUp
 from mysms.reconciliation.looks import InboundLooks
 from mysms.reconciliation.polling import ProviderThread
@@ -35,16 +39,24 @@ class Fixture:
     user_id: ObjectId
     stack: ExitStack
     rows: int = field(default=0)
+    announced: list[str] = field(default_factory=list)
+    """The texts of the messages that the user was told of."""
+
+    async def _announce(self, message: Message) -> None:
+        self.announced.append(message.content)
 
     def inbox(self) -> Inbox:
         return Inbox(
             Recipients(None),
             self.outbox.message_ids,
-            OptOutService(self.outbox.opt_outs, self.outbox.clock),
+            OptOutService(
+                self.outbox.opt_outs, RateLimiter(self.outbox.database, self.outbox.clock), self.outbox.clock
+            ),
             self.outbox.changes.publisher,
             self.outbox.clock,
             is_active=_is_active,
             erase_messages=self.outbox.erasure.erase,
+            announce=self._announce,
         )
 
     def catch_up(self) -> InboundCatchUp:
@@ -129,6 +141,7 @@ async def test_what_was_missed_is_stored_in_the_order_of_the_provider(fixture: F
     for _ in range(3):
         await fixture.advance_and_look(catch_up, seconds=301)
     assert len(await fixture.texts()) == 3
+    assert fixture.announced == ["after 1 minutes", "after 2 minutes", "after 3 minutes"]
 
 
 async def test_what_the_webhook_brought_is_not_stored_again(fixture: Fixture) -> None:
@@ -136,7 +149,7 @@ async def test_what_the_webhook_brought_is_not_stored_again(fixture: Fixture) ->
     form = {"MessageSid": row.sid, "From": row.from_number, "To": row.to_number, "Body": row.body}
     await fixture.inbox().make_up(InboundText.of_form(form, fixture.outbox.now))
     await fixture.catch_up().run_round()
-    assert await fixture.texts() == ["Once"]
+    assert await fixture.texts() == fixture.announced == ["Once"]
 
 
 async def test_many_processes_and_webhooks_at_once_store_it_once(fixture: Fixture) -> None:
@@ -273,3 +286,112 @@ async def test_the_look_of_a_process_that_ended_is_taken_over(fixture: Fixture) 
     await fixture.catch_up().run_round()
     assert await fixture.texts() == ["Waits"]
     assert not await looks.extend(look), "it may not go on beside the other one"
+
+
+def webhook(fixture: Fixture, row: ProviderMessage, **form: str) -> InboundText:
+    """What its webhook reports now."""
+    form = {"MessageSid": row.sid, "From": row.from_number, "To": row.to_number, "Body": row.body, **form}
+    return InboundText.of_form(form, fixture.outbox.now)
+
+
+async def test_what_the_provider_says_about_opting_out_is_heeded_before_there_is_an_account(fixture: Fixture) -> None:
+    row = fixture.receive("ARRET")
+    user = await User.find_one({"_id": fixture.user_id})
+    assert user is not None
+    await user.delete()
+    for _ in range(2):
+        with pytest.raises(NobodyToReceiveError):
+            await fixture.inbox().receive(webhook(fixture, row, OptOutType="STOP"))
+    await user.insert()
+    await fixture.advance_and_look(fixture.catch_up(), seconds=301)
+    assert await fixture.texts() == ["ARRET"]
+    record = await fixture.outbox.opt_outs.find(row.from_number)
+    assert record is not None
+    assert [(entry.opted_out, entry.source) for entry in record.history] == [(True, "provider")]
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+async def test_a_start_that_is_reported_again_undoes_no_later_opt_out(fixture: Fixture, is_settled: bool) -> None:
+    outbox, row = fixture.outbox, fixture.row("START")
+    start = webhook(fixture, row, OptOutType="START")
+    if is_settled:
+        await fixture.inbox().make_up(start)
+    else:
+        # Its process ended before it had heeded it.
+        await outbox.message_ids.own_inbound(row.sid, ObjectId(), fixture.user_id)
+    sources: tuple[Source, ...] = ("keyword", "manual")
+    for source in sources:
+        outbox.advance(seconds=5)
+        await outbox.opt_outs.record(OptOutChange(source, FROM_NUMBER, row.from_number, "opt_out", outbox.now, source))
+        outbox.advance(seconds=5)
+        await fixture.inbox().make_up(webhook(fixture, row, OptOutType="START"))
+        record = await outbox.opt_outs.find(row.from_number)
+        assert record is not None
+        assert (record.latest.opted_out, record.latest.source) == (True, "keyword")
+    record = await outbox.opt_outs.find(row.from_number)
+    assert record is not None
+    assert record.manual is not None
+    assert record.manual.opted_out
+
+
+async def test_an_opt_out_by_hand_outlasts_a_start_before_it_that_is_settled_later(fixture: Fixture) -> None:
+    """Its process ended once it had heeded it, so that it is heeded again."""
+    outbox, row = fixture.outbox, fixture.row("START")
+    await outbox.message_ids.own_inbound(row.sid, ObjectId(), fixture.user_id)
+    outbox.advance(seconds=5)
+    by_hand = OptOutChange("by hand", FROM_NUMBER, row.from_number, "opt_out", outbox.now, "manual")
+    await outbox.opt_outs.record(by_hand)
+    outbox.advance(seconds=5)
+    await fixture.inbox().make_up(webhook(fixture, row))
+    assert await outbox.opt_outs.is_opted_out(row.from_number)
+
+
+async def test_media_come_from_their_list_and_hold_up_only_their_message(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    assert fixture.provider.media is not None
+    picture = fixture.receive("A picture", num_media="1")
+    fixture.receive("Text")
+    media = {picture.sid: [ProviderMedia("ME" + "a" * 32, "image/PNG; x=y")]}
+    fixture.provider.media = None
+    await fixture.advance_and_look(catch_up, minutes=1)
+    assert await fixture.texts() == ["Text"]
+    fixture.provider.media = media
+    await fixture.advance_and_look(catch_up, minutes=20)
+    stored = await fixture.outbox.database["messages"].find_one({"content": "A picture"}) or {}
+    assert stored["media"] == [{"index": 0, "sid": "ME" + "a" * 32, "content_type": "image/png"}]
+
+
+async def test_media_that_are_listed_later_than_their_message_are_waited_for(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    picture = fixture.receive("Two pictures", num_media="2")
+    listed = [ProviderMedia("ME" + letter * 32, "image/png") for letter in "ab"]
+    for number in (0, 1):
+        fixture.provider.media = {picture.sid: listed[:number]}
+        await fixture.advance_and_look(catch_up, seconds=301)
+        assert await fixture.texts() == []
+    fixture.provider.media = {picture.sid: listed}
+    await fixture.advance_and_look(catch_up, seconds=301)
+    stored = await fixture.outbox.database["messages"].find_one({"content": "Two pictures"})
+    assert stored is not None
+    assert [each["sid"] for each in stored["media"]] == [each.sid for each in listed]
+
+
+async def test_those_media_that_are_listed_are_stored_if_the_others_never_are(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    picture = fixture.receive("Two pictures", num_media="2")
+    fixture.provider.media = {picture.sid: [ProviderMedia("ME" + "a" * 32, "image/png")]}
+    await fixture.advance_and_look(catch_up, hours=1)
+    stored = await fixture.outbox.database["messages"].find_one({"content": "Two pictures"})
+    assert stored is not None
+    assert (stored["num_media"], len(stored["media"])) == (2, 1)
+
+
+async def test_a_message_whose_media_are_never_listed_is_stored_without_them(fixture: Fixture) -> None:
+    catch_up = fixture.catch_up()
+    fixture.receive("A picture", num_media="1")
+    fixture.provider.media = None
+    await fixture.advance_and_look(catch_up, minutes=1)
+    assert await fixture.texts() == []
+    await fixture.advance_and_look(catch_up, minutes=61)
+    stored = await fixture.outbox.database["messages"].find_one({"content": "A picture"}) or {}
+    assert (stored["num_media"], stored["media"]) == (1, [])

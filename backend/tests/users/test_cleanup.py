@@ -29,6 +29,7 @@ from mysms.users.sessions import SessionService
 from mysms.users.sign_up import SignUpPolicy
 from mysms.users.tokens import RefreshClaims, TokenSigner
 from tests.support.api_user import Json
+from tests.support.database import running_database
 from tests.support.servers import Mongo
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
@@ -148,6 +149,13 @@ class UsersFixture:
     async def _scanned(self) -> int:
         status = await self.database.client.admin.command("serverStatus")
         return int(status["metrics"]["queryExecutor"]["scannedObjects"])
+
+
+@pytest.fixture(scope="module")
+async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mongo]:
+    """A server that nobody else uses, since the documents that it examines are counted."""
+    async with running_database(tmp_path_factory.mktemp("mongodb")) as mongodb:
+        yield mongodb
 
 
 @pytest.fixture

@@ -56,6 +56,11 @@ def known() -> Known:
     return Known()
 
 
+def test_a_session_is_known_to_be_of_its_user_alone(known: Known) -> None:
+    assert known.is_known
+    assert not known.cache.has(AccessClaims(ObjectId(), known.claims.session_id))
+
+
 def test_a_session_in_use_is_confirmed_before_its_confirmation_ends(known: Known) -> None:
     assert known.is_known
     assert not known.cache.list_due()

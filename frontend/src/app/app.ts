@@ -51,12 +51,13 @@ export class App {
     toObservable(this.userId)
       .pipe(skip(1), takeUntilDestroyed())
       .subscribe((userId) => {
-        const { extractedUrl } = router.currentNavigation() ?? {};
-        if (isForEverybody(extractedUrl?.toString() ?? router.url)) return;
+        // Where the user is, or is going to.
+        const url = router.currentNavigation()?.extractedUrl.toString() ?? router.url;
+        if (isForEverybody(url)) return;
         // A user who has to sign in again returns to the same page; one who signs out does not.
         const signOutReason = this.#session.signOutReason() ?? '';
         const returns = ['session-ended', 'ended-elsewhere'].includes(signOutReason);
-        const from = returns ? router.url : undefined;
+        const from = returns ? url : undefined;
         void router.navigateByUrl(
           userId === undefined ? signInUrl(router, from) : returnUrl(router, router.url),
         );

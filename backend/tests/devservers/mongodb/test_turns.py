@@ -13,6 +13,7 @@ from devservers.mongodb.context import Context
 from devservers.mongodb.documents import Document
 from devservers.mongodb.journal import Journal
 from devservers.mongodb.server import Server
+from devservers.mongodb.sorting import Sorter
 from devservers.mongodb.store import Store
 
 MANY = 2_000
@@ -92,6 +93,37 @@ async def test_a_short_command_waits_for_one_turn_of_each_long_one(server: Serve
         assert statistics.documents_examined - before <= PER_TURN
     assert turns >= MANY / PER_TURN / 2
     assert client.replies[0]["ok"] == 1
+
+
+@pytest.mark.parametrize("page", [{}, {"limit": MANY - 1}, {"skip": MANY - 1}, {"skip": MANY - 2, "limit": 1}], ids=str)
+async def test_a_small_query_waits_for_one_turn_of_a_large_sort(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch, page: Document
+) -> None:
+    """Of reading, and of merging what is sorted in runs."""
+    merged = 0
+
+    def counted(sorter: Sorter[bytes]) -> Iterator[bytes]:
+        nonlocal merged
+        for item in items(sorter):
+            merged += 1
+            yield item
+
+    items = Sorter.items
+    monkeypatch.setattr(Sorter, "items", counted)
+    other, statistics = Client(server), server.context.store.statistics
+    client.send({"find": "things", "sort": {"n": -1}, **page})
+    turns = 0
+    while not client.replies:
+        before = statistics.documents_examined + merged
+        other.send({"find": "things", "filter": {"_id": 7}})
+        await asyncio.sleep(0)
+        turns += 1
+        assert len(other.replies) == turns, "the query was not answered in the next iteration of the loop"
+        # The small query examines one.
+        assert statistics.documents_examined + merged - before <= PER_TURN + 1
+    assert {reply["cursor"]["firstBatch"][0]["_id"] for reply in other.replies} == {7}
+    assert merged >= MANY - 1
+    assert turns >= 2 * MANY / PER_TURN / 2
 
 
 async def test_long_commands_take_turns(server: Server, client: Client) -> None:

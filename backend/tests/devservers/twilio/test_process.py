@@ -125,6 +125,7 @@ async def test_without_a_control_port_the_api_port_serves_the_control_endpoint(d
 
 
 REVERSED_MIGRATIONS = {
+    5: "DROP TABLE media; PRAGMA user_version = 5;",
     3: "ALTER TABLE messages DROP COLUMN direction; DROP TABLE numbers; PRAGMA user_version = 3;",
     2: """
 ALTER TABLE callbacks RENAME COLUMN status_code TO answer;

@@ -1,4 +1,5 @@
 import { InjectionToken } from '@angular/core';
+import { PageActivity } from './page-activity';
 import { Problem } from './problem';
 
 const FIRST_MS = 2_000;
@@ -31,23 +32,27 @@ export function retryDelay(failures: number, problem: Problem, random: () => num
 }
 
 /**
- * Calls after this many milliseconds, or, if the page is hidden or the API out of reach then, as soon as the page is
- * visible and the network back. Returns a function that cancels the call.
+ * Calls after this many milliseconds, or, if the page is not in use or the API out of reach then, as soon as the page is
+ * in use and the network back. Returns a function that cancels the call.
  */
 export function callWhenActive(
   ms: number,
+  activity: PageActivity,
   isReachable: () => boolean,
   call: () => void,
 ): () => void {
   const done = new AbortController();
   const { signal } = done;
   const callIfActive = (): void => {
-    if (document.visibilityState !== 'visible' || !isReachable()) return;
+    if (!activity.isActive() || !isReachable()) return;
     done.abort();
     call();
   };
   const timer = setTimeout(() => {
-    document.addEventListener('visibilitychange', callIfActive, { signal });
+    const changes = activity.changes.subscribe(callIfActive);
+    signal.addEventListener('abort', () => {
+      changes.unsubscribe();
+    });
     window.addEventListener('online', callIfActive, { signal });
     callIfActive();
   }, ms);

@@ -3,6 +3,7 @@ import { TestBed } from '@angular/core/testing';
 import { NEVER, Observable, Subject, Subscription, of, throwError } from 'rxjs';
 import { RANDOM } from './backoff';
 import { API_BASE_URL } from './base-url';
+import { PageActivity } from './page-activity';
 import { HIDDEN_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll, SHORTEST_PAUSE_MS } from './poll';
 
 const DOWN = failure(503);
@@ -48,6 +49,21 @@ describe('Poll', () => {
     show('visible');
     vi.advanceTimersByTime(0);
     expect(work).toHaveBeenCalledTimes(6);
+  });
+
+  it('runs and retries in a hidden page that is still in use', () => {
+    show('hidden');
+    TestBed.inject(PageActivity).stayActive(true);
+    vi.advanceTimersByTime(0);
+    expect(work).toHaveBeenCalledTimes(2);
+    vi.advanceTimersByTime(POLL_INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(3);
+    restart(DOWN);
+    vi.advanceTimersByTime(2_000);
+    expect(work).toHaveBeenCalledTimes(2);
+    TestBed.inject(PageActivity).stayActive(false);
+    vi.advanceTimersByTime(3600_000);
+    expect(work).toHaveBeenCalledTimes(2);
   });
 
   it('runs at once when the network is back', () => {

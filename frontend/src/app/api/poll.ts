@@ -1,4 +1,4 @@
-import { DOCUMENT, Injectable, inject } from '@angular/core';
+import { Injectable, inject } from '@angular/core';
 import {
   EMPTY,
   Observable,
@@ -20,10 +20,11 @@ import {
 } from 'rxjs';
 import { RANDOM, retryAfterDelay, backoff } from './backoff';
 import { IS_REACHABLE } from './loopback';
+import { PageActivity } from './page-activity';
 import { isTransient, toProblem } from './problem';
 
 export const POLL_INTERVAL_MS = 10_000;
-/** While the page is hidden. Browsers run the timers of hidden pages only about once a minute anyway. */
+/** While the page is hidden and not in use. Browsers run the timers of hidden pages only about once a minute anyway. */
 export const HIDDEN_POLL_INTERVAL_MS = 60_000;
 /** Even if the page or the network comes back more often. */
 export const SHORTEST_RETRY_MS = 1_000;
@@ -32,12 +33,12 @@ export const SHORTEST_PAUSE_MS = 300;
 
 /**
  * Decides when to call the API and when to retry. A failed call is retried after a backoff with jitter, and no sooner
- * than its Retry-After says. While the page is hidden or the API needs a network that is gone, it is not retried; once the
- * page is visible or the network back, it is retried at once.
+ * than its Retry-After says. While the page is not in use or the API needs a network that is gone, it is not retried; once the
+ * page is in use or the network back, it is retried at once.
  */
 @Injectable({ providedIn: 'root' })
 export class Poll {
-  readonly #document = inject(DOCUMENT);
+  readonly #activity = inject(PageActivity);
   readonly #random = inject(RANDOM);
   readonly #isReachable = inject(IS_REACHABLE);
   readonly #wakeUps = new Subject<void>();
@@ -48,15 +49,16 @@ export class Poll {
   }
 
   /**
-   * Runs the work now and again ten seconds after each end, or a minute while the page is hidden; never twice at once. It
-   * also runs after each trigger, and again if it was running; but triggers do not shorten a backoff, and a hidden page
-   * ignores them.
+   * Runs the work now and again ten seconds (or `intervalMs`) after each end, or a minute while the page is not in use; never
+   * twice at once. It also runs after each trigger, and again if it was running; but triggers do not shorten a backoff, and a
+   * page that is not in use ignores them.
    */
   every(
     work: () => Observable<unknown>,
     triggers: Observable<unknown> = EMPTY,
+    intervalMs = POLL_INTERVAL_MS,
   ): Observable<unknown> {
-    return this.#attempts(work, () => true, triggers);
+    return this.#attempts(work, () => true, triggers, intervalMs);
   }
 
   /** Retries the work until it succeeds, and emits its value; a permanent error ends it. */
@@ -68,6 +70,7 @@ export class Poll {
     work: () => Observable<T>,
     isRetried: (error: unknown) => boolean,
     triggers: Observable<unknown> = EMPTY,
+    intervalMs = POLL_INTERVAL_MS,
   ): Observable<T> {
     return defer(() => {
       const ended = new Subject<void>();
@@ -87,25 +90,26 @@ export class Poll {
       };
       const interval = (): number => {
         if (failures > 0) return backoff(failures, this.#random);
-        return runsAgain ? SHORTEST_PAUSE_MS : POLL_INTERVAL_MS;
+        return runsAgain ? SHORTEST_PAUSE_MS : intervalMs;
       };
       const due = triggers.pipe(
         tap(() => {
           runsAgain = isRunning;
         }),
-        filter(() => !isRunning && failures === 0 && !this.#isHidden()),
+        filter(() => !isRunning && failures === 0 && this.#activity.isActive()),
         map(() => Math.max(0, endedAt + SHORTEST_PAUSE_MS - performance.now())),
       );
       const wait = (pauseMs: number): Observable<unknown> => {
-        const hiddenMs = this.#isHidden() ? HIDDEN_POLL_INTERVAL_MS * (1 + this.#random() / 4) : 0;
+        const idleMs = HIDDEN_POLL_INTERVAL_MS * (1 + this.#random() / 4);
+        const hiddenMs = this.#activity.isActive() ? 0 : idleMs;
         return timer(Math.max(pauseMs, hiddenMs, notBefore - performance.now())).pipe(
-          // A wake-up follows when the page is visible and online again.
-          filter(() => failures === 0 || (!this.#isHidden() && this.#isReachable())),
+          // A wake-up follows when the page is in use and online again.
+          filter(() => failures === 0 || (this.#activity.isActive() && this.#isReachable())),
         );
       };
 
       const wakeUps = merge(
-        fromEvent(this.#document, 'visibilitychange'),
+        this.#activity.changes,
         fromEvent(window, 'online'),
         this.#wakeUps,
       ).pipe(startWith(null));
@@ -132,9 +136,5 @@ export class Poll {
         ),
       );
     });
-  }
-
-  #isHidden(): boolean {
-    return this.#document.visibilityState !== 'visible';
   }
 }

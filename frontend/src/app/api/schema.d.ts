@@ -112,6 +112,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/{message_id}/media/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a picture or another file
+         * @description Returns what came with a message that you have received: one of its `media`.
+         *
+         *     It is read from Twilio at each request, and never changes: keep it, or send `If-None-Match`. For some minutes after
+         *     its message, it may not be there yet (503).
+         */
+        get: operations["read_media_api_messages__message_id__media__index__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/{message_id}/cancel": {
         parameters: {
             query?: never;
@@ -216,6 +239,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is unread
+         * @description Returns your conversations with unread messages. Ask again whenever something has changed.
+         */
+        get: operations["read_unread_api_conversations_unread_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{peer_number}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a conversation as read
+         * @description Marks what has come in as read, as far as it was shown: what has come in since stays unread.
+         *
+         *     Requests may be repeated, and come in any order.
+         */
+        put: operations["mark_read_api_conversations__peer_number__read_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{peer_number}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a conversation as unread
+         * @description Marks one message as unread, unless there is an unread one. Marking the conversation as read ends it.
+         */
+        put: operations["mark_unread_api_conversations__peer_number__unread_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/twilio/status_callback": {
         parameters: {
             query?: never;
@@ -258,6 +343,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your contacts
+         * @description Returns your contacts by name, regardless of case and accents, and then by number.
+         */
+        get: operations["list_contacts_api_contacts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List which contacts have changed
+         * @description Returns your contacts that have changed since a revision, in no particular order.
+         *
+         *     They include those that you have deleted, with `deleted_at` and without their names: for a day, so if you have not
+         *     asked for longer, read the list anew. Everything else is as in `/api/messages/changes`.
+         */
+        get: operations["list_contact_changes_api_contacts_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export contacts as CSV
+         * @description Returns your contacts by name, as one file of any length, with the labels of each separated by semicolons.
+         *
+         *     As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
+         *     line says so if the file is incomplete.
+         */
+        get: operations["export_contacts_api_contacts_export_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a contact
+         * @description Returns what you call a number, in whatever spelling you give it.
+         */
+        get: operations["read_contact_api_contacts__number__get"];
+        /**
+         * Store a contact
+         * @description Stores what you call a number, in place of what you have called it. The request may be repeated.
+         */
+        put: operations["store_contact_api_contacts__number__put"];
+        post?: never;
+        /**
+         * Delete a contact
+         * @description Deletes what you call a number. Its messages stay, and so does its opt-out. The request may be repeated.
+         */
+        delete: operations["delete_contact_api_contacts__number__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/opt_outs/{number}": {
         parameters: {
             query?: never;
@@ -277,8 +456,8 @@ export interface paths {
          * Record an opt-out or opt-in by hand
          * @description Records that somebody wants no more messages, or wants them again, and why.
          *
-         *     Nothing is sent to them. After a word such as STOP, Twilio blocks messages by itself until they reply START: then
-         *     an opt-in by hand changes nothing at Twilio, and the next message is refused and records the opt-out again.
+         *     Nothing is sent to them. Who has opted out themselves, by a word such as STOP, can only undo it themselves: then an
+         *     opt-in by hand is answered with 409, and only takes back what was recorded by hand.
          */
         put: operations["set_opt_out_api_opt_outs__number__put"];
         post?: never;
@@ -573,6 +752,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the key for web push
+         * @description Returns the key that a browser subscribes with. It stays the same, unless the server's secrets are replaced.
+         */
+        get: operations["read_push_key_api_push_key_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/push/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Subscribe this browser to web push
+         * @description Tells this browser of inbound messages, by its own push service, until the session ends.
+         *
+         *     A session has one subscription, and a browser one user: both are replaced. A subscription that the push service
+         *     does not know any more is removed, so browsers send theirs at each visit.
+         */
+        put: operations["subscribe_api_push_subscription_put"];
+        post?: never;
+        /**
+         * End the subscription of this browser
+         * @description Nothing is pushed any more to the browser of this session. It may not have been subscribed.
+         */
+        delete: operations["unsubscribe_api_push_subscription_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -610,7 +836,7 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Returns your account, your sessions and all your messages with their timelines as one JSON document.
+         * @description Returns your account, sessions, messages with their timelines, and contacts as one JSON document.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -715,6 +941,137 @@ export interface components {
             user: components["schemas"]["CodeConfirmation"];
         };
         /**
+         * ConsentFields
+         * @description How somebody has agreed to be written to.
+         */
+        ConsentFields: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "web_form" | "text_message" | "verbal" | "written" | "other";
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            at: string;
+            /**
+             * Source
+             * @description Where that can be looked up, such as the address of the form.
+             * @example Sign-up form on example.com
+             */
+            source: string;
+        };
+        /**
+         * ConsentResponse
+         * @description How somebody has agreed to be written to.
+         */
+        ConsentResponse: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "web_form" | "text_message" | "verbal" | "written" | "other";
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            at: string;
+            /**
+             * Source
+             * @example Sign-up form on example.com
+             */
+            source: string;
+        };
+        /**
+         * ContactFields
+         * @description What you call a number, and what you know about whose it is.
+         */
+        ContactFields: {
+            /**
+             * Name
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * Note
+             * @default
+             * @example Prefers mornings.
+             */
+            note: string;
+            /**
+             * Labels
+             * @default []
+             * @example [
+             *       "customer"
+             *     ]
+             */
+            labels: string[];
+            /** @description Null if it is not known. */
+            consent?: components["schemas"]["ConsentFields"] | null;
+        };
+        /** ContactRequest */
+        ContactRequest: {
+            contact: components["schemas"]["ContactFields"];
+        };
+        /**
+         * ContactResponse
+         * @description What you call a number.
+         */
+        ContactResponse: {
+            /**
+             * Number
+             * @description In E.164, in the shortest of the spellings that a provider may use: +52 without 1 after it, and +54 without 9.
+             * @example +14155552671
+             */
+            number: string;
+            /**
+             * Name
+             * @description Empty once it was deleted.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * Note
+             * @example Prefers mornings.
+             */
+            note: string;
+            /**
+             * Labels
+             * @example [
+             *       "customer"
+             *     ]
+             */
+            labels: string[];
+            consent: components["schemas"]["ConsentResponse"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            updated_at: string;
+            /**
+             * Version
+             * @description Grows with every change. Of two copies of a contact, the one with the higher is newer.
+             * @example 1
+             */
+            version: number;
+            /**
+             * Deleted At
+             * @description When you deleted it. Only the list of what has changed has deleted contacts, for a day.
+             * @example null
+             */
+            deleted_at: string | null;
+        };
+        /**
          * ConversationResponse
          * @description The messages between the user and one number.
          */
@@ -732,6 +1089,18 @@ export interface components {
              * @example 12
              */
             messages: number;
+            /**
+             * Unread
+             * @description The number of messages that have come in and are not marked as read.
+             * @example 2
+             */
+            unread: number;
+            /**
+             * Inbound
+             * @description How many messages have come in since this is counted, also deleted ones: what to mark the conversation as read with once the last message is shown.
+             * @example 7
+             */
+            inbound: number;
         };
         /** Credentials */
         Credentials: {
@@ -813,7 +1182,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description All data of a user, newest message first.
+         * @description All data of a user, newest message first, and contacts by name.
          */
         ExportResponse: {
             /**
@@ -827,6 +1196,8 @@ export interface components {
             sessions: components["schemas"]["SessionResponse"][];
             /** Messages */
             messages: components["schemas"]["MessageDetail"][];
+            /** Contacts */
+            contacts: components["schemas"]["ContactResponse"][];
         };
         /** ForgottenPassword */
         ForgottenPassword: {
@@ -849,6 +1220,24 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * MediaResponse
+         * @description A picture or another file that came with a message.
+         */
+        MediaResponse: {
+            /**
+             * Index
+             * @description Names it in the address /api/messages/{message_id}/media/{index}.
+             * @example 0
+             */
+            index: number;
+            /**
+             * Content Type
+             * @description As the sender's network reports it.
+             * @example image/jpeg
+             */
+            content_type: string;
         };
         /**
          * MessageCreate
@@ -958,10 +1347,15 @@ export interface components {
             segments: number;
             /**
              * Num Media
-             * @description How many pictures or other media an inbound message came with. They are not available here.
+             * @description How many pictures or other media an inbound message came with.
              * @example 0
              */
             num_media: number;
+            /**
+             * Media
+             * @description Those that can be read here. Fewer than `num_media` if the message was received by an earlier version, and none once its content was removed.
+             */
+            media: components["schemas"]["MediaResponse"][];
             /**
              * Created At
              * Format: date-time
@@ -1085,10 +1479,15 @@ export interface components {
             segments: number;
             /**
              * Num Media
-             * @description How many pictures or other media an inbound message came with. They are not available here.
+             * @description How many pictures or other media an inbound message came with.
              * @example 0
              */
             num_media: number;
+            /**
+             * Media
+             * @description Those that can be read here. Fewer than `num_media` if the message was received by an earlier version, and none once its content was removed.
+             */
+            media: components["schemas"]["MediaResponse"][];
             /**
              * Created At
              * Format: date-time
@@ -1141,16 +1540,10 @@ export interface components {
             source: "keyword" | "provider" | "refused" | "manual";
             /**
              * Reason
-             * @description The word, or why somebody did it by hand.
+             * @description The word, or why somebody did it by hand. All users of this server can read it.
              * @example null
              */
             reason: string | null;
-            /**
-             * By You
-             * @description Whether you did it by hand.
-             * @example false
-             */
-            by_you: boolean;
         };
         /**
          * OptOutFields
@@ -1181,7 +1574,7 @@ export interface components {
             number: string;
             /** Opted Out */
             opted_out: boolean;
-            /** @description What decides; null if the number has never opted out. */
+            /** @description What decides; null if nothing was ever recorded. */
             latest: components["schemas"]["OptOutEvent"] | null;
             /**
              * History
@@ -1251,6 +1644,68 @@ export interface components {
              * @example Twilio rejects this server's credentials. Your messages will be sent once the person who runs this server has fixed this.
              */
             reason: string;
+        };
+        /**
+         * PushKeyResponse
+         * @description The key that a browser subscribes with.
+         */
+        PushKeyResponse: {
+            /**
+             * Public Key
+             * @description The `applicationServerKey`, in base64url.
+             * @example BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U
+             */
+            public_key: string;
+        };
+        /**
+         * PushKeys
+         * @description With which only the browser can read what is pushed to it.
+         */
+        PushKeys: {
+            /**
+             * P256Dh
+             * @example BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM
+             */
+            p256dh: string;
+            /**
+             * Auth
+             * @example tBHItJI5svbpez7KI4CCXg
+             */
+            auth: string;
+        };
+        /**
+         * PushSubscriptionFields
+         * @description A browser's own subscription, and whether its notifications show texts.
+         */
+        PushSubscriptionFields: {
+            /**
+             * Endpoint
+             * @example https://updates.push.services.example/wpush/v2/gAAAAABk
+             */
+            endpoint: string;
+            keys: components["schemas"]["PushKeys"];
+            /**
+             * Shows Text
+             * @description Otherwise it only says who has written.
+             * @default false
+             */
+            shows_text: boolean;
+        };
+        /** PushSubscriptionRequest */
+        PushSubscriptionRequest: {
+            subscription: components["schemas"]["PushSubscriptionFields"];
+        };
+        /**
+         * ReadRequest
+         * @description What the user has been shown of a conversation.
+         */
+        ReadRequest: {
+            /**
+             * Inbound
+             * @description The `inbound` that you got before, or together with, the messages that are shown.
+             * @example 7
+             */
+            inbound: number;
         };
         /** Readiness */
         Readiness: {
@@ -1539,6 +1994,47 @@ export interface components {
             expires_in: number;
             /** Refresh Token */
             refresh_token: string;
+        };
+        /**
+         * UnreadConversation
+         * @description A conversation with unread messages.
+         */
+        UnreadConversation: {
+            /**
+             * Peer Number
+             * @description The other side's number.
+             * @example +14155552671
+             */
+            peer_number: string;
+            /**
+             * Unread
+             * @description The number of messages that are not marked as read.
+             * @example 2
+             */
+            unread: number;
+            /**
+             * Inbound
+             * @description How many messages have come in so far: what to mark the conversation as read with. Messages that you ask for after this response include all of them.
+             * @example 7
+             */
+            inbound: number;
+        };
+        /**
+         * UnreadResponse
+         * @description What is unread. It replaces all that was known before.
+         */
+        UnreadResponse: {
+            /**
+             * Total
+             * @description The number of unread messages in these conversations.
+             * @example 2
+             */
+            total: number;
+            /**
+             * Conversations
+             * @description Newest message first. Of more than 1,000, those with the most unread messages.
+             */
+            conversations: components["schemas"]["UnreadConversation"][];
         };
         /**
          * Problem
@@ -2064,6 +2560,86 @@ export interface operations {
             };
         };
     };
+    read_media_api_messages__message_id__media__index__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content. Pictures, sounds and videos of the types that browsers show have their type; anything else is a file to download. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                    "audio/*": string;
+                    "video/*": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_message_api_messages__message_id__cancel_post: {
         parameters: {
             query?: never;
@@ -2334,6 +2910,213 @@ export interface operations {
             };
         };
     };
+    read_unread_api_conversations_unread_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The version of this page, for If-None-Match. */
+                    ETag?: string;
+                    /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
+                    "X-Revision"?: number;
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadResponse"];
+                };
+            };
+            /** @description The page still has this ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_read_api_conversations__peer_number__read_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_unread_api_conversations__peer_number__unread_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     status_callback_api_twilio_status_callback_post: {
         parameters: {
             query?: {
@@ -2535,6 +3318,405 @@ export interface operations {
             };
         };
     };
+    list_contacts_api_contacts_get: {
+        parameters: {
+            query?: {
+                /** @description Only contacts whose name has words that begin with all of these, regardless of case, accents and Unicode form. Of digits and punctuation alone: whose number contains these digits, or begins with them if there are only one or two, or a +. A request examines a limited number of contacts: a page may have fewer than `limit` rows, or none, and still link to the next. */
+                search?: string | null;
+                limit?: number;
+                /** @description Where the page begins: part of the link to the next page. */
+                position?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The version of this page, for If-None-Match. */
+                    ETag?: string;
+                    /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
+                    "X-Revision"?: number;
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactResponse"][];
+                };
+            };
+            /** @description The page still has this ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_changes_api_contacts_changes_get: {
+        parameters: {
+            query: {
+                /** @description The `X-Revision` of the page that you know: of the list, or the first of changes. */
+                since: number;
+                limit?: number;
+                /** @description Where the page begins: part of the link to the next page. */
+                position?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The version of this page, for If-None-Match. */
+                    ETag?: string;
+                    /** @description What changes after this page was read has a higher revision: what to ask `/api/messages/changes` with. */
+                    "X-Revision"?: number;
+                    /** @description `<…>; rel="next"` if there are older rows. On a page `after` or `around` a message, `<…>; rel="prev"` if there are newer rows; a page `after` a message has no `next`. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactResponse"][];
+                };
+            };
+            /** @description The page still has this ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_contacts_api_contacts_export_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file in UTF-8 with a byte order mark, and otherwise after RFC 4180. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example "number","name","note","labels","consent_method","consent_at","consent_source","created_at","updated_at"
+                     *     "+14155552671","Ada Lovelace","Prefers mornings.","customer;vip","web_form","2026-11-22T10:42:07.120Z","example.com/join","2026-11-22T10:42:07.120Z","2026-11-22T10:42:07.120Z"
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_contact_api_contacts__number__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    store_contact_api_contacts__number__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_contact_api_contacts__number__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_opt_out_api_opt_outs__number__get: {
         parameters: {
             query?: never;
@@ -2635,6 +3817,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -2655,6 +3846,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4032,6 +5232,165 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_push_key_api_push_key_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKeyResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe_api_push_subscription_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_api_push_subscription_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,6 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { BehaviorSubject, Subscription } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
 import { RANDOM } from '../api/backoff';
+import { PageActivity } from '../api/page-activity';
 import { SessionStore } from '../session/session-store';
 import { EventsClient, FETCH } from './events-client';
 import {
@@ -120,6 +121,16 @@ describe('LiveUpdates', () => {
     following.unsubscribe();
     vi.restoreAllMocks();
     vi.useRealTimers();
+  });
+
+  it('closes a stream of which it cannot read an event', async () => {
+    await last().open();
+    await last().write(`data: ${'x'.repeat(20_000)}`);
+    await last().write('x');
+    expect(last().isAborted).toBe(true);
+    await advance(SHORTEST_RECONNECT_MS);
+    await advance(SHORT_LIFE_MS);
+    expect(requests).toHaveLength(2);
   });
 
   it('sends the token in a header, never in the address', () => {
@@ -245,6 +256,17 @@ describe('LiveUpdates', () => {
     await advance(0);
     expect(requests).toHaveLength(2);
     expect(last().headers.get('Last-Event-ID')).toBe('7');
+  });
+
+  it('keeps its stream in a hidden page that is still in use', async () => {
+    await last().open();
+    TestBed.inject(PageActivity).stayActive(true);
+    show('hidden');
+    await settle();
+    expect(last().isAborted).toBe(false);
+    TestBed.inject(PageActivity).stayActive(false);
+    await settle();
+    expect(last().isAborted).toBe(true);
   });
 
   it('reconnects at once in another network, though not in quick succession', async () => {

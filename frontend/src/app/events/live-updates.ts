@@ -1,4 +1,4 @@
-import { DOCUMENT, Injectable, inject } from '@angular/core';
+import { Injectable, inject } from '@angular/core';
 import {
   EMPTY,
   Observable,
@@ -11,6 +11,7 @@ import {
 } from 'rxjs';
 import { RANDOM, backoff, retryAfterDelay } from '../api/backoff';
 import { IS_REACHABLE } from '../api/loopback';
+import { PageActivity } from '../api/page-activity';
 import { Problem, toProblem } from '../api/problem';
 import { SessionStore } from '../session/session-store';
 import { EventsClient } from './events-client';
@@ -30,12 +31,12 @@ const DEFAULT_RETRY_MS = 3_000;
  * Tells when something has changed at the API, as its event stream says. The poll goes on without it, so that nothing
  * depends on a stream: not every proxy passes one on.
  *
- * A hidden page has no stream: browsers open few connections to one host, and there may be many tabs.
+ * A page that is not in use has no stream: browsers open few connections to one host, and there may be many tabs.
  */
 @Injectable()
 export class LiveUpdates {
   readonly #client = inject(EventsClient);
-  readonly #document = inject(DOCUMENT);
+  readonly #activity = inject(PageActivity);
   readonly #random = inject(RANDOM);
   readonly #isReachable = inject(IS_REACHABLE);
   readonly #sessionStatus = inject(SessionStore).statusChanges;
@@ -48,13 +49,13 @@ export class LiveUpdates {
 
   /** Emits when something has changed, or may have. Follows the events as long as it is subscribed to, once. */
   changes(): Observable<void> {
-    const isVisible = fromEvent(this.#document, 'visibilitychange').pipe(
-      startWith(null),
-      map(() => this.#document.visibilityState === 'visible'),
+    const inUse = this.#activity.changes.pipe(
+      startWith(undefined),
+      map(() => this.#activity.isActive()),
     );
-    const isActive = combineLatest([isVisible, this.#sessionStatus]).pipe(
+    const isActive = combineLatest([inUse, this.#sessionStatus]).pipe(
       // While the session cannot be renewed, nothing is asked for: the session retries on its own.
-      map(([visible, status]) => visible && status === 'signed-in'),
+      map(([isInUse, status]) => isInUse && status === 'signed-in'),
       distinctUntilChanged(),
     );
     return isActive.pipe(switchMap((active) => (active ? this.#follow() : EMPTY)));
@@ -117,6 +118,8 @@ export class LiveUpdates {
     } catch (reason) {
       error = reason;
     } finally {
+      // Also where the stream has been given up for what came: else its connection would stay open.
+      abort();
       clearTimeout(silence);
       network.unsubscribe();
       left.removeEventListener('abort', abort);

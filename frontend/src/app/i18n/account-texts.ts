@@ -45,8 +45,8 @@ export const accountTexts = {
   },
 
   signIn: {
-    title: 'Welcome back',
-    intro: 'Sign in to read and send texts.',
+    title: 'Sign in',
+    intro: 'Read your texts, and send new ones.',
     noMatch: 'Email and password do not match.',
     submit: 'Sign in',
     submitting: 'Signing in…',

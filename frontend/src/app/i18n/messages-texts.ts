@@ -44,13 +44,14 @@ export const messagesTexts = {
     back: 'Back to all conversations',
     count: (total: number) => plural(total, { one: '# message', other: '# messages' }),
     loading: 'Loading messages…',
-    details: 'Details',
+    contact: 'Contact',
     actions: 'Actions',
     actionsOn: (time: string) => `Actions on the message from ${time}`,
     loadOlder: 'Load older',
     loadNewer: 'Load newer',
     loadingPage: 'Loading…',
     empty: 'No messages yet',
+    firstUnread: 'New',
     newBelow: (count: number) =>
       plural(count, { one: '# new message below', other: '# new messages below' }),
     jumpToLatest: 'Jump to latest',
@@ -59,11 +60,6 @@ export const messagesTexts = {
     tryAgain: 'Try again',
     textDeleted: 'Message text deleted',
     textDeletedWhy: 'Texts are kept here for a limited time only.',
-    attachments: (count: number) =>
-      plural(count, {
-        one: '# attachment, not shown here yet',
-        other: '# attachments, not shown here yet',
-      }),
     noText: 'Message without text',
     sent: 'You wrote:',
     received: 'They wrote:',
@@ -71,10 +67,58 @@ export const messagesTexts = {
     pausedText: 'Messages will be sent when it resumes.',
   },
 
+  media: {
+    counts: {
+      picture: (count: number) => plural(count, { one: 'Picture', other: '# pictures' }),
+      audio: (count: number) => plural(count, { one: 'Sound', other: '# sounds' }),
+      video: (count: number) => plural(count, { one: 'Video', other: '# videos' }),
+      file: (count: number) => plural(count, { one: 'File', other: '# files' }),
+      mixed: (count: number) => plural(count, { one: 'Attachment', other: '# attachments' }),
+    },
+    names: {
+      picture: (name: string) => `Picture from ${name}`,
+      audio: (name: string) => `Sound from ${name}`,
+      video: (name: string) => `Video from ${name}`,
+      file: (name: string) => `File from ${name}`,
+    },
+    types: {
+      'application/octet-stream': 'File',
+      'application/pdf': 'PDF',
+      'text/vcard': 'Contact',
+      'text/x-vcard': 'Contact',
+    } as Readonly<Record<string, string | undefined>>,
+    missing: (count: number) =>
+      plural(count, {
+        one: '# attachment, not available here',
+        other: '# attachments, not available here',
+      }),
+    loading: 'Loading…',
+    offline: 'Not loaded: there is no connection.',
+    unavailable: 'This could not be loaded.',
+    gone: 'No longer available.',
+    tooLarge: 'Larger than 5 MB, so it is not shown here.',
+    broken: 'This browser cannot show it.',
+    open: 'Open',
+    download: 'Download',
+    downloadOf: (name: string) => `Download: ${name}`,
+    viewer: 'Pictures',
+    position: (index: number, total: number) => `${index} of ${total}`,
+    previous: 'Previous picture',
+    next: 'Next picture',
+    close: 'Close',
+  },
+
   invalidNumber: {
     title: 'This is not a phone number',
     explanation: (address: string) =>
       `“${address}” is not a phone number, so there are no messages. A phone number has a country code, such as +1 415 555 2671.`,
+  },
+
+  /** Beside the conversations while none is open. */
+  choose: {
+    text: 'Choose a conversation.',
+    /** The placeholder stands for the key. */
+    byKey: 'Choose a conversation, or press # to write a new message.',
   },
 
   /** Before the first message. */
@@ -251,6 +295,7 @@ export const messagesTexts = {
     copy: 'Copy text',
     forward: 'Forward',
     details: 'Details',
+    markUnread: 'Mark as unread',
   },
 
   deletion: {
@@ -269,6 +314,7 @@ export const messagesTexts = {
 
   details: {
     title: 'Message details',
+    contact: 'Contact',
     close: 'Close',
     loading: 'Loading details…',
     tryAgain: 'Try again',

@@ -8,11 +8,10 @@ export const optOutTexts = {
   keyword: (name: string, word: string, date: string) => `${name} replied ${word} on ${date}.`,
   provider: (name: string, date: string) => `${name} opted out at Twilio on ${date}.`,
   refused: (name: string, date: string) =>
-    `Twilio refused a message to ${name} on ${date}, because they have opted out.`,
+    `Twilio refused a message to ${name} on ${date}: they have opted out there, or must not be written to. ` +
+    'They can reply START to undo that.',
   manual: (name: string, date: string, reason: string) =>
     `On ${date}, sending to ${name} was stopped by hand: ${quoted(reason)}`,
-  manualByYou: (name: string, date: string, reason: string) =>
-    `On ${date}, you stopped sending to ${name}: ${quoted(reason)}`,
   untilStart: 'They will get no more messages from you until they reply START.',
   untilUndone: 'Messages can be sent again once they reply START, or you undo this.',
   undo: 'Undo',
@@ -20,7 +19,18 @@ export const optOutTexts = {
   suggestion: 'They seem to ask to get no more messages. Stop sending to this number?',
   stop: 'Stop sending',
   keep: 'No',
-  stopReason: (text: string) => `They wrote: ${text}`,
+  /** Without what they wrote, which others may not read. */
+  stopReason: 'Asked for it in a message.',
+  /** On the card of a contact. */
+  byHand: {
+    ask: 'Stop sending to them…',
+    label: 'Stop sending to this number',
+    reason: 'Reason',
+    reasonHint: 'Such as: asked for it on the phone. Every user of this server can read it.',
+    stop: 'Stop sending',
+    cancel: 'Cancel',
+    undo: 'Undo',
+  },
   /** Of the recipients of a new message. */
   recipients: (names: readonly string[]) =>
     names.length === 1

@@ -22,7 +22,7 @@ export const problemTexts = {
     not_signed_in: 'Your session needs to be renewed.',
     not_found: "This can't be found.",
     idempotency_key_reused: 'This was already sent with different content.',
-    not_cancellable: "It's too late to cancel this message.",
+    not_cancellable: "It can't be canceled now: it is being sent, or was sent already.",
     not_retryable: 'Only a message that was not delivered can be sent again.',
     possible_duplicate: 'This message may already have been sent.',
   } as Readonly<Record<string, string>>,

@@ -10,6 +10,7 @@ export const settingsTexts = {
     yourData: 'Your data',
   },
   security: { title: 'Security' },
+  notifications: { title: 'Notifications' },
   help: { title: 'Help' },
 
   theme: {

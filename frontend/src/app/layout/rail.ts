@@ -4,17 +4,19 @@ import { firstPageTexts } from '../i18n/first-page-texts';
 import { layoutTexts } from '../i18n/layout-texts';
 import { Icon } from '../ui/icon';
 import { Place } from '../ui/place';
+import { UnreadBadge } from '../ui/unread-badge';
 import { AccountMenu } from './account-menu';
 
 /** The places: at the side, and on a phone a bar of tabs below the page. */
 @Component({
   selector: 'app-rail',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AccountMenu, Icon, Place, RouterLink],
+  imports: [AccountMenu, Icon, Place, RouterLink, UnreadBadge],
   template: `
     <img class="logo rail__brand" src="/favicon.svg" width="36" height="36" [alt]="brand" />
     <a class="rail__item" routerLink="/messages" appPlace="/messages">
       <span class="rail__glyph"><app-icon name="messages" /></span>{{ texts.places.messages }}
+      <app-unread-badge class="rail__badge" [count]="unread()" />
     </a>
     <a class="rail__item" routerLink="/log" appPlace="/log">
       <span class="rail__glyph"><app-icon name="log" /></span>{{ texts.places.log }}
@@ -32,6 +34,7 @@ import { AccountMenu } from './account-menu';
 })
 export class Rail {
   readonly email = input.required<string>();
+  readonly unread = input.required<number>();
   readonly help = output();
 
   protected readonly brand = firstPageTexts.brand;

@@ -36,6 +36,7 @@ describe('SignedInLayout', () => {
     });
     const fixture = TestBed.createComponent(SignedInLayout);
     fixture.componentRef.setInput('waiting', 0);
+    fixture.componentRef.setInput('unread', 0);
     layout = fixture.nativeElement as HTMLElement;
     document.body.append(layout);
     fixture.autoDetectChanges();

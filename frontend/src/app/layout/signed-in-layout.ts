@@ -32,7 +32,7 @@ import { UpdateNotice } from './update-notice';
       <button type="button" class="button signed-in-layout__skip" (click)="skip()">
         {{ texts.skip }}
       </button>
-      <app-rail [email]="user.email" (help)="showHelp()" />
+      <app-rail [email]="user.email" [unread]="unread()" (help)="showHelp()" />
     }
     <div class="signed-in-layout__desk">
       @if (session.user()) {
@@ -56,6 +56,8 @@ export class SignedInLayout {
 
   /** How many messages are sent once the connection is back. */
   readonly waiting = input.required<number>();
+  /** How many messages are unread. */
+  readonly unread = input.required<number>();
 
   protected readonly helpContainer = viewChild.required('help', { read: ViewContainerRef });
 

@@ -3,6 +3,7 @@ import {
   Component,
   ElementRef,
   computed,
+  inject,
   input,
   output,
   viewChild,
@@ -19,7 +20,7 @@ import {
   presentStatus,
 } from '../messages/message-status';
 import { toConversationKey } from '../messages/conversation-key';
-import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
 
@@ -38,11 +39,11 @@ import { Icon } from '../ui/icon';
       <span class="visually-hidden">{{ texts.directions[shown.direction] }}</span>
     </span>
     <span role="cell" class="log-row__number">
-      <app-avatar [letters]="shown.peer_number.slice(-2)" [name]="shown.peer_number" />
+      <app-avatar [letters]="names.initialsOf(shown.peer_number)" [name]="shown.peer_number" />
       <a
         #link
         class="log-row__link"
-        dir="ltr"
+        [attr.dir]="names.directionOf(shown.peer_number)"
         translate="no"
         [routerLink]="['/messages', toConversationKey(shown.peer_number)]"
         [queryParams]="{ at: shown._id }"
@@ -81,7 +82,8 @@ export class LogRow {
   );
   protected readonly hasText = hasText;
   protected readonly describeAbsentText = describeAbsentText;
-  protected readonly number = computed(() => formatPhoneNumber(this.message().peer_number));
+  protected readonly names = inject(ContactNames);
+  protected readonly number = computed(() => this.names.of(this.message().peer_number));
   protected readonly label = computed(() => logTexts.open(this.number(), this.fullTime()));
   protected readonly time = computed(() => timeOfDay(new Date(this.message().created_at)));
   protected readonly fullTime = computed(() => fullTime(new Date(this.message().created_at)));

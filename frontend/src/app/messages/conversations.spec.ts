@@ -22,6 +22,8 @@ function list(peers: number[], hasMore = false): Conversations {
     peer_number: from(peer).peer_number,
     last_message: from(peer),
     messages: 1,
+    unread: 0,
+    inbound: 0,
   }));
   return toConversations({ rows, total: 9, hasMore, hasNewer: false });
 }
@@ -87,7 +89,15 @@ describe('appendPage', () => {
   it('adds the next page without conversations that have moved up meanwhile', () => {
     const moved = mergeChanges(list([3, 2], true), [from(1, 5)]);
     const page = {
-      rows: [{ peer_number: from(1).peer_number, last_message: from(1), messages: 1 }],
+      rows: [
+        {
+          peer_number: from(1).peer_number,
+          last_message: from(1),
+          messages: 1,
+          unread: 0,
+          inbound: 0,
+        },
+      ],
     };
     const whole = appendPage(moved, { ...page, total: 3, hasMore: false, hasNewer: false });
     expect(shown(whole)).toEqual(['1: 5', '3: 3', '2: 2']);

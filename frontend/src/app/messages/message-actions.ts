@@ -61,6 +61,8 @@ export class MessageActions {
         return;
       }
       this.#set(message, { isBusy: false, problem: describeProblem(problem) });
+      // What is shown of the message is out of date.
+      if (problem.status === 409) this.#sync.refresh();
     }
   }
 

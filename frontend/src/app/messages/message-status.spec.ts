@@ -8,6 +8,8 @@ import {
 } from './message-status';
 import { aMessage } from './testing';
 
+const PICTURE = { index: 0, content_type: 'image/jpeg' };
+
 describe('presentStatus', () => {
   it.each([
     ['pending', 'Waiting to be sent', 'clock'],
@@ -67,8 +69,11 @@ describe('a failure', () => {
 
   it.each([
     ['Message text deleted', { content_removed_at: '2026-11-22T12:00:00.000Z', num_media: 1 }],
-    ['1 attachment, not shown here yet', { num_media: 1 }],
-    ['2 attachments, not shown here yet', { num_media: 2 }],
+    ['1 attachment, not available here', { num_media: 1 }],
+    ['2 attachments, not available here', { num_media: 2 }],
+    ['Picture', { num_media: 1, media: [{ index: 0, content_type: 'image/png' }] }],
+    ['Video', { num_media: 2, media: [{ index: 1, content_type: 'video/mp4' }] }],
+    ['2 attachments', { num_media: 2, media: [PICTURE, { index: 1, content_type: 'text/vcard' }] }],
     ['Message without text', {}],
   ])('says “%s” in place of a text', (said, members) => {
     const message = aMessage({ direction: 'inbound', content: '', ...members });

@@ -2,6 +2,7 @@ import { Message } from '../api/models';
 import { failureTexts } from '../i18n/failure-texts';
 import { messagesTexts } from '../i18n/messages-texts';
 import { IconName } from '../ui/icon';
+import { describeMedia } from './media';
 
 export interface StatusPresentation {
   readonly text: string;
@@ -51,10 +52,10 @@ export function hasText({ content }: Message): boolean {
 }
 
 /** What is said where there is no text. */
-export function describeAbsentText({ content_removed_at, num_media }: Message): string {
-  const { textDeleted, attachments, noText } = messagesTexts.thread;
-  if (content_removed_at) return textDeleted;
-  return num_media > 0 ? attachments(num_media) : noText;
+export function describeAbsentText(message: Message): string {
+  const { textDeleted, noText } = messagesTexts.thread;
+  if (message.content_removed_at) return textDeleted;
+  return message.num_media > 0 ? describeMedia(message) : noText;
 }
 
 /** Why it failed, in plain words. */

@@ -25,6 +25,10 @@ const EXPECTED_ANSWER_MS = 5_000;
 
 /** A store of messages that `MessageSync` keeps current. */
 export interface MessageSubscriber {
+  /** Runs before changes are asked for. */
+  beforeChanges?(): Promise<void>;
+  /** All that had changed when `beforeChanges` was done is applied. */
+  afterChanges?(): void;
   /** Loads what changes build on, unless it is loaded. Runs before changes are asked for. */
   loadFirst?(): Promise<void>;
   /** Too much has changed to be told: all that is loaded is to be loaded again, now or by `loadFirst`. */
@@ -96,10 +100,15 @@ export class MessageSync {
   /** Polls at once, because something has changed at the API. */
   refresh(): void {
     this.#client.distrustEtag();
+    this.pollAgain();
+  }
+
+  /** Polls again, in a moment if a poll is under way. */
+  pollAgain(): void {
     this.#refreshes.next();
   }
 
-  /** Runs a load until it succeeds and emits its result; a permanent error ends it. */
+  /** Runs a load, or a change that may be repeated, until it succeeds and emits its result; a permanent error ends it. */
   load<T>(work: () => Promise<T>): Observable<T> {
     return this.#whileSignedIn(() => this.#polling.untilDone(() => defer(work))).pipe(take(1));
   }
@@ -169,7 +178,10 @@ export class MessageSync {
   }
 
   async #sync(): Promise<void> {
-    await this.#loadFirst();
+    // Together, or what is shown first would come later; and both to their end, or they would run twice at once.
+    const first = [this.#beforeChanges(), this.#loadFirst()];
+    await Promise.allSettled(first);
+    await Promise.all(first);
     const changes = await firstValueFrom(this.#client.changes());
     if (changes !== 'unchanged') {
       const isTold = changes.isComplete && !changes.isRestored;
@@ -182,6 +194,7 @@ export class MessageSync {
         await this.#loadFirst();
       }
     }
+    for (const subscriber of this.#subscribers) subscriber.afterChanges?.();
     await this.#updatePaused();
     this.#today.set(new Date());
     this.#connection.succeeded(POLL_INTERVAL_MS + EXPECTED_ANSWER_MS);
@@ -189,6 +202,10 @@ export class MessageSync {
     this.#problem.set('');
     // The API answers again: what failed meanwhile is retried now.
     this.#polling.now();
+  }
+
+  async #beforeChanges(): Promise<void> {
+    for (const subscriber of this.#subscribers) await subscriber.beforeChanges?.();
   }
 
   async #loadFirst(): Promise<void> {

@@ -13,10 +13,10 @@ import {
   throwError,
 } from 'rxjs';
 import { API_BASE_URL } from '../api/base-url';
-import { Conversation, Message, MessageDetail, NewMessage, Sending } from '../api/models';
+import { Conversation, Message, MessageDetail, NewMessage, Sending, Unread } from '../api/models';
 import { Problem } from '../api/problem';
 import { Page } from '../api/page';
-import { EXPORT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
+import { EXPORT_TIMEOUT_MS, MEDIA_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from '../api/request-timeout';
 
 /** The messages that have changed since the pages were read that are known. */
 export interface Changes {
@@ -46,6 +46,7 @@ const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
 /** After a long absence, loading anew what is shown costs less than reading all that has changed. */
 const MAX_PAGES_OF_CHANGES = 5;
+const NOTHING_UNREAD: Unread = { total: 0, conversations: [] };
 /** That of the first page if an API of the version before has sent it: all that has ever changed has a higher one. */
 const UNKNOWN_REVISION = 0;
 
@@ -54,14 +55,18 @@ export class MessagesClient {
   readonly #http = inject(HttpClient);
   readonly #api = `${inject(API_BASE_URL)}/api`;
   readonly #messages = `${this.#api}/messages`;
+  readonly #conversations = `${this.#api}/conversations`;
   /** All pages that were read have the changes up to this revision: one that comes late may lower it. */
   #revision: number | undefined;
   #lastChanges: { readonly since: number; readonly etag: string } | undefined;
   #trustsEtag = true;
+  #unreadEtag: string | undefined;
+  #trustsUnreadEtag = true;
+  #isUnreadDue = true;
 
   /** Newest first; with `before`, those whose last message is older than this one. */
   conversations(before?: string): Observable<Page<Conversation>> {
-    return this.#page<Conversation>(`${this.#api}/conversations`, from({ limit: 50 }, before));
+    return this.#page<Conversation>(this.#conversations, from({ limit: 50 }, before));
   }
 
   /** A page of one conversation: its newest messages, or those before, after or around a message. */
@@ -92,20 +97,79 @@ export class MessagesClient {
    * same as the last one. It counts on the answers of this client's other methods, and goes by no clock.
    */
   changes(): Observable<Changes | Unchanged> {
-    return defer(() => this.#changesSince(this.#revision ?? UNKNOWN_REVISION));
+    return defer(() => this.#changesSince(this.#revision ?? UNKNOWN_REVISION)).pipe(
+      tap((changes) => {
+        if (changes !== 'unchanged') this.#isUnreadDue = true;
+      }),
+    );
   }
 
   /**
-   * Makes the next `changes` read the messages. Of a change that one process of the API has told of, another may not know
+   * All that is unread; 'unchanged' if that is the same as the last time. The `changes` that are asked for afterwards have
+   * all messages that it counts.
+   */
+  unread(): Observable<Unread | Unchanged> {
+    return defer(() => {
+      const etag = this.#trustsUnreadEtag ? this.#unreadEtag : undefined;
+      this.#trustsUnreadEtag = true;
+      this.#isUnreadDue = false;
+      const headers: Record<string, string> = etag === undefined ? {} : { 'If-None-Match': etag };
+      const url = `${this.#conversations}/unread`;
+      const options = { headers, observe: 'response', timeout: REQUEST_TIMEOUT_MS } as const;
+      return this.#http.get<Unread>(url, options).pipe(
+        map((response) => {
+          this.#unreadEtag = response.headers.get('ETag') ?? undefined;
+          // Another process of the API may not know of that for a second.
+          this.#trustsEtag = false;
+          return response.body ?? NOTHING_UNREAD;
+        }),
+        catchError((error: unknown) => {
+          const status = error instanceof HttpErrorResponse ? error.status : undefined;
+          if (status === 304) return of<Unchanged>('unchanged');
+          // An API of the version before, which is replaced in a moment.
+          if (status === 404) return of(NOTHING_UNREAD);
+          this.#isUnreadDue = true;
+          return throwError(() => error);
+        }),
+      );
+    });
+  }
+
+  /** Whether `unread` may have another answer than the last time: something has changed. */
+  get isUnreadDue(): boolean {
+    return this.#isUnreadDue;
+  }
+
+  /** What has come in beyond this number of arrivals stays unread. */
+  markRead(peer: string, inbound: number): Observable<null> {
+    return this.#mark(peer, 'read', { inbound });
+  }
+
+  markUnread(peer: string): Observable<null> {
+    return this.#mark(peer, 'unread', null);
+  }
+
+  /**
+   * Makes the next `unread` and `changes` read what they ask for. Of a change that one process of the API has told of, another may not know
    * for a second, and would answer that nothing has changed.
    */
   distrustEtag(): void {
     this.#trustsEtag = false;
+    this.#trustsUnreadEtag = false;
+    this.#isUnreadDue = true;
   }
 
   detail(id: string): Observable<MessageDetail> {
     return this.#http.get<MessageDetail>(`${this.#messages}/${encodeURIComponent(id)}`, {
       timeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+
+  /** What came with a message, such as a picture. The browser keeps it for a while. */
+  media(id: string, index: number): Observable<Blob> {
+    return this.#http.get(`${this.#messages}/${encodeURIComponent(id)}/media/${index}`, {
+      responseType: 'blob',
+      timeout: MEDIA_TIMEOUT_MS,
     });
   }
 
@@ -142,6 +206,15 @@ export class MessagesClient {
       params,
       timeout: SEND_TIMEOUT_MS,
     });
+  }
+
+  #mark(peer: string, as: 'read' | 'unread', body: unknown): Observable<null> {
+    const url = `${this.#conversations}/${encodeURIComponent(peer)}/${as}`;
+    return this.#http.put<null>(url, body, { timeout: REQUEST_TIMEOUT_MS }).pipe(
+      tap(() => {
+        this.distrustEtag();
+      }),
+    );
   }
 
   #changesSince(since: number): Observable<Changes | Unchanged> {

@@ -7,6 +7,7 @@ import { Drafts } from './drafts/drafts';
 import { MessageActions } from './message-actions';
 import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
+import { NotificationSettings } from './notifications/notification-settings';
 import { OptOutsClient } from './opt-outs/opt-outs-client';
 import { OptOutsStore } from './opt-outs/opt-outs-store';
 import { OutboxStore } from './outbox/outbox-store';
@@ -14,6 +15,7 @@ import { RecipientParser } from './recipient-parser';
 import { SendingSettings } from './sending-settings';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadsStore } from './threads-store';
+import { UnreadStore } from './unread-store';
 
 /** The messages of one user: one instance of each, for as long as that user is signed in. */
 export const MESSAGES_PROVIDERS: Provider[] = [
@@ -24,6 +26,7 @@ export const MESSAGES_PROVIDERS: Provider[] = [
   MessageCache,
   MessagesClient,
   MessageSync,
+  NotificationSettings,
   OptOutsClient,
   OptOutsStore,
   OutboxStore,
@@ -31,6 +34,7 @@ export const MESSAGES_PROVIDERS: Provider[] = [
   SendingSettings,
   StatusAnnouncer,
   ThreadsStore,
+  UnreadStore,
 ];
 
 /**
@@ -40,6 +44,7 @@ export const MESSAGES_PROVIDERS: Provider[] = [
 export function startMessages(): void {
   void inject(ConversationsStore).restore();
   inject(ThreadsStore);
+  inject(UnreadStore);
   inject(StatusAnnouncer);
   inject(MessageSync).start();
   inject(OutboxStore);

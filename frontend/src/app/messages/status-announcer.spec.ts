@@ -1,5 +1,6 @@
 import { TestBed } from '@angular/core/testing';
 import { NEVER } from 'rxjs';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { MessageSync } from './message-sync';
 import { StatusAnnouncer } from './status-announcer';
 import { aMessage } from './testing';
@@ -23,6 +24,12 @@ describe('StatusAnnouncer', () => {
     const second = announcer.announcements().at(-1);
     expect(second?.text).toBe(first?.text);
     expect(second?.id).not.toBe(first?.id);
+  });
+
+  it('calls people by their names', () => {
+    TestBed.inject(ContactNames).replace(new Map([[delivered.peer_number, 'Ada Lovelace']]));
+    announcer.announce([delivered]);
+    expect(announcer.announcements().at(-1)?.text).toContain('Ada Lovelace');
   });
 
   it('keeps all announcements of one moment, and only the latest', () => {

@@ -2,8 +2,7 @@ import { Injectable, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Message } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
-import { formatPhoneNumber } from '../phone-numbers/format-phone-number';
-import { TitleBadge } from '../ui/title-badge';
+import { ContactNames } from '../phone-numbers/contact-names';
 import { MessageSync } from './message-sync';
 
 export interface Announcement {
@@ -15,10 +14,10 @@ const { statusChanged, manyStatusesChanged, manyReceived } = messagesTexts.annou
 /** Announcements of one moment are rendered together: none may push another out before it is read. */
 const MAX_ANNOUNCEMENTS = 3;
 
-/** Announces changes of status and what comes in to screen readers, and counts them in the page's title. */
+/** Announces changes of status and what comes in to screen readers. */
 @Injectable()
 export class StatusAnnouncer {
-  readonly #titleBadge = inject(TitleBadge);
+  readonly #names = inject(ContactNames);
   readonly #announcements = signal<readonly Announcement[]>([]);
   #count = 0;
 
@@ -39,10 +38,9 @@ export class StatusAnnouncer {
   /** Messages that are merely on their way are not announced. */
   announce(changed: readonly Message[]): void {
     const sentences = changed.flatMap(
-      ({ peer_number, status }) => statusChanged[status]?.(formatPhoneNumber(peer_number)) ?? [],
+      ({ peer_number, status }) => statusChanged[status]?.(this.#names.of(peer_number)) ?? [],
     );
     if (sentences.length === 0) return;
-    this.#titleBadge.count(sentences.length);
     const text = sentences.length > 3 ? summaryOf(changed, sentences.length) : sentences.join(' ');
     this.#count += 1;
     const announcement = { id: this.#count, text };

@@ -4,11 +4,11 @@ import {
   TestRequest,
   provideHttpClientTesting,
 } from '@angular/common/http/testing';
-import { EnvironmentProviders, Provider } from '@angular/core';
+import { EnvironmentProviders, Provider, signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { NEVER, concat, of } from 'rxjs';
 import { vi } from 'vitest';
-import { Conversation, Message } from '../api/models';
+import { Conversation, Message, Unread } from '../api/models';
 import { POLL_INTERVAL_MS } from '../api/poll';
 import { SessionStore } from '../session/session-store';
 import { MessageCache } from './cache/message-cache';
@@ -19,6 +19,7 @@ import { MessagesClient } from './messages-client';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadMessages } from './thread-messages';
 import { ThreadsStore } from './threads-store';
+import { UnreadStore } from './unread-store';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 
@@ -42,6 +43,7 @@ export function aMessage(members: Partial<Message>): Message {
     retry_of: null,
     segments: 1,
     num_media: 0,
+    media: [],
     created_at,
     updated_at: created_at,
     version: 1,
@@ -112,6 +114,26 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
   }
 }
 
+/** What a test says is unread. Nothing is asked for. */
+export class FakeUnread implements Pick<UnreadStore, 'of' | 'markRead' | 'markUnread'> {
+  readonly counts = signal<Readonly<Record<string, number>>>({});
+  readonly isKnown = signal(true);
+  readonly marked: string[] = [];
+
+  of(peer: string): number {
+    return this.counts()[peer] ?? 0;
+  }
+
+  markRead(peer: string): void {
+    this.marked.push(`${peer} read`);
+    this.counts.update((counts) => ({ ...counts, [peer]: 0 }));
+  }
+
+  markUnread(peer: string): void {
+    this.marked.push(`${peer} unread`);
+  }
+}
+
 export interface Answer {
   readonly total?: number;
   readonly etag?: string;
@@ -134,7 +156,7 @@ export function setUpMessages(...more: (Provider | EnvironmentProviders)[]): Fak
       provideHttpClientTesting(),
       { provide: SessionStore, useValue: signedIn },
       ...[ConversationsStore, MessageCache, MessageSync, MessagesClient],
-      ...[StatusAnnouncer, ThreadsStore],
+      ...[StatusAnnouncer, ThreadsStore, { provide: UnreadStore, useClass: FakeUnread }],
       ...more,
     ],
   });
@@ -168,6 +190,11 @@ export class FakeApi {
     await this.settle();
   }
 
+  refuseConversations(): void {
+    const refusal = { status: 503, statusText: 'Service Unavailable' };
+    this.http.expectOne('/api/conversations?limit=50').flush({}, refusal);
+  }
+
   expectMoreConversations(): TestRequest {
     return this.http.expectOne(
       ({ url, params }) => url === '/api/conversations' && params.has('before'),
@@ -176,6 +203,22 @@ export class FakeApi {
 
   answerMoreConversations(request: TestRequest, last: Message[], answer: Answer = {}): void {
     flush(request, last.map(toConversation), answer);
+  }
+
+  expectUnread(): TestRequest {
+    return this.http.expectOne('/api/conversations/unread');
+  }
+
+  async answerUnread(conversations: Unread['conversations'], etag = 'W/"u"'): Promise<void> {
+    const total = conversations.reduce((sum, { unread }) => sum + unread, 0);
+    this.expectUnread().flush({ total, conversations }, { headers: { ETag: etag } });
+    await this.settle();
+  }
+
+  /** A request that marks a conversation with this number as read. */
+  expectMark(peer: string, as: 'read' | 'unread'): TestRequest {
+    const url = `/api/conversations/${encodeURIComponent(peer)}/${as}`;
+    return this.http.expectOne({ method: 'PUT', url });
   }
 
   expectChanges(): TestRequest {
@@ -223,7 +266,7 @@ export class FakeApi {
 }
 
 function toConversation(last: Message): Conversation {
-  return { peer_number: last.peer_number, last_message: last, messages: 1 };
+  return { peer_number: last.peer_number, last_message: last, messages: 1, unread: 0, inbound: 0 };
 }
 
 function flush(

@@ -1,14 +1,15 @@
-import { ChangeDetectionStrategy, Component, input, output } from '@angular/core';
+import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { By } from '@angular/platform-browser';
 import { Router, provideRouter, withComponentInputBinding } from '@angular/router';
 import { RouterTestingHarness } from '@angular/router/testing';
 import { RANDOM } from '../api/backoff';
+import { Message } from '../api/models';
 import { NEW_MESSAGE } from '../messages/conversation-key';
 import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
 import { MessageActions } from '../messages/message-actions';
-import { MessageDetails } from './message-details/message-details';
+import { PanelContent } from './side-panel/panel-content';
 import { MessengerPage } from './messenger-page';
 import { RecipientParser } from '../messages/recipient-parser';
 import { SendingSettings } from '../messages/sending-settings';
@@ -16,17 +17,20 @@ import { OptOutsClient } from '../messages/opt-outs/opt-outs-client';
 import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { OutboxStore } from '../messages/outbox/outbox-store';
 import { FakeApi, aMessage, setUpMessages } from '../messages/testing';
+import { NARROW } from '../ui/media-query';
+import { Shortcuts } from '../ui/shortcuts';
+import { TOUCH_SCREEN } from '../ui/touch-screen';
 import { Thread } from './thread/thread';
 
 /** What it shows in is beyond this DOM. */
 @Component({
-  selector: 'app-message-details',
+  selector: 'app-panel-content',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: '',
 })
-class NoDetails {
-  readonly id = input<string>();
-  readonly closed = output();
+class NoContent {
+  readonly content = input<unknown>();
+  readonly inputs = input<unknown>();
 }
 
 describe('MessengerPage', () => {
@@ -37,8 +41,8 @@ describe('MessengerPage', () => {
     localStorage.clear();
     vi.stubGlobal('matchMedia', () => Object.assign(new EventTarget(), { matches: false }));
     TestBed.overrideComponent(MessengerPage, {
-      remove: { imports: [MessageDetails] },
-      add: { imports: [NoDetails] },
+      remove: { imports: [PanelContent] },
+      add: { imports: [NoContent] },
     });
     api = setUpMessages(
       ...[ComposeForms, Drafts, MessageActions, RecipientParser, OutboxStore, SendingSettings],
@@ -108,5 +112,75 @@ describe('MessengerPage', () => {
     drafts.set('+4930901820', { recipient_number: '+4930901820', content: 'Mine' });
     await api.settle();
     expect(isPaneOpen()).toBe(false);
+  });
+
+  describe('while no conversation is open', () => {
+    const pane = () => page.querySelector('.messenger-page__pane')?.textContent.trim();
+
+    async function open(media: readonly string[] = []): Promise<void> {
+      vi.stubGlobal('matchMedia', (query: string) =>
+        Object.assign(new EventTarget(), { matches: media.includes(query) }),
+      );
+      const harness = await RouterTestingHarness.create('/messages');
+      page = harness.fixture.nativeElement as HTMLElement;
+      harness.fixture.autoDetectChanges();
+      api.start();
+      await api.settle();
+    }
+
+    async function answer(conversations: Message[]): Promise<void> {
+      await api.answerConversations(conversations);
+      await api.settle();
+    }
+
+    it('says to choose one, once there is one', async () => {
+      await open();
+      expect(pane()).toBe('');
+      await answer([aMessage({})]);
+      expect(pane()).toBe('Choose a conversation, or press N to write a new message.');
+      expect(page.querySelector('.messenger-page__pane kbd')?.textContent).toBe('N');
+    });
+
+    it('says so although the conversations could not be loaded', async () => {
+      await open();
+      api.refuseConversations();
+      await api.settle();
+      expect(pane()).toMatch(/^Choose a conversation/);
+    });
+
+    it('leaves it to who has none to write the first message', async () => {
+      await open();
+      await answer([]);
+      expect(page.querySelector('app-welcome')).not.toBeNull();
+      expect(pane()).not.toContain('Choose');
+    });
+
+    it('names no key that does nothing', async () => {
+      await open();
+      await answer([aMessage({})]);
+      TestBed.inject(Shortcuts).useSingleKeys(false);
+      await api.settle();
+      expect(pane()).toBe('Choose a conversation.');
+    });
+
+    it('names no key where there may be none', async () => {
+      await open([TOUCH_SCREEN]);
+      await answer([aMessage({})]);
+      expect(pane()).toBe('Choose a conversation.');
+    });
+
+    it('shows a message that has been begun', async () => {
+      TestBed.inject(ComposeForms).get(NEW_MESSAGE).controls.content.setValue('Mine');
+      await open();
+      await answer([aMessage({})]);
+      expect(page.querySelector('textarea')?.value).toBe('Mine');
+      expect(pane()).not.toContain('Choose');
+    });
+
+    it('shows the list alone on a phone', async () => {
+      await open([NARROW]);
+      await answer([aMessage({})]);
+      expect(pane()).toBe('');
+    });
   });
 });

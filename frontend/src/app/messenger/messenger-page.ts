@@ -15,10 +15,12 @@ import {
 import { Router, RouterLink } from '@angular/router';
 import { Message, NewMessage } from '../api/models';
 import { messagesTexts } from '../i18n/messages-texts';
+import { splitAtPlaceholder } from '../i18n/plural';
 import { Icon } from '../ui/icon';
 import { NEW_MESSAGE, peerOf, toConversationKey } from '../messages/conversation-key';
 import { ComposeForms } from '../messages/drafts/compose-forms';
 import { Drafts } from '../messages/drafts/drafts';
+import { MessageSync } from '../messages/message-sync';
 import { asksToStop } from '../messages/opt-outs/asks-to-stop';
 import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { ThreadsStore } from '../messages/threads-store';
@@ -26,8 +28,9 @@ import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
 import { DeleteMessage } from './delete-message/delete-message';
-import { MessageDetails } from './message-details/message-details';
 import { addMessengerShortcuts } from './messenger-shortcuts';
+import type { ContactCard } from './contact-card/contact-card';
+import type { MessageDetails } from './message-details/message-details';
 import { ClosedComposer } from './opt-out/closed-composer';
 import { OptOutSuggestion } from './opt-out/opt-out-suggestion';
 import { OutboxStore } from '../messages/outbox/outbox-store';
@@ -35,10 +38,19 @@ import { isRecipientError } from '../messages/recipient-errors';
 import { PendingMessage } from '../messages/outbox/pending-message';
 import { RecipientParser } from '../messages/recipient-parser';
 import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-number';
+import { LazyContent, PanelContent } from './side-panel/panel-content';
+import { SidePanel } from './side-panel/side-panel';
 import { SearchStore } from './search/search-store';
+import { focusMainIfLost } from '../ui/focus-main';
 import { NARROW, mediaMatches } from '../ui/media-query';
+import { KEYS, Shortcuts } from '../ui/shortcuts';
+import { withStylesheet } from '../ui/stylesheet';
+import { touchScreen } from '../ui/touch-screen';
 import { Thread } from './thread/thread';
 import { Welcome } from './welcome/welcome';
+
+/** In place of the id of a message: the contact of the conversation. */
+const CONTACT = 'contact';
 
 @Component({
   selector: 'app-messenger-page',
@@ -49,9 +61,10 @@ import { Welcome } from './welcome/welcome';
     ConversationList,
     DeleteMessage,
     Icon,
-    MessageDetails,
     OptOutSuggestion,
+    PanelContent,
     RouterLink,
+    SidePanel,
     Thread,
     Welcome,
   ],
@@ -69,6 +82,8 @@ export class MessengerPage {
   readonly #location = inject(Location);
   readonly #injector = inject(Injector);
   readonly #conversations = inject(ConversationsStore);
+  readonly #sync = inject(MessageSync);
+  readonly #shortcuts = inject(Shortcuts);
   readonly #forms = inject(ComposeForms);
   readonly #drafts = inject(Drafts).toNumbers;
   readonly #parser = inject(RecipientParser);
@@ -80,7 +95,7 @@ export class MessengerPage {
   readonly peer = input<string>();
   /** From the URL: the message to show in its conversation. */
   readonly at = input<string>();
-  /** From the URL: the message whose details are open. */
+  /** From the URL: the message whose details are open, or CONTACT. */
   readonly details = input<string>();
 
   /** The message that the user is asked about, and what to focus once it is gone. */
@@ -97,10 +112,15 @@ export class MessengerPage {
 
   protected readonly texts = messagesTexts.compose;
   protected readonly back = messagesTexts.thread.back;
+  protected readonly panelTitles = messagesTexts.details;
+  protected readonly contact = CONTACT;
   protected readonly newMessage = NEW_MESSAGE;
   protected readonly peerOf = peerOf;
 
   protected readonly invalidNumber = messagesTexts.invalidNumber;
+  protected readonly choose = messagesTexts.choose.text;
+  protected readonly byKey = splitAtPlaceholder(messagesTexts.choose.byKey);
+  protected readonly newMessageKey = KEYS.newMessage[0].toUpperCase();
 
   /** "new", or the number in E.164, or the key of another sender that has written; undefined if the URL has anything else. */
   protected readonly conversationKey = computed(() => {
@@ -122,6 +142,33 @@ export class MessengerPage {
     const key = this.conversationKey();
     return key === NEW_MESSAGE ? undefined : key && peerOf(key);
   });
+  protected readonly selected = computed(() => {
+    const details = this.details();
+    return details === CONTACT ? undefined : details;
+  });
+  /** Whose contact is shown. */
+  protected readonly contactNumber = computed(() => {
+    const current = this.current();
+    return this.details() === CONTACT && current?.startsWith('+') ? current : undefined;
+  });
+  protected readonly messageDetails: LazyContent<MessageDetails> = {
+    load: async () => (await import('./message-details/message-details')).MessageDetails,
+    listen: ({ closed, edit, remove }) => {
+      closed.subscribe(() => {
+        this.closeDetails();
+      });
+      edit.subscribe((message) => {
+        this.editAndResend(message);
+      });
+      remove.subscribe((message) => {
+        this.askToDelete(message);
+      });
+    },
+  };
+  protected readonly contactCard: LazyContent<ContactCard> = {
+    load: async () =>
+      (await withStylesheet(import('./contact-card/contact-card'), 'contact')).ContactCard,
+  };
   protected readonly isFirst = computed(
     () =>
       this.#conversations.isLoaded() &&
@@ -130,6 +177,18 @@ export class MessengerPage {
   /** In place of the form of a new message, unless something has been written in it already. */
   protected readonly showsWelcome = computed(
     () => this.peer() === undefined && this.isFirst() && untracked(() => this.#isNewEmpty()),
+  );
+  /** Likewise, for somebody who has conversations. */
+  protected readonly showsHint = computed(
+    () => this.peer() === undefined && !this.isFirst() && untracked(() => this.#isNewEmpty()),
+  );
+  /** Before that, there may be none to choose. */
+  protected readonly isListKnown = computed(
+    () => this.#conversations.isLoaded() || this.#sync.problem() !== '',
+  );
+  readonly #isTouched = touchScreen();
+  protected readonly hasShortcut = computed(
+    () => this.#shortcuts.singleKeys() && !this.#isTouched(),
   );
   /** On a narrow screen, shows the pane instead of the list: if something is open, or the list is empty. */
   protected readonly showsPane = computed(
@@ -141,6 +200,10 @@ export class MessengerPage {
     const optOut = this.#optOut();
     return optOut?.opted_out ? optOut : undefined;
   });
+  /** The number of the conversation whose composer was closed last. */
+  protected readonly closedNumber = signal<string | undefined>(undefined);
+  /** Whether it had the focus then. */
+  protected readonly wasWriting = signal(false);
   /** The message of which the user has decided that it is no opt-out. */
   protected readonly keptFor = signal<string | undefined>(undefined);
   /** The last answer, if it seems to ask for no more messages and was not decided about. */
@@ -175,12 +238,24 @@ export class MessengerPage {
         replaceUrl: true,
       });
     });
-    effect(() => {
+    effect((onCleanup) => {
       const peer = this.current();
-      if (peer === undefined) return;
-      untracked(() => {
-        this.#optOuts.load(peer);
-      });
+      if (peer !== undefined) onCleanup(untracked(() => this.#optOuts.follow(peer)));
+    });
+    effect(() => {
+      // This runs before one is replaced by the other.
+      if (this.optedOut()) {
+        this.closedNumber.set(this.current());
+        this.wasWriting.set(untracked(this.composer)?.hasFocus() ?? false);
+      } else if (untracked(this.#isTouched) && untracked(this.closed)?.hasFocus()) {
+        // The composer would open the keyboard.
+        afterNextRender(
+          () => {
+            focusMainIfLost(document);
+          },
+          { injector: this.#injector },
+        );
+      }
     });
     addMessengerShortcuts({
       search: () =>
@@ -218,6 +293,12 @@ export class MessengerPage {
     await this.#router.navigate(peer === undefined ? ['/messages'] : ['/messages', peer]);
   }
 
+  /** What a message asks for is no opt-out. */
+  protected keep({ _id }: Message): void {
+    this.keptFor.set(_id);
+    this.composer()?.focus();
+  }
+
   protected reply(messages: readonly NewMessage[]): void {
     for (const message of messages) {
       this.#outbox.send(message);
@@ -241,12 +322,12 @@ export class MessengerPage {
     void this.#edit({ recipient_number, content }, true);
   }
 
-  protected showDetails({ _id }: Message): void {
-    // One step back closes the details, of however many messages they were.
+  protected showPanel(details: string): void {
+    // One step back closes it, whatever was shown in it.
     const replaceUrl = this.details() !== undefined;
     this.#openedDetails ||= !replaceUrl;
     void this.#router.navigate([], {
-      queryParams: { details: _id },
+      queryParams: { details },
       queryParamsHandling: 'merge',
       replaceUrl,
     });

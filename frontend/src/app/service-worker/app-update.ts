@@ -1,4 +1,8 @@
 import { ApplicationRef, Injectable, inject, isDevMode, signal } from '@angular/core';
+import { debounceTime, filter, firstValueFrom } from 'rxjs';
+
+/** A page that loads is stable for a moment between two requests, of which the second needs the answer to the first. */
+const COMPLETE_AFTER_MS = 1000;
 
 interface WorkerMessage {
   readonly type?: string;
@@ -24,7 +28,7 @@ export class AppUpdate {
     this.#isStarted = true;
     // At once: the worker also checks while a page is loaded, and says only once what it has found.
     navigator.serviceWorker.addEventListener('message', this.#noteUpdate);
-    await this.#app.whenStable();
+    await firstValueFrom(this.#app.isStable.pipe(debounceTime(COMPLETE_AFTER_MS), filter(Boolean)));
     try {
       const { registerWorker } = await import('./register-worker');
       await registerWorker();

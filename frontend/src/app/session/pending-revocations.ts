@@ -3,6 +3,7 @@ import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
 import { IS_REACHABLE } from '../api/loopback';
+import { PageActivity } from '../api/page-activity';
 import { Problem, toProblem } from '../api/problem';
 import { BrowserStorage } from '../storage/browser-storage';
 import { withTabLock } from './tab-lock';
@@ -21,6 +22,7 @@ export class PendingRevocations {
   readonly #client = inject(SessionClient);
   readonly #browser = inject(BrowserStorage);
   readonly #random = inject(RANDOM);
+  readonly #activity = inject(PageActivity);
   readonly #isReachable = inject(IS_REACHABLE);
   #cancelRetry = (): void => undefined;
   #failures = 0;
@@ -61,7 +63,7 @@ export class PendingRevocations {
     if (failed === undefined) return;
     this.#notBefore = performance.now() + 1000 * (failed.retryAfterSeconds ?? 0);
     const delay = retryDelay(this.#failures, failed, this.#random);
-    this.#cancelRetry = callWhenActive(delay, this.#isReachable, () => {
+    this.#cancelRetry = callWhenActive(delay, this.#activity, this.#isReachable, () => {
       this.#notBefore = 0;
       this.revokeAll();
     });

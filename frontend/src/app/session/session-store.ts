@@ -3,6 +3,7 @@ import { takeUntilDestroyed, toObservable } from '@angular/core/rxjs-interop';
 import { firstValueFrom, fromEvent } from 'rxjs';
 import { RANDOM, callWhenActive, retryDelay } from '../api/backoff';
 import { IS_REACHABLE } from '../api/loopback';
+import { PageActivity } from '../api/page-activity';
 import {
   Credentials,
   NewUser,
@@ -40,6 +41,7 @@ export class SessionStore {
   readonly #storage = inject(SessionRepository);
   readonly #revocations = inject(PendingRevocations);
   readonly #random = inject(RANDOM);
+  readonly #activity = inject(PageActivity);
   readonly #isReachable = inject(IS_REACHABLE);
 
   readonly #user = signal<StoredSession['user'] | undefined>(undefined, {
@@ -323,7 +325,7 @@ export class SessionStore {
     this.#failures += 1;
     this.#cancelRetry();
     const delay = retryDelay(this.#failures, problem, this.#random);
-    this.#cancelRetry = callWhenActive(delay, this.#isReachable, () => {
+    this.#cancelRetry = callWhenActive(delay, this.#activity, this.#isReachable, () => {
       this.retry();
     });
     if (this.#access !== undefined && this.#access.expiresAt > Date.now()) return;

@@ -4,7 +4,7 @@ import { BrowserStorage } from '../storage/browser-storage';
 import { SESSION_KEY, SessionRepository } from './session-repository';
 
 /** What users have written and the API does not have yet, and which emoji they have chosen last. */
-export type StorageKind = 'drafts' | 'emoji' | 'unsent';
+export type StorageKind = 'contacts' | 'drafts' | 'emoji' | 'unsent';
 
 /** At least one in all. */
 export interface UnsentCounts {
@@ -34,7 +34,9 @@ export class UserStorage {
   readonly atRisk = computed<'session' | 'texts' | undefined>(() => {
     const unstored = this.#browser.unstored();
     if (unstored.includes(SESSION_KEY)) return 'session';
-    return unstored.some((key) => /^mysms\.(drafts|unsent)\./.test(key)) ? 'texts' : undefined;
+    return unstored.some((key) => /^mysms\.(contacts|drafts|unsent)\./.test(key))
+      ? 'texts'
+      : undefined;
   });
 
   namespace(kind: StorageKind, userId: string): StorageNamespace {
@@ -60,8 +62,9 @@ export class UserStorage {
   unsentCounts(): UnsentCounts | undefined {
     const userId = this.#session.read()?.user.id;
     if (userId === undefined) return undefined;
-    const messages = this.namespace('unsent', userId).read().size;
-    const drafts = this.namespace('drafts', userId).read().size;
+    const sizeOf = (kind: StorageKind): number => this.namespace(kind, userId).read().size;
+    const messages = sizeOf('unsent');
+    const drafts = sizeOf('drafts') + sizeOf('contacts');
     return messages + drafts > 0 ? { messages, drafts } : undefined;
   }
 

@@ -22,7 +22,8 @@ import { errorSentences, showsErrors } from './validators';
         [id]="name()"
         [name]="name()"
         [type]="isRevealed() ? 'text' : type()"
-        autocapitalize="none"
+        [attr.dir]="dir()"
+        [attr.autocapitalize]="autocapitalize()"
         autocorrect="off"
         spellcheck="false"
         [attr.autocomplete]="autocomplete()"
@@ -65,6 +66,9 @@ export class Field {
   readonly control = input.required<FormControl<string>>();
   readonly type = input('text');
   readonly autocomplete = input('off');
+  readonly autocapitalize = input<'none' | 'sentences' | 'words'>('none');
+  /** 'auto' for what may be in any script. */
+  readonly dir = input<'auto'>();
   readonly inputmode = input('');
   /** What Enter does on a phone: leads to the field after this one as long as that is empty, or sends the form. */
   readonly enterkeyhint = input<'next' | 'go'>('go');

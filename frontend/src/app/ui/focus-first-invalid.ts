@@ -1,9 +1,7 @@
-import { ElementRef, Injector, afterNextRender } from '@angular/core';
+import { ElementRef, Injector } from '@angular/core';
+import { focusAfterRender } from './focus-after-render';
 
 /** Focuses the first invalid field once it is rendered as such. */
 export function focusFirstInvalid(host: ElementRef<HTMLElement>, injector: Injector): void {
-  afterNextRender(
-    () => host.nativeElement.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
-    { injector },
-  );
+  focusAfterRender(host, '[aria-invalid="true"]', injector);
 }

@@ -1,6 +1,7 @@
 import { nextTask } from './next-task';
 
-type Stylesheet = 'layout' | 'help' | 'account' | 'messenger' | 'message-log' | 'not-found';
+type Stylesheet =
+  'layout' | 'help' | 'contact' | 'account' | 'messenger' | 'message-log' | 'not-found';
 
 /** Loads the stylesheet of a lazy part beside its script, so that the part is never shown without it. */
 export async function withStylesheet<T>(part: Promise<T>, name: Stylesheet): Promise<T> {

@@ -18,6 +18,7 @@ import { AccountStore } from '../account-store';
 const PLACES = [
   { path: '/settings/account', icon: 'person', name: settingsTexts.account.title },
   { path: '/settings/security', icon: 'shield', name: settingsTexts.security.title },
+  { path: '/settings/notifications', icon: 'bell', name: settingsTexts.notifications.title },
   { path: '/settings/help', icon: 'question', name: settingsTexts.help.title },
 ] as const;
 

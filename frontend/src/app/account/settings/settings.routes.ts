@@ -5,6 +5,7 @@ import { NARROW } from '../../ui/media-query';
 import { withStylesheet } from '../../ui/stylesheet';
 import { unsavedCodesGuard } from '../second-factor/unsaved-codes';
 import { AccountSettings } from './account-settings';
+import { NotificationsSettings } from './notifications-settings';
 import { SecuritySettings } from './security-settings';
 import { SettingsPage } from './settings-page';
 
@@ -29,6 +30,11 @@ export const settingsRoutes: Routes = [
         title: titleOf(settingsTexts.security),
         component: SecuritySettings,
         canDeactivate: [unsavedCodesGuard],
+      },
+      {
+        path: 'notifications',
+        title: titleOf(settingsTexts.notifications),
+        component: NotificationsSettings,
       },
       {
         path: 'help',

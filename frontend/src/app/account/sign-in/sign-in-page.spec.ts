@@ -118,7 +118,7 @@ describe('SignInPage with a second factor', () => {
     expect(location.path()).toContain('step=code');
     location.back();
     await settle();
-    expect(page.querySelector('h1')?.textContent).toBe('Welcome back');
+    expect(page.querySelector('h1')?.textContent).toBe('Sign in');
     expect(input('email').value).toBe('ada@example.com');
     expect(input('password').value).toBe('');
     expect(document.activeElement).toBe(input('password'));
@@ -126,7 +126,7 @@ describe('SignInPage with a second factor', () => {
     // The password is gone, so nothing leads forward but the password.
     location.forward();
     await settle();
-    expect(page.querySelector('h1')?.textContent).toBe('Welcome back');
+    expect(page.querySelector('h1')?.textContent).toBe('Sign in');
     expect(location.path()).not.toContain('step');
     type('password', 'correct horse');
     await submit();

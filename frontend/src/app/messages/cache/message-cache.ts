@@ -20,7 +20,7 @@ export const MAX_CACHED_MESSAGES = 50;
 export const MAX_CACHE_AGE_MS = 7 * 86_400_000;
 
 /** Raise it whenever a field of what is stored changes: what other versions have stored is dropped. */
-const VERSION = 5;
+const VERSION = 6;
 /** All fields of a message. The compiler asks for those that are new. */
 const MESSAGE_FIELDS = Object.keys({
   _id: true,
@@ -39,6 +39,7 @@ const MESSAGE_FIELDS = Object.keys({
   retry_of: true,
   segments: true,
   num_media: true,
+  media: true,
   created_at: true,
   updated_at: true,
   version: true,

@@ -1,6 +1,6 @@
 import { TestBed } from '@angular/core/testing';
 import { Observable, Subject, defer, firstValueFrom, from, of, throwError } from 'rxjs';
-import { Message, OptOut } from '../../api/models';
+import { OptOut } from '../../api/models';
 import { MessageSync } from '../message-sync';
 import { aMessage } from '../testing';
 import { OptOutsClient } from './opt-outs-client';
@@ -13,7 +13,6 @@ function optOut(opted_out: boolean): OptOut {
 }
 
 describe('OptOutsStore', () => {
-  const statusChanges = new Subject<readonly Message[]>();
   const read = vi.fn<(number: string) => Observable<OptOut>>();
   const set = vi.fn<(number: string, optedOut: boolean, reason: string) => Observable<OptOut>>();
   let store: OptOutsStore;
@@ -28,7 +27,7 @@ describe('OptOutsStore', () => {
         {
           provide: MessageSync,
           useValue: {
-            statusChanges,
+            subscribe: () => undefined,
             load: <T>(work: () => Promise<T>) => defer(() => from(work())),
           },
         },
@@ -37,12 +36,17 @@ describe('OptOutsStore', () => {
     store = TestBed.inject(OptOutsStore);
   });
 
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
   it('asks again when a message comes in or is refused, about who is known', async () => {
     store.load(NUMBER);
     await settle();
     expect(store.of(NUMBER)).toEqual(optOut(false));
     read.mockReturnValue(of(optOut(true)));
-    statusChanges.next([
+    store.applyChanges([
       aMessage({ direction: 'inbound', status: 'received', peer_number: '+41791234567' }),
       aMessage({ status: 'delivered' }),
     ]);
@@ -51,23 +55,48 @@ describe('OptOutsStore', () => {
     for (const told of [
       aMessage({ direction: 'inbound', status: 'received' }),
       aMessage({ status: 'failed' }),
-    ])
-      statusChanges.next([told, told]);
-    await settle();
+    ]) {
+      store.applyChanges([told, told]);
+      await settle();
+    }
     expect(read).toHaveBeenCalledTimes(3);
     expect(store.of(NUMBER)?.opted_out).toBe(true);
   });
 
-  it('keeps the last answer, however late an earlier one is', async () => {
-    const late = new Subject<OptOut>();
-    read.mockReturnValueOnce(late);
-    store.load(NUMBER);
-    store.load(NUMBER);
+  it('asks once at a time, and again about what may have changed meanwhile', async () => {
+    const first = new Subject<OptOut>();
+    read.mockReturnValueOnce(first).mockReturnValue(of(optOut(true)));
+    for (let time = 0; time < 10; time += 1) store.load(NUMBER);
     await settle();
-    late.next(optOut(true));
-    late.complete();
+    expect(read).toHaveBeenCalledTimes(1);
+    first.next(optOut(false));
+    first.complete();
     await settle();
-    expect(store.of(NUMBER)?.opted_out).toBe(false);
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(store.of(NUMBER)?.opted_out).toBe(true);
+  });
+
+  it('keeps an open conversation current: each minute, when the page is shown, after a gap', async () => {
+    vi.useFakeTimers();
+    const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('visible');
+    const end = store.follow(NUMBER);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(read).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(read).toHaveBeenCalledTimes(2);
+    visibility.mockReturnValue('hidden');
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(read).toHaveBeenCalledTimes(2);
+    visibility.mockReturnValue('visible');
+    document.dispatchEvent(new Event('visibilitychange'));
+    await vi.advanceTimersByTimeAsync(0);
+    store.forget();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(read).toHaveBeenCalledTimes(4);
+    end();
+    store.forget();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(read).toHaveBeenCalledTimes(4);
   });
 
   it('does not ask about senders without a phone number', () => {
@@ -75,17 +104,32 @@ describe('OptOutsStore', () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it('records by hand, with a reason that fits, or says why not', async () => {
+  it('records by hand, with a reason that fits, or says why not and asks again', async () => {
     set.mockReturnValue(of(optOut(true)));
     expect(await store.set(NUMBER, true, '👋'.repeat(300))).toBe('');
     expect(set).toHaveBeenCalledWith(NUMBER, true, '👋'.repeat(200));
     expect(store.of(NUMBER)?.opted_out).toBe(true);
     set.mockReturnValue(throwError(() => new Error('no')));
     expect(await store.set(NUMBER, false, 'x')).not.toBe('');
+    await settle();
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(store.of(NUMBER)?.opted_out).toBe(false);
+  });
+
+  it('does not take an answer that may be older than what was recorded by hand', async () => {
+    const late = new Subject<OptOut>();
+    read.mockReturnValueOnce(late).mockReturnValue(of(optOut(true)));
+    store.load(NUMBER);
+    set.mockReturnValue(of(optOut(true)));
+    await store.set(NUMBER, true, 'Asked');
+    late.next(optOut(false));
+    late.complete();
+    await settle();
     expect(store.of(NUMBER)?.opted_out).toBe(true);
+    expect(read).toHaveBeenCalledTimes(2);
   });
 });
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await firstValueFrom(of(undefined));
+  for (let turn = 0; turn < 12; turn += 1) await firstValueFrom(of(undefined));
 }

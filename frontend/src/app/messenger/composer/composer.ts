@@ -62,6 +62,8 @@ export class Composer {
 
   readonly form = input.required<ComposeForm>();
   readonly asksForRecipient = input(false);
+  /** Not because of what the user does: then it takes the focus from nothing. */
+  readonly appearsByItself = input(false);
   /** Suggested to a new message: numbers in E.164, the most recent first. */
   readonly recipients = input<readonly string[]>([]);
   /** One message to each recipient. */
@@ -125,6 +127,10 @@ export class Composer {
     inject(DestroyRef).onDestroy(() => {
       this.#isDestroyed = true;
     });
+  }
+
+  hasFocus(): boolean {
+    return this.#host.nativeElement.contains(document.activeElement);
   }
 
   focus(): void {

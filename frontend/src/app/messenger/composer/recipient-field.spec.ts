@@ -1,3 +1,4 @@
+import { signal } from '@angular/core';
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { of } from 'rxjs';
 import { Sending } from '../../api/models';
@@ -22,18 +23,27 @@ describe('RecipientField', () => {
   let page: HTMLElement;
   const announced: string[] = [];
   const done = vi.fn();
+  const loaded = signal<readonly string[]>([]);
+  /** Tells that something has changed, and keeps nothing: as if there were more numbers than it remembers. */
+  const optOuts = {
+    of: () => void loaded(),
+    load: (number: string) => {
+      loaded.update((numbers) => [...numbers, number]);
+    },
+  };
 
   beforeAll(loadPhoneNumberRules);
 
   beforeEach(async () => {
     announced.length = 0;
     done.mockClear();
+    loaded.set([]);
     // This DOM has no layout.
     Element.prototype.scrollIntoView = () => undefined;
     TestBed.configureTestingModule({
       providers: [
         ...[RecipientParser, SendingSettings],
-        { provide: OptOutsStore, useValue: { of: () => undefined, load: () => undefined } },
+        { provide: OptOutsStore, useValue: optOuts },
         { provide: MessagesClient, useValue: { sending: () => of(SENDING) } },
       ],
     });
@@ -159,6 +169,18 @@ describe('RecipientField', () => {
     expect(await press('Escape')).toBe(true);
     await press('ArrowDown');
     expect(input().getAttribute('aria-expanded')).toBe('true');
+  });
+
+  it('asks once about each number, also if the answer is not kept', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      input().value = `${BERLIN},${LONDON},`;
+      input().dispatchEvent(new Event('input'));
+      for (let seconds = 0; seconds < 10; seconds++) await vi.advanceTimersByTimeAsync(1000);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(loaded()).toEqual([BERLIN, LONDON]);
   });
 
   it('leaves keys to an input method', async () => {

@@ -18,7 +18,7 @@ import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { Recipients, joinRecipients, splitRecipients } from '../../messages/drafts/recipients';
 import { Country, RecipientParser } from '../../messages/recipient-parser';
 import { isBlank } from '../../phone-numbers/blank';
-import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { Avatar } from '../../ui/avatar';
 import { controlEvents } from '../../ui/control-events';
 import { Icon } from '../../ui/icon';
@@ -71,7 +71,7 @@ export class RecipientField {
   readonly done = output();
 
   protected readonly texts = messagesTexts.compose;
-  protected readonly format = formatPhoneNumber;
+  protected readonly names = inject(ContactNames);
   protected readonly field = viewChild.required<ElementRef<HTMLInputElement>>('input');
   readonly #events = controlEvents(this.control);
 
@@ -84,9 +84,10 @@ export class RecipientField {
   protected readonly options = computed(() => {
     const understood = this.#understood();
     const { chosen } = this.recipients();
-    const known = this.known()
+    const named = this.names.search(this.#typed(), MAX_SUGGESTIONS);
+    const known = [...named, ...this.known().filter((number) => isMatch(number, this.#typed()))]
+      .filter((number, index, all) => all.indexOf(number) === index)
       .filter((number) => number !== understood && !chosen.includes(number))
-      .filter((number) => isMatch(number, this.#typed()))
       .slice(0, MAX_SUGGESTIONS)
       .map((number, index) => this.#present(number, index === 0));
     return understood === undefined ? known : [this.#presentUnderstood(understood), ...known];
@@ -98,10 +99,11 @@ export class RecipientField {
   protected readonly isOpen = computed(
     () => this.isFocused() && !this.#isClosed() && this.options().length > 0,
   );
-  /** Enter chooses what is typed unless arrows have led elsewhere. */
+  /** Enter chooses what is typed, or the first of that name, unless arrows have led elsewhere. */
   protected readonly active = linkedSignal<string, number>({
     source: () => [this.#typed(), this.#understood()].join(),
-    computation: () => (this.#understood() === undefined ? -1 : 0),
+    computation: () =>
+      this.#understood() === undefined && this.names.search(this.#typed(), 1).length === 0 ? -1 : 0,
   });
 
   protected readonly errors = computed(() => {
@@ -110,6 +112,7 @@ export class RecipientField {
     const isShown = this.showsErrorIfBlank() || !isBlank(this.#typed());
     return isShown && showsErrors(control) ? errorSentences(control, this.texts.phoneNumber) : [];
   });
+  readonly #asked = new Set<string>();
   readonly #numbers = computed(() =>
     [...this.recipients().chosen, this.#understood() ?? []].flat(),
   );
@@ -117,7 +120,7 @@ export class RecipientField {
   protected readonly optedOut = computed(() => {
     const names = this.#numbers()
       .filter((number) => this.#optOuts.of(number)?.opted_out)
-      .map(formatPhoneNumber);
+      .map((number) => this.names.of(number));
     return names.length > 0 ? optOutTexts.recipients(names) : '';
   });
   protected readonly hint = computed(() => {
@@ -129,9 +132,12 @@ export class RecipientField {
 
   constructor() {
     effect((onCleanup) => {
-      const unknown = this.#numbers().filter((number) => !this.#optOuts.of(number));
+      const unknown = this.#numbers().filter((number) => !this.#asked.has(number));
       const timer = setTimeout(() => {
-        for (const number of unknown) this.#optOuts.load(number);
+        for (const number of unknown) {
+          this.#asked.add(number);
+          this.#optOuts.load(number);
+        }
       }, TYPED_AFTER_MS);
       onCleanup(() => {
         clearTimeout(timer);
@@ -168,7 +174,7 @@ export class RecipientField {
     const rest = numbers.length > 0 ? parts.join(',').trim() : text;
     this.#set({ chosen: [...chosen, ...numbers], typed: rest });
     if (numbers.length === 0) return;
-    this.announce.emit(this.texts.added(numbers.map(formatPhoneNumber)));
+    this.announce.emit(this.texts.added(numbers.map((number) => this.names.of(number))));
   }
 
   protected handle(event: KeyboardEvent): void {
@@ -212,14 +218,14 @@ export class RecipientField {
 
   #choose(number: string): void {
     this.#set({ chosen: [...this.recipients().chosen, number], typed: '' });
-    this.announce.emit(this.texts.added([formatPhoneNumber(number)]));
+    this.announce.emit(this.texts.added([this.names.of(number)]));
     this.focus();
   }
 
   protected remove(number: string): void {
     const { chosen, typed } = this.recipients();
     this.#set({ chosen: chosen.filter((other) => other !== number), typed });
-    this.announce.emit(this.texts.removed(formatPhoneNumber(number)));
+    this.announce.emit(this.texts.removed(this.names.of(number)));
     this.focus();
   }
 
@@ -264,7 +270,7 @@ export class RecipientField {
   #present(number: string, isFirstKnown: boolean): Option {
     return {
       number,
-      name: formatPhoneNumber(number),
+      name: this.names.of(number),
       country: this.#parser.countryOf(number),
       isUnderstood: false,
       isKnown: true,

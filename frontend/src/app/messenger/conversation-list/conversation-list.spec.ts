@@ -7,7 +7,15 @@ import { SearchStore } from '../search/search-store';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { Drafts } from '../../messages/drafts/drafts';
-import { FakeApi, FakeCache, aMessage, messages, setUpMessages } from '../../messages/testing';
+import {
+  FakeApi,
+  FakeCache,
+  FakeUnread,
+  aMessage,
+  messages,
+  setUpMessages,
+} from '../../messages/testing';
+import { UnreadStore } from '../../messages/unread-store';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
 const STALE = 'These messages may be out of date.';
@@ -84,6 +92,31 @@ describe('ConversationList', () => {
     expect(status()).toBe('');
   });
 
+  it('says how many messages are unread, in place of a status', async () => {
+    await api.answerConversations([
+      aMessage({ _id: 'm3', peer_number: '+4930901', direction: 'inbound', status: 'received' }),
+      aMessage({ _id: 'm2', peer_number: '+4930902', status: 'delivered' }),
+      aMessage({ _id: 'm1', peer_number: '+4930903', status: 'delivered' }),
+    ]);
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    unread.counts.set({ '+4930901': 1, '+4930902': 120 });
+    await api.settle();
+    const rows = [...list.querySelectorAll('.conversation-row')];
+    const badges = rows.map((row) =>
+      [...row.querySelectorAll('app-unread-badge span')].map(({ textContent }) => textContent),
+    );
+    expect(badges).toEqual([['1', '1 unread message'], ['99+', '120 unread messages'], []]);
+    expect(rows.map((row) => row.classList.contains('conversation-row--unread'))).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(rows.map((row) => !!row.querySelector('.conversation-row__status'))).toEqual([
+      ...[false, false, true],
+    ]);
+    unread.counts.set({});
+    await api.settle();
+    expect(list.querySelector('app-unread-badge')).toBeNull();
+  });
+
   it('says whose the last message is, and what became of it', async () => {
     await api.answerConversations([
       aMessage({ _id: 'm3', peer_number: '+4930901', status: 'undelivered', content: 'Thursday?' }),
@@ -102,6 +135,7 @@ describe('ConversationList', () => {
         direction: 'inbound',
         content: '',
         num_media: 1,
+        media: [{ index: 0, content_type: 'image/jpeg' }],
       }),
     ]);
     await api.settle();
@@ -110,7 +144,7 @@ describe('ConversationList', () => {
       'Thank you',
       'You: Ready',
       'Message text deleted',
-      '1 attachment, not shown here yet',
+      'Picture',
     ]);
     expect(statuses()).toEqual(['', 'Delivered', 'Delivered']);
   });

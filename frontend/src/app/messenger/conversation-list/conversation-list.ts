@@ -22,14 +22,16 @@ import { hasLasted } from '../../ui/has-lasted';
 import { Icon } from '../../ui/icon';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
+import { UnreadBadge } from '../../ui/unread-badge';
 import { ConversationRow, withPending } from '../../messages/conversations';
 import { toConversationKey } from '../../messages/conversation-key';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
+import { UnreadStore } from '../../messages/unread-store';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
 import { Drafts, NumberDraft } from '../../messages/drafts/drafts';
-import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
 import { MessengerIcon } from '../messenger-icon';
 import { SearchBox } from '../search/search-box';
@@ -52,7 +54,6 @@ const DRAFT: Prefix = { kind: 'draft', text: messagesTexts.conversations.draft }
 
 interface RowView {
   readonly peer: string;
-  readonly name: string;
   readonly time: string;
   readonly prefix: Prefix | undefined;
   readonly preview: string;
@@ -62,7 +63,17 @@ interface RowView {
 @Component({
   selector: 'app-conversation-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Avatar, Busy, Icon, MessengerIcon, RouterLink, SearchBox, SearchResults, Skeleton],
+  imports: [
+    Avatar,
+    Busy,
+    Icon,
+    MessengerIcon,
+    RouterLink,
+    SearchBox,
+    SearchResults,
+    Skeleton,
+    UnreadBadge,
+  ],
   templateUrl: './conversation-list.html',
   host: { class: 'conversation-list', role: 'navigation', '[attr.aria-label]': 'texts.label' },
 })
@@ -70,6 +81,8 @@ export class ConversationList {
   protected readonly store = inject(ConversationsStore);
   protected readonly sync = inject(MessageSync);
   protected readonly search = inject(SearchStore);
+  protected readonly unread = inject(UnreadStore);
+  protected readonly names = inject(ContactNames);
   readonly #outbox = inject(OutboxStore).outbox;
   readonly #drafts = inject(Drafts).toNumbers;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
@@ -181,7 +194,6 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
   const status = last.direction === 'outbound' ? presentStatus(last.status) : undefined;
   return {
     peer,
-    name: formatPhoneNumber(peer),
     time: shortTime(new Date(last.created_at), today),
     prefix: hasText(last) || status?.tone === 'danger' ? prefixFor(status) : undefined,
     preview: hasText(last) ? last.content : describeAbsentText(last),
@@ -194,7 +206,6 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
   const status = presentPending(pending);
   return {
     peer: recipient,
-    name: formatPhoneNumber(recipient),
     time: shortTime(writtenAt, today),
     prefix: prefixFor(status),
     preview: content,
@@ -206,7 +217,6 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
 function ofDraft({ peer, content }: NumberDraft): RowView {
   return {
     peer,
-    name: formatPhoneNumber(peer),
     time: '',
     prefix: DRAFT,
     preview: content,

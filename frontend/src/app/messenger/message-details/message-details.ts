@@ -1,17 +1,12 @@
 import {
   ChangeDetectionStrategy,
   Component,
-  DOCUMENT,
-  DestroyRef,
-  ElementRef,
-  afterRenderEffect,
   computed,
   effect,
   inject,
   input,
   output,
   untracked,
-  viewChild,
 } from '@angular/core';
 import { Message, MessageDetail } from '../../api/models';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
@@ -19,7 +14,6 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
 import { CopyButton } from '../../ui/copy-button';
 import { Icon } from '../../ui/icon';
-import { KEYS, Shortcuts } from '../../ui/shortcuts';
 import { Skeleton } from '../../ui/skeleton';
 import { LinkedText } from '../linked-text/linked-text';
 import { MessageDetailsStore } from './message-details-store';
@@ -38,21 +32,14 @@ import {
 import { MessageActions } from '../../messages/message-actions';
 import { ThreadsStore } from '../../messages/threads-store';
 
-/**
- * Everything about one message, beside its conversation. A dialog that is not modal: the focus goes into it and comes back,
- * and the message that it explains stays in sight.
- */
+/** Everything about one message. */
 @Component({
   selector: 'app-message-details',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Busy, CopyButton, Icon, LinkedText, Skeleton],
   providers: [MessageDetailsStore],
   templateUrl: './message-details.html',
-  host: {
-    class: 'side-panel message-details messenger-page__side scroller',
-    role: 'dialog',
-    'aria-labelledby': 'details-title',
-  },
+  host: { class: 'message-details side-panel__content' },
 })
 export class MessageDetails {
   readonly #threads = inject(ThreadsStore);
@@ -60,13 +47,12 @@ export class MessageDetails {
   protected readonly actions = inject(MessageActions);
 
   readonly id = input.required<string>();
+  /** There is nothing more to show. */
   readonly closed = output();
   /** The user wants to edit the failed message and send it again. */
   readonly edit = output<Message>();
   /** The user wants to delete it. */
   readonly remove = output<Message>();
-
-  protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
 
   protected readonly texts = messagesTexts.details;
   protected readonly actionTexts = messagesTexts.actions;
@@ -102,30 +88,6 @@ export class MessageDetails {
   protected readonly events = computed(() => toEvents(this.message()));
 
   constructor() {
-    const document = inject(DOCUMENT);
-    const host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
-    let opener: Element | null = null;
-    afterRenderEffect(() => {
-      this.id();
-      const { activeElement } = document;
-      if (!host.contains(activeElement)) opener = activeElement;
-      this.heading().nativeElement.focus({ preventScroll: true });
-    });
-    inject(DestroyRef).onDestroy(() => {
-      // Its elements are removed already, and the focus with them.
-      if (document.activeElement !== document.body) return;
-      const bubble = document.getElementById(`message-${this.id()}`);
-      const isThere =
-        opener instanceof HTMLElement && opener !== document.body && opener.isConnected;
-      const target = isThere ? (opener as HTMLElement) : bubble;
-      target?.focus({ preventScroll: true });
-    });
-    inject(Shortcuts).add({
-      keys: KEYS.back,
-      run: () => {
-        this.closed.emit();
-      },
-    });
     effect(() => {
       if (!this.store.isDeleted()) return;
       untracked(() => {

@@ -6,16 +6,16 @@ import {
   computed,
   inject,
   input,
-  signal,
+  linkedSignal,
   viewChild,
 } from '@angular/core';
 import { OptOut } from '../../api/models';
-import { shortDateAndTime } from '../../i18n/formats';
 import { optOutTexts } from '../../i18n/opt-out-texts';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
-import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { Busy } from '../../ui/busy';
 import { MessengerIcon } from '../messenger-icon';
+import { whyOptedOut } from './why-opted-out';
 
 /** In place of the composer: why nothing can be written to this number, and until when. */
 @Component({
@@ -27,8 +27,7 @@ import { MessengerIcon } from '../messenger-icon';
       <app-messenger-icon name="ban" />
       <p>
         <strong>{{ texts.title }}</strong>
-        <span translate="no">{{ why() }}</span>
-        {{ isManual() ? texts.untilUndone : texts.untilStart }}
+        {{ why() }} {{ until() }}
       </p>
       @if (isManual()) {
         <button type="button" class="button" [appBusy]="isBusy()" (click)="undo()">
@@ -44,38 +43,36 @@ import { MessengerIcon } from '../messenger-icon';
 })
 export class ClosedComposer {
   readonly #store = inject(OptOutsStore);
+  readonly #names = inject(ContactNames);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
 
   readonly optOut = input.required<OptOut>();
+  /** Where the focus was in what this replaces. */
+  readonly takesFocus = input(false);
+  readonly #number = computed(() => this.optOut().number);
 
   protected readonly box = viewChild.required<ElementRef<HTMLElement>>('box');
   protected readonly texts = optOutTexts;
-  protected readonly isBusy = signal(false);
-  protected readonly problem = signal('');
+  protected readonly isBusy = linkedSignal({ source: this.#number, computation: () => false });
+  protected readonly problem = linkedSignal({ source: this.#number, computation: () => '' });
   protected readonly isManual = computed(() => this.optOut().latest?.source === 'manual');
-  protected readonly why = computed(() => {
-    const { number, latest } = this.optOut();
-    if (!latest) return '';
-    const [name, date] = [formatPhoneNumber(number), shortDateAndTime(new Date(latest.at))];
-    const reason = latest.reason ?? '';
-    switch (latest.source) {
-      case 'keyword':
-        return this.texts.keyword(name, reason, date);
-      case 'provider':
-        return this.texts.provider(name, date);
-      case 'refused':
-        return this.texts.refused(name, date);
-      case 'manual':
-        return latest.by_you
-          ? this.texts.manualByYou(name, date, reason)
-          : this.texts.manual(name, date, reason);
-    }
+  protected readonly why = computed(() =>
+    whyOptedOut(this.optOut(), this.#names.of(this.#number())),
+  );
+  protected readonly until = computed(() => {
+    const source = this.optOut().latest?.source;
+    if (source === 'refused') return '';
+    return source === 'manual' ? this.texts.untilUndone : this.texts.untilStart;
   });
 
   constructor() {
-    // Of somebody who was writing, the focus was in what this replaces.
     afterNextRender(() => {
-      if (document.activeElement === document.body) this.focus();
+      if (this.takesFocus()) this.focus();
     });
+  }
+
+  hasFocus(): boolean {
+    return this.#host.nativeElement.contains(document.activeElement);
   }
 
   focus(): void {
@@ -84,8 +81,12 @@ export class ClosedComposer {
 
   protected async undo(): Promise<void> {
     if (this.isBusy()) return;
+    const number = this.#number();
     this.isBusy.set(true);
-    this.problem.set(await this.#store.set(this.optOut().number, false, this.texts.undoReason));
+    const problem = await this.#store.set(number, false, this.texts.undoReason);
+    // Another conversation is open.
+    if (number !== this.#number()) return;
+    this.problem.set(problem);
     this.isBusy.set(false);
   }
 }

@@ -1,4 +1,12 @@
-import { ChangeDetectionStrategy, Component, inject, input, output, signal } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+  input,
+  linkedSignal,
+  output,
+} from '@angular/core';
 import { Message } from '../../api/models';
 import { optOutTexts } from '../../i18n/opt-out-texts';
 import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
@@ -28,17 +36,20 @@ export class OptOutSuggestion {
 
   readonly message = input.required<Message>();
   readonly dismissed = output();
+  readonly #number = computed(() => this.message().peer_number);
 
   protected readonly texts = optOutTexts;
-  protected readonly isBusy = signal(false);
-  protected readonly problem = signal('');
+  protected readonly isBusy = linkedSignal({ source: this.#number, computation: () => false });
+  protected readonly problem = linkedSignal({ source: this.#number, computation: () => '' });
 
   protected async stop(): Promise<void> {
     if (this.isBusy()) return;
+    const number = this.#number();
     this.isBusy.set(true);
-    const { peer_number, content } = this.message();
-    const reason = this.texts.stopReason(content.trim());
-    this.problem.set(await this.#store.set(peer_number, true, reason));
+    const problem = await this.#store.set(number, true, this.texts.stopReason);
+    // Another conversation is open.
+    if (number !== this.#number()) return;
+    this.problem.set(problem);
     this.isBusy.set(false);
   }
 }

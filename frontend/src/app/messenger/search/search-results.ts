@@ -18,7 +18,7 @@ import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Skeleton } from '../../ui/skeleton';
 import { highlightMatches } from './highlight-matches';
-import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
 import { SearchStore } from './search-store';
 
@@ -44,17 +44,18 @@ export class SearchResults {
   /** The user wants to go back to the list. */
   readonly leave = output();
 
+  protected readonly names = inject(ContactNames);
   protected readonly toConversationKey = toConversationKey;
   protected readonly texts = messagesTexts.search;
   protected readonly people = computed(() =>
-    this.search.people().map((peer) => ({ peer, name: formatPhoneNumber(peer) })),
+    this.search.people().map((peer) => ({ peer, name: this.names.of(peer) })),
   );
   protected readonly messages = computed(() => {
     const query = this.search.query().trim();
     return this.search.messages().map(({ _id, peer_number, content, created_at }) => ({
       id: _id,
       peer: peer_number,
-      name: formatPhoneNumber(peer_number),
+      name: this.names.of(peer_number),
       time: shortTime(new Date(created_at)),
       parts: highlightMatches(content, query),
     }));

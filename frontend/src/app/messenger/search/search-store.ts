@@ -23,6 +23,7 @@ import { MessageSubscriber, MessageSync } from '../../messages/message-sync';
 import { containsWords } from './highlight-matches';
 import { MessagesClient } from '../../messages/messages-client';
 import { Page } from '../../api/page';
+import { ContactNames } from '../../phone-numbers/contact-names';
 
 interface Result {
   readonly query: string;
@@ -33,13 +34,16 @@ interface Result {
 const DEBOUNCE_MS = 250;
 /** After so many empty pages, the user decides whether to go on. */
 const EMPTY_PAGES = 10;
+/** More than one looks through: typing on finds fewer. */
+const MOST_NAMED = 20;
 const NO_RESULT: Result = { query: '', page: undefined, problem: '' };
 
-/** Searches people by number and messages by text. What is found stays as it was, unless it is deleted. */
+/** Searches people by name and number, and messages by text. What is found stays as it was, unless it is deleted. */
 @Injectable()
 export class SearchStore implements MessageSubscriber {
   readonly #client = inject(MessagesClient);
   readonly #conversations = inject(ConversationsStore);
+  readonly #names = inject(ContactNames);
 
   /** By id: a response that is older may still have them. */
   readonly #deleted = new Map<string, Message>();
@@ -61,13 +65,15 @@ export class SearchStore implements MessageSubscriber {
   readonly loadingMore = this.#loadingMore.asReadonly();
   readonly hasMore = computed(() => this.#result().page?.hasMore ?? false);
 
-  /** People whose number contains the digits of the query. */
+  /** People whose name has words that begin with those of the query, and those whose number contains its digits. */
   readonly people = computed<readonly string[]>(() => {
+    const named = this.#names.search(this.#query(), MOST_NAMED);
     const digits = digitsOf(this.#query());
-    if (digits === '') return [];
+    if (digits === '') return named;
     const known = this.#conversations.rows().map(({ peer }) => peer);
     const found = this.#rows().map(({ peer_number }) => peer_number);
-    return [...new Set([...known, ...found])].filter((peer) => peer.includes(digits));
+    const withDigits = [...known, ...found].filter((peer) => peer.includes(digits));
+    return [...new Set([...named, ...withDigits])];
   });
   /** Messages whose text contains the words of the query; the API also returns those that match by number only. */
   readonly messages = computed<readonly Message[]>(() => {

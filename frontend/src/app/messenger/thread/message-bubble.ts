@@ -14,6 +14,8 @@ import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { LinkedText } from '../linked-text/linked-text';
 import { FailureNotice } from './failure-notice';
+import { MessageMedia } from '../media/message-media';
+import { countMissing } from '../../messages/media';
 import { MessageActions } from '../../messages/message-actions';
 import {
   describeAbsentText,
@@ -34,7 +36,7 @@ export interface MenuRequest {
 @Component({
   selector: 'app-message-bubble',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, FailureNotice, Icon, LinkedText, StatusMark, UnconfirmedNotice],
+  imports: [Busy, FailureNotice, Icon, LinkedText, MessageMedia, StatusMark, UnconfirmedNotice],
   templateUrl: './message-bubble.html',
   host: {
     class: 'message-bubble',
@@ -69,7 +71,13 @@ export class MessageBubble {
   protected readonly words = messagesTexts.actions;
   protected readonly isInbound = computed(() => this.message().direction === 'inbound');
   protected readonly hasText = computed(() => hasText(this.message()));
-  protected readonly absentText = computed(() => describeAbsentText(this.message()));
+  /** What is said in place of the text, or of media that are not available. */
+  protected readonly absentText = computed(() => {
+    const message = this.message();
+    const missing = countMissing(message);
+    if (missing > 0 && !message.content_removed_at) return messagesTexts.media.missing(missing);
+    return this.hasText() || message.media.length > 0 ? '' : describeAbsentText(message);
+  });
   protected readonly hasFailed = computed(() => hasFailed(this.message()));
   protected readonly status = computed(() => presentStatus(this.message().status));
   protected readonly clock = computed(() => timeOfDay(new Date(this.message().created_at)));

@@ -17,6 +17,8 @@ export interface MessageRow {
   readonly message: Message;
   /** The name of the day, if this is its first message. */
   readonly day: string | undefined;
+  /** It was the first unread one when the conversation was opened. */
+  readonly isFirstUnread: boolean;
   /** A newer message repeats this one. */
   readonly isRetried: boolean;
   /** It belongs to one run with the message before it. */
@@ -34,6 +36,7 @@ export function toGroups(
   messages: readonly Message[],
   today: Date,
   before: readonly Group[] = [],
+  firstUnread?: string,
 ): Group[] {
   const known = new Map(before.map((group) => [group.key, group]));
   const oldest = messages.at(-1)?._id;
@@ -41,7 +44,7 @@ export function toGroups(
     rows.some(({ message }) => message._id === oldest),
   )?.key;
   const groups: { key: string; rows: MessageRow[] }[] = [];
-  for (const row of toRows(messages, today)) {
+  for (const row of toRows(messages, today, firstUnread)) {
     const { _id } = row.message;
     let group = groups.at(-1);
     if (!group || group.rows.length >= GROUP_SIZE || known.has(_id)) {
@@ -56,19 +59,28 @@ export function toGroups(
   });
 }
 
-function toRows(messages: readonly Message[], today: Date): MessageRow[] {
+function toRows(
+  messages: readonly Message[],
+  today: Date,
+  firstUnread: string | undefined,
+): MessageRow[] {
   const retried = new Set(messages.flatMap(({ retry_of }) => retry_of ?? []));
   const dayOf = days(today);
   const rows: { -readonly [Member in keyof MessageRow]: MessageRow[Member] }[] = [];
   for (const message of messages.toReversed()) {
     const day = dayOf(message);
     const before = rows.at(-1);
+    const isFirstUnread = message._id === firstUnread;
     const isJoined =
-      before !== undefined && day === undefined && canShareLine(before.message, message);
+      before !== undefined &&
+      day === undefined &&
+      !isFirstUnread &&
+      canShareLine(before.message, message);
     const { status } = message;
     const runStatus = isJoined ? leastAdvanced(before.runStatus ?? status, status) : status;
     if (isJoined) before.runStatus = undefined;
-    rows.push({ message, day, isRetried: retried.has(message._id), isJoined, runStatus });
+    const isRetried = retried.has(message._id);
+    rows.push({ message, day, isFirstUnread, isRetried, isJoined, runStatus });
   }
   return rows;
 }
@@ -95,6 +107,7 @@ function isSame(one: Group, other: Group): boolean {
       return (
         row.message === counterpart?.message &&
         row.day === counterpart.day &&
+        row.isFirstUnread === counterpart.isFirstUnread &&
         row.isRetried === counterpart.isRetried &&
         row.isJoined === counterpart.isJoined &&
         row.runStatus === counterpart.runStatus

@@ -20,6 +20,7 @@ import { hasText, isInFlight, presentStatus } from '../../messages/message-statu
 import { ThreadsStore } from '../../messages/threads-store';
 import { Icon } from '../../ui/icon';
 import { nextIndex } from '../../ui/list-navigation';
+import { MessengerIcon } from '../messenger-icon';
 import { placeBeside } from '../place-beside';
 import { MenuRequest } from './message-bubble';
 
@@ -29,7 +30,7 @@ const ANNOUNCED_FOR_MS = 3_000;
 @Component({
   selector: 'app-message-menu',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Icon],
+  imports: [Icon, MessengerIcon],
   templateUrl: './message-menu.html',
   host: { '(click)': 'closeFromOutside($event)', '(keydown)': 'move($event)' },
 })
@@ -39,6 +40,7 @@ export class MessageMenu {
 
   readonly details = output<Message>();
   readonly forward = output<Message>();
+  readonly markUnread = output<Message>();
   readonly remove = output<Message>();
 
   protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');

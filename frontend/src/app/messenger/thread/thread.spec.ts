@@ -9,8 +9,9 @@ import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { Thread } from './thread';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { MessageSync } from '../../messages/message-sync';
-import { FakeApi, FakeCache, messages, setUpMessages } from '../../messages/testing';
+import { FakeApi, FakeCache, FakeUnread, messages, setUpMessages } from '../../messages/testing';
 import { toThreadMessages } from '../../messages/thread-messages';
+import { UnreadStore } from '../../messages/unread-store';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
 const PEER = '+14155552671';
@@ -23,12 +24,20 @@ type Answer = (calls: number) => { status: number; headers?: Record<string, stri
 class FakeIntersections {
   static readonly all: FakeIntersections[] = [];
 
-  constructor(private readonly run: IntersectionObserverCallback) {
+  constructor(
+    private readonly run: IntersectionObserverCallback,
+    private readonly options?: IntersectionObserverInit,
+  ) {
     FakeIntersections.all.push(this);
   }
 
-  static reach(): void {
-    const entries = [{ isIntersecting: true }] as IntersectionObserverEntry[];
+  /** Those of edges at which a page is loaded. */
+  static get edges(): readonly FakeIntersections[] {
+    return FakeIntersections.all.filter(({ options }) => options !== undefined);
+  }
+
+  static reach(isIntersecting = true): void {
+    const entries = [{ isIntersecting }] as IntersectionObserverEntry[];
     for (const { run } of [...this.all]) run(entries, {} as IntersectionObserver);
   }
 
@@ -173,7 +182,7 @@ describe('Thread', () => {
       await api.settle();
       api.answer(api.expectThread(), messages(1, 4), { total: 12 });
       await api.settle();
-      expect(FakeIntersections.all).toHaveLength(0);
+      expect(FakeIntersections.edges).toHaveLength(0);
     });
 
     it('has a button while loading fails, and does not load by itself then', async () => {
@@ -227,6 +236,38 @@ describe('Thread', () => {
     expect(menu?.textContent).toContain('Delivered');
   });
 
+  it('leaves the conversation before it marks it as unread', async () => {
+    HTMLDialogElement.prototype.showModal = vi.fn();
+    HTMLDialogElement.prototype.close = vi.fn();
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    const router = TestBed.inject(Router);
+    const navigate = vi.spyOn(router, 'navigate').mockImplementation(() => {
+      expect(unread.marked).toEqual([]);
+      return Promise.resolve(true);
+    });
+    const nativeElement = open();
+    await api.settle();
+    const [sent, received] = messages(1, 2);
+    api.answerThread([
+      ...(received ? [{ ...received, direction: 'inbound' as const, status: 'received' }] : []),
+      ...(sent ? [sent] : []),
+    ]);
+    await api.settle();
+    await api.settle();
+    const openMenu = async (index: number) => {
+      nativeElement.querySelectorAll<HTMLElement>('.message-bubble__menu')[index]?.click();
+      await api.settle();
+      return [...nativeElement.querySelectorAll<HTMLElement>('.message-menu__item')].find(
+        ({ textContent }) => textContent.trim() === 'Mark as unread',
+      );
+    };
+    expect(await openMenu(0)).toBeUndefined();
+    (await openMenu(1))?.click();
+    await api.settle();
+    expect(navigate).toHaveBeenCalledExactlyOnceWith(['/messages']);
+    expect(unread.marked).toEqual([`${PEER} unread`]);
+  });
+
   describe('with a cache', () => {
     const STALE = 'These messages may be out of date.';
     const bubbles = (element: HTMLElement) =>
@@ -254,7 +295,7 @@ describe('Thread', () => {
       expect(bubbles(nativeElement).join()).toMatch(/Message 2.*Message 3/s);
       expect(nativeElement.querySelector('#message-m0002')).toBe(newest);
       expect(nativeElement.textContent).not.toContain(STALE);
-      expect(FakeIntersections.all).toHaveLength(1);
+      expect(FakeIntersections.edges).toHaveLength(1);
     });
 
     it('is out of date if the page is up to date and this conversation is not yet', async () => {
@@ -318,6 +359,127 @@ describe('Thread', () => {
       expect(bubbles(nativeElement)).toHaveLength(2);
       expect(button(nativeElement, 'Try again')).toBeDefined();
     });
+  });
+
+  describe('marks the conversation as read', () => {
+    let unread: FakeUnread;
+
+    beforeEach(async () => {
+      unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+      unread.counts.set({ [PEER]: 2 });
+      open();
+      await api.settle();
+    });
+
+    async function load(page: { prev?: boolean } = {}): Promise<void> {
+      api.answerThread(messages(1, 3), page);
+      await api.settle();
+      await api.settle();
+    }
+
+    async function see(isNewestInSight: boolean): Promise<void> {
+      FakeIntersections.reach(isNewestInSight);
+      await api.settle();
+    }
+
+    async function turn(to: DocumentVisibilityState): Promise<void> {
+      visibility = to;
+      document.dispatchEvent(new Event('visibilitychange'));
+      await api.settle();
+    }
+
+    it('once its newest message is on the screen, and each time that more comes in', async () => {
+      await see(true);
+      expect(unread.marked).toEqual([]);
+      await load();
+      expect(unread.marked).toEqual([]);
+      await see(true);
+      expect(unread.marked).toEqual([`${PEER} read`]);
+      unread.counts.set({ [PEER]: 1 });
+      await api.settle();
+      expect(unread.marked).toHaveLength(2);
+    });
+
+    it('not while the user reads further up', async () => {
+      await load();
+      await see(false);
+      expect(unread.marked).toEqual([]);
+      await see(true);
+      expect(unread.marked).toEqual([`${PEER} read`]);
+    });
+
+    it('not while newer messages are not loaded', async () => {
+      await load({ prev: true });
+      await see(true);
+      expect(unread.marked).toEqual([]);
+    });
+
+    it('not while the page is hidden', async () => {
+      await turn('hidden');
+      await load();
+      await see(true);
+      expect(unread.marked).toEqual([]);
+      await turn('visible');
+      expect(unread.marked).toEqual([`${PEER} read`]);
+    });
+
+    it('and no other one', async () => {
+      unread.counts.set({ '+442079460958': 2 });
+      await load();
+      await see(true);
+      expect(unread.marked).toEqual([]);
+    });
+  });
+
+  it('shows where what is unread begins, for as long as it is open', async () => {
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    unread.counts.set({ [PEER]: 2 });
+    const inbound = messages(1, 4).map((message) => ({
+      ...message,
+      ...({ direction: 'inbound', status: 'received' } as const),
+    }));
+    const [newest, ...others] = inbound;
+    const nativeElement = open();
+    const divided = () =>
+      [...nativeElement.querySelectorAll('.message-group__new')].map(
+        ({ nextElementSibling }) => nextElementSibling?.textContent.match(/Message \d/)?.[0],
+      );
+    await api.settle();
+    api.answerThread(others);
+    await api.settle();
+    await api.settle();
+    expect(divided()).toEqual(['Message 2']);
+    FakeIntersections.reach();
+    await api.settle();
+    expect(unread.marked).toHaveLength(1);
+    TestBed.inject(MessageSync).applyChanges(newest ? [newest] : []);
+    unread.counts.set({ [PEER]: 1 });
+    await api.settle();
+    expect(nativeElement.textContent).toContain('Message 4');
+    expect(divided()).toEqual(['Message 2']);
+  });
+
+  it('marks nothing as read of which it shows only what is cached', async () => {
+    cache.cached.set(
+      PEER,
+      toThreadMessages({ rows: messages(1, 2), total: 2, hasMore: false, hasNewer: false }),
+    );
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    unread.counts.set({ [PEER]: 1 });
+    const nativeElement = open();
+    await api.settle();
+    await api.settle();
+    expect(nativeElement.querySelectorAll('app-message-bubble')).toHaveLength(2);
+    FakeIntersections.reach();
+    await api.settle();
+    expect(unread.marked).toEqual([]);
+    api.answerThread(messages(1, 3));
+    await api.settle();
+    await api.settle();
+    expect(unread.marked).toEqual([]);
+    FakeIntersections.reach();
+    await api.settle();
+    expect(unread.marked).toEqual([`${PEER} read`]);
   });
 
   function open(inputs: { at?: string; selected?: string } = {}): HTMLElement {

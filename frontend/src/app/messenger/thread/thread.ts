@@ -25,10 +25,13 @@ import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
 import { ConnectionStatusStore } from '../../ui/connection-status-store';
+import { documentIsVisible } from '../../ui/document-visibility';
 import { hasLasted } from '../../ui/has-lasted';
+import { InSight } from '../../ui/in-sight';
 import { NearSight } from '../../ui/near-sight';
 import { Skeleton } from '../../ui/skeleton';
 import { MessageSync } from '../../messages/message-sync';
+import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
 import { MessageMenu } from './message-menu';
@@ -37,9 +40,11 @@ import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
 import { PendingBubble } from './pending-bubble';
 import { onSwipe } from './swipe';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
 import { ThreadsStore } from '../../messages/threads-store';
+import { UnreadStore } from '../../messages/unread-store';
 
 /** A message just sent is among this many newest messages. */
 const RECENT = 50;
@@ -51,6 +56,7 @@ const RECENT = 50;
     Avatar,
     Busy,
     Icon,
+    InSight,
     MessageGroup,
     MessageMenu,
     NearSight,
@@ -63,9 +69,11 @@ const RECENT = 50;
 })
 export class Thread {
   readonly #injector = inject(Injector);
+  readonly #router = inject(Router);
   protected readonly sync = inject(MessageSync);
   protected readonly threads = inject(ThreadsStore);
   protected readonly outbox = inject(OutboxStore);
+  readonly #unread = inject(UnreadStore);
   readonly #connection = inject(ConnectionStatusStore);
   /** The connection indicator says why nothing is loaded. */
   readonly #isDisconnected = this.#connection.isDisconnected;
@@ -76,6 +84,8 @@ export class Thread {
   readonly at = input<string>();
   /** The message whose details are shown. */
   readonly selected = input<string>();
+  /** The user wants to see whose number it is. */
+  readonly contact = output();
   readonly details = output<Message>();
   readonly forward = output<Message>();
   /** The user wants to delete a message. */
@@ -87,17 +97,32 @@ export class Thread {
 
   protected readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
   protected readonly menu = viewChild.required(MessageMenu);
+  protected readonly end = viewChild(InSight);
   protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
   protected readonly texts = messagesTexts.thread;
   protected readonly stale = messagesTexts.conversations.stale;
-  protected readonly name = computed(() => formatPhoneNumber(this.peer()));
+  protected readonly names = inject(ContactNames);
+  protected readonly formatPhoneNumber = formatPhoneNumber;
+  protected readonly name = computed(() => this.names.of(this.peer()));
+  /** Another sender has no contact. */
+  protected readonly isNumber = computed(() => this.peer().startsWith('+'));
   protected readonly thread = computed(() => this.threads.thread(this.peer()));
   protected readonly loaded = computed(() => this.thread().loaded);
   readonly #messages = computed(() => this.loaded()?.messages ?? []);
-  protected readonly groups = linkedSignal<readonly Message[], Group[]>({
-    source: this.#messages,
-    computation: (messages, previous) => toGroups(messages, this.sync.today(), previous?.value),
+  /** Once it is known. */
+  readonly #unreadAtOpening = signal<UnreadAtOpening | undefined>(undefined);
+  readonly #firstUnread = computed(() => {
+    const unread = this.#unreadAtOpening();
+    return unread && findFirstUnread(this.#messages(), unread);
+  });
+  protected readonly groups = linkedSignal<
+    { messages: readonly Message[]; firstUnread: string | undefined },
+    Group[]
+  >({
+    source: () => ({ messages: this.#messages(), firstUnread: this.#firstUnread() }),
+    computation: ({ messages, firstUnread }, previous) =>
+      toGroups(messages, this.sync.today(), previous?.value, firstUnread),
   });
   readonly #unanswered = computed(() =>
     withoutEchoed(
@@ -172,11 +197,26 @@ export class Thread {
       this.#messages().findIndex(({ _id }) => _id === seen),
     );
   });
+  /** Its end is where the API's newest message ends. */
+  protected readonly hasNewest = computed(
+    () => !this.thread().isCached && this.loaded()?.hasNewer === false,
+  );
   readonly #lastSent = computed(() => this.#unanswered().at(-1)?.key);
   /** Whether the user was at the newest message before the last change. */
   #wasAtNewest = true;
+  readonly #isVisible = documentIsVisible();
 
   constructor() {
+    effect(() => {
+      const newest = this.#messages()[0]?._id;
+      if (newest === undefined || !this.hasNewest() || !this.#unread.isKnown()) return;
+      const count = this.#unread.of(this.peer());
+      this.#unreadAtOpening.update((before) => before ?? { count, newest });
+      if (count === 0 || !this.#isVisible() || !this.end()?.isInSight()) return;
+      untracked(() => {
+        this.#unread.markRead(this.peer());
+      });
+    });
     toObservable(this.#target)
       .pipe(
         switchMap(({ peer, at, selected }) =>
@@ -191,8 +231,8 @@ export class Thread {
       if (!this.isUpToDate()) void untracked(() => this.threads.restore(peer, at ?? selected));
     });
     // A link to the current URL: its message may be out of sight by now.
-    inject(Router)
-      .events.pipe(
+    this.#router.events
+      .pipe(
         filter((event) => event instanceof NavigationSkipped && this.at() !== undefined),
         takeUntilDestroyed(),
       )
@@ -271,6 +311,12 @@ export class Thread {
       },
       { injector: this.#injector },
     );
+  }
+
+  /** Leaves the conversation first: while its newest message is on the screen, it is read. */
+  protected async markUnread(): Promise<void> {
+    const peer = this.peer();
+    if (await this.#router.navigate(['/messages'])) this.#unread.markUnread(peer);
   }
 
   protected async jumpToLatest(): Promise<void> {

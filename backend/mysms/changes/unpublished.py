@@ -2,8 +2,8 @@
 
 from bson import ObjectId
 
+from mysms.changes.documents import ChangedDocuments
 from mysms.changes.publisher import ChangePublisher
-from mysms.messages import repository
 
 _BATCH = 1000
 
@@ -11,13 +11,14 @@ _BATCH = 1000
 class UnpublishedChanges:
     """Changes that stay marked from one look to the next count as left behind. Publishing one twice does no harm."""
 
-    def __init__(self, publisher: ChangePublisher) -> None:
+    def __init__(self, documents: ChangedDocuments, publisher: ChangePublisher) -> None:
+        self._documents = documents
         self._publisher = publisher
-        self._seen: dict[ObjectId, int] = {}
+        self._seen: dict[ObjectId | str, int] = {}
 
     async def publish_left_behind(self) -> None:
         """Looks once. Any number of processes may do this at once."""
-        found = await repository.list_unpublished(_BATCH)
+        found = await self._documents.list_unpublished(_BATCH)
         left_behind = [change for change in found if self._seen.get(change.document_id) == change.number]
         for change in left_behind:
             self._publisher.publish(change)

@@ -1,0 +1,164 @@
+"""Routes for contacts: names for numbers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from mysms.api.conditional import IF_NONE_MATCH, ConditionalContactsRoute
+from mysms.api.deps import Client, Contacts, ContactsCsvExports, CurrentUser, get_services, require_caller
+from mysms.api.numbers import INVALID_NUMBER, Number
+from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
+from mysms.contacts import csv_export
+from mysms.contacts.errors import TooManyContactsError
+from mysms.contacts.schemas import ContactRequest, ContactResponse
+from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.core.rate_limit import RateLimitedError
+from mysms.messages.schemas import DEFAULT_PAGE, MAXIMUM_REVISION, MAXIMUM_SEARCH
+from mysms.users.errors import UnauthenticatedError
+from mysms.web.response_headers import UNBUFFERED
+
+router = APIRouter(prefix="/api/contacts", tags=["Contacts"])
+
+
+class ContactQuery(BaseModel):
+    search: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAXIMUM_SEARCH,
+        pattern=r"^[^\x00]*$",
+        description="Only contacts whose name has words that begin with all of these, regardless of case, accents and "
+        "Unicode form. Of digits and punctuation alone: whose number contains these digits, or begins with them if "
+        "there are only one or two, or a +. A request examines a limited number of contacts: a page may have fewer "
+        "than `limit` rows, or none, and still link to the next.",
+        examples=["ada lov"],
+    )
+    limit: Limit = DEFAULT_PAGE
+    position: str | None = Field(
+        None,
+        pattern=r"^([0-9a-f]{2}){1,300}$",
+        description="Where the page begins: part of the link to the next page.",
+        examples=["616461206c6f76656c616365202b3134313535353532363731"],
+    )
+
+
+async def list_contacts(request: Request, query: Annotated[ContactQuery, Query()]) -> Response:
+    """Returns your contacts by name, regardless of case and accents, and then by number."""
+    caller, contacts = await require_caller(request), get_services(request).contacts
+    page = await contacts.page(caller.user_id, query.search, limit=query.limit, position=query.position)
+    return page_response(page, request, next_by="position")
+
+
+router.add_api_route(
+    "",
+    list_contacts,
+    methods=["GET"],
+    response_model=list[ContactResponse],
+    summary="List your contacts",
+    responses=page_responses(INVALID_LIMIT),
+    openapi_extra=IF_NONE_MATCH,
+    route_class_override=ConditionalContactsRoute,
+)
+
+
+class ContactChangesQuery(BaseModel):
+    since: int = Field(
+        ge=0,
+        le=MAXIMUM_REVISION,
+        description="The `X-Revision` of the page that you know: of the list, or the first of changes.",
+        examples=[1041],
+    )
+    limit: Limit = DEFAULT_PAGE
+    position: str | None = Field(
+        None,
+        pattern=r"^(-1|[0-9]{1,16})\.[0-9]{1,15}$",
+        description="Where the page begins: part of the link to the next page.",
+        examples=["1041.14155552671"],
+    )
+
+
+async def list_contact_changes(request: Request, query: Annotated[ContactChangesQuery, Query()]) -> Response:
+    """Returns your contacts that have changed since a revision, in no particular order.
+
+    They include those that you have deleted, with `deleted_at` and without their names: for a day, so if you have not
+    asked for longer, read the list anew. Everything else is as in `/api/messages/changes`.
+    """
+    caller, contacts = await require_caller(request), get_services(request).contacts
+    page = await contacts.changes(caller.user_id, query.since, limit=query.limit, position=query.position)
+    return page_response(page, request, next_by="position")
+
+
+router.add_api_route(
+    "/changes",
+    list_contact_changes,
+    methods=["GET"],
+    response_model=list[ContactResponse],
+    summary="List which contacts have changed",
+    responses=page_responses(INVALID_LIMIT),
+    openapi_extra=IF_NONE_MATCH,
+    route_class_override=ConditionalContactsRoute,
+)
+
+
+@router.get(
+    "/export.csv",
+    summary="Export contacts as CSV",
+    response_class=StreamingResponse,
+    responses={
+        status.HTTP_200_OK: {
+            "description": "A file in UTF-8 with a byte order mark, and otherwise after RFC 4180.",
+            "content": {"text/csv": {"schema": {"type": "string"}, "example": csv_export.EXAMPLE}},
+        },
+        **error_responses(UnauthenticatedError(), RateLimitedError()),
+    },
+)
+async def export_contacts(user: CurrentUser, export: ContactsCsvExports, client: Client) -> StreamingResponse:
+    """Returns your contacts by name, as one file of any length, with the labels of each separated by semicolons.
+
+    As in the export of messages, an apostrophe stands before what a spreadsheet could take for a formula, and the last
+    line says so if the file is incomplete.
+    """
+    headers = {"Content-Disposition": 'attachment; filename="contacts.csv"', **UNBUFFERED}
+    return StreamingResponse(await export.begin(user, client), media_type="text/csv", headers=headers)
+
+
+@router.get(
+    "/{number}",
+    response_model=ContactResponse,
+    summary="Read a contact",
+    responses=error_responses(UnauthenticatedError(), NotFoundError("There is no such contact."), INVALID_NUMBER),
+)
+async def read_contact(number: Number, user: CurrentUser, contacts: Contacts) -> dict[str, object]:
+    """Returns what you call a number, in whatever spelling you give it."""
+    return await contacts.find(user.user_id, number)
+
+
+@router.put(
+    "/{number}",
+    response_model=ContactResponse,
+    summary="Store a contact",
+    responses=error_responses(
+        UnauthenticatedError(),
+        TooManyContactsError(),
+        InvalidFieldsError({"name": ["can't be blank"]}),
+        INVALID_NUMBER,
+        RateLimitedError(),
+    ),
+)
+async def store_contact(
+    number: Number, body: ContactRequest, user: CurrentUser, contacts: Contacts
+) -> dict[str, object]:
+    """Stores what you call a number, in place of what you have called it. The request may be repeated."""
+    return await contacts.store(user.user_id, number, body.contact)
+
+
+@router.delete(
+    "/{number}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Delete a contact",
+    responses=error_responses(UnauthenticatedError(), INVALID_NUMBER),
+)
+async def delete_contact(number: Number, user: CurrentUser, contacts: Contacts) -> None:
+    """Deletes what you call a number. Its messages stay, and so does its opt-out. The request may be repeated."""
+    await contacts.delete(user.user_id, number)

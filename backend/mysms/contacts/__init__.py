@@ -1,0 +1,1 @@
+"""Contacts: what users call the numbers that they write to."""

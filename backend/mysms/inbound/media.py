@@ -1,0 +1,107 @@
+"""Reads the media of received messages. They stay with the provider, which is asked each time."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+
+from mysms.core.errors import NotFoundError
+from mysms.core.rate_limit import Limit, RateLimiter
+from mysms.core.timestamps import Clock
+from mysms.inbound.errors import AttachmentTooLargeError, AttachmentUnavailableError
+from mysms.messages import repository
+from mysms.providers.base import MediaGoneError, MediaSource, MediaTooLargeError, ProviderUnavailableError
+
+MAXIMUM_BYTES = 5_000_000
+_LIMIT = Limit("media", 300, timedelta(minutes=1))
+_THREADS = 4
+_MOST_OPEN = 32
+"""How many media are read or sent at a time; each is in memory until its client has it."""
+MOST_OF_A_USER = 16
+"""How many of these one user may have, whose clients may be slow or not read at all."""
+_LATE = timedelta(minutes=5)
+"""How long after its message a medium may not be there yet."""
+_MISSING = "There is no such attachment."
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A medium of a message that its user may see."""
+
+    user_id: ObjectId
+    stored_at: datetime
+    message_sid: str
+    index: int
+    sid: str
+    content_type: str
+
+    @property
+    def etag(self) -> str:
+        """A medium never changes."""
+        return f'"{hashlib.blake2b(self.sid.encode(), digest_size=16).hexdigest()}"'
+
+
+class Attachments:
+    """The media of users' messages."""
+
+    def __init__(self, source: MediaSource, limiter: RateLimiter, clock: Clock) -> None:
+        self._source = source
+        self._limiter = limiter
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="media")
+        self._open: Counter[ObjectId] = Counter()
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def find(self, user_id: ObjectId, message_id: str, index: str) -> Attachment:
+        """Returns a medium of a user's own message. Raises NotFoundError, also if the message is deleted."""
+        message = await repository.find_own(user_id, ObjectId(message_id)) if ObjectId.is_valid(message_id) else None
+        is_kept = message is not None and message.deleted_at is None and message.content_removed_at is None
+        if message is None or not is_kept or message.twilio_sid is None:
+            raise NotFoundError(_MISSING)
+        for media in message.media:
+            if str(media.index) == index:
+                return Attachment(
+                    user_id, message.updated_at, message.twilio_sid, media.index, media.sid, media.content_type
+                )
+        raise NotFoundError(_MISSING)
+
+    @contextlib.asynccontextmanager
+    async def reading(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Yields the content of a medium. Leave the context once the client has it: until then it takes a place.
+
+        Raises RateLimitedError, AttachmentUnavailableError, AttachmentTooLargeError, and NotFoundError if the provider
+        has it no more.
+        """
+        user_id = attachment.user_id
+        await self._limiter.hit(_LIMIT, str(user_id))
+        if self._open.total() >= _MOST_OPEN or self._open[user_id] >= MOST_OF_A_USER:
+            raise AttachmentUnavailableError
+        self._open[user_id] += 1
+        try:
+            yield await self._read(attachment)
+        finally:
+            self._open[user_id] -= 1
+            # Those without any are forgotten.
+            self._open = +self._open
+
+    async def _read(self, attachment: Attachment) -> bytes:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._source.fetch, attachment.message_sid, attachment.sid, MAXIMUM_BYTES
+            )
+        except MediaTooLargeError as error:
+            raise AttachmentTooLargeError from error
+        except ProviderUnavailableError as error:
+            raise AttachmentUnavailableError from error
+        except MediaGoneError as error:
+            if self._clock() < attachment.stored_at + _LATE:
+                raise AttachmentUnavailableError from error
+            raise NotFoundError(_MISSING) from error

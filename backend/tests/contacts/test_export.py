@@ -1,0 +1,66 @@
+"""Contacts in GET /api/contacts/export.csv and GET /api/export."""
+
+import csv
+import io
+
+import pytest
+
+from mysms.contacts.csv_export import COLUMNS, EXAMPLE, row_of
+from mysms.core.csv_files import cell, text_of, to_csv
+from tests.contacts.test_contacts import list_all, store
+from tests.support.api_user import ApiUser, Json, new_number
+from tests.support.responses import problem_of
+from tests.support.servers import Api
+
+CONSENT = {"method": "web_form", "at": "2026-11-22T10:42:07.120Z", "source": "example.com/join"}
+CONTACT: Json = {
+    "number": "+14155552671",
+    "name": "Ada Lovelace",
+    "note": "Prefers mornings.",
+    "labels": ["customer", "vip"],
+    "consent": CONSENT,
+    "created_at": "2026-11-22T10:42:07.120Z",
+    "updated_at": "2026-11-22T10:42:07.120Z",
+    "version": 1,
+    "deleted_at": None,
+}
+
+
+def test_the_documented_example_is_what_a_contact_becomes() -> None:
+    assert to_csv([COLUMNS, row_of(CONTACT)]) == EXAMPLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Ada", "=1+1", "'=1+1", "''=1", "-5", "+49", "+49x", "@a", "\t=1", "a;=1", "a;'=1", "a\n@b", "a;-b", "a\t'-b"],
+)
+def test_a_cell_is_no_formula_and_can_be_read_back(text: str) -> None:
+    assert text_of(cell(text)) == text
+
+
+async def test_the_file_has_all_contacts_by_name_and_no_formula(api_user: ApiUser) -> None:
+    first, second = new_number(), new_number()
+    await store(api_user, second, '=HYPERLINK("x")', note="a;=1\nb", labels=["vip", "new"], consent=CONSENT)
+    await store(api_user, first, "Åsa")
+    answer = await api_user.call("GET", "/api/contacts/export.csv")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="contacts.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert [row["number"] for row in rows] == [contact["number"] for contact in await list_all(api_user)]
+    row = next(row for row in rows if row["number"] == second)
+    assert (row["name"], row["note"], row["labels"]) == ('\'=HYPERLINK("x")', "a;'=1\nb", "vip;new")
+    assert [row[f"consent_{name}"] for name in CONSENT] == list(CONSENT.values())
+
+
+async def test_strangers_get_no_file(api: Api) -> None:
+    problem_of(await api.http.get("/api/contacts/export.csv"), 401, "not_signed_in")
+
+
+async def test_the_export_of_the_account_has_contacts(api_user: ApiUser) -> None:
+    assert (await api_user.call("GET", "/api/export")).json()["contacts"] == []
+    await store(api_user, new_number(), "Ada", note="N", labels=["vip"], consent=CONSENT)
+    deleted = new_number()
+    await store(api_user, deleted, "Bob")
+    await api_user.call("DELETE", f"/api/contacts/{deleted}")
+    assert (await api_user.call("GET", "/api/export")).json()["contacts"] == await list_all(api_user)

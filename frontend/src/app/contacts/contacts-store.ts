@@ -1,0 +1,120 @@
+import { DestroyRef, Injectable, effect, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import {
+  EMPTY,
+  Observable,
+  Subject,
+  catchError,
+  merge,
+  switchMap,
+  take,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
+import { Contact } from '../api/models';
+import { Poll } from '../api/poll';
+import { toProblem } from '../api/problem';
+import { canonicalNumber } from '../phone-numbers/canonical-number';
+import { ContactNames } from '../phone-numbers/contact-names';
+import { SessionStore } from '../session/session-store';
+import { ContactsClient } from './contacts-client';
+
+/** Contacts rarely change, and the API tells of each change. */
+const POLL_CONTACTS_MS = 60_000;
+/** Of a change that one process of the API has told of, another may not know for a second. */
+const ASK_AGAIN_MS = 1_000;
+
+/** All contacts of the user, kept current. */
+@Injectable()
+export class ContactsStore {
+  readonly #client = inject(ContactsClient);
+  readonly #names = inject(ContactNames);
+  readonly #polling = inject(Poll);
+  readonly #sessionStatus = inject(SessionStore).statusChanges;
+  readonly #destroyRef = inject(DestroyRef);
+  readonly #contacts = signal<ReadonlyMap<string, Contact>>(new Map());
+  readonly #isKnown = signal(false);
+  readonly #written = new Subject<void>();
+
+  /** Whether all contacts have been read. */
+  readonly isKnown = this.#isKnown.asReadonly();
+
+  constructor() {
+    effect(() => {
+      this.#names.replace(
+        new Map([...this.#contacts().values()].map(({ number, name }) => [number, name])),
+      );
+    });
+    this.#destroyRef.onDestroy(() => {
+      this.#names.replace(new Map());
+    });
+  }
+
+  /** Reads all contacts, and what changes: now and then, and whenever `changes` emits. */
+  start(changes: Observable<unknown>): void {
+    const triggers = merge(changes, this.#written).pipe(
+      switchMap(() => timer(0, ASK_AGAIN_MS).pipe(take(2))),
+    );
+    this.#sessionStatus
+      .pipe(
+        switchMap((status) =>
+          status === 'signed-in'
+            ? this.#polling.every(() => this.#read(), triggers, POLL_CONTACTS_MS)
+            : EMPTY,
+        ),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe();
+  }
+
+  /** Reads a signal. */
+  of(number: string): Contact | undefined {
+    return this.#contacts().get(canonicalNumber(number));
+  }
+
+  /** What the API has answered to a change that was made here. */
+  apply(contact: Contact): void {
+    this.#contacts.update((known) => merged(known, [contact]));
+  }
+
+  /** It was deleted here. */
+  drop(number: string): void {
+    this.#contacts.update(
+      (known) => new Map([...known].filter(([other]) => other !== canonicalNumber(number))),
+    );
+    // An answer that was on its way may have brought it back.
+    this.#written.next();
+  }
+
+  #read(): Observable<unknown> {
+    return this.#client.changes().pipe(
+      tap((changes) => {
+        if (changes === 'unchanged') return;
+        this.#isKnown.set(true);
+        this.#contacts.update((known) =>
+          merged(changes.areAll ? new Map() : known, changes.contacts),
+        );
+      }),
+      catchError((error: unknown) =>
+        // An API of the version before, which is replaced in a moment.
+        toProblem(error).status === 404 ? EMPTY : throwError(() => error),
+      ),
+    );
+  }
+}
+
+function merged(
+  known: ReadonlyMap<string, Contact>,
+  changed: readonly Contact[],
+): ReadonlyMap<string, Contact> {
+  if (changed.length === 0) return known;
+  const all = new Map(known);
+  for (const contact of changed) {
+    const { number, version, deleted_at } = contact;
+    if ((all.get(number)?.version ?? 0) > version) continue;
+    if (deleted_at) all.delete(number);
+    else all.set(number, contact);
+  }
+  return all;
+}

@@ -1,0 +1,154 @@
+import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { EMPTY, Subject, Subscription, catchError, firstValueFrom } from 'rxjs';
+import { Unread } from '../api/models';
+import { MessageSubscriber, MessageSync } from './message-sync';
+import { MessagesClient } from './messages-client';
+
+/** What this tab marks as read: so many arrivals. */
+interface ReadMark {
+  readonly inbound: number;
+  readonly request: Subscription;
+}
+
+interface Answer {
+  readonly unread: Unread;
+  /** The marks that it has. */
+  readonly counted: readonly ReadMark[];
+}
+
+/** The API lists no more conversations. */
+const MOST_LISTED = 1_000;
+
+/**
+ * What is unread, as the API tells it whenever something has changed. It is asked before the changes, and known once they are
+ * applied: what is marked as read is never more than what is shown. Each answer replaces the one before, so nothing is merged.
+ */
+@Injectable()
+export class UnreadStore implements MessageSubscriber {
+  readonly #client = inject(MessagesClient);
+  readonly #sync = inject(MessageSync);
+  readonly #destroyRef = inject(DestroyRef);
+
+  readonly #known = signal<Unread | undefined>(undefined);
+  /** Until an answer counts them: one that is asked for once the mark is set. */
+  readonly #marks = signal<ReadonlyMap<string, ReadMark>>(new Map());
+  /** Before the changes that were asked for last. */
+  #isAsked = false;
+  #answer: Answer | undefined;
+  /** What was asked for before the changes is known. */
+  readonly #answers = new Subject<void>();
+
+  readonly #counts = computed(() => {
+    const marks = this.#marks();
+    const counts = (this.#known()?.conversations ?? []).map(
+      ({ peer_number, unread, inbound }): [string, number] => {
+        const since = inbound - (marks.get(peer_number)?.inbound ?? -Infinity);
+        return [peer_number, Math.max(0, Math.min(unread, since))];
+      },
+    );
+    return new Map(counts);
+  });
+
+  readonly isKnown = computed(() => this.#known() !== undefined);
+  /** How many messages are unread in all conversations. */
+  readonly total = computed(() => [...this.#counts().values()].reduce((sum, one) => sum + one, 0));
+
+  readonly unreadPeers = computed(() =>
+    [...this.#counts()].filter(([, unread]) => unread > 0).map(([peer]) => peer),
+  );
+
+  constructor() {
+    this.#sync.subscribe(this);
+  }
+
+  /** How many messages of a conversation are unread. Reads a signal. */
+  of(peer: string): number {
+    return this.#counts().get(peer) ?? 0;
+  }
+
+  /**
+   * Whether a message that the present changes tell of is unread, and was not read on another device meanwhile. If that was not
+   * asked for before them, or counts it not yet, it is asked for once more.
+   */
+  async isStillUnread(peer: string): Promise<boolean> {
+    // The changes are being applied.
+    await Promise.resolve();
+    if (this.#isAsked && this.#isUnread(peer)) return true;
+    const answer = firstValueFrom(this.#answers, { defaultValue: undefined });
+    this.#sync.refresh();
+    await answer;
+    return this.#isUnread(peer);
+  }
+
+  /** Marks what is known as read, as long as it takes. Call it only while the newest message is on the screen. */
+  markRead(peer: string): void {
+    if (this.of(peer) === 0) return;
+    const row = this.#known()?.conversations.find(({ peer_number }) => peer_number === peer);
+    if (!row) return;
+    const { inbound } = row;
+    const request = this.#sync
+      .load(() => firstValueFrom(this.#client.markRead(peer, inbound)))
+      .pipe(
+        // There is no such conversation any more, which the next answer tells.
+        catchError(() => EMPTY),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe();
+    this.#marks.update((marks) => new Map(marks).set(peer, { inbound, request }));
+  }
+
+  /** Marks one message as unread, as long as it takes. */
+  markUnread(peer: string): void {
+    // What is still to be marked as read would end it.
+    this.#marks().get(peer)?.request.unsubscribe();
+    this.#sync
+      .load(() => firstValueFrom(this.#client.markUnread(peer)))
+      .pipe(
+        catchError(() => EMPTY),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe(() => {
+        this.#sync.refresh();
+      });
+  }
+
+  async beforeChanges(): Promise<void> {
+    this.#isAsked = this.#client.isUnreadDue;
+    if (!this.#isAsked) return;
+    const counted = [...this.#marks().values()].filter(({ request }) => request.closed);
+    const unread = await firstValueFrom(this.#client.unread());
+    if (unread !== 'unchanged') this.#answer = { unread, counted };
+  }
+
+  afterChanges(): void {
+    // A poll has found changes. What is counted now may be newer, so they are asked for once more.
+    if (!this.#isAsked && this.#client.isUnreadDue) this.#sync.pollAgain();
+    if (this.#answer) this.#apply(this.#answer);
+    this.#answer = undefined;
+    if (this.#isAsked) this.#answers.next();
+  }
+
+  applyChanges(): void {
+    // What has come in is counted by the API.
+  }
+
+  find(): undefined {
+    return undefined;
+  }
+
+  hasPending(): boolean {
+    return false;
+  }
+
+  #apply({ unread, counted }: Answer): void {
+    this.#known.set(unread);
+    this.#marks.update(
+      (marks) => new Map([...marks].filter(([, mark]) => !counted.includes(mark))),
+    );
+  }
+
+  #isUnread(peer: string): boolean {
+    return this.of(peer) > 0 || (this.#known()?.conversations.length ?? 0) >= MOST_LISTED;
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ComponentRef,
+  DestroyRef,
+  ViewContainerRef,
+  computed,
+  effect,
+  inject,
+  input,
+  signal,
+  viewChild,
+} from '@angular/core';
+import { Router } from '@angular/router';
+import { Message } from '../../api/models';
+import { messagesTexts } from '../../i18n/messages-texts';
+import { kindOf } from '../../messages/media';
+import { LoadFailure } from '../../ui/load-failure';
+import { NearSight } from '../../ui/near-sight';
+import type { MediaList } from './media-list';
+
+/** Keeps the place of what came with a message, and shows it once it is near sight: what shows it is loaded then. */
+@Component({
+  selector: 'app-message-media',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [NearSight],
+  template: `
+    @if (!list()) {
+      <span class="message-media" [appNearSight]="message()._id" (reached)="load()">
+        @for (each of placeholders(); track each.index) {
+          <span class="medium" [class]="'medium--' + each.kind">
+            <span class="visually-hidden">{{ loading }}</span>
+          </span>
+        }
+      </span>
+    }
+    <ng-container #place />
+  `,
+})
+export class MessageMedia {
+  readonly #loadFailure = inject(LoadFailure);
+  readonly #router = inject(Router);
+  #isDestroyed = false;
+
+  readonly message = input.required<Message>();
+
+  protected readonly place = viewChild.required('place', { read: ViewContainerRef });
+  protected readonly loading = messagesTexts.media.loading;
+  protected readonly list = signal<ComponentRef<MediaList> | undefined>(undefined);
+  protected readonly placeholders = computed(() =>
+    this.message().media.map((media) => ({ index: media.index, kind: kindOf(media) })),
+  );
+
+  constructor() {
+    effect(() => {
+      this.list()?.setInput('message', this.message());
+    });
+    inject(DestroyRef).onDestroy(() => {
+      this.#isDestroyed = true;
+    });
+  }
+
+  protected async load(): Promise<void> {
+    const file = await import('./media-list').catch(() => undefined);
+    if (!file) this.#loadFailure.url.set(this.#router.url);
+    if (!file || this.#isDestroyed || this.list()) return;
+    const list = this.place().createComponent(file.MediaList);
+    list.setInput('message', this.message());
+    this.list.set(list);
+  }
+}

@@ -1,0 +1,52 @@
+import { TestBed } from '@angular/core/testing';
+import { ContactNames } from './contact-names';
+import { formatPhoneNumber } from './format-phone-number';
+
+const ADA = '+14155552671';
+const FRIDA = '+525512345678';
+const EMOJI = '+4915123456789';
+const UNNAMED = '+4930123456';
+
+describe('ContactNames', () => {
+  let names: ContactNames;
+
+  beforeEach(() => {
+    names = TestBed.inject(ContactNames);
+    names.replace(
+      new Map([
+        [ADA, 'Ada Byron Lovelace'],
+        [FRIDA, 'Frída'],
+        [EMOJI, '👩‍👧 (home)'],
+      ]),
+    );
+  });
+
+  it('calls a number by its name in whatever spelling, and others by themselves', () => {
+    expect(names.of(ADA)).toBe('Ada Byron Lovelace');
+    expect(names.of('+5215512345678')).toBe('Frída');
+    expect(names.of(UNNAMED)).toBe(formatPhoneNumber(UNNAMED));
+    expect(names.of('BANK')).toBe('BANK');
+  });
+
+  it('lets a name run in its own direction, and a number from left to right', () => {
+    expect([names.directionOf(ADA), names.directionOf(UNNAMED)]).toEqual(['auto', 'ltr']);
+  });
+
+  it('has the initials of the first and last word, or the last digits', () => {
+    expect([ADA, FRIDA, EMOJI, UNNAMED].map((number) => names.initialsOf(number))).toEqual([
+      'AL',
+      'F',
+      '👩‍👧(',
+      '56',
+    ]);
+  });
+
+  it('finds names by the beginnings of their words', () => {
+    expect(names.search('LOVE ad', 9)).toEqual([ADA]);
+    expect(names.search('fri', 9)).toEqual([FRIDA]);
+    expect(names.search('yron', 9)).toEqual([]);
+    expect(names.search('', 9)).toEqual([]);
+    expect(names.search('415', 9)).toEqual([]);
+    expect(names.search('f', 0)).toEqual([]);
+  });
+});
