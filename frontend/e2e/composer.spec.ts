@@ -1,4 +1,4 @@
-import { Page } from '@playwright/test';
+import { Page, Route } from '@playwright/test';
 import {
   bubble,
   composer,
@@ -104,19 +104,18 @@ test('a reload in the middle of a send neither loses nor duplicates the message'
   const text = `In the middle ${crypto.randomUUID()}`;
   await enter(page, person);
   await openThread(page, newNumber());
-  // The API has it, and does not respond as long as the page is open.
+  // The API has it, and does not respond as long as the page is open. The next request is left alone.
   const arrived = new Promise<void>((resolve) => {
-    void page.route('**/api/messages', async (route) => {
-      if (route.request().method() !== 'POST') return route.continue();
+    const hold = async (route: Route): Promise<void> => {
       await route.fetch();
       resolve();
-    });
+    };
+    void page.route('**/api/messages', hold, { times: 1 });
   });
   await composer(page).fill(text);
   await composer(page).press('Enter');
   await expect(composer(page)).toHaveValue('');
   await arrived;
-  await page.unrouteAll({ behavior: 'ignoreErrors' });
   await page.reload();
   await expect(storedBubble(page, text)).toContainText(/Queued|Sent|Delivered/);
   await expect(bubble(page, text)).toHaveCount(1);
@@ -201,6 +200,14 @@ test('recipients survive a reload, as drafts do, and drafts are shown in the lis
   await page.reload();
   await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(1);
   await expect(page.getByLabel('Phone number')).toHaveValue('+49 30');
+
+  await page.locator('.conversation-row').filter({ hasText: 'Hello Ada' }).click();
+  await expect(page.getByRole('heading', { name: 'New message' })).toHaveCount(0);
+  const newMessage = page.locator('.conversation-row').first();
+  await expect(newMessage).toContainText(/New message\s*Draft: Dear both/);
+  await newMessage.click();
+  await expect(newMessage).toHaveAttribute('aria-current', 'true');
+  await expect(composer(page)).toHaveValue('Dear both');
 
   await openThread(page, ada);
   await composer(page).fill('The wheel arrives');

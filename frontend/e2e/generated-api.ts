@@ -35,6 +35,8 @@ export interface GeneratedApi {
   /** The messages that the next poll brings. */
   changed: readonly Message[];
   contacts: readonly Contact[];
+  /** PNGs, in turn for each place among the media of a message; without any, media are not found. */
+  pictures: readonly Buffer[];
   /** The total of a conversation, whatever it has. */
   total: number | undefined;
   /** Requests wait for it. */
@@ -109,6 +111,7 @@ export async function generateApi(page: Page, stored: Stored): Promise<Generated
     offline: false,
     changed: [],
     contacts: (stored.names ?? []).map(aContact),
+    pictures: [],
     total: undefined,
     held: undefined,
   };
@@ -199,6 +202,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
         api.stored = { ...api.stored, unread: [0, ...others] };
         return { status: 204 };
       }
+      if (/\/media\/\d+$/.test(url.pathname)) return aMedium(api, url.pathname);
       return { json: aDetail(aMessage(indexOf(url.pathname.split('/').at(-1)), api, PEER)) };
   }
   const count = asked.has('search') ? Math.min(api.stored.messages, 200) : api.stored.messages;
@@ -279,6 +283,12 @@ export function aMessage(index: number, api: GeneratedApi, peer: string): Messag
     ...state,
     ...(typeof given === 'string' ? { content: given } : given),
   };
+}
+
+function aMedium({ pictures }: GeneratedApi, path: string): Answer {
+  const body = pictures[Number(path.split('/').at(-1)) % pictures.length];
+  if (body === undefined) return { status: 404, json: { status: 404, code: 'media_gone' } };
+  return { contentType: 'image/png', body };
 }
 
 function aConversation(api: GeneratedApi, index: number): Conversation {

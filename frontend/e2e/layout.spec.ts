@@ -1,4 +1,5 @@
 import { Page } from '@playwright/test';
+import type { Message } from '../src/app/api/models';
 import {
   PASSWORD,
   announceVersion,
@@ -34,6 +35,8 @@ const SIZES = [
   // A phone in landscape.
   { width: 844, height: 390 },
 ] as const;
+/** Of a document. */
+const OTHER_TYPE = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
 const CONVERSATIONS = [0, 1, 12, 60, 1_000];
 const MESSAGES = [0, 1, 200, 20_000];
 
@@ -216,6 +219,62 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'the log, with names', [RAIL]);
     });
 
+    test('media of every kind, and those that cannot be loaded', async ({ page, tolerate }) => {
+      tolerate(/404/);
+      await watchPage(page);
+      const media = ['image/png', 'image/png', 'image/png', 'audio/ogg', 'video/mp4', OTHER_TYPE];
+      const inbound = { direction: 'inbound', status: 'received' } as const;
+      const received = (types: readonly string[], content: string): Partial<Message> => ({
+        ...inbound,
+        content,
+        num_media: types.length,
+        media: types.map((content_type, index) => ({ index, content_type })),
+      });
+      const contents = [
+        received(media, LONG_WORD),
+        received(media.slice(0, 1), ''),
+        { ...received([], ''), num_media: 10 },
+        received(Array<string>(10).fill('image/png'), HEBREW),
+      ];
+      const api = await generateApi(page, { conversations: 12, messages: 4, contents });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator(RAIL)).toBeVisible();
+      api.pictures = [
+        await pngOf(page, 4000, 40),
+        await pngOf(page, 40, 4000),
+        await pngOf(page, 1, 1),
+      ];
+      const parts = [...(isPhone ? [] : [RAIL]), COMPOSER];
+      await page.goto(`/messages/${PEER}`);
+      await loaded(page, 4);
+      await turn(page, '.thread__messages', isPhone, parts);
+      // They are loaded when they come near.
+      for (const medium of await page.locator('.medium').all())
+        await medium.scrollIntoViewIfNeeded();
+      const pictures = page.getByRole('button', { name: /^Picture/ });
+      await expect(pictures).toHaveCount(14);
+      await expect(page.locator('audio, video')).toHaveCount(2);
+      await check(page, 'media', parts);
+
+      await pictures.first().click();
+      const viewer = page.getByRole('dialog', { name: 'Pictures' });
+      for (let position = 1; position <= 3; position++) {
+        await expect(viewer).toContainText(`${position} of 14`);
+        await expect(viewer.getByRole('img')).toBeVisible();
+        await check(page, `picture ${position}, large`, []);
+        await page.keyboard.press('ArrowRight');
+      }
+      await page.keyboard.press('Escape');
+
+      api.pictures = [];
+      await page.reload();
+      await loaded(page, 4);
+      await turn(page, '.thread__messages', isPhone, parts);
+      await expect(page.locator('.medium__problem').first()).toBeVisible();
+      await check(page, 'media that cannot be loaded', parts);
+    });
+
     test('every other page, and every call answered by a 503', async ({
       page,
       tolerate,
@@ -389,6 +448,21 @@ for (const [row, viewport] of SIZES.entries()) {
       }
     });
   });
+}
+
+async function pngOf(page: Page, width: number, height: number): Promise<Buffer> {
+  const url = await page.evaluate(
+    ([width, height]) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width, height });
+      const context = canvas.getContext('2d');
+      if (!context) throw new Error('Nothing can be drawn.');
+      context.fillStyle = 'teal';
+      context.fillRect(0, 0, width, height);
+      return canvas.toDataURL('image/png');
+    },
+    [width, height] as const,
+  );
+  return Buffer.from(url.split(',')[1] ?? '', 'base64');
 }
 
 /** Sessions are stored, and nothing that the user writes. */

@@ -4,6 +4,7 @@ import { isBlank } from '../../phone-numbers/blank';
 import { toE164 } from '../../phone-numbers/format-phone-number';
 import { SessionStore } from '../../session/session-store';
 import { UserStorage } from '../../session/user-storage';
+import { NEW_MESSAGE } from '../conversation-key';
 
 /** Text that has been written and not sent. */
 export interface Draft {
@@ -37,6 +38,13 @@ export class Drafts {
       .map(([peer, { content }]) => ({ peer, content }))
       .sort((one, other) => (one.peer < other.peer ? -1 : 1)),
   );
+  /** That of a new message, unless it is blank. */
+  readonly ofNew = computed<Draft | undefined>(() => {
+    const draft = this.#all().get(NEW_MESSAGE);
+    return draft && !(isBlank(draft.content) && isBlank(draft.recipient_number))
+      ? draft
+      : undefined;
+  });
 
   constructor() {
     this.changes.pipe(takeUntilDestroyed()).subscribe(() => {

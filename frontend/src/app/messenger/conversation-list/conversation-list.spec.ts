@@ -7,6 +7,7 @@ import { SearchStore } from '../search/search-store';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { Drafts } from '../../messages/drafts/drafts';
+import { ContactNames } from '../../phone-numbers/contact-names';
 import {
   FakeApi,
   FakeCache,
@@ -176,7 +177,6 @@ describe('ConversationList', () => {
     const drafts = TestBed.inject(Drafts);
     for (const peer of [bob, open, ada]) drafts.set(peer, draft(peer, `To ${peer}`));
     drafts.set('+4930904', draft('+4930904', ' '));
-    drafts.set('new', draft('+49', 'To somebody'));
     fixture.componentRef.setInput('current', open);
     await api.settle();
     expect(previews()).toEqual([]);
@@ -188,6 +188,29 @@ describe('ConversationList', () => {
     fixture.componentRef.setInput('current', ada);
     await api.settle();
     expect(previews()).toEqual([...drafted, 'You: One']);
+  });
+
+  it('shows the draft of a new message first, by its text or by whom it is for', async () => {
+    const drafts = TestBed.inject(Drafts);
+    const names = [['+4930901', 'Ada'] as const, ['+4930902', 'Bob'] as const];
+    TestBed.inject(ContactNames).replace(new Map(names));
+    drafts.set('new', draft('+4930901,+4930902, 030 9', ' '));
+    drafts.set('+4930903', draft('+4930903', 'To Ada'));
+    await api.answerConversations([aMessage({ peer_number: '+4930905', content: 'One' })]);
+    await api.settle();
+    const row = () => list.querySelector<HTMLAnchorElement>('.conversation-row');
+    expect(previews()).toEqual([...['Draft: Ada, Bob, 030 9', 'Draft: To Ada', 'You: One']]);
+    expect(row()?.querySelector('.conversation-row__name')?.textContent).toBe('New message');
+    expect(row()?.getAttribute('href')).toBe('/messages/new');
+    expect(row()?.getAttribute('aria-current')).toBeNull();
+    drafts.set('new', draft('+4930901', 'The wheel arrives'));
+    fixture.componentRef.setInput('current', 'new');
+    await api.settle();
+    expect(previews()[0]).toBe('Draft: The wheel arrives');
+    expect(row()?.getAttribute('aria-current')).toBe('true');
+    drafts.set('new', draft(' ', '\n'));
+    await api.settle();
+    expect(previews()).toEqual(['Draft: To Ada', 'You: One']);
   });
 
   it('shows beside a draft that the last message has failed, and no other status', async () => {

@@ -24,13 +24,15 @@ import { ConnectionStatusStore } from '../../ui/connection-status-store';
 import { Skeleton } from '../../ui/skeleton';
 import { UnreadBadge } from '../../ui/unread-badge';
 import { ConversationRow, withPending } from '../../messages/conversations';
-import { toConversationKey } from '../../messages/conversation-key';
+import { NEW_MESSAGE, toConversationKey } from '../../messages/conversation-key';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { UnreadStore } from '../../messages/unread-store';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
-import { Drafts, NumberDraft } from '../../messages/drafts/drafts';
+import { Draft, Drafts, NumberDraft } from '../../messages/drafts/drafts';
+import { splitRecipients } from '../../messages/drafts/recipients';
+import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
 import { MessengerIcon } from '../messenger-icon';
@@ -53,7 +55,9 @@ interface Prefix {
 const DRAFT: Prefix = { kind: 'draft', text: messagesTexts.conversations.draft };
 
 interface RowView {
-  readonly peer: string;
+  readonly key: string;
+  /** undefined for the draft of a new message. */
+  readonly peer: string | undefined;
   readonly time: string;
   readonly prefix: Prefix | undefined;
   readonly preview: string;
@@ -85,10 +89,12 @@ export class ConversationList {
   protected readonly names = inject(ContactNames);
   readonly #outbox = inject(OutboxStore).outbox;
   readonly #drafts = inject(Drafts).toNumbers;
+  readonly #newDraft = inject(Drafts).ofNew;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #document = inject(DOCUMENT);
   readonly #injector = inject(Injector);
 
+  /** The key of the open conversation, or of a new message. */
   readonly current = input<string>();
   /** The user wants to write a new message. */
   readonly newMessage = output();
@@ -97,7 +103,6 @@ export class ConversationList {
   protected readonly results = viewChild(SearchResults);
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
-  protected readonly toConversationKey = toConversationKey;
   protected readonly texts = messagesTexts.conversations;
   readonly #connection = inject(ConnectionStatusStore);
   readonly #isDisconnected = this.#connection.isDisconnected;
@@ -120,7 +125,7 @@ export class ConversationList {
   protected readonly views = computed(() => {
     const today = this.sync.today();
     // The open conversation shows its draft itself.
-    const drafts = this.#drafts().filter(({ peer }) => peer !== this.current());
+    const drafts = this.#drafts().filter(({ peer }) => toConversationKey(peer) !== this.current());
     const contents = new Map(drafts.map(({ peer, content }) => [peer, content]));
     const views = withPending(this.store.rows(), this.#outbox()).map((entry) =>
       withDraft(
@@ -133,16 +138,19 @@ export class ConversationList {
     const known = new Set(views.map(({ peer }) => peer));
     // Also of the open one: a row that disappeared would move the others under the pointer.
     const ofTheirOwn = this.#drafts().filter(({ peer }) => !known.has(peer));
-    return [...ofTheirOwn.map(ofDraft), ...views];
+    const newDraft = this.#newDraft();
+    return [
+      ...(newDraft ? [this.#ofNewDraft(newDraft)] : []),
+      ...ofTheirOwn.map(ofDraft),
+      ...views,
+    ];
   });
 
   /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */
   protected readonly lastFocused = signal<string | undefined>(undefined);
   protected readonly tabStop = computed(() => {
-    const peers = this.views().map(({ peer }) => peer);
-    return (
-      [this.lastFocused(), this.current()].find((peer) => peer && peers.includes(peer)) ?? peers[0]
-    );
+    const keys = this.views().map(({ key }) => key);
+    return [this.lastFocused(), this.current()].find((key) => key && keys.includes(key)) ?? keys[0];
   });
 
   /** On a phone, the list is hidden while a conversation is open. */
@@ -185,6 +193,23 @@ export class ConversationList {
     links[to]?.focus();
   }
 
+  /** Without a text, it is known by whom it is for. */
+  #ofNewDraft({ recipient_number, content }: Draft): RowView {
+    const { chosen, typed } = splitRecipients(recipient_number);
+    const recipients = [...chosen.map((number) => this.names.of(number)), typed.trim()];
+    const preview = isBlank(content)
+      ? recipients.filter((each) => each !== '').join(', ')
+      : content;
+    return {
+      key: NEW_MESSAGE,
+      peer: undefined,
+      time: '',
+      prefix: DRAFT,
+      preview,
+      status: undefined,
+    };
+  }
+
   #links(): HTMLElement[] {
     return Array.from(this.rows()?.nativeElement.querySelectorAll<HTMLElement>('a') ?? []);
   }
@@ -193,6 +218,7 @@ export class ConversationList {
 function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
   const status = last.direction === 'outbound' ? presentStatus(last.status) : undefined;
   return {
+    key: toConversationKey(peer),
     peer,
     time: shortTime(new Date(last.created_at), today),
     prefix: hasText(last) || status?.tone === 'danger' ? prefixFor(status) : undefined,
@@ -205,6 +231,7 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
   const { recipient, content, writtenAt } = pending;
   const status = presentPending(pending);
   return {
+    key: toConversationKey(recipient),
     peer: recipient,
     time: shortTime(writtenAt, today),
     prefix: prefixFor(status),
@@ -216,6 +243,7 @@ function ofPending(pending: PendingMessage, today: Date): RowView {
 /** In a conversation without messages, or one that is not loaded yet. A draft has no time. */
 function ofDraft({ peer, content }: NumberDraft): RowView {
   return {
+    key: toConversationKey(peer),
     peer,
     time: '',
     prefix: DRAFT,
