@@ -18,9 +18,11 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 async def test_the_curl_example_works_as_written(api: Api) -> None:
     (script,) = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) if "curl" in block]
-    (email,) = re.findall(r"username=([^'\s]+)", script)
-    (password,) = re.findall(r"'password=([^']+)'", script)
-    assert "+" in email, "the example must contain the character that means a space in forms"
+    (written,) = re.findall(r"EMAIL='([^']+)'", script)
+    (password,) = re.findall(r"PASSWORD='([^']+)'", script)
+    # In forms, it means a space.
+    email = f"+{written}"
+    script = script.replace(written, email)
     assert (await register(api, email=email, password=password, password_confirmation=password)).status_code == 201
 
     script = script.replace("localhost:8000", urlsplit(api.url).netloc)

@@ -151,7 +151,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await panel.getByRole('button', { name: 'Turn on' }).click();
       await expect(panel.getByRole('heading', { level: 3 })).toHaveText('Your recovery codes');
       await check(page, 'the recovery codes');
-      await panel.getByRole('button', { name: 'I have kept them' }).click();
+      await panel.getByRole('button', { name: 'I have saved them' }).click();
       await expect(panel).toContainText('10 recovery codes are left.');
       await check(page, 'two-step sign-in');
     });

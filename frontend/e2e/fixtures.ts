@@ -191,7 +191,7 @@ export async function openThread(page: Page, number: string): Promise<void> {
 
 /** The form of a new message, which a user without messages has to open. */
 export async function openNew(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'New message' }).click();
+  await page.getByRole('link', { name: 'New message', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'New message' })).toBeVisible();
 }
 

@@ -139,7 +139,7 @@ for (const [row, viewport] of SIZES.entries()) {
       await expect(panel.getByRole('group', { name: 'Recovery codes' })).toBeVisible();
       await turn(page, 'app-settings-page');
       await check(page, 'the recovery codes', [RAIL]);
-      await panel.getByRole('button', { name: 'I have kept them' }).click();
+      await panel.getByRole('button', { name: 'I have saved them' }).click();
       await expect(panel).toContainText('10 recovery codes are left.');
       await check(page, 'two-step sign-in', [RAIL]);
     });

@@ -64,7 +64,7 @@ async function bodiesOf(page: Page): Promise<string[]> {
 async function turnOn(page: Page): Promise<void> {
   await openSettings(page, 'Notifications');
   await page.getByRole('switch', NOTIFICATION).check();
-  await expect(page.getByText('You are told of what comes in while')).toBeVisible();
+  await expect(page.getByText('You are notified of new messages while')).toBeVisible();
   // One of the browser's tabs has loaded what tells.
   const isElected = () =>
     page.evaluate(async () => {
@@ -145,7 +145,7 @@ test('the text is shown if that is chosen, and nothing once notifications are of
 
   await setHidden(page, false);
   await page.getByRole('switch', NOTIFICATION).uncheck();
-  await expect(page.getByText('You are not told of what comes in.')).toBeVisible();
+  await expect(page.getByText('You are not notified of new messages.')).toBeVisible();
   await setHidden(page, true);
   await phone.write(number, 'Nobody is told of this');
   await page.waitForTimeout(A_WHILE_MS);

@@ -106,7 +106,7 @@ test('a recipient who has opted out is marked before anything is sent, and refus
   await person.write(known, 'Hello');
   await phone.write(number, 'STOP');
   await enter(page, person);
-  await page.getByRole('link', { name: 'New message' }).first().click();
+  await page.getByRole('link', { name: 'New message', exact: true }).first().click();
   const recipient = page.getByRole('combobox');
   await recipient.fill(number);
   await expect(page.getByText(/has opted out and gets no messages/)).toBeVisible();

@@ -77,7 +77,7 @@ test.describe('what cannot be loaded is retried a few times a minute', () => {
     await enter(page, person);
     await context.setOffline(true);
     const calls = countCalls(page);
-    await page.getByRole('link', { name: 'New message' }).click();
+    await page.getByRole('link', { name: 'New message', exact: true }).click();
     await page.evaluate(
       (path) => {
         history.pushState({}, '', path);

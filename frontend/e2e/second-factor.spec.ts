@@ -54,7 +54,7 @@ test('two-step sign-in is set up, asked for at sign-in, and turned off', async (
   await expect(panel.getByRole('status').filter({ hasText: /./ })).toHaveText(
     'Two-step sign-in is on.',
   );
-  await panel.getByRole('button', { name: 'I have kept them' }).click();
+  await panel.getByRole('button', { name: 'I have saved them' }).click();
   await expect(panel).toContainText('10 recovery codes are left.');
   await expect(panel).not.toContainText(secret);
   await signOut(page);
@@ -118,7 +118,7 @@ test('a recovery code signs in once, and new ones replace those before', async (
   const text = await readFile(await file.path(), 'utf8');
   expect(text).toContain(`MySMS Messenger: recovery codes\n\nAccount: ${email}\nMade on: `);
   expect(text.trim().split('\n').slice(-codes.length)).toEqual(codes);
-  await panel.getByRole('button', { name: 'I have kept them' }).click();
+  await panel.getByRole('button', { name: 'I have saved them' }).click();
   await signOut(page);
 
   const signInWith = async (code: string): Promise<void> => {
@@ -138,7 +138,7 @@ test('a recovery code signs in once, and new ones replace those before', async (
   await panel.getByRole('button', { name: 'Make new codes' }).click();
   const list = panel.getByRole('group', { name: 'Recovery codes' });
   const renewed = (await list.innerText()).split('\n');
-  await panel.getByRole('button', { name: 'I have kept them' }).click();
+  await panel.getByRole('button', { name: 'I have saved them' }).click();
   await expect(panel).toContainText('10 recovery codes are left.');
   await signOut(page);
 

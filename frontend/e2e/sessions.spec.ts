@@ -147,7 +147,7 @@ test('signing out deletes drafts after asking', async ({ page }) => {
   await askToSignOut(page);
   const question = page.getByRole('alertdialog', { name: 'Sign out?' });
   await expect(question).toHaveAccessibleDescription(
-    'You have 1 draft. Signing out deletes this from this browser.',
+    'You have 1 draft. Signing out deletes what is only in this browser.',
   );
   await question.getByRole('button', { name: 'Stay signed in' }).click();
   await expect(question).toBeHidden();
@@ -277,7 +277,7 @@ test('signing out says how many messages it deletes, including those of other ta
     await page.getByRole('button', { name: way }).press('Enter');
     const question = page.getByRole('alertdialog', { name: 'Sign out?' });
     await expect(question).toHaveAccessibleDescription(
-      'You have 2 unsent messages. You have 1 draft. Signing out deletes this from this browser.',
+      'You have 2 unsent messages. You have 1 draft. Signing out deletes what is only in this browser.',
     );
     // A key pressed by accident cancels.
     await expect(question.getByRole('button', { name: 'Stay signed in' })).toBeFocused();
@@ -289,7 +289,7 @@ test('signing out says how many messages it deletes, including those of other ta
   await openSettings(page, 'Account');
   await page.getByRole('button', { name: 'Delete account…' }).click();
   await expect(page.getByRole('region', { name: 'Your data' })).toContainText(
-    'You have 2 unsent messages. You have 1 draft. Deleting your account deletes this from this browser too.',
+    'You have 2 unsent messages. You have 1 draft. Deleting your account deletes that too.',
   );
 
   await openSettings(page, 'Security');

@@ -129,5 +129,5 @@ class Journal:
 
 def _error_message(path: Path, error: sqlite3.Error) -> str:
     if "locked" in str(error):
-        return f"{path} is in use by another process"
+        return f"{path} is in use by another process, such as another `make run`"
     return f"{path} cannot be used as a data file: {error}"

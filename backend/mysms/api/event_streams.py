@@ -73,7 +73,8 @@ async def stream_events(stream: Annotated[EventStream, Depends(_open_stream)]) -
 
     `changes`: something has changed. `resync`: it is not known what has changed since the event in `Last-Event-ID`, or
     there was none. After each, ask `/api/messages/changes`, without `If-None-Match`: for a second, another
-    process may still respond with 304. Events that follow closely may be sent as one.
+    process may still respond with 304. Your first `since` is the `X-Revision` of a list; `revision` is that of the
+    newest change, and need not be remembered. Events that follow closely may be sent as one.
 
     A comment is sent after 15 s of silence. The stream ends when the access token expires, when the session ends, and
     when the server restarts: connect again after `retry` milliseconds, with the id of the last event in

@@ -150,7 +150,7 @@ async def token(
     `grant_type=refresh_token` continues a session and returns a new refresh token, another one each time. The old one
     stays valid until one of the new ones is first used; using any of the others after that ends the session.
     If this server's secrets have not signed it, `session_ended` has the `reason` `unknown_token`.
-    `grant_type=password` is for the Authorize button of this page and returns an access token only.
+    `grant_type=password` is for programs and the Authorize button of this page, and returns an access token only.
     It has no way to ask for a code, so accounts with a second factor sign in in the browser only.
     """
     return await service.issue_tokens(form, client)

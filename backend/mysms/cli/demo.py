@@ -145,8 +145,8 @@ def enter_demo() -> None:
     data = settings.data_dir.absolute()
     if not data.is_dir() or (settings.mongodb_uri is None and not _listens(settings.mongodb_port)):
         raise DemoError(
-            f"`make run` is not running with its data in {data}. Start it first, and repeat what you have set for it, "
-            "such as DATA_DIR or MONGODB_PORT."
+            f"`make run` is not running with its data in {data} and these ports. Start it first, and repeat what you "
+            "have set for it, such as DATA_DIR or MONGODB_PORT."
         )
     os.environ.update(_environment(settings, data, _database_of(settings, data), dev=False))
     # The parts of the demo read the .env of this folder, too.

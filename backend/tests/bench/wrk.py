@@ -39,12 +39,17 @@ class Result:
     tool_processor_seconds: float
 
 
-def run(load: Load, seconds: int) -> Result:
-    """Requests as fast as the server answers. Raises LoadToolError if a response is an error, or none came."""
+def find_wrk() -> str:
+    """Returns the path of the program. Raises LoadToolError if there is none."""
     program = shutil.which("wrk")
     if program is None:
         raise LoadToolError("`make bench` needs wrk: apt-get install wrk, or brew install wrk.")
-    command = [program, "--threads", "1", "--connections", str(load.connections), "--duration", f"{seconds}s"]
+    return program
+
+
+def run(load: Load, seconds: int) -> Result:
+    """Requests as fast as the server answers. Raises LoadToolError if a response is an error, or none came."""
+    command = [find_wrk(), "--threads", "1", "--connections", str(load.connections), "--duration", f"{seconds}s"]
     command += ["--latency", "--timeout", f"{_TIMEOUT_SECONDS}s"]
     for name, value in load.headers.items():
         command += ["--header", f"{name}: {value}"]

@@ -192,7 +192,7 @@ async def test_a_command_beside_no_demo_says_so(demo: Demo) -> None:
     process = demo.start("invite")
     assert await process.wait_for_exit() == 1
     (sentence,) = process.text().splitlines()
-    assert sentence.startswith(f"`make run` is not running with its data in {demo.directory / 'data'}.")
+    assert sentence.startswith(f"`make run` is not running with its data in {demo.directory / 'data'} and these ports.")
     assert not (demo.directory / "data").exists()
 
 

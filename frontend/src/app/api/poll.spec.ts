@@ -164,6 +164,22 @@ describe('Poll', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
+  it('runs at once when another poll succeeds again, and only then', () => {
+    restart(DOWN);
+    // The next attempt is at 126 seconds.
+    vi.advanceTimersByTime(100_000);
+    const calls = work.mock.calls.length;
+    const answers = [DOWN, of(null), of(null)];
+    const other = poll.every(() => answers.shift() ?? of(null)).subscribe();
+    vi.advanceTimersByTime(1_999);
+    expect(work).toHaveBeenCalledTimes(calls);
+    vi.advanceTimersByTime(1);
+    expect(work).toHaveBeenCalledTimes(calls + 1);
+    vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(calls + 1);
+    other.unsubscribe();
+  });
+
   it('ends when it is unsubscribed', () => {
     polling.unsubscribe();
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);

@@ -123,6 +123,8 @@ export class Poll {
           }).pipe(
             tap({
               complete: () => {
+                // The API answers again: what else has failed is retried now.
+                if (failures > 0) this.now();
                 failures = 0;
               },
             }),

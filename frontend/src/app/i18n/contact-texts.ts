@@ -12,7 +12,7 @@ export const contactTexts = {
   note: 'Note',
   optedOut: 'Opted out',
   notOptedOut: 'They have not opted out.',
-  noConsent: 'Not recorded.',
+  noConsent: 'How they agreed is not recorded.',
   agreed: (how: string, when: string) => `${how}, ${when}`,
 
   methods: {

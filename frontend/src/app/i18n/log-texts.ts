@@ -68,13 +68,13 @@ export const logTexts = {
   most: (count: number) =>
     `Only the newest ${wholeNumber(count)} are shown here. Narrow the filters or export them to see more.`,
 
-  frozen: 'While you search for a text or a number, new messages do not show by themselves.',
+  frozen: 'While you search for a text or a number, new messages are not added by themselves.',
 
   empty: 'No messages yet',
-  emptyText: 'What you send shows here, with what became of it.',
+  emptyText: 'The messages that you send and receive appear here, with their status.',
   toMessages: 'Write a message',
   nothing: 'No messages match',
-  nothingText: 'No message fulfils all of these filters.',
+  nothingText: 'No message matches all of these filters.',
   nothingYet: 'Nothing found yet',
   nothingYetText: 'None of the newest messages match. Older ones may.',
 } as const;

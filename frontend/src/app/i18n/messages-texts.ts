@@ -124,7 +124,7 @@ export const messagesTexts = {
   /** Before the first message. */
   welcome: {
     title: 'Send a text, see it arrive',
-    lead: 'Write to any mobile phone in the world, and see what becomes of it.',
+    lead: 'Write to any mobile phone in the world, and read the answers here.',
     phoneNumber: 'Phone number',
     start: 'Start writing',
     orTry: 'Or try',
@@ -141,7 +141,7 @@ export const messagesTexts = {
     },
     track: {
       title: '3. Keep track',
-      text: 'The log has every message, and what became of it.',
+      text: 'The log lists every message with its status.',
       simulatedTitle: '3. Look at the phone',
       /** The placeholder stands for the link to the page with the phones. */
       simulated: 'Your text appears on the #. Nothing is charged.',
@@ -326,7 +326,7 @@ export const messagesTexts = {
     segments: 'Segments',
     attachments: 'Attachments',
     sid: 'SID',
-    noSid: 'None yet',
+    noSid: (isFailed: boolean) => (isFailed ? 'None' : 'None yet'),
     errorCode: 'Error code',
     expired: 'Expired',
     optedOut: 'Opted out',

@@ -5,13 +5,13 @@ export const notificationTexts = {
 
   settings: {
     browser: 'In this browser',
-    intro: 'What you choose here holds for this browser only, and ends when you sign out.',
+    intro: 'These settings are for this browser only, and end when you sign out.',
     newMessages: {
       name: 'New messages',
       states: {
-        on: 'You are told of what comes in while MySMS is open in a tab that you are not looking at.',
-        off: 'You are not told of what comes in.',
-        default: 'You are not told of what comes in. Your browser will ask you whether it may.',
+        on: 'You are notified of new messages while MySMS is open in a tab that you are not looking at.',
+        off: 'You are not notified of new messages.',
+        default: 'You are not notified of new messages. Your browser will ask for your permission.',
         denied:
           'Your browser does not allow it. Allow notifications in its settings for this site, and turn them on here.',
         unsupported:
@@ -21,22 +21,22 @@ export const notificationTexts = {
     push: {
       name: 'While MySMS is closed',
       meanings: {
-        on: 'Your browser is told by its push service, which cannot read what it passes on.',
-        off: 'You are not told while no tab is open.',
+        on: 'You are notified through the push service of your browser, which cannot read your messages.',
+        off: 'You are not notified while no tab is open.',
       },
       impossible:
-        'This browser cannot be told while MySMS is closed: its push service does not answer.',
+        'This browser cannot notify you while MySMS is closed: its push service does not answer.',
     },
     text: {
       name: 'Show the text',
       meanings: {
-        on: 'Whoever sees your screen can read it, also while the device is locked.',
-        off: 'Notifications only say which number has written.',
+        on: 'Whoever sees your screen can read it, even while the device is locked.',
+        off: 'Notifications only say who has written.',
       },
     },
     sound: {
       name: 'Sound',
-      meanings: { on: 'A short sound comes with it.', off: 'They come without a sound.' },
+      meanings: { on: 'Plays a short sound.', off: 'Notifications are silent.' },
     },
   },
 } as const;

@@ -34,14 +34,14 @@ export const secondFactorTexts = {
 
   done: {
     on: 'Two-step sign-in is on.',
-    phoneReplaced: 'You use another phone now, with new recovery codes.',
+    phoneReplaced: 'Your new phone is set up. You have new recovery codes.',
     off: 'Two-step sign-in is off.',
     codesReplaced: 'You have new recovery codes.',
   },
 
   setUp: {
     title: 'Add this account to your authenticator app',
-    scan: 'Scan the code with your app, or type in the key. It can be used for ten minutes; if you reload this page, begin again and scan the new one.',
+    scan: 'Scan the code with your app, or type in the key. It expires in ten minutes, or when you reload this page.',
     qrCode: 'QR code for your authenticator app',
     open: 'Open in an app on this device',
     key: 'Key',
@@ -54,7 +54,7 @@ export const secondFactorTexts = {
   recoveryCodes: {
     title: 'Your recovery codes',
     intro:
-      'If you lose your phone, each of these codes signs you in once in place of the six-digit code. Keep them in a safe place: they are shown only now.',
+      'If you lose your phone, each of these codes signs you in once in place of the six-digit code. Keep them in a safe place: you will not see them again.',
     list: 'Recovery codes',
     copy: 'Copy',
     copyLabel: 'Copy the recovery codes',
@@ -72,10 +72,10 @@ Each works once. Any codes made earlier have stopped working.
 
 ${codes.join('\n')}
 `,
-    kept: 'I have kept them',
+    kept: 'I have saved them',
     leave: {
       title: 'Leave without your recovery codes?',
-      text: 'You have neither copied nor downloaded them, and they are shown only now.',
+      text: 'You have neither copied nor downloaded them, and you will not see them again.',
       confirm: 'Leave',
       cancel: 'Stay',
     },

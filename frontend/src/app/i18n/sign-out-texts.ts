@@ -9,11 +9,11 @@ interface UnsentCounts {
 export const signOutTexts = {
   title: 'Sign out?',
   explanation: (unsent: UnsentCounts) =>
-    `${listed(unsent)} Signing out deletes this from this browser.`,
+    `${listed(unsent)} Signing out deletes what is only in this browser.`,
   cancel: 'Stay signed in',
   confirm: 'Sign out and delete',
   withAccount: (unsent: UnsentCounts) =>
-    `${listed(unsent)} Deleting your account deletes this from this browser too.`,
+    `${listed(unsent)} Deleting your account deletes that too.`,
 } as const;
 
 function listed({ messages, drafts }: UnsentCounts): string {

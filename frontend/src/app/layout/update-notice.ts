@@ -14,12 +14,14 @@ import { UserStorage } from '../session/user-storage';
       }
     </p>
     @if (isShown()) {
-      <button type="button" class="button button--small" (click)="reload()">
-        {{ texts.reload }}
-      </button>
-      <button type="button" class="button button--quiet button--small" (click)="update.dismiss()">
-        {{ texts.later }}
-      </button>
+      <div class="update-notice__actions">
+        <button type="button" class="button button--small" (click)="reload()">
+          {{ texts.reload }}
+        </button>
+        <button type="button" class="button button--quiet button--small" (click)="update.dismiss()">
+          {{ texts.later }}
+        </button>
+      </div>
     }
   `,
   host: { '[class.update-notice]': 'isShown()' },

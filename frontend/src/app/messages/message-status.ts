@@ -29,6 +29,7 @@ const APPEARANCES: Readonly<Record<string, Pick<StatusPresentation, 'icon' | 'to
   failed: { icon: 'warning', tone: 'danger' },
   canceled: { icon: 'close', tone: 'muted' },
   read: { icon: 'ticks', tone: 'success' },
+  received: { icon: 'in', tone: 'muted' },
 };
 
 /** An unknown status, which only the timeline can show, is shown by its own name. */

@@ -169,12 +169,19 @@ describe('MessengerPage', () => {
       expect(pane()).toBe('Choose a conversation.');
     });
 
-    it('shows a message that has been begun', async () => {
+    it('leaves a message that has been begun to the list, unless there is no other', async () => {
       TestBed.inject(ComposeForms).get(NEW_MESSAGE).controls.content.setValue('Mine');
       await open();
+      expect(page.querySelector('.conversation-row')?.textContent).toContain('Mine');
       await answer([aMessage({})]);
+      expect(pane()).toMatch(/^Choose a conversation/);
+    });
+
+    it('shows a message that has been begun to who has no conversations', async () => {
+      TestBed.inject(ComposeForms).get(NEW_MESSAGE).controls.content.setValue('Mine');
+      await open();
+      await answer([]);
       expect(page.querySelector('textarea')?.value).toBe('Mine');
-      expect(pane()).not.toContain('Choose');
     });
 
     it('shows the list alone on a phone', async () => {

@@ -178,10 +178,8 @@ export class MessengerPage {
   protected readonly showsWelcome = computed(
     () => this.peer() === undefined && this.isFirst() && untracked(() => this.#isNewEmpty()),
   );
-  /** Likewise, for somebody who has conversations. */
-  protected readonly showsHint = computed(
-    () => this.peer() === undefined && !this.isFirst() && untracked(() => this.#isNewEmpty()),
-  );
+  /** For somebody who has conversations: the list leads to what has been written. */
+  protected readonly showsHint = computed(() => this.peer() === undefined && !this.isFirst());
   /** Before that, there may be none to choose. */
   protected readonly isListKnown = computed(
     () => this.#conversations.isLoaded() || this.#sync.problem() !== '',

@@ -77,7 +77,7 @@ describe('SecondFactor', () => {
     expect(await savedText()).toMatch(
       /^MySMS Messenger: recovery codes\n\nAccount: ada@example\.com\nMade on: .*\d{4}.*\n\n[^]*Each works once\.[^]*\n\naaaa-bbb0\n[^]*aaaa-bbb9\n$/,
     );
-    await press('I have kept them');
+    await press('I have saved them');
     expect(panel.textContent).not.toContain(CODES[0]);
     expect(panel.textContent).not.toContain(SECRET);
     expect(panel.textContent).toContain('10 recovery codes are left.');
@@ -91,7 +91,7 @@ describe('SecondFactor', () => {
     await type('correct horse');
     await answer('POST', { recovery_codes: CODES }, `${URL_}/recovery_codes`);
     expect(panel.querySelector('pre')?.textContent).toContain(CODES[9]);
-    await press('I have kept them');
+    await press('I have saved them');
 
     await press('Turn off…');
     await type('correct horse');
@@ -109,7 +109,7 @@ describe('SecondFactor', () => {
     await answer('POST', { secret: SECRET, otpauth_uri: `otpauth://totp/x?secret=${SECRET}` });
     await type('234567');
     await answer('PUT', { recovery_codes: CODES });
-    expect(done()).toBe('You use another phone now, with new recovery codes.');
+    expect(done()).toBe('Your new phone is set up. You have new recovery codes.');
   });
 
   it('asks before recovery codes are left that were not saved', async () => {
@@ -122,7 +122,7 @@ describe('SecondFactor', () => {
     await type('correct horse');
     await answer('POST', { recovery_codes: CODES }, `${URL_}/recovery_codes`);
     const labels = [...panel.querySelectorAll('button')].map((button) => button.textContent.trim());
-    expect(labels).toEqual(['Copy', 'Download', 'I have kept them']);
+    expect(labels).toEqual(['Copy', 'Download', 'I have saved them']);
     expect(mayUnload()).toBe(false);
 
     const asked = unsaved.mayLeave();

@@ -133,17 +133,14 @@ export class ConversationList {
         contents.get(entry.peer),
       ),
     );
+    const draft = this.#newDraft();
+    const first = draft ? [this.#ofNewDraft(draft)] : [];
     // Before the conversations are known, a draft would move from here to its own.
-    if (!this.store.isLoaded()) return views;
+    if (!this.store.isLoaded()) return [...first, ...views];
     const known = new Set(views.map(({ peer }) => peer));
     // Also of the open one: a row that disappeared would move the others under the pointer.
     const ofTheirOwn = this.#drafts().filter(({ peer }) => !known.has(peer));
-    const newDraft = this.#newDraft();
-    return [
-      ...(newDraft ? [this.#ofNewDraft(newDraft)] : []),
-      ...ofTheirOwn.map(ofDraft),
-      ...views,
-    ];
+    return [...first, ...ofTheirOwn.map(ofDraft), ...views];
   });
 
   /** Tab reaches one row, the one focused last, and arrows lead to the others (roving tabindex). */

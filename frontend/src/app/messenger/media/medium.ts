@@ -13,6 +13,7 @@ import { kindOf } from '../../messages/media';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
+import { MessengerIcon } from '../messenger-icon';
 import { fileNameOf } from './file-name';
 import { MediumContent } from './medium-content';
 
@@ -20,7 +21,7 @@ import { MediumContent } from './medium-content';
 @Component({
   selector: 'app-medium',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Busy, Icon],
+  imports: [Busy, Icon, MessengerIcon],
   templateUrl: './medium.html',
   providers: [MediumContent],
   host: {

@@ -45,7 +45,7 @@ export interface MenuRequest {
     '[attr.id]': "'message-' + message()._id",
     '[class.message-bubble--inbound]': 'isInbound()',
     '[class.message-bubble--failed]': 'hasFailed()',
-    '[class.message-bubble--waiting]': "message().status === 'pending'",
+    '[class.message-bubble--waiting]': "['pending', 'canceled'].includes(message().status)",
     '[class.message-bubble--joined]': 'isJoined()',
     '[class.message-bubble--joining]': 'runStatus() === undefined',
     '[class.message-bubble--selected]': 'isSelected()',
