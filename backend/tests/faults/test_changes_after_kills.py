@@ -16,6 +16,7 @@ import pytest
 from bson import ObjectId
 
 from mysms.changes.change import UNPUBLISHED
+from mysms.core.timestamps import to_rfc3339
 from tests.faults import wrong_clock_api
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.inbound_webhooks import WRITES as INBOUND_WRITES
@@ -187,7 +188,8 @@ class Client:
     api: ApiProcess
     headers: dict[str, str]
     since: int = 0
-    messages: dict[str, tuple[int, str, bool]] = field(default_factory=dict)
+    messages: dict[str, tuple[int, str, str, bool]] = field(default_factory=dict)
+    """The version of each, when it last changed, its text, and whether it is deleted."""
     total: int = 0
     conversations: dict[str, tuple[str, int]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -221,7 +223,7 @@ class Client:
 
     def _keep(self, rows: list[Json]) -> None:
         for row in rows:
-            copy = row["version"], row["content"], row["deleted_at"] is not None
+            copy = row["version"], row["updated_at"], row["content"], row["deleted_at"] is not None
             self.messages[row["_id"]] = max(copy, self.messages.get(row["_id"], copy))
 
     async def _rest(self, answer: httpx.Response) -> list[Json]:
@@ -250,7 +252,13 @@ class Client:
         counts = Counter(row["peer_number"] for row in shown)
         expected = (
             {
-                str(row["_id"]): (row["change_count"], row["content"], row.get("deleted_at") is not None)
+                str(row["_id"]): (
+                    row["change_count"],
+                    # A change that is not marked does not count, but tells its time.
+                    to_rfc3339(row["updated_at"]),
+                    row["content"],
+                    row.get("deleted_at") is not None,
+                )
                 for row in rows
                 # One that was deleted before is in no list.
                 if row.get("deleted_at") is None or str(row["_id"]) in self.messages
@@ -258,9 +266,15 @@ class Client:
             len(shown),
             {number: (newest[number], counts[number]) for number in counts},
         )
-        unpublished = [row["_id"] for row in rows if row["revision"] == UNPUBLISHED]
         found = self.messages, self.total, self.conversations
-        return [*unpublished, *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored)]
+        return [
+            *self._ahead(rows),
+            *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored),
+        ]
+
+    def _ahead(self, rows: list[Json]) -> list[Any]:
+        """What is not published, or after the revision from which it asks next: it would get that once more."""
+        return [row["_id"] for row in rows if row["revision"] == UNPUBLISHED or row["revision"] > self.since]
 
     async def require_all(self) -> None:
         """Fails unless it soon knows all that is stored, and that is published."""
@@ -311,9 +325,11 @@ class ContactsClient(Client):
             },
             [(row["number"], row["name"]) for row in rows if row["deleted_at"] is None],
         )
-        unpublished = [row["_id"] for row in rows if row["revision"] == UNPUBLISHED]
         found = self.contacts, self.listed
-        return [*unpublished, *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored)]
+        return [
+            *self._ahead(rows),
+            *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored),
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -346,6 +362,8 @@ class Killing:
     kill: Kill
     settings: Mapping[str, str] = field(default_factory=dict)
     client: type[Client] = Client
+    following: Client | None = None
+    """The client that asks all the time."""
 
     @property
     def victim(self) -> ApiProcess:
@@ -364,7 +382,7 @@ class Killing:
         client = self.client(self.env, self.env.apis[0], self.env.headers)
         await client.start()
         await eventually(client.differences, lambda found: not found, what="a settled start")
-        late = client.from_here()
+        late, self.following = client.from_here(), client
         await self._kill(work)
         assert await is_done() == self.kill.is_after_the_change
         if self.kill.goes_on == ITSELF:
@@ -456,9 +474,14 @@ async def test_a_redaction_is_not_missed(env: Environment, kill: Kill) -> None:
 
 
 @pytest.fixture
-async def ended_sends(env: Environment) -> AsyncIterator[None]:
-    """What is still to be sent after a test is not sent during the next one, which it would change."""
+async def nothing_else(env: Environment) -> AsyncIterator[None]:
+    """Nothing else changes a message that is sent, so that a change that was missed stays missed.
+
+    Neither does what is left of one test change anything during the next one.
+    """
+    await env.simulator.control.set_fault("drop_callbacks", to=STAYS_QUEUED)
     yield
+    await env.simulator.control.reset_faults()
     unsent = {"outbound.state": {"$in": ["pending", "claimed"]}}
     await env.database["messages"].update_many(unsent, {"$set": {"outbound.state": "rejected"}})
     await env.database["content_locks"].delete_many({})
@@ -472,7 +495,7 @@ async def send(env: Environment, api: ApiProcess, text: str) -> None:
     assert answer.status_code in {201, 202}, answer.text
 
 
-@pytest.mark.usefixtures("ended_sends")
+@pytest.mark.usefixtures("nothing_else")
 @pytest.mark.parametrize("kill", kills("send"), ids=str)
 async def test_a_new_message_is_not_missed(env: Environment, kill: Kill) -> None:
     text = f"New, {kill}"
@@ -486,7 +509,7 @@ async def test_a_new_message_is_not_missed(env: Environment, kill: Kill) -> None
     await Killing(env, kill).run(post, is_stored, post)
 
 
-@pytest.mark.usefixtures("ended_sends")
+@pytest.mark.usefixtures("nothing_else")
 @pytest.mark.parametrize("kill", kills("late acceptance"), ids=str)
 async def test_an_acceptance_after_the_publication_is_not_missed(env: Environment, kill: Kill) -> None:
     text = f"Accepted late, {kill}"
@@ -501,10 +524,14 @@ async def test_an_acceptance_after_the_publication_is_not_missed(env: Environmen
         held = api.mongo_proxy.add(PausePoint(is_sid_recording, "request"))
         sending = asyncio.ensure_future(send(env, api, text))
         await eventually(lambda: find(revision={"$gt": 0}), bool, what="the first publication")
+        # Otherwise a client learns of both at once.
+        assert killing.following is not None
+        await killing.following.require_all()
         held.release()
         await sending
 
-    await Killing(env, kill).run(post, is_accepted, post)
+    killing = Killing(env, kill)
+    await killing.run(post, is_accepted, post)
 
 
 async def pending(env: Environment, text: str) -> ObjectId:
@@ -523,7 +550,7 @@ async def pending(env: Environment, text: str) -> ObjectId:
     return message_id
 
 
-@pytest.mark.usefixtures("ended_sends")
+@pytest.mark.usefixtures("nothing_else")
 @pytest.mark.parametrize("kill", kills("cancellation"), ids=str)
 async def test_a_cancellation_is_not_missed(env: Environment, kill: Kill) -> None:
     message_id = await pending(env, f"Cancelled, {kill}")
