@@ -95,7 +95,10 @@ async def starting(directory: Path, environment: dict[str, str]) -> AsyncIterato
 
 
 async def test_startup_waits_for_the_database(tmp_path: Path) -> None:
-    """The wait is logged once and without a traceback; then the process starts without intervention."""
+    """The wait is logged once and without a traceback; then the process starts without intervention.
+
+    The database is a development server also if TEST_MONGODB_URI is set, since it must not run yet.
+    """
     port = free_port()
     environment = api_environment(
         port=free_port(),

@@ -70,7 +70,10 @@ async def test_head_requests_get_no_body(api: Api, path: str) -> None:
 
 @pytest.mark.timeout(90)
 async def test_without_its_database_the_api_is_up_but_not_ready(tmp_path: Path) -> None:
-    """It becomes ready again once the database is back, without a restart."""
+    """It becomes ready again once the database is back, without a restart.
+
+    The database is a development server also if TEST_MONGODB_URI is set, since it is killed.
+    """
     unreachable = f"http://127.0.0.1:{free_port()}"
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=unreachable)
@@ -96,7 +99,10 @@ async def test_without_its_database_the_api_is_up_but_not_ready(tmp_path: Path) 
 
 
 async def test_requests_time_out_when_the_database_hangs(tmp_path: Path, simulator: Simulator) -> None:
-    """The database accepts connections and requests but does not respond, like a machine that is out of memory."""
+    """The database accepts connections and requests but does not respond, like a machine that is out of memory.
+
+    It is a development server also if TEST_MONGODB_URI is set, since it is stopped.
+    """
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
         async with running_api(tmp_path / "api", environment) as api:

@@ -11,8 +11,9 @@ from pathlib import Path
 from passlib.context import CryptContext
 
 from tests.support.api_user import ApiUser, sign_in
+from tests.support.database import running_database
 from tests.support.processes import free_port
-from tests.support.servers import Api, api_environment, running_api, running_mongodb, running_simulator
+from tests.support.servers import Api, api_environment, running_api, running_simulator
 
 RECOMMENDED = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
 """KiB and passes, of equal strength: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html"""
@@ -88,7 +89,7 @@ async def main() -> None:
     measure_hashes()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        async with running_mongodb(directory) as mongodb, running_simulator(directory) as simulator:
+        async with running_database(directory) as mongodb, running_simulator(directory) as simulator:
             environment = api_environment(port=free_port(), mongodb_uri=mongodb.uri, twilio_url=simulator.url)
             async with running_api(directory, environment) as api:
                 await measure_flood(api)

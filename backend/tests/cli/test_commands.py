@@ -5,6 +5,7 @@ import signal
 import socket
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 from tests.support.admin_commands import new_password_in
 from tests.support.api_user import ApiUser, new_email, register, sign_in
@@ -63,6 +64,7 @@ async def test_serve_reports_a_port_in_use_in_one_sentence(tmp_path: Path) -> No
 
 
 async def test_production_rejects_the_development_servers(tmp_path: Path, simulator: Simulator) -> None:
+    """The database is the development server also if TEST_MONGODB_URI is set, since it is what is rejected."""
     async with running_mongodb(tmp_path) as mongodb:
         environment = api_environment(
             port=free_port(),
@@ -162,8 +164,9 @@ async def test_an_unknown_command_prints_the_usage(tmp_path: Path) -> None:
 
 
 async def test_serve_does_not_wait_for_a_database_that_rejects_its_credentials(tmp_path: Path) -> None:
-    async with running_mongodb(tmp_path) as mongodb:
-        with_credentials = mongodb.uri.replace("mongodb://", "mongodb://somebody:secret@")
+    async with running_database(tmp_path) as mongodb:
+        address = urlsplit(mongodb.uri)
+        with_credentials = address._replace(netloc=f"somebody:secret@{address.netloc.rpartition('@')[2]}").geturl()
         environment = api_environment(port=free_port(), mongodb_uri=with_credentials, twilio_url=UNREACHABLE_URL)
         output = await output_of_failed_start(tmp_path, environment)
     assert "MONGODB_URI cannot be used: " in output

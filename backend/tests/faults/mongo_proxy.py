@@ -45,7 +45,8 @@ class PausePoint:
 
     async def wait_if_changed(self, reply: Command) -> None:
         """Delay the reply, unless the command matched no document: the pause point then stays armed."""
-        if reply.get("value", reply) is None or reply.get("n") == 0:
+        # An upsert has a value of None, too, if the document as it was before is asked for.
+        if reply.get("lastErrorObject", reply).get("n") == 0:
             self._is_used = False
         else:
             await self.wait()

@@ -16,12 +16,20 @@ import pytest
 from bson import ObjectId
 
 from mysms.changes.change import UNPUBLISHED
+from mysms.core.timestamps import to_rfc3339
 from tests.faults import wrong_clock_api
 from tests.faults.environment import ApiProcess, Environment, Json, running_environment
 from tests.faults.inbound_webhooks import WRITES as INBOUND_WRITES
-from tests.faults.mongo_proxy import Command, PausePoint
+from tests.faults.mongo_proxy import (
+    Command,
+    PausePoint,
+    is_acceptance,
+    is_lock_acquisition,
+    is_message_insert,
+    is_sid_recording,
+)
 from tests.faults.scale import IS_LONG, seeded_random
-from tests.faults.test_change_feed import is_numbering
+from tests.faults.test_change_feed import STAYS_QUEUED, is_numbering
 from tests.faults.test_deletions import is_announcement, is_correction, is_count, is_deletion
 from tests.messages.old_messages import make_older
 from tests.support.inbound import INBOUND_PATH, inbound_form
@@ -49,7 +57,40 @@ def is_redaction(command: Command) -> bool:
     return any("content_removed_at" in update["u"].get("$set", {}) for update in command["updates"])
 
 
+def is_limit_of(name: str) -> Matches:
+    """Counts a hit of the limits with this name."""
+
+    def matches(command: Command) -> bool:
+        return command.get("update") == "rate_limits" and command["updates"][0]["q"]["_id"].startswith(f"{name}:")
+
+    return matches
+
+
+def is_unlock(command: Command) -> bool:
+    return bool(command.get("delete") == "content_locks")
+
+
+def is_cancellation(command: Command) -> bool:
+    update = command["update"] if command.get("findAndModify") == "messages" else {}
+    return bool(update.get("$set", {}).get("outbound.state") == "cancelled")
+
+
+def is_contact_change(command: Command) -> bool:
+    return bool(command.get("findAndModify") == "contacts")
+
+
+def is_numbering_of_contact(command: Command) -> bool:
+    updates = command["updates"] if command.get("update") == "contacts" else []
+    return any(list(each["u"].get("$set", {})) == ["revision"] for each in updates)
+
+
 PUBLICATION: Mapping[str, Matches] = {"log entry": is_publication, "revision": is_numbering}
+PUBLICATION_OF_CONTACT: Mapping[str, Matches] = {"log entry": is_publication, "revision": is_numbering_of_contact}
+STORED_CONTACT: Mapping[str, Matches] = {
+    "limit": is_limit_of("contacts"),
+    "contact": is_contact_change,
+    **PUBLICATION_OF_CONTACT,
+}
 WRITES: Mapping[str, Mapping[str, Matches]] = {
     "inbound": {**INBOUND_WRITES, **PUBLICATION},
     "deletion": {
@@ -60,10 +101,52 @@ WRITES: Mapping[str, Mapping[str, Matches]] = {
         **PUBLICATION,
     },
     "redaction": {"redaction": is_redaction, **PUBLICATION},
+    "send": {
+        "quotas": is_limit_of("messages"),
+        "lock": is_lock_acquisition,
+        "announcement": INBOUND_WRITES["announcement"],
+        "message": is_message_insert,
+        "count": INBOUND_WRITES["count"],
+        "owner": is_sid_recording,
+        "acceptance": is_acceptance,
+        "unlock": is_unlock,
+        **PUBLICATION,
+    },
+    # Of a message that is published already; the writes before it are those of a send.
+    "late acceptance": {"acceptance": is_acceptance, "unlock": is_unlock, **PUBLICATION},
+    # There is no lock to release: it was when the attempt before had ended.
+    "cancellation": {"cancellation": is_cancellation, **PUBLICATION},
+    "new contact": STORED_CONTACT,
+    "changed contact": STORED_CONTACT,
+    "deleted contact": {"contact": is_contact_change, **PUBLICATION_OF_CONTACT},
 }
 """All writes of each change, in their order."""
-CHANGES = {"inbound": "message", "deletion": "deletion", "redaction": "redaction"}
-"""The write of each that changes what a user sees of a message."""
+CHANGES = {
+    "inbound": "message",
+    "deletion": "deletion",
+    "redaction": "redaction",
+    "send": "message",
+    "late acceptance": "acceptance",
+    "cancellation": "cancellation",
+    "new contact": "contact",
+    "changed contact": "contact",
+    "deleted contact": "contact",
+}
+"""The write of each that changes what a user sees of a message or a contact."""
+PUBLISHED_BEFORE = {"late acceptance"}
+"""What the same process has published once before, as it was until then."""
+
+
+def second(matches: Matches) -> Matches:
+    """Matches the second one only."""
+    seen = 0
+
+    def matches_second(command: Command) -> bool:
+        nonlocal seen
+        seen += matches(command)
+        return seen == 2 and matches(command)
+
+    return matches_second
 
 
 @dataclass(frozen=True)
@@ -78,7 +161,8 @@ class Kill:
 
     @property
     def matches(self) -> Matches:
-        return WRITES[self.kind][self.write]
+        matches = WRITES[self.kind][self.write]
+        return second(matches) if self.kind in PUBLISHED_BEFORE and self.write in PUBLICATION else matches
 
     @property
     def is_after_the_change(self) -> bool:
@@ -104,7 +188,8 @@ class Client:
     api: ApiProcess
     headers: dict[str, str]
     since: int = 0
-    messages: dict[str, tuple[int, str, bool]] = field(default_factory=dict)
+    messages: dict[str, tuple[int, str, str, bool]] = field(default_factory=dict)
+    """The version of each, when it last changed, its text, and whether it is deleted."""
     total: int = 0
     conversations: dict[str, tuple[str, int]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -138,7 +223,7 @@ class Client:
 
     def _keep(self, rows: list[Json]) -> None:
         for row in rows:
-            copy = row["version"], row["content"], row["deleted_at"] is not None
+            copy = row["version"], row["updated_at"], row["content"], row["deleted_at"] is not None
             self.messages[row["_id"]] = max(copy, self.messages.get(row["_id"], copy))
 
     async def _rest(self, answer: httpx.Response) -> list[Json]:
@@ -167,7 +252,13 @@ class Client:
         counts = Counter(row["peer_number"] for row in shown)
         expected = (
             {
-                str(row["_id"]): (row["change_count"], row["content"], row.get("deleted_at") is not None)
+                str(row["_id"]): (
+                    row["change_count"],
+                    # A change that is not marked does not count, but tells its time.
+                    to_rfc3339(row["updated_at"]),
+                    row["content"],
+                    row.get("deleted_at") is not None,
+                )
                 for row in rows
                 # One that was deleted before is in no list.
                 if row.get("deleted_at") is None or str(row["_id"]) in self.messages
@@ -175,19 +266,95 @@ class Client:
             len(shown),
             {number: (newest[number], counts[number]) for number in counts},
         )
-        unpublished = [row["_id"] for row in rows if row["revision"] == UNPUBLISHED]
         found = self.messages, self.total, self.conversations
-        return [*unpublished, *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored)]
+        unpublished = [row["_id"] for row in rows if row["revision"] == UNPUBLISHED]
+        return [
+            *unpublished,
+            *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored),
+        ]
+
+    async def settle(self) -> None:
+        """Wait until its process knows all log entries, and read what they tell.
+
+        Otherwise it could be told of one of these later, and then read again what it should be told of by another one.
+        """
+        highest = 0
+        for name in ("messages", "contacts"):
+            for row in await self.env.database[name].find({}).to_list():
+                highest = max(highest, row["revision"])
+
+        async def position() -> int:
+            answer = await self.env.http.get(f"{self.api.url}/api/messages", headers=self.headers)
+            return int(answer.headers["X-Revision"])
+
+        await eventually(position, lambda number: number >= highest, what="the last log entry")
+        await eventually(self.differences, lambda found: not found, within=20, what="a settled start")
 
     async def require_all(self) -> None:
         """Fails unless it soon knows all that is stored, and that is published."""
         await eventually(self.differences, lambda found: not found, within=20, what="all changes")
 
 
+@dataclass
+class ContactsClient(Client):
+    """Keeps copies of all contacts up to date in the same way."""
+
+    contacts: dict[str, tuple[int, str, bool]] = field(default_factory=dict)
+    listed: list[tuple[str, str]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        answer = await self._get("/api/contacts", limit=200)
+        self.since = int(answer.headers["X-Revision"])
+        self._keep_contacts(await self._rest(answer))
+        await self.read()
+
+    def from_here(self) -> "ContactsClient":
+        return ContactsClient(self.env, self.api, self.headers, self.since, contacts=dict(self.contacts))
+
+    async def read(self) -> None:
+        answer = await self._get("/api/contacts/changes", since=self.since)
+        if answer.status_code == 200:
+            rows = await self._rest(answer)
+            self._keep_contacts(rows)
+            if rows:
+                self.since = int(answer.headers["X-Revision"])
+        # With a limit of its own: `start` has read the other one before what came after it.
+        answer = await self._get("/api/contacts", limit=199)
+        if answer.status_code == 200:
+            self.listed = [(row["number"], row["name"]) for row in answer.json()]
+
+    def _keep_contacts(self, rows: list[Json]) -> None:
+        for row in rows:
+            copy = row["version"], row["name"], row["deleted_at"] is not None
+            self.contacts[row["number"]] = max(copy, self.contacts.get(row["number"], copy))
+
+    async def differences(self) -> list[Any]:
+        await self.read()
+        rows = await self.env.database["contacts"].find({}, sort=[("sort_key", 1)]).to_list()
+        expected = (
+            {
+                row["number"]: (row["change_count"], row["name"], row["deleted_at"] is not None)
+                for row in rows
+                if row["deleted_at"] is None or row["number"] in self.contacts
+            },
+            [(row["number"], row["name"]) for row in rows if row["deleted_at"] is None],
+        )
+        found = self.contacts, self.listed
+        unpublished = [row["_id"] for row in rows if row["revision"] == UNPUBLISHED]
+        return [
+            *unpublished,
+            *((mine, stored) for mine, stored in zip(found, expected, strict=True) if mine != stored),
+        ]
+
+
 @pytest.fixture(scope="module")
 async def shared_env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
     directory, module = tmp_path_factory.mktemp("kills"), ("tests.faults.wrong_clock_api",)
-    async with running_environment(directory, name="changes after kills", module=module) as env:
+    # With a long lease: nothing changes what a process was about to send before a client must know all.
+    timeout = "30"
+    async with running_environment(
+        directory, name="changes after kills", module=module, TWILIO_TIMEOUT_SECONDS=timeout
+    ) as env:
         yield env
 
 
@@ -209,6 +376,9 @@ class Killing:
     env: Environment
     kill: Kill
     settings: Mapping[str, str] = field(default_factory=dict)
+    client: type[Client] = Client
+    following: Client | None = None
+    """The client that asks all the time."""
 
     @property
     def victim(self) -> ApiProcess:
@@ -224,10 +394,10 @@ class Killing:
         do_again: Callable[[ApiProcess], Awaitable[object]],
     ) -> None:
         """Fails if a client that knows what was before misses something."""
-        client = Client(self.env, self.env.apis[0], self.env.headers)
+        client = self.client(self.env, self.env.apis[0], self.env.headers)
         await client.start()
-        await eventually(client.differences, lambda found: not found, what="a settled start")
-        late = client.from_here()
+        await client.settle()
+        late, self.following = client.from_here(), client
         await self._kill(work)
         assert await is_done() == self.kill.is_after_the_change
         if self.kill.goes_on == ITSELF:
@@ -316,3 +486,134 @@ async def test_a_redaction_is_not_missed(env: Environment, kill: Kill) -> None:
 
     killing = Killing(env, kill, {"CONTENT_RETENTION_DAYS": "1"})
     await killing.run(begins_with_the_process, is_redacted, begins_with_the_process)
+
+
+@pytest.fixture
+async def nothing_else(env: Environment) -> AsyncIterator[None]:
+    """Nothing else changes a message that is sent, so that a change that was missed stays missed.
+
+    Neither does what is left of one test change anything during the next one.
+    """
+    await env.simulator.control.set_fault("drop_callbacks", to=STAYS_QUEUED)
+    yield
+    await env.simulator.control.reset_faults()
+    unsent = {"outbound.state": {"$in": ["pending", "claimed"]}}
+    await env.database["messages"].update_many(unsent, {"$set": {"outbound.state": "rejected"}})
+    await env.database["content_locks"].delete_many({})
+
+
+async def send(env: Environment, api: ApiProcess, text: str) -> None:
+    """Post a message that stays queued, with its text as the key."""
+    body = {"message": {"recipient_number": STAYS_QUEUED, "content": text}}
+    headers = {**await env.sign_in(api), "Idempotency-Key": text}
+    answer = await env.http.post(f"{api.url}/api/messages", json=body, headers=headers)
+    assert answer.status_code in {201, 202}, answer.text
+
+
+@pytest.mark.usefixtures("nothing_else")
+@pytest.mark.parametrize("kill", kills("send"), ids=str)
+async def test_a_new_message_is_not_missed(env: Environment, kill: Kill) -> None:
+    text = f"New, {kill}"
+
+    async def is_stored() -> bool:
+        return await env.database["messages"].find_one({"content": text}) is not None
+
+    async def post(api: ApiProcess) -> None:
+        await send(env, api, text)
+
+    await Killing(env, kill).run(post, is_stored, post)
+
+
+@pytest.mark.usefixtures("nothing_else")
+@pytest.mark.parametrize("kill", kills("late acceptance"), ids=str)
+async def test_an_acceptance_after_the_publication_is_not_missed(env: Environment, kill: Kill) -> None:
+    text = f"Accepted late, {kill}"
+
+    async def find(**query: object) -> Json | None:
+        return await env.database["messages"].find_one({"content": text, **query})
+
+    async def is_accepted() -> bool:
+        return await find(twilio_sid={"$ne": None}) is not None
+
+    async def post(api: ApiProcess) -> None:
+        held = api.mongo_proxy.add(PausePoint(is_sid_recording, "request"))
+        sending = asyncio.ensure_future(send(env, api, text))
+        await eventually(lambda: find(revision={"$gt": 0}), bool, what="the first publication")
+        # Otherwise a client learns of both at once.
+        assert killing.following is not None
+        await killing.following.settle()
+        held.release()
+        await sending
+
+    killing = Killing(env, kill)
+    await killing.run(post, is_accepted, post)
+
+
+async def pending(env: Environment, text: str) -> ObjectId:
+    """The id of a message that is not sent before tomorrow."""
+    number = next(_numbers)
+    await env.simulator.control.set_fault("rate_limited", to=number)
+    message_id = ObjectId((await env.post(number, text, to=env.apis[0]))["_id"])
+    later = {"$set": {"outbound.next_attempt_at": datetime.now(UTC) + DAY}}
+
+    async def is_postponed() -> bool:
+        waiting = {"_id": message_id, "outbound.state": "pending"}
+        return (await env.database["messages"].update_one(waiting, later)).matched_count == 1
+
+    await eventually(is_postponed, bool, what="the end of the attempt")
+    await env.simulator.control.reset_faults()
+    return message_id
+
+
+@pytest.mark.usefixtures("nothing_else")
+@pytest.mark.parametrize("kill", kills("cancellation"), ids=str)
+async def test_a_cancellation_is_not_missed(env: Environment, kill: Kill) -> None:
+    message_id = await pending(env, f"Cancelled, {kill}")
+
+    async def is_cancelled() -> bool:
+        row = await env.database["messages"].find_one({"_id": message_id})
+        return row is not None and row["outbound"]["state"] == "cancelled"
+
+    async def cancel(api: ApiProcess) -> None:
+        answer = await env.http.post(f"{api.url}/api/messages/{message_id}/cancel", headers=await env.sign_in(api))
+        assert answer.status_code == 200, answer.text
+
+    await Killing(env, kill).run(cancel, is_cancelled, cancel)
+
+
+async def store_contact(env: Environment, api: ApiProcess, number: str, name: str) -> None:
+    url, body = f"{api.url}/api/contacts/{number}", {"contact": {"name": name}}
+    answer = await env.http.put(url, json=body, headers=await env.sign_in(api))
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    "kill", [*kills("new contact"), *kills("changed contact")], ids=lambda kill: f"{kill.kind}, {kill}"
+)
+async def test_a_stored_contact_is_not_missed(env: Environment, kill: Kill) -> None:
+    number, name = next(_numbers), f"Ada after {kill}"
+    if kill.kind == "changed contact":
+        await store_contact(env, env.apis[0], number, f"Ada before {kill}")
+
+    async def is_stored() -> bool:
+        return await env.database["contacts"].find_one({"number": number, "name": name}) is not None
+
+    async def store(api: ApiProcess) -> None:
+        await store_contact(env, api, number, name)
+
+    await Killing(env, kill, client=ContactsClient).run(store, is_stored, store)
+
+
+@pytest.mark.parametrize("kill", kills("deleted contact"), ids=str)
+async def test_a_deleted_contact_is_not_missed(env: Environment, kill: Kill) -> None:
+    number = next(_numbers)
+    await store_contact(env, env.apis[0], number, f"Ada, {kill}")
+
+    async def is_deleted() -> bool:
+        return await env.database["contacts"].find_one({"number": number, "deleted_at": None}) is None
+
+    async def delete(api: ApiProcess) -> None:
+        answer = await env.http.delete(f"{api.url}/api/contacts/{number}", headers=await env.sign_in(api))
+        assert answer.status_code == 204, answer.text
+
+    await Killing(env, kill, client=ContactsClient).run(delete, is_deleted, delete)
