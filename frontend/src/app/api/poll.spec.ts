@@ -173,7 +173,7 @@ describe('Poll', () => {
     const other = poll.every(() => answers.shift() ?? of(null)).subscribe();
     vi.advanceTimersByTime(1_999);
     expect(work).toHaveBeenCalledTimes(calls);
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(10);
     expect(work).toHaveBeenCalledTimes(calls + 1);
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
     expect(work).toHaveBeenCalledTimes(calls + 1);
