@@ -556,7 +556,7 @@ export interface paths {
          *     `grant_type=refresh_token` continues a session and returns a new refresh token, another one each time. The old one
          *     stays valid until one of the new ones is first used; using any of the others after that ends the session.
          *     If this server's secrets have not signed it, `session_ended` has the `reason` `unknown_token`.
-         *     `grant_type=password` is for the Authorize button of this page and returns an access token only.
+         *     `grant_type=password` is for programs and the Authorize button of this page, and returns an access token only.
          *     It has no way to ask for a code, so accounts with a second factor sign in in the browser only.
          */
         post: operations["token_users_token_post"];
@@ -812,7 +812,8 @@ export interface paths {
          *
          *     `changes`: something has changed. `resync`: it is not known what has changed since the event in `Last-Event-ID`, or
          *     there was none. After each, ask `/api/messages/changes`, without `If-None-Match`: for a second, another
-         *     process may still respond with 304. Events that follow closely may be sent as one.
+         *     process may still respond with 304. Your first `since` is the `X-Revision` of a list; `revision` is that of the
+         *     newest change, and need not be remembered. Events that follow closely may be sent as one.
          *
          *     A comment is sent after 15 s of silence. The stream ends when the access token expires, when the session ends, and
          *     when the server restarts: connect again after `retry` milliseconds, with the id of the last event in
