@@ -39,7 +39,7 @@ test('"Up to date" is not shown while the API is suspended or dead', async ({
 
     server.signalApi('SIGSTOP');
     // The next poll is late, or one that was under way has been given up.
-    const lost = /^(Reconnecting…|Can't reach the server\.)/;
+    const lost = /^\s*(Reconnecting…|Can't reach the server\.)/;
     await expect(status).toHaveText(lost, { timeout: NOTICED_WITHIN_MS });
     await expect(status).toContainText("Can't reach the server.", {
       timeout: GIVEN_UP_WITHIN_MS,

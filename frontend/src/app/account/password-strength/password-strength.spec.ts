@@ -49,7 +49,11 @@ describe('PasswordStrength', () => {
 
   it('says how strong the password is once the user pauses, in words and by a bar', async () => {
     control.setValue('correct horse battery');
+    fixture.detectChanges();
     expect(meter.textContent).toBe('');
+    // Its place is there, so that nothing below moves.
+    expect(meter.querySelector('.password-strength__bar')).not.toBeNull();
+    expect(meter.querySelector('.password-strength__part--on')).toBeNull();
     await says('Strong.');
     expect(meter.querySelectorAll('.password-strength__part--on')).toHaveLength(4);
     control.setValue('password');

@@ -19,7 +19,7 @@ const PAUSE_MS = 400;
   selector: 'app-password-strength',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    @if (shown() !== undefined) {
+    @if (hasPlace()) {
       <div class="password-strength__bar" aria-hidden="true">
         @for (part of [1, 2, 3, 4]; track part) {
           <span [class.password-strength__part--on]="part <= parts()"></span>
@@ -28,7 +28,11 @@ const PAUSE_MS = 400;
     }
     <p class="field__hint" aria-live="polite">{{ text() }}</p>
   `,
-  host: { class: 'password-strength', '[attr.data-strength]': 'shown()' },
+  host: {
+    class: 'password-strength',
+    '[class.password-strength--placed]': 'hasPlace()',
+    '[attr.data-strength]': 'shown()',
+  },
 })
 export class PasswordStrength {
   readonly control = input.required<FormControl<string>>();
@@ -38,12 +42,20 @@ export class PasswordStrength {
   readonly #events = controlEvents(this.control);
 
   readonly #strength = signal<Strength | 'too-short' | undefined>(undefined);
+  /** From the first letter on: what moved the button below when it is said would be in the way of who presses it. */
+  protected readonly hasPlace = computed(() => {
+    this.#events();
+    return this.control().value !== '' && !showsErrors(this.control());
+  });
   /** Undefined while there is nothing to say. */
   protected readonly shown = computed(() => {
     this.#events();
     return showsErrors(this.control()) ? undefined : this.#strength();
   });
-  protected readonly parts = computed(() => Math.max(1, Number(this.shown()) || 0));
+  protected readonly parts = computed(() => {
+    const strength = this.shown();
+    return strength === undefined ? 0 : Math.max(1, Number(strength) || 0);
+  });
   protected readonly text = computed(() => {
     const strength = this.shown();
     if (strength === undefined) return '';
