@@ -212,7 +212,7 @@ test('a browser that does not allow notifications is explained', async ({
   await enter(page, await newPerson(request));
   await openSettings(page, 'Notifications');
   const told = page.getByRole('switch', NOTIFICATION);
-  await expect(page.getByText('Your browser will ask you whether it may.')).toBeVisible();
+  await expect(page.getByText('Your browser will ask for your permission.')).toBeVisible();
   // A headless browser answers for its user: no.
   await told.click();
   await expect(page.getByText('Your browser does not allow it.')).toBeVisible();
