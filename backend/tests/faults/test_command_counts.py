@@ -325,8 +325,8 @@ async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: b
     headers = [await sign_up(env) for _ in range(users)]
 
     async def send(sender: dict[str, str], number: int) -> tuple[httpx.Response, float]:
-        # Every second one is the first of its conversation.
-        recipient = f"+1315555{number:04}" if number % 2 else "+13125550001"
+        # Every second one is the first of its conversation. What comes from a number is for whoever last wrote to it.
+        recipient = f"+1315555{number:04}" if number % 2 else "+13165550001"
         headers = {**sender, "Idempotency-Key": f"at once {number}"} if key else sender
         body = {"message": {"recipient_number": recipient, "content": f"At once {number}"}}
         began_at = time.monotonic()
