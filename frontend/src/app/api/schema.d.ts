@@ -229,6 +229,8 @@ export interface paths {
         /**
          * List your conversations
          * @description Returns one row for each number with which you have exchanged messages, newest message first.
+         *
+         *     Archived conversations have a list of their own.
          */
         get: operations["list_conversations_api_conversations_get"];
         put?: never;
@@ -248,9 +250,31 @@ export interface paths {
         };
         /**
          * List what is unread
-         * @description Returns your conversations with unread messages. Ask again whenever something has changed.
+         * @description Returns your conversations with unread messages, and those that are archived.
+         *
+         *     Ask again whenever something has changed.
          */
         get: operations["read_unread_api_conversations_unread_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{peer_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a conversation
+         * @description Returns the row of a conversation, archived or not. Its messages: `/api/messages?peer_number=…`.
+         */
+        get: operations["read_conversation_api_conversations__peer_number__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -296,6 +320,32 @@ export interface paths {
         put: operations["mark_unread_api_conversations__peer_number__unread_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{peer_number}/archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Archive a conversation
+         * @description Moves a conversation to the list of archived ones, until a message comes in or is sent: that brings it back.
+         *
+         *     If a message has come in that you do not know of, this changes nothing. What is unread stays so.
+         */
+        put: operations["archive_api_conversations__peer_number__archived_put"];
+        post?: never;
+        /**
+         * Bring an archived conversation back
+         * @description Moves a conversation back to the others, at the place of its last message. May be repeated.
+         */
+        delete: operations["unarchive_api_conversations__peer_number__archived_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -836,7 +886,7 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Returns your account, sessions, messages with their timelines, and contacts as one JSON document.
+         * @description Returns your account, sessions, messages with their timelines, contacts, and which conversations are archived.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -926,6 +976,36 @@ export interface components {
              * @example 2026-11-22T10:42:07.120Z
              */
             created_at: string;
+        };
+        /**
+         * ArchiveRequest
+         * @description What the user knows of a conversation.
+         */
+        ArchiveRequest: {
+            /**
+             * Inbound
+             * @description The `inbound` of the conversation that is shown. If more has come in, it is not archived.
+             * @example 7
+             */
+            inbound: number;
+        };
+        /**
+         * ArchivedConversation
+         * @description An archived conversation. A newer message than its last one has brought it back.
+         */
+        ArchivedConversation: {
+            /**
+             * Peer Number
+             * @description The other side's number.
+             * @example +14155552671
+             */
+            peer_number: string;
+            /**
+             * Last Message At
+             * @description The `created_at` of its last message.
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            last_message_at: string;
         };
         /** CodeConfirmation */
         CodeConfirmation: {
@@ -1097,10 +1177,16 @@ export interface components {
             unread: number;
             /**
              * Inbound
-             * @description How many messages have come in since this is counted, also deleted ones: what to mark the conversation as read with once the last message is shown.
+             * @description How many messages have come in since this is counted, also deleted ones: what to mark the conversation as read with once the last message is shown, or to archive it with.
              * @example 7
              */
             inbound: number;
+            /**
+             * Archived
+             * @description Whether you have archived it, and no message has come in or was sent since.
+             * @example false
+             */
+            archived: boolean;
         };
         /** Credentials */
         Credentials: {
@@ -1182,7 +1268,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description All data of a user, newest message first, and contacts by name.
+         * @description All data of a user, newest message first, contacts by name, and the numbers of archived conversations.
          */
         ExportResponse: {
             /**
@@ -1198,6 +1284,13 @@ export interface components {
             messages: components["schemas"]["MessageDetail"][];
             /** Contacts */
             contacts: components["schemas"]["ContactResponse"][];
+            /**
+             * Archived Conversations
+             * @example [
+             *       "+14155552671"
+             *     ]
+             */
+            archived_conversations: string[];
         };
         /** ForgottenPassword */
         ForgottenPassword: {
@@ -2021,7 +2114,7 @@ export interface components {
         };
         /**
          * UnreadResponse
-         * @description What is unread. It replaces all that was known before.
+         * @description What is unread, and what is archived. It replaces all that was known before.
          */
         UnreadResponse: {
             /**
@@ -2035,6 +2128,11 @@ export interface components {
              * @description Newest message first. Of more than 1,000, those with the most unread messages.
              */
             conversations: components["schemas"]["UnreadConversation"][];
+            /**
+             * Archived
+             * @description All archived conversations, newest message first; no more than 1,000.
+             */
+            archived: components["schemas"]["ArchivedConversation"][];
         };
         /**
          * Problem
@@ -2850,6 +2948,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `_id` of the last message in the last row of the previous page. */
                 before?: string | null;
+                /** @description List the archived ones in place of all others. */
+                archived?: boolean;
             };
             header?: {
                 "if-none-match"?: string | null;
@@ -2945,6 +3045,65 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_conversation_api_conversations__peer_number__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3061,6 +3220,160 @@ export interface operations {
         };
     };
     mark_unread_api_conversations__peer_number__unread_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_api_conversations__peer_number__archived_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unarchive_api_conversations__peer_number__archived_delete: {
         parameters: {
             query?: never;
             header?: never;
