@@ -416,7 +416,7 @@ class Killing:
         pause = self.victim.mongo_proxy.add(PausePoint(self.kill.matches, "reply"))
         await self.start_victim()
         working = asyncio.ensure_future(work(self.victim))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await pause.reached.wait()
         self.victim.kill()
         await self.victim.mongo_proxy.drop_connections()
