@@ -42,6 +42,8 @@ export class Poll {
   readonly #random = inject(RANDOM);
   readonly #isReachable = inject(IS_REACHABLE);
   readonly #wakeUps = new Subject<void>();
+  /** Wakes only what has failed: two that fail in turn would run each other without a pause. */
+  readonly #recoveries = new Subject<void>();
 
   /** Runs every poll and every pending retry at once. */
   now(): void {
@@ -112,6 +114,7 @@ export class Poll {
         this.#activity.changes,
         fromEvent(window, 'online'),
         this.#wakeUps,
+        this.#recoveries.pipe(filter(() => failures > 0)),
       ).pipe(startWith(null));
       return merge(wakeUps.pipe(map(() => 0)), ended.pipe(map(interval)), due).pipe(
         switchMap(wait),
@@ -124,7 +127,7 @@ export class Poll {
             tap({
               complete: () => {
                 // The API answers again: what else has failed is retried now.
-                if (failures > 0) this.now();
+                if (failures > 0) this.#recoveries.next();
                 failures = 0;
               },
             }),
