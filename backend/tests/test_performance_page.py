@@ -102,3 +102,16 @@ def test_recording_writes_the_reference_and_the_page(tmp_path: Path, monkeypatch
     assert report.read_recorded()["lines"].keys() == {*found["lines"], new}
     assert report.section(report.read_recorded()) in page.read_text()
     assert f"| {new} |" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("ratio", "added", "goal"),
+    [
+        (0.8, 15.0, "0.8, ≤ 15 ms more"),
+        (0.79, 15.0, "0.8 (missed), ≤ 15 ms more"),
+        (0.8, 15.1, "0.8, ≤ 15 ms more (missed)"),
+    ],
+)
+def test_a_row_tells_which_of_its_goals_it_misses(ratio: float, added: float, goal: str) -> None:
+    found = {"by_processor_time": {"median": ratio}, "added_latency_milliseconds": added}
+    assert goals.of_row("4 send to 201", found) == goal

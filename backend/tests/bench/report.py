@@ -29,9 +29,8 @@ _SCORES = (
 
 def comparison_row(name: str, found: Json) -> str:
     """Returns a row of the table in Markdown, with medians, and the least and greatest ratio."""
-    goal = goals.of_row(name) + (" – missed" if goals.is_missed(name, found) else "")
     return (
-        f"| {name} | {found['ceiling']} | {goal} | {_spread(found['by_processor_time'])} "
+        f"| {name} | {found['ceiling']} | {goals.of_row(name, found)} | {_spread(found['by_processor_time'])} "
         f"| {found['milliseconds']['median']:.2f} | {found['ceiling_milliseconds']['median']:.2f} "
         f"| {_spread(found['by_rate'])} | {round(found['added_latency_milliseconds'])} ms | {found['tool_share']:.2f} |"
     )
