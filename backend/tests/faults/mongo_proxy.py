@@ -20,14 +20,23 @@ _HEADER = struct.Struct("<iiii")
 
 
 class PausePoint:
-    """Delays matching commands: `request` before the database receives them, `reply` after it has executed them."""
+    """Delays matching commands: `request` before the database receives them, `reply` after it has executed them.
+
+    With `skipped`, so many replies of commands that have changed something pass before one is delayed.
+    """
 
     def __init__(
-        self, matches: Callable[[Command], bool], at: Literal["request", "reply"], *, once: bool = True
+        self,
+        matches: Callable[[Command], bool],
+        at: Literal["request", "reply"],
+        *,
+        once: bool = True,
+        skipped: int = 0,
     ) -> None:
         self._matches = matches
         self.at = at
         self._once = once
+        self._skipped = skipped
         self._is_used = False
         self._released = asyncio.Event()
         self.reached = asyncio.Event()
@@ -47,6 +56,9 @@ class PausePoint:
         """Delay the reply, unless the command matched no document: the pause point then stays armed."""
         # An upsert has a value of None, too, if the document as it was before is asked for.
         if reply.get("lastErrorObject", reply).get("n") == 0:
+            self._is_used = False
+        elif self._skipped:
+            self._skipped -= 1
             self._is_used = False
         else:
             await self.wait()

@@ -137,18 +137,6 @@ PUBLISHED_BEFORE = {"late acceptance"}
 """What the same process has published once before, as it was until then."""
 
 
-def second(matches: Matches) -> Matches:
-    """Matches the second one only."""
-    seen = 0
-
-    def matches_second(command: Command) -> bool:
-        nonlocal seen
-        seen += matches(command)
-        return seen == 2 and matches(command)
-
-    return matches_second
-
-
 @dataclass(frozen=True)
 class Kill:
     """A process is killed once a write is done, before it knows."""
@@ -161,8 +149,12 @@ class Kill:
 
     @property
     def matches(self) -> Matches:
-        matches = WRITES[self.kind][self.write]
-        return second(matches) if self.kind in PUBLISHED_BEFORE and self.write in PUBLICATION else matches
+        return WRITES[self.kind][self.write]
+
+    @property
+    def skipped(self) -> int:
+        """How many such writes the same process makes before."""
+        return int(self.kind in PUBLISHED_BEFORE and self.write in PUBLICATION)
 
     @property
     def is_after_the_change(self) -> bool:
@@ -413,7 +405,7 @@ class Killing:
 
     async def _kill(self, work: Callable[[ApiProcess], Awaitable[object]]) -> None:
         # Retention begins with the process.
-        pause = self.victim.mongo_proxy.add(PausePoint(self.kill.matches, "reply"))
+        pause = self.victim.mongo_proxy.add(PausePoint(self.kill.matches, "reply", skipped=self.kill.skipped))
         await self.start_victim()
         working = asyncio.ensure_future(work(self.victim))
         async with asyncio.timeout(60):
