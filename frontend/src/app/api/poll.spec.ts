@@ -4,7 +4,13 @@ import { NEVER, Observable, Subject, Subscription, of, throwError } from 'rxjs';
 import { RANDOM } from './backoff';
 import { API_BASE_URL } from './base-url';
 import { PageActivity } from './page-activity';
-import { HIDDEN_POLL_INTERVAL_MS, POLL_INTERVAL_MS, Poll, SHORTEST_PAUSE_MS } from './poll';
+import {
+  HIDDEN_POLL_INTERVAL_MS,
+  POLL_INTERVAL_MS,
+  Poll,
+  SHORTEST_PAUSE_MS,
+  SHORTEST_RETRY_MS,
+} from './poll';
 
 const DOWN = failure(503);
 /** After each failure, at the most that chance makes of it. */
@@ -182,6 +188,32 @@ describe('Poll', () => {
     other.unsubscribe();
   });
 
+  it('runs no sooner than its Retry-After says when another poll succeeds again', () => {
+    restart(failure(503, '60'));
+    const answers = [DOWN, of(null)];
+    const other = poll.every(() => answers.shift() ?? of(null)).subscribe();
+    vi.advanceTimersByTime(59_999);
+    expect(work).toHaveBeenCalledTimes(1);
+    work.mockImplementation(() => of(null));
+    // With the jitter of a Retry-After.
+    vi.advanceTimersByTime(60_000);
+    expect(work.mock.calls.length).toBeGreaterThan(1);
+    other.unsubscribe();
+  });
+
+  it('runs no more often if it fails in turn with another poll', () => {
+    const ask = vi.fn(() => (ask.mock.calls.length % 2 ? DOWN : of(null)));
+    restart(DOWN);
+    work.mockImplementation(() => (work.mock.calls.length % 2 ? of(null) : DOWN));
+    const other = poll.every(ask).subscribe();
+    const minutes = 10;
+    vi.advanceTimersByTime(minutes * 60_000);
+    // A success is followed by the interval, and a failure by at least the shortest backoff.
+    const most = (2 * minutes * 60_000) / (POLL_INTERVAL_MS + SHORTEST_RETRY_MS) + 2;
+    for (const calls of [work, ask]) expect(calls.mock.calls.length).toBeLessThanOrEqual(most);
+    other.unsubscribe();
+  });
+
   it('ends when it is unsubscribed', () => {
     polling.unsubscribe();
     vi.advanceTimersByTime(2 * POLL_INTERVAL_MS);
@@ -284,6 +316,20 @@ describe('Poll', () => {
       expect(done).toHaveBeenCalledExactlyOnceWith('it');
       vi.advanceTimersByTime(3600_000);
       expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it('lets what has failed run at once when it succeeds', () => {
+      restart(DOWN);
+      // The next attempt is at 126 seconds.
+      vi.advanceTimersByTime(100_000);
+      const calls = work.mock.calls.length;
+      const answers = [DOWN, of('it')];
+      poll.untilDone(() => answers.shift() ?? of('it')).subscribe(done);
+      vi.advanceTimersByTime(1_999);
+      expect(work).toHaveBeenCalledTimes(calls);
+      vi.advanceTimersByTime(10);
+      expect(done).toHaveBeenCalledExactlyOnceWith('it');
+      expect(work).toHaveBeenCalledTimes(calls + 1);
     });
 
     it.each([404, 422])('does not retry after a %d', (status) => {

@@ -14,6 +14,7 @@ import {
   startWith,
   switchMap,
   take,
+  takeLast,
   tap,
   throwError,
   timer,
@@ -131,6 +132,8 @@ export class Poll {
                 failures = 0;
               },
             }),
+            // Whoever has the value may unsubscribe, after which nothing would be known to be complete.
+            takeLast(1),
             catchError(fail),
             finalize(() => {
               isRunning = false;
