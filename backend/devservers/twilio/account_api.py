@@ -75,7 +75,7 @@ class AccountApi:
         except ApiError as error:
             return error.response()
         sid = request.path_params["sid"]
-        number = next((number for number in self._owned() if _sid_of(number) == sid), None)
+        number = next((number for number in self._owned() if sid_of_number(number) == sid), None)
         if number is None:
             return ApiError(20404, f"The requested resource {request.url.path} was not found").response()
         if request.method == "POST":
@@ -95,7 +95,7 @@ class AccountApi:
 
     def _number(self, number: str) -> dict[str, object]:
         can_send = number != VOICE_ONLY_NUMBER
-        sid = _sid_of(number)
+        sid = sid_of_number(number)
         return {
             "account_sid": self._account.sid,
             "address_requirements": "none",
@@ -131,7 +131,7 @@ class AccountApi:
 _SETTINGS = [field.name for field in fields(NumberSettings)]
 
 
-def _sid_of(number: str) -> str:
+def sid_of_number(number: str) -> str:
     return "PN" + hashlib.blake2b(number.encode(), digest_size=16).hexdigest()
 
 

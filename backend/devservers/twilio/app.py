@@ -29,6 +29,7 @@ from devservers.twilio.ledger import Ledger, ListOrder
 from devservers.twilio.messages import messages_path
 from devservers.twilio.page import Page
 from devservers.twilio.progress import Progress
+from devservers.twilio.services import SERVICES_PATH, MessagingServices, ServicesApi
 
 # In production the API refuses to run against a provider that sends these headers, whatever its host name.
 HEADERS = [("Server", "MySMS-Twilio-Simulator"), ("X-Simulator", "mysms-twilio"), *SECURITY_HEADERS]
@@ -54,9 +55,11 @@ def create_app(
     progress = Progress(ledger, callback_sender, clock, pace)
     api = MessagesApi(account, ledger, registry, progress, clock, list_order)
     accounts = AccountApi(account, ledger, clock)
-    phones = Phones(account, ledger, callback_sender, clock, api_url)
+    services = MessagingServices()
+    services_api = ServicesApi(account, services)
+    phones = Phones(account, ledger, callback_sender, clock, services, api_url)
     control = ControlApi(
-        account, ledger, registry, callback_sender, progress, phones, api, has_control_port=has_control_port
+        account, ledger, registry, callback_sender, progress, phones, api, services, has_control_port=has_control_port
     )
     page = Page(account, ledger, registry, progress, api, clock)
 
@@ -86,6 +89,8 @@ def create_app(
             Route(messages_path("{account_sid}") + "/{sid}/Media.json", api.media_list),
             Route(messages_path("{account_sid}") + "/{sid}/Media/{media_sid}", api.media),
             Route(CONTENT_PATH + "/{media_sid}", api.media_content),
+            Route(SERVICES_PATH, services_api.services),
+            Route(SERVICES_PATH + "/{sid}/PhoneNumbers", services_api.numbers),
         ],
         exception_handlers={
             HTTPException: _twilio_error,

@@ -113,6 +113,10 @@ class SimulatorControl:
         """Set any of `sms_url`, `sms_fallback_url` and `sms_application_sid` of the account's own number."""
         await self._call("POST", "number", json=settings)
 
+    async def set_services(self, *services: Mapping[str, Any]) -> None:
+        """Replace the account's Messaging Services, each with the fields of `MessagingService`."""
+        await self._call("POST", "services", json={"services": services})
+
     async def set_status(
         self,
         sid: str,

@@ -23,6 +23,7 @@ from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.media import MAX_BYTES
 from devservers.twilio.messages import Message, Step, is_loopback_url
 from devservers.twilio.progress import Progress
+from devservers.twilio.services import MessagingService, MessagingServices
 
 MOST_MEDIA = 10
 """Twilio's maximum for a message."""
@@ -78,6 +79,12 @@ class NumberCommand(ControlCommand):
     sms_application_sid: str = ""
 
 
+class ServicesCommand(ControlCommand):
+    """All Messaging Services of the account, with the numbers in their pools."""
+
+    services: list[MessagingService]
+
+
 class CredentialsCommand(ControlCommand):
     """What is not given stays as it is. Twilio promotes a secondary token by making it the primary one."""
 
@@ -96,12 +103,13 @@ class ControlApi:
         progress: Progress,
         phones: Phones,
         api: MessagesApi,
+        services: MessagingServices,
         *,
         has_control_port: bool,
     ) -> None:
         self._account = account
         self._ledger, self._registry, self._callback_sender = ledger, registry, callback_sender
-        self._progress, self._phones, self._api = progress, phones, api
+        self._progress, self._phones, self._api, self._services = progress, phones, api, services
         self._has_control_port = has_control_port
 
     def routes(self) -> list[Route]:
@@ -116,6 +124,7 @@ class ControlApi:
             Route("/_control/texts", self.texts, methods=["POST"]),
             Route("/_control/media/{sid}", self.media, methods=["GET"]),
             Route("/_control/number", self.number, methods=["POST"]),
+            Route("/_control/services", self.services, methods=["POST"]),
             Route("/_control/messages/{sid}/status", self.status, methods=["POST"]),
         ]
 
@@ -191,6 +200,10 @@ class ControlApi:
         settings = replace(self._ledger.number_settings(number), **changes)
         self._ledger.set_number(number, settings)
         return JSONResponse(asdict(settings))
+
+    async def services(self, request: Request) -> Response:
+        self._services.all = ServicesCommand.model_validate(await _body(request)).services
+        return Response(status_code=204)
 
     async def callback(self, request: Request) -> Response:
         command = CallbackCommand.model_validate(await _body(request))

@@ -1,7 +1,8 @@
 """Texts that the simulated phones send to the account's numbers, and the webhooks that report them.
 
 The webhook goes to the number's SmsUrl, and to its SmsFallbackUrl once no attempt has succeeded. Without either, or
-with an application in their place, the message is only in the list.
+with an application in their place, the message is only in the list. A Messaging Service that is in charge of the number
+has a URL of its own; without one the message is dropped, and is not in the list.
 https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
@@ -24,6 +25,7 @@ from devservers.twilio.messages import (
 )
 from devservers.twilio.opt_outs import opt_out_type
 from devservers.twilio.segments import segment_count
+from devservers.twilio.services import MessagingServices
 
 NO_RESPONSE = "11200"
 """Twilio's error code of a webhook that failed, which the request to the fallback URL has."""
@@ -46,9 +48,16 @@ class Phones:
     """The simulated phones, as senders."""
 
     def __init__(
-        self, account: Account, ledger: Ledger, callback_sender: CallbackSender, clock: Clock, api_url: str
+        self,
+        account: Account,
+        ledger: Ledger,
+        callback_sender: CallbackSender,
+        clock: Clock,
+        services: MessagingServices,
+        api_url: str,
     ) -> None:
         self._account, self._ledger, self._callback_sender, self._clock = account, ledger, callback_sender, clock
+        self._services = services
         self._api_url = api_url
         self._webhooks: set[asyncio.Task[None]] = set()
 
@@ -78,12 +87,15 @@ class Phones:
             direction=INBOUND,
             request=[("From", from_number), ("To", to_number), ("Body", body)],
         )
-        for attachment in attachments:
-            self._ledger.add_media(Media(new_media_sid(), message.sid, attachment.content_type, attachment.content))
-        self._ledger.insert(message)
         taken_as = opt_out_type(body)
         if taken_as in {"STOP", "START"}:
             self._ledger.set_blocked(to_number, from_number, blocked=taken_as == "STOP")
+        service = self._services.in_charge_of(to_number)
+        if service is not None and not service.inbound_request_url:
+            return message
+        for attachment in attachments:
+            self._ledger.add_media(Media(new_media_sid(), message.sid, attachment.content_type, attachment.content))
+        self._ledger.insert(message)
         if webhook := self._webhook(message):
             task = asyncio.create_task(self._callback_sender.send(webhook))
             self._webhooks.add(task)
@@ -93,8 +105,13 @@ class Phones:
     def _webhook(self, message: Message) -> Callback | None:
         number = self._ledger.number_settings(message.to_number)
         params = {**webhook_params(message), **self._media_params(message)}
+        if (member := self._services.with_number(message.to_number)) is not None:
+            params = {**params, "MessagingServiceSid": member.sid}
         if self._account.advanced_opt_out and (taken_as := opt_out_type(message.body)):
             params = {**params, "OptOutType": taken_as}
+        if (service := self._services.in_charge_of(message.to_number)) is not None:
+            url = service.inbound_request_url or ""
+            return Callback(url, params, message.sid, message.from_number) if is_loopback_url(url) else None
         if number.sms_application_sid or not is_loopback_url(number.sms_url):
             return None
         webhook = Callback(number.sms_url, params, message.sid, message.from_number)

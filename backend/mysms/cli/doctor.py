@@ -23,6 +23,7 @@ from mysms.providers.diagnostics import (
     Answer,
     CallbackProbe,
     CredentialsRejectedError,
+    MessagingService,
     NumberWebhooks,
     inspect_account,
     inspect_webhooks,
@@ -209,6 +210,8 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
         found = inspect_webhooks(*account, number)
         if found is None:
             raise CheckFailedError(f"The account does not own {number}.", _ANOTHER_NUMBER)
+        if found.service:
+            return _check_service(found.service, number, url)
         if found.sms_application_sid:
             raise CheckFailedError(
                 f"{number} has the TwiML application {found.sms_application_sid}, so Twilio ignores its webhook.",
@@ -228,16 +231,38 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
     return f"{number} now posts inbound messages to {url.address}, and again if that fails."
 
 
+def _check_service(service: MessagingService, number: str, url: Url) -> str:
+    """Checks that a Messaging Service posts inbound messages to the API. Raises CheckFailedError."""
+    name = f"the Messaging Service {service.name!r} ({service.sid})"
+    if _address_of(service.inbound_url) == url.address:
+        return f"{number} is in {name}, which posts inbound messages to {url.address}."
+    what = (
+        f"posts inbound messages to another server, {urlsplit(service.inbound_url).hostname}"
+        if service.inbound_url
+        else "drops inbound messages: nobody sees them, and Twilio's list does not have them"
+    )
+    raise CheckFailedError(
+        f"{number} is in {name}, which {what}.",
+        "In Twilio's console, under Integration of that service, choose to defer to the sender's webhook, and run "
+        "mysms doctor --fix; or take the number out of its sender pool.",
+    )
+
+
 def _where(found: NumberWebhooks, url: Url, settings: Settings) -> str:
     """Says what the number does with inbound messages instead, without quoting what may contain a password."""
     if not found.sms_url:
         return "posts inbound messages nowhere"
-    configured = urlsplit(found.sms_url)
     callback = settings.twilio_status_callback_url
     ours = {each.address for each in (url, callback) if each is not None}
-    if f"{configured.scheme}://{configured.netloc.rpartition('@')[2]}{configured.path}" not in ours:
-        return f"posts inbound messages to another server, {configured.hostname}"
+    if _address_of(found.sms_url) not in ours:
+        return f"posts inbound messages to another server, {urlsplit(found.sms_url).hostname}"
     return "posts inbound messages to this API, but without the retries or the fallback"
+
+
+def _address_of(url: str) -> str:
+    """Returns a URL without user name, password, query and fragment."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def check_process(settings: Settings) -> str:

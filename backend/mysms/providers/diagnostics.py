@@ -14,6 +14,7 @@ from twilio.request_validator import (
     SIGNATURE_SETTINGS_HEADER,
     RequestValidator,
 )
+from twilio.rest import Client
 
 from mysms.core.urls import Url
 from mysms.providers.base import ProviderUnavailableError
@@ -73,6 +74,16 @@ def inspect_account(
 
 
 @dataclass(frozen=True)
+class MessagingService:
+    """A Messaging Service that has the number in its pool, and decides where inbound messages go."""
+
+    sid: str
+    name: str
+    inbound_url: str
+    """Without one, Twilio drops inbound messages; they are not in its list either."""
+
+
+@dataclass(frozen=True)
 class NumberWebhooks:
     """What one of the account's numbers does with an inbound message."""
 
@@ -82,6 +93,8 @@ class NumberWebhooks:
     sms_fallback_url: str
     sms_application_sid: str
     """If it is not empty, Twilio ignores the URLs."""
+    service: MessagingService | None
+    """If there is one, Twilio ignores what the number has."""
 
 
 def inspect_webhooks(
@@ -91,14 +104,31 @@ def inspect_webhooks(
     try:
         with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
             found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
+            service = _service_in_charge_of(client, number)
     except _NO_ANSWER as error:
         raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
     owned = [row for row in found if row.phone_number == number]
     if not owned:
         return None
     row = owned[0]
-    texts = (row.sid, row.sms_url, row.sms_method, row.sms_fallback_url, row.sms_application_sid)
-    return NumberWebhooks(*(text or "" for text in texts))
+    return NumberWebhooks(
+        sid=row.sid or "",
+        sms_url=row.sms_url or "",
+        sms_method=row.sms_method or "",
+        sms_fallback_url=row.sms_fallback_url or "",
+        sms_application_sid=row.sms_application_sid or "",
+        service=service,
+    )
+
+
+def _service_in_charge_of(client: Client, number: str) -> MessagingService | None:
+    """Returns the service that decides about inbound messages to a number. A number is in one service at most."""
+    for row in client.messaging.v1.services.stream():
+        if any(each.phone_number == number for each in row.phone_numbers.stream()):
+            if row.use_inbound_webhook_on_number:
+                return None
+            return MessagingService(row.sid or "", row.friendly_name or "", row.inbound_request_url or "")
+    return None
 
 
 def set_webhook(

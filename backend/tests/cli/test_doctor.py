@@ -356,6 +356,42 @@ async def test_what_overrides_the_webhook_is_named(start: Start, simulator: Simu
         assert "list only" in check_inbound(settings_of(api, twilio_status_callback_url=None))
 
 
+SERVICE = "MG0123456789abcdef0123456789abcdef"
+
+
+async def test_a_messaging_service_that_has_the_number_is_named(start: Start, simulator: Simulator) -> None:
+    others = [{"sid": f"MG{each:032}", "friendly_name": "Other", "numbers": []} for each in range(60)]
+
+    async with start() as api:
+        url, settings = inbound_url_of(api), settings_of(api)
+        await set_webhook(simulator, f"{url}#rc=5&rp=all")
+
+        async def put_into_service(*, number: str = settings.twilio_from_number, **fields: object) -> None:
+            # The pool has more numbers than a page, too.
+            numbers = [*(f"+1500557{each:04}" for each in range(60)), number]
+            service = {"sid": SERVICE, "friendly_name": "Marketing", "numbers": numbers, **fields}
+            await simulator.control.set_services(*others, service)
+
+        try:
+            await put_into_service()
+            dropped = await asyncio.to_thread(failure_of, check_inbound, settings)
+            assert dropped.finding.endswith(
+                f"is in the Messaging Service 'Marketing' ({SERVICE}), which drops inbound messages: nobody sees them, "
+                "and Twilio's list does not have them."
+            )
+            await put_into_service(inbound_request_url="https://user:hunter2@elsewhere.example.com/sms?key=secret")
+            lost = (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
+            assert lost.endswith("which posts inbound messages to another server, elsewhere.example.com.")
+            await put_into_service(inbound_request_url=f"{url}#rc=3")
+            assert "Marketing" in await asyncio.to_thread(check_inbound, settings)
+            for fields in ({"use_inbound_webhook_on_number": True}, {"number": "+15005550098"}):
+                await put_into_service(**fields)
+                assert "Marketing" not in await asyncio.to_thread(check_inbound, settings)
+        finally:
+            await simulator.control.set_services()
+            await set_webhook(simulator)
+
+
 async def test_the_mail_server_is_tried_without_sending_a_mail() -> None:
     async with running_mail_server() as server:
         mail: dict[str, Any] = {"mail_from": "mysms@example.com", "app_url": "http://localhost:8000"}
