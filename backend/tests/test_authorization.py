@@ -68,6 +68,7 @@ class Owner:
             "number": [self.messages[0]["peer_number"]],
             "session_id": [session["_id"] for session in self.sessions],
             "peer_number": [self.messages[0]["peer_number"]],
+            "revision": ["1000000"],
             "search": [TEXT, NAME, self.messages[0]["peer_number"][-7:]],
             "idempotency-key": [KEY],
         }
@@ -165,16 +166,18 @@ def calls_for(owner: Owner, api: Api) -> Iterator[Call]:
 def _choices(
     parameters: list[Mapping[str, Any]], values: Mapping[str, list[str]]
 ) -> Iterator[list[tuple[str, str, str]]]:
-    """All path parameters with at most one other, as rows of location, name and value."""
-    needed = [each for each in parameters if each["in"] == "path"]
-    more = [each for each in parameters if each["in"] != "path"]
+    """All required parameters with at most one other, as rows of location, name and value."""
+    needed = [each for each in parameters if each["required"]]
+    more = [each for each in parameters if not each["required"]]
     rounds = max((len(values[each["name"]]) for each in needed), default=1)
     for turn in range(rounds):
-        path = [("path", each["name"], values[each["name"]][turn % len(values[each["name"]])]) for each in needed]
-        yield path
+        required = [
+            (each["in"], each["name"], values[each["name"]][turn % len(values[each["name"]])]) for each in needed
+        ]
+        yield required
         for each in more:
             for value in values[each["name"].lower()]:
-                yield [*path, (each["in"], each["name"], value)]
+                yield [*required, (each["in"], each["name"], value)]
 
 
 def _call(name: str, values: list[tuple[str, str, str]], body: Json | None, *, is_form: bool) -> Call:

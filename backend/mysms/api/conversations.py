@@ -6,10 +6,18 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from pydantic import BaseModel, Field
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
-from mysms.api.deps import CurrentUser, Reading, assume_default_country, get_services, require_caller
+from mysms.api.deps import CurrentUser, Deletion, Reading, assume_default_country, get_services, require_caller
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
-from mysms.core.errors import NotFoundError, error_responses
-from mysms.messages.schemas import DEFAULT_PAGE, ConversationResponse, PeerNumber, ReadRequest, UnreadResponse
+from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
+from mysms.messages.schemas import (
+    DEFAULT_PAGE,
+    MAXIMUM_REVISION,
+    ConversationResponse,
+    DeletedPartResponse,
+    PeerNumber,
+    ReadRequest,
+    UnreadResponse,
+)
 from mysms.users.errors import UnauthenticatedError
 
 router = APIRouter(prefix="/api/conversations", tags=["Messages"])
@@ -58,6 +66,35 @@ router.add_api_route(
 
 _Number = Annotated[PeerNumber, Path(description="The number of the conversation.", examples=["+14155552671"])]
 _RESPONSES = error_responses(UnauthenticatedError(), NotFoundError("There is no such conversation."))
+
+
+class ConversationDeletionQuery(BaseModel):
+    revision: int = Field(
+        ge=0,
+        le=MAXIMUM_REVISION,
+        description="The `X-Revision` of what the user has been shown. Messages that have changed or come in since are "
+        "kept.",
+    )
+    before: str | None = Field(None, description="The `before` of the previous response.")
+
+
+@router.delete(
+    "/{peer_number}",
+    summary="Delete a conversation, in parts",
+    dependencies=[Depends(assume_default_country)],
+    responses={**_RESPONSES, **error_responses(InvalidFieldsError({"before": ["is not one of your messages"]}))},
+)
+async def delete_conversation(
+    peer_number: _Number, query: Annotated[ConversationDeletionQuery, Query()], user: CurrentUser, deletion: Deletion
+) -> DeletedPartResponse:
+    """Deletes 50 messages of a conversation at most for you, newest first, as `DELETE /api/messages/{id}` does.
+
+    Send it again with the `before` of the response until that is null. Requests may be repeated; once nothing is left,
+    there is no such conversation. What the user has not seen yet is kept, and so is what may still be sent: cancel it
+    first, or wait.
+    """
+    part = await deletion.delete_conversation(user.user_id, peer_number, revision=query.revision, before=query.before)
+    return DeletedPartResponse(deleted=part.deleted, kept=part.kept, before=part.last_id)
 
 
 @router.put(

@@ -1,15 +1,30 @@
-"""Deletes single messages for their user. The provider keeps them, as the recipient does."""
+"""Deletes messages for their user. The provider keeps them, as the recipient does."""
 
 import contextlib
+from dataclasses import dataclass
 
 from bson import ObjectId
 
+from mysms.changes.change import UNPUBLISHED
 from mysms.changes.publisher import ChangePublisher
 from mysms.core.database import DatabaseError
-from mysms.core.errors import NotFoundError
+from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.core.timestamps import Clock
-from mysms.messages import conversations, repository
+from mysms.messages import conversations, repository, unread
 from mysms.messages.errors import MessageInFlightError
+from mysms.messages.filter import MessageFilter
+
+AT_ONCE = 50
+"""A deletion takes up to eight commands (ADR 16)."""
+
+
+@dataclass(frozen=True)
+class DeletedPart:
+    """How many messages of a part of a conversation were deleted and kept, and the last one if there may be more."""
+
+    deleted: int
+    kept: int
+    last_id: str | None
 
 
 class MessageDeletion:
@@ -38,3 +53,33 @@ class MessageDeletion:
         with contextlib.suppress(DatabaseError):
             await conversations.count_deletions(pending)
         self._publisher.publish(change)
+
+    async def delete_conversation(
+        self, user_id: ObjectId, peer_number: str, *, revision: int, before: str | None
+    ) -> DeletedPart:
+        """Deletes a part of a conversation: its newest messages, or those before one. May be repeated.
+
+        Keeps what has changed or come in since that revision, which the user has not seen, and what may still be sent.
+        Raises NotFoundError, and InvalidFieldsError if `before` is not a message of the user.
+        """
+        conversation, anchor = MessageFilter(peer_number=peer_number), None
+        if not [number for number in conversation.peer_numbers if await unread.exists(user_id, number)]:
+            raise NotFoundError("There is no such conversation.")
+        if before is not None:
+            known = ObjectId.is_valid(before)
+            anchor = await repository.find_anchor(user_id, conversation, ObjectId(before)) if known else None
+            if anchor is None:
+                raise InvalidFieldsError({"before": ["is not one of your messages"]})
+        rows = await repository.list_own(
+            user_id, conversation, limit=AT_ONCE, before=anchor, further_fields=("revision",)
+        )
+        kept = 0
+        for row in rows:
+            if not UNPUBLISHED < row.get("revision", 0) <= revision:
+                kept += 1
+                continue
+            try:
+                await self.delete(user_id, str(row["_id"]))
+            except MessageInFlightError:
+                kept += 1
+        return DeletedPart(len(rows) - kept, kept, str(rows[-1]["_id"]) if len(rows) == AT_ONCE else None)

@@ -11,7 +11,7 @@ from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
 from mysms.messages import repository
-from mysms.messages.encoding import Row, detail_fields, encode
+from mysms.messages.encoding import TIMELINE_FIELD, Row, detail_fields, encode
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
 from mysms.messages.schemas import ExportHead
@@ -62,7 +62,7 @@ class AccountExport:
             sessions=await self._sessions.list_own(caller),
         )
         # Read before the response begins, so that an unavailable database gets an error and not a truncated document.
-        first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE, with_timeline=True)
+        first = await repository.list_own(caller.user_id, _EVERYTHING, limit=_PAGE, further_fields=(TIMELINE_FIELD,))
         self._events.record("account_exported", account=user.email, address=client.address)
         return self._pieces(caller.user_id, head, first)
 
@@ -73,7 +73,7 @@ class AccountExport:
             yield separator + b",".join(encode(detail_fields(row)) for row in page)
             separator = b","
             page = await repository.list_own(
-                user_id, _EVERYTHING, limit=_PAGE, before=Anchor.of(page[-1]), with_timeline=True
+                user_id, _EVERYTHING, limit=_PAGE, before=Anchor.of(page[-1]), further_fields=(TIMELINE_FIELD,)
             )
         yield b'],"contacts":['
         separator = b""

@@ -122,13 +122,12 @@ async def list_own(
     *,
     limit: int,
     before: Anchor | None = None,
-    with_timeline: bool = False,
+    further_fields: Sequence[str] = (),
 ) -> list[Row]:
     """Returns a page, newest first, by `order_of` and then `_id`, starting after the position `before`."""
     order, query = order_of(message_filter), message_filter.query(user_id)
     sort = [(order, DESCENDING), ("_id", DESCENDING)]
-    timeline = (TIMELINE_FIELD,) if with_timeline else ()
-    return await _list(_beyond(query, order, before, "$lt"), sort, limit, further_fields=timeline)
+    return await _list(_beyond(query, order, before, "$lt"), sort, limit, further_fields=further_fields)
 
 
 class ChangePosition(NamedTuple):

@@ -251,6 +251,20 @@ class ReadRequest(BaseModel):
     )
 
 
+class DeletedPartResponse(BaseModel):
+    """What was done to a part of a conversation."""
+
+    deleted: int = Field(examples=[49])
+    kept: int = Field(
+        examples=[1],
+        description="Messages that may still be sent, and those that have changed or come in since the revision.",
+    )
+    before: str | None = Field(
+        examples=["6743a3d1c2b5f0e4a1d2c3b4"],
+        description="Send the request again with this `before` for the next part. Null if this was the last one.",
+    )
+
+
 class ExportHead(BaseModel):
     """The first part of an export."""
 
