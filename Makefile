@@ -33,8 +33,18 @@ mysms: $(BACKEND_READY) ## Run a command beside make run: make mysms ARGS="reset
 
 test: test-backend test-frontend test-e2e ## Run all tests
 
-test-backend: $(BACKEND_READY) $(SPA) ## pytest against the development servers, or TEST_MONGODB_URI
-	cd backend && $(BIN)/pytest
+test-backend: $(BACKEND_READY) $(SPA) ## pytest against the development servers, or TEST_MONGODB_URI, in two halves at a time
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-backend-first-half test-backend-second-half
+
+# They take about the same time, most of it waiting.
+FIRST_HALF := tests/cli tests/faults tests/fuzz tests/messages
+
+.PHONY: test-backend-first-half test-backend-second-half
+test-backend-first-half:
+	cd backend && TEST_PORTS=20000-26384 $(BIN)/pytest $(FIRST_HALF)
+
+test-backend-second-half:
+	cd backend && TEST_PORTS=26384-32768 $(BIN)/pytest $(addprefix --ignore=,$(FIRST_HALF))
 
 test-frontend: $(FRONTEND_READY) ## Vitest
 	cd frontend && npm test

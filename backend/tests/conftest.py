@@ -90,8 +90,10 @@ async def readonly_user(api: Api, shared_readonly_user: ApiUser) -> ApiUser:
 
 
 @pytest.fixture
-def start(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> Start:
+async def start(mongodb: Mongo, simulator: Simulator, tmp_path: Path) -> Start:
     """Starts an API process on the test's own database, so that no other process repairs its data."""
+    # It would catch up with what other tests have left in the provider's list.
+    await simulator.control.clear_inbound()
     uri = mongodb.other_database(tmp_path.name[-20:])
 
     def start(**changes: str) -> AbstractAsyncContextManager[Api]:

@@ -62,6 +62,10 @@ class SimulatorControl:
         """Delete all messages, callback attempts and recorded requests."""
         await self._call("DELETE", "ledger")
 
+    async def clear_inbound(self) -> None:
+        """Delete what the phones have sent: an API that starts finds it in the list."""
+        await self._call("DELETE", "ledger?direction=inbound")
+
     async def callbacks(self, sid: str = "") -> Sequence[CallbackAttempt]:
         """The delivery attempts of callbacks, oldest first."""
         return _attempts(await self._call("GET", "callbacks", params={"sid": sid}), "callbacks")

@@ -21,7 +21,7 @@ from devservers.twilio.faults import FAULTS_BY_KIND, RefuseConnections
 from devservers.twilio.inbound import Attachment, Phones, sample_attachment
 from devservers.twilio.ledger import CallbackRecord, Ledger
 from devservers.twilio.media import MAX_BYTES
-from devservers.twilio.messages import Message, Step, is_loopback_url
+from devservers.twilio.messages import INBOUND, Message, Step, is_loopback_url
 from devservers.twilio.progress import Progress
 from devservers.twilio.services import MessagingService, MessagingServices
 
@@ -129,6 +129,10 @@ class ControlApi:
         ]
 
     async def ledger(self, request: Request) -> Response:
+        if request.method == "DELETE" and request.query_params.get("direction") == INBOUND:
+            await self._phones.stop()
+            self._ledger.clear_inbound()
+            return Response(status_code=204)
         if request.method == "DELETE":
             await self._progress.stop()
             await self._phones.stop()

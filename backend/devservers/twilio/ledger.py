@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from devservers.twilio.media import Media
-from devservers.twilio.messages import OUTBOUND, Message, Step
+from devservers.twilio.messages import INBOUND, OUTBOUND, Message, Step
 
 MAX_RECORDED_CALLBACKS = 2000
 
@@ -291,6 +291,13 @@ class Ledger:
             "BEGIN IMMEDIATE; DELETE FROM messages; DELETE FROM callbacks; DELETE FROM blocked; DELETE FROM media;"
             " COMMIT;"
         )
+
+    def clear_inbound(self) -> None:
+        """Delete what the phones have sent, with its media."""
+        self._db.execute(
+            "DELETE FROM media WHERE message_sid IN (SELECT sid FROM messages WHERE direction = ?)", [INBOUND]
+        )
+        self._db.execute("DELETE FROM messages WHERE direction = ?", [INBOUND])
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         placeholders = ", ".join("?" * len(row))

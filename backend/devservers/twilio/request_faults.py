@@ -114,9 +114,10 @@ class Trickle(RequestFault):
         body = bytes(response.body)
 
         async def drip() -> AsyncIterator[bytes]:
-            for byte in body:
+            began_at = clock.now()
+            for sent, byte in enumerate(body, start=1):
                 yield bytes([byte])
-                await clock.sleep(self.seconds / len(body))
+                await clock.sleep(began_at + self.seconds * sent / len(body) - clock.now())
 
         return StreamingResponse(drip(), response.status_code, dict(response.headers))
 

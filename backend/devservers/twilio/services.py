@@ -26,6 +26,7 @@ class MessagingService:
     friendly_name: str
     inbound_request_url: str | None = None
     """Without one, an inbound message is dropped, and is not in the list of messages either."""
+    inbound_method: str = "POST"
     use_inbound_webhook_on_number: bool = False
     """The number's own webhook counts instead."""
     numbers: Sequence[str] = field(default_factory=tuple)

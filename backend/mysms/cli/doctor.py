@@ -211,7 +211,7 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
         if found is None:
             raise CheckFailedError(f"The account does not own {number}.", _ANOTHER_NUMBER)
         if found.service:
-            return _check_service(found.service, number, url)
+            return _check_service(found.service, number, url, settings)
         if found.sms_application_sid:
             raise CheckFailedError(
                 f"{number} has the TwiML application {found.sms_application_sid}, so Twilio ignores its webhook.",
@@ -231,16 +231,17 @@ def check_inbound(settings: Settings, *, fix: bool = False) -> str:
     return f"{number} now posts inbound messages to {url.address}, and again if that fails."
 
 
-def _check_service(service: MessagingService, number: str, url: Url) -> str:
+def _check_service(service: MessagingService, number: str, url: Url, settings: Settings) -> str:
     """Checks that a Messaging Service posts inbound messages to the API. Raises CheckFailedError."""
     name = f"the Messaging Service {service.name!r} ({service.sid})"
-    if _address_of(service.inbound_url) == url.address:
-        return f"{number} is in {name}, which posts inbound messages to {url.address}."
-    what = (
-        f"posts inbound messages to another server, {urlsplit(service.inbound_url).hostname}"
-        if service.inbound_url
-        else "drops inbound messages: nobody sees them, and Twilio's list does not have them"
-    )
+    if not service.inbound_url:
+        what = "drops inbound messages: nobody sees them, and Twilio's list does not have them"
+    elif not _is_ours(service.inbound_url, url, settings):
+        what = f"posts inbound messages to another server, {urlsplit(service.inbound_url).hostname}"
+    elif service.inbound_method != "POST":
+        what = f"requests this API with {service.inbound_method} instead of POST"
+    else:
+        return f"{number} is in {name}, which posts inbound messages to {_address_of(service.inbound_url)}."
     raise CheckFailedError(
         f"{number} is in {name}, which {what}.",
         "In Twilio's console, under Integration of that service, choose to defer to the sender's webhook, and run "
@@ -252,11 +253,15 @@ def _where(found: NumberWebhooks, url: Url, settings: Settings) -> str:
     """Says what the number does with inbound messages instead, without quoting what may contain a password."""
     if not found.sms_url:
         return "posts inbound messages nowhere"
-    callback = settings.twilio_status_callback_url
-    ours = {each.address for each in (url, callback) if each is not None}
-    if _address_of(found.sms_url) not in ours:
+    if not _is_ours(found.sms_url, url, settings):
         return f"posts inbound messages to another server, {urlsplit(found.sms_url).hostname}"
     return "posts inbound messages to this API, but without the retries or the fallback"
+
+
+def _is_ours(configured: str, inbound_url: Url, settings: Settings) -> bool:
+    """Whether a URL leads to this API, which takes messages also where it takes status callbacks."""
+    ours = {each.address for each in (inbound_url, settings.twilio_status_callback_url) if each is not None}
+    return _address_of(configured) in ours
 
 
 def _address_of(url: str) -> str:

@@ -81,6 +81,7 @@ class MessagingService:
     name: str
     inbound_url: str
     """Without one, Twilio drops inbound messages; they are not in its list either."""
+    inbound_method: str
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,12 @@ def inspect_webhooks(
     try:
         with temporary_client(account_sid, auth_token, api_base_url, timeout_seconds) as client:
             found = client.incoming_phone_numbers.list(phone_number=number, limit=20)
-            service = _service_in_charge_of(client, number)
+            row = next((row for row in found if row.phone_number == number), None)
+            service = None if row is None else _service_in_charge_of(client, number)
     except _NO_ANSWER as error:
         raise ProviderUnavailableError(f"Twilio did not respond ({type(error).__name__}).") from error
-    owned = [row for row in found if row.phone_number == number]
-    if not owned:
+    if row is None:
         return None
-    row = owned[0]
     return NumberWebhooks(
         sid=row.sid or "",
         sms_url=row.sms_url or "",
@@ -127,7 +127,9 @@ def _service_in_charge_of(client: Client, number: str) -> MessagingService | Non
         if any(each.phone_number == number for each in row.phone_numbers.stream()):
             if row.use_inbound_webhook_on_number:
                 return None
-            return MessagingService(row.sid or "", row.friendly_name or "", row.inbound_request_url or "")
+            return MessagingService(
+                row.sid or "", row.friendly_name or "", row.inbound_request_url or "", row.inbound_method or ""
+            )
     return None
 
 

@@ -382,8 +382,11 @@ async def test_a_messaging_service_that_has_the_number_is_named(start: Start, si
             await put_into_service(inbound_request_url="https://user:hunter2@elsewhere.example.com/sms?key=secret")
             lost = (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
             assert lost.endswith("which posts inbound messages to another server, elsewhere.example.com.")
-            await put_into_service(inbound_request_url=f"{url}#rc=3")
-            assert "Marketing" in await asyncio.to_thread(check_inbound, settings)
+            await put_into_service(inbound_request_url=url, inbound_method="GET")
+            assert "with GET" in (await asyncio.to_thread(failure_of, check_inbound, settings)).finding
+            for ours in (f"{url}#rc=3", url.replace("/inbound", "/status_callback")):
+                await put_into_service(inbound_request_url=ours)
+                assert "Marketing" in await asyncio.to_thread(check_inbound, settings)
             for fields in ({"use_inbound_webhook_on_number": True}, {"number": "+15005550098"}):
                 await put_into_service(**fields)
                 assert "Marketing" not in await asyncio.to_thread(check_inbound, settings)

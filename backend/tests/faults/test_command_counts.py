@@ -300,11 +300,9 @@ async def test_a_send_costs_a_fixed_number_of_commands(env: Environment, key: bo
         for _ in range(SEPARATE_REQUESTS):
             began_at = time.monotonic()
             answer = await send()
-            seconds = time.monotonic() - began_at
-            slow += seconds > LATER_SECONDS
+            slow += time.monotonic() - began_at > LATER_SECONDS
             assert answer.status_code == 201, answer.text
-            # While it waits for the provider, it looks now and then whether another process has been faster.
-            assert len(commands_of(answer)) <= most + int(seconds / POLL_SECONDS), commands_of(answer)
+            assert len(commands_of(answer)) <= most, commands_of(answer)
         # The insert and the acceptance are published together, after the response, unless it comes late.
         published = await env.database["changes"].count_documents({}) - published
         assert published <= 1.5 * SEPARATE_REQUESTS + slow
@@ -341,6 +339,7 @@ async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: b
         return await asyncio.gather(*(send(sender, next(_numbers)) for sender in senders))
 
     env.callback_proxy.pause()
+    accepted = 0
     try:
         for _ in range(WAVES):
             # What counts the messages of a minute exists: two that create it at once cost one of them a second try.
@@ -349,19 +348,21 @@ async def test_sends_at_once_cost_no_more_commands_each(env: Environment, key: b
                 minute = time.time() // 60
                 for sender in headers:
                     await send(sender, next(_numbers))
-                # So slow that each looks whether it is sent, and those that wait look more often.
-                await env.simulator.control.set_fault("trickle", seconds=2 * POLL_SECONDS, times=AT_ONCE)
+                # So slow that those that wait for a worker look.
+                await env.simulator.control.set_fault("late_commit", seconds=2 * POLL_SECONDS, times=AT_ONCE)
                 sent = await send_all()
             waited = 0
             for answer, seconds in sent:
-                # It may come late where 8 are sent at once on a busy machine.
+                # Some may come late on a busy machine.
                 assert answer.status_code in {201, 202}, answer.text
+                accepted += answer.status_code == 201
                 commands = commands_of(answer)
                 looks = max(0, commands.count("find messages") - key)
                 assert looks <= int(seconds / POLL_SECONDS), commands
                 assert len(commands) - looks <= most, commands
-                waited += looks > 2
+                waited += looks > 0
             assert waited >= AT_ONCE - WORKERS
+        assert accepted > WAVES * AT_ONCE / 2
     finally:
         env.callback_proxy.resume()
 

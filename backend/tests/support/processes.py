@@ -16,16 +16,18 @@ BACKEND = Path(__file__).resolve().parents[2]
 _TAIL_LINES = 30
 _STOP_WITHIN_SECONDS = 15.0
 _RANDOM = random.SystemRandom()
+_PORTS = tuple(map(int, os.environ.get("TEST_PORTS", "20000-32768").split("-")))
 
 
 def free_port() -> int:
     """A free port on loopback that stays free until a process of the test listens on it (again).
 
     It is below Linux's range for outgoing connections (`ip_local_port_range`): such a connection could use the port
-    meanwhile, or connect to itself, which looks like a listening server.
+    meanwhile, or connect to itself, which looks like a listening server. Of several test runs at a time each has
+    a range of its own in TEST_PORTS.
     """
     while True:
-        port = _RANDOM.randrange(20_000, 32_768)
+        port = _RANDOM.randrange(*_PORTS)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -177,13 +177,14 @@ def examined(messages: Collection[Document]) -> int:
 
 def longest_wait(uri: str, messages: Collection[Document]) -> tuple[float, float]:
     """The duration of a collection scan, and the longest wait of another client meanwhile, in seconds."""
-    waits = []
+    waits: list[float] = []
     slow = threading.Thread(target=lambda: messages.find_one({"nothing": "here"}))
     with MongoClient[Document](uri) as other:
         other.admin.command("ping")
         begun = time.perf_counter()
         slow.start()
-        while slow.is_alive():
+        # At least once: this thread may not run before the other one has ended.
+        while not waits or slow.is_alive():
             asked = time.perf_counter()
             other.admin.command("ping")
             waits.append(time.perf_counter() - asked)

@@ -88,6 +88,14 @@ async def test_without_a_webhook_the_text_is_only_listed(
     assert await control.callbacks(text.sid) == []
 
 
+async def test_what_the_phones_have_sent_can_be_forgotten(twilio: Library, control: SimulatorControl) -> None:
+    await set_urls(control)
+    sent = await twilio.create(to=ORDINARY, body="Stays")
+    await control.text(ORDINARY, "Goes", num_media=1)
+    await control.clear_inbound()
+    assert [row.sid for row in await twilio.list()] == [sent.sid]
+
+
 async def test_webhooks_get_lost_and_come_twice(control: SimulatorControl, receiver: Receiver, number: None) -> None:
     await control.set_fault("drop_callbacks", times=1, status="received")
     lost = await control.text(ORDINARY, "lost")

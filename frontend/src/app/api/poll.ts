@@ -127,9 +127,10 @@ export class Poll {
           }).pipe(
             tap({
               complete: () => {
-                // The API answers again: what else has failed is retried now.
-                if (failures > 0) this.#recoveries.next();
+                const hasFailed = failures > 0;
                 failures = 0;
+                // The API answers again: what else has failed is retried now.
+                if (hasFailed) this.#recoveries.next();
               },
             }),
             // Whoever has the value may unsubscribe, after which nothing would be known to be complete.

@@ -198,10 +198,7 @@ export class MessageSync {
     await this.#updatePaused();
     this.#today.set(new Date());
     this.#connection.succeeded(POLL_INTERVAL_MS + EXPECTED_ANSWER_MS);
-    if (this.#problem() === '') return;
     this.#problem.set('');
-    // The API answers again: what failed meanwhile is retried now.
-    this.#polling.now();
   }
 
   async #beforeChanges(): Promise<void> {
