@@ -64,6 +64,25 @@ describe('SearchStore', () => {
     expect(store.isLoading()).toBe(false);
   });
 
+  it('finds senders that have a name in place of a number', async () => {
+    api.start();
+    await api.settle();
+    await api.answerConversations([
+      aMessage({ peer_number: 'MYBANK' }),
+      aMessage({ _id: 'm2', peer_number: '+14155552671' }),
+    ]);
+    for (const [query, people] of [
+      ['bank', ['MYBANK']],
+      ['banks', []],
+      ['  ', []],
+      ['555', ['+14155552671']],
+    ] as const) {
+      store.search(query);
+      expect(store.people()).toEqual(people);
+    }
+    store.search('');
+  });
+
   it('stops when the query changes', async () => {
     await search('ham eggs');
     await answer({ before: null }, [], 'm900');

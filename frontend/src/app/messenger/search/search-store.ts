@@ -65,12 +65,17 @@ export class SearchStore implements MessageSubscriber {
   readonly loadingMore = this.#loadingMore.asReadonly();
   readonly hasMore = computed(() => this.#result().page?.hasMore ?? false);
 
-  /** People whose name has words that begin with those of the query, and those whose number contains its digits. */
+  /**
+   * People whose name has words that begin with those of the query, senders that have a name in place of a number and contain
+   * the query, and those whose number contains its digits.
+   */
   readonly people = computed<readonly string[]>(() => {
-    const named = this.#names.search(this.#query(), MOST_NAMED);
-    const digits = digitsOf(this.#query());
-    if (digits === '') return named;
+    const query = this.#query().trim().toUpperCase();
     const known = this.#conversations.rows().map(({ peer }) => peer);
+    const senders = query === '' ? [] : known.filter((peer) => peer.toUpperCase().includes(query));
+    const named = [...new Set([...this.#names.search(query, MOST_NAMED), ...senders])];
+    const digits = digitsOf(query);
+    if (digits === '') return named;
     const found = this.#rows().map(({ peer_number }) => peer_number);
     const withDigits = [...known, ...found].filter((peer) => peer.includes(digits));
     return [...new Set([...named, ...withDigits])];
