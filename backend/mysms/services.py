@@ -38,6 +38,7 @@ from mysms.mail.dispatcher import MailDispatcher
 from mysms.mail.queue import MailQueue
 from mysms.mail.smtp import TIMEOUT_SECONDS as MAIL_TIMEOUT_SECONDS
 from mysms.mail.smtp import SmtpClient
+from mysms.messages.archiving import Archiving
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
@@ -120,6 +121,7 @@ class Services:
     csv_export: CsvExport
     deletion: MessageDeletion
     read_marks: ReadMarks
+    archiving: Archiving
     contacts: ContactService
     contacts_csv_export: ContactsCsvExport
     outbox: OutboxService
@@ -312,6 +314,7 @@ class _Builder:
             csv_export=CsvExport(history, downloads),
             deletion=MessageDeletion(self._changes.publisher, utc_now),
             read_marks=ReadMarks(self._changes.publisher),
+            archiving=Archiving(self._changes.publisher),
             contacts=contacts,
             contacts_csv_export=ContactsCsvExport(contacts, downloads),
             outbox=outbox,

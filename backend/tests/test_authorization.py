@@ -19,6 +19,7 @@ KEY = "the owner's key"
 TEXT = "A secret recipe for lentil soup"
 NAME = "Confidential Source"
 IGNORED_PARAMETERS = {
+    "archived",
     "limit",
     "updated_since",
     "since",
@@ -104,6 +105,7 @@ class Owner:
             "PUT /api/opt_outs/{number}": {"opt_out": {"opted_out": False, "reason": "A mistake"}},
             "POST /api/messages": {"message": {"recipient_number": number, "content": TEXT}},
             "PUT /api/conversations/{peer_number}/read": {"inbound": 1},
+            "PUT /api/conversations/{peer_number}/archived": {"inbound": 1},
             "POST /api/twilio/status_callback": {"MessageSid": sid, "MessageStatus": "failed", "To": number},
             "POST /api/twilio/inbound": {"MessageSid": sid, "SmsStatus": "received", "From": number},
         }

@@ -23,6 +23,7 @@ STORES = {
     "core/migrations/runner.py",
     "core/rate_limit.py",
     "mail/queue.py",
+    "messages/archive.py",
     "messages/conversations.py",
     "messages/filter.py",
     "messages/repository.py",

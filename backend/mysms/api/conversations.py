@@ -6,12 +6,21 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from pydantic import BaseModel, Field
 
 from mysms.api.conditional import IF_NONE_MATCH, ConditionalRoute
-from mysms.api.deps import CurrentUser, Deletion, Reading, assume_default_country, get_services, require_caller
+from mysms.api.deps import (
+    ConversationArchive,
+    CurrentUser,
+    Deletion,
+    Reading,
+    assume_default_country,
+    get_services,
+    require_caller,
+)
 from mysms.api.pagination import INVALID_LIMIT, Limit, page_response, page_responses
 from mysms.core.errors import InvalidFieldsError, NotFoundError, error_responses
 from mysms.messages.schemas import (
     DEFAULT_PAGE,
     MAXIMUM_REVISION,
+    ArchiveRequest,
     ConversationResponse,
     DeletedPartResponse,
     PeerNumber,
@@ -26,12 +35,16 @@ router = APIRouter(prefix="/api/conversations", tags=["Messages"])
 class ConversationQuery(BaseModel):
     limit: Limit = DEFAULT_PAGE
     before: str | None = Field(None, description="The `_id` of the last message in the last row of the previous page.")
+    archived: bool = Field(default=False, description="List the archived ones in place of all others.")
 
 
 async def list_conversations(request: Request, query: Annotated[ConversationQuery, Query()]) -> Response:
-    """Returns one row for each number with which you have exchanged messages, newest message first."""
+    """Returns one row for each number with which you have exchanged messages, newest message first.
+
+    Archived conversations have a list of their own.
+    """
     caller, history = await require_caller(request), get_services(request).history
-    page = await history.conversations(caller.user_id, limit=query.limit, before=query.before)
+    page = await history.conversations(caller.user_id, limit=query.limit, before=query.before, archived=query.archived)
     return page_response(page, request)
 
 
@@ -122,3 +135,32 @@ async def mark_read(peer_number: _Number, body: ReadRequest, user: CurrentUser, 
 async def mark_unread(peer_number: _Number, user: CurrentUser, reading: Reading) -> None:
     """Marks one message as unread, unless there is an unread one. Marking the conversation as read ends it."""
     await reading.mark_unread(user.user_id, peer_number)
+
+
+@router.put(
+    "/{peer_number}/archived",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Archive a conversation",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def archive(
+    peer_number: _Number, body: ArchiveRequest, user: CurrentUser, archiving: ConversationArchive
+) -> None:
+    """Moves a conversation to the list of archived ones, until a message comes in or is sent: that brings it back.
+
+    If a message has come in that you do not know of, this changes nothing. What is unread stays so.
+    """
+    await archiving.archive(user.user_id, peer_number, body.inbound)
+
+
+@router.delete(
+    "/{peer_number}/archived",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Bring an archived conversation back",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def unarchive(peer_number: _Number, user: CurrentUser, archiving: ConversationArchive) -> None:
+    """Moves a conversation back to the others, at the place of its last message. May be repeated."""
+    await archiving.unarchive(user.user_id, peer_number)

@@ -11,6 +11,7 @@ from mysms.contacts.csv_export import ContactsCsvExport
 from mysms.contacts.service import ContactService
 from mysms.core.settings import Settings
 from mysms.inbound.media import Attachments
+from mysms.messages.archiving import Archiving
 from mysms.messages.csv_export import CsvExport
 from mysms.messages.deletion import MessageDeletion
 from mysms.messages.export import AccountExport
@@ -76,6 +77,7 @@ Contacts = Annotated[ContactService, provided(lambda request: get_services(reque
 ContactsCsvExports = Annotated[ContactsCsvExport, provided(lambda request: get_services(request).contacts_csv_export)]
 OptOuts = Annotated[OptOutService, provided(lambda request: get_services(request).opt_outs)]
 Reading = Annotated[ReadMarks, provided(lambda request: get_services(request).read_marks)]
+ConversationArchive = Annotated[Archiving, provided(lambda request: get_services(request).archiving)]
 Push = Annotated[PushService, provided(lambda request: get_services(request).push)]
 Outbox = Annotated[OutboxService, provided(lambda request: get_services(request).outbox)]
 Client = Annotated[ClientInfo, provided(get_client_info)]

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
 from mysms.api.deps import Client, CurrentUser, Export
 from mysms.contacts.schemas import ContactResponse
@@ -15,10 +16,11 @@ router = APIRouter(prefix="/api/export", tags=["Accounts"])
 
 
 class ExportResponse(ExportHead):
-    """All data of a user, newest message first, and contacts by name."""
+    """All data of a user, newest message first, contacts by name, and the numbers of archived conversations."""
 
     messages: list[MessageDetail]
     contacts: list[ContactResponse]
+    archived_conversations: list[str] = Field(examples=[["+14155552671"]])
 
 
 @router.get(
@@ -28,6 +30,6 @@ class ExportResponse(ExportHead):
     responses=error_responses(UnauthenticatedError(), RateLimitedError()),
 )
 async def export_account(user: CurrentUser, export: Export, client: Client) -> Response:
-    """Returns your account, sessions, messages with their timelines, and contacts as one JSON document."""
+    """Returns your account, sessions, messages with their timelines, contacts, and which conversations are archived."""
     headers = {"Content-Disposition": 'attachment; filename="mysms.json"', **UNBUFFERED}
     return StreamingResponse(await export.begin(user, client), media_type="application/json", headers=headers)

@@ -90,8 +90,11 @@ def _counts(stored: Mapping[PendingId, Countable]) -> list[UpdateOne]:
         UpdateOne(
             {"_id": pending.counter_id, f"pending_message_ids.{pending.message_id}": {"$exists": True}},
             {
-                "$unset": {f"pending_message_ids.{pending.message_id}": True},
-                # In one update, so that each is also exactly once an arrival, and unread.
+                # In one update, so that each is also exactly once an arrival, and unread, and none stays archived.
+                "$unset": {
+                    f"pending_message_ids.{pending.message_id}": True,
+                    **({} if pending.is_of_total else _BROUGHT_BACK),
+                },
                 "$inc": {"pending_count": -1, "messages": 1, **(_ARRIVAL if _is_arrival(pending, each) else {})},
                 "$max": {"last_message_key": _sort_key(each.created_at, pending.message_id)},
             },
@@ -228,16 +231,19 @@ async def list_pending(after: CounterKey, limit: int) -> tuple[list[PendingId | 
     return pending, CounterKey(rows[-1]["pending_count"], rows[-1]["_id"]) if len(rows) == limit else None
 
 
-async def list_own(user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None) -> list[Row]:
-    """Returns a page of a user's conversations, newest message first, in one command.
+async def list_own(
+    user_id: ObjectId, *, limit: int, before: tuple[datetime, ObjectId] | None, archived: bool = False
+) -> list[Row]:
+    """Returns a page of a user's conversations, archived ones or all others, newest message first, in one command.
 
     It starts after the conversation whose newest message was created at this time and has this id.
     """
     last = {"$gt": ""} if before is None else {"$gt": "", "$lt": _sort_key(*before)}
     rows = Conversation.get_pymongo_collection().find(
-        {"user_id": user_id, "last_message_key": last},
+        {"user_id": user_id, "archived": True if archived else None, "last_message_key": last},
         CONVERSATION_FIELDS,
-        sort=[("last_message_key", DESCENDING)],
+        # All of a list have the same first value: it keeps the database from an index that has both lists in one.
+        sort=[("archived", ASCENDING), ("last_message_key", DESCENDING)],
         limit=limit,
         batch_size=limit,
     )
@@ -344,6 +350,7 @@ _EMPTY: Mapping[str, Any] = {"messages": 0, "schema_version": 2}
 
 
 _ARRIVAL: Mapping[str, Any] = {"inbound": 1, "unread": 1}
+_BROUGHT_BACK: Mapping[str, Any] = {"archived": True}
 
 
 def _countable(message: Message) -> Countable:
@@ -359,6 +366,11 @@ def _pending_ids(message: Message) -> Iterable[PendingId]:
     """The conversation of a message, and the total of its user."""
     user_id, message_id = ObjectId(message.user_id), ObjectId(message.id)
     return PendingId(id_of(user_id, message.peer_number), message_id), PendingId(str(user_id), message_id)
+
+
+def own(user_id: ObjectId, peer_number: str) -> dict[str, object]:
+    """The condition for a conversation that has messages."""
+    return {"_id": id_of(user_id, peer_number), "last_message_key": {"$gt": ""}}
 
 
 def id_of(user_id: ObjectId, peer_number: str) -> str:

@@ -25,8 +25,8 @@ MESSAGE_FIELDS = (
 )
 """The stored fields of which the JSON of a message without its timeline is made, besides `_id`."""
 TIMELINE_FIELD = "events"
-CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread")
-UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread")
+CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread", "archived")
+UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread", "archived")
 
 _UP_TO_MILLISECONDS = len("2026-11-22T10:42:07.120")
 
@@ -90,6 +90,7 @@ class ConversationFields(TypedDict):
     messages: int
     unread: int
     inbound: int
+    archived: bool
 
 
 class UnreadConversationFields(TypedDict):
@@ -98,6 +99,7 @@ class UnreadConversationFields(TypedDict):
     peer_number: str
     unread: int
     inbound: int
+    archived: bool
 
 
 class UnreadFields(TypedDict):
@@ -150,7 +152,12 @@ def unread_fields(rows: Iterable[Row]) -> UnreadFields:
     return {
         "total": sum(row["unread"] for row in newest_first),
         "conversations": [
-            {"peer_number": row["peer_number"], "unread": row["unread"], "inbound": row.get("inbound", 0)}
+            {
+                "peer_number": row["peer_number"],
+                "unread": row["unread"],
+                "inbound": row.get("inbound", 0),
+                "archived": row.get("archived", False),
+            }
             for row in newest_first
         ],
     }

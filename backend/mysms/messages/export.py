@@ -10,7 +10,7 @@ from bson import ObjectId
 from mysms.core.rate_limit import Limit, RateLimiter
 from mysms.core.security_events import SecurityEvents
 from mysms.core.timestamps import Clock
-from mysms.messages import repository
+from mysms.messages import archive, repository
 from mysms.messages.encoding import TIMELINE_FIELD, Row, detail_fields, encode
 from mysms.messages.filter import MessageFilter
 from mysms.messages.repository import Anchor
@@ -27,7 +27,7 @@ _EVERYTHING = MessageFilter()
 
 
 class AccountExport:
-    """Exports an account, its sessions, all its messages with their timelines, and its contacts.
+    """Exports an account, its sessions, all its messages with their timelines, its contacts, and what it has archived.
 
     `contacts` yields those of a user, batch by batch.
     """
@@ -80,5 +80,11 @@ class AccountExport:
         async for contacts in self._contacts(user_id):
             if contacts:
                 yield separator + b",".join(map(orjson.dumps, contacts))
+                separator = b","
+        yield b'],"archived_conversations":['
+        separator = b""
+        async for numbers in archive.batches_of_numbers(user_id):
+            if numbers:
+                yield separator + b",".join(map(orjson.dumps, numbers))
                 separator = b","
         yield b"]}"

@@ -214,6 +214,8 @@ class Conversation(Document):
     """How many of those the user has read: the first ones to be counted. One less if marked as unread."""
     unread: int = 0
     """Always `inbound` minus `read`. Those of earlier versions lack all three: what they have counts as read."""
+    archived: bool | None = None
+    """True if the user has archived it and no message was counted since; never False, so that an index finds both."""
     last_message_key: str | None = None
     """The time and id of the newest message, in a text that sorts like the messages."""
     pending_message_ids: dict[str, bool] = Field(default_factory=dict)
@@ -223,7 +225,7 @@ class Conversation(Document):
     pending_count: int = 0
     """The number of all those ids."""
     revision: int = 0
-    """As that of a message, for changes of what is read."""
+    """As that of a message, for changes of what is read or archived."""
     change_count: int = 0
     schema_version: int = 2
 
@@ -231,6 +233,9 @@ class Conversation(Document):
         name = "conversations"
         indexes: ClassVar = [
             IndexModel([("user_id", ASCENDING), ("last_message_key", DESCENDING)], name="newest"),
+            IndexModel(
+                [("user_id", ASCENDING), ("archived", ASCENDING), ("last_message_key", DESCENDING)], name="listed"
+            ),
             IndexModel([("user_id", ASCENDING), ("unread", DESCENDING)], name="unread"),
             IndexModel([("user_id", ASCENDING), ("revision", ASCENDING)], name="user_revision"),
             IndexModel([("revision", ASCENDING)], name="revision"),

@@ -214,7 +214,10 @@ class ConversationResponse(BaseModel):
     inbound: int = Field(
         examples=[7],
         description="How many messages have come in since this is counted, also deleted ones: what to mark the "
-        "conversation as read with once the last message is shown.",
+        "conversation as read with once the last message is shown, or to archive it with.",
+    )
+    archived: bool = Field(
+        examples=[False], description="Whether you have archived it, and no message has come in or was sent since."
     )
 
 
@@ -228,6 +231,7 @@ class UnreadConversation(BaseModel):
         description="How many messages have come in so far: what to mark the conversation as read with. Messages that "
         "you ask for after this response include all of them.",
     )
+    archived: bool = Field(examples=[False], description="Whether the conversation is archived.")
 
 
 class UnreadResponse(BaseModel):
@@ -262,6 +266,18 @@ class DeletedPartResponse(BaseModel):
     before: str | None = Field(
         examples=["6743a3d1c2b5f0e4a1d2c3b4"],
         description="Send the request again with this `before` for the next part. Null if this was the last one.",
+    )
+
+
+class ArchiveRequest(BaseModel):
+    """What the user knows of a conversation."""
+
+    inbound: int = Field(
+        strict=True,
+        ge=0,
+        le=MAXIMUM_REVISION,
+        examples=[7],
+        description="The `inbound` of the conversation that is shown. If more has come in, it is not archived.",
     )
 
 

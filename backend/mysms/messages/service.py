@@ -136,11 +136,14 @@ class MessageHistory:
                 return
             before = found.last_id
 
-    async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None) -> Page:
-        """Returns a page of conversations. Raises InvalidFieldsError if `before` is not one of the user's messages."""
+    async def conversations(self, user_id: ObjectId, *, limit: int, before: str | None, archived: bool) -> Page:
+        """Returns a page of conversations, archived ones or all others.
+
+        Raises InvalidFieldsError if `before` is not one of the user's messages.
+        """
         revision = self._changes.feed.position
         anchor = None if before is None else await self._find_anchor(user_id, _ALL, "before", before)
-        found = await conversations.list_own(user_id, limit=limit + 1, before=anchor)
+        found = await conversations.list_own(user_id, limit=limit + 1, before=anchor, archived=archived)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
         messages = await repository.find_all(last_ids, _ALL.kept_condition)
         self._anchors.keep(user_id, *messages.values())
@@ -157,6 +160,7 @@ class MessageHistory:
                         "messages": conversation.get("messages", 0),
                         "unread": conversation.get("unread", 0),
                         "inbound": conversation.get("inbound", 0),
+                        "archived": conversation.get("archived", False),
                     }
                 )
         return Page(

@@ -9,7 +9,7 @@ from bson import ObjectId
 from pymongo import DESCENDING
 
 from mysms.changes.change import Change, change_one
-from mysms.messages.conversations import id_of
+from mysms.messages.conversations import id_of, own
 from mysms.messages.encoding import UNREAD_FIELDS, Row
 from mysms.messages.models import Conversation, Message
 
@@ -28,7 +28,7 @@ async def list_own(user_id: ObjectId, limit: int) -> list[Row]:
 
 
 async def exists(user_id: ObjectId, peer_number: str) -> bool:
-    return await Conversation.get_pymongo_collection().find_one(_own(user_id, peer_number), {"_id": 1}) is not None
+    return await Conversation.get_pymongo_collection().find_one(own(user_id, peer_number), {"_id": 1}) is not None
 
 
 async def is_read(message: Message) -> bool:
@@ -43,15 +43,15 @@ async def is_read(message: Message) -> bool:
 
 async def mark_read(user_id: ObjectId, peer_number: str, inbound: int) -> Change | None:
     """Marks the first so many arrivals as read; returns None if they are already. What arrives later stays unread."""
-    conversations, own = Conversation.get_pymongo_collection(), _own(user_id, peer_number)
+    conversations, condition = Conversation.get_pymongo_collection(), own(user_id, peer_number)
     while True:
-        row = await conversations.find_one(own, {"inbound": 1, "read": 1})
+        row = await conversations.find_one(condition, {"inbound": 1, "read": 1})
         read = 0 if row is None else row.get("read", 0)
         reached = 0 if row is None else min(inbound, row.get("inbound", 0))
         if row is None or reached <= read:
             return None
         # Arrivals do not matter: they raise both of the others by one.
-        seen = {**own, "read": row.get("read")}
+        seen = {**condition, "read": row.get("read")}
         change = await change_one(conversations, seen, {"$set": {"read": reached}, "$inc": {"unread": read - reached}})
         if change is not None:
             return change
@@ -61,11 +61,6 @@ async def mark_unread(user_id: ObjectId, peer_number: str) -> Change | None:
     """Marks one message as unread; returns None if there is an unread one. Also of what an earlier version counted."""
     return await change_one(
         Conversation.get_pymongo_collection(),
-        {**_own(user_id, peer_number), "unread": {"$in": [0, None]}},
+        {**own(user_id, peer_number), "unread": {"$in": [0, None]}},
         {"$inc": {"read": -1, "unread": 1}},
     )
-
-
-def _own(user_id: ObjectId, peer_number: str) -> dict[str, object]:
-    """The condition for a conversation that has messages."""
-    return {"_id": id_of(user_id, peer_number), "last_message_key": {"$gt": ""}}

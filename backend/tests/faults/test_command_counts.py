@@ -79,6 +79,7 @@ async def settle(env: Environment) -> None:
         ("/api/messages", {"updated_since": to_rfc3339(utc_now())}),
         ("/api/messages/changes", {"since": "0"}),
         ("/api/conversations", {}),
+        ("/api/conversations", {"archived": "true"}),
         ("/api/conversations/unread", {}),
         ("/api/contacts", {}),
         ("/api/contacts", {"search": "ada"}),
@@ -164,6 +165,7 @@ async def test_a_session_is_not_looked_up_for_every_request(env: Environment) ->
         ("/api/messages", {"before": "a message"}, 1),
         ("/api/messages/changes", {"since": "0"}, 2),
         ("/api/conversations", {}, 2),
+        ("/api/conversations", {"archived": "true"}, 2),
         ("/api/conversations/unread", {}, 1),
     ],
 )
@@ -237,6 +239,22 @@ async def test_a_page_of_contacts_costs_at_most_two_commands(
     # The first one reads the revision.
     await eventually(read, lambda answer: len(commands_of(answer)) <= most, what="a known revision")
     await require_each(read, 200, most=most)
+
+
+async def test_archiving_costs_two_commands_whether_it_changes_anything_or_not(env: Environment) -> None:
+    """One looks whether there is such a conversation. Its number has one form only."""
+    message = await env.post("+13125550003", "Hello")
+    await env.eventually(message["_id"], "delivered")
+    url = f"{env.apis[0].url}/api/conversations/+13125550003/archived"
+
+    async def archive() -> httpx.Response:
+        return await env.http.put(url, json={"inbound": 0}, headers=env.headers)
+
+    async def unarchive() -> httpx.Response:
+        return await env.http.delete(url, headers=env.headers)
+
+    for change in (archive, archive, unarchive, unarchive):
+        await require_each(change, 204, most=2, times=5)
 
 
 async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:

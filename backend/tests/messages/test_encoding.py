@@ -169,6 +169,7 @@ def test_a_list_of_conversations_is_what_its_models_would_encode(found: list[Row
             "messages": count,
             "unread": count,
             "inbound": count,
+            "archived": count % 2 == 1,
         }
         for row in found
     ]

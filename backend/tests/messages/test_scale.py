@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from bson import ObjectId
+
 from mysms.core.timestamps import to_rfc3339
 from mysms.messages.search import Bounds
 from tests.messages.many_messages import FIRST_CREATED_AT, ManyMessages, phone_number
@@ -184,6 +186,41 @@ async def test_deleted_messages_cost_nothing(many_messages: ManyMessages) -> Non
         # Two further messages were sent to publish that there are more.
         assert now_costs.documents <= costs[name].documents + 5, f"{name}: {costs[name]}, then {now_costs}"
     assert len((await read(limit=200)).json()) == 200
+
+
+async def test_the_other_list_of_conversations_costs_nothing(many_messages: ManyMessages) -> None:
+    """A thousand archived conversations lie before the others, and the other way round."""
+    api_user, own = many_messages.api_user, many_messages.client.get_default_database()["conversations"]
+    await many_messages.store(0, 60)
+    newest = await own.find_one({"user_id": ObjectId(api_user.id)}, sort=[("last_message_key", -1)])
+    assert newest is not None
+    last_message_id = newest["last_message_key"].partition(" ")[2]
+
+    def rows(kind: str, month: int) -> list[Any]:
+        """Conversations of that month, each of them with the same last message."""
+        return [
+            {
+                **newest,
+                "_id": f"{api_user.id} {kind}{index}",
+                "peer_number": f"{kind}{index}",
+                "last_message_key": f"2030-{month:02}-01T00:{index // 60:02}:{index % 60:02}.000Z {last_message_id}",
+            }
+            for index in range(1_000)
+        ]
+
+    async def read(query: dict[str, Any], expected: str) -> Any:
+        response = await api_user.call("GET", "/api/conversations", params={"limit": PAGE, **query})
+        assert response.status_code == 200, response.text
+        assert [row["peer_number"] for row in response.json()] == [f"{expected}{999 - each}" for each in range(PAGE)]
+        return response
+
+    await own.insert_many([*rows("newer", 2), *rows("older", 1)])
+    for archived, query in (("newer", {}), ("older", {"archived": True})):
+        await own.update_many({}, {"$unset": {"archived": True}})
+        await own.update_many({"peer_number": {"$regex": f"^{archived}"}}, {"$set": {"archived": True}})
+        found = await cost(many_messages, functools.partial(read, query, "older"))
+        assert found.documents <= 2 * (PAGE + 1) + 5, f"{query}: {found}"
+        assert found.commands == 2, f"{query}: {found}"
 
 
 def now() -> str:
