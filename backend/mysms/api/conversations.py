@@ -10,6 +10,7 @@ from mysms.api.deps import (
     ConversationArchive,
     CurrentUser,
     Deletion,
+    History,
     Reading,
     assume_default_country,
     get_services,
@@ -61,7 +62,10 @@ router.add_api_route(
 
 
 async def read_unread(request: Request) -> Response:
-    """Returns your conversations with unread messages. Ask again whenever something has changed."""
+    """Returns your conversations with unread messages, and those that are archived.
+
+    Ask again whenever something has changed.
+    """
     caller, history = await require_caller(request), get_services(request).history
     return page_response(await history.unread(caller.user_id), request)
 
@@ -108,6 +112,19 @@ async def delete_conversation(
     """
     part = await deletion.delete_conversation(user.user_id, peer_number, revision=query.revision, before=query.before)
     return DeletedPartResponse(deleted=part.deleted, kept=part.kept, before=part.last_id)
+
+
+@router.get(
+    "/{peer_number}",
+    response_model=ConversationResponse,
+    summary="Read a conversation",
+    dependencies=[Depends(assume_default_country)],
+    responses=_RESPONSES,
+)
+async def read_conversation(peer_number: _Number, user: CurrentUser, history: History) -> Response:
+    """Returns the row of a conversation, archived or not. Its messages: `/api/messages?peer_number=…`."""
+    body = await history.conversation(user.user_id, peer_number)
+    return Response(body, media_type="application/json")
 
 
 @router.put(

@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from mysms.changes.change import Change, change_one
 from mysms.messages.conversations import own
+from mysms.messages.encoding import ARCHIVED_FIELDS, Row
 from mysms.messages.models import Conversation
 
 _BATCH = 200
@@ -38,19 +39,25 @@ async def unarchive(user_id: ObjectId, peer_number: str) -> Change | None:
     )
 
 
+async def list_own(user_id: ObjectId, limit: int, before: str | None = None) -> list[Row]:
+    """Returns up to `limit` archived conversations of a user, newest message first; `before`: those after this key."""
+    last = {"$gt": ""} if before is None else {"$gt": "", "$lt": before}
+    found = Conversation.get_pymongo_collection().find(
+        {"user_id": user_id, "archived": True, "last_message_key": last},
+        ARCHIVED_FIELDS,
+        sort=[("archived", ASCENDING), ("last_message_key", DESCENDING)],
+        limit=limit,
+        batch_size=limit,
+    )
+    return await found.to_list()
+
+
 async def batches_of_numbers(user_id: ObjectId) -> AsyncIterator[list[str]]:
     """Yields the numbers of a user's archived conversations, newest message first, each batch when it is asked for."""
-    last: dict[str, str] = {"$gt": ""}
+    last: str | None = None
     while True:
-        found = Conversation.get_pymongo_collection().find(
-            {"user_id": user_id, "archived": True, "last_message_key": last},
-            {"peer_number": 1, "last_message_key": 1},
-            sort=[("archived", ASCENDING), ("last_message_key", DESCENDING)],
-            limit=_BATCH,
-            batch_size=_BATCH,
-        )
-        rows = await found.to_list()
+        rows = await list_own(user_id, _BATCH, last)
         yield [row["peer_number"] for row in rows]
         if len(rows) < _BATCH:
             return
-        last["$lt"] = rows[-1]["last_message_key"]
+        last = rows[-1]["last_message_key"]

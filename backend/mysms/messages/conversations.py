@@ -250,6 +250,11 @@ async def list_own(
     return await rows.to_list()
 
 
+async def find_own(user_id: ObjectId, peer_number: str) -> Row | None:
+    """Returns a user's conversation with a number; None if it has no messages."""
+    return await Conversation.get_pymongo_collection().find_one(own(user_id, peer_number), CONVERSATION_FIELDS)
+
+
 async def list_recent_peers(user_id: ObjectId) -> list[str]:
     """Returns the numbers of a user's conversations, newest message first; only the `MOST_RECENT` newest."""
     rows = Conversation.get_pymongo_collection().find(

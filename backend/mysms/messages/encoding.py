@@ -26,7 +26,8 @@ MESSAGE_FIELDS = (
 """The stored fields of which the JSON of a message without its timeline is made, besides `_id`."""
 TIMELINE_FIELD = "events"
 CONVERSATION_FIELDS = ("peer_number", "messages", "last_message_key", "inbound", "unread", "archived")
-UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread", "archived")
+UNREAD_FIELDS = ("peer_number", "last_message_key", "inbound", "unread")
+ARCHIVED_FIELDS = ("peer_number", "last_message_key")
 
 _UP_TO_MILLISECONDS = len("2026-11-22T10:42:07.120")
 
@@ -99,7 +100,13 @@ class UnreadConversationFields(TypedDict):
     peer_number: str
     unread: int
     inbound: int
-    archived: bool
+
+
+class ArchivedConversationFields(TypedDict):
+    """An archived conversation, as `ArchivedConversation` documents it."""
+
+    peer_number: str
+    last_message_at: str
 
 
 class UnreadFields(TypedDict):
@@ -107,6 +114,7 @@ class UnreadFields(TypedDict):
 
     total: int
     conversations: list[UnreadConversationFields]
+    archived: list[ArchivedConversationFields]
 
 
 def message_fields(row: Row) -> MessageFields:
@@ -146,8 +154,8 @@ def detail_fields(row: Row) -> DetailFields:
     return {**message_fields(row), "timeline": [_event_fields(event) for event in row.get(TIMELINE_FIELD, ())]}
 
 
-def unread_fields(rows: Iterable[Row]) -> UnreadFields:
-    """Returns what is unread, newest first."""
+def unread_fields(rows: Iterable[Row], archived: Iterable[Row]) -> UnreadFields:
+    """Returns what is unread, newest first, and which conversations are archived."""
     newest_first = sorted(rows, key=lambda row: row["last_message_key"], reverse=True)
     return {
         "total": sum(row["unread"] for row in newest_first),
@@ -156,15 +164,23 @@ def unread_fields(rows: Iterable[Row]) -> UnreadFields:
                 "peer_number": row["peer_number"],
                 "unread": row["unread"],
                 "inbound": row.get("inbound", 0),
-                "archived": row.get("archived", False),
             }
             for row in newest_first
+        ],
+        "archived": [
+            {"peer_number": row["peer_number"], "last_message_at": row["last_message_key"].partition(" ")[0]}
+            for row in archived
         ],
     }
 
 
 def encode(
-    fields: MessageFields | DetailFields | UnreadFields | Iterable[MessageFields] | Iterable[ConversationFields],
+    fields: MessageFields
+    | DetailFields
+    | ConversationFields
+    | UnreadFields
+    | Iterable[MessageFields]
+    | Iterable[ConversationFields],
 ) -> bytes:
     return orjson.dumps(fields)
 

@@ -231,15 +231,26 @@ class UnreadConversation(BaseModel):
         description="How many messages have come in so far: what to mark the conversation as read with. Messages that "
         "you ask for after this response include all of them.",
     )
-    archived: bool = Field(examples=[False], description="Whether the conversation is archived.")
+
+
+class ArchivedConversation(BaseModel):
+    """An archived conversation. A newer message than its last one has brought it back."""
+
+    peer_number: str = Field(examples=["+14155552671"], description="The other side's number.")
+    last_message_at: str = Field(
+        examples=["2026-11-22T10:42:07.120Z"], description="The `created_at` of its last message."
+    )
 
 
 class UnreadResponse(BaseModel):
-    """What is unread. It replaces all that was known before."""
+    """What is unread, and what is archived. It replaces all that was known before."""
 
     total: int = Field(examples=[2], description="The number of unread messages in these conversations.")
     conversations: list[UnreadConversation] = Field(
         description=f"Newest message first. Of more than {MAXIMUM_UNREAD:,}, those with the most unread messages."
+    )
+    archived: list[ArchivedConversation] = Field(
+        description=f"All archived conversations, newest message first; no more than {MAXIMUM_UNREAD:,}."
     )
 
 

@@ -1,6 +1,7 @@
 """Reads a user's messages and conversations."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +11,7 @@ from mysms.changes.services import Changes
 from mysms.changes.versions import Version
 from mysms.core.errors import InvalidFieldsError, NotFoundError
 from mysms.core.page import Page
-from mysms.messages import conversations, repository, unread
+from mysms.messages import archive, conversations, repository, unread
 from mysms.messages.encoding import (
     ConversationFields,
     MessageFields,
@@ -145,10 +146,30 @@ class MessageHistory:
         anchor = None if before is None else await self._find_anchor(user_id, _ALL, "before", before)
         found = await conversations.list_own(user_id, limit=limit + 1, before=anchor, archived=archived)
         last_ids = [conversations.last_message_id(conversation) for conversation in found[:limit]]
+        rows = await self._conversation_rows(user_id, found[:limit])
+        return Page(
+            body=encode(rows),
+            total=None,
+            revision=revision,
+            last_id=str(last_ids[-1]) if len(found) > limit else None,
+        )
+
+    async def conversation(self, user_id: ObjectId, peer_number: str) -> bytes:
+        """Returns the JSON of a conversation. Raises NotFoundError if there are no messages with this number."""
+        # Earlier versions stored some numbers in another form.
+        numbers = [peer_number, *MessageFilter(peer_number=peer_number).peer_numbers]
+        for number in dict.fromkeys(numbers):
+            found = await conversations.find_own(user_id, number)
+            if found is not None and (rows := await self._conversation_rows(user_id, [found])):
+                return encode(rows[0])
+        raise NotFoundError("There is no such conversation.")
+
+    async def _conversation_rows(self, user_id: ObjectId, found: Sequence[Row]) -> list[ConversationFields]:
+        last_ids = [conversations.last_message_id(conversation) for conversation in found]
         messages = await repository.find_all(last_ids, _ALL.kept_condition)
         self._anchors.keep(user_id, *messages.values())
         rows: list[ConversationFields] = []
-        for conversation, message_id in zip(found, last_ids, strict=False):
+        for conversation, message_id in zip(found, last_ids, strict=True):
             number = conversation["peer_number"]
             # A missing message was just deleted, and the one before it will be the last. With its account, all were.
             message = messages.get(message_id) or await repository.find_newest(user_id, number)
@@ -163,18 +184,15 @@ class MessageHistory:
                         "archived": conversation.get("archived", False),
                     }
                 )
-        return Page(
-            body=encode(rows),
-            total=None,
-            revision=revision,
-            last_id=str(last_ids[-1]) if len(found) > limit else None,
-        )
+        return rows
 
     async def unread(self, user_id: ObjectId) -> Page:
-        """Returns what is unread, which is one page."""
+        """Returns what is unread, and what is archived, which is one page."""
         revision = self._changes.feed.position
-        rows = await unread.list_own(user_id, MAXIMUM_UNREAD)
-        return Page(encode(unread_fields(rows)), total=None, revision=revision, last_id=None)
+        rows, archived = await asyncio.gather(
+            unread.list_own(user_id, MAXIMUM_UNREAD), archive.list_own(user_id, MAXIMUM_UNREAD)
+        )
+        return Page(encode(unread_fields(rows, archived)), total=None, revision=revision, last_id=None)
 
     async def detail(self, user_id: ObjectId, message_id: str) -> bytes:
         """Returns the JSON of a message with its timeline. Raises NotFoundError, also for another user's message."""

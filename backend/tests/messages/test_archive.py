@@ -120,12 +120,14 @@ async def test_what_is_unread_stays_unread(api: Api, api_user: ApiUser, peers: t
     ann, bob = peers
     await deliver(api, ann, "one")
     await require_unread(api_user, [(ann, 1)])
-    assert [row["archived"] for row in (await read_unread(api_user))["conversations"]] == [False]
+    assert (await read_unread(api_user))["archived"] == []
     require_done(await archive(api_user, ann, 1))
     found = await read_unread(api_user)
+    (row,) = await conversations(api_user, archived="true")
     assert found == {
         "total": 1,
-        "conversations": [{"peer_number": ann, "unread": 1, "inbound": 1, "archived": True}],
+        "conversations": [{"peer_number": ann, "unread": 1, "inbound": 1}],
+        "archived": [{"peer_number": ann, "last_message_at": row["last_message"]["created_at"]}],
     }
     require_done(await mark_read(api_user, ann, 1))
     require_done(await mark_unread(api_user, ann))
@@ -209,6 +211,19 @@ async def test_only_ones_own_conversations_can_be_archived(api: Api, api_user: A
     path = f"/api/conversations/{ann}/archived"
     assert (await api.http.put(path, json={"inbound": 0})).status_code == 401
     assert (await api.http.delete(path)).status_code == 401
+
+
+async def test_a_conversation_can_be_read_by_its_number(api: Api, api_user: ApiUser, peers: tuple[str, str]) -> None:
+    ann, _ = peers
+    await deliver(api, ann, "one")
+    await require_unread(api_user, [(ann, 1)])
+    (row,) = [row for row in await conversations(api_user) if row["peer_number"] == ann]
+    for number in (ann, f"%2B1%20({ann[2:5]})%20{ann[5:]}"):
+        assert (await api_user.call("GET", f"/api/conversations/{number}")).json() == row
+    require_done(await archive(api_user, ann, row["inbound"]))
+    assert (await api_user.call("GET", f"/api/conversations/{ann}")).json() == {**row, "archived": True}
+    problem_of(await api_user.call("GET", f"/api/conversations/{new_number()}"), 404, "not_found")
+    problem_of(await (await ApiUser.sign_up(api)).call("GET", f"/api/conversations/{ann}"), 404, "not_found")
 
 
 async def test_invalid_requests_are_rejected(api_user: ApiUser, peers: tuple[str, str]) -> None:
