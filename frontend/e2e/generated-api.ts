@@ -21,6 +21,8 @@ export interface Stored {
   readonly newest?: Date;
   /** How many messages are unread in each of the newest conversations. */
   readonly unread?: readonly number[];
+  /** How many of the newest conversations are archived. */
+  readonly archived?: number;
   /** What the newest conversations are called. */
   readonly names?: readonly string[];
 }
@@ -177,7 +179,7 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     case '/api/conversations':
       // After the first page all others at once, because a thousand are loaded often.
       if (asked.has('before')) asked.set('limit', '1000');
-      return page(asked, api.stored.conversations, (index) => aConversation(api, index));
+      return conversationsOf(api, asked);
     case '/api/conversations/unread':
       return { json: unreadOf(api) };
     case '/api/events':
@@ -200,6 +202,13 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
       if (url.pathname === `/api/conversations/${encodeURIComponent(PEER)}/read`) {
         const [, ...others] = api.stored.unread ?? [];
         api.stored = { ...api.stored, unread: [0, ...others] };
+        return { status: 204 };
+      }
+      if (url.pathname === `/api/conversations/${encodeURIComponent(PEER)}`)
+        return { json: aConversation(api, 0) };
+      if (url.pathname === `/api/conversations/${encodeURIComponent(PEER)}/archived`) {
+        const archived = route.request().method() === 'PUT' ? 1 : 0;
+        api.stored = { ...api.stored, archived };
         return { status: 204 };
       }
       if (/\/media\/\d+$/.test(url.pathname)) return aMedium(api, url.pathname);
@@ -299,7 +308,16 @@ function aConversation(api: GeneratedApi, index: number): Conversation {
     messages: 1,
     unread: 0,
     inbound: 0,
+    archived: index < (api.stored.archived ?? 0),
   };
+}
+
+/** The newest are archived. */
+function conversationsOf(api: GeneratedApi, asked: URLSearchParams): Answer {
+  const { archived = 0, conversations } = api.stored;
+  if (asked.has('archived')) return page(asked, archived, (index) => aConversation(api, index));
+  if (archived > 0 && !asked.has('before')) asked.set('before', idOf(archived - 1));
+  return page(asked, conversations, (index) => aConversation(api, index));
 }
 
 function aContact(name: string, index: number): Contact {
@@ -317,8 +335,13 @@ function aContact(name: string, index: number): Contact {
   };
 }
 
-function unreadOf({ stored: { unread = [] } }: GeneratedApi): Unread {
+function unreadOf(api: GeneratedApi): Unread {
+  const { unread = [], archived = 0 } = api.stored;
   return {
+    archived: Array.from({ length: archived }, (_, index) => ({
+      peer_number: peerOf(index),
+      last_message_at: at(index * 37, api),
+    })),
     total: unread.reduce((sum, one) => sum + one, 0),
     conversations: unread
       .map((count, index) => ({

@@ -229,6 +229,8 @@ export interface paths {
         /**
          * List your conversations
          * @description Returns one row for each number with which you have exchanged messages, newest message first.
+         *
+         *     Archived conversations have a list of their own.
          */
         get: operations["list_conversations_api_conversations_get"];
         put?: never;
@@ -248,7 +250,9 @@ export interface paths {
         };
         /**
          * List what is unread
-         * @description Returns your conversations with unread messages. Ask again whenever something has changed.
+         * @description Returns your conversations with unread messages, and those that are archived.
+         *
+         *     Ask again whenever something has changed.
          */
         get: operations["read_unread_api_conversations_unread_get"];
         put?: never;
@@ -266,18 +270,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read a conversation
+         * @description Returns the row of a conversation, archived or not. Its messages: `/api/messages?peer_number=…`.
+         */
+        get: operations["read_conversation_api_conversations__peer_number__get"];
         put?: never;
         post?: never;
-        /**
-         * Delete a conversation, in parts
-         * @description Deletes 50 messages of a conversation at most for you, newest first, as `DELETE /api/messages/{id}` does.
-         *
-         *     Send it again with the `before` of the response until that is null. Requests may be repeated; once nothing is left,
-         *     there is no such conversation. What the user has not seen yet is kept, and so is what may still be sent: cancel it
-         *     first, or wait.
-         */
-        delete: operations["delete_conversation_api_conversations__peer_number__delete"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -320,6 +320,32 @@ export interface paths {
         put: operations["mark_unread_api_conversations__peer_number__unread_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{peer_number}/archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Archive a conversation
+         * @description Moves a conversation to the list of archived ones, until a message comes in or is sent: that brings it back.
+         *
+         *     If a message has come in that you do not know of, this changes nothing. What is unread stays so.
+         */
+        put: operations["archive_api_conversations__peer_number__archived_put"];
+        post?: never;
+        /**
+         * Bring an archived conversation back
+         * @description Moves a conversation back to the others, at the place of its last message. May be repeated.
+         */
+        delete: operations["unarchive_api_conversations__peer_number__archived_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -861,7 +887,7 @@ export interface paths {
         };
         /**
          * Export the account
-         * @description Returns your account, sessions, messages with their timelines, and contacts as one JSON document.
+         * @description Returns your account, sessions, messages with their timelines, contacts, and which conversations are archived.
          */
         get: operations["export_account_api_export_get"];
         put?: never;
@@ -951,6 +977,36 @@ export interface components {
              * @example 2026-11-22T10:42:07.120Z
              */
             created_at: string;
+        };
+        /**
+         * ArchiveRequest
+         * @description What the user knows of a conversation.
+         */
+        ArchiveRequest: {
+            /**
+             * Inbound
+             * @description The `inbound` of the conversation that is shown. If more has come in, it is not archived.
+             * @example 7
+             */
+            inbound: number;
+        };
+        /**
+         * ArchivedConversation
+         * @description An archived conversation. A newer message than its last one has brought it back.
+         */
+        ArchivedConversation: {
+            /**
+             * Peer Number
+             * @description The other side's number.
+             * @example +14155552671
+             */
+            peer_number: string;
+            /**
+             * Last Message At
+             * @description The `created_at` of its last message.
+             * @example 2026-11-22T10:42:07.120Z
+             */
+            last_message_at: string;
         };
         /** CodeConfirmation */
         CodeConfirmation: {
@@ -1122,10 +1178,16 @@ export interface components {
             unread: number;
             /**
              * Inbound
-             * @description How many messages have come in since this is counted, also deleted ones: what to mark the conversation as read with once the last message is shown.
+             * @description How many messages have come in since this is counted, also deleted ones: what to mark the conversation as read with once the last message is shown, or to archive it with.
              * @example 7
              */
             inbound: number;
+            /**
+             * Archived
+             * @description Whether you have archived it, and no message has come in or was sent since.
+             * @example false
+             */
+            archived: boolean;
         };
         /** Credentials */
         Credentials: {
@@ -1145,29 +1207,6 @@ export interface components {
              * @example null
              */
             second_factor_code?: string | null;
-        };
-        /**
-         * DeletedPartResponse
-         * @description What was done to a part of a conversation.
-         */
-        DeletedPartResponse: {
-            /**
-             * Deleted
-             * @example 49
-             */
-            deleted: number;
-            /**
-             * Kept
-             * @description Messages that may still be sent, and those that have changed or come in since the revision.
-             * @example 1
-             */
-            kept: number;
-            /**
-             * Before
-             * @description Send the request again with this `before` for the next part. Null if this was the last one.
-             * @example 6743a3d1c2b5f0e4a1d2c3b4
-             */
-            before: string | null;
         };
         /**
          * ErrorExplanation
@@ -1230,7 +1269,7 @@ export interface components {
         };
         /**
          * ExportResponse
-         * @description All data of a user, newest message first, and contacts by name.
+         * @description All data of a user, newest message first, contacts by name, and the numbers of archived conversations.
          */
         ExportResponse: {
             /**
@@ -1246,6 +1285,13 @@ export interface components {
             messages: components["schemas"]["MessageDetail"][];
             /** Contacts */
             contacts: components["schemas"]["ContactResponse"][];
+            /**
+             * Archived Conversations
+             * @example [
+             *       "+14155552671"
+             *     ]
+             */
+            archived_conversations: string[];
         };
         /** ForgottenPassword */
         ForgottenPassword: {
@@ -2069,7 +2115,7 @@ export interface components {
         };
         /**
          * UnreadResponse
-         * @description What is unread. It replaces all that was known before.
+         * @description What is unread, and what is archived. It replaces all that was known before.
          */
         UnreadResponse: {
             /**
@@ -2083,6 +2129,11 @@ export interface components {
              * @description Newest message first. Of more than 1,000, those with the most unread messages.
              */
             conversations: components["schemas"]["UnreadConversation"][];
+            /**
+             * Archived
+             * @description All archived conversations, newest message first; no more than 1,000.
+             */
+            archived: components["schemas"]["ArchivedConversation"][];
         };
         /**
          * Problem
@@ -2898,6 +2949,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `_id` of the last message in the last row of the previous page. */
                 before?: string | null;
+                /** @description List the archived ones in place of all others. */
+                archived?: boolean;
             };
             header?: {
                 "if-none-match"?: string | null;
@@ -3011,14 +3064,9 @@ export interface operations {
             };
         };
     };
-    delete_conversation_api_conversations__peer_number__delete: {
+    read_conversation_api_conversations__peer_number__get: {
         parameters: {
-            query: {
-                /** @description The `X-Revision` of what the user has been shown. Messages that have changed or come in since are kept. */
-                revision: number;
-                /** @description The `before` of the previous response. */
-                before?: string | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description The number of the conversation. */
@@ -3034,7 +3082,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletedPartResponse"];
+                    "application/json": components["schemas"]["ConversationResponse"];
                 };
             };
             /** @description Unauthorized */
@@ -3173,6 +3221,160 @@ export interface operations {
         };
     };
     mark_unread_api_conversations__peer_number__unread_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_api_conversations__peer_number__archived_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unarchive_api_conversations__peer_number__archived_delete: {
         parameters: {
             query?: never;
             header?: never;

@@ -17,6 +17,10 @@ export const messagesTexts = {
     loading: 'Loading your messages…',
     empty: 'No conversations yet. Everyone you write to appears here.',
     stale: 'These messages may be out of date.',
+    archived: 'Archived',
+    nothingArchived: 'Nothing is archived. A conversation stays here until its next message.',
+    hasArchived: 'Conversation archived',
+    hasUnarchived: 'Conversation unarchived',
   },
 
   search: {
@@ -45,6 +49,8 @@ export const messagesTexts = {
     count: (total: number) => plural(total, { one: '# message', other: '# messages' }),
     loading: 'Loading messages…',
     contact: 'Contact',
+    archive: 'Archive',
+    unarchive: 'Unarchive',
     actions: 'Actions',
     actionsOn: (time: string) => `Actions on the message from ${time}`,
     loadOlder: 'Load older',

@@ -16,13 +16,17 @@ import {
 } from './conversations';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
+import { UnreadStore } from './unread-store';
 
-/** The conversation list, as far as it is loaded. */
+/** The conversations that are not archived, as far as they are loaded. */
 @Injectable()
 export class ConversationsStore implements MessageSubscriber {
+  /** Whether it has the archived ones in place of all others. */
+  protected readonly isArchive: boolean = false;
   readonly #client = inject(MessagesClient);
   readonly #cache = inject(MessageCache);
   readonly #sync = inject(MessageSync);
+  readonly #unread = inject(UnreadStore);
   readonly #destroyRef = inject(DestroyRef);
 
   readonly #meanwhile = new ChangesMeanwhile();
@@ -32,11 +36,15 @@ export class ConversationsStore implements MessageSubscriber {
   readonly #loadingMore = signal(false);
   readonly #problem = signal('');
   #timesForgotten = 0;
+  readonly #all = computed(() => this.#loaded()?.rows ?? []);
 
   readonly isLoaded = computed(() => this.#loaded() !== undefined);
   /** What is loaded comes from the cache of this browser, and the API has not answered yet. */
   readonly isCached = computed(() => this.isLoaded() && !this.#isCurrent());
-  readonly rows = computed(() => this.#loaded()?.rows ?? []);
+  /** What is loaded may have moved to the other list. */
+  readonly rows = computed(() =>
+    this.#all().filter(({ last }) => this.#unread.isArchived(last) === this.isArchive),
+  );
   readonly hasMore = computed(() => this.#isCurrent() && (this.#loaded()?.hasMore ?? false));
   readonly loadingMore = this.#loadingMore.asReadonly();
   /** Why the next page could not be loaded. */
@@ -54,7 +62,7 @@ export class ConversationsStore implements MessageSubscriber {
 
   async loadFirst(): Promise<void> {
     if (this.#isCurrent()) return;
-    const loading = firstValueFrom(this.#client.conversations());
+    const loading = firstValueFrom(this.#client.conversations(undefined, this.isArchive));
     await this.#meanwhile.during(loading, (page, changes) => {
       const first = toConversations(page);
       this.#isCurrent.set(true);
@@ -68,12 +76,12 @@ export class ConversationsStore implements MessageSubscriber {
   }
 
   async loadMore(): Promise<void> {
-    const last = this.rows().at(-1)?.last;
+    const last = this.#all().at(-1)?.last;
     if (!last || this.#loadingMore()) return;
     this.#loadingMore.set(true);
     const before = this.#timesForgotten;
     try {
-      const loading = firstValueFrom(this.#client.conversations(last._id));
+      const loading = firstValueFrom(this.#client.conversations(last._id, this.isArchive));
       await this.#meanwhile.during(loading, (page, changes) => {
         // The list is loaded anew: then the page would leave a gap.
         if (before !== this.#timesForgotten) return;
@@ -95,12 +103,12 @@ export class ConversationsStore implements MessageSubscriber {
   /** The version of the message that the API has told, if it is the last one of its conversation. */
   find({ _id, peer_number }: Message): Message | undefined {
     if (!this.#isCurrent()) return undefined;
-    const last = this.rows().find(({ peer }) => peer === peer_number)?.last;
+    const last = this.#all().find(({ peer }) => peer === peer_number)?.last;
     return last?._id === _id ? last : undefined;
   }
 
   hasPending(): boolean {
-    return this.rows().some(({ last }) => last.status === 'pending');
+    return this.#all().some(({ last }) => last.status === 'pending');
   }
 
   #change(change: (loaded: Conversations | undefined) => Conversations | undefined): void {
@@ -109,7 +117,7 @@ export class ConversationsStore implements MessageSubscriber {
     if (!loaded || loaded === before) return;
     this.#loaded.set(loaded);
     if (!this.#isCurrent()) return;
-    void this.#cache.putConversations(loaded);
+    if (!this.isArchive) void this.#cache.putConversations({ ...loaded, rows: this.rows() });
     const known = new Set(before?.rows.map(({ last }) => last));
     for (const { last } of loaded.rows) {
       if (last.deleted_at && !known.has(last)) this.#loadBefore(last);

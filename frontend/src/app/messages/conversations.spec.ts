@@ -24,6 +24,7 @@ function list(peers: number[], hasMore = false): Conversations {
     messages: 1,
     unread: 0,
     inbound: 0,
+    archived: false,
   }));
   return toConversations({ rows, total: 9, hasMore, hasNewer: false });
 }
@@ -96,6 +97,7 @@ describe('appendPage', () => {
           messages: 1,
           unread: 0,
           inbound: 0,
+          archived: false,
         },
       ],
     };

@@ -46,7 +46,7 @@ const SEND_TIMEOUT_MS = 60_000;
 const MAX_PAGE = 200;
 /** After a long absence, loading anew what is shown costs less than reading all that has changed. */
 const MAX_PAGES_OF_CHANGES = 5;
-const NOTHING_UNREAD: Unread = { total: 0, conversations: [] };
+const NOTHING_UNREAD: Unread = { total: 0, conversations: [], archived: [] };
 /** That of the first page if an API of the version before has sent it: all that has ever changed has a higher one. */
 const UNKNOWN_REVISION = 0;
 
@@ -64,9 +64,14 @@ export class MessagesClient {
   #trustsUnreadEtag = true;
   #isUnreadDue = true;
 
-  /** Newest first; with `before`, those whose last message is older than this one. */
-  conversations(before?: string): Observable<Page<Conversation>> {
-    return this.#page<Conversation>(this.#conversations, from({ limit: 50 }, before));
+  /** Newest first; with `before`, those whose last message is older than this one. Archived ones, or all others. */
+  conversations(before?: string, archived = false): Observable<Page<Conversation>> {
+    const params: Parameters = archived ? { limit: 50, archived: 'true' } : { limit: 50 };
+    return this.#page<Conversation>(this.#conversations, from(params, before));
+  }
+
+  conversation(peer: string): Observable<Conversation> {
+    return this.#http.get<Conversation>(this.#conversation(peer), { timeout: REQUEST_TIMEOUT_MS });
   }
 
   /** A page of one conversation: its newest messages, or those before, after or around a message. */
@@ -149,6 +154,21 @@ export class MessagesClient {
     return this.#mark(peer, 'unread', null);
   }
 
+  /** Archives a conversation that has this number of arrivals, and none that has more. */
+  archive(peer: string, inbound: number): Observable<null> {
+    return this.#mark(peer, 'archived', { inbound });
+  }
+
+  unarchive(peer: string): Observable<null> {
+    return this.#http
+      .delete<null>(`${this.#conversation(peer)}/archived`, { timeout: REQUEST_TIMEOUT_MS })
+      .pipe(
+        tap(() => {
+          this.distrustEtag();
+        }),
+      );
+  }
+
   /**
    * Makes the next `unread` and `changes` read what they ask for. Of a change that one process of the API has told of, another may not know
    * for a second, and would answer that nothing has changed.
@@ -208,8 +228,12 @@ export class MessagesClient {
     });
   }
 
-  #mark(peer: string, as: 'read' | 'unread', body: unknown): Observable<null> {
-    const url = `${this.#conversations}/${encodeURIComponent(peer)}/${as}`;
+  #conversation(peer: string): string {
+    return `${this.#conversations}/${encodeURIComponent(peer)}`;
+  }
+
+  #mark(peer: string, as: 'read' | 'unread' | 'archived', body: unknown): Observable<null> {
+    const url = `${this.#conversation(peer)}/${as}`;
     return this.#http.put<null>(url, body, { timeout: REQUEST_TIMEOUT_MS }).pipe(
       tap(() => {
         this.distrustEtag();

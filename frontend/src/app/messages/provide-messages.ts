@@ -1,4 +1,5 @@
 import { Provider, inject } from '@angular/core';
+import { ArchivedConversations } from './archived-conversations';
 import { MessageCache } from './cache/message-cache';
 import { ConversationsStore } from './conversations-store';
 import { ComposeForms } from './drafts/compose-forms';
@@ -19,6 +20,7 @@ import { UnreadStore } from './unread-store';
 
 /** The messages of one user: one instance of each, for as long as that user is signed in. */
 export const MESSAGES_PROVIDERS: Provider[] = [
+  ArchivedConversations,
   ComposeForms,
   ConversationsStore,
   Drafts,

@@ -115,10 +115,15 @@ export class FakeCache implements Pick<MessageCache, keyof MessageCache> {
 }
 
 /** What a test says is unread. Nothing is asked for. */
-export class FakeUnread implements Pick<UnreadStore, 'of' | 'markRead' | 'markUnread'> {
+export class FakeUnread implements Pick<
+  UnreadStore,
+  'of' | 'ofLastAnswer' | 'markRead' | 'markUnread' | 'isArchived' | 'archive'
+> {
   readonly counts = signal<Readonly<Record<string, number>>>({});
   readonly isKnown = signal(true);
   readonly marked: string[] = [];
+  /** With the time of the last message of each. */
+  readonly archived = signal<ReadonlyMap<string, string>>(new Map());
 
   of(peer: string): number {
     return this.counts()[peer] ?? 0;
@@ -131,6 +136,20 @@ export class FakeUnread implements Pick<UnreadStore, 'of' | 'markRead' | 'markUn
 
   markUnread(peer: string): void {
     this.marked.push(`${peer} unread`);
+  }
+
+  isArchived({ peer_number, created_at }: Message): boolean {
+    return created_at <= (this.archived().get(peer_number) ?? '');
+  }
+
+  archive(peer: string, lastAt: string | undefined): void {
+    const archived = new Map(this.archived()).set(peer, lastAt ?? '');
+    if (lastAt === undefined) archived.delete(peer);
+    this.archived.set(archived);
+  }
+
+  ofLastAnswer(peer: string): number {
+    return this.of(peer);
   }
 }
 
@@ -209,9 +228,25 @@ export class FakeApi {
     return this.http.expectOne('/api/conversations/unread');
   }
 
-  async answerUnread(conversations: Unread['conversations'], etag = 'W/"u"'): Promise<void> {
+  async answerUnread(
+    conversations: Unread['conversations'],
+    etag = 'W/"u"',
+    archived: Unread['archived'] = [],
+  ): Promise<void> {
     const total = conversations.reduce((sum, { unread }) => sum + unread, 0);
-    this.expectUnread().flush({ total, conversations }, { headers: { ETag: etag } });
+    this.expectUnread().flush({ total, conversations, archived }, { headers: { ETag: etag } });
+    await this.settle();
+  }
+
+  expectConversation(method: 'GET' | 'PUT' | 'DELETE', peer: string): TestRequest {
+    const url = `/api/conversations/${encodeURIComponent(peer)}`;
+    return this.http.expectOne({ method, url: method === 'GET' ? url : `${url}/archived` });
+  }
+
+  /** Answers with the archived conversations that have these last messages. */
+  async answerArchived(last: Message[]): Promise<void> {
+    const url = '/api/conversations?limit=50&archived=true';
+    flush(this.http.expectOne(url), last.map(toConversation), {});
     await this.settle();
   }
 
@@ -266,7 +301,14 @@ export class FakeApi {
 }
 
 function toConversation(last: Message): Conversation {
-  return { peer_number: last.peer_number, last_message: last, messages: 1, unread: 0, inbound: 0 };
+  return {
+    peer_number: last.peer_number,
+    last_message: last,
+    messages: 1,
+    unread: 0,
+    inbound: 0,
+    archived: false,
+  };
 }
 
 function flush(

@@ -1,7 +1,7 @@
 import { DestroyRef, Injectable, computed, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { EMPTY, Subject, Subscription, catchError, firstValueFrom } from 'rxjs';
-import { Unread } from '../api/models';
+import { Message, Unread } from '../api/models';
 import { MessageSubscriber, MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
 
@@ -11,17 +11,23 @@ interface ReadMark {
   readonly request: Subscription;
 }
 
+/** What this tab archives: up to a last message of this time. It brings a conversation back if there is none. */
+interface ArchiveMark {
+  readonly lastAt: string | undefined;
+  readonly request: Subscription;
+}
+
 interface Answer {
   readonly unread: Unread;
   /** The marks that it has. */
-  readonly counted: readonly ReadMark[];
+  readonly counted: readonly (ReadMark | ArchiveMark)[];
 }
 
 /** The API lists no more conversations. */
 const MOST_LISTED = 1_000;
 
 /**
- * What is unread, as the API tells it whenever something has changed. It is asked before the changes, and known once they are
+ * What is unread and what is archived, as the API tells it whenever something has changed. It is asked before the changes, and known once they are
  * applied: what is marked as read is never more than what is shown. Each answer replaces the one before, so nothing is merged.
  */
 @Injectable()
@@ -33,6 +39,7 @@ export class UnreadStore implements MessageSubscriber {
   readonly #known = signal<Unread | undefined>(undefined);
   /** Until an answer counts them: one that is asked for once the mark is set. */
   readonly #marks = signal<ReadonlyMap<string, ReadMark>>(new Map());
+  readonly #archiving = signal<ReadonlyMap<string, ArchiveMark>>(new Map());
   /** Before the changes that were asked for last. */
   #isAsked = false;
   #answer: Answer | undefined;
@@ -58,8 +65,23 @@ export class UnreadStore implements MessageSubscriber {
     [...this.#counts()].filter(([, unread]) => unread > 0).map(([peer]) => peer),
   );
 
+  /** The archived conversations, with the time of the last message of each: a newer one has brought it back. */
+  readonly archived = computed<ReadonlyMap<string, string>>(() => {
+    const archived = toArchived(this.#known());
+    for (const [peer, { lastAt }] of this.#archiving()) {
+      if (lastAt === undefined) archived.delete(peer);
+      else archived.set(peer, lastAt);
+    }
+    return archived;
+  });
+
   constructor() {
     this.#sync.subscribe(this);
+  }
+
+  /** How many were unread when the API was asked last, whatever this tab has marked since. */
+  ofLastAnswer(peer: string): number {
+    return this.#rowOf(peer)?.unread ?? 0;
   }
 
   /** How many messages of a conversation are unread. Reads a signal. */
@@ -84,7 +106,7 @@ export class UnreadStore implements MessageSubscriber {
   /** Marks what is known as read, as long as it takes. Call it only while the newest message is on the screen. */
   markRead(peer: string): void {
     if (this.of(peer) === 0) return;
-    const row = this.#known()?.conversations.find(({ peer_number }) => peer_number === peer);
+    const row = this.#rowOf(peer);
     if (!row) return;
     const { inbound } = row;
     const request = this.#sync
@@ -113,10 +135,39 @@ export class UnreadStore implements MessageSubscriber {
       });
   }
 
+  /** Whether a conversation with this last message is archived. Reads a signal. */
+  isArchived({ peer_number, created_at }: Message): boolean {
+    return created_at <= (this.archived().get(peer_number) ?? '');
+  }
+
+  /**
+   * Archives a conversation with a last message of this time, or brings it back without one, by work that may be repeated. Until an
+   * answer tells what has become of it, it counts as done.
+   */
+  archive(peer: string, lastAt: string | undefined, work: () => Promise<unknown>): void {
+    this.#archiving().get(peer)?.request.unsubscribe();
+    const request = this.#sync
+      .load(work)
+      .pipe(
+        catchError(() => EMPTY),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe({
+        complete: () => {
+          // Once it is closed, so that the answer counts it.
+          queueMicrotask(() => {
+            this.#sync.refresh();
+          });
+        },
+      });
+    this.#archiving.update((marks) => new Map(marks).set(peer, { lastAt, request }));
+  }
+
   async beforeChanges(): Promise<void> {
     this.#isAsked = this.#client.isUnreadDue;
     if (!this.#isAsked) return;
-    const counted = [...this.#marks().values()].filter(({ request }) => request.closed);
+    const marks = [...this.#marks().values(), ...this.#archiving().values()];
+    const counted = marks.filter(({ request }) => request.closed);
     const unread = await firstValueFrom(this.#client.unread());
     if (unread !== 'unchanged') this.#answer = { unread, counted };
   }
@@ -142,13 +193,52 @@ export class UnreadStore implements MessageSubscriber {
   }
 
   #apply({ unread, counted }: Answer): void {
+    const before = this.#known();
     this.#known.set(unread);
-    this.#marks.update(
-      (marks) => new Map([...marks].filter(([, mark]) => !counted.includes(mark))),
-    );
+    this.#marks.update((marks) => without(marks, counted));
+    this.#archiving.update((marks) => without(marks, counted));
+    if (!before) return;
+    const [earlier, now] = [toArchived(before), toArchived(unread)];
+    // The list that it has moved to may not have it.
+    for (const peer of new Set([...earlier.keys(), ...now.keys()])) {
+      if (earlier.has(peer) !== now.has(peer)) this.#loadLast(peer);
+    }
+  }
+
+  #loadLast(peer: string): void {
+    this.#sync
+      .load(() => firstValueFrom(this.#client.with(peer, 1)))
+      .pipe(
+        catchError(() => EMPTY),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe(({ rows }) => {
+        this.#sync.applyChanges(rows);
+      });
+  }
+
+  #rowOf(peer: string) {
+    return this.#known()?.conversations.find(({ peer_number }) => peer_number === peer);
   }
 
   #isUnread(peer: string): boolean {
     return this.of(peer) > 0 || (this.#known()?.conversations.length ?? 0) >= MOST_LISTED;
   }
+}
+
+/** An API of the version before does not tell. */
+function toArchived(unread: Partial<Unread> | undefined): Map<string, string> {
+  return new Map(
+    (unread?.archived ?? []).map(({ peer_number, last_message_at }) => [
+      peer_number,
+      last_message_at,
+    ]),
+  );
+}
+
+function without<Mark extends Answer['counted'][number]>(
+  marks: ReadonlyMap<string, Mark>,
+  counted: Answer['counted'],
+): ReadonlyMap<string, Mark> {
+  return new Map([...marks].filter(([, mark]) => !counted.includes(mark)));
 }

@@ -2,6 +2,9 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 
 /** Icons that only this feature needs, drawn as those of `Icon`: the first page does not load them. */
 const STROKES = {
+  archive: 'M4.5 5h15v4h-15ZM6 9v8a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V9M10 12.8h4',
+  unarchive:
+    'M4.5 5h15v4h-15ZM6 9v8a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V9M12 16.5v-4.7M9.8 13.7l2.2-2.2 2.2 2.2',
   ban: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16Zm-5.5 2.5 11 11',
   compose:
     'M19.5 12.5V17a2.5 2.5 0 0 1-2.5 2.5H7A2.5 2.5 0 0 1 4.5 17V7A2.5 2.5 0 0 1 7 4.5h4.5M9.5 14.5l.6-2.9 8-8a1.63 1.63 0 0 1 2.3 2.3l-8 8Z',

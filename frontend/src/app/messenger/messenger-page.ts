@@ -3,6 +3,7 @@ import {
   ChangeDetectionStrategy,
   Component,
   Injector,
+  ViewContainerRef,
   afterNextRender,
   computed,
   effect,
@@ -24,6 +25,7 @@ import { MessageSync } from '../messages/message-sync';
 import { asksToStop } from '../messages/opt-outs/asks-to-stop';
 import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { ThreadsStore } from '../messages/threads-store';
+import { UnreadStore } from '../messages/unread-store';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
@@ -41,12 +43,13 @@ import { loadPhoneNumberRules, toE164 } from '../phone-numbers/format-phone-numb
 import { LazyContent, PanelContent } from './side-panel/panel-content';
 import { SidePanel } from './side-panel/side-panel';
 import { SearchStore } from './search/search-store';
+import { LoadFailure } from '../ui/load-failure';
 import { focusMainIfLost } from '../ui/focus-main';
 import { NARROW, mediaMatches } from '../ui/media-query';
 import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { touchScreen } from '../ui/touch-screen';
-import { Thread } from './thread/thread';
+import { ArchiveRequest, Thread } from './thread/thread';
 import { Welcome } from './welcome/welcome';
 
 /** In place of the id of a message: the contact of the conversation. */
@@ -90,6 +93,8 @@ export class MessengerPage {
   readonly #outbox = inject(OutboxStore);
   readonly #optOuts = inject(OptOutsStore);
   readonly #threads = inject(ThreadsStore);
+  readonly #unread = inject(UnreadStore);
+  readonly #loadFailure = inject(LoadFailure);
 
   /** From the URL: a phone number or "new". */
   readonly peer = input<string>();
@@ -97,6 +102,9 @@ export class MessengerPage {
   readonly at = input<string>();
   /** From the URL: the message whose details are open, or CONTACT. */
   readonly details = input<string>();
+
+  /** From the URL: whether the list is that of archived conversations. */
+  readonly archived = input<string>();
 
   /** The message that the user is asked about, and what to focus once it is gone. */
   protected readonly deleting = signal<
@@ -109,6 +117,7 @@ export class MessengerPage {
   protected readonly composer = viewChild(Composer);
   protected readonly closed = viewChild(ClosedComposer);
   protected readonly thread = viewChild(Thread);
+  protected readonly notices = viewChild.required('notices', { read: ViewContainerRef });
 
   protected readonly texts = messagesTexts.compose;
   protected readonly back = messagesTexts.thread.back;
@@ -131,9 +140,8 @@ export class MessengerPage {
     return (
       toE164(peer) ??
       parsed ??
-      this.#conversations
-        .rows()
-        .map((row) => toConversationKey(row.peer))
+      [...this.#conversations.rows().map((row) => row.peer), ...this.#unread.archived().keys()]
+        .map(toConversationKey)
         .find((key) => key === peer)
     );
   });
@@ -172,7 +180,10 @@ export class MessengerPage {
   protected readonly isFirst = computed(
     () =>
       this.#conversations.isLoaded() &&
-      this.#conversations.rows().length + this.#outbox.outbox().length === 0,
+      this.#conversations.rows().length +
+        this.#outbox.outbox().length +
+        this.#unread.archived().size ===
+        0,
   );
   /** In place of the form of a new message, unless something has been written in it already. */
   protected readonly showsWelcome = computed(
@@ -318,6 +329,20 @@ export class MessengerPage {
   protected forward({ content }: Message): void {
     const { recipient_number } = this.#forms.get(NEW_MESSAGE).getRawValue();
     void this.#edit({ recipient_number, content }, true);
+  }
+
+  /** Goes back to the list, from which the conversation disappears, and offers to undo it. */
+  protected async setArchived(request: ArchiveRequest): Promise<void> {
+    const queryParams = this.archived() === undefined ? {} : { archived: true };
+    const file = await import('./archive-notice/archive-notice').catch(() => undefined);
+    if (!file) {
+      this.#loadFailure.url.set(this.#router.url);
+      return;
+    }
+    await this.#router.navigate(['/messages'], { queryParams });
+    file.archiveWithNotice(this.notices(), request, () => {
+      this.list().focusRow(toConversationKey(request.last.peer_number));
+    });
   }
 
   protected showPanel(details: string): void {

@@ -2,17 +2,22 @@ import {
   ChangeDetectionStrategy,
   Component,
   DOCUMENT,
+  DestroyRef,
   ElementRef,
   Injector,
   afterNextRender,
   computed,
+  effect,
   inject,
   input,
   output,
   signal,
+  untracked,
   viewChild,
 } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { RouterLink } from '@angular/router';
+import { EMPTY, catchError } from 'rxjs';
 import { shortTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
@@ -25,6 +30,7 @@ import { Skeleton } from '../../ui/skeleton';
 import { UnreadBadge } from '../../ui/unread-badge';
 import { ConversationRow, withPending } from '../../messages/conversations';
 import { NEW_MESSAGE, toConversationKey } from '../../messages/conversation-key';
+import { ArchivedConversations } from '../../messages/archived-conversations';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { UnreadStore } from '../../messages/unread-store';
@@ -82,7 +88,7 @@ interface RowView {
   host: { class: 'conversation-list', role: 'navigation', '[attr.aria-label]': 'texts.label' },
 })
 export class ConversationList {
-  protected readonly store = inject(ConversationsStore);
+  readonly #conversations = inject(ConversationsStore);
   protected readonly sync = inject(MessageSync);
   protected readonly search = inject(SearchStore);
   protected readonly unread = inject(UnreadStore);
@@ -93,9 +99,12 @@ export class ConversationList {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   readonly #document = inject(DOCUMENT);
   readonly #injector = inject(Injector);
+  readonly #destroyRef = inject(DestroyRef);
 
   /** The key of the open conversation, or of a new message. */
   readonly current = input<string>();
+  /** Shows the archived conversations in place of all others. */
+  readonly archived = input(false);
   /** The user wants to write a new message. */
   readonly newMessage = output();
 
@@ -104,40 +113,51 @@ export class ConversationList {
   protected readonly rows = viewChild<ElementRef<HTMLElement>>('rows');
 
   protected readonly texts = messagesTexts.conversations;
+  protected readonly back = messagesTexts.thread.back;
+  protected readonly store = computed(() =>
+    this.archived() ? this.#injector.get(ArchivedConversations) : this.#conversations,
+  );
+  /** What keeps a link in the archive. */
+  protected readonly inArchive = computed(() => (this.archived() ? { archived: true } : {}));
+  protected readonly unreadInArchive = computed(() =>
+    [...this.unread.archived().keys()].reduce((sum, peer) => sum + this.unread.of(peer), 0),
+  );
   readonly #connection = inject(ConnectionStatusStore);
   readonly #isDisconnected = this.#connection.isDisconnected;
   /** Once there is something to read, the connection indicator says what is wrong with the connection. */
   protected readonly problem = computed(() => {
-    if (!this.store.isLoaded()) return this.sync.problem();
-    return this.store.problem() || (this.#isDisconnected() ? this.texts.stale : '');
+    if (!this.store().isLoaded()) return this.sync.problem();
+    return this.store().problem() || (this.#isDisconnected() ? this.texts.stale : '');
   });
   /** Until the API has answered. It is no `problem` yet, and must not move the rows. */
   protected readonly isStale = hasLasted(
     computed(
       () =>
         !this.#isDisconnected() &&
-        (this.store.isCached() || (this.store.isLoaded() && this.#connection.isReconnecting())),
+        (this.store().isCached() || (this.store().isLoaded() && this.#connection.isReconnecting())),
     ),
   );
   protected readonly isLoading = computed(
-    () => !this.store.isLoaded() && !this.sync.problem() && !this.#isDisconnected(),
+    () => !this.store().isLoaded() && !this.sync.problem() && !this.#isDisconnected(),
   );
   protected readonly views = computed(() => {
     const today = this.sync.today();
     // The open conversation shows its draft itself.
     const drafts = this.#drafts().filter(({ peer }) => toConversationKey(peer) !== this.current());
     const contents = new Map(drafts.map(({ peer, content }) => [peer, content]));
-    const views = withPending(this.store.rows(), this.#outbox()).map((entry) =>
+    const isArchive = this.archived();
+    const views = withPending(this.store().rows(), isArchive ? [] : this.#outbox()).map((entry) =>
       withDraft(
         'last' in entry ? ofRow(entry, today) : ofPending(entry.pending, today),
         contents.get(entry.peer),
       ),
     );
+    if (isArchive) return views;
     const draft = this.#newDraft();
     const first = draft ? [this.#ofNewDraft(draft)] : [];
     // Before the conversations are known, a draft would move from here to its own.
-    if (!this.store.isLoaded()) return [...first, ...views];
-    const known = new Set(views.map(({ peer }) => peer));
+    if (!this.store().isLoaded()) return [...first, ...views];
+    const known = new Set([...views.map(({ peer }) => peer), ...this.unread.archived().keys()]);
     // Also of the open one: a row that disappeared would move the others under the pointer.
     const ofTheirOwn = this.#drafts().filter(({ peer }) => !known.has(peer));
     return [...first, ...ofTheirOwn.map(ofDraft), ...views];
@@ -149,6 +169,22 @@ export class ConversationList {
     const keys = this.views().map(({ key }) => key);
     return [this.lastFocused(), this.current()].find((key) => key && keys.includes(key)) ?? keys[0];
   });
+
+  constructor() {
+    effect(() => {
+      if (!this.archived()) return;
+      const store = this.store();
+      untracked(() => {
+        this.sync
+          .load(() => store.loadFirst())
+          .pipe(
+            catchError(() => EMPTY),
+            takeUntilDestroyed(this.#destroyRef),
+          )
+          .subscribe();
+      });
+    });
+  }
 
   /** On a phone, the list is hidden while a conversation is open. */
   isVisible(): boolean {
@@ -163,6 +199,16 @@ export class ConversationList {
     this.#links()
       .find(({ tabIndex }) => tabIndex === 0)
       ?.focus();
+  }
+
+  focusRow(key: string): void {
+    this.lastFocused.set(key);
+    afterNextRender(
+      () => {
+        if (this.isVisible()) this.focusRows();
+      },
+      { injector: this.#injector },
+    );
   }
 
   /** Arrow down in the search box: to the results, or to the conversations. */

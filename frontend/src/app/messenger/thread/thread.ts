@@ -35,6 +35,7 @@ import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
 import { MessageMenu } from './message-menu';
+import { MessengerIcon } from '../messenger-icon';
 import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, withoutEchoed } from '../../messages/outbox/pending-message';
@@ -45,6 +46,12 @@ import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
 import { ThreadsStore } from '../../messages/threads-store';
 import { UnreadStore } from '../../messages/unread-store';
+
+export interface ArchiveRequest {
+  readonly last: Message;
+  readonly isArchived: boolean;
+  readonly byKey: boolean;
+}
 
 /** A message just sent is among this many newest messages. */
 const RECENT = 50;
@@ -59,6 +66,7 @@ const RECENT = 50;
     InSight,
     MessageGroup,
     MessageMenu,
+    MessengerIcon,
     NearSight,
     PendingBubble,
     RouterLink,
@@ -84,6 +92,10 @@ export class Thread {
   readonly at = input<string>();
   /** The message whose details are shown. */
   readonly selected = input<string>();
+  /** It was opened from the archive, which is where to go back to. */
+  readonly archived = input(false);
+  /** The user wants to archive the conversation with this last message, or to bring it back. */
+  readonly archive = output<ArchiveRequest>();
   /** The user wants to see whose number it is. */
   readonly contact = output();
   readonly details = output<Message>();
@@ -201,6 +213,12 @@ export class Thread {
   protected readonly hasNewest = computed(
     () => !this.thread().isCached && this.loaded()?.hasNewer === false,
   );
+  /** The last message of the conversation, if the page knows it. */
+  protected readonly last = computed(() => (this.hasNewest() ? this.#messages()[0] : undefined));
+  protected readonly isInArchive = computed(() => {
+    const last = this.last();
+    return last ? this.#unread.isArchived(last) : this.#unread.archived().has(this.peer());
+  });
   readonly #lastSent = computed(() => this.#unanswered().at(-1)?.key);
   /** Whether the user was at the newest message before the last change. */
   #wasAtNewest = true;
@@ -317,6 +335,11 @@ export class Thread {
   protected async markUnread(): Promise<void> {
     const peer = this.peer();
     if (await this.#router.navigate(['/messages'])) this.#unread.markUnread(peer);
+  }
+
+  protected toggleArchived({ detail }: MouseEvent): void {
+    const last = this.last();
+    if (last) this.archive.emit({ last, isArchived: !this.isInArchive(), byKey: detail === 0 });
   }
 
   protected async jumpToLatest(): Promise<void> {

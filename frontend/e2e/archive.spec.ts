@@ -1,0 +1,189 @@
+import { Locator, Page } from '@playwright/test';
+import {
+  bubble,
+  composer,
+  enter,
+  expect,
+  newNumber,
+  newPerson,
+  openThread,
+  test,
+} from './fixtures';
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+function list(page: Page): Locator {
+  return page.getByRole('navigation', { name: 'Conversations' });
+}
+
+function row(page: Page, text: string): Locator {
+  return list(page).getByRole('listitem').filter({ hasText: text });
+}
+
+function archive(page: Page): Locator {
+  return list(page).getByRole('link', { name: /^Archived/ });
+}
+
+function toggle(page: Page, name: 'Archive' | 'Unarchive'): Locator {
+  return page.getByRole('button', { name, exact: true });
+}
+
+function undo(page: Page): Locator {
+  return page.locator('app-archive-notice').getByRole('button', { name: 'Undo' });
+}
+
+test('what is archived in one tab is archived in all, until a message brings it back', async ({
+  page,
+  context,
+  browser,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const [ann, bob] = [newNumber(), newNumber()];
+  await person.write(ann, 'Dear Ann');
+  await person.write(bob, 'Dear Bob');
+  await enter(page, person);
+  const tab = await context.newPage();
+  await tab.goto('/messages');
+  const pocket = await browser.newContext(PHONE);
+  const small = await pocket.newPage();
+  await enter(small, person);
+  const all = [page, tab, small];
+  for (const each of all) {
+    await expect(row(each, 'Dear Ann')).toBeVisible();
+    await expect(archive(each)).toHaveCount(0);
+  }
+
+  await openThread(page, ann);
+  await toggle(page, 'Archive').click();
+  await expect(page).toHaveURL('/messages');
+  await expect(page.getByText('Conversation archived')).toBeVisible();
+  for (const each of all) {
+    await expect(row(each, 'Dear Ann')).toHaveCount(0);
+    await expect(row(each, 'Dear Bob')).toBeVisible();
+    await expect(archive(each)).toBeVisible();
+  }
+  await tab.reload();
+  await expect(row(tab, 'Dear Bob')).toBeVisible();
+  await expect(row(tab, 'Dear Ann')).toHaveCount(0);
+  await archive(tab).click();
+  await expect(tab.getByRole('heading', { name: 'Archived' })).toBeVisible();
+  await expect(row(tab, 'Dear Ann')).toBeVisible();
+  await expect(row(tab, 'Dear Bob')).toHaveCount(0);
+
+  await phone.write(ann, 'I am back');
+  for (const each of [page, small]) {
+    await expect(row(each, 'I am back')).toContainText('1 unread message');
+    await expect(archive(each)).toHaveCount(0);
+  }
+  await expect(tab.getByText('Nothing is archived.')).toBeVisible();
+  await tab.getByRole('link', { name: 'Back to all conversations' }).click();
+  await expect(row(tab, 'I am back')).toBeVisible();
+  await pocket.close();
+});
+
+test('archiving is undone at once, also by the keyboard, which is led there', async ({
+  page,
+  context,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const [ann, bob] = [newNumber(), newNumber()];
+  await person.write(ann, 'Dear Ann');
+  await person.write(bob, 'Dear Bob');
+  await enter(page, person);
+  const tab = await context.newPage();
+  await tab.goto('/messages');
+  await openThread(page, bob);
+  await expect(bubble(page, 'Dear Bob')).toBeVisible();
+  await toggle(page, 'Archive').press('Enter');
+  await expect(undo(page)).toBeFocused();
+  await expect(row(tab, 'Dear Bob')).toHaveCount(0);
+  await undo(page).press('Enter');
+  await expect(undo(page)).toHaveCount(0);
+  await expect(row(page, 'Dear Bob').getByRole('link')).toBeFocused();
+  await expect(row(tab, 'Dear Bob')).toBeVisible();
+});
+
+test('the notice goes away by itself, unless somebody is about to use it', async ({
+  page,
+  request,
+}) => {
+  const person = await newPerson(request);
+  const [ann, bob] = [newNumber(), newNumber()];
+  await person.write(ann, 'Dear Ann');
+  await person.write(bob, 'Dear Bob');
+  await page.clock.install();
+  await enter(page, person);
+  await openThread(page, bob);
+  await toggle(page, 'Archive').press('Enter');
+  await expect(undo(page)).toBeFocused();
+  await page.clock.fastForward(60_000);
+  await expect(undo(page)).toBeFocused();
+  await row(page, 'Dear Ann').getByRole('link').focus();
+  await page.clock.fastForward(11_000);
+  await expect(undo(page)).toHaveCount(0);
+  await page.reload();
+  await expect(row(page, 'Dear Ann')).toBeVisible();
+  await expect(row(page, 'Dear Bob')).toHaveCount(0);
+});
+
+test.describe('on a phone', () => {
+  test.use({ ...PHONE, hasTouch: true, isMobile: true });
+
+  test('a conversation is archived, found in the archive, and brought back', async ({
+    page,
+    request,
+  }) => {
+    const person = await newPerson(request);
+    const [ann, bob] = [newNumber(), newNumber()];
+    await person.write(ann, 'Dear Ann');
+    await person.write(bob, 'Dear Bob');
+    await enter(page, person);
+    await row(page, 'Dear Ann').tap();
+    await expect(bubble(page, 'Dear Ann')).toBeVisible();
+    const { width, height } = (await toggle(page, 'Archive').boundingBox()) ?? {};
+    expect(Math.min(width ?? 0, height ?? 0)).toBeGreaterThanOrEqual(44);
+    await toggle(page, 'Archive').tap();
+    await expect(row(page, 'Dear Ann')).toHaveCount(0);
+    await undo(page).tap();
+    await expect(row(page, 'Dear Ann')).toBeVisible();
+
+    await row(page, 'Dear Ann').tap();
+    await toggle(page, 'Archive').tap();
+    await archive(page).tap();
+    await expect(page).toHaveURL('/messages?archived=true');
+    await row(page, 'Dear Ann').tap();
+    await expect(bubble(page, 'Dear Ann')).toBeVisible();
+    await page.getByRole('link', { name: 'Back to all conversations' }).last().tap();
+    await expect(page).toHaveURL('/messages?archived=true');
+    await page.reload();
+    await row(page, 'Dear Ann').tap();
+    await toggle(page, 'Unarchive').tap();
+    await expect(page.getByText('Conversation unarchived')).toBeVisible();
+    await expect(page.getByText('Nothing is archived.')).toBeVisible();
+    await page.getByRole('link', { name: 'Back to all conversations' }).tap();
+    await expect(row(page, 'Dear Ann')).toBeVisible();
+    await expect(archive(page)).toHaveCount(0);
+  });
+
+  test('a message that is sent brings it back', async ({ page, request }) => {
+    const person = await newPerson(request);
+    const ann = newNumber();
+    await person.write(ann, 'Dear Ann');
+    await enter(page, person);
+    await row(page, 'Dear Ann').tap();
+    await toggle(page, 'Archive').tap();
+    await archive(page).tap();
+    await row(page, 'Dear Ann').tap();
+    await composer(page).fill('One more thing');
+    await page.getByRole('button', { name: 'Send' }).tap();
+    await expect(bubble(page, 'One more thing')).toContainText('Delivered');
+    await expect(toggle(page, 'Archive')).toBeVisible();
+    await page.getByRole('link', { name: 'Back to all conversations' }).last().tap();
+    await expect(page.getByText('Nothing is archived.')).toBeVisible();
+    await page.getByRole('link', { name: 'Back to all conversations' }).tap();
+    await expect(row(page, 'One more thing')).toBeVisible();
+  });
+});
