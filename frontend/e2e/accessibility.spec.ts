@@ -219,6 +219,20 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByRole('heading', { name: 'Message History (10)' })).toBeAttached();
       await expect(page.locator('.conversation-row')).toContainText(['2 unread messages']);
       await check(page, 'the list');
+      await page.goto('/messages?archived=true');
+      await expect(page.getByText('Nothing is archived.')).toBeVisible();
+      await check(page, 'an empty archive');
+      await open(INVALID);
+      await page.getByRole('button', { name: 'Archive', exact: true }).press('Enter');
+      await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused();
+      await expect(page.getByRole('link', { name: /^Archived/ })).toBeVisible();
+      await check(page, 'the list, after archiving');
+      await page.getByRole('link', { name: /^Archived/ }).click();
+      await expect(page.locator('.conversation-row')).toHaveCount(1);
+      await check(page, 'the archive');
+      await page.locator('.conversation-row').click();
+      await page.getByRole('button', { name: 'Unarchive' }).click();
+      await expect(page.getByText('Conversation unarchived')).toBeVisible();
 
       await open(answering);
       await expect(page.getByRole('log').getByRole('heading', { name: 'New' })).toBeVisible();

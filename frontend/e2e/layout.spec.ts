@@ -191,6 +191,34 @@ for (const [row, viewport] of SIZES.entries()) {
       await check(page, 'a new version, and offline', [...shown, COMPOSER]);
     });
 
+    test('the archive', async ({ page }) => {
+      await watchPage(page);
+      const api = await generateApi(page, { conversations: 60, messages: 1 });
+      await page.goto('/sign-in');
+      await fillSignIn(page, EMAIL, PASSWORD);
+      await expect(page.locator(RAIL)).toBeVisible();
+      const shown = isPhone ? [] : [RAIL];
+      await page.goto('/messages?archived=true');
+      await expect(page.getByText('Nothing is archived.')).toBeVisible();
+      await check(page, 'an empty archive', [RAIL, LIST]);
+      await page.goto(`/messages/${PEER}`);
+      await loaded(page, 1);
+      await page.getByRole('button', { name: 'Archive', exact: true }).click();
+      await expect(page.getByText('Conversation archived')).toBeVisible();
+      await check(page, 'the list, after archiving', [RAIL, LIST]);
+      api.stored = { ...api.stored, archived: 55, unread: [120] };
+      await page.reload();
+      await expect(page.locator('.conversation-list__archived')).toContainText('99+');
+      await check(page, 'a list with an archive', [RAIL, LIST]);
+      await page.locator('.conversation-list__archived').click();
+      await expect(page.locator('.conversation-row')).toHaveCount(50);
+      await turn(page, '.conversation-list__rows', isPhone, [RAIL, LIST]);
+      await check(page, 'the archive', [RAIL, LIST]);
+      await page.goto(`/messages/${PEER}?archived=true`);
+      await loaded(page, 1);
+      await check(page, 'an archived conversation', [...shown, COMPOSER]);
+    });
+
     test('names, however long', async ({ page }) => {
       await watchPage(page);
       const names = [LONG_WORD.slice(0, 100), HEBREW, 'Al', `${'Ada Lovelace '.repeat(7)}Byron`];

@@ -1,8 +1,19 @@
 import { TestBed } from '@angular/core/testing';
+import { ArchivedConversations } from './archived-conversations';
 import { MessageCache } from './cache/message-cache';
+import { Conversations } from './conversations';
 import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
-import { FakeApi, FakeCache, aMinuteAfter, deleted, messages, setUpMessages } from './testing';
+import {
+  FakeApi,
+  FakeCache,
+  FakeUnread,
+  aMinuteAfter,
+  deleted,
+  messages,
+  setUpMessages,
+} from './testing';
+import { UnreadStore } from './unread-store';
 import { StatusAnnouncer } from './status-announcer';
 import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { Message } from '../api/models';
@@ -17,7 +28,7 @@ describe('ConversationsStore with a cache', () => {
 
   beforeEach(() => {
     cache = new FakeCache();
-    api = setUpMessages({ provide: MessageCache, useValue: cache });
+    api = setUpMessages(ArchivedConversations, { provide: MessageCache, useValue: cache });
     store = TestBed.inject(ConversationsStore);
   });
 
@@ -87,6 +98,29 @@ describe('ConversationsStore with a cache', () => {
     api.answerMoreConversations(request, below);
     await loading;
     expect(store.rows().at(-1)?.last).toMatchObject({ status: 'delivered', version: 2 });
+  });
+
+  it('leaves archived conversations to their own list, also in the cache', async () => {
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    const [other] = messages(3, 3).map((last) => ({ ...last, peer_number: '+442079460958' }));
+    if (!other) throw new Error();
+    api.start();
+    await api.settle();
+    await api.answerConversations([other, ...messages(1, 1)]);
+    const changes = api.expectChanges();
+    unread.archive(PEER, messages(1, 1)[0]?.created_at);
+    expect(store.rows()).toEqual(rowsOf([other]));
+    await api.answerChanges(changes, [{ ...other, status: 'delivered', version: 2 }]);
+    expect((cache.put.get('conversations') as Conversations).rows).toHaveLength(1);
+
+    const archive = TestBed.inject(ArchivedConversations);
+    void archive.loadFirst();
+    await api.answerArchived(messages(1, 1));
+    expect(archive.rows()).toEqual(rowsOf(messages(1, 1)));
+    // A newer message brings it back, before the API is asked again.
+    TestBed.inject(MessageSync).applyChanges(messages(4, 4));
+    expect(archive.rows()).toEqual([]);
+    expect(store.rows()[0]).toEqual(rowsOf(messages(4, 4))[0]);
   });
 
   it('announces nothing that has changed since it was cached', async () => {

@@ -1,6 +1,9 @@
+import { Injector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { RANDOM } from '../api/backoff';
 import { Message } from '../api/models';
+import { setArchived } from './archiving';
+import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
 import { FakeApi, messages, setUpMessages } from './testing';
 import { UnreadStore } from './unread-store';
@@ -79,6 +82,132 @@ describe('UnreadStore', () => {
     await api.answerConversations(messages(1, 2));
     expect(store.of(PEER)).toBe(9);
     api.expectNoCall();
+  });
+
+  describe('with what is archived', () => {
+    const [last] = messages(1, 1);
+    const [newer] = messages(2, 2);
+    if (!last || !newer) throw new Error();
+    const archived = [{ peer_number: PEER, last_message_at: last.created_at }];
+    const stored = { peer_number: PEER, last_message: last, messages: 1, unread: 2, inbound: 7 };
+    const set = (isArchived: boolean) => {
+      setArchived(TestBed.inject(Injector), last, isArchived);
+    };
+
+    /** The answers to the refresh that follows. */
+    async function answer(now: typeof archived): Promise<void> {
+      await vi.advanceTimersByTimeAsync(300);
+      await api.answerUnread([row(PEER, 2, 7)], 'W/"a"', now);
+      await api.answerChanges(api.expectChanges(), []);
+    }
+
+    it('knows it by the last message: a newer one has brought the conversation back', async () => {
+      await api.answerUnread([], 'W/"u"', archived);
+      await api.answerConversations([]);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(store.isArchived(last)).toBe(true);
+      expect(store.isArchived(newer)).toBe(false);
+      expect(store.isArchived({ ...last, peer_number: OTHER })).toBe(false);
+      expect(store.total()).toBe(0);
+    });
+
+    it('archives what is shown, at once', async () => {
+      await start();
+      set(true);
+      expect(store.isArchived(last)).toBe(true);
+      await api.settle();
+      api.expectConversation('GET', PEER).flush(stored);
+      await api.settle();
+      const request = api.expectConversation('PUT', PEER);
+      expect(request.request.body).toEqual({ inbound: 7 });
+      request.flush(null);
+      await api.settle();
+      expect(store.isArchived(last)).toBe(true);
+      await answer(archived);
+      expect(store.isArchived(last)).toBe(true);
+      api.answerThread([last]);
+    });
+
+    it.each([
+      ['a newer message', { ...stored, last_message: newer }],
+      ['an unread message that is older', { ...stored, unread: 3, inbound: 8 }],
+    ])('does not archive %s', async (_, now) => {
+      await start();
+      set(true);
+      await api.settle();
+      api.expectConversation('GET', PEER).flush(now);
+      await api.settle();
+      await answer([]);
+      expect(store.isArchived(last)).toBe(false);
+    });
+
+    it('repeats it while the API does not answer', async () => {
+      await start();
+      set(true);
+      await api.settle();
+      api.expectConversation('GET', PEER).flush(null, { status: 503, statusText: 'Unavailable' });
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(store.isArchived(last)).toBe(true);
+      api.expectConversation('GET', PEER).flush(stored);
+      await api.settle();
+      api.expectConversation('PUT', PEER).flush(null);
+    });
+
+    it('undoes it, whatever has become of it', async () => {
+      await start();
+      set(true);
+      await api.settle();
+      const looked = api.expectConversation('GET', PEER);
+      set(false);
+      expect(store.isArchived(last)).toBe(false);
+      await api.settle();
+      // In this order, or it might be archived in the end.
+      api.expectNoCall();
+      looked.flush(stored);
+      await api.settle();
+      api.expectConversation('PUT', PEER).flush(null);
+      await api.settle();
+      api.expectConversation('DELETE', PEER).flush(null);
+      await api.settle();
+      await answer([]);
+      expect(store.isArchived(last)).toBe(false);
+    });
+
+    it('keeps what it does until an answer that was asked for after it', async () => {
+      await start();
+      await api.nextPoll();
+      const asked = api.expectUnread();
+      set(true);
+      await api.settle();
+      api.expectConversation('GET', PEER).flush(stored);
+      await api.settle();
+      api.expectConversation('PUT', PEER).flush(null);
+      await api.settle();
+      asked.flush({ total: 0, conversations: [], archived: [] });
+      await api.settle();
+      await api.answerChanges(api.expectChanges(), []);
+      expect(store.isArchived(last)).toBe(true);
+      await answer(archived);
+      expect(store.isArchived(last)).toBe(true);
+    });
+
+    it('loads what another tab has archived, or brought back', async () => {
+      await start();
+      const conversations = TestBed.inject(ConversationsStore);
+      expect(conversations.rows()).toHaveLength(1);
+      await api.nextPoll();
+      await api.answerUnread([], 'W/"a"', archived);
+      await api.answerChanges(api.expectChanges(), []);
+      api.answerThread([last]);
+      await api.settle();
+      expect(conversations.rows()).toEqual([]);
+      await api.nextPoll();
+      await api.answerUnread([], 'W/"b"', []);
+      await api.answerChanges(api.expectChanges(), []);
+      api.answerThread([last]);
+      await api.settle();
+      expect(conversations.rows()).toEqual([{ peer: PEER, last }]);
+    });
   });
 
   it('keeps it while nothing has changed', async () => {

@@ -14,7 +14,8 @@ interface ReadMark {
 /** What this tab archives: up to a last message of this time. It brings a conversation back if there is none. */
 interface ArchiveMark {
   readonly lastAt: string | undefined;
-  readonly request: Subscription;
+  readonly done: Promise<void>;
+  isDone: boolean;
 }
 
 interface Answer {
@@ -145,29 +146,28 @@ export class UnreadStore implements MessageSubscriber {
    * answer tells what has become of it, it counts as done.
    */
   archive(peer: string, lastAt: string | undefined, work: () => Promise<unknown>): void {
-    this.#archiving().get(peer)?.request.unsubscribe();
-    const request = this.#sync
-      .load(work)
-      .pipe(
+    // What was done before it must not reach the API after it.
+    const before = this.#archiving().get(peer)?.done ?? Promise.resolve();
+    const done = before.then(async () => {
+      const doing = this.#sync.load(work).pipe(
         catchError(() => EMPTY),
         takeUntilDestroyed(this.#destroyRef),
-      )
-      .subscribe({
-        complete: () => {
-          // Once it is closed, so that the answer counts it.
-          queueMicrotask(() => {
-            this.#sync.refresh();
-          });
-        },
-      });
-    this.#archiving.update((marks) => new Map(marks).set(peer, { lastAt, request }));
+      );
+      await firstValueFrom(doing, { defaultValue: undefined });
+      mark.isDone = true;
+      this.#sync.refresh();
+    });
+    const mark: ArchiveMark = { lastAt, done, isDone: false };
+    this.#archiving.update((marks) => new Map(marks).set(peer, mark));
   }
 
   async beforeChanges(): Promise<void> {
     this.#isAsked = this.#client.isUnreadDue;
     if (!this.#isAsked) return;
-    const marks = [...this.#marks().values(), ...this.#archiving().values()];
-    const counted = marks.filter(({ request }) => request.closed);
+    const counted = [
+      ...[...this.#marks().values()].filter(({ request }) => request.closed),
+      ...[...this.#archiving().values()].filter(({ isDone }) => isDone),
+    ];
     const unread = await firstValueFrom(this.#client.unread());
     if (unread !== 'unchanged') this.#answer = { unread, counted };
   }

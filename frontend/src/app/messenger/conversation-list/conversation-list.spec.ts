@@ -4,6 +4,7 @@ import { RANDOM } from '../../api/backoff';
 import { ConversationList } from './conversation-list';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { SearchStore } from '../search/search-store';
+import { ArchivedConversations } from '../../messages/archived-conversations';
 import { MessageCache } from '../../messages/cache/message-cache';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { Drafts } from '../../messages/drafts/drafts';
@@ -31,7 +32,7 @@ describe('ConversationList', () => {
     localStorage.clear();
     cache = new FakeCache();
     api = setUpMessages(
-      ...[Drafts, OutboxStore, SearchStore, provideRouter([])],
+      ...[ArchivedConversations, Drafts, OutboxStore, SearchStore, provideRouter([])],
       { provide: MessageCache, useValue: cache },
       { provide: RANDOM, useValue: () => 0 },
     );
@@ -91,6 +92,36 @@ describe('ConversationList', () => {
     await api.settle();
     expect(preview()).toBe('Not sent: Hello');
     expect(status()).toBe('');
+  });
+
+  it('leads to the archive while there is one, and says what is unread there', async () => {
+    const [last] = messages(1, 1);
+    if (!last) throw new Error();
+    await api.answerConversations([last]);
+    await api.settle();
+    const link = () => list.querySelector('.conversation-list__archived');
+    expect(link()).toBeNull();
+    const unread = TestBed.inject(UnreadStore) as unknown as FakeUnread;
+    unread.archive(last.peer_number, last.created_at);
+    await api.settle();
+    expect(list.querySelectorAll('li .conversation-row')).toHaveLength(0);
+    expect(link()?.getAttribute('href')).toBe('/messages?archived=true');
+    expect(link()?.textContent.trim()).toBe('Archived');
+    unread.counts.set({ [last.peer_number]: 2 });
+    await api.settle();
+    expect(link()?.textContent).toContain('2 unread messages');
+
+    fixture.componentRef.setInput('archived', true);
+    await api.settle();
+    expect(list.querySelector('h1')?.textContent).toBe('Archived');
+    expect(link()).toBeNull();
+    await api.answerArchived([last]);
+    await api.settle();
+    const row = list.querySelector('li .conversation-row');
+    expect(row?.getAttribute('href')).toMatch(/^\/messages\/.+\?archived=true$/);
+    unread.archive(last.peer_number, undefined);
+    await api.settle();
+    expect(list.querySelector('li')?.textContent).toContain('Nothing is archived.');
   });
 
   it('says how many messages are unread, in place of a status', async () => {
