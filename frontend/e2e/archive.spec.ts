@@ -117,6 +117,7 @@ test('the notice goes away by itself, unless somebody is about to use it', async
   await page.clock.install();
   await enter(page, person);
   await openThread(page, bob);
+  await expect(bubble(page, 'Dear Bob')).toBeVisible();
   await toggle(page, 'Archive').press('Enter');
   await expect(undo(page)).toBeFocused();
   await page.clock.fastForward(60_000);

@@ -30,6 +30,7 @@ import { hasLasted } from '../../ui/has-lasted';
 import { InSight } from '../../ui/in-sight';
 import { NearSight } from '../../ui/near-sight';
 import { Skeleton } from '../../ui/skeleton';
+import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
 import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
@@ -82,6 +83,7 @@ export class Thread {
   protected readonly threads = inject(ThreadsStore);
   protected readonly outbox = inject(OutboxStore);
   readonly #unread = inject(UnreadStore);
+  readonly #conversations = inject(ConversationsStore);
   readonly #connection = inject(ConnectionStatusStore);
   /** The connection indicator says why nothing is loaded. */
   readonly #isDisconnected = this.#connection.isDisconnected;
@@ -214,7 +216,11 @@ export class Thread {
     () => !this.thread().isCached && this.loaded()?.hasNewer === false,
   );
   /** The last message of the conversation, if the page knows it. */
-  protected readonly last = computed(() => (this.hasNewest() ? this.#messages()[0] : undefined));
+  protected readonly last = computed(() =>
+    this.hasNewest()
+      ? this.#messages()[0]
+      : this.#conversations.rows().find(({ peer }) => peer === this.peer())?.last,
+  );
   protected readonly isInArchive = computed(() => {
     const last = this.last();
     return last ? this.#unread.isArchived(last) : this.#unread.archived().has(this.peer());
