@@ -81,37 +81,12 @@ export const messagesTexts = {
       file: (count: number) => plural(count, { one: 'File', other: '# files' }),
       mixed: (count: number) => plural(count, { one: 'Attachment', other: '# attachments' }),
     },
-    names: {
-      picture: (name: string) => `Picture from ${name}`,
-      audio: (name: string) => `Sound from ${name}`,
-      video: (name: string) => `Video from ${name}`,
-      file: (name: string) => `File from ${name}`,
-    },
-    types: {
-      'application/octet-stream': 'File',
-      'application/pdf': 'PDF',
-      'text/vcard': 'Contact',
-      'text/x-vcard': 'Contact',
-    } as Readonly<Record<string, string | undefined>>,
     missing: (count: number) =>
       plural(count, {
         one: '# attachment, not available here',
         other: '# attachments, not available here',
       }),
     loading: 'Loading…',
-    offline: 'Not loaded: there is no connection.',
-    unavailable: 'This could not be loaded.',
-    gone: 'No longer available.',
-    tooLarge: 'Larger than 5 MB, so it is not shown here.',
-    broken: 'This browser cannot show it.',
-    open: 'Open',
-    download: 'Download',
-    downloadOf: (name: string) => `Download: ${name}`,
-    viewer: 'Pictures',
-    position: (index: number, total: number) => `${index} of ${total}`,
-    previous: 'Previous picture',
-    next: 'Next picture',
-    close: 'Close',
   },
 
   invalidNumber: {
@@ -318,36 +293,10 @@ export const messagesTexts = {
     inFlight: 'It may still be sent: cancel it first, or wait.',
   },
 
-  details: {
-    title: 'Message details',
+  /** What stands beside a conversation. */
+  sidePanel: {
+    details: 'Message details',
     contact: 'Contact',
     close: 'Close',
-    loading: 'Loading details…',
-    tryAgain: 'Try again',
-    status: 'Status',
-    to: 'To',
-    from: 'From',
-    text: 'Text',
-    written: 'Written',
-    segments: 'Segments',
-    attachments: 'Attachments',
-    sid: 'SID',
-    noSid: (isFailed: boolean) => (isFailed ? 'None' : 'None yet'),
-    errorCode: 'Error code',
-    expired: 'Expired',
-    optedOut: 'Opted out',
-    timeline: 'What happened',
-    facts: 'Details',
-    saved: 'Saved',
-    /** Where an event of the timeline comes from. */
-    sources: {
-      send: "Twilio's response",
-      callback: 'status callback',
-      reconciler: 'status check',
-      user: 'you',
-    } as Readonly<Record<string, string>>,
-    copySid: 'Copy the SID',
-    copyNumber: 'Copy the number',
-    copyText: 'Copy the text',
   },
 } as const;

@@ -121,7 +121,7 @@ export class MessengerPage {
 
   protected readonly texts = messagesTexts.compose;
   protected readonly back = messagesTexts.thread.back;
-  protected readonly panelTitles = messagesTexts.details;
+  protected readonly panelTitles = messagesTexts.sidePanel;
   protected readonly contact = CONTACT;
   protected readonly newMessage = NEW_MESSAGE;
   protected readonly peerOf = peerOf;
@@ -160,7 +160,8 @@ export class MessengerPage {
     return this.details() === CONTACT && current?.startsWith('+') ? current : undefined;
   });
   protected readonly messageDetails: LazyContent<MessageDetails> = {
-    load: async () => (await import('./message-details/message-details')).MessageDetails,
+    load: async () =>
+      (await withStylesheet(import('./message-details/message-details'), 'details')).MessageDetails,
     listen: ({ closed, edit, remove }) => {
       closed.subscribe(() => {
         this.closeDetails();

@@ -1,7 +1,16 @@
 import { nextTask } from './next-task';
 
 type Stylesheet =
-  'layout' | 'help' | 'contact' | 'account' | 'messenger' | 'message-log' | 'not-found';
+  | 'layout'
+  | 'help'
+  | 'contact'
+  | 'details'
+  | 'emoji'
+  | 'media'
+  | 'account'
+  | 'messenger'
+  | 'message-log'
+  | 'not-found';
 
 /** Loads the stylesheet of a lazy part beside its script, so that the part is never shown without it. */
 export async function withStylesheet<T>(part: Promise<T>, name: Stylesheet): Promise<T> {

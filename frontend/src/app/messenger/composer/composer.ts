@@ -32,6 +32,7 @@ import { insertText } from '../../ui/insert-text';
 import { isComposing } from '../../ui/is-composing';
 import { KeepFocusOnPress } from '../../ui/keep-focus-on-press';
 import { LoadFailure } from '../../ui/load-failure';
+import { withStylesheet } from '../../ui/stylesheet';
 import { syncAutofill } from '../../ui/sync-autofill';
 import { touchScreen } from '../../ui/touch-screen';
 import { errorMessages } from '../../ui/validators';
@@ -196,7 +197,8 @@ export class Composer {
 
   protected async openEmojiPicker(anchor: Element): Promise<void> {
     const container = this.picker();
-    const loaded = await import('./emoji-picker/emoji-picker').catch(() => undefined);
+    const loading = withStylesheet(import('./emoji-picker/emoji-picker'), 'emoji');
+    const loaded = await loading.catch(() => undefined);
     this.#loadFailure.url.set(loaded ? undefined : this.#router.url);
     if (!loaded || container.length > 0 || this.#isDestroyed) return;
     const picker = container.createComponent(loaded.EmojiPicker);

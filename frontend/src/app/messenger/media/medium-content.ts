@@ -3,7 +3,7 @@ import { DOCUMENT, DestroyRef, Injectable, computed, inject, signal } from '@ang
 import { Subscription, fromEvent, retry, throwError, timer } from 'rxjs';
 import { RANDOM, retryDelay } from '../../api/backoff';
 import { isTransient, toProblem } from '../../api/problem';
-import { messagesTexts } from '../../i18n/messages-texts';
+import { mediaTexts } from '../../i18n/media-texts';
 import { MessagesClient } from '../../messages/messages-client';
 import { saveFile } from '../../ui/save-file';
 
@@ -84,7 +84,7 @@ export class MediumContent {
 
   /** The browser cannot show what was loaded. */
   reject(): void {
-    this.#set({ name: 'failed', problem: messagesTexts.media.broken, mayPass: true });
+    this.#set({ name: 'failed', problem: mediaTexts.broken, mayPass: true });
   }
 
   #load(): void {
@@ -132,7 +132,7 @@ export class MediumContent {
 
 /** The response of a failed request for a file cannot be read as a problem: its status says all. */
 function failureOf(error: unknown): State {
-  const { gone, tooLarge, offline, unavailable } = messagesTexts.media;
+  const { gone, tooLarge, offline, unavailable } = mediaTexts;
   const status = error instanceof HttpErrorResponse ? error.status : undefined;
   if (status === 404) return { name: 'failed', problem: gone, mayPass: false };
   if (status === 413) return { name: 'failed', problem: tooLarge, mayPass: false };

@@ -8,6 +8,7 @@ import {
   output,
 } from '@angular/core';
 import { Media, Message } from '../../api/models';
+import { mediaTexts } from '../../i18n/media-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { kindOf } from '../../messages/media';
 import { ContactNames } from '../../phone-numbers/contact-names';
@@ -39,7 +40,7 @@ export class Medium {
   readonly media = input.required<Media>();
   readonly opened = output();
 
-  protected readonly texts = messagesTexts.media;
+  protected readonly texts = mediaTexts;
   protected readonly tryAgain = messagesTexts.thread.tryAgain;
   protected readonly kind = computed(() => kindOf(this.media()));
   protected readonly name = computed(() =>

@@ -17,6 +17,7 @@ import { messagesTexts } from '../../i18n/messages-texts';
 import { kindOf } from '../../messages/media';
 import { LoadFailure } from '../../ui/load-failure';
 import { NearSight } from '../../ui/near-sight';
+import { withStylesheet } from '../../ui/stylesheet';
 import type { MediaList } from './media-list';
 
 /** Keeps the place of what came with a message, and shows it once it is near sight: what shows it is loaded then. */
@@ -61,7 +62,8 @@ export class MessageMedia {
   }
 
   protected async load(): Promise<void> {
-    const file = await import('./media-list').catch(() => undefined);
+    const loading = withStylesheet(import('./media-list'), 'media');
+    const file = await loading.catch(() => undefined);
     if (!file) this.#loadFailure.url.set(this.#router.url);
     if (!file || this.#isDestroyed || this.list()) return;
     const list = this.place().createComponent(file.MediaList);

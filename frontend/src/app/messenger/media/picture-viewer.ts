@@ -12,6 +12,7 @@ import {
   viewChild,
 } from '@angular/core';
 import { fullTime } from '../../i18n/formats';
+import { mediaTexts } from '../../i18n/media-texts';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { kindOf } from '../../messages/media';
 import { ThreadsStore } from '../../messages/threads-store';
@@ -39,7 +40,7 @@ export class PictureViewer {
   readonly closed = output();
 
   protected readonly dialog = viewChild<ElementRef<HTMLDialogElement>>('dialog');
-  protected readonly texts = messagesTexts.media;
+  protected readonly texts = mediaTexts;
   protected readonly tryAgain = messagesTexts.thread.tryAgain;
   readonly #place = linkedSignal(() => this.first());
   /** Oldest first. */

@@ -9,6 +9,7 @@ import {
   untracked,
 } from '@angular/core';
 import { Message, MessageDetail } from '../../api/models';
+import { detailsTexts } from '../../i18n/details-texts';
 import { fullTime, timeWithSeconds } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { Busy } from '../../ui/busy';
@@ -54,7 +55,7 @@ export class MessageDetails {
   /** The user wants to delete it. */
   readonly remove = output<Message>();
 
-  protected readonly texts = messagesTexts.details;
+  protected readonly texts = detailsTexts;
   protected readonly actionTexts = messagesTexts.actions;
   protected readonly deletionTexts = messagesTexts.deletion;
   protected readonly presentStatus = presentStatus;
@@ -115,7 +116,7 @@ interface TimelineEvent {
 
 function toEvents(message: MessageDetail | undefined): TimelineEvent[] {
   if (!message) return [];
-  const { sources, saved } = messagesTexts.details;
+  const { sources, saved } = detailsTexts;
   return [
     {
       at: new Date(message.created_at),

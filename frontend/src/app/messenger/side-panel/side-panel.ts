@@ -52,7 +52,7 @@ export class SidePanel {
   readonly closed = output();
 
   protected readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
-  protected readonly texts = messagesTexts.details;
+  protected readonly texts = messagesTexts.sidePanel;
 
   constructor() {
     const document = inject(DOCUMENT);

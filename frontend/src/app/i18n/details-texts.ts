@@ -1,0 +1,30 @@
+/** The details of a message. */
+export const detailsTexts = {
+  loading: 'Loading details…',
+  tryAgain: 'Try again',
+  status: 'Status',
+  to: 'To',
+  from: 'From',
+  text: 'Text',
+  written: 'Written',
+  segments: 'Segments',
+  attachments: 'Attachments',
+  sid: 'SID',
+  noSid: (isFailed: boolean) => (isFailed ? 'None' : 'None yet'),
+  errorCode: 'Error code',
+  expired: 'Expired',
+  optedOut: 'Opted out',
+  timeline: 'What happened',
+  facts: 'Details',
+  saved: 'Saved',
+  /** Where an event of the timeline comes from. */
+  sources: {
+    send: "Twilio's response",
+    callback: 'status callback',
+    reconciler: 'status check',
+    user: 'you',
+  } as Readonly<Record<string, string>>,
+  copySid: 'Copy the SID',
+  copyNumber: 'Copy the number',
+  copyText: 'Copy the text',
+} as const;
