@@ -24,6 +24,7 @@ export const detailsTexts = {
     reconciler: 'status check',
     user: 'you',
   } as Readonly<Record<string, string>>,
+  delete: 'Delete message',
   copySid: 'Copy the SID',
   copyNumber: 'Copy the number',
   copyText: 'Copy the text',

@@ -8,6 +8,8 @@ export const helpTexts = {
     search: 'Search people and messages',
     newMessage: 'Write a new message',
     conversations: 'Move between conversations',
+    archive: 'Archive the conversation, or bring it back',
+    undo: 'Undo archiving',
     back: 'Go back, or close what is open',
     send: 'Send the message',
   },

@@ -19,8 +19,7 @@ export const messagesTexts = {
     stale: 'These messages may be out of date.',
     archived: 'Archived',
     nothingArchived: 'Nothing is archived. A conversation stays here until its next message.',
-    hasArchived: 'Conversation archived',
-    hasUnarchived: 'Conversation unarchived',
+    actionsWith: (name: string) => `Actions on the conversation with ${name}`,
   },
 
   search: {
@@ -277,20 +276,10 @@ export const messagesTexts = {
     forward: 'Forward',
     details: 'Details',
     markUnread: 'Mark as unread',
-  },
-
-  deletion: {
-    delete: 'Delete message',
-    deleteShort: 'Delete',
-    title: 'Delete this message?',
-    text: "It is deleted for you only, on all your devices, and can't be restored. Whoever you have sent it to keeps it.",
-    confirm: 'Delete',
-    keep: 'Keep',
-    failed: "The message wasn't deleted",
-    tryAgain: 'Try again',
-    deleted: 'Message deleted',
+    delete: 'Delete',
     /** Why it cannot be deleted now. */
     inFlight: 'It may still be sent: cancel it first, or wait.',
+    deleted: 'Message deleted',
   },
 
   /** What stands beside a conversation. */

@@ -43,8 +43,14 @@ export class ConversationsStore implements MessageSubscriber {
   readonly isCached = computed(() => this.isLoaded() && !this.#isCurrent());
   /** What is loaded may have moved to the other list. */
   readonly rows = computed(() =>
-    this.#all().filter(({ last }) => this.#unread.isArchived(last) === this.isArchive),
+    this.#all().filter(
+      ({ last }) => (this.#unread.isArchived(last) ?? this.isArchive) === this.isArchive,
+    ),
   );
+  /** With whom the user has written, as far as it is known; also those of archived conversations. */
+  readonly peers = computed(() => [
+    ...new Set([...this.rows().map(({ peer }) => peer), ...this.#unread.archived().keys()]),
+  ]);
   readonly hasMore = computed(() => this.#isCurrent() && (this.#loaded()?.hasMore ?? false));
   readonly loadingMore = this.#loadingMore.asReadonly();
   /** Why the next page could not be loaded. */

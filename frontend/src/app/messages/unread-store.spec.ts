@@ -111,6 +111,27 @@ describe('UnreadStore', () => {
       expect(store.total()).toBe(0);
     });
 
+    it('does not know of those that are older than a list that is full', async () => {
+      const full = Array.from({ length: 1_000 }, (_, index) => ({
+        peer_number: `+1415${index}`,
+        last_message_at: newer.created_at,
+      }));
+      await api.answerUnread([], 'W/"u"', full);
+      await api.answerConversations([]);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(store.isArchived(last)).toBeUndefined();
+      expect(store.isArchived(newer)).toBe(false);
+      set(false);
+      expect(store.isArchived(last)).toBe(false);
+      await api.settle();
+      api.expectConversation('DELETE', PEER).flush(null);
+      await api.settle();
+      await vi.advanceTimersByTimeAsync(300);
+      await api.answerUnread([], 'W/"a"', full);
+      await api.answerChanges(api.expectChanges(), []);
+      expect(store.isArchived(last)).toBe(false);
+    });
+
     it('archives what is shown, at once', async () => {
       await start();
       set(true);

@@ -76,6 +76,12 @@ export class UnreadStore implements MessageSubscriber {
     return archived;
   });
 
+  /** Of more archived conversations than the API lists, it tells those with a last message since this time. */
+  readonly #listedSince = computed(() => {
+    const listed = this.#known()?.archived ?? [];
+    return (listed.length < MOST_LISTED ? undefined : listed.at(-1)?.last_message_at) ?? '';
+  });
+
   constructor() {
     this.#sync.subscribe(this);
   }
@@ -136,9 +142,12 @@ export class UnreadStore implements MessageSubscriber {
       });
   }
 
-  /** Whether a conversation with this last message is archived. Reads a signal. */
-  isArchived({ peer_number, created_at }: Message): boolean {
-    return created_at <= (this.archived().get(peer_number) ?? '');
+  /** Whether a conversation with this last message is archived; undefined if the API does not tell. Reads signals. */
+  isArchived({ peer_number, created_at }: Message): boolean | undefined {
+    const lastAt = this.archived().get(peer_number);
+    if (lastAt !== undefined) return created_at <= lastAt;
+    if (this.#archiving().has(peer_number)) return false;
+    return created_at < this.#listedSince() ? undefined : false;
   }
 
   /**
@@ -196,7 +205,11 @@ export class UnreadStore implements MessageSubscriber {
     const before = this.#known();
     this.#known.set(unread);
     this.#marks.update((marks) => without(marks, counted));
-    this.#archiving.update((marks) => without(marks, counted));
+    const isListed = this.#listedSince() === '';
+    this.#archiving.update((marks) =>
+      // What is brought back from beyond the list is told by no answer.
+      without(marks, counted, ({ lastAt }) => isListed || lastAt !== undefined),
+    );
     if (!before) return;
     const [earlier, now] = [toArchived(before), toArchived(unread)];
     // The list that it has moved to may not have it.
@@ -239,6 +252,7 @@ function toArchived(unread: Partial<Unread> | undefined): Map<string, string> {
 function without<Mark extends Answer['counted'][number]>(
   marks: ReadonlyMap<string, Mark>,
   counted: Answer['counted'],
+  isTold: (mark: Mark) => boolean = () => true,
 ): ReadonlyMap<string, Mark> {
-  return new Map([...marks].filter(([, mark]) => !counted.includes(mark)));
+  return new Map([...marks].filter(([, mark]) => !counted.includes(mark) || !isTold(mark)));
 }

@@ -25,11 +25,9 @@ import { MessageSync } from '../messages/message-sync';
 import { asksToStop } from '../messages/opt-outs/asks-to-stop';
 import { OptOutsStore } from '../messages/opt-outs/opt-outs-store';
 import { ThreadsStore } from '../messages/threads-store';
-import { UnreadStore } from '../messages/unread-store';
 import { Composer } from './composer/composer';
 import { ConversationList } from './conversation-list/conversation-list';
 import { ConversationsStore } from '../messages/conversations-store';
-import { DeleteMessage } from './delete-message/delete-message';
 import { addMessengerShortcuts } from './messenger-shortcuts';
 import type { ContactCard } from './contact-card/contact-card';
 import type { MessageDetails } from './message-details/message-details';
@@ -49,7 +47,8 @@ import { NARROW, mediaMatches } from '../ui/media-query';
 import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { touchScreen } from '../ui/touch-screen';
-import { ArchiveRequest, Thread } from './thread/thread';
+import { ArchiveRequest, ConversationMenuRequest } from './archive-request';
+import { Thread } from './thread/thread';
 import { Welcome } from './welcome/welcome';
 
 /** In place of the id of a message: the contact of the conversation. */
@@ -62,7 +61,6 @@ const CONTACT = 'contact';
     ClosedComposer,
     Composer,
     ConversationList,
-    DeleteMessage,
     Icon,
     OptOutSuggestion,
     PanelContent,
@@ -93,7 +91,6 @@ export class MessengerPage {
   readonly #outbox = inject(OutboxStore);
   readonly #optOuts = inject(OptOutsStore);
   readonly #threads = inject(ThreadsStore);
-  readonly #unread = inject(UnreadStore);
   readonly #loadFailure = inject(LoadFailure);
 
   /** From the URL: a phone number or "new". */
@@ -106,10 +103,6 @@ export class MessengerPage {
   /** From the URL: whether the list is that of archived conversations. */
   readonly archived = input<string>();
 
-  /** The message that the user is asked about, and what to focus once it is gone. */
-  protected readonly deleting = signal<
-    { readonly message: Message; readonly neighbour: Message | undefined } | undefined
-  >(undefined);
   /** The details were opened on this page and not by a URL: then closing them goes back. */
   #openedDetails = false;
 
@@ -140,7 +133,8 @@ export class MessengerPage {
     return (
       toE164(peer) ??
       parsed ??
-      [...this.#conversations.rows().map((row) => row.peer), ...this.#unread.archived().keys()]
+      this.#conversations
+        .peers()
         .map(toConversationKey)
         .find((key) => key === peer)
     );
@@ -170,7 +164,7 @@ export class MessengerPage {
         this.editAndResend(message);
       });
       remove.subscribe((message) => {
-        this.askToDelete(message);
+        void this.askToDelete(message);
       });
     },
   };
@@ -181,10 +175,7 @@ export class MessengerPage {
   protected readonly isFirst = computed(
     () =>
       this.#conversations.isLoaded() &&
-      this.#conversations.rows().length +
-        this.#outbox.outbox().length +
-        this.#unread.archived().size ===
-        0,
+      this.#conversations.peers().length + this.#outbox.outbox().length === 0,
   );
   /** In place of the form of a new message, unless something has been written in it already. */
   protected readonly showsWelcome = computed(
@@ -233,9 +224,7 @@ export class MessengerPage {
     () => this.peer() !== undefined && !(this.isFirst() && this.conversationKey() === NEW_MESSAGE),
   );
   protected readonly form = computed(() => this.#forms.get(this.conversationKey() ?? NEW_MESSAGE));
-  protected readonly recipients = computed(() =>
-    this.#conversations.rows().map(({ peer }) => peer),
-  );
+  protected readonly recipients = this.#conversations.peers;
 
   constructor() {
     afterNextRender(() => void loadPhoneNumberRules());
@@ -276,11 +265,14 @@ export class MessengerPage {
         void this.#router.navigate(['/messages', NEW_MESSAGE]).then(() => {
           this.focusNew();
         }),
+      archive: () => {
+        if (!this.list().archiveFocused()) this.thread()?.toggleArchived(true);
+      },
       conversations: () =>
         void this.#inList((list) => {
           list.focusRows();
         }),
-      back: () => void this.#router.navigate(['/messages']),
+      back: () => void this.#toList(),
     });
   }
 
@@ -332,17 +324,24 @@ export class MessengerPage {
     void this.#edit({ recipient_number, content }, true);
   }
 
-  /** Goes back to the list, from which the conversation disappears, and offers to undo it. */
+  /** Leaves the conversation, if it is open, as it disappears from its list, and offers to undo it. */
   protected async setArchived(request: ArchiveRequest): Promise<void> {
-    const queryParams = this.archived() === undefined ? {} : { archived: true };
-    const file = await import('./archive-notice/archive-notice').catch(() => undefined);
-    if (!file) {
-      this.#loadFailure.url.set(this.#router.url);
-      return;
-    }
-    await this.#router.navigate(['/messages'], { queryParams });
+    const { last, next } = request;
+    const file = await this.#load(
+      withStylesheet(import('./archive-notice/archive-notice'), 'archive'),
+    );
+    if (!file) return;
+    if (last.peer_number === this.current()) await this.#toList();
+    if (next !== undefined) this.list().focusRow(next);
     file.archiveWithNotice(this.notices(), request, () => {
-      this.list().focusRow(toConversationKey(request.last.peer_number));
+      this.list().focusRow(toConversationKey(last.peer_number));
+    });
+  }
+
+  protected async openMenu(request: ConversationMenuRequest): Promise<void> {
+    const file = await this.#load(import('./conversation-menu/conversation-menu'));
+    file?.openConversationMenu(this.notices(), request, this.current(), (archive) => {
+      void this.setArchived(archive);
     });
   }
 
@@ -367,14 +366,12 @@ export class MessengerPage {
     void this.#hideDetails();
   }
 
-  protected askToDelete(message: Message): void {
-    this.deleting.set({ message, neighbour: this.thread()?.neighbourOf(message) });
-  }
-
-  protected endDeletion(isDeleted: boolean): void {
-    const neighbour = this.deleting()?.neighbour;
-    this.deleting.set(undefined);
-    if (isDeleted) this.thread()?.showDeletion(neighbour);
+  protected async askToDelete(message: Message): Promise<void> {
+    const neighbour = this.thread()?.neighbourOf(message);
+    const file = await this.#load(import('./delete-message/delete-message'));
+    file?.askToDelete(this.notices(), message, () => {
+      this.thread()?.showDeletion(neighbour);
+    });
   }
 
   async #hideDetails(): Promise<void> {
@@ -384,6 +381,21 @@ export class MessengerPage {
       queryParamsHandling: 'merge',
       replaceUrl: true,
     });
+  }
+
+  /** That from which the conversation was chosen; from the archive, that of all others. */
+  #toList(): Promise<boolean> {
+    const isInArchive = this.peer() !== undefined && this.archived() !== undefined;
+    return this.#router.navigate(['/messages'], {
+      queryParams: isInArchive ? { archived: true } : {},
+    });
+  }
+
+  /** Loads a part of the page; where that fails, the layout says so. */
+  async #load<T>(loading: Promise<T>): Promise<T | undefined> {
+    const file = await loading.catch(() => undefined);
+    if (!file) this.#loadFailure.url.set(this.#router.url);
+    return file;
   }
 
   #isNewEmpty(): boolean {
@@ -410,7 +422,7 @@ export class MessengerPage {
 
   /** On a phone, the list may be hidden by an open conversation. */
   async #inList(act: (list: ConversationList) => void): Promise<void> {
-    if (!this.list().isVisible()) await this.#router.navigate(['/messages']);
+    if (!this.list().isVisible()) await this.#toList();
     act(this.list());
   }
 }

@@ -5,6 +5,7 @@ interface Handlers {
   readonly search: () => void;
   readonly newMessage: () => void;
   readonly conversations: () => void;
+  readonly archive: () => void;
   readonly back: () => void;
 }
 
@@ -14,5 +15,6 @@ export function addMessengerShortcuts(handlers: Handlers): void {
   shortcuts.add({ keys: KEYS.search, run: handlers.search });
   shortcuts.add({ keys: KEYS.newMessage, run: handlers.newMessage });
   shortcuts.add({ keys: KEYS.conversations, run: handlers.conversations });
+  shortcuts.add({ keys: KEYS.archive, run: handlers.archive });
   shortcuts.add({ keys: KEYS.back, run: handlers.back });
 }

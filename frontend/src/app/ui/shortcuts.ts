@@ -11,6 +11,9 @@ export const KEYS = {
   search: ['mod+k', '/'],
   newMessage: ['n'],
   conversations: ['ArrowDown', 'ArrowUp'],
+  archive: ['e'],
+  /** Handled by the notice that offers it. */
+  undo: ['z'],
   back: ['Escape'],
   /** Handled by the form of a message. */
   send: ['Enter'],

@@ -3,6 +3,7 @@ import { nextTask } from './next-task';
 type Stylesheet =
   | 'layout'
   | 'help'
+  | 'archive'
   | 'contact'
   | 'details'
   | 'emoji'

@@ -10,11 +10,11 @@ import {
   output,
   viewChild,
 } from '@angular/core';
-import { Message } from '../../api/models';
-import { messagesTexts } from '../../i18n/messages-texts';
-
+import { archiveTexts } from '../../i18n/archive-texts';
 import { setArchived } from '../../messages/archiving';
 import { focusMainIfLost } from '../../ui/focus-main';
+import { KEYS, Shortcuts } from '../../ui/shortcuts';
+import { ArchiveRequest } from '../archive-request';
 
 const SHOWN_FOR_MS = 10_000;
 
@@ -24,7 +24,7 @@ const SHOWN_FOR_MS = 10_000;
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <p id="archive-notice" role="status">
-      {{ isArchived() ? texts.hasArchived : texts.hasUnarchived }}
+      {{ isArchived() ? texts.archived : texts.unarchived }}
     </p>
     <button
       #button
@@ -33,7 +33,7 @@ const SHOWN_FOR_MS = 10_000;
       aria-describedby="archive-notice"
       (click)="undo.emit()"
     >
-      {{ undoText }}
+      {{ texts.undo }}
     </button>
   `,
   host: {
@@ -52,12 +52,17 @@ export class ArchiveNotice {
   readonly closed = output();
 
   protected readonly button = viewChild.required<ElementRef<HTMLElement>>('button');
-  protected readonly texts = messagesTexts.conversations;
-  protected readonly undoText = messagesTexts.compose.undo;
+  protected readonly texts = archiveTexts;
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
+    inject(Shortcuts).add({
+      keys: KEYS.undo,
+      run: () => {
+        this.undo.emit();
+      },
+    });
     inject(DestroyRef).onDestroy(() => {
       this.wait();
     });
@@ -82,7 +87,7 @@ export class ArchiveNotice {
 /** Archives a conversation, or brings it back, and shows the notice in place of the one before. */
 export function archiveWithNotice(
   place: ViewContainerRef,
-  { last, isArchived, byKey }: { last: Message; isArchived: boolean; byKey: boolean },
+  { last, isArchived, byKey }: ArchiveRequest,
   undone: () => void,
 ): void {
   const { injector } = place;

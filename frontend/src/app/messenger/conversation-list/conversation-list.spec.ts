@@ -1,6 +1,7 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
 import { RANDOM } from '../../api/backoff';
+import { ArchiveRequest } from '../archive-request';
 import { ConversationList } from './conversation-list';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { SearchStore } from '../search/search-store';
@@ -122,6 +123,46 @@ describe('ConversationList', () => {
     unread.archive(last.peer_number, undefined);
     await api.settle();
     expect(list.querySelector('li')?.textContent).toContain('Nothing is archived.');
+  });
+
+  it('archives the conversation whose row has the focus, and says which is the next one', async () => {
+    const requests: ArchiveRequest[] = [];
+    fixture.componentInstance.archive.subscribe((request) => requests.push(request));
+    const last = ['1', '2'].map((each) =>
+      aMessage({ _id: `m${each}`, peer_number: `+493090${each}` }),
+    );
+    await api.answerConversations(last);
+    await api.settle();
+    document.body.append(list);
+    expect(fixture.componentInstance.archiveFocused()).toBe(false);
+    const rows = [...list.querySelectorAll<HTMLElement>('li')];
+    for (const row of rows) {
+      for (const part of ['a', 'button']) {
+        row.querySelector<HTMLElement>(part)?.focus();
+        expect(fixture.componentInstance.archiveFocused()).toBe(true);
+      }
+    }
+    list.remove();
+    expect(requests.map((request) => [request.last.peer_number, request.next])).toEqual([
+      ...[
+        ['+4930901', '+4930902'],
+        ['+4930901', '+4930902'],
+      ],
+      ...[
+        ['+4930902', '+4930901'],
+        ['+4930902', '+4930901'],
+      ],
+    ]);
+    expect(requests.every(({ isArchived, byKey }) => isArchived && !byKey)).toBe(true);
+  });
+
+  it('has no actions on a conversation of which nothing is stored', async () => {
+    await api.answerConversations([]);
+    TestBed.inject(OutboxStore).send({ recipient_number: '+14155552671', content: 'Hello' });
+    await api.settle();
+    expect(list.querySelector('li .conversation-row')).not.toBeNull();
+    expect(list.querySelector('.conversation-row__menu')).toBeNull();
+    api.expectSend();
   });
 
   it('says how many messages are unread, in place of a status', async () => {

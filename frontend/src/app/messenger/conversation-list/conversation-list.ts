@@ -18,6 +18,7 @@ import {
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { RouterLink } from '@angular/router';
 import { EMPTY, catchError } from 'rxjs';
+import { Message } from '../../api/models';
 import { shortTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
 import { Avatar } from '../../ui/avatar';
@@ -41,7 +42,9 @@ import { splitRecipients } from '../../messages/drafts/recipients';
 import { isBlank } from '../../phone-numbers/blank';
 import { ContactNames } from '../../phone-numbers/contact-names';
 import { nextIndex } from '../../ui/list-navigation';
+import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
 import { MessengerIcon } from '../messenger-icon';
+import { onLongPress } from '../thread/long-press';
 import { SearchBox } from '../search/search-box';
 import { SearchResults } from '../search/search-results';
 import { SearchStore } from '../search/search-store';
@@ -68,6 +71,8 @@ interface RowView {
   readonly prefix: Prefix | undefined;
   readonly preview: string;
   readonly status: StatusPresentation | undefined;
+  /** What the API has stored last, if this row shows it or a draft after it. */
+  readonly last?: Message;
 }
 
 @Component({
@@ -107,6 +112,8 @@ export class ConversationList {
   readonly archived = input(false);
   /** The user wants to write a new message. */
   readonly newMessage = output();
+  readonly archive = output<ArchiveRequest>();
+  readonly menu = output<ConversationMenuRequest>();
 
   protected readonly searchBox = viewChild.required(SearchBox);
   protected readonly results = viewChild(SearchResults);
@@ -114,6 +121,7 @@ export class ConversationList {
 
   protected readonly texts = messagesTexts.conversations;
   protected readonly back = messagesTexts.thread.back;
+  protected readonly actions = messagesTexts.thread.actions;
   protected readonly store = computed(() =>
     this.archived() ? this.#injector.get(ArchivedConversations) : this.#conversations,
   );
@@ -184,6 +192,22 @@ export class ConversationList {
           .subscribe();
       });
     });
+    const end = onLongPress(this.#host.nativeElement, 'li > .conversation-row', (row) => {
+      const last = this.views()[this.#links().indexOf(row)]?.last;
+      if (last) this.openMenu(last, row);
+    });
+    this.#destroyRef.onDestroy(end);
+  }
+
+  /** Archives the conversation whose row has the focus, or brings it back; returns false if none has. */
+  archiveFocused(): boolean {
+    const focused = this.#document.activeElement;
+    const index = this.#links().findIndex((link) => link.parentElement?.contains(focused));
+    const last = this.views()[index]?.last;
+    if (!last) return index >= 0;
+    const next = (this.views()[index + 1] ?? this.views()[index - 1])?.key;
+    this.archive.emit({ last, isArchived: !this.archived(), byKey: next === undefined, next });
+    return true;
   }
 
   /** On a phone, the list is hidden while a conversation is open. */
@@ -228,6 +252,10 @@ export class ConversationList {
     );
   }
 
+  protected openMenu(last: Message, anchor: HTMLElement): void {
+    this.menu.emit({ last, isArchived: this.archived(), anchor });
+  }
+
   protected navigate(event: KeyboardEvent): void {
     const links = this.#links();
     const to = nextIndex(event, links);
@@ -267,6 +295,7 @@ function ofRow({ peer, last }: ConversationRow, today: Date): RowView {
     prefix: hasText(last) || status?.tone === 'danger' ? prefixFor(status) : undefined,
     preview: hasText(last) ? last.content : describeAbsentText(last),
     status,
+    last,
   };
 }
 

@@ -1,6 +1,8 @@
 import {
   ChangeDetectionStrategy,
   Component,
+  ComponentRef,
+  ViewContainerRef,
   computed,
   inject,
   input,
@@ -8,7 +10,7 @@ import {
   signal,
 } from '@angular/core';
 import { Message } from '../../api/models';
-import { messagesTexts } from '../../i18n/messages-texts';
+import { deletionTexts } from '../../i18n/deletion-texts';
 import { MessageActions } from '../../messages/message-actions';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 
@@ -36,7 +38,7 @@ export class DeleteMessage {
   /** Whether it is deleted; else the user keeps it. */
   readonly settled = output<boolean>();
 
-  protected readonly texts = messagesTexts.deletion;
+  protected readonly texts = deletionTexts;
   protected readonly problem = signal('');
   readonly #isDeleting = signal(false);
   protected readonly isAsking = computed(() => !this.#isDeleting());
@@ -51,4 +53,18 @@ export class DeleteMessage {
     if (this.problem() === '') this.settled.emit(true);
     else this.#isDeleting.set(false);
   }
+}
+
+let asked: ComponentRef<DeleteMessage> | undefined;
+
+/** Asks, in place of the question before, and calls back once the message is deleted. */
+export function askToDelete(place: ViewContainerRef, message: Message, deleted: () => void): void {
+  asked?.destroy();
+  const dialog = place.createComponent(DeleteMessage);
+  asked = dialog;
+  dialog.setInput('message', message);
+  dialog.instance.settled.subscribe((isDeleted) => {
+    dialog.destroy();
+    if (isDeleted) deleted();
+  });
 }

@@ -57,7 +57,7 @@ export class MessageDetails {
 
   protected readonly texts = detailsTexts;
   protected readonly actionTexts = messagesTexts.actions;
-  protected readonly deletionTexts = messagesTexts.deletion;
+  protected readonly inFlight = messagesTexts.menu.inFlight;
   protected readonly presentStatus = presentStatus;
   protected readonly threadTexts = messagesTexts.thread;
   protected readonly hasText = hasText;

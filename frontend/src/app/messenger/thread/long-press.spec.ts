@@ -57,6 +57,17 @@ describe('onLongPress', () => {
     expect(touch('b', 'contextmenu')).toBe(false);
   });
 
+  it('tells a part that is a link itself, and takes the place of the menu of the browser', () => {
+    end();
+    end = onLongPress(scroller, 'a', (part) => pressed.push(part));
+    touch('a', 'pointerdown');
+    vi.advanceTimersByTime(500);
+    expect(pressed).toEqual([scroller.querySelector('a')]);
+    expect(touch('a', 'contextmenu')).toBe(false);
+    touch('b', 'pointerdown');
+    expect(touch('b', 'contextmenu')).toBe(true);
+  });
+
   it('ignores the click that the release makes, and no other', () => {
     touch('b', 'pointerdown');
     vi.advanceTimersByTime(700);

@@ -5,8 +5,8 @@ const STILL_PX = 10;
 const CLICK_AFTER_MS = 100;
 
 /**
- * Calls back once a finger has rested on a part of this element, unless it is a link, which the browser has a menu of its
- * own for. Where the release makes a click, it is ignored, since it would hit what has opened below the finger. Returns a
+ * Calls back once a finger has rested on a part of this element, unless it is on a link or button in that part: the browser
+ * has a menu of its own for links. Where the release makes a click, it is ignored, since it would hit what has opened below the finger. Returns a
  * function that ends it.
  */
 export function onLongPress(
@@ -23,8 +23,11 @@ export function onLongPress(
     clearTimeout(pressed?.timer);
     pressed = undefined;
   };
-  const partOf = ({ target }: Event): HTMLElement | null =>
-    target instanceof Element && !target.closest('a, button') ? target.closest(parts) : null;
+  const partOf = ({ target }: Event): HTMLElement | null => {
+    const part = (target as Element).closest<HTMLElement>(parts);
+    const control = (target as Element).closest('a, button');
+    return control === part || !part?.contains(control) ? part : null;
+  };
   element.addEventListener(
     'pointerdown',
     (event) => {

@@ -47,7 +47,6 @@ export class MessageMenu {
   protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
 
   protected readonly texts = messagesTexts.menu;
-  protected readonly deletionTexts = messagesTexts.deletion;
   protected readonly isInFlight = isInFlight;
   protected readonly hasText = hasText;
   readonly #opened = signal<Message | undefined>(undefined);

@@ -264,7 +264,7 @@ describe('Thread', () => {
     expect(await openMenu(0)).toBeUndefined();
     (await openMenu(1))?.click();
     await api.settle();
-    expect(navigate).toHaveBeenCalledExactlyOnceWith(['/messages']);
+    expect(navigate).toHaveBeenCalledExactlyOnceWith(['/messages'], { queryParams: {} });
     expect(unread.marked).toEqual([`${PEER} unread`]);
   });
 

@@ -36,6 +36,7 @@ import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
 import { MessageMenu } from './message-menu';
+import { ArchiveRequest } from '../archive-request';
 import { MessengerIcon } from '../messenger-icon';
 import { onLongPress } from './long-press';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
@@ -47,12 +48,6 @@ import { formatPhoneNumber } from '../../phone-numbers/format-phone-number';
 import { ThreadScroll } from './thread-scroll';
 import { ThreadsStore } from '../../messages/threads-store';
 import { UnreadStore } from '../../messages/unread-store';
-
-export interface ArchiveRequest {
-  readonly last: Message;
-  readonly isArchived: boolean;
-  readonly byKey: boolean;
-}
 
 /** A message just sent is among this many newest messages. */
 const RECENT = 50;
@@ -96,7 +91,7 @@ export class Thread {
   readonly selected = input<string>();
   /** It was opened from the archive, which is where to go back to. */
   readonly archived = input(false);
-  /** The user wants to archive the conversation with this last message, or to bring it back. */
+  protected readonly listParams = computed(() => (this.archived() ? { archived: true } : {}));
   readonly archive = output<ArchiveRequest>();
   /** The user wants to see whose number it is. */
   readonly contact = output();
@@ -223,7 +218,8 @@ export class Thread {
   );
   protected readonly isInArchive = computed(() => {
     const last = this.last();
-    return last ? this.#unread.isArchived(last) : this.#unread.archived().has(this.peer());
+    if (!last) return this.#unread.archived().has(this.peer());
+    return this.#unread.isArchived(last) ?? this.archived();
   });
   readonly #lastSent = computed(() => this.#unanswered().at(-1)?.key);
   /** Whether the user was at the newest message before the last change. */
@@ -327,7 +323,7 @@ export class Thread {
 
   /** Says that a message is deleted, and moves the focus to the one that was next to it. */
   showDeletion(neighbour: Message | undefined): void {
-    this.menu().announce(messagesTexts.deletion.deleted);
+    this.menu().announce(messagesTexts.menu.deleted);
     afterNextRender(
       () => {
         const bubble = document.getElementById(`message-${neighbour?._id ?? ''}`);
@@ -340,12 +336,13 @@ export class Thread {
   /** Leaves the conversation first: while its newest message is on the screen, it is read. */
   protected async markUnread(): Promise<void> {
     const peer = this.peer();
-    if (await this.#router.navigate(['/messages'])) this.#unread.markUnread(peer);
+    const queryParams = this.listParams();
+    if (await this.#router.navigate(['/messages'], { queryParams })) this.#unread.markUnread(peer);
   }
 
-  protected toggleArchived({ detail }: MouseEvent): void {
+  toggleArchived(byKey: boolean): void {
     const last = this.last();
-    if (last) this.archive.emit({ last, isArchived: !this.isInArchive(), byKey: detail === 0 });
+    if (last) this.archive.emit({ last, isArchived: !this.isInArchive(), byKey });
   }
 
   protected async jumpToLatest(): Promise<void> {

@@ -1,0 +1,11 @@
+/** What can be done with one conversation, and what was done. */
+export const archiveTexts = {
+  menu: 'Actions on the conversation',
+  archive: 'Archive',
+  unarchive: 'Unarchive',
+  markRead: 'Mark as read',
+  markUnread: 'Mark as unread',
+  archived: 'Conversation archived',
+  unarchived: 'Conversation unarchived',
+  undo: 'Undo',
+} as const;

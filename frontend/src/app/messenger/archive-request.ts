@@ -1,0 +1,19 @@
+import { Message } from '../api/models';
+
+/** The user wants to archive the conversation with this last message, or to bring it back. */
+export interface ArchiveRequest {
+  readonly last: Message;
+  readonly isArchived: boolean;
+  /** Then the notice gets the focus, as what had it is gone. */
+  readonly byKey: boolean;
+  /** The key of the row to focus in its place. */
+  readonly next?: string | undefined;
+}
+
+/** The user asks for what can be done with the conversation of a row. */
+export interface ConversationMenuRequest {
+  readonly last: Message;
+  /** Whether it is archived now. */
+  readonly isArchived: boolean;
+  readonly anchor: HTMLElement;
+}

@@ -1,0 +1,131 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  ComponentRef,
+  ElementRef,
+  ViewContainerRef,
+  afterNextRender,
+  computed,
+  inject,
+  input,
+  output,
+  viewChild,
+  viewChildren,
+} from '@angular/core';
+import { archiveTexts } from '../../i18n/archive-texts';
+import { UnreadStore } from '../../messages/unread-store';
+import { nextIndex } from '../../ui/list-navigation';
+import { ArchiveRequest, ConversationMenuRequest } from '../archive-request';
+import { MessengerIcon } from '../messenger-icon';
+import { placeBeside } from '../place-beside';
+
+/** The actions on a conversation of the list. A modal dialog, so that it takes the focus and gives it back. */
+@Component({
+  selector: 'app-conversation-menu',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [MessengerIcon],
+  template: `
+    <dialog #dialog class="message-menu" [attr.aria-label]="texts.menu" (close)="closed.emit()">
+      <div role="menu" [attr.aria-label]="texts.menu">
+        <button
+          #item
+          type="button"
+          role="menuitem"
+          class="message-menu__item"
+          (click)="toggleArchived($event)"
+        >
+          <app-messenger-icon [name]="request().isArchived ? 'unarchive' : 'archive'" />
+          {{ request().isArchived ? texts.unarchive : texts.archive }}
+        </button>
+        @if (!isOpen()) {
+          <button
+            #item
+            type="button"
+            role="menuitem"
+            class="message-menu__item"
+            (click)="toggleUnread()"
+          >
+            <app-messenger-icon name="unread" />
+            {{ isUnread() ? texts.markRead : texts.markUnread }}
+          </button>
+        }
+      </div>
+    </dialog>
+  `,
+  host: { '(click)': 'closeFromOutside($event)', '(keydown)': 'move($event)' },
+})
+export class ConversationMenu {
+  readonly #unread = inject(UnreadStore);
+
+  readonly request = input.required<ConversationMenuRequest>();
+  /** While it is on the screen, it is read. */
+  readonly isOpen = input.required<boolean>();
+  readonly archive = output<ArchiveRequest>();
+  readonly closed = output();
+
+  protected readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
+  protected readonly items = viewChildren<ElementRef<HTMLElement>>('item');
+  protected readonly texts = archiveTexts;
+  readonly #peer = computed(() => this.request().last.peer_number);
+  protected readonly isUnread = computed(() => this.#unread.of(this.#peer()) > 0);
+
+  constructor() {
+    afterNextRender(() => {
+      const { anchor } = this.request();
+      const dialog = this.dialog().nativeElement;
+      // Not every browser focuses a button that is clicked; the focus comes back to where it is now.
+      anchor.focus({ preventScroll: true });
+      dialog.showModal();
+      placeBeside(dialog, anchor);
+      this.items()[0]?.nativeElement.focus();
+    });
+  }
+
+  protected closeFromOutside({ target }: MouseEvent): void {
+    if (target === this.dialog().nativeElement) this.#close();
+  }
+
+  protected toggleArchived({ detail }: MouseEvent): void {
+    const { last, isArchived } = this.request();
+    this.#close();
+    this.archive.emit({ last, isArchived: !isArchived, byKey: detail === 0 });
+  }
+
+  protected toggleUnread(): void {
+    this.#close();
+    if (this.isUnread()) this.#unread.markRead(this.#peer());
+    else this.#unread.markUnread(this.#peer());
+  }
+
+  protected move(event: KeyboardEvent): void {
+    const items = this.items().map(({ nativeElement }) => nativeElement);
+    const index = nextIndex(event, items);
+    if (index === undefined) return;
+    event.preventDefault();
+    items.at(index % items.length)?.focus();
+  }
+
+  #close(): void {
+    this.dialog().nativeElement.close();
+  }
+}
+
+let opened: ComponentRef<ConversationMenu> | undefined;
+
+/** Opens the menu of a conversation, in place of the one before, while `current` is on the screen. */
+export function openConversationMenu(
+  place: ViewContainerRef,
+  request: ConversationMenuRequest,
+  current: string | undefined,
+  archive: (request: ArchiveRequest) => void,
+): void {
+  opened?.destroy();
+  const menu = place.createComponent(ConversationMenu);
+  opened = menu;
+  menu.setInput('request', request);
+  menu.setInput('isOpen', request.last.peer_number === current);
+  menu.instance.archive.subscribe(archive);
+  menu.instance.closed.subscribe(() => {
+    menu.destroy();
+  });
+}
