@@ -277,7 +277,15 @@ export interface paths {
         get: operations["read_conversation_api_conversations__peer_number__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a conversation, in parts
+         * @description Deletes 50 messages of a conversation at most for you, newest first, as `DELETE /api/messages/{id}` does.
+         *
+         *     Send it again with the `before` of the response until that is null. Requests may be repeated; once nothing is left,
+         *     there is no such conversation. What the user has not seen yet is kept, and so is what may still be sent: cancel it
+         *     first, or wait.
+         */
+        delete: operations["delete_conversation_api_conversations__peer_number__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1207,6 +1215,29 @@ export interface components {
              * @example null
              */
             second_factor_code?: string | null;
+        };
+        /**
+         * DeletedPartResponse
+         * @description What was done to a part of a conversation.
+         */
+        DeletedPartResponse: {
+            /**
+             * Deleted
+             * @example 49
+             */
+            deleted: number;
+            /**
+             * Kept
+             * @description Messages that may still be sent, and those that have changed or come in since the revision.
+             * @example 1
+             */
+            kept: number;
+            /**
+             * Before
+             * @description Send the request again with this `before` for the next part. Null if this was the last one.
+             * @example 6743a3d1c2b5f0e4a1d2c3b4
+             */
+            before: string | null;
         };
         /**
          * ErrorExplanation
@@ -3083,6 +3114,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_conversation_api_conversations__peer_number__delete: {
+        parameters: {
+            query: {
+                /** @description The `X-Revision` of what the user has been shown. Messages that have changed or come in since are kept. */
+                revision: number;
+                /** @description The `before` of the previous response. */
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The number of the conversation. */
+                peer_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedPartResponse"];
                 };
             };
             /** @description Unauthorized */

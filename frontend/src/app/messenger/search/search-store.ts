@@ -71,15 +71,11 @@ export class SearchStore implements MessageSubscriber {
    */
   readonly people = computed<readonly string[]>(() => {
     const query = this.#query().trim().toUpperCase();
-    const known = this.#conversations.rows().map(({ peer }) => peer);
+    const known = this.#conversations.peers();
     const senders = query === '' ? [] : known.filter((peer) => peer.toUpperCase().includes(query));
     const named = [...new Set([...this.#names.search(query, MOST_NAMED), ...senders])];
     const digits = digitsOf(query);
     if (digits === '') return named;
-    const named = this.#names.search(this.#query(), MOST_NAMED);
-    const digits = digitsOf(this.#query());
-    if (digits === '') return named;
-    const known = this.#conversations.peers();
     const found = this.#rows().map(({ peer_number }) => peer_number);
     const withDigits = [...known, ...found].filter((peer) => peer.includes(digits));
     return [...new Set([...named, ...withDigits])];
