@@ -1,4 +1,4 @@
-"""Phone numbers in paths."""
+"""Phone numbers in paths and queries."""
 
 from typing import Annotated
 
@@ -16,5 +16,6 @@ def _require_phone_number(value: str) -> str:
     return value
 
 
-Number = Annotated[PeerNumber, AfterValidator(_require_phone_number), Path(examples=["+14155552671"])]
+E164 = Annotated[PeerNumber, AfterValidator(_require_phone_number)]
+Number = Annotated[E164, Path(examples=["+14155552671"])]
 INVALID_NUMBER = InvalidFieldsError({"number": ["must be a phone number"]})

@@ -1,9 +1,11 @@
 """Routes for opt-outs: who gets no more messages."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from mysms.api.deps import CurrentUser, OptOuts
-from mysms.api.numbers import INVALID_NUMBER, Number
+from mysms.api.numbers import E164, INVALID_NUMBER, Number
 from mysms.core.errors import InvalidFieldsError, error_responses
 from mysms.core.rate_limit import RateLimitedError
 from mysms.opt_outs.errors import OptedOutByRecipientError
@@ -11,6 +13,27 @@ from mysms.opt_outs.schemas import OptOutRequest, OptOutResponse
 from mysms.users.errors import UnauthenticatedError
 
 router = APIRouter(prefix="/api/opt_outs", tags=["Messages"])
+
+
+MAXIMUM_NUMBERS = 100
+
+
+@router.get(
+    "",
+    summary="Ask which of several numbers have opted out",
+    responses=error_responses(UnauthenticatedError(), INVALID_NUMBER),
+)
+async def list_opt_outs(
+    number: Annotated[
+        list[E164],
+        Query(min_length=1, max_length=MAXIMUM_NUMBERS, description="May be repeated.", examples=[["+14155552671"]]),
+    ],
+    _: CurrentUser,
+    opt_outs: OptOuts,
+) -> list[OptOutResponse]:
+    """Returns what is known of those numbers of which anything was ever recorded: the others may be written to."""
+    found = await opt_outs.find_all(number)
+    return [OptOutResponse.of(number, record) for number, record in found.items()]
 
 
 @router.get(

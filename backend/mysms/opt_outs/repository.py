@@ -7,7 +7,9 @@ have recorded by hand, are kept apart, so that neither hides or undoes the other
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
@@ -76,12 +78,24 @@ class OptOutRepository:
     async def find(self, number: str) -> OptOutRecord | None:
         """Returns the record that decides; None if nothing was ever recorded."""
         rows = await self._records.find({"_id": self._ids(number)}, limit=_MOST_SENDERS).to_list()
-        records = map(OptOutRecord.of, rows)
-        return max(
-            records,
-            key=lambda record: (record.opted_out_by_recipient, record.latest.opted_out, record.latest.at),
-            default=None,
-        )
+        return max(map(OptOutRecord.of, rows), key=_decisiveness, default=None)
+
+    async def find_all(self, numbers: Collection[str]) -> dict[str, OptOutRecord]:
+        """Returns the records that decide about those of the numbers of which anything was ever recorded.
+
+        In one command, whatever their number.
+        """
+        ids = [self._ids(number) for number in numbers]
+        condition = {"_id": {"$in": ids}} if self._scope == "sender" else {"$or": [{"_id": each} for each in ids]}
+        rows = await self._records.find(condition).to_list() if ids else []
+        records: defaultdict[str, list[OptOutRecord]] = defaultdict(list)
+        for row in rows:
+            records[row["number"]].append(OptOutRecord.of(row))
+        return {
+            number: max(records[canonical(number)], key=_decisiveness)
+            for number in numbers
+            if canonical(number) in records
+        }
 
     async def list_all(self) -> AsyncIterator[StoredOptOut]:
         """Yields all records, of all senders, in the order of numbers."""
@@ -103,6 +117,11 @@ class OptOutRepository:
             return _id_of(self._sender, number)
         # The character after the space.
         return {"$gt": f"opt-out {canonical(number)} ", "$lt": f"opt-out {canonical(number)}!"}
+
+
+def _decisiveness(record: OptOutRecord) -> tuple[bool, bool, datetime]:
+    """Of the records of several senders, the one with the highest decides."""
+    return record.opted_out_by_recipient, record.latest.opted_out, record.latest.at
 
 
 def _id_of(sender: str, number: str) -> str:

@@ -1,7 +1,7 @@
 """Opt-outs as inbound messages and users report them."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -67,6 +67,10 @@ class OptOutService:
     async def find(self, number: str) -> OptOutRecord | None:
         """Returns what decides about the number; None if nothing was ever recorded."""
         return await self._repository.find(number)
+
+    async def find_all(self, numbers: Collection[str]) -> dict[str, OptOutRecord]:
+        """Returns what decides about those of the numbers of which anything was ever recorded."""
+        return await self._repository.find_all(numbers)
 
     def list_all(self) -> AsyncIterator[StoredOptOut]:
         """Yields what is known about all numbers and all of our numbers."""

@@ -259,6 +259,16 @@ async def test_archiving_costs_two_commands_whether_it_changes_anything_or_not(e
         await require_each(change, 204, most=2, times=5)
 
 
+async def test_opt_outs_of_many_numbers_cost_a_command(env: Environment) -> None:
+    numbers = [f"+1314556{number:04}" for number in range(100)]
+
+    async def read() -> httpx.Response:
+        params = {"number": numbers}
+        return await env.http.get(f"{env.apis[0].url}/api/opt_outs", params=params, headers=env.headers)
+
+    await require_each(read, 200, most=1)
+
+
 async def test_a_long_page_costs_no_more_commands(env: Environment) -> None:
     stored = await env.database["messages"].find_one({})
     assert stored is not None

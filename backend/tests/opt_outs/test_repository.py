@@ -67,6 +67,25 @@ async def test_of_two_at_the_same_time_the_opt_out_holds(fixture: OutboxFixture)
         assert await opt_outs.is_opted_out(number)
 
 
+@pytest.mark.parametrize("scope", ["sender", "all"])
+async def test_many_are_found_as_each_is(fixture: OutboxFixture, scope: Scope) -> None:
+    opt_outs = repository_of(fixture, scope)
+    out, back, elsewhere, unknown = (new_number() for _ in range(4))
+    await opt_outs.record(change_of(fixture, out))
+    await opt_outs.record(change_of(fixture, back))
+    await opt_outs.record(change_of(fixture, back, "opt_in", seconds=1))
+    await opt_outs.record(change_of(fixture, elsewhere, "opt_in", seconds=1))
+    await opt_outs.record(change_of(fixture, elsewhere, sender=OTHER_SENDER))
+    numbers = [out, back, elsewhere, unknown]
+    each = {number: await opt_outs.find(number) for number in numbers}
+    found = await opt_outs.find_all(numbers)
+    assert found == {number: record for number, record in each.items() if record is not None}
+    assert [number for number in numbers if await opt_outs.is_opted_out(number)] == [
+        number for number, record in found.items() if record.latest.opted_out
+    ]
+    assert await opt_outs.find_all([]) == {}
+
+
 async def test_reports_at_once_are_recorded_once_each(fixture: OutboxFixture) -> None:
     number, opt_outs = new_number(), repository_of(fixture)
     changes = [change_of(fixture, number, "opt_out" if n % 2 else "opt_in", seconds=n) for n in range(10)]

@@ -81,6 +81,20 @@ async def test_after_stop_nothing_is_sent_until_start(
     await api_user.send_accepted(peer, "Welcome back")
 
 
+async def test_one_request_asks_about_many_numbers(api: Api, api_user: ApiUser, peer: str) -> None:
+    other, stranger = new_number(), new_number()
+    await deliver(api, peer, "STOP")
+    await until(api_user, peer, opted_out=True)
+    await set_by_hand(api_user, other, "A mistake", opted_out=False)
+    answer = await api_user.call("GET", "/api/opt_outs", params={"number": [peer, stranger, other]})
+    assert answer.status_code == 200, answer.text
+    assert {each["number"]: each["opted_out"] for each in answer.json()} == {peer: True, other: False}
+    assert [each for each in answer.json() if each["number"] == peer] == [await opt_out_of(api_user, peer)]
+    for wrong in ([], ["Ada"], [peer] * 101):
+        answer = await api_user.call("GET", "/api/opt_outs", params={"number": wrong})
+        assert list(problem_of(answer, 422, "invalid_fields")["errors"]) == ["number"]
+
+
 async def test_an_opt_out_holds_for_all_users_who_write_to_the_number(api: Api, api_user: ApiUser, peer: str) -> None:
     await deliver(api, peer, "UNSUBSCRIBE")
     await until(api_user, peer, opted_out=True)
