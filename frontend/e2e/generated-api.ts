@@ -4,6 +4,7 @@ import type {
   Conversation,
   Message,
   MessageDetail,
+  OptOut,
   Session,
   Unread,
 } from '../src/app/api/models';
@@ -37,6 +38,7 @@ export interface GeneratedApi {
   /** The messages that the next poll brings. */
   changed: readonly Message[];
   contacts: readonly Contact[];
+  optOuts: readonly OptOut[];
   /** PNGs, in turn for each place among the media of a message; without any, media are not found. */
   pictures: readonly Buffer[];
   /** The total of a conversation, whatever it has. */
@@ -112,6 +114,7 @@ export async function generateApi(page: Page, stored: Stored): Promise<Generated
     broken: false,
     offline: false,
     changed: [],
+    optOuts: [],
     contacts: (stored.names ?? []).map(aContact),
     pictures: [],
     total: undefined,
@@ -197,8 +200,12 @@ function answerTo(api: GeneratedApi, route: Route): Answer {
     case '/api/messages':
       break;
     default:
-      if (url.pathname.startsWith('/api/opt_outs/'))
-        return { json: { number: PEER, opted_out: false, latest: null, history: [] } };
+      if (url.pathname === '/api/opt_outs') return { json: [...api.optOuts] };
+      if (url.pathname.startsWith('/api/opt_outs/')) {
+        const number = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
+        const known = api.optOuts.find((each) => each.number === number);
+        return { json: known ?? { number, opted_out: false, latest: null, history: [] } };
+      }
       if (url.pathname === `/api/conversations/${encodeURIComponent(PEER)}/read`) {
         const [, ...others] = api.stored.unread ?? [];
         api.stored = { ...api.stored, unread: [0, ...others] };

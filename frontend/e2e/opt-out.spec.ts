@@ -119,7 +119,58 @@ test('a recipient who has opted out is marked before anything is sent, and refus
   await expect(page.getByText('This person wants no more messages.').first()).toBeVisible();
   expect(await phone.received('Are you there?')).toBe(0);
   // There is nothing to write in.
-  await bubble(page, 'Are you there?').getByRole('button', { name: 'Edit and resend' }).click();
+  const notice = bubble(page, 'Are you there?');
+  await expect(notice.getByRole('button', { name: 'Edit and resend' })).toHaveCount(0);
+  await expect(page.locator('.thread__peer')).toContainText('Opted out');
+});
+
+test('the list and the header say who has opted out, and no composer is shown before', async ({
+  page,
+  request,
+  phone,
+}) => {
+  const person = await newPerson(request);
+  const [number, other] = [newNumber(), newNumber()];
+  await person.write(other, 'Hello');
+  await person.write(number, 'Your winter service is due.');
+  await phone.write(number, 'STOP');
+  await enter(page, person);
+  const rows = page.locator('.conversation-row');
+  await expect(rows.first().getByText('Opted out')).toBeAttached();
+  await expect(rows.nth(1).getByText('Opted out')).toHaveCount(0);
+  // It is known before the conversation asks.
+  await page.route('**/api/opt_outs/*', () => undefined);
+  await rows.first().click();
+  await expect(page.getByText(/replied STOP on/)).toBeVisible();
+  await expect(page.locator('.thread__peer')).toContainText('Opted out');
+  await expect(composer(page)).toHaveCount(0);
+  await rows.nth(1).click();
+  await expect(composer(page)).toBeVisible();
+  await expect(page.locator('.thread__peer')).not.toContainText('Opted out');
+});
+
+test('what is written before an opt-out is known is kept', async ({ page }) => {
+  const api = await generateApi(page, { conversations: 3, messages: 8 });
+  const at = new Date().toISOString();
+  const latest = { opted_out: true, at, source: 'keyword', reason: 'STOP' } as const;
+  api.optOuts = [{ number: PEER, opted_out: true, latest, history: [latest] }];
+  let tell = (): void => undefined;
+  const isTold = new Promise<void>((resolve) => (tell = resolve));
+  await page.route(/\/api\/opt_outs\b/, async (route) => {
+    await isTold;
+    await route.fallback();
+  });
+  await page.goto('/sign-in');
+  await fillSignIn(page, EMAIL);
+  await page.locator('.conversation-row').first().click();
+  const input = page.getByLabel('Message', { exact: true });
+  await expect(input).toBeFocused();
+  await page.keyboard.type('Forty, and');
+  // Nobody waits for longer than that to see where they write.
+  await expect(page.locator('app-composer')).toHaveCSS('opacity', '1');
+  tell();
+  await expect(page.getByText('Your draft is kept: Forty, and')).toBeVisible();
+  await expect(input).toHaveCount(0);
   await expect(page.locator('.closed-composer__box')).toBeFocused();
 });
 

@@ -4,6 +4,7 @@ const quoted = (reason: string): string =>
 
 /** Who gets no more messages. */
 export const optOutTexts = {
+  optedOut: 'Opted out',
   title: 'They get no more messages',
   keyword: (name: string, word: string, date: string) => `${name} replied ${word} on ${date}.`,
   provider: (name: string, date: string) => `${name} opted out at Twilio on ${date}.`,
@@ -14,6 +15,8 @@ export const optOutTexts = {
     `On ${date}, sending to ${name} was stopped by hand: ${quoted(reason)}`,
   untilStart: 'They will get no more messages from you until they reply START.',
   untilUndone: 'Messages can be sent again once they reply START, or you undo this.',
+  /** What was written before it was known. */
+  draft: 'Your draft is kept:',
   undo: 'Undo',
   undoReason: 'Undone in the conversation.',
   suggestion: 'They seem to ask to get no more messages. Stop sending to this number?',

@@ -5,6 +5,8 @@ import { Message } from '../api/models';
 import { toProblem } from '../api/problem';
 import { MessageSync } from './message-sync';
 import { MessagesClient, storedMessageOf } from './messages-client';
+import { OptOutsStore } from './opt-outs/opt-outs-store';
+import { isRecipientError } from './recipient-errors';
 
 /** The progress of an action on a message. */
 export interface ActionState {
@@ -19,10 +21,21 @@ const IDLE: ActionState = { isBusy: false, problem: '' };
 export class MessageActions {
   readonly #client = inject(MessagesClient);
   readonly #sync = inject(MessageSync);
+  readonly #optOuts = inject(OptOutsStore);
   readonly #states = signal<ReadonlyMap<string, ActionState>>(new Map());
 
   stateOf({ _id }: Message): ActionState {
     return this.#states().get(_id) ?? IDLE;
+  }
+
+  /** Whether its text can be sent again, unchanged or not, as far as is known. */
+  canResend({ peer_number }: Message): boolean {
+    return this.#optOuts.canBeWrittenTo(peer_number);
+  }
+
+  /** A wrong number can be changed, too. */
+  canEdit(message: Message): boolean {
+    return isRecipientError(message) || this.canResend(message);
   }
 
   async cancel(message: Message): Promise<void> {

@@ -8,7 +8,7 @@ import { EnvironmentProviders, Provider, signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { NEVER, concat, of } from 'rxjs';
 import { vi } from 'vitest';
-import { Conversation, Message, Unread } from '../api/models';
+import { Conversation, Message, OptOut, Unread } from '../api/models';
 import { POLL_INTERVAL_MS } from '../api/poll';
 import { SessionStore } from '../session/session-store';
 import { MessageCache } from './cache/message-cache';
@@ -16,6 +16,7 @@ import { Conversations } from './conversations';
 import { ConversationsStore } from './conversations-store';
 import { MessageSync } from './message-sync';
 import { MessagesClient } from './messages-client';
+import { OptOutsStore } from './opt-outs/opt-outs-store';
 import { StatusAnnouncer } from './status-announcer';
 import { ThreadMessages } from './thread-messages';
 import { ThreadsStore } from './threads-store';
@@ -163,6 +164,25 @@ export interface Answer {
 }
 
 /** Sets up the messages domain with a fake API and fake timers. `start` of the result starts the sync. */
+/** Who has opted out, as a test says. Nobody is asked about. */
+export class FakeOptOuts implements Pick<OptOutsStore, 'of' | 'canBeWrittenTo' | 'loadUnknown'> {
+  readonly optedOut = signal<readonly string[]>([]);
+  readonly askedAbout = new Set<string>();
+
+  of(number: string): OptOut {
+    const opted_out = this.optedOut().includes(number);
+    return { number, opted_out, latest: null, history: [] };
+  }
+
+  canBeWrittenTo(sender: string): boolean {
+    return !this.optedOut().includes(sender);
+  }
+
+  loadUnknown(numbers: readonly string[]): void {
+    for (const number of numbers) this.askedAbout.add(number);
+  }
+}
+
 export function setUpMessages(...more: (Provider | EnvironmentProviders)[]): FakeApi {
   vi.useFakeTimers();
   const signedIn = {
@@ -176,6 +196,7 @@ export function setUpMessages(...more: (Provider | EnvironmentProviders)[]): Fak
       { provide: SessionStore, useValue: signedIn },
       ...[ConversationsStore, MessageCache, MessageSync, MessagesClient],
       ...[StatusAnnouncer, ThreadsStore, { provide: UnreadStore, useClass: FakeUnread }],
+      { provide: OptOutsStore, useClass: FakeOptOuts },
       ...more,
     ],
   });

@@ -151,7 +151,7 @@ describe('MessengerPage', () => {
     it('leaves it to who has none to write the first message', async () => {
       await open();
       await answer([]);
-      expect(page.querySelector('app-welcome')).not.toBeNull();
+      expect(page.querySelector('.messenger-page__welcome')).not.toBeNull();
       expect(pane()).not.toContain('Choose');
     });
 

@@ -43,13 +43,14 @@ import { SidePanel } from './side-panel/side-panel';
 import { SearchStore } from './search/search-store';
 import { LoadFailure } from '../ui/load-failure';
 import { focusMainIfLost } from '../ui/focus-main';
+import { hasLasted } from '../ui/has-lasted';
 import { NARROW, mediaMatches } from '../ui/media-query';
 import { KEYS, Shortcuts } from '../ui/shortcuts';
 import { withStylesheet } from '../ui/stylesheet';
 import { touchScreen } from '../ui/touch-screen';
 import { ArchiveRequest, ConversationMenuRequest } from './archive-request';
 import { Thread } from './thread/thread';
-import { Welcome } from './welcome/welcome';
+import type { Welcome } from './welcome/welcome';
 
 /** In place of the id of a message: the contact of the conversation. */
 const CONTACT = 'contact';
@@ -67,7 +68,6 @@ const CONTACT = 'contact';
     RouterLink,
     SidePanel,
     Thread,
-    Welcome,
   ],
   providers: [SearchStore],
   templateUrl: './messenger-page.html',
@@ -172,6 +172,14 @@ export class MessengerPage {
     load: async () =>
       (await withStylesheet(import('./contact-card/contact-card'), 'contact')).ContactCard,
   };
+  protected readonly welcome: LazyContent<Welcome> = {
+    load: async () => (await import('./welcome/welcome')).Welcome,
+    listen: ({ write }) => {
+      write.subscribe((peer) => {
+        void this.#router.navigate(['/messages', peer]);
+      });
+    },
+  };
   protected readonly isFirst = computed(
     () =>
       this.#conversations.isLoaded() &&
@@ -200,6 +208,18 @@ export class MessengerPage {
   protected readonly optedOut = computed(() => {
     const optOut = this.#optOut();
     return optOut?.opted_out ? optOut : undefined;
+  });
+  readonly #isUnknown = computed(() => !!this.current()?.startsWith('+') && !this.#optOut());
+  readonly #staysUnknown = hasLasted(this.#isUnknown);
+  /**
+   * Whether the composer is not shown yet, but there to write in: it may have to be closed, and what somebody writes at
+   * once is not to be lost.
+   */
+  protected readonly isUnsure = computed(() => this.#isUnknown() && !this.#staysUnknown());
+  /** What was written before the composer was closed. */
+  protected readonly draft = computed(() => {
+    this.optedOut();
+    return this.form().getRawValue().content;
   });
   /** The number of the conversation whose composer was closed last. */
   protected readonly closedNumber = signal<string | undefined>(undefined);
@@ -280,10 +300,6 @@ export class MessengerPage {
   protected focusNew(): void {
     if (this.conversationKey() !== NEW_MESSAGE) return;
     afterNextRender(() => this.composer()?.focusRecipient(), { injector: this.#injector });
-  }
-
-  protected open(peer: string): void {
-    void this.#router.navigate(['/messages', peer]);
   }
 
   /** Shows the conversation that it belongs to, or the list if there are several. */

@@ -10,6 +10,14 @@ export class OptOutsClient {
   readonly #http = inject(HttpClient);
   readonly #optOuts = `${inject(API_BASE_URL)}/api/opt_outs`;
 
+  /** What is known of those of them about whom anything was ever recorded; at most 100. */
+  readAll(number: readonly string[]): Observable<readonly OptOut[]> {
+    return this.#http.get<OptOut[]>(this.#optOuts, {
+      params: { number },
+      timeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+
   read(number: string): Observable<OptOut> {
     return this.#http.get<OptOut>(this.#urlOf(number), { timeout: REQUEST_TIMEOUT_MS });
   }

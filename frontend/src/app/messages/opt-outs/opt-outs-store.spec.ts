@@ -14,16 +14,18 @@ function optOut(opted_out: boolean): OptOut {
 
 describe('OptOutsStore', () => {
   const read = vi.fn<(number: string) => Observable<OptOut>>();
+  const readAll = vi.fn<(numbers: readonly string[]) => Observable<readonly OptOut[]>>();
   const set = vi.fn<(number: string, optedOut: boolean, reason: string) => Observable<OptOut>>();
   let store: OptOutsStore;
 
   beforeEach(() => {
     read.mockReset().mockReturnValue(of(optOut(false)));
+    readAll.mockReset();
     set.mockReset();
     TestBed.configureTestingModule({
       providers: [
         OptOutsStore,
-        { provide: OptOutsClient, useValue: { read, set } },
+        { provide: OptOutsClient, useValue: { read, readAll, set } },
         {
           provide: MessageSync,
           useValue: {
@@ -94,9 +96,36 @@ describe('OptOutsStore', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(read).toHaveBeenCalledTimes(4);
     end();
-    store.forget();
     await vi.advanceTimersByTimeAsync(120_000);
     expect(read).toHaveBeenCalledTimes(4);
+  });
+
+  it('asks about many at once, a hundred at most, and not about those it knows', async () => {
+    const numbers = Array.from({ length: 120 }, (_, index) => `+4930901${100 + index}`);
+    const [out, back, other = ''] = numbers;
+    const told = [optOut(true), optOut(false)].map((each, index) => ({
+      ...each,
+      number: [out, back][index] ?? '',
+    }));
+    readAll.mockReturnValueOnce(of([])).mockReturnValueOnce(of(told));
+    store.loadUnknown([...numbers, 'MYBANK']);
+    store.loadUnknown(numbers);
+    await settle();
+    expect(readAll.mock.calls.map(([asked]) => asked.length)).toEqual([20, 100]);
+    expect(numbers.filter((number) => store.of(number)?.opted_out)).toEqual([out]);
+    expect(store.of(other)).toEqual({ number: other, opted_out: false, latest: null, history: [] });
+    expect([out ?? '', other, 'MYBANK'].map((each) => store.canBeWrittenTo(each))).toEqual([
+      ...[false, true, false],
+    ]);
+    store.loadUnknown(numbers);
+    await settle();
+    expect(readAll).toHaveBeenCalledTimes(2);
+    // After a gap, about all.
+    readAll.mockReturnValue(of([]));
+    store.forget();
+    await settle();
+    expect(readAll).toHaveBeenCalledTimes(4);
+    expect(store.canBeWrittenTo(out ?? '')).toBe(true);
   });
 
   it('does not ask about senders without a phone number', () => {

@@ -8,6 +8,8 @@ import { OptOutsClient } from './opt-outs-client';
 
 const MAX_REASON = 200;
 const MAX_KNOWN = 1000;
+/** At once. */
+const MAX_ASKED = 100;
 /** How often to ask about the number of an open conversation: other users record opt-outs too, and nothing tells of them. */
 const FOLLOW_MS = 60_000;
 
@@ -33,26 +35,20 @@ export class OptOutsStore implements MessageSubscriber {
     return this.#known().get(number);
   }
 
+  /** As far as it is known, somebody can write to this sender. Reads a signal. */
+  canBeWrittenTo(sender: string): boolean {
+    return sender.startsWith('+') && !this.of(sender)?.opted_out;
+  }
+
   /** Asks, as long as it takes. Nobody can write to a sender without a phone number. */
   load(number: string): void {
-    if (!number.startsWith('+')) return;
-    if (this.#loading.has(number)) {
-      this.#changedMeanwhile.add(number);
-      return;
-    }
-    this.#loading.add(number);
-    this.#sync
-      .load(() => firstValueFrom(this.#client.read(number)))
-      .pipe(
-        catchError(() => EMPTY),
-        finalize(() => {
-          this.#loading.delete(number);
-          if (this.#changedMeanwhile.delete(number)) this.load(number);
-        }),
-      )
-      .subscribe((optOut) => {
-        if (!this.#changedMeanwhile.has(number)) this.#know(number, optOut);
-      });
+    this.#load([number]);
+  }
+
+  /** Asks about those whom nobody has asked about yet. */
+  loadUnknown(numbers: readonly string[]): void {
+    const known = this.#known();
+    this.#load(numbers.filter((number) => !known.has(number) && !this.#loading.has(number)));
   }
 
   /** Keeps what is known about a number current, while the page is visible; returns a function that ends it. */
@@ -75,7 +71,7 @@ export class OptOutsStore implements MessageSubscriber {
   async set(number: string, optedOut: boolean, reason: string): Promise<string> {
     const shortened = Array.from(reason).slice(0, MAX_REASON).join('');
     try {
-      this.#know(number, await firstValueFrom(this.#client.set(number, optedOut, shortened)));
+      this.#know([number], [await firstValueFrom(this.#client.set(number, optedOut, shortened))]);
       if (this.#loading.has(number)) this.#changedMeanwhile.add(number);
       return '';
     } catch (error) {
@@ -87,11 +83,11 @@ export class OptOutsStore implements MessageSubscriber {
   /** What comes in may be STOP or START, and what is refused was opted out of meanwhile. */
   applyChanges(messages: readonly Message[]): void {
     const peers = messages.filter(mayTellOfOptOut).map(({ peer_number }) => peer_number);
-    for (const peer of new Set(peers)) if (this.#known().has(peer)) this.load(peer);
+    this.#load([...new Set(peers)].filter((peer) => this.#known().has(peer)));
   }
 
   forget(): void {
-    for (const number of this.#followed) this.load(number);
+    this.#load([...new Set([...this.#followed, ...this.#known().keys()])]);
   }
 
   find(): undefined {
@@ -102,10 +98,56 @@ export class OptOutsStore implements MessageSubscriber {
     return false;
   }
 
-  #know(number: string, optOut: OptOut): void {
-    this.#known.update((known) => {
-      const others = [...known].filter(([other]) => other !== number).slice(1 - MAX_KNOWN);
-      return new Map([...others, [number, optOut]]);
+  #load(numbers: readonly string[]): void {
+    const free: string[] = [];
+    for (const number of numbers) {
+      if (this.#loading.has(number)) this.#changedMeanwhile.add(number);
+      else if (number.startsWith('+')) free.push(number);
+    }
+    if (free.length > MAX_ASKED) this.#load(free.splice(MAX_ASKED));
+    if (free.length === 0) return;
+    for (const number of free) this.#loading.add(number);
+    this.#sync
+      .load(async () => await this.#read(free))
+      .pipe(
+        catchError(() => EMPTY),
+        finalize(() => {
+          for (const number of free) this.#loading.delete(number);
+          this.#load(free.filter((number) => this.#changedMeanwhile.delete(number)));
+        }),
+      )
+      .subscribe((told) => {
+        this.#know(
+          free.filter((number) => !this.#changedMeanwhile.has(number)),
+          told,
+        );
+      });
+  }
+
+  async #read(numbers: readonly string[]): Promise<readonly OptOut[]> {
+    const [number] = numbers;
+    return number !== undefined && numbers.length === 1
+      ? [await firstValueFrom(this.#client.read(number))]
+      : firstValueFrom(this.#client.readAll(numbers));
+  }
+
+  /** Of whom nothing is told, nothing was ever recorded. */
+  #know(numbers: readonly string[], told: readonly OptOut[]): void {
+    this.#known.update((before) => {
+      const known = new Map(before);
+      for (const number of numbers) {
+        known.delete(number);
+        known.set(
+          number,
+          told.find((each) => each.number === number) ?? {
+            number,
+            opted_out: false,
+            latest: null,
+            history: [],
+          },
+        );
+      }
+      return new Map([...known].slice(-MAX_KNOWN));
     });
   }
 }

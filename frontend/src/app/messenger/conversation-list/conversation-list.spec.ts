@@ -13,11 +13,13 @@ import { ContactNames } from '../../phone-numbers/contact-names';
 import {
   FakeApi,
   FakeCache,
+  FakeOptOuts,
   FakeUnread,
   aMessage,
   messages,
   setUpMessages,
 } from '../../messages/testing';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadStore } from '../../messages/unread-store';
 import { SHOWN_AFTER_MS } from '../../ui/has-lasted';
 
@@ -220,6 +222,24 @@ describe('ConversationList', () => {
       'Picture',
     ]);
     expect(statuses()).toEqual(['', 'Delivered', 'Delivered']);
+  });
+
+  it('says who has opted out, beside what is unread', async () => {
+    const optOuts = TestBed.inject(OptOutsStore) as unknown as FakeOptOuts;
+    const [out, other] = ['+4930901', '+4930902'];
+    await api.answerConversations([
+      aMessage({ _id: 'm2', peer_number: out, status: 'delivered' }),
+      aMessage({ _id: 'm1', peer_number: other, status: 'delivered' }),
+    ]);
+    await api.settle();
+    expect([...optOuts.askedAbout]).toEqual([out, other]);
+    expect(statuses()).toEqual(['Delivered', 'Delivered']);
+    optOuts.optedOut.set([out]);
+    await api.settle();
+    expect(statuses()).toEqual(['Opted out', 'Delivered']);
+    (TestBed.inject(UnreadStore) as unknown as FakeUnread).counts.set({ [out]: 2 });
+    await api.settle();
+    expect(all('.conversation-row__mark')[0]).toBe('Opted out22 unread messages');
   });
 
   it('shows drafts, but not that of the open conversation, nor one of blanks', async () => {

@@ -21,6 +21,7 @@ import { EMPTY, catchError } from 'rxjs';
 import { Message } from '../../api/models';
 import { shortTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
+import { optOutTexts } from '../../i18n/opt-out-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { focusMain } from '../../ui/focus-main';
@@ -34,6 +35,7 @@ import { NEW_MESSAGE, toConversationKey } from '../../messages/conversation-key'
 import { ArchivedConversations } from '../../messages/archived-conversations';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadStore } from '../../messages/unread-store';
 import { OutboxStore } from '../../messages/outbox/outbox-store';
 import { PendingMessage, presentPending } from '../../messages/outbox/pending-message';
@@ -98,6 +100,7 @@ export class ConversationList {
   protected readonly search = inject(SearchStore);
   protected readonly unread = inject(UnreadStore);
   protected readonly names = inject(ContactNames);
+  protected readonly optOuts = inject(OptOutsStore);
   readonly #outbox = inject(OutboxStore).outbox;
   readonly #drafts = inject(Drafts).toNumbers;
   readonly #newDraft = inject(Drafts).ofNew;
@@ -130,6 +133,7 @@ export class ConversationList {
   protected readonly unreadInArchive = computed(() =>
     [...this.unread.archived().keys()].reduce((sum, peer) => sum + this.unread.of(peer), 0),
   );
+  protected readonly optedOut = optOutTexts.optedOut;
   readonly #connection = inject(ConnectionStatusStore);
   readonly #isDisconnected = this.#connection.isDisconnected;
   /** Once there is something to read, the connection indicator says what is wrong with the connection. */
@@ -208,6 +212,11 @@ export class ConversationList {
     const next = (this.views()[index + 1] ?? this.views()[index - 1])?.key;
     this.archive.emit({ last, isArchived: !this.archived(), byKey: next === undefined, next });
     return true;
+      const peers = this.store.rows().map(({ peer }) => peer);
+      untracked(() => {
+        this.optOuts.loadUnknown(peers);
+      });
+    });
   }
 
   /** On a phone, the list is hidden while a conversation is open. */

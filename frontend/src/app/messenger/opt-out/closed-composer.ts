@@ -28,6 +28,11 @@ import { whyOptedOut } from './why-opted-out';
       <p>
         <strong>{{ texts.title }}</strong>
         {{ why() }} {{ until() }}
+        @if (draft()) {
+          <span class="closed-composer__draft"
+            >{{ texts.draft }} <bdi>{{ draft() }}</bdi></span
+          >
+        }
       </p>
       @if (isManual()) {
         <button type="button" class="button" [appBusy]="isBusy()" (click)="undo()">
@@ -47,6 +52,8 @@ export class ClosedComposer {
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
 
   readonly optOut = input.required<OptOut>();
+  /** What was being written. */
+  readonly draft = input('');
   /** Where the focus was in what this replaces. */
   readonly takesFocus = input(false);
   readonly #number = computed(() => this.optOut().number);

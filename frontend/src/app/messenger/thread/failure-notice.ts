@@ -33,14 +33,16 @@ import { failureCause, hasText, isRetryable, presentStatus } from '../../message
             {{ action().isBusy ? texts.sendingAgain : texts.retry }}
           </button>
         }
-        <button
-          type="button"
-          class="link"
-          [attr.aria-label]="texts.editAndResend"
-          (click)="edit.emit(message())"
-        >
-          {{ texts.edit }}
-        </button>
+        @if (actions.canEdit(message())) {
+          <button
+            type="button"
+            class="link"
+            [attr.aria-label]="texts.editAndResend"
+            (click)="edit.emit(message())"
+          >
+            {{ texts.edit }}
+          </button>
+        }
       </span>
     }
   `,
@@ -59,5 +61,7 @@ export class FailureNotice {
   protected readonly title = computed(() => presentStatus(this.message().status).text);
   protected readonly cause = computed(() => failureCause(this.message()));
   protected readonly hasText = computed(() => hasText(this.message()));
-  protected readonly isRetryable = computed(() => isRetryable(this.message()));
+  protected readonly isRetryable = computed(
+    () => isRetryable(this.message()) && this.actions.canResend(this.message()),
+  );
 }

@@ -21,6 +21,7 @@ import { EMPTY, catchError, filter, switchMap } from 'rxjs';
 import { Message } from '../../api/models';
 import { shortTime } from '../../i18n/formats';
 import { messagesTexts } from '../../i18n/messages-texts';
+import { optOutTexts } from '../../i18n/opt-out-texts';
 import { Avatar } from '../../ui/avatar';
 import { Busy } from '../../ui/busy';
 import { Icon } from '../../ui/icon';
@@ -32,6 +33,7 @@ import { NearSight } from '../../ui/near-sight';
 import { Skeleton } from '../../ui/skeleton';
 import { ConversationsStore } from '../../messages/conversations-store';
 import { MessageSync } from '../../messages/message-sync';
+import { OptOutsStore } from '../../messages/opt-outs/opt-outs-store';
 import { UnreadAtOpening, findFirstUnread } from './first-unread';
 import { Group, toGroups } from './message-groups';
 import { MessageGroup } from './message-group';
@@ -77,6 +79,7 @@ export class Thread {
   protected readonly sync = inject(MessageSync);
   protected readonly threads = inject(ThreadsStore);
   protected readonly outbox = inject(OutboxStore);
+  protected readonly optOuts = inject(OptOutsStore);
   readonly #unread = inject(UnreadStore);
   readonly #conversations = inject(ConversationsStore);
   readonly #connection = inject(ConnectionStatusStore);
@@ -110,6 +113,7 @@ export class Thread {
   protected readonly scroll = new ThreadScroll(() => this.scroller(), this.#injector);
 
   protected readonly texts = messagesTexts.thread;
+  protected readonly optedOut = optOutTexts.optedOut;
   protected readonly stale = messagesTexts.conversations.stale;
   protected readonly names = inject(ContactNames);
   protected readonly formatPhoneNumber = formatPhoneNumber;

@@ -9,8 +9,8 @@ import {
 } from '@angular/core';
 import { FormControl, ReactiveFormsModule } from '@angular/forms';
 import { isLoopback } from '../../api/loopback';
-import { messagesTexts } from '../../i18n/messages-texts';
 import { splitAtPlaceholder } from '../../i18n/plural';
+import { welcomeTexts } from '../../i18n/welcome-texts';
 import { RecipientParser } from '../../messages/recipient-parser';
 import { PhoneNumberResult, RULES_UNAVAILABLE } from '../../phone-numbers/parse-phone-number';
 import { SendingSettings } from '../../messages/sending-settings';
@@ -43,8 +43,8 @@ export class Welcome {
   /** The conversation with this number, in E.164, is to be opened. */
   readonly write = output<string>();
 
-  protected readonly texts = messagesTexts.welcome;
-  protected readonly onThePhone = splitAtPlaceholder(messagesTexts.welcome.track.simulated);
+  protected readonly texts = welcomeTexts;
+  protected readonly onThePhone = splitAtPlaceholder(welcomeTexts.track.simulated);
   protected readonly numbers = DEMO_NUMBERS;
   protected readonly control = new FormControl('', { nonNullable: true });
   readonly #changes = controlEvents(signal(this.control));
