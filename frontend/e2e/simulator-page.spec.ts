@@ -11,6 +11,9 @@ const BACKEND = join(import.meta.dirname, '../../backend');
 const ACCOUNT = 'AC0123456789abcdef0123456789abcdef';
 const NUMBER = '+14155552671';
 const OTHER = '+14155550100';
+/** As the page shows it. */
+const readable = (number: string): string =>
+  number.replace(/^(\+1)(\d{3})(\d{3})/, '$1 $2 $3 ');
 const TEXTS = [
   'Hello',
   'x'.repeat(300),
@@ -113,10 +116,10 @@ test('the newest message is at the bottom, and what is being read stays', async 
 
   // The phone of the newest message is shown, unless one was chosen.
   await simulator.send(OTHER, 'To another phone');
-  await expect(page.getByRole('heading', { name: OTHER })).toBeVisible();
+  await expect(page.getByRole('heading', { name: readable(OTHER) })).toBeVisible();
 
   await page.getByRole('link', { name: NUMBER }).first().click();
-  await expect(page.getByRole('heading', { name: NUMBER })).toBeVisible();
+  await expect(page.getByRole('heading', { name: readable(NUMBER) })).toBeVisible();
   const read = thread.getByText('Text 20', { exact: true });
   await read.scrollIntoViewIfNeeded();
   await read.selectText();
@@ -131,23 +134,23 @@ test('the newest message is at the bottom, and what is being read stays', async 
 
 test('the temper is switched by keyboard, and the focus stays', async ({ page }) => {
   await page.goto(simulator.url);
-  await page.getByText('Choose a temper').click();
-  const busy = page.getByRole('button', { name: 'Busy' });
+  await page.getByText('Choose a behavior').click();
+  const busy = page.getByRole('button', { name: 'Too many requests' });
   await busy.press('Enter');
   await expect(busy).toHaveAttribute('aria-pressed', 'true');
-  await expect(page.getByRole('button', { name: 'Well-behaved' })).toHaveAttribute(
+  await expect(page.getByRole('button', { name: 'Normal' })).toHaveAttribute(
     'aria-pressed',
     'false',
   );
   expect(await simulator.faults()).toEqual(['rate_limited']);
   await expect(busy).toBeFocused();
 
-  const late = page.getByRole('button', { name: 'Late' });
+  const late = page.getByRole('button', { name: 'Late status reports' });
   await late.click();
   await expect(late).toHaveAttribute('aria-pressed', 'true');
   expect(await simulator.faults()).toEqual(['delay_callbacks']);
   await late.click();
-  await expect(page.getByRole('button', { name: 'Well-behaved' })).toHaveAttribute(
+  await expect(page.getByRole('button', { name: 'Normal' })).toHaveAttribute(
     'aria-pressed',
     'true',
   );

@@ -12,10 +12,12 @@ from devservers.twilio.api import RequestRecord
 from devservers.twilio.clock import iso
 from devservers.twilio.icons import icon
 from devservers.twilio.ledger import CallbackRecord
+from devservers.twilio.readable import readable
+from devservers.twilio.temper import TEMPERS
 
 _OPERATIONS = {
     "create": ("Text sent", "send"),
-    "list": ("Looked through the list of messages", "ask"),
+    "list": ("Read the list of messages", "ask"),
     "fetch": ("Asked about one message", "ask"),
     "update": ("Changed a message", "send"),
     "delete": ("Deleted a message", "ban"),
@@ -27,13 +29,19 @@ _REPORTS = {
     "sent": ("Sent", "check"),
     "delivered": ("Delivered", "checks"),
     "read": ("Read", "checks"),
-    "received": ("Text from a phone", "phone"),
+    "received": ("Message received", "phone"),
     "undelivered": ("Not delivered", "warning"),
     "failed": ("Failed", "warning"),
     "canceled": ("Canceled", "ban"),
 }
 
 _KNOWN = frozenset(HTTPStatus)
+_FAULTS = {each.fault.kind: each.name.lower() for each in TEMPERS}
+_REASONS = {
+    "ConnectError": "could not connect",
+    "ReadError": "connection lost",
+    "RemoteProtocolError": "connection lost",
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,11 @@ def _request(record: RequestRecord) -> Event:
     is_refused = record.status is None or record.status >= HTTPStatus.BAD_REQUEST
     if is_refused and record.operation == "create":
         name = "Text not answered" if record.status is None else "Text refused"
-    details = [f"to {record.to}" if record.to else "", _answer(record.status), record.fault or ""]
+    details = [
+        f"to {readable(record.to)}" if record.to else "",
+        _answer(record.status),
+        _FAULTS.get(record.fault or "", record.fault),
+    ]
     return Event(record.at, name, " · ".join(filter(None, details)), "warning" if is_refused else glyph, is_refused)
 
 
@@ -88,14 +100,20 @@ def _callback(record: CallbackRecord) -> Event:
     if is_refused:
         name += ": report not answered" if record.status_code is None else ": report refused"
     # The address can have credentials, and the query those of one message.
-    details = [to, f"POST {urlsplit(record.url).path or '/'}", _answer(record.status_code)]
+    details = [readable(to), f"POST {urlsplit(record.url).path or '/'}", _answer(record.status_code)]
     if record.attempt > 1:
         details.append(f"attempt {record.attempt}")
     if record.error is not None:
-        details.append(record.error.partition("(")[0])
+        details.append(_reason(record.error))
     return Event(
         iso(record.at), name, " · ".join(filter(None, details)), "warning" if is_refused else glyph, is_refused
     )
+
+
+def _reason(error: str) -> str:
+    """Why a report had no answer: the names of errors are for programmers."""
+    name = error.partition("(")[0]
+    return _REASONS.get(name, "timed out" if name.endswith("Timeout") else name)
 
 
 def _answer(status: int | None) -> str:

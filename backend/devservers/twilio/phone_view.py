@@ -11,6 +11,7 @@ from devservers.twilio.delivery_scenarios import FAILURES
 from devservers.twilio.icons import icon
 from devservers.twilio.media import Media
 from devservers.twilio.messages import Message, delivery_error
+from devservers.twilio.readable import readable
 
 HUES = 8
 _CURRENT = ' aria-current="true"'
@@ -57,8 +58,8 @@ def handset(
         f'<div class="handset__status" aria-hidden="true"><span>{iso(now)[11:16]}</span>'
         f'<span class="handset__island"></span>{icon("signal")}<span class="handset__battery"></span></div>'
         f'<div class="handset__head">{_avatar(number)}'
-        f'<h2 class="number" id="handset-name">{escape(number) or "Any number"}</h2>'
-        f'<p>Texts with <span class="number">{escape(sender)}</span></p></div>'
+        f'<h2 class="number" id="handset-name">{escape(readable(number)) or "Any number"}</h2>'
+        f'<p>Texts with <span class="number">{escape(readable(sender))}</span></p></div>'
         '<div class="handset__thread" role="log" aria-label="Messages" aria-relevant="additions" tabindex="0">'
         f'<div class="handset__paper">{earlier}{thread}{newest}</div></div>{_reply(number)}</div></section>'
     )
@@ -69,7 +70,7 @@ def phone_list(newest: Sequence[Message], chosen: str) -> str:
     rows = "".join(
         f'<li id="phone-{escape(message.phone)}"><a class="phone" href="{link(phone=message.phone)}"'
         f"{_CURRENT if message.phone == chosen else ''}>{_avatar(message.phone)}"
-        f'<span class="phone__name number">{escape(message.phone)}</span>'
+        f'<span class="phone__name number">{escape(readable(message.phone))}</span>'
         f'<time class="phone__time" datetime="{iso(message.accepted_at)}">{iso(message.accepted_at)[11:16]}</time>'
         f'<bdi class="phone__preview">{escape(message.body[:120]) or _without_text(message)}</bdi></a></li>'
         for message in newest

@@ -8,6 +8,7 @@ from devservers.twilio.icons import icon
 from devservers.twilio.magic_numbers import MAGIC_NUMBERS
 from devservers.twilio.messages import MAGIC_TO
 from devservers.twilio.phone_view import link
+from devservers.twilio.readable import readable
 
 ORDINARY_EXAMPLE = "+14155552671"
 _GLYPHS = {"+15005551003": "checks", "+15005551006": "twice", "+15005551007": "ban"}
@@ -51,7 +52,7 @@ def special_numbers() -> str:
         "texts: queued, sent, delivered.</p>"
         f"{_group('In their own way', receiving, is_open=True)}"
         f"{_group('Not delivered', failing)}"
-        '<p class="note"><b>+15005553nnn</b> fails with the code 30nnn.</p>'
+        '<p class="note"><b>+1 500 555 3nnn</b> fails with the code 30nnn.</p>'
         f"{_group('Refused at once', refused, has_phone=False)}</section>"
     )
 
@@ -73,4 +74,4 @@ def _group(title: str, numbers: Iterable[_SpecialNumber], *, is_open: bool = Fal
 
 
 def _number(number: str, *, has_phone: bool) -> str:
-    return f'<a href="{link(phone=number)}">{number}</a>' if has_phone else number
+    return f'<a href="{link(phone=number)}">{readable(number)}</a>' if has_phone else readable(number)

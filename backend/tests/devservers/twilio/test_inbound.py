@@ -139,7 +139,7 @@ async def test_the_page_shows_both_sides_of_a_phone(
     assert phones(page) == [ORDINARY]
     assert "Sent from this phone" in page
     await receiver.wait_for(1)
-    assert "Text from a phone" in (await get(simulator)).text
+    assert "Message received" in (await get(simulator)).text
     assert f'data-sender="{ORDINARY}"' in page
 
 

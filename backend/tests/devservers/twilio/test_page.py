@@ -15,6 +15,7 @@ from devservers.twilio.control import SimulatorControl
 from devservers.twilio.magic_numbers import MAGIC_NUMBERS
 from devservers.twilio.messages import MAGIC_TO, messages_path
 from devservers.twilio.page import MAX_EVENTS, MAX_LISTED, MAX_MESSAGES
+from devservers.twilio.readable import readable
 from devservers.twilio.temper import TEMPERS, Temper
 from tests.devservers.twilio.harness import ORDINARY, Library, Receiver, Simulator, eventually
 
@@ -98,7 +99,7 @@ async def test_a_phone_can_be_chosen(simulator: Simulator, twilio: Library, cont
     await twilio.create(body="first")
     html = (await get(simulator, phone=OTHER)).text
     assert bubbles(html) == ["to another phone"]
-    assert re.findall(r'aria-current="true".*?phone__name number">([^<]+)', html) == [OTHER]
+    assert re.findall(r'aria-current="true".*?phone__name number">([^<]+)', html) == [readable(OTHER)]
     assert "No messages yet. Send one to this number" in (await get(simulator, phone="+15005551001")).text
 
 
@@ -205,11 +206,11 @@ async def test_what_the_server_saw_is_told_in_plain_words(
     await twilio.list()
     lines = log((await get(simulator)).text)
     assert [line.rpartition(" | ")[0] for line in lines] == [
-        "Looked through the list of messages | 2 times | 200",
+        "Read the list of messages | 2 times | 200",
         "Asked about one message | 200",
-        f"Delivered | {ORDINARY} · POST /hooks/status · 204",
-        f"Sent | {ORDINARY} · POST /hooks/status · 204",
-        f"Text sent | to {ORDINARY} · 201",
+        f"Delivered | {readable(ORDINARY)} · POST /hooks/status · 204",
+        f"Sent | {readable(ORDINARY)} · POST /hooks/status · 204",
+        f"Text sent | to {readable(ORDINARY)} · 201",
     ]
     assert "secret" not in " ".join(lines)
 
@@ -229,13 +230,13 @@ async def test_what_went_wrong_is_told_too(
     await control.set_fault("lose_201", times=1)
     with pytest.raises(Exception):  # noqa: B017, PT011
         await twilio.create()
-    lines = log((await get(simulator)).text)
+    lines, number = log((await get(simulator)).text), readable(ORDINARY)
     assert [line.rpartition(" | ")[0] for line in lines] == [
-        f"Text not answered | to {ORDINARY} · no answer · lose_201",
-        "Text refused | to +15005550001 · 400 Bad Request",
-        f"Delivered: report not answered | {ORDINARY} · POST /nobody · no answer · attempt 2 · ConnectError",
-        f"Delivered: report not answered | {ORDINARY} · POST /nobody · no answer · ConnectError",
-        f"Sent: report refused | {ORDINARY} · POST /refused · 500 Internal Server Error",
+        f"Text not answered | to {number} · no answer · response lost",
+        "Text refused | to +1 500 555 0001 · 400 Bad Request",
+        f"Delivered: report not answered | {number} · POST /nobody · no answer · attempt 2 · could not connect",
+        f"Delivered: report not answered | {number} · POST /nobody · no answer · could not connect",
+        f"Sent: report refused | {number} · POST /refused · 500 Internal Server Error",
     ]
     assert "secret" not in " ".join(lines)
 
@@ -265,7 +266,7 @@ async def test_every_temper_can_be_switched_on(simulator: Simulator, control: Si
 async def test_faults_of_others_are_listed(simulator: Simulator, control: SimulatorControl) -> None:
     await control.set_fault("list_lag", seconds=3, times=2, to=ORDINARY)
     html = (await get(simulator)).text
-    assert f"<code>list_lag</code> applied 0 of 2 times, only for {ORDINARY}" in html
+    assert f"<code>list_lag</code> applied 0 of 2 times, only for {readable(ORDINARY)}" in html
     assert pressed(html, "data-fault") == []
 
 
