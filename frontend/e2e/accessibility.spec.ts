@@ -235,7 +235,9 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await expect(page.getByText('Conversation unarchived')).toBeVisible();
 
       await open(answering);
-      await expect(page.getByRole('log').getByRole('heading', { name: 'New' })).toBeVisible();
+      await expect(
+        page.getByRole('log').getByRole('heading', { name: 'New messages' }),
+      ).toBeVisible();
       await check(page, 'a thread: with what is new');
       await open(ADA);
       for (const [status, shown] of [

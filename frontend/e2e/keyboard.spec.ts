@@ -233,7 +233,7 @@ test('the log, its filters, and the way to a message and back', async ({
   await press(page, 'f');
   await expect(page).toHaveURL('/log?search=moss&status=failed');
   await expect(page.getByRole('heading', { name: 'No messages match' })).toBeVisible();
-  await choose(page, 'Clear filters');
+  await choose(page, 'Clear 2 filters');
   await expect(page.getByLabel('Search the log')).toBeFocused();
   await expect(rows).toHaveCount(2);
 

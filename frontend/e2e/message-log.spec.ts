@@ -78,7 +78,7 @@ test('filters are kept in the address, and Back takes one away', async ({
   await page.getByLabel('Search the log').fill('four');
   await page.getByLabel('Search the log').press('Enter');
   await expect(page.getByRole('heading', { name: 'No messages match' })).toBeVisible();
-  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: /^Clear \d+ filters?$/ }).click();
   await expect(page).toHaveURL('/log');
   await expect(page.getByLabel('Search the log')).toBeFocused();
   await expect(page.locator('app-log-row')).toHaveCount(2);

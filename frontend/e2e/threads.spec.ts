@@ -79,9 +79,9 @@ test('loading older and new messages moves nothing', async ({ page, request }) =
   expect(Math.abs((await placeOf(page, 'no. 13.')) - before)).toBeLessThan(3);
 
   await person.write(number, 'Something new');
-  await expect(page.getByRole('button', { name: '1 new message below' })).toBeVisible();
+  await expect(page.getByRole('button', { name: '1 new message' })).toBeVisible();
   expect(Math.abs((await placeOf(page, 'no. 13.')) - before)).toBeLessThan(3);
-  await page.getByRole('button', { name: '1 new message below' }).click();
+  await page.getByRole('button', { name: '1 new message' }).click();
   await expect(bubble(page, 'Something new')).toBeInViewport();
 
   // At the end, the page stays at the end.

@@ -130,7 +130,7 @@ test('who reads further up has not read what comes in below', async ({ page, req
 
   await phone.write(number, 'That is a lot');
   await expect(page).toHaveTitle(unread(1));
-  const jump = page.getByRole('button', { name: '1 new message below' });
+  const jump = page.getByRole('button', { name: '1 new message' });
   await expect(jump).toBeVisible();
   await expect(row(page)).toContainText('1 unread message');
   await jump.click();
@@ -180,7 +180,7 @@ test('a message is marked as unread from its menu, and read when its conversatio
   await phone.write(number, 'Come over');
   await enter(page, person);
   await openThread(page, number);
-  const begin = page.getByRole('log').getByRole('heading', { name: 'New' });
+  const begin = page.getByRole('log').getByRole('heading', { name: 'New messages' });
   await expect(begin).toBeVisible();
   const [line, first, second] = await Promise.all(
     [begin, bubble(page, 'Just back'), bubble(page, 'Come over')].map((each) => each.boundingBox()),

@@ -36,7 +36,7 @@ export const logTexts = {
     numberLabel: 'Number',
     code: 'Any code',
     codeLabel: 'Error code',
-    clear: 'Clear filters',
+    clear: (count: number) => plural(count, { one: 'Clear # filter', other: 'Clear # filters' }),
   },
 
   columns: {

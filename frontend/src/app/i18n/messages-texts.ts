@@ -56,9 +56,8 @@ export const messagesTexts = {
     loadNewer: 'Load newer',
     loadingPage: 'Loading…',
     empty: 'No messages yet',
-    firstUnread: 'New',
-    newBelow: (count: number) =>
-      plural(count, { one: '# new message below', other: '# new messages below' }),
+    firstUnread: 'New messages',
+    newBelow: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
     jumpToLatest: 'Jump to latest',
     findingMessage: 'Looking for the message…',
     messageNotFound: 'This message is no longer in this conversation.',

@@ -14,7 +14,12 @@ class SomePage {}
 describe('SignedInLayout', () => {
   let layout: HTMLElement;
 
+  beforeEach(() => {
+    vi.stubGlobal('matchMedia', () => Object.assign(new EventTarget(), { matches: false }));
+  });
+
   afterEach(() => {
+    vi.unstubAllGlobals();
     layout.remove();
     document.head.querySelector('link')?.remove();
   });

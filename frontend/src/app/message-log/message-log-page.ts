@@ -22,6 +22,7 @@ import { MessageSync } from '../messages/message-sync';
 import { loadPhoneNumberRules } from '../phone-numbers/format-phone-number';
 import { UserScope } from '../session/user-scope';
 import { Busy } from '../ui/busy';
+import { ConnectionStatusStore } from '../ui/connection-status-store';
 import { Icon } from '../ui/icon';
 import { NearSight } from '../ui/near-sight';
 import { Notice } from '../ui/notice';
@@ -61,6 +62,7 @@ export class MessageLogPage {
   readonly #router = inject(Router);
   readonly #route = inject(ActivatedRoute);
   readonly #sync = inject(MessageSync);
+  readonly #connection = inject(ConnectionStatusStore);
   readonly #address = toSignal(this.#route.queryParamMap, { requireSync: true });
   private readonly rows = viewChildren(LogRow);
 
@@ -73,6 +75,11 @@ export class MessageLogPage {
   protected readonly most = logTexts.most(MOST_ROWS);
   protected readonly filter = computed(() => fromAddress(this.#address()));
   protected readonly isFiltered = computed(() => isFiltered(this.filter()));
+  /** How many there are: on a phone, not all may be in sight. */
+  protected readonly filterCount = computed(() => {
+    const filter = this.filter();
+    return [...CHOICES, ...INPUTS, 'search' as const].filter((name) => filter[name] !== '').length;
+  });
   /** New messages are not added: the user is told, because the count looks complete. */
   protected readonly isFrozen = computed(() => needsApi(this.filter()));
   protected readonly groups = linkedSignal<Shown, readonly LogGroup[]>({
@@ -87,6 +94,10 @@ export class MessageLogPage {
     const known = isComplete ? this.store.messages().length : total;
     return known === undefined ? '' : logTexts.count(known);
   });
+  /** While there is no connection, the connection notice says so. */
+  protected readonly problem = computed(() =>
+    this.#connection.isDisconnected() ? '' : this.store.problem(),
+  );
   protected readonly announcement = computed(() => {
     if (!this.store.isLoaded()) return logTexts.loading;
     return this.isEmpty() ? '' : logTexts.loaded(this.store.messages().length);

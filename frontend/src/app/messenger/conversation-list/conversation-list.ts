@@ -140,6 +140,8 @@ export class ConversationList {
   protected readonly problem = computed(() => {
     if (!this.store().isLoaded()) return this.sync.problem();
     return this.store().problem() || (this.#isDisconnected() ? this.texts.stale : '');
+    if (!this.store.isLoaded()) return this.sync.problem();
+    return this.#isDisconnected() ? '' : this.store.problem();
   });
   /** Until the API has answered. It is no `problem` yet, and must not move the rows. */
   protected readonly isStale = hasLasted(
@@ -147,6 +149,8 @@ export class ConversationList {
       () =>
         !this.#isDisconnected() &&
         (this.store().isCached() || (this.store().isLoaded() && this.#connection.isReconnecting())),
+        this.store.isCached() ||
+        (this.store.isLoaded() && (this.#isDisconnected() || this.#connection.isReconnecting())),
     ),
   );
   protected readonly isLoading = computed(

@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { helpTexts } from '../../i18n/help-texts';
 import { locale } from '../../i18n/locale';
 import { Icon } from '../icon';
+import { touchScreen } from '../touch-screen';
 import { KEYS, ShortcutName, Shortcuts, isMac } from '../shortcuts';
 
 /** What the icons mean, and all keyboard shortcuts, whichever page is open. */
@@ -14,6 +15,8 @@ import { KEYS, ShortcutName, Shortcuts, isMac } from '../shortcuts';
 })
 export class HelpContents {
   protected readonly shortcuts = inject(Shortcuts);
+  /** There is no keyboard, most likely. */
+  protected readonly isTouched = touchScreen();
 
   protected readonly texts = helpTexts;
   protected readonly rows = Object.entries(helpTexts.shortcutLabels).map(([name, label]) => ({
