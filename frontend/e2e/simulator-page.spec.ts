@@ -12,8 +12,7 @@ const ACCOUNT = 'AC0123456789abcdef0123456789abcdef';
 const NUMBER = '+14155552671';
 const OTHER = '+14155550100';
 /** As the page shows it. */
-const readable = (number: string): string =>
-  number.replace(/^(\+1)(\d{3})(\d{3})/, '$1 $2 $3 ');
+const readable = (number: string): string => number.replace(/^(\+1)(\d{3})(\d{3})/, '$1 $2 $3 ');
 const TEXTS = [
   'Hello',
   'x'.repeat(300),
