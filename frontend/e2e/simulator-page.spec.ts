@@ -117,7 +117,10 @@ test('the newest message is at the bottom, and what is being read stays', async 
   await simulator.send(OTHER, 'To another phone');
   await expect(page.getByRole('heading', { name: readable(OTHER) })).toBeVisible();
 
-  await page.getByRole('link', { name: NUMBER }).first().click();
+  await page
+    .getByRole('link', { name: readable(NUMBER) })
+    .first()
+    .click();
   await expect(page.getByRole('heading', { name: readable(NUMBER) })).toBeVisible();
   const read = thread.getByText('Text 20', { exact: true });
   await read.scrollIntoViewIfNeeded();
