@@ -139,18 +139,14 @@ export class ConversationList {
   /** Once there is something to read, the connection indicator says what is wrong with the connection. */
   protected readonly problem = computed(() => {
     if (!this.store().isLoaded()) return this.sync.problem();
-    return this.store().problem() || (this.#isDisconnected() ? this.texts.stale : '');
-    if (!this.store.isLoaded()) return this.sync.problem();
-    return this.#isDisconnected() ? '' : this.store.problem();
+    return this.#isDisconnected() ? '' : this.store().problem();
   });
   /** Until the API has answered. It is no `problem` yet, and must not move the rows. */
   protected readonly isStale = hasLasted(
     computed(
       () =>
-        !this.#isDisconnected() &&
-        (this.store().isCached() || (this.store().isLoaded() && this.#connection.isReconnecting())),
-        this.store.isCached() ||
-        (this.store.isLoaded() && (this.#isDisconnected() || this.#connection.isReconnecting())),
+        this.store().isCached() ||
+        (this.store().isLoaded() && (this.#isDisconnected() || this.#connection.isReconnecting())),
     ),
   );
   protected readonly isLoading = computed(
@@ -188,6 +184,14 @@ export class ConversationList {
 
   constructor() {
     effect(() => {
+      const peers = this.store()
+        .rows()
+        .map(({ peer }) => peer);
+      untracked(() => {
+        this.optOuts.loadUnknown(peers);
+      });
+    });
+    effect(() => {
       if (!this.archived()) return;
       const store = this.store();
       untracked(() => {
@@ -216,11 +220,6 @@ export class ConversationList {
     const next = (this.views()[index + 1] ?? this.views()[index - 1])?.key;
     this.archive.emit({ last, isArchived: !this.archived(), byKey: next === undefined, next });
     return true;
-      const peers = this.store.rows().map(({ peer }) => peer);
-      untracked(() => {
-        this.optOuts.loadUnknown(peers);
-      });
-    });
   }
 
   /** On a phone, the list is hidden while a conversation is open. */
